@@ -1,0 +1,6 @@
+"""``python -m seatsync``."""
+
+from seatsync.cli.main import main
+
+if __name__ == "__main__":
+    main()

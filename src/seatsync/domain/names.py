@@ -1,0 +1,109 @@
+"""E-mail addresses, tags and other names: how they are cleaned, compared and guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from unicodedata import category, normalize
+
+IMPORTED = "imported:"
+"""Prefix of the automatic date tag, ``imported:YYYY-MM-DD``: the ledger's own."""
+
+TAG_SEPARATOR = ";"
+
+# Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
+_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]")
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_EMAIL = re.compile(rf"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def clean(text: str) -> str:
+    """``text`` in Unicode NFC with every run of white space (also quoted newlines) turned into one space."""
+    text = " ".join(text.split())
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def forbidden(text: str) -> str | None:
+    """The first control or invisible direction character in ``text``, as ``U+202E``, or None."""
+    found = _FORBIDDEN.search(text)
+    return f"U+{ord(found[0]):04X}" if found else None
+
+
+def email_key(email: str) -> str:
+    """What an e-mail is compared by: lower case, NFC. Not case folding, which would take ``ß`` for ``ss``."""
+    return email.lower() if email.isascii() else normalize("NFC", normalize("NFC", email).lower())
+
+
+def email_fault(email: str) -> str | None:
+    """Why ``email`` is no e-mail address, in a few words, or None where it is one."""
+    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and not email.startswith("."):
+        return None
+    if "@" not in email:
+        return "it has no @"
+    if email.count("@") > 1:
+        return "it has more than one @"
+    local, _, domain = email.partition("@")
+    if not local:
+        return "there is nothing before the @"
+    if "." not in domain:
+        return "the part after the @ has no dot"
+    if any(c.isspace() for c in email):
+        return "it has a space in it"
+    if len(email) > 254 or len(local) > 64:
+        return "it is too long"
+    return "it has a character or a dot where an address can't have one"
+
+
+def is_slug(text: str) -> bool:
+    """Whether ``text`` can be an id: lower-case letters, digits and single hyphens, at most 63."""
+    return len(text) <= 63 and _SLUG.fullmatch(text) is not None
+
+
+def tag_fault(tag: str) -> str | None:
+    """Why ``tag`` can't be given to a member, or None."""
+    if not tag:
+        return "it is empty"
+    if TAG_SEPARATOR in tag:
+        return "it has a ; in it, which separates tags in CSV files"
+    if tag.startswith(IMPORTED):
+        return f"tags that start with {IMPORTED} are given by the ledger itself"
+    return None
+
+
+def join_tags(tags: Iterable[str]) -> str:
+    """Tags as one string, sorted, each once: how rosters and ledger hold and compare them."""
+    return TAG_SEPARATOR.join(sorted(set(tags)))
+
+
+def split_tags(joined: str) -> tuple[str, ...]:
+    """The tags of ``join_tags``."""
+    return tuple(joined.split(TAG_SEPARATOR)) if joined else ()
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``Did you mean "x"?`` where a known name is near, else an empty string."""
+    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f'Did you mean "{near[0]}"?' if near else ""
+
+
+def one_letter_off(one: str, other: str) -> bool:
+    """Whether two names differ by one letter added, dropped or changed, or by two neighbours swapped."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if len(shorter) < len(longer):
+        return shorter[start:] == longer[start + 1 :]
+    swapped = shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]
+    return swapped or shorter[start + 1 :] == longer[start + 1 :]
+
+
+def printable(text: str, most: int = 80) -> str:
+    """``text`` fit for a terminal or a log: invisible characters spelled out, cut to ``most`` characters."""
+    if len(text) > most:
+        text = text[: most - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" if category(c) != "Zs" else " " for c in text)

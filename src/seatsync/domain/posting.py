@@ -1,0 +1,180 @@
+"""How an event changes the present.
+
+The one place that does: an apply posts its events here and writes what they touched, and the journal is replayed
+here by ``verify``. So the tables equal the replay by construction, and nothing illegal is ever posted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from seatsync.domain import license as licenses
+from seatsync.domain.action import CLAIM, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.library import Delivery, Library
+from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
+from seatsync.domain.names import email_key
+from seatsync.domain.people import Admin, Contact, Institution, Member
+from seatsync.domain.snapshot import Snapshot
+
+
+def post(books: Snapshot, event: Event) -> None:
+    """Change ``books`` by one event.
+
+    Raises:
+        IllegalTransition: the event may not happen in this state.
+    """
+    try:
+        _HANDLERS[event.action](books, event)
+    except (KeyError, TypeError, ValueError) as error:
+        raise IllegalTransition(f"{event.action} does not fit the ledger: {error!r}") from error
+
+
+def overfull(books: Snapshot, libraries: Iterable[str]) -> str | None:
+    """The first of ``libraries`` in which more seats are used than there are."""
+    return next((library for library in libraries if books.slots(library).available < 0), None)
+
+
+def _institution(books: Snapshot, event: Event) -> None:
+    old, person = books.institution, event.person or {}
+    contacts = tuple(Contact(**contact) for contact in person["contacts"]) if "contacts" in person else None
+    if event.action == INSTITUTION_ADD:
+        books.institution = Institution(event.detail["id"], event.detail["name"], contacts or (), event.detail["opt_out"])
+    elif old is not None:
+        books.institution = Institution(
+            old.id,
+            event.detail.get("name", old.name),
+            old.contacts if contacts is None else contacts,
+            event.detail.get("opt_out", old.opt_out),
+        )
+
+
+def _library_set(books: Snapshot, event: Event) -> None:
+    given = dict(event.detail)
+    if "kinds" in given:
+        given["kinds"] = tuple(Kind(kind) for kind in given["kinds"])
+    if "delivery" in given:
+        given["delivery"] = Delivery(given["delivery"])
+    old = books.libraries.get(event.library)
+    if (old is None) != (event.action == Action.LIBRARY_ADD):
+        raise IllegalTransition(f"{event.action} of {event.library}")
+    books.libraries[event.library] = replace(old, **given) if old else Library(id=event.library, **given)
+    books.licenses.setdefault(event.library, {})
+
+
+def _library_remove(books: Snapshot, event: Event) -> None:
+    if any(license.active for license in books.licenses[event.library].values()):
+        raise IllegalTransition(f"{event.library} is still in use")
+    del books.libraries[event.library]
+
+
+def _admin_set(books: Snapshot, event: Event) -> None:
+    person = event.person or {}
+    key = email_key(person["email"])
+    if (key in books.admins) == (event.action == Action.ADMIN_ADD):
+        raise IllegalTransition(f"{event.action} of an administrator")
+    books.admins[key] = Admin(person["email"], person["given_name"], person["family_name"])
+
+
+def _admin_remove(books: Snapshot, event: Event) -> None:
+    del books.admins[email_key((event.person or {})["email"])]
+
+
+def _member_add(books: Snapshot, event: Event) -> None:
+    person = event.person or {}
+    old = books.members.get(event.member)
+    if old is None:
+        books.members[event.member] = Member(**person, key=email_key(person["email"]), imported_on=event.detail["on"])
+    elif old.on_roster:
+        raise IllegalTransition("member-add of who is there")
+    else:
+        books.members[event.member] = old._replace(**person, key=email_key(person["email"]), on_roster=True)
+
+
+def _member_update(books: Snapshot, event: Event) -> None:
+    person = event.person or {}
+    member = books.members[event.member]._replace(**person)
+    books.members[event.member] = member._replace(key=email_key(member.email)) if "email" in person else member
+
+
+def _member_remove(books: Snapshot, event: Event) -> None:
+    books.members[event.member] = books.members[event.member]._replace(on_roster=False)
+
+
+def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
+    def handler(books: Snapshot, event: Event) -> None:
+        held = books.licenses[event.library]
+        held[event.member] = change(held.get(event.member, ABSENT), books, event)
+
+    return handler
+
+
+def _grant(old: License, books: Snapshot, event: Event) -> License:
+    detail, kind = event.detail, Kind(event.detail["kind"])
+    _must_offer(books, event.library, kind)
+    if not books.members[event.member].on_roster:
+        raise IllegalTransition("grant to who is not on the roster")
+    return licenses.grant(old, kind, Status(detail["status"]), detail["on"], "\n".join(detail.get("resend", ())))
+
+
+def _upgrade(old: License, books: Snapshot, event: Event) -> License:
+    _must_offer(books, event.library, Kind.PERMANENT)
+    return licenses.upgrade(old)
+
+
+def _resend(old: License, books: Snapshot, event: Event) -> License:
+    values = [*old.resent.splitlines(), *event.detail.get("resend", ())]
+    return licenses.resend(old, event.detail.get("reminders", old.reminders), "\n".join(values))
+
+
+def _signs_in(books: Snapshot, event: Event) -> None:
+    if account := (event.person or {}).get("account"):
+        books.members[event.member] = books.members[event.member]._replace(account=account)
+
+
+def _claim(old: License, books: Snapshot, event: Event) -> License:
+    _signs_in(books, event)
+    return licenses.claim(old)
+
+
+def _opt_out(old: License, books: Snapshot, event: Event) -> License:
+    if books.institution is None or not books.institution.opt_out:
+        raise IllegalTransition("opt-out where the institution allows none")
+    return licenses.opt_out(old)
+
+
+def _import(old: License, books: Snapshot, event: Event) -> License:
+    detail, kind = event.detail, Kind(event.detail["kind"])
+    if kind is not Kind.NONE:
+        _must_offer(books, event.library, kind)
+    if kind is Kind.TEMPORARY and not books.members[event.member].on_roster:
+        raise IllegalTransition("a temporary license of who is not on the roster")
+    _signs_in(books, event)
+    return licenses.imported(old, kind, Status(detail["status"]), detail["on"])
+
+
+def _must_offer(books: Snapshot, library: str, kind: Kind) -> None:
+    if kind not in books.libraries[library].kinds:
+        raise IllegalTransition(f"{library} has no {kind} licenses")
+
+
+_HANDLERS: dict[str, Callable[[Snapshot, Event], None]] = {
+    INSTITUTION_ADD: _institution,
+    Action.INSTITUTION_UPDATE: _institution,
+    Action.LIBRARY_ADD: _library_set,
+    Action.LIBRARY_UPDATE: _library_set,
+    Action.LIBRARY_REMOVE: _library_remove,
+    Action.ADMIN_ADD: _admin_set,
+    Action.ADMIN_UPDATE: _admin_set,
+    Action.ADMIN_REMOVE: _admin_remove,
+    Action.MEMBER_ADD: _member_add,
+    Action.MEMBER_UPDATE: _member_update,
+    Action.MEMBER_REMOVE: _member_remove,
+    Action.GRANT: _transition(_grant),
+    Action.REVOKE: _transition(lambda old, books, event: licenses.revoke(old)),
+    Action.UPGRADE: _transition(_upgrade),
+    Action.RESEND: _transition(_resend),
+    CLAIM: _transition(_claim),
+    OPT_OUT: _transition(_opt_out),
+    IMPORT: _transition(_import),
+}

@@ -1,0 +1,206 @@
+"""``seatsync.yaml``."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag as Variant, WithJsonSchema, model_validator
+
+from seatsync.domain.library import SYSTEMS
+from seatsync.formats.fields import AnyText, Closed, Day, Email, Slug, Tag, Text, Whole
+
+Encoding = Literal["utf-8", "utf-16", "windows-1252"]
+KindName = Literal["temporary", "permanent"]
+SystemName = Literal["logos-subscription", "logos-library", "jamworks"]
+
+
+def _revokes(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{1,9}|\d{1,3}(\.\d+)?\s*%", value):
+        return value
+    raise ValueError(f'"{value}" is neither a number nor a percentage such as 10%')
+
+
+def _days(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
+        return value
+    raise ValueError(f'"{value}" is no number of days: write it as 3d')
+
+
+def _version(value: Any) -> Any:
+    if value in ("1", 1):
+        return 1
+    raise ValueError(f'version "{value}" is not known to this seatsync, which reads version 1')
+
+
+class ContactEntry(Closed):
+    """Somebody at the vendor whom the institution's administrators may turn to."""
+
+    name: Text = Field(description="The contact's name.")
+    email: Email = Field(description="The contact's e-mail address.")
+    role: Text | None = Field(None, description="What they do, for instance Customer Success.")
+
+
+class AdminEntry(Closed):
+    """Somebody who may sign in to the institution's pages."""
+
+    given_name: Text = Field(description="First name.")
+    family_name: Text = Field(description="Last name.")
+    email: Email = Field(description="The address the administrator signs in with.")
+
+
+class InstitutionEntry(Closed):
+    """The institution that buys the seats."""
+
+    id: Slug = Field(description="The ledger's key: lower-case letters, digits and hyphens. Never changed, never reused.")
+    name: Text = Field(description="The institution's name, as members know it.")
+    contacts: list[ContactEntry] = Field([], description="The vendor's people, shown to administrators.")
+    admins: list[AdminEntry] = Field(min_length=1, description="Who may sign in to the admin pages; at least one. All are equal.")
+    opt_out: bool = Field(False, description="Whether members may decline a license that is offered to them.")
+
+
+class LibraryEntry(Closed):
+    """A library: a pool of seats that is handed out as one."""
+
+    model_config = {
+        **Closed.model_config,
+        "json_schema_extra": {"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]},
+    }
+
+    title: Text = Field(description="The library's title, as members know it.")
+    slots: Whole = Field(description="How many seats were bought.")
+    system: SystemName | None = Field(
+        None,
+        description="Which portal's rules hold: logos-subscription (temporary only, claimed), logos-library "
+        "(temporary and permanent, claimed) or jamworks (temporary only, at once for who has an account).",
+    )
+    kinds: list[KindName] | None = Field(None, min_length=1, description="In place of `system`: which kinds of license there are.")
+    delivery: Literal["claim", "account"] | None = Field(
+        None, description="In place of `system`: `claim` (invitation with a claim link) or `account` (at once for who has an account)."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> LibraryEntry:
+        if self.system is None and (self.kinds is None or self.delivery is None):
+            raise ValueError(f"a library needs `system` ({', '.join(SYSTEMS)}), or both `kinds` and `delivery`")
+        if self.system is not None and (self.kinds is not None or self.delivery is not None):
+            raise ValueError("`kinds` and `delivery` stand in place of `system`, not beside it")
+        return self
+
+
+class RosterEntry(Closed):
+    """A file of members."""
+
+    path: Text = Field(description="The file, relative to this folder: .csv, .yaml or .yml.")
+    tags: list[Tag] = Field([], description="Tags that every member of the file gets.")
+    encoding: Encoding | None = Field(None, description="Only needed for windows-1252; UTF-8 and UTF-16 are recognised.")
+
+
+class To(Closed):
+    """Whom a grant reaches. Every key given must hold; write two grants for a union."""
+
+    model_config = {**Closed.model_config, "json_schema_extra": {"minProperties": 1}}
+
+    everyone: bool | None = Field(None, description="Every member of every roster.", json_schema_extra={"const": True})
+    tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
+    any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
+    not_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with none of these tags.")
+    emails: list[Email] | None = Field(None, min_length=1, description="These members.")
+    file: Text | None = Field(None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").')
+
+    @model_validator(mode="after")
+    def _somebody(self) -> To:
+        if not self.model_fields_set:
+            raise ValueError("say whom: everyone, tags, any_tags, not_tags, emails or file")
+        if self.everyone is False:
+            raise ValueError("`everyone` can only be true; leave it out otherwise")
+        return self
+
+
+class GrantEntry(Closed):
+    """These members shall hold this library."""
+
+    library: AnyText = Field(description="The id of a library above.")
+    kind: KindName | None = Field(None, description="temporary or permanent; may be left out where there is only one kind.")
+    to: To = Field(description="Whom it is for.")
+    until: Day | None = Field(None, description="The last day of a temporary license; it is revoked afterwards.")
+    resend: AnyText | None = Field(None, description="Each new value sends the invitation once more to who has not claimed.")
+    regrant: bool = Field(False, description="Ask again whoever has opted out.")
+
+    @model_validator(mode="after")
+    def _permanent_has_no_end(self) -> GrantEntry:
+        if self.kind == "permanent" and self.until is not None:
+            raise ValueError("a permanent license has no `until`")
+        return self
+
+
+class GrantsFile(Closed):
+    """A CSV of grants with the columns library, email, kind, until."""
+
+    path: Text = Field(description="The file, relative to this folder.")
+    encoding: Encoding | None = Field(None, description="Only needed for windows-1252.")
+
+
+def _grant_variant(value: Any) -> str:
+    return "file" if (isinstance(value, dict) and "path" in value) or isinstance(value, GrantsFile) else "rule"
+
+
+AnyGrant = Annotated[
+    Annotated[GrantEntry, Variant("rule")] | Annotated[GrantsFile, Variant("file")],
+    Discriminator(_grant_variant),
+]
+
+
+class InvitesEntry(Closed):
+    """How unclaimed invitations are followed up."""
+
+    remind_after: list[
+        Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
+    ] = Field([], description="Reminders of an unclaimed invitation, in days after it: [3d, 7d, 14d].")
+
+
+class LimitsEntry(Closed):
+    """How much one plan may take away."""
+
+    max_revokes: Annotated[
+        str,
+        BeforeValidator(_revokes),
+        WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d+)?\s*%$"}, {"type": "integer", "minimum": 0}]}),
+    ] = Field("10%", description="Revokes a plan may make in a library: a percentage of its active licenses (never under 5), or a number.")
+    permanent: Literal["refuse", "retain"] = Field(
+        "refuse", description="What to do when a permanent license is granted no more: refuse the plan, or retain it with a notice."
+    )
+
+
+class RevokesApproval(Closed):
+    """Lets more revokes pass than `limits.max_revokes`, once reviewed."""
+
+    refusal: Literal["too-many-revokes"] = Field(description="The refusal this lets pass.")
+    library: AnyText = Field(description="The library.")
+    count: Whole = Field(description="The most revokes that pass.")
+    until: Day = Field(description="The last day on which it counts.")
+    reason: Text = Field(description="Why, for who reads it later.")
+
+
+class EmptyRosterApproval(Closed):
+    """Lets a roster run empty, once reviewed."""
+
+    refusal: Literal["empty-roster"] = Field(description="The refusal this lets pass.")
+    roster: Text | None = Field(None, description="The path of the roster; left out: any, also that no member is left at all.")
+    until: Day = Field(description="The last day on which it counts.")
+    reason: Text = Field(description="Why, for who reads it later.")
+
+
+class SeatsyncFile(Closed):
+    """seatsync.yaml: one institution, its libraries, who its members are and what they shall hold."""
+
+    version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format: 1.")
+    institution: InstitutionEntry
+    libraries: dict[Slug, LibraryEntry] = Field(description="The libraries, by an id of your choice that never changes.")
+    rosters: list[RosterEntry] = Field([], description="The files with the members.")
+    grants: list[AnyGrant] = Field([], description="Who shall hold what. The strongest grant that reaches a member counts.")
+    invites: InvitesEntry = InvitesEntry()
+    limits: LimitsEntry = LimitsEntry()
+    approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
+        [], description="Reviewed exceptions from a limit, each until its date."
+    )

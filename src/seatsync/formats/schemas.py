@@ -1,0 +1,37 @@
+"""JSON Schemas (2020-12) of the files, generated from the models."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
+
+from seatsync.formats.config import SeatsyncFile
+from seatsync.formats.plan import PlanFile
+from seatsync.formats.roster import RosterFile
+
+SCHEMAS: dict[str, type[BaseModel]] = {"seatsync": SeatsyncFile, "roster": RosterFile, "plan": PlanFile}
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The schema called ``name``.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    document = SCHEMAS[name].model_json_schema(mode="validation", schema_generator=_Titled)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "title": f"seatsync {name} file"}
+
+
+def schema_text(name: str) -> str:
+    """The schema as it stands in ``schemas/``."""
+    return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+class _Titled(GenerateJsonSchema):
+    """Without the titles that pydantic makes of field names: they are noise in an editor's help."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False

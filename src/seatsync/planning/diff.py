@@ -1,0 +1,82 @@
+"""The difference between the files and the ledger. It is honest: whether a change is legal, the refusals judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from seatsync.domain.action import ORDER, Action
+from seatsync.domain.desired import Desired
+from seatsync.domain.people import Member, RosterMember
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.change import Change
+from seatsync.planning.draft import Draft
+from seatsync.planning.license_diff import LicenseDiff
+from seatsync.planning.matching import match
+from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
+from seatsync.planning.wishes import work_out
+
+
+def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
+    """Compare. The changes come in the order in which they are applied, and within an action in that of the files."""
+    matching = match(desired.members, snapshot)
+    draft = Draft(desired, snapshot, today, matching, work_out(desired, matching.records, snapshot, today))
+    draft.changes += institution_changes(desired, snapshot)
+    draft.changes += library_changes(desired, snapshot)
+    draft.changes += admin_changes(desired, snapshot)
+    draft.changes += _member_changes(draft)
+    for library in sorted({*desired.libraries, *snapshot.libraries}):
+        LicenseDiff(draft, library).run()
+    draft.changes.sort(key=lambda change: ORDER[change.action])
+    return draft
+
+
+def _member_changes(draft: Draft) -> Iterator[Change]:
+    members = draft.snapshot.members
+    for wanted, record in zip(draft.desired.members, draft.matching.records, strict=True):
+        known = members[record] if record else None
+        if known is None:
+            yield _arrival(wanted)
+        elif not known.on_roster:
+            yield _arrival(wanted)._replace(reason="is on a roster again; the old record is picked up", record=record)
+        elif fields := _differing(wanted, known):
+            yield Change(
+                Action.MEMBER_UPDATE,
+                "the roster says otherwise than the ledger",
+                wanted.origin,
+                member=wanted.email,
+                before={name: _shown(known, name) for name in fields},
+                after={name: _shown(wanted, name) for name in fields},
+                record=record,
+            )
+    where = draft.desired.place("rosters")
+    for record in draft.matching.leaving:
+        member = members[record]
+        yield Change(
+            Action.MEMBER_REMOVE,
+            "is on no roster any more",
+            where,
+            member=member.email,
+            before={name: _shown(member, name) for name in ("given_name", "family_name", "student_id") if _shown(member, name)},
+            record=record,
+        )
+
+
+def _arrival(wanted: RosterMember) -> Change:
+    fields = ("given_name", "family_name", "student_id", "role", "tags")
+    after = {name: _shown(wanted, name) for name in fields if getattr(wanted, name)}
+    return Change(Action.MEMBER_ADD, "is new on a roster", wanted.origin, member=wanted.email, after=after)
+
+
+def _differing(wanted: RosterMember, known: Member) -> list[str]:
+    """The fields in which roster and ledger differ; an e-mail does not by its case alone."""
+    if wanted[2:7] == known[2:7] and wanted.key == known.key:  # given_name … tags stand alike in both
+        return []
+    fields = ["email"] if wanted.key != known.key else []
+    return fields + [name for name in RosterMember._fields[2:7] if getattr(wanted, name) != getattr(known, name)]
+
+
+def _shown(member: RosterMember | Member, name: str) -> Any:
+    value = getattr(member, name)
+    return (value.split(";") if value else []) if name == "tags" else value

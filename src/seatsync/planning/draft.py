@@ -1,0 +1,44 @@
+"""A difference that nobody has judged yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from seatsync.domain.desired import Desired, Grant
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.change import Change
+from seatsync.planning.matching import Matching
+from seatsync.planning.wishes import Wishes
+
+
+class Held(NamedTuple):
+    """A license that is left as it is although the files ask otherwise; ``rule`` is what asks, where something does."""
+
+    library: str
+    member: str
+    rule: Grant | None
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything the refusals and the report need to know of a difference.
+
+    ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
+    ``downgrades`` are permanent licenses asked for as temporary; ``kept`` those of leavers, which they own;
+    ``retained`` those kept by ``limits.permanent``; ``declined`` grants to who has opted out.
+    """
+
+    desired: Desired
+    snapshot: Snapshot
+    today: date
+    matching: Matching
+    wishes: Wishes
+    changes: list[Change] = field(default_factory=list)
+    revokes: Counter[str] = field(default_factory=Counter)
+    downgrades: list[Held] = field(default_factory=list)
+    kept: list[Held] = field(default_factory=list)
+    retained: list[Held] = field(default_factory=list)
+    declined: list[Held] = field(default_factory=list)

@@ -1,0 +1,154 @@
+"""Differences in the licenses of one library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from seatsync.domain.action import Action
+from seatsync.domain.desired import Grant
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import ABSENT, Kind, License, Status
+from seatsync.domain.origin import Origin
+from seatsync.planning.change import Change
+from seatsync.planning.draft import Draft, Held
+
+
+class LicenseDiff:
+    """Walks the members of one library: those on the rosters in the files' order, then those who leave."""
+
+    def __init__(self, draft: Draft, library: str) -> None:
+        self.draft = draft
+        self.library = library
+        self.dropped = library not in draft.desired.libraries
+        self.held = draft.snapshot.licenses.get(library, {})
+        self.wanted: Mapping[int, Grant] = draft.wishes.wanted.get(library, {})
+        self.ended: Mapping[int, Grant] = draft.wishes.ended.get(library, {})
+        self.resends = draft.wishes.resends.get(library, {})
+        self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
+
+    def run(self) -> None:
+        """Add this library's changes to the draft."""
+        members, held, wanted = self.draft.desired.members, self.held, self.wanted
+        for position, record in enumerate(self.draft.matching.records):
+            rule = wanted.get(position)
+            license = held.get(record, ABSENT) if record else ABSENT
+            if rule is not None:
+                self._wanted(rule, license, position, record)
+            elif license.kind is not Kind.NONE:
+                self._unwanted(license, position, members[position].email, record)
+        for record in self.draft.matching.leaving:
+            self._leaving(held.get(record, ABSENT), record)
+
+    def _wanted(self, rule: Grant, license: License, position: int, record: int) -> None:
+        email = self.draft.desired.members[position].email
+        if license.kind is Kind.NONE:
+            if license.status is Status.OPTED_OUT and not rule.regrant:
+                self.draft.declined.append(Held(self.library, email, rule))
+            else:
+                self._grant(rule, license, position, email, record)
+            return
+        if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
+            self.draft.downgrades.append(Held(self.library, email, rule))
+        elif license.kind is not rule.kind:
+            before = {"kind": license.kind.value}
+            self._add(Action.UPGRADE, _asked(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
+        if license.status is Status.UNCLAIMED and (position in self.resends or self.draft.desired.remind_after):
+            self._resend(rule, license, position, email, record)
+
+    def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
+        if rule not in self.granted:
+            self.granted[rule] = _asked(rule), {"until": rule.until.isoformat()} if rule.until else None
+        reason, after = self.granted[rule]
+        if values := self.resends.get(position):
+            after = {**(after or {}), "resend": list(values)}
+        before = None if license.status is Status.NONE else {"kind": license.kind.value, "status": license.status.value}
+        self._add(Action.GRANT, reason, rule.origin, email, record, rule.kind, self._delivery(record), before, after)
+
+    def _delivery(self, record: int) -> Status:
+        at_once = self.draft.desired.libraries[self.library].delivery is Delivery.ACCOUNT
+        return Status.DELIVERED if at_once and record and self.draft.snapshot.members[record].account else Status.UNCLAIMED
+
+    def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
+        asked = self.resends.get(position, ())
+        seen = license.resent.splitlines()
+        new = [value for value in asked if value not in seen]
+        due = _reminders_due(license, self.draft.desired.remind_after, self.draft.today)
+        if not new and due <= license.reminders:
+            return
+        after: dict[str, Any] = {"resend": new} if new else {}
+        reason, where = f"resend: {', '.join(new)}", rule.origin
+        if due > license.reminders:
+            after["reminders"] = due
+        if not new:
+            reason = f"reminder {due}: unclaimed since {license.invited_on}"
+            where = self.draft.desired.place("invites")
+        self._add(Action.RESEND, reason, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
+
+    def _unwanted(self, license: License, position: int, email: str, record: int) -> None:
+        ended = self.ended.get(position)
+        if license.kind is Kind.PERMANENT:
+            if self.dropped:
+                return  # library-in-use says so
+            if self.draft.desired.limits.retain_permanent:
+                self.draft.retained.append(Held(self.library, email, ended))
+                return
+        if ended is not None:
+            self._revoke(license, f"the grant ended on {ended.until}", ended.origin, email, record)
+            return
+        if license.kind is Kind.TEMPORARY:
+            self.draft.revokes[self.library] += 1
+        place = self.draft.desired.place("libraries" if self.dropped else "grants")
+        reason = "the library is in seatsync.yaml no more" if self.dropped else "no grant reaches the member any more"
+        self._revoke(license, reason, place, email, record)
+
+    def _leaving(self, license: License, record: int) -> None:
+        email = self.draft.snapshot.members[record].email
+        if license.kind is Kind.PERMANENT:
+            self.draft.kept.append(Held(self.library, email, None))
+        elif license.kind is Kind.TEMPORARY:
+            self.draft.revokes[self.library] += 1
+            self._revoke(license, "the member is on no roster any more", self.draft.desired.place("rosters"), email, record)
+
+    def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
+        before = {"status": license.status.value}
+        self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
+
+    def _add(
+        self,
+        action: Action,
+        reason: str,
+        where: Origin,
+        email: str,
+        record: int,
+        kind: Kind,
+        status: Status,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+    ) -> None:
+        change = Change(action, reason, where, self.library, email, kind.value, status.value, before, after, record)
+        self.draft.changes.append(change)
+
+
+def _asked(rule: Grant) -> str:
+    """Why a rule reaches a member, in words."""
+    to = rule.to
+    words = [f"tag {tag}" for tag in to.tags]
+    if to.any_tags:
+        words.append("any tag of " + ", ".join(to.any_tags))
+    if to.not_tags:
+        words.append("no tag of " + ", ".join(to.not_tags))
+    if to.selection is not None:
+        words.append(f"listed in {to.selection.file}")
+    if to.emails:
+        words.append("named by e-mail")
+    return "granted: " + (" and ".join(words) or "everyone")
+
+
+def _reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:
+    """How many reminders should have been sent by ``today``."""
+    if not remind_after or not license.invited_on:
+        return 0
+    invited = date.fromisoformat(license.invited_on)
+    return sum(invited + timedelta(days=days) <= today for days in remind_after)

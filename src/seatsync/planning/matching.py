@@ -1,0 +1,50 @@
+"""Who is who: which member of the ledger a member of the rosters is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from seatsync.domain.people import RosterMember
+from seatsync.domain.snapshot import Snapshot
+
+
+class Matching(NamedTuple):
+    """``records[i]`` is the ledger's number of the i-th roster member, or 0 for somebody new.
+
+    ``leaving`` are the numbers of those who are on the roster in the ledger but not in the files, in order.
+    """
+
+    records: list[int]
+    leaving: list[int]
+
+
+def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
+    """A member is known by student id where both sides have one, else by e-mail.
+
+    So two records with different student ids are two people, even under one e-mail (an address given to somebody
+    new). Who has left is found again, but who is there goes first.
+    """
+    by_id, by_email = _index(snapshot)
+    records = [by_id.get(member.student_id, 0) if member.student_id else 0 for member in roster]
+    taken = set(records)
+    members = snapshot.members
+    for position, member in enumerate(roster):
+        if not records[position]:
+            for number in by_email.get(member.key, ()):
+                if number not in taken and not (member.student_id and members[number].student_id):
+                    records[position] = number
+                    taken.add(number)
+                    break
+    leaving = [number for number, member in members.items() if member.on_roster and number not in taken]
+    return Matching(records, sorted(leaving))
+
+
+def _index(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, list[int]]]:
+    by_id: dict[str, int] = {}
+    by_email: dict[str, list[int]] = {}
+    for number, member in sorted(snapshot.members.items(), key=lambda item: (not item[1].on_roster, -item[0])):
+        if member.student_id:
+            by_id.setdefault(member.student_id, number)
+        by_email.setdefault(member.key, []).append(number)
+    return by_id, by_email

@@ -1,0 +1,131 @@
+"""Who shall hold what: the grants, worked out for every member."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from seatsync.domain.desired import Desired, Grant, Selector
+from seatsync.domain.names import IMPORTED, email_key, split_tags
+from seatsync.domain.people import RosterMember
+from seatsync.domain.snapshot import Snapshot
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the files ask for, by library and position in the roster.
+
+    ``wanted`` has the strongest live rule for each member, ``ended`` the last rule that has expired, ``resends`` the
+    values of ``resend:`` of all live rules that reach the member. ``reach`` counts whom each rule reaches, and
+    ``strangers`` the e-mails or ids that a rule names but no roster knows.
+    """
+
+    wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
+    ended: dict[str, dict[int, Grant]] = field(default_factory=dict)
+    resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
+    reach: dict[Grant, int] = field(default_factory=dict)
+    strangers: dict[Grant, list[tuple[str, int]]] = field(default_factory=dict)
+
+
+def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Wishes:
+    """Resolve every grant. Stronger rules are laid over weaker ones; of equals the first in the files counts."""
+    people = People(desired.members, records, snapshot, today)
+    wishes = Wishes({library: {} for library in desired.libraries}, {library: {} for library in desired.libraries})
+    laid = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
+    for _, grant in laid:
+        reached = people.reached(grant.to)
+        wishes.reach[grant] = len(reached)
+        if unknown := people.strangers(grant.to):
+            wishes.strangers[grant] = unknown
+        layer = wishes.ended if grant.expired(today) else wishes.wanted
+        layer[grant.library].update(dict.fromkeys(reached, grant))
+        if grant.resend and not grant.expired(today):
+            values = wishes.resends.setdefault(grant.library, {})
+            for position in reached:
+                values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
+    return wishes
+
+
+@dataclass
+class People:
+    """The roster, ready to be asked for tags, e-mails and ids. Members are their positions in the roster."""
+
+    roster: Sequence[RosterMember]
+    records: Sequence[int]
+    snapshot: Snapshot
+    today: date
+
+    def reached(self, to: Selector) -> set[int]:
+        """Everyone for whom all conditions hold."""
+        conditions: list[set[int]] = []
+        if to.selection is not None:
+            conditions.append({p for row in to.selection.rows if (p := self._find(row[0], row[1])) is not None})
+        if to.emails:
+            conditions.append({p for email in to.emails if (p := self._by_email.get(email_key(email))) is not None})
+        conditions += [self._tagged([tag]) for tag in to.tags]
+        if to.any_tags:
+            conditions.append(self._tagged(to.any_tags))
+        if conditions:
+            reached = set.intersection(*conditions)
+        else:
+            reached = set(range(len(self.roster)))
+        return reached - self._tagged(to.not_tags) if to.not_tags else reached
+
+    def strangers(self, to: Selector) -> list[tuple[str, int]]:
+        """What a selector names but no roster has: (e-mail or id, line in the selection file or 0)."""
+        found = [(email, 0) for email in to.emails if email_key(email) not in self._by_email]
+        if to.selection is not None:
+            found += [(mail or id, line) for id, mail, line in to.selection.rows if self._find(id, mail) is None]
+        return found
+
+    def _find(self, student_id: str, email: str) -> int | None:
+        position = self._by_id.get(student_id) if student_id else None
+        return position if position is not None else self._by_email.get(email_key(email))
+
+    def _tagged(self, tags: Iterable[str]) -> set[int]:
+        found: set[int] = set()
+        for tag in tags:
+            found.update((self._by_day if tag.startswith(IMPORTED) else self._by_tag).get(tag, ()))
+        return found
+
+    @cached_property
+    def _by_email(self) -> Mapping[str, int]:
+        return {member.key: position for position, member in enumerate(self.roster)}
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, int]:
+        return {member.student_id: position for position, member in enumerate(self.roster) if member.student_id}
+
+    @cached_property
+    def _by_tag(self) -> Mapping[str, set[int]]:
+        together: dict[str, list[int]] = {}
+        for position, member in enumerate(self.roster):
+            together.setdefault(member.tags, []).append(position)
+        by_tag: dict[str, set[int]] = {}
+        for tags, positions in together.items():
+            for tag in split_tags(tags):
+                by_tag.setdefault(tag, set()).update(positions)
+        return by_tag
+
+    @cached_property
+    def _by_day(self) -> Mapping[str, set[int]]:
+        by_day: dict[str, set[int]] = {}
+        for position, record in enumerate(self.records):
+            day = self.snapshot.members[record].imported_on if record else self.today.isoformat()
+            by_day.setdefault(IMPORTED + day, set()).add(position)
+        return by_day
+
+
+def all_tags(members: Iterable[RosterMember]) -> dict[str, int]:
+    """How many members carry each tag."""
+    counts: dict[str, int] = {}
+    together: dict[str, int] = {}
+    for member in members:
+        together[member.tags] = together.get(member.tags, 0) + 1
+    for tags, number in together.items():
+        for tag in split_tags(tags):
+            counts[tag] = counts.get(tag, 0) + number
+    return counts
+

@@ -1,0 +1,64 @@
+"""What every rule looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from seatsync.domain.action import Action
+from seatsync.domain.desired import Approval, Desired, Grant
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.origin import Origin
+from seatsync.planning.change import Change
+from seatsync.planning.draft import Draft, Held
+from seatsync.planning.plan import SlotChange
+
+
+@dataclass
+class Case:
+    """A draft and the slots that would come of it."""
+
+    draft: Draft
+    slots: Mapping[str, SlotChange]
+
+    @property
+    def desired(self) -> Desired:
+        return self.draft.desired
+
+    @cached_property
+    def license_changes(self) -> Mapping[str, Mapping[Action, list[Change]]]:
+        """The changes of licenses, by library and action."""
+        found: dict[str, dict[Action, list[Change]]] = {}
+        for change in self.draft.changes:
+            if change.library and change.member:
+                found.setdefault(change.library, {}).setdefault(change.action, []).append(change)
+        return found
+
+    def of(self, library: str, action: Action) -> list[Change]:
+        return self.license_changes.get(library, {}).get(action, [])
+
+    def title(self, library: str) -> str:
+        """A library as a person knows it: its title, and its id."""
+        known = self.desired.libraries.get(library) or self.draft.snapshot.libraries.get(library)
+        return f'"{known.title}" ({library})' if known else library
+
+    def approvals(self, refusal: str) -> Iterator[Approval]:
+        """The approvals for a refusal whose date has not passed."""
+        return (a for a in self.desired.approvals if a.refusal == refusal and a.until >= self.draft.today)
+
+
+def refusal(
+    code: str, message: str, help: str, origin: Origin, library: str | None = None, members: list[str] | None = None
+) -> Diagnostic:
+    """A diagnostic that stops the plan."""
+    return Diagnostic(code, message, help, origin, Severity.REFUSAL, library, tuple(members or ()))
+
+
+def by_rule(held: list[Held]) -> Iterator[tuple[str, Grant | None, list[str]]]:
+    """(library, rule, its members), in the order found."""
+    groups: dict[tuple[str, Grant | None], list[str]] = {}
+    for library, member, rule in held:
+        groups.setdefault((library, rule), []).append(member)
+    for (library, rule), members in groups.items():
+        yield library, rule, members

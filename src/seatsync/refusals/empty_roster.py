@@ -1,0 +1,39 @@
+"""A roster file that had members has none, or no member is left at all.
+
+An export that failed leaves an empty file behind, and an empty file asks for everybody's removal. seatsync remembers
+how many members each roster file had at the last apply and refuses when one of them has become empty.
+
+Mend: restore the file. If it is meant to be empty, take it out of `rosters:`, or add the approval that the refusal
+prints to seatsync.yaml.
+"""
+
+from collections.abc import Iterator
+
+from seatsync.domain.diagnostic import Diagnostic, counted
+from seatsync.refusals.case import Case, refusal
+
+CODE = "empty-roster"
+
+
+def check(case: Case) -> Iterator[Diagnostic]:
+    """One refusal for each roster that ran empty, or one for all members where none is left for another reason."""
+    approved = {approval.roster for approval in case.approvals(CODE)}
+    emptied = [
+        (roster, had) for roster in case.desired.rosters if not roster.count and (had := case.draft.snapshot.rosters.get(roster.path, 0))
+    ]
+    for roster, had in emptied:
+        if not approved & {roster.path, ""}:
+            message = f"{roster.path} had {counted(had, 'member')} at the last apply and now has none."
+            yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
+    were = sum(member.on_roster for member in case.draft.snapshot.members.values())
+    if were and not case.desired.members and not emptied and "" not in approved:
+        message = f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
+        yield refusal(CODE, message, _mend(case, ""), case.desired.place("rosters"))
+
+
+def _mend(case: Case, roster: str) -> str:
+    return (
+        "Restore the file. If that is meant, paste this into seatsync.yaml under `approvals:`\n"
+        f"  - {{refusal: {CODE}, {roster}until: {case.draft.today.isoformat()}, reason: say why}}\n"
+        "and set `until` to the last day it may be used."
+    )

@@ -1,0 +1,60 @@
+"""Judging a draft by all rules: what comes out is a plan."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from types import ModuleType
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.planning.draft import Draft
+from seatsync.planning.plan import Plan, fingerprint, slot_changes
+from seatsync.refusals import (
+    empty_roster,
+    institution_mismatch,
+    kind_not_allowed,
+    library_in_use,
+    permanent_downgrade,
+    permanent_revoke,
+    slots_below_used,
+    slots_exceeded,
+    too_many_revokes,
+)
+from seatsync.refusals.case import Case
+from seatsync.refusals.warn import warnings
+
+RULES: tuple[ModuleType, ...] = (
+    institution_mismatch,
+    empty_roster,
+    permanent_downgrade,
+    permanent_revoke,
+    kind_not_allowed,
+    library_in_use,
+    slots_below_used,
+    slots_exceeded,
+    too_many_revokes,
+)
+"""Every rule, in the order in which refusals are told."""
+
+
+def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan:
+    """The plan that comes of a draft. ``loading`` are the warnings met when the files were read."""
+    desired, snapshot = draft.desired, draft.snapshot
+    case = Case(draft, slot_changes(snapshot, draft.changes))
+    institution = asdict(desired.institution)
+    return Plan(
+        institution=desired.institution.id,
+        name=desired.institution.name,
+        created_at=created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        now=draft.today.isoformat(),
+        desired_digest=desired.digest,
+        serial=snapshot.serial,
+        head=snapshot.head,
+        changes=draft.changes,
+        slots=case.slots,
+        rosters={roster.path: roster.count for roster in desired.rosters},
+        settings={key: institution[key] for key in ("name", "contacts", "opt_out")},
+        refusals=[refusal for rule in RULES for refusal in rule.check(case)],
+        warnings=[*loading, *warnings(case)],
+        fingerprint=fingerprint(draft.changes),
+    )

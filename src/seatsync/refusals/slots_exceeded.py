@@ -1,0 +1,46 @@
+"""The plan uses more slots than the library has.
+
+Used are the reserved (unclaimed), the temporary and the permanent ones together. Seats that the same plan frees count
+as free. The refusal names who comes last in the files and therefore misses out, and the oldest seats nobody has
+claimed yet: those are the first to think of when seats run short.
+
+Mend: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed.
+"""
+
+from collections.abc import Iterator
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, counted, named
+from seatsync.domain.license import Status
+from seatsync.refusals.case import Case, refusal
+
+CODE = "slots-exceeded"
+
+
+def check(case: Case) -> Iterator[Diagnostic]:
+    """One refusal for each library in which this plan's grants do not fit."""
+    for library, (_, after) in case.slots.items():
+        grants = case.of(library, Action.GRANT)
+        if after.available < 0 and grants and library in case.desired.libraries:
+            short = -after.available
+            last = [change.member for change in grants[-short:]]
+            message = (
+                f"{case.title(library)} has {counted(after.total, 'slot')}, but {after.used:,} would be used: "
+                f"{counted(short, 'seat')} too many. Last in the files, and without a seat: {named(last)}.{_oldest(case, library)}"
+            )
+            mend = f"Raise `slots` to {after.used} if the seats were bought, or grant {counted(short, 'seat')} fewer."
+            yield refusal(CODE, message, mend, case.desired.place("libraries", library, "slots"), library, last)
+
+
+def _oldest(case: Case, library: str) -> str:
+    leaving = {change.record for change in case.of(library, Action.REVOKE)}
+    held = case.draft.snapshot.licenses.get(library, {})
+    waiting = sorted(
+        (license.invited_on, number)
+        for number, license in held.items()
+        if license.status is Status.UNCLAIMED and number not in leaving
+    )
+    if not waiting:
+        return ""
+    oldest = [f"{case.draft.snapshot.members[number].email} (since {day})" for day, number in waiting[:3]]
+    return f" {counted(len(waiting), 'seat is', 'seats are')} unclaimed, the oldest: {', '.join(oldest)}."

@@ -1,0 +1,39 @@
+"""The plan revokes more licenses of a library than `limits.max_revokes` lets pass.
+
+A roster that was cut short by mistake looks just like a roster from which many have left. So a plan may revoke 10 % of
+a library's active licenses, never fewer than 5; `limits.max_revokes` sets another percentage, or a number. Licenses
+whose `until` date has passed, and upgrades, do not count.
+
+Mend: if the revokes are meant, add the approval that the refusal prints to seatsync.yaml. It is reviewed in the same
+pull request, covers up to its `count`, and ends by itself on its date.
+"""
+
+from collections.abc import Iterator
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, counted, named
+from seatsync.refusals.case import Case, refusal
+
+CODE = "too-many-revokes"
+
+
+def check(case: Case) -> Iterator[Diagnostic]:
+    """One refusal for each library."""
+    for library, count in sorted(case.draft.revokes.items()):
+        active = case.slots[library].before.used
+        limit = case.desired.limits.revokes(active)
+        approved = max((a.count for a in case.approvals(CODE) if a.library == library), default=0)
+        if count > max(limit, approved):
+            members = [change.member for change in case.of(library, Action.REVOKE)]
+            message = (
+                f"{count:,} of {active:,} active licenses of {case.title(library)} would be revoked ({count / active:.0%}), "
+                f"more than the {limit:,} that `limits.max_revokes` lets pass"
+                f"{f' and than the {approved:,} approved' if approved else ''}: {named(members)}."
+            )
+            until = case.draft.today.isoformat()
+            mend = (
+                "If that is meant, paste this into seatsync.yaml under `approvals:`\n"
+                f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
+                f"and set `until` to the last day it may be used. {counted(count, 'revoke')} will then pass, not more."
+            )
+            yield refusal(CODE, message, mend, case.desired.place("limits"), library, members)

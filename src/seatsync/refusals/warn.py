@@ -1,0 +1,99 @@
+"""What is worth saying of a plan but never stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.names import did_you_mean, one_letter_off
+from seatsync.domain.origin import Origin
+from seatsync.planning.wishes import all_tags
+from seatsync.refusals.case import Case, by_rule
+
+
+def warnings(case: Case) -> Iterator[Diagnostic]:
+    """All warnings, then all notices."""
+    yield from _grants_that_reach_nobody(case)
+    yield from _strangers(case)
+    yield from _tags_one_letter_off(case)
+    yield from _student_ids_changed(case)
+    yield from _expired_approvals(case)
+    yield from _declined(case)
+    yield from _kept(case)
+
+
+def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
+    known = all_tags(case.desired.members)
+    for rule, reached in case.draft.wishes.reach.items():
+        if not reached and not case.draft.wishes.strangers.get(rule):
+            unknown = [tag for tag in (*rule.to.tags, *rule.to.any_tags) if tag not in known]
+            hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
+            message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
+            help = "Correct whom it is for, or delete it."
+            yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def _strangers(case: Case) -> Iterator[Diagnostic]:
+    for rule, unknown in case.draft.wishes.strangers.items():
+        names = [name for name, _ in unknown]
+        near = did_you_mean(names[0], (m.email for m in case.desired.members)) if len(names) <= 3 and len(case.desired.members) < 5000 else ""
+        one = len(names) == 1
+        message = f"This grant names {named(names)}, who {'is' if one else 'are'} on no roster and get{'s' if one else ''} nothing. {near}".rstrip()
+        line = unknown[0][1]
+        where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
+        help = "Correct the e-mail or student id, or add the member to a roster."
+        yield Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, tuple(names))
+
+
+def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
+    counts = all_tags(case.desired.members)
+    for tag in sorted(tag for tag, number in counts.items() if number == 1):
+        near = next((other for other in sorted(counts) if counts[other] > 1 and one_letter_off(tag, other)), None)
+        if near is not None:
+            member = next(m for m in case.desired.members if tag in m.tags.split(";"))
+            message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {counts[near]:,} members have.'
+            help = f'Write "{near}" if that was meant.'
+            yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
+
+
+def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
+    arrivals = {c.member.lower(): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
+    for change in case.draft.changes:
+        if change.action is Action.MEMBER_REMOVE and (new := arrivals.get(change.member.lower())):
+            old_id, new_id = (change.before or {}).get("student_id"), (new.after or {}).get("student_id")
+            message = (
+                f"{change.member} had the student id {old_id} and now has {new_id}: to seatsync these are two people, "
+                "one who leaves and one who arrives."
+            )
+            help = "If the id was only corrected: apply once with the id left empty, then once with the new one."
+            yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, (change.member,))
+
+
+def _expired_approvals(case: Case) -> Iterator[Diagnostic]:
+    for approval in case.desired.approvals:
+        if approval.until < case.draft.today:
+            message = f"This approval of {approval.refusal} ended on {approval.until} and does nothing any more."
+            yield Diagnostic("approval-expired", message, "Delete it.", approval.origin, Severity.WARNING)
+
+
+def _declined(case: Case) -> Iterator[Diagnostic]:
+    for library, rule, members in by_rule(case.draft.declined):
+        message = f"{counted(len(members), 'member')} opted out of {case.title(library)} and will not be asked again: {named(members)}."
+        help = "Nothing to do. To ask them again, write `regrant: true` on the grant."
+        where = rule.origin if rule else None
+        yield Diagnostic("opted-out", message, help, where, Severity.NOTICE, library, tuple(members))
+
+
+def _kept(case: Case) -> Iterator[Diagnostic]:
+    for library, _, members in by_rule(case.draft.kept):
+        message = f"{counted(len(members), 'leaver')} own {case.title(library)} permanently and keep it, and its slot: {named(members)}."
+        yield Diagnostic("permanent-kept", message, "Nothing to do.", case.desired.place("rosters"), Severity.NOTICE, library, tuple(members))
+    for library, rule, members in by_rule(case.draft.retained):
+        message = (
+            f"{counted(len(members), 'permanent license')} of {case.title(library)} "
+            f"{'is' if len(members) == 1 else 'are'} granted by no rule any more and kept (limits.permanent: retain): {named(members)}."
+        )
+        where = rule.origin if rule else case.desired.place("grants")
+        help = "Nothing to do; a permanent grant to them would say the same in the files."
+        yield Diagnostic("permanent-retained", message, help, where, Severity.NOTICE, library, tuple(members))

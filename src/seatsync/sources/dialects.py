@@ -1,0 +1,84 @@
+"""The three spellings of a CSV roster, told apart by their header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seatsync.domain.names import did_you_mean, printable
+from seatsync.sources.csv_table import squeezed
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """``columns`` maps a squeezed column name to a member's field; ``required`` are fields."""
+
+    name: str
+    columns: Mapping[str, str]
+    required: frozenset[str]
+    template: str
+
+    def missing(self, header: set[str]) -> set[str]:
+        """The required fields for which ``header`` has no column."""
+        return set(self.required) - {self.columns[name] for name in header if name in self.columns}
+
+
+_PEOPLE = frozenset({"email", "given_name", "family_name"})
+
+LOGOS = Dialect(
+    "Logos portal template",
+    {
+        "role": "role",
+        "institutionstudentid": "student_id",
+        "institutionlisid": "student_id",
+        "givenname": "given_name",
+        "familyname": "family_name",
+        "institutionemailaddress": "email",
+        "institutionemail": "email",
+    },
+    _PEOPLE,
+    "Role, Institution Student ID, Given Name, Family Name, Institution Email Address",
+)
+JAMWORKS = Dialect(
+    "Jamworks template",
+    {"email": "email", "firstname": "given_name", "lastname": "family_name", "type": "type"},
+    _PEOPLE | {"type"},
+    "email, First name, Last name, type",
+)
+SEATSYNC = Dialect(
+    "seatsync",
+    {
+        "email": "email",
+        "givenname": "given_name",
+        "familyname": "family_name",
+        "studentid": "student_id",
+        "role": "role",
+        "tags": "tags",
+    },
+    _PEOPLE,
+    "email, given_name, family_name, student_id, role, tags",
+)
+DIALECTS = (LOGOS, JAMWORKS, SEATSYNC)
+
+_EXPECTED = "The header must be one of: " + "; ".join(f"{d.template} ({d.name})" for d in DIALECTS) + "."
+
+EMAIL_COLUMNS = frozenset({"institutionemailaddress", "institutionemail", "email", "emailaddress"})
+STUDENT_ID_COLUMNS = frozenset({"institutionstudentid", "institutionlisid", "studentid"})
+
+
+def dialect_of(header: set[str]) -> Dialect | None:
+    """The dialect whose required columns are all there, by squeezed names."""
+    return next((dialect for dialect in DIALECTS if not dialect.missing(header)), None)
+
+
+def expected(cells: list[str]) -> str:
+    """What a roster's header must have, for a person who wrote ``cells``: the nearest dialect, and what it lacks."""
+    names = {squeezed(cell) for cell in cells}
+    nearest = min(DIALECTS, key=lambda dialect: (len(dialect.missing(names)), -len(names & dialect.columns.keys())))
+    if not names & nearest.columns.keys():
+        return _EXPECTED
+    missing = nearest.missing(names)
+    lacking = [name for name in nearest.template.split(", ") if nearest.columns[squeezed(name)] in missing]
+    strange = [cell for cell in cells if cell and squeezed(cell) not in nearest.columns]
+    guesses = "".join(f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking)))
+    return f"For the {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"

@@ -1,0 +1,191 @@
+"""A folder's files → the desired state."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.library import SYSTEMS, Delivery, Library
+from seatsync.domain.license import Kind
+from seatsync.domain.names import did_you_mean, email_key, printable
+from seatsync.domain.origin import Origin
+from seatsync.domain.people import Admin, Contact, Institution, RosterMember
+from seatsync.formats import config as formats
+from seatsync.sources import yaml_tree
+from seatsync.sources.config import NAME, read_config
+from seatsync.sources.files import Folder
+from seatsync.sources.merge import merge
+from seatsync.sources.rosters import RosterReader, read_csv, read_yaml
+from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
+
+
+class Loaded(NamedTuple):
+    """``desired`` is None where an error was found; warnings may be there in any case."""
+
+    desired: Desired | None
+    found: list[Diagnostic]
+
+
+def load(path: Path) -> Loaded:
+    """Read all files of one institution, and find all that is wrong with them."""
+    folder = Folder(path)
+    config, tree = read_config(folder)
+    if config is None:
+        return Loaded(None, folder.found)
+    loader = _Loader(folder, config, tree)
+    desired = loader.load()
+    wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
+    return Loaded(None if wrong else desired, folder.found)
+
+
+class _Loader:
+    def __init__(self, folder: Folder, config: formats.SeatsyncFile, tree: yaml_tree.Node | None) -> None:
+        self.folder = folder
+        self.config = config
+        self.tree = tree
+        self.libraries = {id: _library(id, entry) for id, entry in config.libraries.items()}
+        self.selections: dict[str, Selection | None] = {}
+
+    def load(self) -> Desired:
+        institution = self.config.institution
+        self._admins_once()
+        rosters, members = self._rosters()
+        grants = [grant for position, entry in enumerate(self.config.grants) for grant in self._grants(position, entry)]
+        return Desired(
+            institution=Institution(
+                institution.id,
+                institution.name,
+                tuple(Contact(c.name, c.email, c.role or "") for c in institution.contacts),
+                institution.opt_out,
+            ),
+            admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
+            libraries=self.libraries,
+            members=members,
+            grants=grants,
+            rosters=rosters,
+            remind_after=tuple(sorted(int(days[:-1]) for days in self.config.invites.remind_after)),
+            limits=_limits(self.config.limits),
+            approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
+            digest=self.folder.digest(),
+            places=self._places(),
+        )
+
+    def at(self, *path: str | int) -> Origin:
+        return yaml_tree.place(self.tree, path, NAME)
+
+    def key(self, *path: str | int) -> Origin:
+        return yaml_tree.place(self.tree, path, NAME, of_key=True)
+
+    def _say(self, code: str, message: str, help: str, where: Origin) -> None:
+        self.folder.found.append(Diagnostic(code, message, help, where))
+
+    def _admins_once(self) -> None:
+        seen: dict[str, int] = {}
+        for position, admin in enumerate(self.config.institution.admins):
+            first = seen.setdefault(email_key(admin.email), position)
+            if first != position:
+                line = self.at("institution", "admins", first, "email").line
+                message = f"{admin.email} is an admin twice; the first stands on line {line}."
+                self._say("duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email"))
+
+    def _rosters(self) -> tuple[list[Roster], list[RosterMember]]:
+        rosters: list[Roster] = []
+        files: list[list[RosterMember]] = []
+        for position, entry in enumerate(self.config.rosters):
+            where = self.at("rosters", position, "path")
+            if any(roster.path == entry.path for roster in rosters):
+                self._say("duplicate-roster", f"{entry.path} stands under `rosters` twice.", "Delete one.", where)
+                continue
+            members = self._roster(entry, where)
+            files.append(members)
+            rosters.append(Roster(entry.path, len(members), where))
+        return rosters, merge(files, self.folder.found)
+
+    def _roster(self, entry: formats.RosterEntry, where: Origin) -> list[RosterMember]:
+        reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
+        suffix = Path(entry.path).suffix.lower()
+        if suffix not in (".csv", ".yaml", ".yml"):
+            message = f"{entry.path} is neither .csv nor .yaml, so seatsync can't tell how to read it."
+            self._say("file-unreadable", message, "Save it as CSV and name it .csv.", where)
+        elif (text := self.folder.read(entry.path, where, entry.encoding)) is not None:
+            (read_csv if suffix == ".csv" else read_yaml)(text, reader)
+        return reader.members
+
+    def _grants(self, position: int, entry: formats.GrantEntry | formats.GrantsFile) -> list[Grant]:
+        if isinstance(entry, formats.GrantsFile):
+            reader = GrantsReader(entry.path, self.libraries, self.folder.found)
+            text = self.folder.read(entry.path, self.at("grants", position, "path"), entry.encoding)
+            if text is not None:
+                reader.read(text)
+            return reader.grants
+        library = self._known_library(entry.library, self.at("grants", position, "library"))
+        kind = choose_kind(entry.kind or "", library)
+        if kind is None:
+            message = f"The kind is missing, and {entry.library} has both temporary and permanent licenses."
+            self._say("missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position))
+        to = self._selector(entry.to, position)
+        if library is None or kind is None:
+            return []
+        return [Grant(library.id, kind, to, self.at("grants", position), entry.until, entry.resend or "", entry.regrant)]
+
+    def _known_library(self, id: str, where: Origin) -> Library | None:
+        library = self.libraries.get(id)
+        if library is None:
+            guess = did_you_mean(id, self.libraries)
+            message = f'"{printable(id)}" is no library of this file. {guess}'.rstrip()
+            self._say("unknown-library", message, f"The libraries are {', '.join(self.libraries) or 'none'}.", where)
+        return library
+
+    def _selector(self, to: formats.To, position: int) -> Selector:
+        selection = None
+        if to.file is not None:
+            if to.file not in self.selections:
+                text = self.folder.read(to.file, self.at("grants", position, "to", "file"))
+                self.selections[to.file] = read_selection(text, to.file, self.folder.found) if text is not None else None
+            selection = self.selections[to.file]
+        return Selector(
+            everyone=bool(to.everyone),
+            tags=tuple(to.tags or ()),
+            any_tags=tuple(to.any_tags or ()),
+            not_tags=tuple(to.not_tags or ()),
+            emails=tuple(to.emails or ()),
+            selection=selection,
+        )
+
+    def _approval(self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval) -> Approval:
+        where = self.at("approvals", position)
+        if isinstance(entry, formats.RevokesApproval):
+            self._known_library(entry.library, self.at("approvals", position, "library"))
+            return Approval(entry.refusal, entry.until, where, library=entry.library, count=entry.count)
+        if entry.roster is not None and entry.roster not in [roster.path for roster in self.config.rosters]:
+            guess = did_you_mean(entry.roster, [roster.path for roster in self.config.rosters])
+            message = f'"{printable(entry.roster)}" is no roster of this file. {guess}'.rstrip()
+            self._say("unknown-roster", message, "Write the path as it stands under `rosters`.", self.at("approvals", position, "roster"))
+        return Approval(entry.refusal, entry.until, where, roster=entry.roster or "")
+
+    def _places(self) -> dict[str, Origin]:
+        places = {name: self.key(name) for name in ("institution", "libraries", "rosters", "grants", "invites", "limits")}
+        for id in self.libraries:
+            places[f"libraries.{id}"] = self.key("libraries", id)
+            places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
+        places["admins"] = self.key("institution", "admins")
+        for position, admin in enumerate(self.config.institution.admins):
+            places[f"admins.{email_key(admin.email)}"] = self.at("institution", "admins", position)
+        return places
+
+
+def _library(id: str, entry: formats.LibraryEntry) -> Library:
+    if entry.system is not None:
+        system = SYSTEMS[entry.system]
+        return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots)
+    kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
+    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or "claim"), entry.slots)
+
+
+def _limits(entry: formats.LimitsEntry) -> Limits:
+    number = re.sub(r"\s*%$", "", entry.max_revokes)
+    return Limits(float(number), "%" in entry.max_revokes, entry.permanent == "retain")

@@ -1,0 +1,53 @@
+"""One member in several rosters of an institution."""
+
+from __future__ import annotations
+
+from sys import intern
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.names import join_tags, split_tags
+from seatsync.domain.people import RosterMember
+
+
+def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:
+    """All members, each once, in the order of the files.
+
+    A student who teaches stands in two files: one member, with the tags of both, where names and ids agree (an id or
+    role that only one file gives is taken from there). Where they do not agree, an error names both places.
+    """
+    if len(rosters) == 1:
+        return rosters[0]
+    merged: dict[str, RosterMember] = {}
+    ids: dict[str, RosterMember] = {}
+    for member in (member for roster in rosters for member in roster):
+        known = merged.get(member.key)
+        owner = ids.get(member.student_id) if member.student_id else None
+        if owner is not None and owner.key != member.key:
+            _conflict(owner, member, f"the student id {member.student_id} belongs to {owner.email} there", found)
+        elif known is None:
+            merged[member.key] = member
+        elif disagreement := _disagreement(known, member):
+            _conflict(known, member, disagreement, found)
+        else:
+            merged[member.key] = known._replace(
+                student_id=known.student_id or member.student_id,
+                role=known.role or member.role,
+                tags=intern(join_tags([*split_tags(known.tags), *split_tags(member.tags)])),
+            )
+        if member.student_id:
+            ids.setdefault(member.student_id, merged.get(member.key, member))
+    return list(merged.values())
+
+
+def _disagreement(one: RosterMember, other: RosterMember) -> str:
+    if (one.given_name, one.family_name) != (other.given_name, other.family_name):
+        return f'the name is "{one.given_name} {one.family_name}" there and "{other.given_name} {other.family_name}" here'
+    if one.student_id and other.student_id and one.student_id != other.student_id:
+        return f"the student id is {one.student_id} there and {other.student_id} here"
+    return ""
+
+
+def _conflict(one: RosterMember, other: RosterMember, what: str, found: list[Diagnostic]) -> None:
+    message = f"{other.email} stands also in {one.origin}, but {what}. In two files it must be the same person."
+    help = f"Make {one.origin} and {other.origin} agree."
+    found.append(Diagnostic("member-conflict", message, help, other.origin))

@@ -1,0 +1,107 @@
+"""CSV files that name members: selections ("Select by CSV") and grants."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from seatsync.domain.desired import Grant, Selection, Selector
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.library import Library
+from seatsync.domain.license import Kind
+from seatsync.domain.names import clean, did_you_mean, email_fault, printable
+from seatsync.domain.origin import Origin
+from seatsync.sources import csv_table
+from seatsync.sources.csv_table import Table
+from seatsync.sources.dialects import EMAIL_COLUMNS, STUDENT_ID_COLUMNS
+
+
+def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection | None:
+    """The members a CSV lists by e-mail, student id or both; every other column is left alone."""
+    wanted = "The header must have a column with e-mails or student ids, for instance: Institution Email Address."
+    known = EMAIL_COLUMNS | STUDENT_ID_COLUMNS
+    table = csv_table.read(text, file, lambda names: bool(names & known), lambda cells: wanted, found)
+    if table is None:
+        return None
+    email = next((p for p, name in enumerate(table.columns) if name in EMAIL_COLUMNS), None)
+    student_id = next((p for p, name in enumerate(table.columns) if name in STUDENT_ID_COLUMNS), None)
+    rows = []
+    for line, row in table.rows():
+        address = clean(row[email]) if email is not None else ""
+        number = clean(row[student_id]) if student_id is not None else ""
+        if address and (fault := email_fault(address)):
+            message = f'"{printable(address)}" is no e-mail address: {fault}.'
+            found.append(Diagnostic("invalid-email", message, "Correct it.", table.at(line, email or 0)))
+        elif address or number:
+            rows.append((number, address, line))
+        else:
+            message = f"Row {line} has neither e-mail nor student id, so it selects nobody."
+            found.append(Diagnostic("missing-value", message, "Fill one in, or delete the row.", table.at(line, email or student_id or 0)))
+    return Selection(file, rows)
+
+
+class GrantsReader:
+    """Grants out of a CSV with the columns library, email, kind, until."""
+
+    def __init__(self, file: str, libraries: dict[str, Library], found: list[Diagnostic]) -> None:
+        self.file = file
+        self.libraries = libraries
+        self.found = found
+        self.grants: list[Grant] = []
+
+    def read(self, text: str) -> None:
+        """Take every row; what is wrong is told."""
+        wanted = "The header must have the columns library and email, and may have kind and until."
+        needed = {"library", "email"}
+        table = csv_table.read(text, self.file, lambda names: needed <= names, lambda cells: wanted, self.found)
+        if table is None:
+            return
+        columns = {name: position for position, name in enumerate(table.columns)}
+        places = [columns.get(name, -1) for name in ("library", "email", "kind", "until")]
+        for line, row in table.rows():
+            row = [*row, ""]
+            values = [clean(row[place]) for place in places]
+            grant = self._grant(values, line, table, places)
+            if grant is not None:
+                self.grants.append(grant)
+
+    def _grant(self, values: list[str], line: int, table: Table, places: list[int]) -> Grant | None:
+        id, email, kind, until = values
+        before = len(self.found)
+
+        def wrong(code: str, message: str, help: str, column: int) -> None:
+            self.found.append(Diagnostic(code, message, help, table.at(line, max(places[column], 0))))
+
+        library = self.libraries.get(id)
+        if library is None:
+            guess = did_you_mean(id, self.libraries)
+            wrong("unknown-library", f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(), "Correct it.", 0)
+        if fault := email_fault(email):
+            wrong("invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', "Correct it.", 1)
+        chosen = choose_kind(kind.lower(), library)
+        if chosen is None:
+            said = f'"{printable(kind)}" is no kind of license' if kind else "the kind is missing, and the library has two"
+            wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
+        end = _date(until)
+        if until and end is None:
+            wrong("invalid-value", f'"{printable(until)}" is no date.', "Write it as 2027-06-30.", 3)
+        if end and chosen is Kind.PERMANENT:
+            wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
+        if len(self.found) > before or library is None or chosen is None:
+            return None
+        return Grant(library.id, chosen, Selector(emails=(email,)), Origin(self.file, line), end)
+
+
+def choose_kind(written: str, library: Library | None) -> Kind | None:
+    """The kind that is meant; left out, the only one the library has. None where that is no kind, or not clear."""
+    if written:
+        return Kind(written) if written in ("temporary", "permanent") else None
+    if library is None:  # told elsewhere
+        return Kind.TEMPORARY
+    return library.kinds[0] if len(library.kinds) == 1 else None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
