@@ -1,0 +1,1 @@
+"""Acting: what was judged is written into the ledger, whole or not at all."""

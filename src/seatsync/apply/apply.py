@@ -1,0 +1,61 @@
+"""Carrying a plan out: one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from seatsync.apply.events import events_of, first_event
+from seatsync.domain.license import IllegalTransition
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.journal import Entry
+from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.record import Recorder, Stale
+from seatsync.outbox.letters import letter_for
+from seatsync.planning.plan import AcceptedPlan
+
+
+class BadPlan(Exception):
+    """A plan that seatsync did not make: the ledger is as the plan says, but what it asks for is against the rules."""
+
+
+def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> int:
+    """Write the plan's changes, and the letters they cause; returns how many letters.
+
+    Where the plan has no changes and no roster ran empty or full, nothing is written.
+
+    Raises:
+        Stale: the ledger has moved since the plan was made.
+        BadPlan: the plan breaks a rule that its making would have kept.
+        LedgerError: the ledger can't be used.
+    """
+    with ledger.reading() as connection:
+        books = read_snapshot(connection, plan.institution)
+    must_match(plan, books)
+    if not plan.changes and not _rosters_moved(plan, books) and books.serial:
+        return 0
+    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest}
+    entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
+    first = [] if books.serial else [first_event(plan)]
+    with ledger.writing() as connection:
+        recorder = Recorder(connection, plan.institution, books, letter_for)
+        try:
+            recorder.record(entry, [*first, *events_of(plan.changes, books, plan.now)])
+        except IllegalTransition as illegal:
+            raise BadPlan(str(illegal)) from illegal
+    return len(recorder.letters)
+
+
+def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
+    """Raise Stale where the ledger is not the one, or not in the state, that the plan was made for."""
+    if books.institution is not None and books.institution.id != plan.institution:
+        raise Stale(f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"')
+    if (books.serial, books.head) != (plan.serial, plan.head):
+        raise Stale(
+            f"the plan was made when the ledger stood at {plan.serial} ({plan.head[:12]}), "
+            f"and it stands at {books.serial} ({books.head[:12]}) now"
+        )
+
+
+def _rosters_moved(plan: AcceptedPlan, books: Snapshot) -> bool:
+    """Whether a roster file has become empty, or stopped being so: what the rule ``empty-roster`` goes by."""
+    filled = {path for path, count in plan.rosters.items() if count}
+    return filled != {path for path, count in books.rosters.items() if count}

@@ -1,0 +1,66 @@
+"""Changes of a plan → events of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from seatsync.domain.action import INSTITUTION_ADD, Action, Event
+from seatsync.domain.license import IllegalTransition
+from seatsync.domain.names import email_key, join_tags
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.change import Change
+from seatsync.planning.plan import Plan
+
+_NEW_MEMBER = {"email": "", "given_name": "", "family_name": "", "student_id": "", "role": "", "tags": ""}
+
+
+def first_event(plan: Plan) -> Event:
+    """The institution itself, which the first apply brings."""
+    settings = dict(plan.settings)
+    contacts = settings.pop("contacts")
+    return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
+
+
+def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event]:
+    """The events, in order. Who is new gets the next number of the ledger."""
+    numbers: dict[str, int] = {}
+    following = max(books.members, default=0) + 1
+    for change in changes:
+        number = change.record or numbers.get(email_key(change.member), 0)
+        if change.member and not number:
+            if change.action is not Action.MEMBER_ADD:
+                raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
+            number = numbers[email_key(change.member)] = following
+            following += 1
+        yield _event(change, number, today)
+
+
+def _event(change: Change, number: int, today: str) -> Event:
+    action, after = change.action, change.after or {}
+    match action:
+        case Action.GRANT:
+            detail = {"kind": change.kind, "status": change.status, "on": today, **after}
+            return Event(action, change.library, number, detail)
+        case Action.REVOKE | Action.UPGRADE | Action.RESEND:
+            return Event(action, change.library, number, after)
+        case Action.MEMBER_ADD:
+            person = {**_NEW_MEMBER, **_flat(after), "email": change.member}
+            return Event(action, "", number, {"on": today}, person)
+        case Action.MEMBER_UPDATE:
+            return Event(action, "", number, {}, _flat(after))
+        case Action.MEMBER_REMOVE:
+            return Event(action, "", number)
+        case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE | Action.LIBRARY_REMOVE:
+            return Event(action, change.library, detail=after)
+        case Action.INSTITUTION_UPDATE:
+            contacts = {"contacts": after["contacts"]} if "contacts" in after else None
+            return Event(action, detail={key: value for key, value in after.items() if key != "contacts"}, person=contacts)
+        case Action.ADMIN_REMOVE:
+            return Event(action, person=change.before)
+    return Event(action, person=after)
+
+
+def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Tags as the ledger holds them."""
+    return {name: join_tags(value) if name == "tags" else value for name, value in fields.items()}

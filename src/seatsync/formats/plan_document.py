@@ -1,0 +1,192 @@
+"""Plans as JSON, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.library import Slots
+from seatsync.domain.origin import Origin
+from seatsync.formats.plan import FORMAT
+from seatsync.planning.change import Change
+from seatsync.planning.plan import Plan, SlotChange, fingerprint
+
+NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained"})
+"""Codes of warnings that are notices: they stop nothing, not even under ``--strict``."""
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class BadPlanFile(Exception):
+    """A file that is no plan, or not the one that seatsync wrote. The message says why."""
+
+
+def to_document(plan: Plan) -> dict[str, Any]:
+    """The plan file as a value, ``seal`` included."""
+    document = {
+        "format": FORMAT,
+        "institution": plan.institution,
+        "created_at": plan.created_at,
+        "now": plan.now,
+        "desired_digest": plan.desired_digest,
+        "ledger": {"serial": plan.serial, "head": plan.head},
+        "fingerprint": plan.fingerprint,
+        "seal": "",
+        "summary": plan.summary,
+        "settings": dict(plan.settings),
+        "rosters": dict(plan.rosters),
+        "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
+        "refusals": [_finding(refusal) for refusal in plan.refusals],
+        "warnings": [_finding(warning) for warning in plan.warnings],
+        "changes": [_change(change) for change in plan.changes],
+    }
+    document["seal"] = _seal(document)
+    return document
+
+
+def to_text(documents: Sequence[dict[str, Any]], as_array: bool) -> Iterator[str]:
+    """The file: an object or an array of them, one change a line so that two plans can be compared by eye."""
+    if as_array:
+        yield "[\n"
+    for position, document in enumerate(documents):
+        yield "{\n"
+        for key, value in document.items():
+            if key != "changes":
+                yield f"  {_ENCODE(key)}: {_ENCODE(value)},\n"
+        yield '  "changes": ['
+        yield ",".join("\n    " + _ENCODE(change) for change in document["changes"])
+        yield "\n  ]\n}" if document["changes"] else "]\n}"
+        yield ",\n" if position + 1 < len(documents) else "\n"
+    if as_array:
+        yield "]\n"
+
+
+def read_plans(text: str) -> list[Plan]:
+    """The plans of a file.
+
+    Raises:
+        BadPlanFile: it is not JSON, not a plan, or was changed since seatsync wrote it.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadPlanFile(f"it is not JSON: {error}") from error
+    documents = value if isinstance(value, list) else [value]
+    for document in documents:
+        _check(document)
+    return [_plan(document) for document in documents]
+
+
+def _check(document: Any) -> None:
+    from jsonschema import Draft202012Validator
+
+    from seatsync.formats.schemas import schema
+
+    fault = next(Draft202012Validator(schema("plan")).iter_errors(_specimens(document)), None)
+    if fault is not None:
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault.absolute_path).lstrip(".")
+        raise BadPlanFile(f"it is no plan of seatsync: {place or 'the file'}: {fault.message[:200]}")
+    if document["seal"] != _seal(document):
+        raise BadPlanFile("it was changed since seatsync wrote it: its seal does not fit")
+
+
+def _specimens(document: Any) -> Any:
+    """The document with one change of every shape: a schema checks shapes, and there may be a million changes."""
+    if not isinstance(document, dict) or not isinstance(document.get("changes"), list):
+        return document
+    shapes = {repr(_shape(change)): change for change in document["changes"]}
+    return {**document, "changes": list(shapes.values())}
+
+
+def _shape(value: Any, key: str = "") -> Any:
+    """All of a value that the schema of a change looks at: keys, types, enumerations, and numbers below 1."""
+    if isinstance(value, dict) and key not in ("before", "after"):
+        return [(name, _shape(item, name)) for name, item in value.items()]
+    if key in ("action", "kind", "status") or (isinstance(value, int) and value < 1):
+        return value
+    return type(value)
+
+
+def _seal(document: Mapping[str, Any]) -> str:
+    rest = {key: value for key, value in document.items() if key != "seal"}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def _change(change: Change) -> dict[str, Any]:
+    document: dict[str, Any] = {"action": change.action.value}
+    for name in ("library", "member", "record", "kind", "status"):
+        if value := getattr(change, name):
+            document[name] = value
+    for name in ("before", "after"):
+        if value := getattr(change, name):
+            document[name] = value
+    document["reason"] = change.reason
+    document["source"] = {"file": change.origin.file, "line": change.origin.line}
+    return document
+
+
+def _finding(finding: Diagnostic) -> dict[str, Any]:
+    document: dict[str, Any] = {"code": finding.code, "message": finding.message, "help": finding.help}
+    if finding.library:
+        document["library"] = finding.library
+    if finding.members:
+        document["members"] = list(finding.members)
+    if finding.origin:
+        document["source"] = {"file": finding.origin.file, "line": finding.origin.line}
+    return document
+
+
+def _plan(document: Mapping[str, Any]) -> Plan:
+    changes = [_read_change(change) for change in document["changes"]]
+    if fingerprint(changes) != document["fingerprint"]:
+        raise BadPlanFile("its changes are not those of its fingerprint")
+    return Plan(
+        institution=document["institution"],
+        name=document["settings"]["name"],
+        created_at=document["created_at"],
+        now=document["now"],
+        desired_digest=document["desired_digest"],
+        serial=document["ledger"]["serial"],
+        head=document["ledger"]["head"],
+        changes=changes,
+        slots={id: SlotChange(_slots(s["before"]), _slots(s["after"])) for id, s in document["slots"].items()},
+        rosters=document["rosters"],
+        settings=document["settings"],
+        refusals=[_read_finding(finding, Severity.REFUSAL) for finding in document["refusals"]],
+        warnings=[_read_finding(finding, Severity.WARNING) for finding in document["warnings"]],
+        fingerprint=document["fingerprint"],
+    )
+
+
+def _read_change(change: Mapping[str, Any]) -> Change:
+    source = change["source"]
+    get = change.get
+    return Change(
+        Action(change["action"]),
+        change["reason"],
+        Origin(source["file"], source["line"]),
+        get("library") or "",
+        get("member") or "",
+        get("kind") or "",
+        get("status") or "",
+        get("before"),
+        get("after"),
+        get("record") or 0,
+    )
+
+
+def _read_finding(finding: Mapping[str, Any], severity: Severity) -> Diagnostic:
+    source = finding.get("source")
+    origin = Origin(source["file"], source["line"]) if source else None
+    if finding["code"] in NOTICES:
+        severity = Severity.NOTICE
+    members = tuple(finding.get("members") or ())
+    return Diagnostic(finding["code"], finding["message"], finding["help"], origin, severity, finding.get("library"), members)
+
+
+def _slots(figures: Mapping[str, int]) -> Slots:
+    return Slots(figures["total"], figures["reserved"], figures["temporary"], figures["permanent"])

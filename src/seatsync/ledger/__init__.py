@@ -1,0 +1,1 @@
+"""The stored truth: a journal of events, and the tables of the present that follow from it."""

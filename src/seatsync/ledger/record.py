@@ -1,0 +1,188 @@
+"""Recording: events → journal, tables of the present and outbox, all in the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from seatsync.domain.action import Event
+from seatsync.domain.library import Library
+from seatsync.domain.license import IllegalTransition, License
+from seatsync.domain.people import Institution, Member
+from seatsync.domain.posting import overfull, post
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger import tables
+from seatsync.ledger.journal import Entry, canonical, commitment, link
+
+LetterFor = Callable[[Snapshot, Event], str]
+"""The name of the letter that an event causes, told from the state before it; empty for none."""
+
+
+class Stale(Exception):
+    """The ledger is not (any more) in the state that was read; the message says what moved."""
+
+
+class Recorder:
+    """Writes one entry with its events, and brings ``books`` up to date with it.
+
+    ``books`` must be the snapshot of ``institution`` as it is; it is posted to, and of no use if recording fails.
+    """
+
+    def __init__(self, connection: Connection, institution: str, books: Snapshot, letter_for: LetterFor) -> None:
+        self.connection = connection
+        self.institution = institution
+        self.books = books
+        self.letter_for = letter_for
+        self.serial = books.serial
+        self.head = bytes.fromhex(books.head)
+        self.before = set(books.members)
+        self.members: set[int] = set()
+        self.licenses: dict[tuple[str, int], bool] = {}
+        self.rows: list[tuple[object, ...]] = []
+        self.letters: list[tuple[object, ...]] = []
+
+    def record(self, entry: Entry, events: Iterable[Event]) -> None:
+        """Record.
+
+        Raises:
+            Stale: somebody else wrote since ``books`` were read.
+            IllegalTransition: an event may not happen, or more seats would be used than there are.
+        """
+        first_time = self.books.serial == 0
+        libraries, admins = dict(self.books.libraries), dict(self.books.admins)
+        self._open(entry)
+        for event in events:
+            self._take(event, entry.at)
+        if (library := overfull(self.books, self.books.libraries)) is not None:
+            raise IllegalTransition(f"more seats of {library} would be used than there are")
+        self._write_institution(entry, first_time)
+        bulk(self.connection, tables.event, self.rows)
+        bulk(self.connection, tables.outbox, self.letters)
+        if libraries != self.books.libraries:
+            self._replace(tables.library, [library_row(self.institution, library) for library in self.books.libraries.values()])
+        if admins != self.books.admins:
+            self._replace(
+                tables.admin,
+                [(self.institution, key, a.email, a.given_name, a.family_name) for key, a in self.books.admins.items()],
+            )
+        self._write_members()
+        self._write_licenses()
+
+    def _open(self, entry: Entry) -> None:
+        self.serial += 1
+        self.entry = self.serial
+        detail = canonical(entry.detail)
+        fields = (self.institution, self.serial, entry.kind, entry.at, entry.actor, entry.commit, entry.fingerprint, detail)
+        self.head = link(self.head, fields)
+        self.opened = (*fields, self.head)
+
+    def _take(self, event: Event, at: str) -> None:
+        letter = self.letter_for(self.books, event)
+        if event.library and event.member:
+            key = (event.library, event.member)
+            self.licenses.setdefault(key, event.member in self.books.licenses.get(event.library, {}))
+        if event.member and event.person is not None or event.action == "member-remove":
+            self.members.add(event.member)
+        post(self.books, event)
+        self.serial += 1
+        person = salt = sealed = None
+        if event.person is not None:
+            person, salt = canonical(event.person), os.urandom(16)
+            sealed = commitment(salt, person)
+        told = (self.serial, self.entry, event.action, event.library, event.member, canonical(event.detail))
+        self.head = link(self.head, (*told, sealed.hex() if sealed else ""))
+        self.rows.append((self.institution, *told, person, salt, sealed, self.head))
+        if letter:
+            address = "" if event.member else str((event.person or {}).get("email", ""))
+            self.letters.append((self.institution, self.serial, letter, event.library, event.member, address, at, "pending"))
+
+    def _write_institution(self, entry: Entry, first_time: bool) -> None:
+        known = self.books.institution
+        assert known is not None
+        if "rosters" in entry.detail:
+            self.books.rosters = dict(entry.detail["rosters"])
+        before, self.books.serial, self.books.head = self.books.serial, self.serial, self.head.hex()
+        values = institution_values(known, self.books.rosters) | {"serial": self.serial, "head": self.head}
+        columns = tables.institution.c
+        if first_time:
+            try:
+                self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
+            except IntegrityError as error:
+                raise Stale("somebody else made the institution's first apply meanwhile") from error
+        else:
+            unmoved = (columns.institution == self.institution) & (columns.serial == before)
+            if self.connection.execute(update(tables.institution).where(unmoved).values(**values)).rowcount != 1:
+                raise Stale("somebody else wrote to the ledger meanwhile")
+        bulk(self.connection, tables.entry, [self.opened])
+
+    def _replace(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+        """Libraries and admins are few: written anew where any of them changed."""
+        self.connection.execute(delete(table).where(table.c.institution == self.institution))
+        bulk(self.connection, table, rows)
+
+    def _write_members(self) -> None:
+        table, members = tables.member, self.books.members
+        known = self.members & self.before
+        if known:
+            # First out of the way, so that two members can swap their e-mails under the unique index.
+            key = (table.c.institution == self.institution) & (table.c.number == bindparam("which"))
+            self.connection.execute(update(table).where(key).values(on_roster=False), [{"which": number} for number in known])
+            values = {name: bindparam(f"to_{name}") for name in Member._fields}
+            rows = [
+                {"which": number} | {f"to_{name}": value for name, value in members[number]._asdict().items()} for number in sorted(known)
+            ]
+            self.connection.execute(update(table).where(key).values(values), rows)
+        new = sorted(self.members - self.before)
+        bulk(self.connection, table, [(self.institution, number, *members[number]) for number in new])
+
+    def _write_licenses(self) -> None:
+        table, licenses = tables.license, self.books.licenses
+        known = [key for key, was_there in self.licenses.items() if was_there]
+        if known:
+            key = (
+                (table.c.institution == self.institution)
+                & (table.c.library == bindparam("which_library"))
+                & (table.c.member == bindparam("which_member"))
+            )
+            values = {name: bindparam(f"to_{name}") for name in License._fields}
+            rows = [
+                {"which_library": library, "which_member": number}
+                | {f"to_{name}": value for name, value in zip(License._fields, license_row(licenses[library][number]), strict=True)}
+                for library, number in known
+            ]
+            self.connection.execute(update(table).where(key).values(values), rows)
+        new = [key for key, was_there in self.licenses.items() if not was_there]
+        rows_added = [(self.institution, library, number, *license_row(licenses[library][number])) for library, number in new]
+        bulk(self.connection, table, rows_added)
+
+
+def institution_values(institution: Institution, rosters: dict[str, int]) -> dict[str, object]:
+    """An institution's row, without its place in the journal."""
+    contacts = json.dumps([asdict(contact) for contact in institution.contacts], ensure_ascii=False)
+    return {"name": institution.name, "opt_out": institution.opt_out, "contacts": contacts, "rosters": canonical(rosters)}
+
+
+def library_row(institution: str, library: Library) -> tuple[object, ...]:
+    kinds = " ".join(library.kinds)
+    return (institution, library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
+
+
+def license_row(license: License) -> tuple[object, ...]:
+    return (license.kind.value, license.status.value, *license[2:])
+
+
+def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows, given in the order of the table's columns, by the driver's executemany: no work a row in between."""
+    if not rows:
+        return
+    names = [column.name for column in table.columns]
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
+    if compiled.positional:
+        connection.exec_driver_sql(str(compiled), list(rows))
+    else:
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])

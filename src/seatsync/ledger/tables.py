@@ -1,0 +1,147 @@
+"""The tables. Every key starts with the institution, so that they can be spread by it.
+
+Days and instants are ISO text: it is what the journal's hashes are made over, sorts as it stands, and is the same in
+every database. ``migrations`` makes these tables; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+
+REVISION = "0001"
+"""The newest migration."""
+
+metadata = MetaData()
+
+
+def _text(name: str, length: int | None = None) -> Column[str]:
+    return Column(name, String(length) if length else Text, nullable=False)
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False)
+
+
+def _institution() -> Column[str]:
+    return Column("institution", String(63), primary_key=True)
+
+
+institution = Table(
+    "institution",
+    metadata,
+    _institution(),
+    _number("serial"),
+    Column("head", LargeBinary(32), nullable=False),
+    _text("name"),
+    Column("opt_out", Boolean, nullable=False),
+    _text("contacts"),
+    _text("rosters"),
+    comment="One row an institution; serial and head are the journal's last link.",
+)
+
+library = Table(
+    "library",
+    metadata,
+    _institution(),
+    Column("id", String(63), primary_key=True),
+    _text("title"),
+    _text("system", 63),
+    _text("kinds"),
+    _text("delivery", 16),
+    _number("slots"),
+)
+
+admin = Table(
+    "admin",
+    metadata,
+    _institution(),
+    Column("key", String(254), primary_key=True),
+    _text("email", 254),
+    _text("given_name"),
+    _text("family_name"),
+)
+
+member = Table(
+    "member",
+    metadata,
+    _institution(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("email", 254),
+    _text("key", 254),
+    _text("given_name"),
+    _text("family_name"),
+    _text("student_id"),
+    _text("role"),
+    _text("tags"),
+    _text("imported_on", 10),
+    Column("on_roster", Boolean, nullable=False),
+    _text("account", 254),
+)
+Index(
+    "member_email",
+    member.c.institution,
+    member.c.key,
+    unique=True,
+    sqlite_where=member.c.on_roster,
+    postgresql_where=member.c.on_roster,
+)
+
+license = Table(
+    "license",
+    metadata,
+    _institution(),
+    Column("library", String(63), primary_key=True),
+    Column("member", Integer, primary_key=True, autoincrement=False),
+    _text("kind", 16),
+    _text("status", 16),
+    _text("invited_on", 10),
+    _number("reminders"),
+    _text("resent"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    _institution(),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    _text("kind", 16),
+    _text("at", 32),
+    _text("actor"),
+    _text("commit", 64),
+    _text("fingerprint", 64),
+    _text("detail"),
+    Column("hash", LargeBinary(32), nullable=False),
+    comment="One row for each time something was done: who, when, because of which commit and plan.",
+)
+
+event = Table(
+    "event",
+    metadata,
+    _institution(),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    _number("entry"),
+    _text("action", 32),
+    _text("library", 63),
+    _number("member"),
+    _text("detail"),
+    Column("person", Text),
+    Column("salt", LargeBinary(16)),
+    Column("commitment", LargeBinary(32)),
+    Column("hash", LargeBinary(32), nullable=False),
+    comment="What was done, one row a change. person can be erased; the hash covers only its salted commitment.",
+)
+Index("event_member", event.c.institution, event.c.member)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _institution(),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    _text("letter", 32),
+    _text("library", 63),
+    _number("member"),
+    _text("address", 254),
+    _text("created_at", 32),
+    _text("state", 16),
+    comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
+)

@@ -1,0 +1,1 @@
+"""Letters to members and administrators: which are owed, and which are waiting."""

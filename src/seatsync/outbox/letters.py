@@ -1,0 +1,56 @@
+"""Which letter an event causes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from seatsync.domain.action import CLAIM, Action, Event
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import ABSENT, Kind, Status
+from seatsync.domain.snapshot import Snapshot
+
+
+class Letter(StrEnum):
+    """The letters that the portals send, and an administrator's welcome."""
+
+    INVITATION = "invitation"
+    REMINDER = "reminder"
+    ACCESS = "access"
+    REMOVED = "removed"
+    PERMANENT = "permanent"
+    SET_PASSWORD = "set-password"
+    PLAN_ASSIGNED = "plan-assigned"
+    WELCOME = "admin-welcome"
+
+
+def letter_for(books: Snapshot, event: Event) -> str:
+    """The letter that ``event`` causes in the state before it; empty for none.
+
+    Imports cause none: what a portal reports it has told its members itself. Who never claimed is not told of a
+    removal; there was nothing yet that could be missed.
+    """
+    match event.action:
+        case Action.ADMIN_ADD:
+            return Letter.WELCOME
+        case Action.GRANT if event.detail["status"] == Status.DELIVERED:
+            return Letter.PLAN_ASSIGNED
+        case Action.GRANT:
+            return _invitation(books, event.library)
+        case Action.RESEND:
+            invitation = _invitation(books, event.library)
+            is_reminder = "reminders" in event.detail and invitation is Letter.INVITATION
+            return Letter.REMINDER if is_reminder else invitation
+        case Action.REVOKE:
+            held = books.licenses[event.library].get(event.member, ABSENT)
+            return Letter.REMOVED if held.status is Status.DELIVERED else ""
+        case Action.UPGRADE:
+            return Letter.PERMANENT
+        case action if action == CLAIM:
+            held = books.licenses[event.library].get(event.member, ABSENT)
+            return Letter.PERMANENT if held.kind is Kind.PERMANENT else Letter.ACCESS
+    return ""
+
+
+def _invitation(books: Snapshot, library: str) -> Letter:
+    at_once = books.libraries[library].delivery is Delivery.ACCOUNT
+    return Letter.SET_PASSWORD if at_once else Letter.INVITATION
