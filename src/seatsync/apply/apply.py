@@ -17,12 +17,17 @@ class BadPlan(Exception):
     """A plan that seatsync did not make: the ledger is as the plan says, but what it asks for is against the rules."""
 
 
-def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> int:
-    """Write the plan's changes, and the letters they cause; returns how many letters.
+class ForeignLedger(Exception):
+    """The ledger is another institution's."""
+
+
+def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> tuple[int, int]:
+    """Write the plan's changes, and the letters they cause; returns the journal's new serial and how many letters.
 
     Where the plan has no changes and no roster ran empty or full, nothing is written.
 
     Raises:
+        ForeignLedger: the ledger is another institution's.
         Stale: the ledger has moved since the plan was made.
         BadPlan: the plan breaks a rule that its making would have kept.
         LedgerError: the ledger can't be used.
@@ -31,7 +36,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         books = read_snapshot(connection, plan.institution)
     must_match(plan, books)
     if not plan.changes and not _rosters_moved(plan, books) and books.serial:
-        return 0
+        return books.serial, 0
     detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
     first = [] if books.serial else [first_event(plan)]
@@ -41,13 +46,13 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
             recorder.record(entry, [*first, *events_of(plan.changes, books, plan.now)])
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-    return len(recorder.letters)
+    return recorder.serial, len(recorder.letters)
 
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
-    """Raise Stale where the ledger is not the one, or not in the state, that the plan was made for."""
+    """Raise ForeignLedger or Stale where the ledger is not the one, or not in the state, that the plan was made for."""
     if books.institution is not None and books.institution.id != plan.institution:
-        raise Stale(f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"')
+        raise ForeignLedger(f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"')
     if (books.serial, books.head) != (plan.serial, plan.head):
         raise Stale(
             f"the plan was made when the ledger stood at {plan.serial} ({plan.head[:12]}), "

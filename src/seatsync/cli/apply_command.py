@@ -1,0 +1,145 @@
+"""``seatsync apply``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Run, as_folder, common, option
+from seatsync.cli.plan_command import show
+from seatsync.cli.reading import institution_of, make_plan, too_strict
+
+if TYPE_CHECKING:
+    from seatsync.planning.plan import AcceptedPlan, Plan
+
+
+@click.command("apply")
+@click.argument("paths", nargs=-1, metavar="[PLAN.json] [FOLDER]...")
+@option("--expect", metavar="FINGERPRINT", help="Apply only if the fresh plan has this fingerprint.")
+@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@option("--strict", is_flag=True, help="Warnings stop the plan.")
+@option("--actor", help="Who does this, for the journal; taken from CI or the system if not given.")
+@option("--commit", help="The Git commit that asks for it; taken from CI or Git if not given.")
+@common("text", "json")
+def command(
+    run: Run, paths: tuple[str, ...], expect: str | None, yes: bool, strict: bool, actor: str | None, commit: str | None
+) -> int:
+    """Carry a plan out.
+
+    \b
+    seatsync apply                       plan, show, ask, apply
+    seatsync apply plan.json             exactly what was saved, or nothing; asks nothing
+    seatsync apply --expect FINGERPRINT  plan afresh, and apply only what was reviewed
+    seatsync apply --yes institutions/*  several, without asking
+
+    Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
+    the plan or the fingerprint is another.
+    """
+    files = [Path(path) for path in paths if path.endswith(".json")]
+    folders = [as_folder(path) for path in paths if not path.endswith(".json")] or [Path()]
+    if len(files) > 1:
+        raise click.UsageError("Only one plan file can be applied at a time.")
+    if files and expect:
+        raise click.UsageError("--expect plans afresh; it does not go with a plan file.")
+    if not files and not (yes or expect) and not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
+    who = _Who(actor, commit)
+    if files:
+        return _apply_saved(run, files[0], folders, who)
+    return exits.worst([_apply_fresh(run, folder, expect, yes, strict, who) for folder in folders])
+
+
+class _Who:
+    """Who applies, because of which commit."""
+
+    def __init__(self, actor: str | None, commit: str | None) -> None:
+        self.actor = actor
+        self.commit = commit
+
+    def told(self, folder: Path) -> tuple[str, str]:
+        from seatsync.cli.surroundings import actor, commit
+
+        return self.actor or actor(), self.commit or commit(folder)
+
+
+def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: bool, who: _Who) -> int:
+    plan = make_plan(folder, run)
+    if plan is None:
+        return exits.INVALID
+    if run.format == "text":
+        show([plan], False, run)
+    accepted = _accepted(plan)
+    if accepted is None or too_strict(plan, strict):
+        click.echo("Nothing was applied.", err=True)
+        return exits.INVALID if accepted is not None else exits.REFUSED
+    if expect and expect != plan.fingerprint:
+        click.echo(f"seatsync: the plan is another than the one expected: its fingerprint is {plan.fingerprint}.", err=True)
+        click.echo("  → Nothing was applied. Review this plan, then expect its fingerprint.", err=True)
+        return exits.STALE
+    if not (yes or expect) and plan.changes and not click.confirm("Apply this?", err=True):
+        click.echo("Nothing was applied.", err=True)
+        return exits.BROKEN
+    return _carry_out(run, folder, accepted, who)
+
+
+def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
+    from seatsync.formats.plan_document import BadPlanFile, read_plans
+
+    try:
+        plans = read_plans(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadPlanFile("it is not text") from error
+    places = [_folder_of(plan, folders, run) for plan in plans]
+    codes = []
+    for plan, folder in zip(plans, places, strict=True):
+        accepted = _accepted(plan)
+        if accepted is None:
+            show([plan], False, run)
+            click.echo("Nothing was applied.", err=True)
+            codes.append(exits.REFUSED)
+        else:
+            codes.append(_carry_out(run, folder, accepted, who))
+    return exits.worst(codes)
+
+
+def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:
+    """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it."""
+    for folder in folders:
+        if run.ledger or ((folder / "seatsync.yaml").exists() and (len(folders) == 1 or institution_of(folder, run) == plan.institution)):
+            return folder
+    named = ", ".join(str(folder) for folder in folders)
+    raise click.UsageError(f'Which folder is that of "{plan.institution}"? {named} is not: name it behind the plan, or give --ledger.')
+
+
+def _accepted(plan: Plan) -> AcceptedPlan | None:
+    from seatsync.planning.plan import accept
+
+    return accept(plan)
+
+
+def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who) -> int:
+    from seatsync.apply.apply import carry_out
+
+    ledger = run.ledger_of(folder)
+    actor, commit = who.told(folder)
+    serial, letters = carry_out(ledger, plan, run.at, actor, commit)
+    if run.format == "json":
+        told: dict[str, Any] = {
+            "institution": plan.institution,
+            "applied": bool(plan.changes),
+            "serial": serial,
+            "fingerprint": plan.fingerprint,
+            "summary": plan.summary,
+            "letters": letters,
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
+    elif plan.changes:
+        run.say(f"Applied to {ledger}: {len(plan.changes):,} changes, {letters:,} letters in the outbox. The journal stands at {serial:,}.")
+    else:
+        run.say(f"Nothing to apply; {ledger} is as the files ask.")
+    return exits.DONE

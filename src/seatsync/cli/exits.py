@@ -1,0 +1,44 @@
+"""Exit codes, and which exception means which. Names are compared so that nothing heavy need be imported."""
+
+from __future__ import annotations
+
+DONE = 0
+BROKEN = 1
+CHANGES = 2
+INVALID = 3
+REFUSED = 4
+STALE = 5
+LEDGER = 6
+USAGE = 64
+INTERRUPTED = 130
+
+debugging = False
+"""Whether ``--debug`` was given."""
+
+_BADNESS = (DONE, CHANGES, BROKEN, INVALID, REFUSED, STALE, LEDGER)
+
+
+def worst(codes: list[int]) -> int:
+    """The exit code that speaks for several institutions."""
+    return max(codes, key=_BADNESS.index, default=DONE)
+
+
+def explained(error: Exception) -> tuple[int, str, str] | None:
+    """(exit code, what is so, what to do) for the exceptions a user may cause."""
+    match type(error).__name__:
+        case "LedgerError":
+            return LEDGER, str(error), getattr(error, "help", "")
+        case "Stale":
+            return STALE, f"Nothing was done, the plan is stale: {error}.", "Plan again, and have the new plan reviewed."
+        case "ForeignLedger":
+            return REFUSED, f"institution-mismatch: {error}.", "Name the right ledger with --ledger. `seatsync explain institution-mismatch`"
+        case "BadPlan":
+            return REFUSED, f"Nothing was done, the plan breaks a rule: {error}.", "Plan again; this plan was not made by seatsync."
+        case "BadPlanFile":
+            return STALE, f"Nothing was done, the plan file can't be used: {error}.", "Plan again: seatsync plan --out plan.json."
+        case "Impossible":
+            return REFUSED, str(error), getattr(error, "help", "")
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return BROKEN, f"{where}{error.strerror}.", "Check the path, the permissions and the disk."
+    return None

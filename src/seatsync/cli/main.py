@@ -1,0 +1,113 @@
+"""The entry point: which commands there are, and the one place that tells a user's mistake from a bug."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from seatsync import __version__
+from seatsync.cli import exits
+
+COMMANDS = {
+    "init": "Write a working folder to start from.",
+    "validate": "Check the files alone; no ledger.",
+    "plan": "Show what would change: the dry run.",
+    "apply": "Carry a plan out.",
+    "show": "Render a saved plan.",
+    "status": "Slots of each library.",
+    "members": "List members.",
+    "licenses": "List licenses.",
+    "export": "Export user data as CSV.",
+    "import": "Take over members and licenses from a portal's CSV.",
+    "resend": "Send invitations once more.",
+    "log": "Show the journal.",
+    "verify": "Check the journal and the tables.",
+    "explain": "Explain a code.",
+    "schema": "Print a JSON Schema.",
+    "ledger": "Look after the ledger.",
+    "outbox": "Look at the letters.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"seatsync.cli.{name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        from seatsync.domain.names import did_you_mean
+
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            ctx.fail(f'There is no command "{args[0]}". {did_you_mean(args[0], COMMANDS)}'.rstrip())
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="seatsync %(version)s")
+def cli() -> None:
+    """Seats of licensed libraries, kept in Git and carried out exactly as reviewed.
+
+    \b
+    seatsync init my-school      a folder to start from
+    seatsync plan my-school      what would change
+    seatsync apply my-school     do it
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code (see ``exits``)."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run a command; every failure becomes one line and an exit code."""
+    try:
+        outcome = cli.main(args=list(args) if args is not None else None, prog_name="seatsync", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else exits.DONE
+    except click.exceptions.Exit as exit:
+        return exit.exit_code
+    except click.UsageError as error:
+        error.show()
+        return exits.USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\nseatsync: interrupted. What was not finished was not written.", err=True)
+        return exits.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.BROKEN
+    except Exception as error:
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    told: Any = exits.explained(error)
+    if told is not None:
+        code, message, help = told
+    else:
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        code, help = exits.BROKEN, "This is a bug, or broken surroundings: --debug shows where."
+    click.echo(f"seatsync: {message.splitlines()[0]}", err=True)
+    click.echo(f"  → {help}", err=True)
+    if exits.debugging:
+        import traceback
+
+        traceback.print_exception(error)
+    return int(code)

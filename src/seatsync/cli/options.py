@@ -1,0 +1,140 @@
+"""Options that commands share, and what they amount to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from seatsync.cli import exits
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command was asked to behave. ``now`` is an instant in UTC; its date is the "today" of a plan."""
+
+    ledger: str | None
+    now: datetime
+    format: str
+    quiet: bool
+    verbose: bool
+    no_color: bool
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @property
+    def at(self) -> str:
+        """The instant, as the journal writes it."""
+        return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def ledger_of(self, folder: Path) -> Any:
+        """The ledger of an institution's folder."""
+        from seatsync.ledger.database import FILE, Ledger
+
+        return Ledger(self.ledger or str(folder / FILE))
+
+    def say(self, message: str) -> None:
+        """Something for the person at the terminal, who can be spared it."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+
+def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option that can also be set by SEATSYNC_ and its long name."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    variable = "SEATSYNC_" + re.sub(r"\W+", "_", long.strip("-")).upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+class Moment(click.ParamType):
+    """A date or an ISO time; without a zone, UTC."""
+
+    name = "DATE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f'"{value}" is neither a date (2027-06-30) nor a time (2027-06-30T08:00:00Z).', param, ctx)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def common(*formats: str) -> Callable[[Command], Command]:
+    """The options of every command; ``formats`` are those it can print, the usual one first."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def called(
+            ledger: str | None = None,
+            now: datetime | None = None,
+            format: str = "text",
+            quiet: bool = False,
+            verbose: bool = False,
+            no_color: bool = False,
+            debug: bool = False,
+            **rest: Any,
+        ) -> Any:
+            exits.debugging = debug
+            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color)
+            return command(run, **rest)
+
+        shared = [
+            option("--ledger", metavar="PATH|URL", help="The ledger; seatsync.db in the folder if not given."),
+            option("--now", type=Moment(), help="The date (or ISO time) to go by instead of the clock."),
+            option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
+            option("--verbose", "-v", is_flag=True, help="Show everything, however long."),
+            option("--no-color", is_flag=True, help="No colour; NO_COLOR is honoured too."),
+            option("--debug", is_flag=True, help="Show where an error came from."),
+        ]
+        if formats:
+            shared.insert(2, option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."))
+        wrapped: Any = called
+        for decorator in reversed(shared):
+            wrapped = decorator(wrapped)
+        result: Command = wrapped
+        return result
+
+    return decorate
+
+
+def folders(command: Command) -> Command:
+    """One or several institutions' folders; the current one if none is named."""
+
+    def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
+        return [as_folder(name) for name in value or (".",)]
+
+    return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=chosen)(command)
+
+
+def folder(command: Command) -> Command:
+    """One institution's folder; the current one if not named."""
+
+    def chosen(ctx: click.Context, param: click.Parameter, value: str) -> Path:
+        return as_folder(value)
+
+    return click.option(
+        "--folder", "-C", default=".", metavar="FOLDER", callback=chosen, envvar="SEATSYNC_FOLDER", show_envvar=True, help="The institution's folder."
+    )(command)
+
+
+def as_folder(name: str) -> Path:
+    """A folder, also where somebody names the seatsync.yaml in it."""
+    path = Path(name)
+    return path.parent if path.name == "seatsync.yaml" else path
+
+
+def prefix(folder: Path) -> str:
+    """What to put before a file's name so that it can be clicked on or opened from here."""
+    return "" if folder == Path() else f"{folder.as_posix()}/"

@@ -1,0 +1,80 @@
+"""What several commands do first: load a folder, read its ledger, make the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Run, prefix
+
+if TYPE_CHECKING:
+    from seatsync.domain.diagnostic import Diagnostic
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.planning.plan import Plan
+    from seatsync.sources.load import Loaded
+
+
+def make_plan(folder: Path, run: Run) -> Plan | None:
+    """The judged plan of a folder; None where its files are invalid, which is told on standard error."""
+    from seatsync.sources.load import load
+
+    loaded = load(folder)
+    if loaded.desired is None:
+        tell(folder, loaded.found, run)
+        return None
+    return plan_of(loaded, folder, run)
+
+
+def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
+    """The judged plan of what was loaded."""
+    from seatsync.planning.diff import diff
+    from seatsync.refusals.judge import judge
+
+    assert loaded.desired is not None
+    snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
+    return judge(diff(loaded.desired, snapshot, run.today), run.now, loaded.found)
+
+
+def snapshot_of(folder: Path, institution: str, run: Run) -> Snapshot:
+    """What the folder's ledger says of the institution now."""
+    from seatsync.ledger.read import read_snapshot
+
+    with run.ledger_of(folder).reading() as connection:
+        return read_snapshot(connection, institution)
+
+
+def institution_of(folder: Path, run: Run) -> str:
+    """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
+    from seatsync.sources import yaml_tree
+    from seatsync.sources.config import read_config
+    from seatsync.sources.files import Folder
+
+    files = Folder(folder)
+    _, tree = read_config(files)
+    named = yaml_tree.plain(tree)
+    id = named.get("institution", {}).get("id") if isinstance(named, dict) and isinstance(named.get("institution"), dict) else None
+    if not isinstance(id, str):
+        tell(folder, files.found, run)
+        raise click.exceptions.Exit(exits.INVALID)
+    return id
+
+
+def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
+    """Diagnostics on standard error, with how many there are."""
+    from seatsync.reports import text
+
+    out = text.stderr(run.no_color)
+    text.diagnostics(out, found, prefix(folder))
+    if not run.quiet:
+        out.print(f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}")
+
+
+def too_strict(plan: Plan, strict: bool) -> bool:
+    """Whether ``--strict`` stops this plan."""
+    from seatsync.domain.diagnostic import Severity
+
+    return strict and any(warning.severity is Severity.WARNING for warning in plan.warnings)

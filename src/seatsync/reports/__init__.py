@@ -1,0 +1,1 @@
+"""One view of a plan, several renderers. Each escapes for its medium."""

@@ -1,0 +1,130 @@
+"""Plans, diagnostics and tables for a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import IO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.names import printable
+from seatsync.reports.view import Group, PlanView
+
+FEW = 10
+"""Changes of a group that are shown where not all are asked for."""
+MANY = 200
+"""The same for what cannot be undone, which somebody has to read by name."""
+
+_STYLES = {"+": "green", "-": "red", "~": "yellow", "^": "magenta", "»": "cyan"}
+_WEIGHT = {Severity.ERROR: "bold red", Severity.REFUSAL: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+
+
+def console(stream: IO[str], no_color: bool) -> Console:
+    """A console that honours NO_COLOR; where nobody watches, lines may be 120 wide."""
+    wide = None if stream.isatty() or "COLUMNS" in os.environ else 120
+    return Console(file=stream, no_color=no_color or None, width=wide, highlight=False, markup=False, emoji=False)
+
+
+def plan(out: Console, view: PlanView, everything: bool) -> None:
+    """The whole plan; long groups are cut unless ``everything`` is asked for, and what is left out is counted."""
+    out.print(Text(view.title, "bold"))
+    out.print(view.context)
+    out.print()
+    out.print(Text(view.verdict, "bold red" if view.refused else "bold green"))
+    diagnostics(out, view.plan.refusals)
+    if view.plan.changes or view.refused:
+        _slots(out, view)
+    _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
+    _groups(out, "Changes", view.groups, None if everything else FEW)
+    if view.warnings or view.notices:
+        out.print()
+    diagnostics(out, [*view.warnings, *view.notices])
+    if view.plan.changes:
+        out.print()
+        out.print(f"In all: {view.counts}.")
+        out.print(f"Fingerprint {view.plan.fingerprint}", soft_wrap=True)
+
+
+def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "") -> None:
+    """Each with its place, its weight and code, what is so, and what to do."""
+    for diagnostic in found:
+        head = Text()
+        if diagnostic.origin:
+            origin = diagnostic.origin
+            head.append(f"{folder}{origin.file}:{origin.line}:{origin.column}  ", "bold")
+        head.append(f"{diagnostic.severity} ", _WEIGHT[diagnostic.severity])
+        head.append(diagnostic.code, "dim")
+        out.print(head, soft_wrap=True)
+        out.print(Padding(Text(_clean(diagnostic.message)), (0, 0, 0, 4)))
+        for number, line in enumerate(diagnostic.help.splitlines()):
+            out.print(Text("    " + ("→ " if number == 0 else "  ") + _clean(line), "dim"), soft_wrap=True)
+
+
+def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[str] = frozenset()) -> None:
+    """A plain table; the columns named in ``numbers`` are set to the right."""
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for header in headers:
+        made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(_clean(str(cell))) for cell in row))
+    out.print(made)
+
+
+def _slots(out: Console, view: PlanView) -> None:
+    headers = ("slots", "total", "used", "available", "reserved", "temporary", "permanent")
+    out.print()
+    table(out, headers, view.slots, frozenset(headers[1:]))
+
+
+def _groups(out: Console, title: str, groups: list[Group], most: int | None) -> None:
+    if not groups:
+        return
+    out.print()
+    out.print(Text(title, "bold"))
+    for group in groups:
+        _group(out, group, most)
+
+
+def _group(out: Console, group: Group, most: int | None) -> None:
+    style = _STYLES[group.sign]
+    out.print(Text(f"{group.sign} {group.title} ({len(group.changes):,})", style))
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(width=2)
+    for _ in range(4):
+        made.add_column(overflow="fold")
+    reasons = {change.reason for change in group.changes}
+    for line in group.lines(most):
+        made.add_row("", *(Text(_clean(cell)) for cell in line[:2]), Text(line.why if len(reasons) > 1 else "", "dim"), Text(line.where, "dim"))
+    if len(reasons) == 1:
+        out.print(Text(f"    {_clean(reasons.pop())}", "dim"))
+    out.print(made)
+    if most is not None and len(group.changes) > most:
+        out.print(Text(f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
+
+
+def _clean(text: str) -> str:
+    return printable(text, len(text))
+
+
+def summary(found: Sequence[Diagnostic]) -> str:
+    """``2 errors, 1 warning``."""
+    parts = [
+        counted(number, severity.value)
+        for severity in Severity
+        if (number := sum(diagnostic.severity is severity for diagnostic in found))
+    ]
+    return ", ".join(parts) or "nothing wrong"
+
+
+def stdout(no_color: bool) -> Console:
+    return console(sys.stdout, no_color)
+
+
+def stderr(no_color: bool) -> Console:
+    return console(sys.stderr, no_color)

@@ -1,0 +1,186 @@
+"""The view of a plan that every renderer shows: a verdict, counts, slots, groups of changes in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.license import Status
+from seatsync.planning.change import Change
+from seatsync.planning.plan import Plan, SlotChange
+
+SIGNS = {"add": "+", "grant": "+", "remove": "-", "revoke": "-", "update": "~", "upgrade": "^", "resend": "»"}
+
+
+class Line(NamedTuple):
+    """One change in words: whom or what it is about, what changes, why, and where that is asked for."""
+
+    subject: str
+    what: str
+    why: str
+    where: str
+
+
+class Group(NamedTuple):
+    """The changes of one action in one library (or in none)."""
+
+    sign: str
+    action: str
+    library: str
+    changes: Sequence[Change]
+
+    @property
+    def title(self) -> str:
+        return f"{self.action} {self.library}".rstrip()
+
+    def lines(self, most: int | None = None) -> Iterator[Line]:
+        """The first ``most`` changes in words."""
+        return (line(change) for change in self.changes[:most])
+
+
+class SlotRow(NamedTuple):
+    """A library's slots for a table; each figure as ``3`` or ``3 → 5``."""
+
+    library: str
+    total: str
+    used: str
+    available: str
+    reserved: str
+    temporary: str
+    permanent: str
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """What there is to show of a plan."""
+
+    plan: Plan
+
+    @property
+    def title(self) -> str:
+        return f"{self.plan.name} ({self.plan.institution})"
+
+    @property
+    def context(self) -> str:
+        """What the plan was made from."""
+        since = f"the ledger at {self.plan.serial:,}" if self.plan.serial else "a new ledger"
+        return f"Plan for {self.plan.now}, from {since}"
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.plan.refusals)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in one sentence."""
+        if self.refused:
+            return f"Refused, for {counted(len(self.plan.refusals), 'reason')}. Nothing of it will be applied."
+        if not self.plan.changes:
+            return "Nothing to do: the ledger is as the files ask."
+        final = f"; {len(self.plan.irreversible):,} of them cannot be undone" if self.plan.irreversible else ""
+        return f"{counted(len(self.plan.changes), 'change')}{final}."
+
+    @property
+    def counts(self) -> str:
+        """``3 member-add, 2 grant``."""
+        return ", ".join(f"{number:,} {action}" for action, number in self.plan.summary.items())
+
+    @property
+    def slots(self) -> list[SlotRow]:
+        return [_slot_row(library, change) for library, change in self.plan.slots.items()]
+
+    @property
+    def groups(self) -> list[Group]:
+        """The changes by action and library, in the order of application."""
+        found: dict[tuple[Action, str], list[Change]] = {}
+        for change in self.plan.changes:
+            found.setdefault((change.action, change.library if change.member else ""), []).append(change)
+        return [Group(SIGNS[action.rpartition("-")[2]], action.value, library, changes) for (action, library), changes in found.items()]
+
+    @property
+    def irreversible(self) -> list[Group]:
+        """Upgrades and permanent grants by library."""
+        found: dict[tuple[str, str], list[Change]] = {}
+        for change in self.plan.irreversible:
+            found.setdefault((change.action.value, change.library), []).append(change)
+        return [Group(SIGNS[action], action, library, changes) for (action, library), changes in found.items()]
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        return [w for w in self.plan.warnings if w.severity is Severity.WARNING]
+
+    @property
+    def notices(self) -> list[Diagnostic]:
+        return [w for w in self.plan.warnings if w.severity is Severity.NOTICE]
+
+
+def line(change: Change) -> Line:
+    """A change in words."""
+    return Line(_subject(change), _what(change), change.reason, str(change.origin))
+
+
+def _subject(change: Change) -> str:
+    if change.member:
+        return change.member
+    if change.library:
+        return change.library
+    fields = change.after or change.before or {}
+    return str(fields.get("email", "")) if change.action.startswith("admin") else "institution"
+
+
+def _what(change: Change) -> str:
+    before, after = change.before or {}, change.after or {}
+    match change.action:
+        case Action.GRANT:
+            until = f", until {after['until']}" if "until" in after else ""
+            at_once = ", at once" if change.status == Status.DELIVERED else ""
+            again = f" (was {before['status'].replace('_', ' ')})" if before else ""
+            return f"{change.kind}{at_once}{until}{again}"
+        case Action.REVOKE:
+            return f"{change.kind}, {before['status']}"
+        case Action.UPGRADE:
+            return f"temporary → permanent, {change.status}"
+        case Action.RESEND:
+            return "reminder" if "resend" not in after else "invitation once more"
+        case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
+            return _person(after or before)
+        case Action.LIBRARY_ADD:
+            return f"{after['title']}, {counted(after['slots'], 'slot')}"
+        case Action.LIBRARY_REMOVE:
+            return str(before["title"])
+    return "; ".join(_difference(name, before.get(name), after[name]) for name in after if before.get(name) != after[name])
+
+
+def _person(fields: Mapping[str, Any]) -> str:
+    name = f"{fields.get('given_name', '')} {fields.get('family_name', '')}".strip()
+    more = [str(fields[key]) for key in ("student_id", "role") if fields.get(key)]
+    if tags := fields.get("tags"):
+        more.append("tags " + ", ".join(tags))
+    return ", ".join([name, *more])
+
+
+def _difference(name: str, before: Any, after: Any) -> str:
+    spoken = {"email": "e-mail", "student_id": "student id"}.get(name, name.replace("_", " "))
+    if name == "tags":
+        gone, new = [t for t in before if t not in after], [t for t in after if t not in before]
+        return "tags " + " ".join([*(f"+{tag}" for tag in new), *(f"-{tag}" for tag in gone)])
+    if isinstance(after, list) and after and isinstance(after[0], dict):
+        return f"{spoken} changed"
+    return f"{spoken} {_value(before)} → {_value(after)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value in ("", None) else str(value)
+
+
+def _slot_row(library: str, change: SlotChange) -> SlotRow:
+    before, after = change.before.as_dict(), change.after.as_dict()
+    told = {name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}" for name in after}
+    return SlotRow(library, **told)
