@@ -90,5 +90,5 @@ def show(plans: list[Plan], as_array: bool, run: Run) -> None:
         out = text.stdout(run.no_color)
         for position, view in enumerate(views):
             if position:
-                out.rule(characters="─")
+                out.print("\n" + "─" * 40 + "\n")
             text.plan(out, view, run.verbose)

@@ -26,8 +26,8 @@ _WEIGHT = {Severity.ERROR: "bold red", Severity.REFUSAL: "bold red", Severity.WA
 
 
 def console(stream: IO[str], no_color: bool) -> Console:
-    """A console that honours NO_COLOR; where nobody watches, lines may be 120 wide."""
-    wide = None if stream.isatty() or "COLUMNS" in os.environ else 120
+    """A console that honours NO_COLOR; where nobody watches, nothing is folded, so that lines can be searched."""
+    wide = None if stream.isatty() or "COLUMNS" in os.environ else 1000
     return Console(file=stream, no_color=no_color or None, width=wide, highlight=False, markup=False, emoji=False)
 
 

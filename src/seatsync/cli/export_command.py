@@ -1,0 +1,46 @@
+"""``seatsync export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seatsync.cli.listing import Filters, filters, select_members, write_csv
+from seatsync.cli.options import Run, common, folder
+from seatsync.cli.reading import institution_of, snapshot_of
+
+COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
+
+
+@click.command("export")
+@folder
+@filters
+@common()
+def command(run: Run, folder: Path, **chosen: Any) -> None:
+    """Export user data as CSV.
+
+    \b
+    seatsync export > members.csv
+    seatsync export --tag faculty > faculty.csv
+
+    Names, e-mails, ids, tags, and license kind and status for each library, under the Logos portal's column names.
+    `seatsync import` reads it back.
+    """
+    from seatsync.domain.license import ABSENT
+    from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
+
+    wanted = Filters(**chosen)
+    snapshot = snapshot_of(folder, institution_of(folder, run), run)
+    libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+    headers = [f"{library} License {what}" for library in libraries for what in ("Kind", "Status")]
+    rows = []
+    for number, m in select_members(snapshot, wanted, run):
+        tags = TAG_SEPARATOR.join(filter(None, (m.tags, IMPORTED + m.imported_on)))
+        row = [m.role, m.student_id, m.given_name, m.family_name, m.email, tags]
+        for library in libraries:
+            license = snapshot.licenses.get(library, {}).get(number, ABSENT)
+            row += [license.kind.value, license.status.value]
+        rows.append(row)
+    write_csv([*COLUMNS, *headers], rows)

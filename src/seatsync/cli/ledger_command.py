@@ -1,0 +1,104 @@
+"""``seatsync ledger``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.surroundings import actor as who
+
+
+@click.group("ledger")
+def command() -> None:
+    """Look after the ledger.
+
+    \b
+    seatsync ledger info                              where it is and where it stands
+    seatsync ledger claim biblical-studies ann@grace.example
+    seatsync ledger rebuild                           make the tables anew from the journal
+    """
+
+
+@command.command("info")
+@folder
+@common("text")
+def info(run: Run, folder: Path) -> None:
+    """Say where the ledger is and where it stands.
+
+    \b
+    seatsync ledger info
+    """
+    id = institution_of(folder, run)
+    snapshot = snapshot_of(folder, id, run)
+    members = sum(member.on_roster for member in snapshot.members.values())
+    click.echo(f"ledger       {run.ledger_of(folder)}")
+    click.echo(f"institution  {id}")
+    click.echo(f"serial       {snapshot.serial}")
+    click.echo(f"head         {snapshot.head}")
+    click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who left")
+
+
+@command.command("rebuild")
+@folder
+@common("text")
+def rebuild(run: Run, folder: Path) -> int:
+    """Make the tables of the present anew from the journal.
+
+    \b
+    seatsync ledger rebuild
+
+    Only where the journal's chain holds; otherwise nothing is changed.
+    """
+    from seatsync.cli.verify_command import tell_verdict
+    from seatsync.ledger import verify
+
+    id = institution_of(folder, run)
+    with run.ledger_of(folder).reading() as connection:
+        if connection is None:
+            run.say("There is no ledger yet.")
+            return exits.DONE
+    with run.ledger_of(folder).writing() as connection:
+        verdict = verify.rebuild(connection, id)
+    tell_verdict(run, verdict, "The tables were made anew")
+    return exits.BROKEN if verdict.faults else exits.DONE
+
+
+@command.command("claim")
+@click.argument("library")
+@click.argument("member", metavar="EMAIL")
+@option("--account", metavar="EMAIL", help="The e-mail of the member's own account, if it is another.")
+@folder
+@common("text")
+def claim(run: Run, folder: Path, library: str, member: str, account: str | None) -> None:
+    """Record that a member has claimed a license in a portal.
+
+    \b
+    seatsync ledger claim biblical-studies ann@grace.example
+    """
+    from seatsync.apply.members import record_claim
+
+    id = institution_of(folder, run)
+    record_claim(run.ledger_of(folder), id, library, member, account or member, run.at, who())
+    run.say(f"{member} has claimed {library}.")
+
+
+@command.command("opt-out")
+@click.argument("library")
+@click.argument("member", metavar="EMAIL")
+@folder
+@common("text")
+def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
+    """Record that a member declines a license, where the institution allows it.
+
+    \b
+    seatsync ledger opt-out logos-subscription ann@grace.example
+    """
+    from seatsync.apply.members import record_opt_out
+
+    id = institution_of(folder, run)
+    record_opt_out(run.ledger_of(folder), id, library, member, run.at, who())
+    run.say(f"{member} has opted out of {library}.")

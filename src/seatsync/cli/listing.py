@@ -1,0 +1,153 @@
+"""Lists of members and licenses: how they are filtered, sorted and printed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Run, option
+from seatsync.cli.reading import tell
+
+if TYPE_CHECKING:
+    from seatsync.domain.people import Member
+    from seatsync.domain.snapshot import Snapshot
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+MEMBER_COLUMNS = ("email", "given_name", "family_name", "student_id", "role", "tags")
+LICENSE_COLUMNS = ("library", "kind", "status", "invited_on")
+MOST_IN_TEXT = 500
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to. ``licensed`` is with, without or all."""
+
+    library: str | None
+    licensed: str | None
+    kind: str | None
+    status: str | None
+    tag: tuple[str, ...]
+    search: str | None
+    select: Path | None
+
+
+def filters(command: Command) -> Command:
+    """The portals' filters."""
+    from seatsync.domain.license import Kind, Status
+
+    shared = [
+        option("--library", metavar="ID", help="Only this library."),
+        click.option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
+        click.option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
+        click.option("--all", "licensed", flag_value="all", help="All, with a license or without."),
+        option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only licenses of this kind."),
+        option("--status", type=click.Choice([status.value for status in Status]), help="Only licenses with this status."),
+        option("--tag", multiple=True, help="Only members with this tag; repeat for several."),
+        option("--search", metavar="TEXT", help="Only members in whose name, e-mail or student id this occurs."),
+        option("--select", type=click.Path(path_type=Path), metavar="FILE", help='Only members this CSV lists ("Select by CSV").'),
+    ]
+    wrapped: Any = command
+    for decorator in reversed(shared):
+        wrapped = decorator(wrapped)
+    result: Command = wrapped
+    return result
+
+
+def select_members(snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool = False) -> Iterator[tuple[int, Member]]:
+    """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
+    from seatsync.domain.names import IMPORTED, email_key, split_tags
+
+    wanted = _selected(chosen.select, run) if chosen.select else None
+    if chosen.library and chosen.library not in snapshot.libraries:
+        _unknown_library(chosen.library, snapshot)
+    sought = chosen.search.casefold() if chosen.search else ""
+    for number, member in snapshot.members.items():
+        if not (member.on_roster or leavers):
+            continue
+        if wanted is not None and not (email_key(member.email) in wanted[0] or (member.student_id and member.student_id in wanted[1])):
+            continue
+        if chosen.tag and not {*chosen.tag} <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
+            continue
+        if sought and sought not in f"{member.given_name} {member.family_name}\n{member.email}\n{member.student_id}".casefold():
+            continue
+        yield number, member
+
+
+def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
+    """E-mail keys and student ids of a selection file, which may lie anywhere."""
+    from seatsync.domain.diagnostic import Severity
+    from seatsync.domain.names import email_key
+    from seatsync.sources.files import Folder
+    from seatsync.sources.selections import read_selection
+
+    folder = Folder(path.parent)
+    text = folder.read(path.name)
+    selection = read_selection(text, path.name, folder.found) if text is not None else None
+    if folder.found:
+        tell(path.parent, folder.found, run)
+    if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
+        raise click.exceptions.Exit(exits.INVALID)
+    return {email_key(email) for _, email, _ in selection.rows if email}, {id for id, _, _ in selection.rows if id}
+
+
+def _unknown_library(library: str, snapshot: Snapshot) -> None:
+    from seatsync.domain.names import did_you_mean
+
+    known = ", ".join(snapshot.libraries) or "none yet"
+    guess = did_you_mean(library, snapshot.libraries)
+    raise click.UsageError(f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " "))
+
+
+def member_row(member: Member) -> dict[str, Any]:
+    """A member for a list, with the automatic date tag among the tags."""
+    from seatsync.domain.names import IMPORTED, split_tags
+
+    tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
+    return {name: getattr(member, name) for name in MEMBER_COLUMNS[:-1]} | {"tags": tags}
+
+
+def sort_rows(rows: list[dict[str, Any]], by: str | None) -> list[dict[str, Any]]:
+    """Sorted by one column, without regard to case; ``-column`` turns it round."""
+    if not by:
+        return rows
+    name, backwards = by.lstrip("-"), by.startswith("-")
+    if rows and name not in rows[0]:
+        raise click.UsageError(f"There is no column {name} to sort by; there are {', '.join(rows[0])}.")
+    return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=backwards)
+
+
+def print_rows(run: Run, columns: Sequence[str], rows: list[dict[str, Any]], nothing: str) -> None:
+    """As table, CSV or JSON."""
+    if run.format == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif run.format == "csv":
+        write_csv(columns, ([_cell(row[name]) for name in columns] for row in rows))
+    elif not rows:
+        run.say(nothing)
+    else:
+        from seatsync.reports import text
+
+        shown = rows if run.verbose else rows[:MOST_IN_TEXT]
+        text.table(text.stdout(run.no_color), columns, ([_cell(row[name], ", ") for name in columns] for row in shown))
+        if len(shown) < len(rows):
+            run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")
+
+
+def _cell(value: Any, between: str = ";") -> str:
+    return between.join(value) if isinstance(value, list) else str(value)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """CSV on standard output. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    import sys
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([("'" + cell if cell[:1] in ("=", "+", "-", "@") else cell) for cell in row] for row in rows)

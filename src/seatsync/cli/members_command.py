@@ -1,0 +1,49 @@
+"""``seatsync members``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seatsync.cli.listing import MEMBER_COLUMNS, Filters, filters, member_row, print_rows, select_members, sort_rows
+from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.reading import institution_of, snapshot_of
+
+
+@click.command("members")
+@folder
+@filters
+@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
+@common("text", "csv", "json")
+def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
+    """List members.
+
+    \b
+    seatsync members --tag faculty
+    seatsync members --library jamworks --without-license --format csv
+    seatsync members --library books --status unclaimed --sort family_name
+
+    With --library, each member's license kind and status in it are listed too.
+    """
+    from seatsync.domain.license import ABSENT
+
+    wanted = Filters(**chosen)
+    snapshot = snapshot_of(folder, institution_of(folder, run), run)
+    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status") if wanted.library else MEMBER_COLUMNS
+    rows = []
+    for number, member in select_members(snapshot, wanted, run):
+        libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+        held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
+        if wanted.licensed in ("with", "without") and any(license.active for license in held) != (wanted.licensed == "with"):
+            continue
+        if (wanted.kind or wanted.status) and not any(
+            wanted.kind in (None, license.kind) and wanted.status in (None, license.status) for license in held
+        ):
+            continue
+        row = member_row(member)
+        if wanted.library:
+            row |= {"kind": held[0].kind.value, "status": held[0].status.value}
+        rows.append(row)
+    print_rows(run, columns, sort_rows(rows, sort), "No member is so.")

@@ -1,0 +1,28 @@
+"""``seatsync schema``."""
+
+from __future__ import annotations
+
+import click
+
+from seatsync.cli.options import Run, common
+
+NAMES = ("seatsync", "roster", "plan")
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(NAMES), default="seatsync")
+@common()
+def command(run: Run, name: str) -> None:
+    """Print a JSON Schema (2020-12).
+
+    \b
+    seatsync schema > seatsync.schema.json     of seatsync.yaml
+    seatsync schema roster                     of YAML rosters
+    seatsync schema plan                       of plan files
+
+    In an editor with a YAML language server, the first line of seatsync.yaml names it:
+    # yaml-language-server: $schema=seatsync.schema.json
+    """
+    from seatsync.formats.schemas import schema_text
+
+    click.echo(schema_text(name), nl=False)

@@ -1,0 +1,44 @@
+"""``seatsync status``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from seatsync.cli.options import Run, common, folders
+from seatsync.cli.reading import institution_of, snapshot_of
+
+FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
+
+
+@click.command("status")
+@folders
+@common("text", "json")
+def command(run: Run, folders: list[Path]) -> None:
+    """Slots of each library: total, available, reserved, temporary, permanent.
+
+    \b
+    seatsync status
+    seatsync status --format json | jq '.libraries[].available'
+
+    These are the ledger's figures: what was applied, not what the files ask for.
+    """
+    told = []
+    for folder in folders:
+        id = institution_of(folder, run)
+        snapshot = snapshot_of(folder, id, run)
+        if snapshot.serial == 0:
+            run.say(f"{id}: nothing has been applied yet.")
+        told.append({"institution": id, "libraries": {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}})
+    if run.format == "json":
+        click.echo(json.dumps(told if len(folders) > 1 else told[0], indent=2, ensure_ascii=False))
+        return
+    from seatsync.reports import text
+
+    for institution in told:
+        libraries = institution["libraries"]
+        assert isinstance(libraries, dict)
+        rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
+        text.table(text.stdout(run.no_color), (str(institution["institution"]), *FIGURES), rows, frozenset(FIGURES))
