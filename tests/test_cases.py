@@ -39,7 +39,8 @@ def _cases() -> list[Any]:
         typed = yaml.safe_load(path.read_text(encoding="utf-8"))
         jsonschema.validate(typed, schema)
         found += [
-            pytest.param(case, written, id=f"{path.stem}: {case['case']}") for case, written in zip(typed, cases, strict=True)
+            pytest.param(case, written, id=f"{path.stem}: {case['case']}")
+            for case, written in zip(typed, cases, strict=True)
         ]
     return found
 
@@ -65,7 +66,9 @@ class _Folder:
 
     def seatsync(self, *args: str, code: int | None = 0) -> Outcome:
         outcome = seatsync(*args, "--now", self.now, folder=self.path)
-        assert code is None or outcome.code == code, f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+        assert code is None or outcome.code == code, (
+            f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+        )
         assert "Traceback" not in outcome.err
         return outcome
 
@@ -89,10 +92,18 @@ class _Folder:
 
     def _write_config(self) -> None:
         admin = {"given_name": "Ruth", "family_name": "Abel", "email": "ruth@grace.example"}
-        institution = {"id": "grace", "name": "Grace Seminary", "admins": [admin], "opt_out": "true", **self.config["institution"]}
+        institution = {
+            "id": "grace",
+            "name": "Grace Seminary",
+            "admins": [admin],
+            "opt_out": "true",
+            **self.config["institution"],
+        }
         parts = {name: self.config[name] for name in PARTS[1:]}
         config = {"version": "1", "institution": institution, **parts, **self.config.get("more", {})}
-        (self.path / "seatsync.yaml").write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        (self.path / "seatsync.yaml").write_text(
+            yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+        )
 
     def take(self, step: dict[str, Any]) -> None:
         if "claim" in step:
@@ -113,7 +124,9 @@ class _Folder:
 
     def _plan(self, expected: dict[str, Any]) -> dict[str, Any]:
         before = sorted(path.name for path in self.path.iterdir())
-        outcome = self.seatsync("plan", "--format", "json", code=expected.get("exit", 4 if expected.get("refusals") else 0))
+        outcome = self.seatsync(
+            "plan", "--format", "json", code=expected.get("exit", 4 if expected.get("refusals") else 0)
+        )
         assert sorted(path.name for path in self.path.iterdir()) == before, "plan wrote something"
         plan: dict[str, Any] = json.loads(outcome.out)
         jsonschema.validate(plan, PLAN_SCHEMA)
@@ -166,14 +179,16 @@ def _bytes(content: Any) -> bytes:
         if "hex" in content:
             return bytes.fromhex(content["hex"])
         text = content["text"].replace("\n", {"crlf": "\r\n", "cr": "\r"}.get(content.get("newline", ""), "\n"))
-        return text.encode(content.get("encoding", "utf-8"))
+        return bytes(text, content.get("encoding", "utf-8"))
     return str(content).encode()
 
 
 def _match(expected: list[Any], found: list[Any]) -> None:
     """The same items in the same order, each with at least what is expected of it."""
     if len(expected) != len(found):
-        raise AssertionError(f"expected {len(expected)} but found {len(found)}:\n{json.dumps(found, indent=1, ensure_ascii=False)}")
+        raise AssertionError(
+            f"expected {len(expected)} but found {len(found)}:\n{json.dumps(found, indent=1, ensure_ascii=False)}"
+        )
     for want, have in zip(expected, found, strict=True):
         _contains(want, have)
 

@@ -52,7 +52,9 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
     """Raise ForeignLedger or Stale where the ledger is not the one, or not in the state, that the plan was made for."""
     if books.institution is not None and books.institution.id != plan.institution:
-        raise ForeignLedger(f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"')
+        raise ForeignLedger(
+            f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"'
+        )
     if (books.serial, books.head) != (plan.serial, plan.head):
         raise Stale(
             f"the plan was made when the ledger stood at {plan.serial} ({plan.head[:12]}), "

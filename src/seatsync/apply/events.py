@@ -55,7 +55,9 @@ def _event(change: Change, number: int, today: str) -> Event:
             return Event(action, change.library, detail=after)
         case Action.INSTITUTION_UPDATE:
             contacts = {"contacts": after["contacts"]} if "contacts" in after else None
-            return Event(action, detail={key: value for key, value in after.items() if key != "contacts"}, person=contacts)
+            return Event(
+                action, detail={key: value for key, value in after.items() if key != "contacts"}, person=contacts
+            )
         case Action.ADMIN_REMOVE:
             return Event(action, person=change.before)
     return Event(action, person=after)

@@ -34,7 +34,13 @@ def record_claim(ledger: Ledger, institution: str, library: str, email: str, acc
     with ledger.reading() as connection:
         books = read_snapshot(connection, institution)
     number = _unclaimed(books, library, email, "claim")
-    _record(ledger, institution, books, Entry("claim", at, actor), [Event(CLAIM, library, number, person={"account": account})])
+    _record(
+        ledger,
+        institution,
+        books,
+        Entry("claim", at, actor),
+        [Event(CLAIM, library, number, person={"account": account})],
+    )
 
 
 def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, at: str, actor: str) -> None:
@@ -46,7 +52,9 @@ def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, a
     with ledger.reading() as connection:
         books = read_snapshot(connection, institution)
     if books.institution is not None and not books.institution.opt_out:
-        raise Impossible(f"Members of {institution} may not opt out.", "Set `opt_out: true` in seatsync.yaml and apply it.")
+        raise Impossible(
+            f"Members of {institution} may not opt out.", "Set `opt_out: true` in seatsync.yaml and apply it."
+        )
     number = _unclaimed(books, library, email, "decline")
     _record(ledger, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, number)])
 
@@ -64,7 +72,9 @@ def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
     key = email_key(email)
     numbers = [number for number, member in books.members.items() if member.key == key]
     if not numbers:
-        raise Impossible(f"The ledger knows nobody with the e-mail {email}.", "Write it as `seatsync members` lists it.")
+        raise Impossible(
+            f"The ledger knows nobody with the e-mail {email}.", "Write it as `seatsync members` lists it."
+        )
     held = books.licenses.get(library, {})
     for number in numbers:
         if held.get(number, ABSENT).status is Status.UNCLAIMED:

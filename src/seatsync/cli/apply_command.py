@@ -78,7 +78,9 @@ def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: 
         click.echo("Nothing was applied.", err=True)
         return exits.INVALID if accepted is not None else exits.REFUSED
     if expect and expect != plan.fingerprint:
-        click.echo(f"seatsync: the plan is another than the one expected: its fingerprint is {plan.fingerprint}.", err=True)
+        click.echo(
+            f"seatsync: the plan is another than the one expected: its fingerprint is {plan.fingerprint}.", err=True
+        )
         click.echo("  → Nothing was applied. Review this plan, then expect its fingerprint.", err=True)
         return exits.STALE
     if not (yes or expect) and plan.changes and not click.confirm("Apply this?", err=True):
@@ -110,10 +112,15 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
 def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:
     """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it."""
     for folder in folders:
-        if run.ledger or ((folder / "seatsync.yaml").exists() and (len(folders) == 1 or institution_of(folder, run) == plan.institution)):
+        if run.ledger or (
+            (folder / "seatsync.yaml").exists()
+            and (len(folders) == 1 or institution_of(folder, run) == plan.institution)
+        ):
             return folder
     named = ", ".join(str(folder) for folder in folders)
-    raise click.UsageError(f'Which folder is that of "{plan.institution}"? {named} is not: name it behind the plan, or give --ledger.')
+    raise click.UsageError(
+        f'Which folder is that of "{plan.institution}"? {named} is not: name it behind the plan, or give --ledger.'
+    )
 
 
 def _accepted(plan: Plan) -> AcceptedPlan | None:
@@ -139,7 +146,9 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who) -> int:
         }
         click.echo(json.dumps(told, ensure_ascii=False))
     elif plan.changes:
-        run.say(f"Applied to {ledger}: {len(plan.changes):,} changes, {letters:,} letters in the outbox. The journal stands at {serial:,}.")
+        run.say(
+            f"Applied to {ledger}: {len(plan.changes):,} changes, {letters:,} letters in the outbox. The journal stands at {serial:,}."
+        )
     else:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
     return exits.DONE

@@ -29,13 +29,29 @@ def explained(error: Exception) -> tuple[int, str, str] | None:
         case "LedgerError":
             return LEDGER, str(error), getattr(error, "help", "")
         case "Stale":
-            return STALE, f"Nothing was done, the plan is stale: {error}.", "Plan again, and have the new plan reviewed."
+            return (
+                STALE,
+                f"Nothing was done, the plan is stale: {error}.",
+                "Plan again, and have the new plan reviewed.",
+            )
         case "ForeignLedger":
-            return REFUSED, f"institution-mismatch: {error}.", "Name the right ledger with --ledger. `seatsync explain institution-mismatch`"
+            return (
+                REFUSED,
+                f"institution-mismatch: {error}.",
+                "Name the right ledger with --ledger. `seatsync explain institution-mismatch`",
+            )
         case "BadPlan":
-            return REFUSED, f"Nothing was done, the plan breaks a rule: {error}.", "Plan again; this plan was not made by seatsync."
+            return (
+                REFUSED,
+                f"Nothing was done, the plan breaks a rule: {error}.",
+                "Plan again; this plan was not made by seatsync.",
+            )
         case "BadPlanFile":
-            return STALE, f"Nothing was done, the plan file can't be used: {error}.", "Plan again: seatsync plan --out plan.json."
+            return (
+                STALE,
+                f"Nothing was done, the plan file can't be used: {error}.",
+                "Plan again: seatsync plan --out plan.json.",
+            )
         case "Impossible":
             return REFUSED, str(error), getattr(error, "help", "")
     if isinstance(error, OSError) and error.strerror:

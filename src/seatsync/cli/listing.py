@@ -44,14 +44,23 @@ def filters(command: Command) -> Command:
 
     shared = [
         option("--library", metavar="ID", help="Only this library."),
-        click.option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
+        click.option(
+            "--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."
+        ),
         click.option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
         click.option("--all", "licensed", flag_value="all", help="All, with a license or without."),
         option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only licenses of this kind."),
-        option("--status", type=click.Choice([status.value for status in Status]), help="Only licenses with this status."),
+        option(
+            "--status", type=click.Choice([status.value for status in Status]), help="Only licenses with this status."
+        ),
         option("--tag", multiple=True, help="Only members with this tag; repeat for several."),
         option("--search", metavar="TEXT", help="Only members in whose name, e-mail or student id this occurs."),
-        option("--select", type=click.Path(path_type=Path), metavar="FILE", help='Only members this CSV lists ("Select by CSV").'),
+        option(
+            "--select",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help='Only members this CSV lists ("Select by CSV").',
+        ),
     ]
     wrapped: Any = command
     for decorator in reversed(shared):
@@ -60,7 +69,9 @@ def filters(command: Command) -> Command:
     return result
 
 
-def select_members(snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool = False) -> Iterator[tuple[int, Member]]:
+def select_members(
+    snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool = False
+) -> Iterator[tuple[int, Member]]:
     """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
     from seatsync.domain.names import IMPORTED, email_key, split_tags
 
@@ -71,11 +82,17 @@ def select_members(snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool 
     for number, member in snapshot.members.items():
         if not (member.on_roster or leavers):
             continue
-        if wanted is not None and not (email_key(member.email) in wanted[0] or (member.student_id and member.student_id in wanted[1])):
+        if wanted is not None and not (
+            email_key(member.email) in wanted[0] or (member.student_id and member.student_id in wanted[1])
+        ):
             continue
         if chosen.tag and not {*chosen.tag} <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
             continue
-        if sought and sought not in f"{member.given_name} {member.family_name}\n{member.email}\n{member.student_id}".casefold():
+        if (
+            sought
+            and sought
+            not in f"{member.given_name} {member.family_name}\n{member.email}\n{member.student_id}".casefold()
+        ):
             continue
         yield number, member
 
@@ -102,7 +119,9 @@ def _unknown_library(library: str, snapshot: Snapshot) -> None:
 
     known = ", ".join(snapshot.libraries) or "none yet"
     guess = did_you_mean(library, snapshot.libraries)
-    raise click.UsageError(f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " "))
+    raise click.UsageError(
+        f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " ")
+    )
 
 
 def member_row(member: Member) -> dict[str, Any]:

@@ -36,7 +36,9 @@ def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
     for number, member in select_members(snapshot, wanted, run):
         libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
         held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
-        if wanted.licensed in ("with", "without") and any(license.active for license in held) != (wanted.licensed == "with"):
+        if wanted.licensed in ("with", "without") and any(license.active for license in held) != (
+            wanted.licensed == "with"
+        ):
             continue
         if (wanted.kind or wanted.status) and not any(
             wanted.kind in (None, license.kind) and wanted.status in (None, license.status) for license in held

@@ -56,7 +56,7 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A date or an ISO time; without a zone, UTC."""
 
     name = "DATE"
@@ -99,7 +99,12 @@ def common(*formats: str) -> Callable[[Command], Command]:
             option("--debug", is_flag=True, help="Show where an error came from."),
         ]
         if formats:
-            shared.insert(2, option("--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."))
+            shared.insert(
+                2,
+                option(
+                    "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."
+                ),
+            )
         wrapped: Any = called
         for decorator in reversed(shared):
             wrapped = decorator(wrapped)
@@ -125,7 +130,14 @@ def folder(command: Command) -> Command:
         return as_folder(value)
 
     return click.option(
-        "--folder", "-C", default=".", metavar="FOLDER", callback=chosen, envvar="SEATSYNC_FOLDER", show_envvar=True, help="The institution's folder."
+        "--folder",
+        "-C",
+        default=".",
+        metavar="FOLDER",
+        callback=chosen,
+        envvar="SEATSYNC_FOLDER",
+        show_envvar=True,
+        help="The institution's folder.",
     )(command)
 
 

@@ -56,7 +56,11 @@ def institution_of(folder: Path, run: Run) -> str:
     files = Folder(folder)
     _, tree = read_config(files)
     named = yaml_tree.plain(tree)
-    id = named.get("institution", {}).get("id") if isinstance(named, dict) and isinstance(named.get("institution"), dict) else None
+    id = (
+        named.get("institution", {}).get("id")
+        if isinstance(named, dict) and isinstance(named.get("institution"), dict)
+        else None
+    )
     if not isinstance(id, str):
         tell(folder, files.found, run)
         raise click.exceptions.Exit(exits.INVALID)

@@ -61,7 +61,9 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
     return exits.DONE
 
 
-def _named(members: tuple[str, ...], libraries: list[str], people: dict[int, Any], snapshot: Any) -> list[tuple[str, int]]:
+def _named(
+    members: tuple[str, ...], libraries: list[str], people: dict[int, Any], snapshot: Any
+) -> list[tuple[str, int]]:
     """The unclaimed licenses of members who are named one by one; each must have one."""
     from seatsync.apply.members import Impossible
     from seatsync.domain.license import Status
@@ -71,13 +73,21 @@ def _named(members: tuple[str, ...], libraries: list[str], people: dict[int, Any
     found = []
     for email in members:
         number = numbers.get(email_key(email))
-        held = [] if number is None else [
-            (library, number)
-            for library in libraries
-            if (license := snapshot.licenses.get(library, {}).get(number)) and license.status is Status.UNCLAIMED
-        ]
+        held = (
+            []
+            if number is None
+            else [
+                (library, number)
+                for library in libraries
+                if (license := snapshot.licenses.get(library, {}).get(number)) and license.status is Status.UNCLAIMED
+            ]
+        )
         if not held:
-            what = "is not known to the ledger" if number is None else f"has no unclaimed license of {' or '.join(libraries)}"
+            what = (
+                "is not known to the ledger"
+                if number is None
+                else f"has no unclaimed license of {' or '.join(libraries)}"
+            )
             raise Impossible(f"Nothing was sent: {email} {what}.", "Only who has not claimed can be invited once more.")
         found += held
     return found

@@ -31,7 +31,12 @@ def command(run: Run, folders: list[Path]) -> None:
         snapshot = snapshot_of(folder, id, run)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
-        told.append({"institution": id, "libraries": {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}})
+        told.append(
+            {
+                "institution": id,
+                "libraries": {library: snapshot.slots(library).as_dict() for library in snapshot.libraries},
+            }
+        )
     if run.format == "json":
         click.echo(json.dumps(told if len(folders) > 1 else told[0], indent=2, ensure_ascii=False))
         return

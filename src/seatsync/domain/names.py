@@ -13,7 +13,9 @@ IMPORTED = "imported:"
 TAG_SEPARATOR = ";"
 
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
-_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]")
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]"
+)
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _EMAIL = re.compile(rf"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -89,14 +91,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def one_letter_off(one: str, other: str) -> bool:
-    """Whether two names differ by one letter added, dropped or changed, or by two neighbours swapped."""
+    """Whether two names differ by one letter added, dropped or changed, or by two neighbours swapped.
+
+    Digits are told apart on purpose: ``2026`` beside ``2027`` is no slip.
+    """
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     shorter, longer = sorted((one, other), key=len)
     start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
+    if longer[start].isdigit():
+        return False
     if len(shorter) < len(longer):
         return shorter[start:] == longer[start + 1 :]
-    swapped = shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]
+    swapped = (
+        shorter[start : start + 2] == longer[start : start + 2][::-1] and shorter[start + 2 :] == longer[start + 2 :]
+    )
     return swapped or shorter[start + 1 :] == longer[start + 1 :]
 
 

@@ -39,7 +39,9 @@ def _institution(books: Snapshot, event: Event) -> None:
     old, person = books.institution, event.person or {}
     contacts = tuple(Contact(**contact) for contact in person["contacts"]) if "contacts" in person else None
     if event.action == INSTITUTION_ADD:
-        books.institution = Institution(event.detail["id"], event.detail["name"], contacts or (), event.detail["opt_out"])
+        books.institution = Institution(
+            event.detail["id"], event.detail["name"], contacts or (), event.detail["opt_out"]
+        )
     elif old is not None:
         books.institution = Institution(
             old.id,
@@ -59,11 +61,10 @@ def _library_set(books: Snapshot, event: Event) -> None:
     if (old is None) != (event.action == Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
     books.libraries[event.library] = replace(old, **given) if old else Library(id=event.library, **given)
-    books.licenses.setdefault(event.library, {})
 
 
 def _library_remove(books: Snapshot, event: Event) -> None:
-    if any(license.active for license in books.licenses[event.library].values()):
+    if any(license.active for license in books.licenses.get(event.library, {}).values()):
         raise IllegalTransition(f"{event.library} is still in use")
     del books.libraries[event.library]
 
@@ -103,7 +104,7 @@ def _member_remove(books: Snapshot, event: Event) -> None:
 
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
     def handler(books: Snapshot, event: Event) -> None:
-        held = books.licenses[event.library]
+        held = books.licenses.setdefault(event.library, {})
         held[event.member] = change(held.get(event.member, ABSENT), books, event)
 
     return handler

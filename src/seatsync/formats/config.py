@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag as Variant, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, model_validator
+from pydantic import Tag as Variant
 
 from seatsync.domain.library import SYSTEMS
 from seatsync.formats.fields import AnyText, Closed, Day, Email, Slug, Tag, Text, Whole
@@ -52,20 +53,23 @@ class AdminEntry(Closed):
 class InstitutionEntry(Closed):
     """The institution that buys the seats."""
 
-    id: Slug = Field(description="The ledger's key: lower-case letters, digits and hyphens. Never changed, never reused.")
+    id: Slug = Field(
+        description="The ledger's key: lower-case letters, digits and hyphens. Never changed, never reused."
+    )
     name: Text = Field(description="The institution's name, as members know it.")
     contacts: list[ContactEntry] = Field([], description="The vendor's people, shown to administrators.")
-    admins: list[AdminEntry] = Field(min_length=1, description="Who may sign in to the admin pages; at least one. All are equal.")
+    admins: list[AdminEntry] = Field(
+        min_length=1, description="Who may sign in to the admin pages; at least one. All are equal."
+    )
     opt_out: bool = Field(False, description="Whether members may decline a license that is offered to them.")
 
 
 class LibraryEntry(Closed):
     """A library: a pool of seats that is handed out as one."""
 
-    model_config = {
-        **Closed.model_config,
-        "json_schema_extra": {"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]},
-    }
+    model_config = ConfigDict(
+        **Closed.model_config, json_schema_extra={"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]}
+    )
 
     title: Text = Field(description="The library's title, as members know it.")
     slots: Whole = Field(description="How many seats were bought.")
@@ -74,9 +78,12 @@ class LibraryEntry(Closed):
         description="Which portal's rules hold: logos-subscription (temporary only, claimed), logos-library "
         "(temporary and permanent, claimed) or jamworks (temporary only, at once for who has an account).",
     )
-    kinds: list[KindName] | None = Field(None, min_length=1, description="In place of `system`: which kinds of license there are.")
+    kinds: list[KindName] | None = Field(
+        None, min_length=1, description="In place of `system`: which kinds of license there are."
+    )
     delivery: Literal["claim", "account"] | None = Field(
-        None, description="In place of `system`: `claim` (invitation with a claim link) or `account` (at once for who has an account)."
+        None,
+        description="In place of `system`: `claim` (invitation with a claim link) or `account` (at once for who has an account).",
     )
 
     @model_validator(mode="after")
@@ -93,20 +100,24 @@ class RosterEntry(Closed):
 
     path: Text = Field(description="The file, relative to this folder: .csv, .yaml or .yml.")
     tags: list[Tag] = Field([], description="Tags that every member of the file gets.")
-    encoding: Encoding | None = Field(None, description="Only needed for windows-1252; UTF-8 and UTF-16 are recognised.")
+    encoding: Encoding | None = Field(
+        None, description="Only needed for windows-1252; UTF-8 and UTF-16 are recognised."
+    )
 
 
 class To(Closed):
     """Whom a grant reaches. Every key given must hold; write two grants for a union."""
 
-    model_config = {**Closed.model_config, "json_schema_extra": {"minProperties": 1}}
+    model_config = ConfigDict(**Closed.model_config, json_schema_extra={"minProperties": 1})
 
     everyone: bool | None = Field(None, description="Every member of every roster.", json_schema_extra={"const": True})
     tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
     any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
     not_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with none of these tags.")
     emails: list[Email] | None = Field(None, min_length=1, description="These members.")
-    file: Text | None = Field(None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").')
+    file: Text | None = Field(
+        None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").'
+    )
 
     @model_validator(mode="after")
     def _somebody(self) -> To:
@@ -121,10 +132,14 @@ class GrantEntry(Closed):
     """These members shall hold this library."""
 
     library: AnyText = Field(description="The id of a library above.")
-    kind: KindName | None = Field(None, description="temporary or permanent; may be left out where there is only one kind.")
+    kind: KindName | None = Field(
+        None, description="temporary or permanent; may be left out where there is only one kind."
+    )
     to: To = Field(description="Whom it is for.")
     until: Day | None = Field(None, description="The last day of a temporary license; it is revoked afterwards.")
-    resend: AnyText | None = Field(None, description="Each new value sends the invitation once more to who has not claimed.")
+    resend: AnyText | None = Field(
+        None, description="Each new value sends the invitation once more to who has not claimed."
+    )
     regrant: bool = Field(False, description="Ask again whoever has opted out.")
 
     @model_validator(mode="after")
@@ -165,10 +180,16 @@ class LimitsEntry(Closed):
     max_revokes: Annotated[
         str,
         BeforeValidator(_revokes),
-        WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d+)?\s*%$"}, {"type": "integer", "minimum": 0}]}),
-    ] = Field("10%", description="Revokes a plan may make in a library: a percentage of its active licenses (never under 5), or a number.")
+        WithJsonSchema(
+            {"anyOf": [{"type": "string", "pattern": r"^\d{1,3}(\.\d+)?\s*%$"}, {"type": "integer", "minimum": 0}]}
+        ),
+    ] = Field(
+        "10%",
+        description="Revokes a plan may make in a library: a percentage of its active licenses (never under 5), or a number.",
+    )
     permanent: Literal["refuse", "retain"] = Field(
-        "refuse", description="What to do when a permanent license is granted no more: refuse the plan, or retain it with a notice."
+        "refuse",
+        description="What to do when a permanent license is granted no more: refuse the plan, or retain it with a notice.",
     )
 
 
@@ -186,7 +207,9 @@ class EmptyRosterApproval(Closed):
     """Lets a roster run empty, once reviewed."""
 
     refusal: Literal["empty-roster"] = Field(description="The refusal this lets pass.")
-    roster: Text | None = Field(None, description="The path of the roster; left out: any, also that no member is left at all.")
+    roster: Text | None = Field(
+        None, description="The path of the roster; left out: any, also that no member is left at all."
+    )
     until: Day = Field(description="The last day on which it counts.")
     reason: Text = Field(description="Why, for who reads it later.")
 
@@ -196,11 +219,15 @@ class SeatsyncFile(Closed):
 
     version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format: 1.")
     institution: InstitutionEntry
-    libraries: dict[Slug, LibraryEntry] = Field(description="The libraries, by an id of your choice that never changes.")
+    libraries: dict[Slug, LibraryEntry] = Field(
+        description="The libraries, by an id of your choice that never changes."
+    )
     rosters: list[RosterEntry] = Field([], description="The files with the members.")
-    grants: list[AnyGrant] = Field([], description="Who shall hold what. The strongest grant that reaches a member counts.")
-    invites: InvitesEntry = InvitesEntry()
-    limits: LimitsEntry = LimitsEntry()
+    grants: list[AnyGrant] = Field(
+        [], description="Who shall hold what. The strongest grant that reaches a member counts."
+    )
+    invites: InvitesEntry = InvitesEntry.model_validate({})
+    limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
         [], description="Reviewed exceptions from a limit, each until its date."
     )

@@ -17,10 +17,10 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
+def _text(written: Any) -> str:
+    if not isinstance(written, str):
         raise ValueError("a single value is expected here, not a list or a mapping")
-    value = clean(value)
+    value = clean(written)
     if character := forbidden(value):
         raise ValueError(f"it holds the invisible character {character}")
     if not value:
@@ -58,14 +58,17 @@ def _whole(value: Any) -> Any:
     raise ValueError(f'"{printable(str(value))}" is no whole number')
 
 
-
 # YAML editors type plain scalars (0123 is a number to them, no is a boolean); seatsync reads them all as text.
 _SCALAR = {"type": ["string", "number", "boolean"]}
 
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 AnyText = Annotated[str, BeforeValidator(_text), WithJsonSchema(_SCALAR)]
 Email = Annotated[Text, AfterValidator(_email), WithJsonSchema({"type": "string", "format": "email"})]
-Slug = Annotated[Text, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63})]
+Slug = Annotated[
+    Text,
+    AfterValidator(_slug),
+    WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}),
+]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Tag = Annotated[AnyText, AfterValidator(_tag), WithJsonSchema(_SCALAR)]
 Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]

@@ -32,7 +32,9 @@ class ChangeEntry(_Closed):
     action: Action = Field(description="What happens.")
     library: str | None = Field(None, description="The library's id.")
     member: str | None = Field(None, description="The member's e-mail; the new one where it changes.")
-    record: Annotated[int, Field(ge=1)] | None = Field(None, description="The ledger's number of the member; absent for who is new.")
+    record: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The ledger's number of the member; absent for who is new."
+    )
     kind: Kind | None = Field(None, description="The license's kind afterwards; for a revoke the kind that is taken.")
     status: Status | None = Field(None, description="The license's status afterwards.")
     before: dict[str, Any] | None = Field(None, description="What was, as far as it changes.")
@@ -102,7 +104,9 @@ class PlanFile(_Closed):
     now: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for.")
     desired_digest: Digest = Field(description="SHA-256 over all files that were read.")
     ledger: LedgerEntry
-    fingerprint: Digest = Field(description="SHA-256 of the changes alone: equal plans made at other times have equal ones.")
+    fingerprint: Digest = Field(
+        description="SHA-256 of the changes alone: equal plans made at other times have equal ones."
+    )
     seal: Digest = Field(description="SHA-256 of all the rest of this object; a plan that was edited is refused.")
     summary: dict[str, Count] = Field(description="How many changes of each action.")
     settings: Settings = Field(description="The institution as the ledger will keep it.")

@@ -88,7 +88,9 @@ def _check(document: Any) -> None:
 
     fault = next(Draft202012Validator(schema("plan")).iter_errors(_specimens(document)), None)
     if fault is not None:
-        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault.absolute_path).lstrip(".")
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault.absolute_path).lstrip(
+            "."
+        )
         raise BadPlanFile(f"it is no plan of seatsync: {place or 'the file'}: {fault.message[:200]}")
     if document["seal"] != _seal(document):
         raise BadPlanFile("it was changed since seatsync wrote it: its seal does not fit")
@@ -185,7 +187,9 @@ def _read_finding(finding: Mapping[str, Any], severity: Severity) -> Diagnostic:
     if finding["code"] in NOTICES:
         severity = Severity.NOTICE
     members = tuple(finding.get("members") or ())
-    return Diagnostic(finding["code"], finding["message"], finding["help"], origin, severity, finding.get("library"), members)
+    return Diagnostic(
+        finding["code"], finding["message"], finding["help"], origin, severity, finding.get("library"), members
+    )
 
 
 def _slots(figures: Mapping[str, int]) -> Slots:

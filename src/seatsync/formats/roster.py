@@ -13,7 +13,9 @@ class RosterMemberEntry(Closed):
     email: Email = Field(description="The institution's e-mail for the member; their own account may have another.")
     given_name: AnyText = Field(description="First name.")
     family_name: AnyText = Field(description="Last name.")
-    student_id: AnyText | None = Field(None, description="Student ID or any other number; a member is known by it when the e-mail changes.")
+    student_id: AnyText | None = Field(
+        None, description="Student ID or any other number; a member is known by it when the e-mail changes."
+    )
     role: AnyText | None = Field(None, description="Any description, for instance Professor.")
     tags: list[Tag] = Field([], description="Tags, used by grants to say whom they are for.")
 

@@ -91,7 +91,9 @@ class Ledger:
         if not tables or tables == {"alembic_version"}:
             return False
         if "alembic_version" not in tables:
-            raise LedgerError(f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger.")
+            raise LedgerError(
+                f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
+            )
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if str(revision) > REVISION:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISION})."
@@ -143,8 +145,16 @@ _PLAIN = (
     ("not a database", "is not a database.", "Name the right file with --ledger, or restore it from a backup."),
     ("malformed", "is damaged.", "Restore it from a backup."),
     ("locked", "is locked: another seatsync is writing to it.", "Wait until it is done, then try again."),
-    ("readonly", "can't be written to: file, folder or disk are read-only.", "Make them writable; nothing was changed."),
-    ("unable to open", "can't be opened: the folder is missing, or may not be read or written.", "Check the path and the permissions."),
+    (
+        "readonly",
+        "can't be written to: file, folder or disk are read-only.",
+        "Make them writable; nothing was changed.",
+    ),
+    (
+        "unable to open",
+        "can't be opened: the folder is missing, or may not be read or written.",
+        "Check the path and the permissions.",
+    ),
     ("is full", "can't grow: the disk is full.", "Make room; nothing was changed."),
     ("disk I/O", "can't be read or written: the disk reports an error.", "Check the disk; nothing was changed."),
 )

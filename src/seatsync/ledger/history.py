@@ -30,7 +30,17 @@ def newest(connection: Connection, institution: str, limit: int) -> list[History
         tables.entry, and_(entry.institution == event.institution, entry.serial == event.entry)
     ).outerjoin(tables.member, and_(member.institution == event.institution, member.number == event.member))
     query = (
-        select(event.serial, entry.at, entry.actor, entry.commit, event.action, event.library, member.email, event.person, event.detail)
+        select(
+            event.serial,
+            entry.at,
+            entry.actor,
+            entry.commit,
+            event.action,
+            event.library,
+            member.email,
+            event.person,
+            event.detail,
+        )
         .select_from(joined)
         .where(event.institution == institution)
         .order_by(event.serial.desc())

@@ -20,7 +20,9 @@ def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
     """
     if connection is None:
         return Snapshot()
-    row = connection.execute(select(tables.institution).where(tables.institution.c.institution == institution)).one_or_none()
+    row = connection.execute(
+        select(tables.institution).where(tables.institution.c.institution == institution)
+    ).one_or_none()
     if row is None:
         return Snapshot(institution=_another(connection))
     return Snapshot(
@@ -51,7 +53,10 @@ def _libraries(connection: Connection, institution: str) -> dict[str, Library]:
     columns = tables.library.c
     rows = connection.execute(select(tables.library).where(columns.institution == institution).order_by(columns.id))
     return {
-        row.id: Library(row.id, row.title, row.system, tuple(map(Kind, row.kinds.split())), Delivery(row.delivery), row.slots) for row in rows
+        row.id: Library(
+            row.id, row.title, row.system, tuple(map(Kind, row.kinds.split())), Delivery(row.delivery), row.slots
+        )
+        for row in rows
     }
 
 
@@ -68,7 +73,19 @@ def _members(connection: Connection, institution: str) -> dict[int, Member]:
     members: dict[int, Member] = {}
     known: dict[str, str] = {}  # roles, tags and days repeat: each is kept once
     make = Member._make
-    for number, email, key, given, family, student_id, role, tags, imported_on, on_roster, account in connection.execute(query):
+    for (
+        number,
+        email,
+        key,
+        given,
+        family,
+        student_id,
+        role,
+        tags,
+        imported_on,
+        on_roster,
+        account,
+    ) in connection.execute(query):
         same = email if key == email else key
         role, tags, imported_on = (known.setdefault(text, text) for text in (role, tags, imported_on))
         members[number] = make((email, same, given, family, student_id, role, tags, imported_on, on_roster, account))

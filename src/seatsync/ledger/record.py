@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
@@ -64,7 +65,9 @@ class Recorder:
         bulk(self.connection, tables.event, self.rows)
         bulk(self.connection, tables.outbox, self.letters)
         if libraries != self.books.libraries:
-            self._replace(tables.library, [library_row(self.institution, library) for library in self.books.libraries.values()])
+            self._replace(
+                tables.library, [library_row(self.institution, library) for library in self.books.libraries.values()]
+            )
         if admins != self.books.admins:
             self._replace(
                 tables.admin,
@@ -77,7 +80,16 @@ class Recorder:
         self.serial += 1
         self.entry = self.serial
         detail = canonical(entry.detail)
-        fields = (self.institution, self.serial, entry.kind, entry.at, entry.actor, entry.commit, entry.fingerprint, detail)
+        fields = (
+            self.institution,
+            self.serial,
+            entry.kind,
+            entry.at,
+            entry.actor,
+            entry.commit,
+            entry.fingerprint,
+            detail,
+        )
         self.head = link(self.head, fields)
         self.opened = (*fields, self.head)
 
@@ -86,7 +98,7 @@ class Recorder:
         if event.library and event.member:
             key = (event.library, event.member)
             self.licenses.setdefault(key, event.member in self.books.licenses.get(event.library, {}))
-        if event.member and event.person is not None or event.action == "member-remove":
+        if (event.member and event.person is not None) or event.action == "member-remove":
             self.members.add(event.member)
         post(self.books, event)
         self.serial += 1
@@ -99,7 +111,9 @@ class Recorder:
         self.rows.append((self.institution, *told, person, salt, sealed, self.head))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
-            self.letters.append((self.institution, self.serial, letter, event.library, event.member, address, at, "pending"))
+            self.letters.append(
+                (self.institution, self.serial, letter, event.library, event.member, address, at, "pending")
+            )
 
     def _write_institution(self, entry: Entry, first_time: bool) -> None:
         known = self.books.institution
@@ -131,10 +145,13 @@ class Recorder:
         if known:
             # First out of the way, so that two members can swap their e-mails under the unique index.
             key = (table.c.institution == self.institution) & (table.c.number == bindparam("which"))
-            self.connection.execute(update(table).where(key).values(on_roster=False), [{"which": number} for number in known])
-            values = {name: bindparam(f"to_{name}") for name in Member._fields}
+            self.connection.execute(
+                update(table).where(key).values(on_roster=False), [{"which": number} for number in known]
+            )
+            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in Member._fields}
             rows = [
-                {"which": number} | {f"to_{name}": value for name, value in members[number]._asdict().items()} for number in sorted(known)
+                {"which": number} | {f"to_{name}": value for name, value in members[number]._asdict().items()}
+                for number in sorted(known)
             ]
             self.connection.execute(update(table).where(key).values(values), rows)
         new = sorted(self.members - self.before)
@@ -149,30 +166,42 @@ class Recorder:
                 & (table.c.library == bindparam("which_library"))
                 & (table.c.member == bindparam("which_member"))
             )
-            values = {name: bindparam(f"to_{name}") for name in License._fields}
+            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in License._fields}
             rows = [
                 {"which_library": library, "which_member": number}
-                | {f"to_{name}": value for name, value in zip(License._fields, license_row(licenses[library][number]), strict=True)}
+                | {
+                    f"to_{name}": value
+                    for name, value in zip(License._fields, license_row(licenses[library][number]), strict=True)
+                }
                 for library, number in known
             ]
             self.connection.execute(update(table).where(key).values(values), rows)
         new = [key for key, was_there in self.licenses.items() if not was_there]
-        rows_added = [(self.institution, library, number, *license_row(licenses[library][number])) for library, number in new]
+        rows_added = [
+            (self.institution, library, number, *license_row(licenses[library][number])) for library, number in new
+        ]
         bulk(self.connection, table, rows_added)
 
 
 def institution_values(institution: Institution, rosters: dict[str, int]) -> dict[str, object]:
     """An institution's row, without its place in the journal."""
     contacts = json.dumps([asdict(contact) for contact in institution.contacts], ensure_ascii=False)
-    return {"name": institution.name, "opt_out": institution.opt_out, "contacts": contacts, "rosters": canonical(rosters)}
+    return {
+        "name": institution.name,
+        "opt_out": institution.opt_out,
+        "contacts": contacts,
+        "rosters": canonical(rosters),
+    }
 
 
 def library_row(institution: str, library: Library) -> tuple[object, ...]:
+    """A library in the order of its table's columns."""
     kinds = " ".join(library.kinds)
     return (institution, library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
 
 
 def license_row(license: License) -> tuple[object, ...]:
+    """A license in the order of its table's columns, without its key."""
     return (license.kind.value, license.status.value, *license[2:])
 
 

@@ -147,10 +147,17 @@ def _write(connection: Connection, institution: str, books: Snapshot) -> None:
     for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
         connection.execute(delete(table).where(table.c.institution == institution))
     assert books.institution is not None
-    values = institution_values(books.institution, books.rosters) | {"serial": books.serial, "head": bytes.fromhex(books.head)}
+    values = institution_values(books.institution, books.rosters) | {
+        "serial": books.serial,
+        "head": bytes.fromhex(books.head),
+    }
     connection.execute(insert(tables.institution).values(institution=institution, **values))
     bulk(connection, tables.library, [library_row(institution, library) for library in books.libraries.values()])
-    bulk(connection, tables.admin, [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()])
+    bulk(
+        connection,
+        tables.admin,
+        [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()],
+    )
     bulk(connection, tables.member, [(institution, number, *member) for number, member in books.members.items()])
     rows = [
         (institution, library, number, *license_row(license))

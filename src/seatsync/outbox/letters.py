@@ -18,7 +18,7 @@ class Letter(StrEnum):
     ACCESS = "access"
     REMOVED = "removed"
     PERMANENT = "permanent"
-    SET_PASSWORD = "set-password"
+    SET_PASSWORD = "set-password"  # noqa: S105
     PLAN_ASSIGNED = "plan-assigned"
     WELCOME = "admin-welcome"
 
@@ -41,12 +41,12 @@ def letter_for(books: Snapshot, event: Event) -> str:
             is_reminder = "reminders" in event.detail and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
         case Action.REVOKE:
-            held = books.licenses[event.library].get(event.member, ABSENT)
+            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
             return Letter.REMOVED if held.status is Status.DELIVERED else ""
         case Action.UPGRADE:
             return Letter.PERMANENT
         case action if action == CLAIM:
-            held = books.licenses[event.library].get(event.member, ABSENT)
+            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
             return Letter.PERMANENT if held.kind is Kind.PERMANENT else Letter.ACCESS
     return ""
 

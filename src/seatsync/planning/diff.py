@@ -58,7 +58,11 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
             "is on no roster any more",
             where,
             member=member.email,
-            before={name: _shown(member, name) for name in ("given_name", "family_name", "student_id") if _shown(member, name)},
+            before={
+                name: _shown(member, name)
+                for name in ("given_name", "family_name", "student_id")
+                if _shown(member, name)
+            },
             record=record,
         )
 

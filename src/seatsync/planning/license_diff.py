@@ -68,7 +68,9 @@ class LicenseDiff:
 
     def _delivery(self, record: int) -> Status:
         at_once = self.draft.desired.libraries[self.library].delivery is Delivery.ACCOUNT
-        return Status.DELIVERED if at_once and record and self.draft.snapshot.members[record].account else Status.UNCLAIMED
+        return (
+            Status.DELIVERED if at_once and record and self.draft.snapshot.members[record].account else Status.UNCLAIMED
+        )
 
     def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         asked = self.resends.get(position, ())
@@ -109,7 +111,9 @@ class LicenseDiff:
             self.draft.kept.append(Held(self.library, email, None))
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library] += 1
-            self._revoke(license, "the member is on no roster any more", self.draft.desired.place("rosters"), email, record)
+            self._revoke(
+                license, "the member is on no roster any more", self.draft.desired.place("rosters"), email, record
+            )
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
         before = {"status": license.status.value}

@@ -108,10 +108,13 @@ def _move(figures: dict[str, int], change: Change) -> None:
 
 
 def _figures(slots: Slots) -> dict[str, int]:
-    return {"total": slots.total, "reserved": slots.reserved, "temporary": slots.temporary, "permanent": slots.permanent}
+    return {
+        "total": slots.total,
+        "reserved": slots.reserved,
+        "temporary": slots.temporary,
+        "permanent": slots.permanent,
+    }
 
 
 def _slots(figures: dict[str, int]) -> Slots:
     return Slots(**figures)
-
-

@@ -53,10 +53,18 @@ def admin_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
         if old is None:
             yield Change(Action.ADMIN_ADD, "is new among the admins", where, after=asdict(admin))
         elif _names(old) != _names(admin):
-            yield Change(Action.ADMIN_UPDATE, "is named otherwise than in the ledger", where, before=asdict(old), after=asdict(admin))
+            yield Change(
+                Action.ADMIN_UPDATE,
+                "is named otherwise than in the ledger",
+                where,
+                before=asdict(old),
+                after=asdict(admin),
+            )
     for key, admin in snapshot.admins.items():
         if key not in wanted:
-            yield Change(Action.ADMIN_REMOVE, "is no longer among the admins", desired.place("admins"), before=asdict(admin))
+            yield Change(
+                Action.ADMIN_REMOVE, "is no longer among the admins", desired.place("admins"), before=asdict(admin)
+            )
 
 
 def library_fields(library: Library) -> dict[str, Any]:

@@ -67,10 +67,7 @@ class People:
         conditions += [self._tagged([tag]) for tag in to.tags]
         if to.any_tags:
             conditions.append(self._tagged(to.any_tags))
-        if conditions:
-            reached = set.intersection(*conditions)
-        else:
-            reached = set(range(len(self.roster)))
+        reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
         return reached - self._tagged(to.not_tags) if to.not_tags else reached
 
     def strangers(self, to: Selector) -> list[tuple[str, int]]:
@@ -128,4 +125,3 @@ def all_tags(members: Iterable[RosterMember]) -> dict[str, int]:
         for tag in split_tags(tags):
             counts[tag] = counts.get(tag, 0) + number
     return counts
-

@@ -19,7 +19,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
     """One refusal for each roster that ran empty, or one for all members where none is left for another reason."""
     approved = {approval.roster for approval in case.approvals(CODE)}
     emptied = [
-        (roster, had) for roster in case.desired.rosters if not roster.count and (had := case.draft.snapshot.rosters.get(roster.path, 0))
+        (roster, had)
+        for roster in case.desired.rosters
+        if not roster.count and (had := case.draft.snapshot.rosters.get(roster.path, 0))
     ]
     for roster, had in emptied:
         if not approved & {roster.path, ""}:
@@ -27,7 +29,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
             yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
     were = sum(member.on_roster for member in case.draft.snapshot.members.values())
     if were and not case.desired.members and not emptied and "" not in approved:
-        message = f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
+        message = (
+            f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
+        )
         yield refusal(CODE, message, _mend(case, ""), case.desired.place("rosters"))
 
 

@@ -25,7 +25,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"A {rule.kind} license of {case.title(library.id)} is asked for, for {reached}, "
                 f"but {_has(library.system, library.kinds)}."
             )
-            yield refusal(CODE, message, f"Write `kind: {library.kinds[0]}` or leave `kind` out.", rule.origin, library.id)
+            yield refusal(
+                CODE, message, f"Write `kind: {library.kinds[0]}` or leave `kind` out.", rule.origin, library.id
+            )
     for id, library in case.desired.libraries.items():
         if Kind.PERMANENT not in library.kinds and (owned := case.slots[id].before.permanent + _reserved(case, id)):
             message = (

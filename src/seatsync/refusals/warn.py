@@ -12,6 +12,9 @@ from seatsync.planning.wishes import all_tags
 from seatsync.refusals.case import Case, by_rule
 
 
+_MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
+
+
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """All warnings, then all notices."""
     yield from _grants_that_reach_nobody(case)
@@ -37,9 +40,10 @@ def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
 def _strangers(case: Case) -> Iterator[Diagnostic]:
     for rule, unknown in case.draft.wishes.strangers.items():
         names = [name for name, _ in unknown]
-        near = did_you_mean(names[0], (m.email for m in case.desired.members)) if len(names) <= 3 and len(case.desired.members) < 5000 else ""
-        one = len(names) == 1
-        message = f"This grant names {named(names)}, who {'is' if one else 'are'} on no roster and get{'s' if one else ''} nothing. {near}".rstrip()
+        few = len(names) <= 3 and len(case.desired.members) <= _MOST_GUESSED
+        near = did_you_mean(names[0], (m.email for m in case.desired.members)) if few else ""
+        who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
+        message = f"This grant names {named(names)}, {who}. {near}".rstrip()
         line = unknown[0][1]
         where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
         help = "Correct the e-mail or student id, or add the member to a roster."
@@ -49,10 +53,12 @@ def _strangers(case: Case) -> Iterator[Diagnostic]:
 def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
     counts = all_tags(case.desired.members)
     for tag in sorted(tag for tag, number in counts.items() if number == 1):
-        near = next((other for other in sorted(counts) if counts[other] > 1 and one_letter_off(tag, other)), None)
+        others = (other for other in sorted(counts) if counts[other] > 1 or tag < other)
+        near = next((other for other in others if one_letter_off(tag, other)), None)
         if near is not None:
             member = next(m for m in case.desired.members if tag in m.tags.split(";"))
-            message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {counts[near]:,} members have.'
+            have = counted(counts[near], "member has", "members have")
+            message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {have}.'
             help = f'Write "{near}" if that was meant.'
             yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
 
@@ -88,7 +94,15 @@ def _declined(case: Case) -> Iterator[Diagnostic]:
 def _kept(case: Case) -> Iterator[Diagnostic]:
     for library, _, members in by_rule(case.draft.kept):
         message = f"{counted(len(members), 'leaver')} own {case.title(library)} permanently and keep it, and its slot: {named(members)}."
-        yield Diagnostic("permanent-kept", message, "Nothing to do.", case.desired.place("rosters"), Severity.NOTICE, library, tuple(members))
+        yield Diagnostic(
+            "permanent-kept",
+            message,
+            "Nothing to do.",
+            case.desired.place("rosters"),
+            Severity.NOTICE,
+            library,
+            tuple(members),
+        )
     for library, rule, members in by_rule(case.draft.retained):
         message = (
             f"{counted(len(members), 'permanent license')} of {case.title(library)} "

@@ -16,13 +16,20 @@ _ROOM_FOR_REST = 400
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no mention, no link."""
-    return _SPECIAL.sub(r"\\\1", printable(text, len(text))).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\@", "&#64;")
+    return (
+        _SPECIAL.sub(r"\\\1", printable(text, len(text)))
+        .replace("\\<", "&lt;")
+        .replace("\\>", "&gt;")
+        .replace("\\@", "&#64;")
+    )
 
 
 def plan(view: PlanView, most: int = MOST) -> str:
     """Verdict and refusals first, then slots, what can't be undone, and the changes, folded and cut to ``most``."""
     page = _Page(most)
-    page.add(f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n")
+    page.add(
+        f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n"
+    )
     _findings(page, view.plan.refusals, "refusals")
     if view.plan.slots:
         page.add(_table(("library", "total", "used", "available", "reserved", "temporary", "permanent"), view.slots))
@@ -105,5 +112,3 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(headers) + " |", "| --- |" + " ---: |" * (len(headers) - 1)]
     lines += ["| " + " | ".join(map(escaped, row)) + " |" for row in rows]
     return "\n".join(lines) + "\n\n"
-
-

@@ -22,7 +22,12 @@ MANY = 200
 """The same for what cannot be undone, which somebody has to read by name."""
 
 _STYLES = {"+": "green", "-": "red", "~": "yellow", "^": "magenta", "»": "cyan"}
-_WEIGHT = {Severity.ERROR: "bold red", Severity.REFUSAL: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+_WEIGHT = {
+    Severity.ERROR: "bold red",
+    Severity.REFUSAL: "bold red",
+    Severity.WARNING: "yellow",
+    Severity.NOTICE: "cyan",
+}
 
 
 def console(stream: IO[str], no_color: bool) -> Console:
@@ -66,7 +71,9 @@ def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "") -> 
             out.print(Text("    " + ("→ " if number == 0 else "  ") + _clean(line), "dim"), soft_wrap=True)
 
 
-def table(out: Console, headers: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[str] = frozenset()) -> None:
+def table(
+    out: Console, headers: Sequence[str], rows: Iterable[Sequence[object]], numbers: frozenset[str] = frozenset()
+) -> None:
     """A plain table; the columns named in ``numbers`` are set to the right."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
@@ -100,7 +107,12 @@ def _group(out: Console, group: Group, most: int | None) -> None:
         made.add_column(overflow="fold")
     reasons = {change.reason for change in group.changes}
     for line in group.lines(most):
-        made.add_row("", *(Text(_clean(cell)) for cell in line[:2]), Text(line.why if len(reasons) > 1 else "", "dim"), Text(line.where, "dim"))
+        made.add_row(
+            "",
+            *(Text(_clean(cell)) for cell in line[:2]),
+            Text(line.why if len(reasons) > 1 else "", "dim"),
+            Text(line.where, "dim"),
+        )
     if len(reasons) == 1:
         out.print(Text(f"    {_clean(reasons.pop())}", "dim"))
     out.print(made)
@@ -123,8 +135,10 @@ def summary(found: Sequence[Diagnostic]) -> str:
 
 
 def stdout(no_color: bool) -> Console:
+    """For what was asked for."""
     return console(sys.stdout, no_color)
 
 
 def stderr(no_color: bool) -> Console:
+    """For everything else."""
     return console(sys.stderr, no_color)

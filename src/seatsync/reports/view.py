@@ -98,7 +98,10 @@ class PlanView:
         found: dict[tuple[Action, str], list[Change]] = {}
         for change in self.plan.changes:
             found.setdefault((change.action, change.library if change.member else ""), []).append(change)
-        return [Group(SIGNS[action.rpartition("-")[2]], action.value, library, changes) for (action, library), changes in found.items()]
+        return [
+            Group(SIGNS[action.rpartition("-")[2]], action.value, library, changes)
+            for (action, library), changes in found.items()
+        ]
 
     @property
     def irreversible(self) -> list[Group]:
@@ -151,7 +154,9 @@ def _what(change: Change) -> str:
             return f"{after['title']}, {counted(after['slots'], 'slot')}"
         case Action.LIBRARY_REMOVE:
             return str(before["title"])
-    return "; ".join(_difference(name, before.get(name), after[name]) for name in after if before.get(name) != after[name])
+    return "; ".join(
+        _difference(name, before.get(name), after[name]) for name in after if before.get(name) != after[name]
+    )
 
 
 def _person(fields: Mapping[str, Any]) -> str:
@@ -182,5 +187,8 @@ def _value(value: Any) -> str:
 
 def _slot_row(library: str, change: SlotChange) -> SlotRow:
     before, after = change.before.as_dict(), change.after.as_dict()
-    told = {name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}" for name in after}
+    told = {
+        name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}"
+        for name in after
+    }
     return SlotRow(library, **told)

@@ -66,8 +66,12 @@ def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
         near = did_you_mean(str(given), [word.strip("' ") for word in allowed.replace(" or ", ",").split(",")])
         return Diagnostic("invalid-value", message, near or "Write one of these.", where)
     if kind == "union_tag_not_found":
-        return Diagnostic("missing-key", f'{_spoken(path)}: "refusal" is missing.', "Say which refusal this lets pass.", where)
-    return Diagnostic("invalid-value", f"{_spoken(path)}: {_PLAIN.get(kind, details['msg'])}.", "Correct the value.", where)
+        return Diagnostic(
+            "missing-key", f'{_spoken(path)}: "refusal" is missing.', "Say which refusal this lets pass.", where
+        )
+    return Diagnostic(
+        "invalid-value", f"{_spoken(path)}: {_PLAIN.get(kind, details['msg'])}.", "Correct the value.", where
+    )
 
 
 _PLAIN = {

@@ -78,7 +78,11 @@ class Table:
 
 
 def read(
-    text: str, file: str, known: Callable[[set[str]], bool], expected: Callable[[list[str]], str], found: list[Diagnostic]
+    text: str,
+    file: str,
+    known: Callable[[set[str]], bool],
+    expected: Callable[[list[str]], str],
+    found: list[Diagnostic],
 ) -> Table | None:
     """Find delimiter and header.
 
@@ -105,7 +109,9 @@ def _first_records(text: str, delimiter: str) -> list[Row]:
 
 
 def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t"
+    )
     line = 1
     try:
         for row in reader:
@@ -120,7 +126,10 @@ def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> I
 def _tell_of_titles(above: list[tuple[int, list[str]]], file: str, header_line: int, found: list[Diagnostic]) -> None:
     for line, row in above:
         title = " ".join(cell.strip() for cell in row if cell.strip())
-        message = f'The row "{printable(title)}" stands above the header on line {header_line} and is skipped; Numbers writes a table title there.'
+        message = (
+            f'The row "{printable(title)}" stands above the header on line {header_line} and is skipped; '
+            "Numbers writes a table title there."
+        )
         help = "Hide the table title before saving as CSV."
         found.append(Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING))
 

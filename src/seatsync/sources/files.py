@@ -30,7 +30,12 @@ class Folder:
         where = asked_at or Origin(name)
         path = self.path / name
         if not path.resolve().is_relative_to(self.path.resolve()):
-            self._say("path-outside", f"{name} lies outside the institution's folder.", "Copy the file into the folder.", where)
+            self._say(
+                "path-outside",
+                f"{name} lies outside the institution's folder.",
+                "Copy the file into the folder.",
+                where,
+            )
             return None
         data = self._bytes(path, name, where)
         if data is None:
@@ -54,7 +59,9 @@ class Folder:
             return path.read_bytes()
         except FileNotFoundError:
             near = did_you_mean(name, self._neighbours(path))
-            self._say("file-not-found", f"{name} is not there. {near}".rstrip(), "Correct the path, or add the file.", where)
+            self._say(
+                "file-not-found", f"{name} is not there. {near}".rstrip(), "Correct the path, or add the file.", where
+            )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._say("file-unreadable", f"{name} can't be read: {why}.", "Make it readable.", where)
@@ -79,7 +86,12 @@ class Folder:
             return None
         if "\0" in text:
             line = text.count("\n", 0, text.index("\0")) + 1
-            self._say("file-encoding", f"{name} is not a text file: it holds zero bytes.", "Save it as UTF-8 text.", Origin(name, line))
+            self._say(
+                "file-encoding",
+                f"{name} is not a text file: it holds zero bytes.",
+                "Save it as UTF-8 text.",
+                Origin(name, line),
+            )
             return None
         return text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,7 +89,9 @@ class _Loader:
             if first != position:
                 line = self.at("institution", "admins", first, "email").line
                 message = f"{admin.email} is an admin twice; the first stands on line {line}."
-                self._say("duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email"))
+                self._say(
+                    "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
+                )
 
     def _rosters(self) -> tuple[list[Roster], list[RosterMember]]:
         rosters: list[Roster] = []
@@ -126,11 +127,15 @@ class _Loader:
         kind = choose_kind(entry.kind or "", library)
         if kind is None:
             message = f"The kind is missing, and {entry.library} has both temporary and permanent licenses."
-            self._say("missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position))
+            self._say(
+                "missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position)
+            )
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
-        return [Grant(library.id, kind, to, self.at("grants", position), entry.until, entry.resend or "", entry.regrant)]
+        return [
+            Grant(library.id, kind, to, self.at("grants", position), entry.until, entry.resend or "", entry.regrant)
+        ]
 
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)
@@ -145,7 +150,9 @@ class _Loader:
         if to.file is not None:
             if to.file not in self.selections:
                 text = self.folder.read(to.file, self.at("grants", position, "to", "file"))
-                self.selections[to.file] = read_selection(text, to.file, self.folder.found) if text is not None else None
+                self.selections[to.file] = (
+                    read_selection(text, to.file, self.folder.found) if text is not None else None
+                )
             selection = self.selections[to.file]
         return Selector(
             everyone=bool(to.everyone),
@@ -164,11 +171,18 @@ class _Loader:
         if entry.roster is not None and entry.roster not in [roster.path for roster in self.config.rosters]:
             guess = did_you_mean(entry.roster, [roster.path for roster in self.config.rosters])
             message = f'"{printable(entry.roster)}" is no roster of this file. {guess}'.rstrip()
-            self._say("unknown-roster", message, "Write the path as it stands under `rosters`.", self.at("approvals", position, "roster"))
+            self._say(
+                "unknown-roster",
+                message,
+                "Write the path as it stands under `rosters`.",
+                self.at("approvals", position, "roster"),
+            )
         return Approval(entry.refusal, entry.until, where, roster=entry.roster or "")
 
     def _places(self) -> dict[str, Origin]:
-        places = {name: self.key(name) for name in ("institution", "libraries", "rosters", "grants", "invites", "limits")}
+        places = {
+            name: self.key(name) for name in ("institution", "libraries", "rosters", "grants", "invites", "limits")
+        }
         for id in self.libraries:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")

@@ -41,7 +41,9 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
 
 def _disagreement(one: RosterMember, other: RosterMember) -> str:
     if (one.given_name, one.family_name) != (other.given_name, other.family_name):
-        return f'the name is "{one.given_name} {one.family_name}" there and "{other.given_name} {other.family_name}" here'
+        return (
+            f'the name is "{one.given_name} {one.family_name}" there and "{other.given_name} {other.family_name}" here'
+        )
     if one.student_id and other.student_id and one.student_id != other.student_id:
         return f"the student id is {one.student_id} there and {other.student_id} here"
     return ""

@@ -6,7 +6,16 @@ from collections.abc import Callable
 from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import clean, did_you_mean, email_fault, email_key, forbidden, join_tags, printable, tag_fault
+from seatsync.domain.names import (
+    clean,
+    did_you_mean,
+    email_fault,
+    email_key,
+    forbidden,
+    join_tags,
+    printable,
+    tag_fault,
+)
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table, yaml_tree
@@ -42,7 +51,12 @@ class RosterReader:
         if forbidden("".join(values)):
             right = self._invisible(values, at, locate)
         if email and (fault := email_fault(email)):
-            right = self._wrong("invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', "Correct it.", locate(at, "email"))
+            right = self._wrong(
+                "invalid-email",
+                f'"{printable(email)}" is no e-mail address: {fault}.',
+                "Correct it.",
+                locate(at, "email"),
+            )
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
@@ -58,7 +72,12 @@ class RosterReader:
         own = [tag for part in written.split(";") if (tag := clean(part))]
         for tag in own:
             if fault := tag_fault(tag):
-                self._wrong("invalid-tag", f'"{printable(tag)}" can\'t be a tag: {fault}.', "Choose another tag.", locate(at, "tags"))
+                self._wrong(
+                    "invalid-tag",
+                    f'"{printable(tag)}" can\'t be a tag: {fault}.',
+                    "Choose another tag.",
+                    locate(at, "tags"),
+                )
                 return None
         joined = intern(join_tags([*self.tags, *own]))
         self.joined[written] = joined
@@ -84,7 +103,9 @@ class RosterReader:
             f'The {_spoken(field)} "{printable(value)}" is used on line {here.line} and already on line {there.line}. '
             "Each member has one of their own."
         )
-        return self._wrong(f"duplicate-{field.replace('_', '-')}", message, "Delete one of the two, or correct it.", here)
+        return self._wrong(
+            f"duplicate-{field.replace('_', '-')}", message, "Delete one of the two, or correct it.", here
+        )
 
     def _wrong(self, code: str, message: str, help: str, where: Origin) -> bool:
         self.found.append(Diagnostic(code, message, help, where))
@@ -126,7 +147,9 @@ def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
             table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))
         elif field in column:
             message = f"Two columns mean the {_spoken(str(field))}; only one can."
-            table.found.append(Diagnostic("csv-header", message, "Delete one of them.", table.at(table.header_line, position)))
+            table.found.append(
+                Diagnostic("csv-header", message, "Delete one of them.", table.at(table.header_line, position))
+            )
         elif field is not None:
             column[field] = position
     return column
@@ -140,7 +163,14 @@ def read_yaml(text: str, reader: RosterReader) -> None:
         return
     if not isinstance(root, yaml_tree.Sequence):
         message = "A roster is a list of members, each beginning with a hyphen."
-        reader.found.append(Diagnostic("invalid-value", message, "Write `- email: …` and the other keys below it.", Origin(reader.file, root.line)))
+        reader.found.append(
+            Diagnostic(
+                "invalid-value",
+                message,
+                "Write `- email: …` and the other keys below it.",
+                Origin(reader.file, root.line),
+            )
+        )
         return
 
     def locate(position: int, name: str) -> Origin:
@@ -156,7 +186,9 @@ def _yaml_values(node: yaml_tree.Node, reader: RosterReader) -> list[str] | None
     if not isinstance(node, yaml_tree.Mapping):
         where = Origin(reader.file, node.line, node.column)
         help = "Write {email: …, given_name: …, family_name: …}."
-        reader.found.append(Diagnostic("invalid-value", "A member is a mapping with email, given_name and family_name.", help, where))
+        reader.found.append(
+            Diagnostic("invalid-value", "A member is a mapping with email, given_name and family_name.", help, where)
+        )
         return None
     right = True
     if not node.items.keys() <= _KNOWN:
@@ -172,7 +204,11 @@ def _yaml_values(node: yaml_tree.Node, reader: RosterReader) -> list[str] | None
             values.append("")
         elif isinstance(value, yaml_tree.Scalar) and name != "tags":
             values.append(value.value or "")
-        elif name == "tags" and isinstance(value, yaml_tree.Sequence) and all(isinstance(i, yaml_tree.Scalar) for i in value.items):
+        elif (
+            name == "tags"
+            and isinstance(value, yaml_tree.Sequence)
+            and all(isinstance(i, yaml_tree.Scalar) for i in value.items)
+        ):
             right = _tags_without_separator(value, reader) and right
             values.append(";".join(getattr(item, "value", "") or "" for item in value.items))
         elif name == "tags" and isinstance(value, yaml_tree.Scalar) and value.value is None:
@@ -192,7 +228,9 @@ def _tags_without_separator(tags: yaml_tree.Sequence, reader: RosterReader) -> b
     for tag in tags.items:
         if isinstance(tag, yaml_tree.Scalar) and ";" in (tag.value or ""):
             message = f'"{printable(tag.value or "")}" can\'t be a tag: {tag_fault(tag.value or "")}.'
-            reader.found.append(Diagnostic("invalid-tag", message, "Choose another tag.", Origin(reader.file, tag.line, tag.column)))
+            reader.found.append(
+                Diagnostic("invalid-tag", message, "Choose another tag.", Origin(reader.file, tag.line, tag.column))
+            )
             return False
     return True
 

@@ -35,7 +35,14 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
             rows.append((number, address, line))
         else:
             message = f"Row {line} has neither e-mail nor student id, so it selects nobody."
-            found.append(Diagnostic("missing-value", message, "Fill one in, or delete the row.", table.at(line, email or student_id or 0)))
+            found.append(
+                Diagnostic(
+                    "missing-value",
+                    message,
+                    "Fill one in, or delete the row.",
+                    table.at(line, email or student_id or 0),
+                )
+            )
     return Selection(file, rows)
 
 
@@ -74,12 +81,19 @@ class GrantsReader:
         library = self.libraries.get(id)
         if library is None:
             guess = did_you_mean(id, self.libraries)
-            wrong("unknown-library", f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(), "Correct it.", 0)
+            wrong(
+                "unknown-library",
+                f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(),
+                "Correct it.",
+                0,
+            )
         if fault := email_fault(email):
             wrong("invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', "Correct it.", 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
-            said = f'"{printable(kind)}" is no kind of license' if kind else "the kind is missing, and the library has two"
+            said = (
+                f'"{printable(kind)}" is no kind of license' if kind else "the kind is missing, and the library has two"
+            )
             wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
         end = _date(until)
         if until and end is None:

@@ -140,7 +140,12 @@ class _Builder:
         elif kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                self._refuse("yaml-unsupported", "A second document starts here.", "Keep one document a file: delete the ---.", event)
+                self._refuse(
+                    "yaml-unsupported",
+                    "A second document starts here.",
+                    "Keep one document a file: delete the ---.",
+                    event,
+                )
 
     def _scalar(self, event: Any) -> None:
         mark = event.start_mark
@@ -162,9 +167,16 @@ class _Builder:
         if event.tag is not None:
             self._tagged(event)
         if len(self.stack) >= MOST_DEPTH:
-            self._refuse("yaml-unsupported", f"This is nested more than {MOST_DEPTH} deep.", "Nothing in seatsync's files is.", event)
+            self._refuse(
+                "yaml-unsupported",
+                f"This is nested more than {MOST_DEPTH} deep.",
+                "Nothing in seatsync's files is.",
+                event,
+            )
         if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:
-            self._refuse("yaml-unsupported", "A key must be plain text.", "Write a single word before the colon.", event)
+            self._refuse(
+                "yaml-unsupported", "A key must be plain text.", "Write a single word before the colon.", event
+            )
         node = kind(event.start_mark.line + 1, event.start_mark.column + 1, event.flow_style)
         self._put(node, 0)
         self.stack.append((node, event.anchor))
@@ -180,12 +192,19 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         node = self.anchors.get(event.anchor)
         if node is None:
-            self._refuse("yaml-syntax", f'The anchor "&{printable(event.anchor)}" is not there above.', "Define it before its use.", event)
+            self._refuse(
+                "yaml-syntax",
+                f'The anchor "&{printable(event.anchor)}" is not there above.',
+                "Define it before its use.",
+                event,
+            )
         size = 1 if isinstance(node, Scalar) else node.size  # type: ignore[union-attr]
         self.aliased += size
         if self.aliased > MOST_ALIASED:
             message = f"The aliases of this file stand for more than {MOST_ALIASED:,} values."
-            self._refuse("yaml-unsupported", message, "Write the values out; a file like this is made to exhaust memory.", event)
+            self._refuse(
+                "yaml-unsupported", message, "Write the values out; a file like this is made to exhaust memory.", event
+            )
         assert node is not None
         if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:
             self._refuse("yaml-unsupported", "An alias can't be a key.", "Write the key out.", event)
@@ -226,13 +245,17 @@ class _Builder:
     def _twice(self, parent: Mapping, key: Scalar) -> None:
         first = parent.keys[key.value or ""].line
         message = f'The key "{printable(key.value or "")}" stands here again; it is already on line {first}. Only one could count.'
-        self.found.append(Diagnostic("yaml-duplicate-key", message, "Delete one of the two.", Origin(self.file, key.line, key.column)))
+        self.found.append(
+            Diagnostic("yaml-duplicate-key", message, "Delete one of the two.", Origin(self.file, key.line, key.column))
+        )
 
     def _tagged(self, event: Any) -> None:
         self._refuse("yaml-unsupported", f'The YAML tag "{printable(event.tag)}" is not read.', "Delete it.", event)
 
     def _refuse(self, code: str, message: str, help: str, at: Any) -> None:
-        line, column = (at.line, at.column) if isinstance(at, Scalar) else (at.start_mark.line + 1, at.start_mark.column + 1)
+        line, column = (
+            (at.line, at.column) if isinstance(at, Scalar) else (at.start_mark.line + 1, at.start_mark.column + 1)
+        )
         raise _Refused(code, message, help, line, column)
 
 

@@ -1,0 +1,41 @@
+# make demo and make test set up everything they need, on any machine with Python 3.11 or newer and make.
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
+BIN := .venv/bin
+
+.PHONY: test check demo bench lock schemas clean
+
+test: .venv/ready check
+	$(BIN)/pytest
+
+check: .venv/ready
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+demo: .venv/ready
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+bench: .venv/ready
+	$(BIN)/python benchmarks/run.py
+
+schemas: .venv/ready
+	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+
+# Every package with its hash and without an address, so that any index can serve it.
+lock: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv lock --upgrade --quiet
+	$(BIN)/uv export --quiet --all-groups --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements.lock
+	rm -f uv.lock
+	! grep -n '://' requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "seatsync needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -1,0 +1,74 @@
+#!/bin/sh
+# The first ten minutes, in one: a new folder, a plan, an apply, a change, a refusal, and how it is mended.
+set -eu
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+examples=$(cd "$(dirname "$0")" && pwd)/rosters
+export COLUMNS=110 SEATSYNC_NOW=2026-12-01T09:00:00Z
+unset SEATSYNC_LEDGER SEATSYNC_FORMAT
+
+title() { printf '\n\033[1m━━ %s\033[0m\n' "$1"; }
+run() { printf '\n$ %s\n' "$*"; "$@"; }
+# A command that must leave with the given code.
+must_leave_with() {
+    expected=$1; shift
+    printf '\n$ %s\n' "$*"
+    code=0; "$@" || code=$?
+    printf '(exit code %s)\n' "$code"
+    test "$code" = "$expected"
+}
+
+cd "$work"
+title "1. A folder to start from"
+run seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
+run cat my-school/seatsync.yaml
+
+title "2. What would change? Nothing is written yet"
+run seatsync plan my-school
+
+title "3. Do it, exactly as planned"
+run seatsync plan my-school --quiet --out plan.json
+run seatsync apply plan.json my-school
+run seatsync plan my-school
+run seatsync status my-school
+
+title "4. Somebody arrives, somebody leaves, an e-mail changes"
+cat > my-school/rosters/members.csv <<'CSV'
+email,given_name,family_name,student_id,role,tags
+ann.lee@members.example,Ann,Lee,0001,Student,faculty
+benjamin@members.example,Ben,Okafor,0002,Student,
+dmitri@members.example,Дмитрий,Орлов,0004,Student,
+CSV
+run cat my-school/rosters/members.csv
+run seatsync plan my-school
+run seatsync apply --yes --quiet my-school
+run seatsync log -C my-school --limit 6
+
+title "5. What is illegal is refused, all of it at once, and nothing is done"
+run sed -i.bak -e 's/slots: 50/slots: 2/' -e 's/, kind: permanent, to/, kind: temporary, to/' my-school/seatsync.yaml
+must_leave_with 4 seatsync apply --yes my-school
+run mv my-school/seatsync.yaml.bak my-school/seatsync.yaml
+must_leave_with 0 seatsync plan my-school
+
+title "6. Mistakes in the files are told with their place, and what to do"
+cat > my-school/rosters/members.csv <<'CSV'
+email,given_name,family_name,student_id,role,tags
+ann.lee@members.example,Ann,Lee,0001,Student,faculty
+benjamin@members,Ben,,0002,Student,
+dmitri@members.example,Дмитрий,Орлов,0001,Student,
+CSV
+must_leave_with 3 seatsync validate my-school
+
+title "7. A real roster: Grace Seminary, 236 members, two libraries"
+run cp -R "$examples/grace-seminary" .
+run seatsync apply --yes --quiet grace-seminary
+run seatsync status grace-seminary
+title "   A failed export: all but 40 students are gone from the file"
+run sh -c 'head -n 41 grace-seminary/rosters/students.csv > cut && mv cut grace-seminary/rosters/students.csv'
+must_leave_with 4 seatsync plan grace-seminary
+run cp "$examples/grace-seminary/rosters/students.csv" grace-seminary/rosters/students.csv
+run seatsync apply --yes grace-seminary
+run seatsync verify -C grace-seminary
+
+printf '\nThat was seatsync. Next: README.md, examples/rosters, seatsync --help.\n'

@@ -1,0 +1,81 @@
+"""``seatsync init``."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+import click
+
+from seatsync.cli.options import Run, common, option
+
+_FILES = {
+    "seatsync.yaml": "seatsync.yaml",
+    "rosters/members.csv": "rosters/members.csv",
+    "gitignore": ".gitignore",
+}
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
+@option("--id", metavar="SLUG", help="The institution's id; made from the folder's name if not given.")
+@option("--name", help="The institution's name; made from its id if not given.")
+@option(
+    "--admin", metavar='"NAME <EMAIL>"', default="Ada Admin <admin@members.example>", help="The first administrator."
+)
+@common()
+def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str) -> None:
+    """Write a working folder to start from.
+
+    \b
+    seatsync init my-school
+    seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
+
+    seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. Nothing that is
+    there already is changed.
+    """
+    from seatsync.cli.writing import write_whole
+    from seatsync.formats.schemas import SCHEMAS, schema_text
+
+    slug = id or _slug(folder.resolve().name)
+    values = {
+        "id": slug,
+        "name": json.dumps(name or slug.replace("-", " ").title(), ensure_ascii=False),
+        **_person(admin),
+    }
+    texts = {target: _text(source, values) for source, target in _FILES.items()}
+    texts |= {f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema != "plan"}
+    there = [target for target in texts if (folder / target).exists()]
+    if "seatsync.yaml" in there:
+        raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
+    for target, text in texts.items():
+        if target not in there:
+            (folder / target).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(folder / target, text)
+            run.say(f"wrote {folder / target}")
+    run.say(f"Now: seatsync plan {folder}")
+
+
+def _text(source: str, values: dict[str, str]) -> str:
+    text = (files("seatsync.cli") / "starter" / source).read_text(encoding="utf-8")
+    return Template(text).safe_substitute(values) if source == "seatsync.yaml" else text
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-") or "my-institution"
+
+
+def _person(written: str) -> dict[str, str]:
+    from email.utils import parseaddr
+
+    from seatsync.domain.names import email_fault
+
+    name, email = parseaddr(written)
+    given, _, family = name.strip().rpartition(" ")
+    if not email or email_fault(email) or not given:
+        raise click.BadParameter('write it as "Ruth Abel <ruth@my-school.example>"', param_hint="--admin")
+    quoted = {"given": given, "family": family, "email": email}
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in quoted.items()}
