@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from seatsync.apply.events import events_of, first_event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
@@ -43,10 +45,10 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
     with ledger.writing() as connection:
         recorder = Recorder(connection, plan.institution, books, letter_for)
         try:
-            recorder.record(entry, [*first, *events_of(plan.changes, books, plan.now)])
+            recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-    return recorder.serial, len(recorder.letters)
+    return recorder.serial, recorder.sent
 
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:

@@ -26,6 +26,7 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
     """The events, in order. Who is new gets the next number of the ledger."""
     numbers: dict[str, int] = {}
     following = max(books.members, default=0) + 1
+    details: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for change in changes:
         number = change.record or numbers.get(email_key(change.member), 0)
         if change.member and not number:
@@ -33,15 +34,24 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
                 raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
             number = numbers[email_key(change.member)] = following
             following += 1
-        yield _event(change, number, today)
+        if change.action is Action.GRANT:
+            key = (change.kind, change.status, id(change.after))  # grants of one rule share one detail
+            detail = details.get(key)
+            if detail is None:
+                detail = details[key] = {
+                    "kind": change.kind,
+                    "status": change.status,
+                    "on": today,
+                    **(change.after or {}),
+                }
+            yield Event(change.action, change.library, number, detail)
+        else:
+            yield _event(change, number, today)
 
 
 def _event(change: Change, number: int, today: str) -> Event:
     action, after = change.action, change.after or {}
     match action:
-        case Action.GRANT:
-            detail = {"kind": change.kind, "status": change.status, "on": today, **after}
-            return Event(action, change.library, number, detail)
         case Action.REVOKE | Action.UPGRADE | Action.RESEND:
             return Event(action, change.library, number, after)
         case Action.MEMBER_ADD:

@@ -86,7 +86,7 @@ def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: 
     if not (yes or expect) and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
         return exits.BROKEN
-    return _carry_out(run, folder, accepted, who)
+    return _carry_out(run, folder, accepted, who, shown=True)
 
 
 def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
@@ -105,7 +105,7 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
             click.echo("Nothing was applied.", err=True)
             codes.append(exits.REFUSED)
         else:
-            codes.append(_carry_out(run, folder, accepted, who))
+            codes.append(_carry_out(run, folder, accepted, who, shown=False))
     return exits.worst(codes)
 
 
@@ -129,7 +129,7 @@ def _accepted(plan: Plan) -> AcceptedPlan | None:
     return accept(plan)
 
 
-def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who) -> int:
+def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> int:
     from seatsync.apply.apply import carry_out
 
     ledger = run.ledger_of(folder)
@@ -149,6 +149,6 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who) -> int:
         run.say(
             f"Applied to {ledger}: {len(plan.changes):,} changes, {letters:,} letters in the outbox. The journal stands at {serial:,}."
         )
-    else:
+    elif not shown:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
     return exits.DONE

@@ -37,7 +37,7 @@ def explanations() -> dict[str, str]:
     """Code → its page: of the refusals their rule's docstring, of all others their section in ``explanations.md``."""
     from seatsync.refusals.judge import RULES
 
-    pages = {rule.CODE: f"Refusal. {rule.__doc__.strip()}" for rule in RULES}
+    pages = {rule.CODE: f"Refusal. {(rule.__doc__ or '').strip()}" for rule in RULES}
     text = (files("seatsync.cli") / "explanations.md").read_text(encoding="utf-8")
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
         name, _, page = section.partition("\n")

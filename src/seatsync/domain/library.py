@@ -75,11 +75,11 @@ class Slots:
         }
 
 
-def seat_of(kind: Kind, status: Status) -> str:
+def seat_of(kind: str, status: str) -> str:
     """Which of the figures ``reserved``, ``temporary``, ``permanent`` a license counts in; empty for none."""
-    if kind is Kind.NONE:
+    if kind == Kind.NONE:
         return ""
-    return "reserved" if status is Status.UNCLAIMED else kind.value
+    return "reserved" if status == Status.UNCLAIMED else kind
 
 
 def count_slots(total: int, licenses: Iterable[License]) -> Slots:

@@ -68,7 +68,8 @@ class LibraryEntry(Closed):
     """A library: a pool of seats that is handed out as one."""
 
     model_config = ConfigDict(
-        **Closed.model_config, json_schema_extra={"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]}
+        **Closed.model_config,
+        json_schema_extra={"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]},
     )
 
     title: Text = Field(description="The library's title, as members know it.")

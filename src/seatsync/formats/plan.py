@@ -107,7 +107,6 @@ class PlanFile(_Closed):
     fingerprint: Digest = Field(
         description="SHA-256 of the changes alone: equal plans made at other times have equal ones."
     )
-    seal: Digest = Field(description="SHA-256 of all the rest of this object; a plan that was edited is refused.")
     summary: dict[str, Count] = Field(description="How many changes of each action.")
     settings: Settings = Field(description="The institution as the ledger will keep it.")
     rosters: dict[str, Count] = Field(description="How many members each roster file has.")
@@ -115,3 +114,4 @@ class PlanFile(_Closed):
     refusals: list[FindingEntry] = Field(description="Any one of them and nothing is applied.")
     warnings: list[FindingEntry] = Field(description="Worth knowing; they stop nothing.")
     changes: list[ChangeEntry]
+    seal: Digest = Field(description="SHA-256 of all that stands before it; a plan that was edited is refused.")

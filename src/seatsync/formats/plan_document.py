@@ -26,8 +26,8 @@ class BadPlanFile(Exception):
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
-    """The plan file as a value, ``seal`` included."""
-    document = {
+    """The plan file as a value, but for its ``seal``."""
+    return {
         "format": FORMAT,
         "institution": plan.institution,
         "created_at": plan.created_at,
@@ -35,7 +35,6 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "desired_digest": plan.desired_digest,
         "ledger": {"serial": plan.serial, "head": plan.head},
         "fingerprint": plan.fingerprint,
-        "seal": "",
         "summary": plan.summary,
         "settings": dict(plan.settings),
         "rosters": dict(plan.rosters),
@@ -44,25 +43,36 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
     }
-    document["seal"] = _seal(document)
-    return document
 
 
-def to_text(documents: Sequence[dict[str, Any]], as_array: bool) -> Iterator[str]:
+def to_text(documents: Sequence[Mapping[str, Any]], as_array: bool) -> Iterator[str]:
     """The file: an object or an array of them, one change a line so that two plans can be compared by eye."""
     if as_array:
         yield "[\n"
     for position, document in enumerate(documents):
-        yield "{\n"
-        for key, value in document.items():
-            if key != "changes":
-                yield f"  {_ENCODE(key)}: {_ENCODE(value)},\n"
-        yield '  "changes": ['
-        yield ",".join("\n    " + _ENCODE(change) for change in document["changes"])
-        yield "\n  ]\n}" if document["changes"] else "]\n}"
+        seal = sha256()
+        for piece in _pieces(document):
+            seal.update(piece.encode())
+            yield piece
+        yield f'  "seal": "{seal.hexdigest()}"\n}}'
         yield ",\n" if position + 1 < len(documents) else "\n"
     if as_array:
         yield "]\n"
+
+
+def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
+    """The text of a plan up to its seal, which is made over just this."""
+    yield "{\n"
+    for key, value in document.items():
+        if key == "changes":
+            yield '  "changes": ['
+            between = "\n    "
+            for change in value:
+                yield between + _ENCODE(change)
+                between = ",\n    "
+            yield "\n  ],\n" if value else "],\n"
+        else:
+            yield f"  {_ENCODE(key)}: {_ENCODE(value)},\n"
 
 
 def read_plans(text: str) -> list[Plan]:
@@ -114,12 +124,14 @@ def _shape(value: Any, key: str = "") -> Any:
 
 
 def _seal(document: Mapping[str, Any]) -> str:
-    rest = {key: value for key, value in document.items() if key != "seal"}
-    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+    seal = sha256()
+    for piece in _pieces({key: value for key, value in document.items() if key != "seal"}):
+        seal.update(piece.encode())
+    return seal.hexdigest()
 
 
 def _change(change: Change) -> dict[str, Any]:
-    document: dict[str, Any] = {"action": change.action.value}
+    document: dict[str, Any] = {"action": change.action}
     for name in ("library", "member", "record", "kind", "status"):
         if value := getattr(change, name):
             document[name] = value

@@ -58,4 +58,4 @@ def _named(person: str | None) -> str:
 
 def _told(detail: str, person: str | None) -> str:
     values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
-    return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None))
+    return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import Event
@@ -19,6 +19,9 @@ from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import Entry, canonical, commitment, link
+
+CHUNK = 20_000
+"""Rows that are held before they are sent to the database."""
 
 LetterFor = Callable[[Snapshot, Event], str]
 """The name of the letter that an event causes, told from the state before it; empty for none."""
@@ -44,6 +47,8 @@ class Recorder:
         self.before = set(books.members)
         self.members: set[int] = set()
         self.licenses: dict[tuple[str, int], bool] = {}
+        self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
+        self.sent = 0
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
@@ -54,16 +59,24 @@ class Recorder:
             Stale: somebody else wrote since ``books`` were read.
             IllegalTransition: an event may not happen, or more seats would be used than there are.
         """
+        try:
+            self._record(entry, events)
+        except IntegrityError as error:
+            raise Stale("somebody else wrote to the ledger meanwhile") from error
+
+    def _record(self, entry: Entry, events: Iterable[Event]) -> None:
+        self._must_be_unmoved()
         first_time = self.books.serial == 0
         libraries, admins = dict(self.books.libraries), dict(self.books.admins)
         self._open(entry)
         for event in events:
             self._take(event, entry.at)
+            if len(self.rows) >= CHUNK:
+                self._flush()
         if (library := overfull(self.books, self.books.libraries)) is not None:
             raise IllegalTransition(f"more seats of {library} would be used than there are")
         self._write_institution(entry, first_time)
-        bulk(self.connection, tables.event, self.rows)
-        bulk(self.connection, tables.outbox, self.letters)
+        self._flush()
         if libraries != self.books.libraries:
             self._replace(
                 tables.library, [library_row(self.institution, library) for library in self.books.libraries.values()]
@@ -75,6 +88,12 @@ class Recorder:
             )
         self._write_members()
         self._write_licenses()
+
+    def _must_be_unmoved(self) -> None:
+        columns = tables.institution.c
+        now = self.connection.execute(select(columns.serial).where(columns.institution == self.institution)).scalar()
+        if (now or 0) != self.books.serial:
+            raise Stale(f"the ledger stood at {self.books.serial} and stands at {now} now")
 
     def _open(self, entry: Entry) -> None:
         self.serial += 1
@@ -106,14 +125,27 @@ class Recorder:
         if event.person is not None:
             person, salt = canonical(event.person), os.urandom(16)
             sealed = commitment(salt, person)
-        told = (self.serial, self.entry, event.action, event.library, event.member, canonical(event.detail))
+        told = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
         self.head = link(self.head, (*told, sealed.hex() if sealed else ""))
         self.rows.append((self.institution, *told, person, salt, sealed, self.head))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
             self.letters.append(
-                (self.institution, self.serial, letter, event.library, event.member, address, at, "pending")
+                (self.institution, self.serial, str(letter), event.library, event.member, address, at, "pending")
             )
+
+    def _spell(self, detail: Mapping[str, object]) -> str:
+        """Canonical JSON; thousands of grants share one and the same detail, which is spelled once."""
+        known = self.spelled.get(id(detail))
+        if known is None:
+            known = self.spelled[id(detail)] = (detail, canonical(detail))
+        return known[1]
+
+    def _flush(self) -> None:
+        self.sent += len(self.letters)
+        bulk(self.connection, tables.event, self.rows)
+        bulk(self.connection, tables.outbox, self.letters)
+        self.rows, self.letters = [], []
 
     def _write_institution(self, entry: Entry, first_time: bool) -> None:
         known = self.books.institution
@@ -124,10 +156,7 @@ class Recorder:
         values = institution_values(known, self.books.rosters) | {"serial": self.serial, "head": self.head}
         columns = tables.institution.c
         if first_time:
-            try:
-                self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
-            except IntegrityError as error:
-                raise Stale("somebody else made the institution's first apply meanwhile") from error
+            self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
         else:
             unmoved = (columns.institution == self.institution) & (columns.serial == before)
             if self.connection.execute(update(tables.institution).where(unmoved).values(**values)).rowcount != 1:

@@ -52,7 +52,7 @@ class LicenseDiff:
         if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
             self.draft.downgrades.append(Held(self.library, email, rule))
         elif license.kind is not rule.kind:
-            before = {"kind": license.kind.value}
+            before = {"kind": license.kind}
             self._add(Action.UPGRADE, _asked(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
         if license.status is Status.UNCLAIMED and (position in self.resends or self.draft.desired.remind_after):
             self._resend(rule, license, position, email, record)
@@ -63,7 +63,7 @@ class LicenseDiff:
         reason, after = self.granted[rule]
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
-        before = None if license.status is Status.NONE else {"kind": license.kind.value, "status": license.status.value}
+        before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
         self._add(Action.GRANT, reason, rule.origin, email, record, rule.kind, self._delivery(record), before, after)
 
     def _delivery(self, record: int) -> Status:
@@ -116,7 +116,7 @@ class LicenseDiff:
             )
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
-        before = {"status": license.status.value}
+        before = {"status": license.status}
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
 
     def _add(
@@ -131,7 +131,7 @@ class LicenseDiff:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> None:
-        change = Change(action, reason, where, self.library, email, kind.value, status.value, before, after, record)
+        change = Change(action, reason, where, self.library, email, kind, status, before, after, record)
         self.draft.changes.append(change)
 
 

@@ -99,9 +99,9 @@ def slot_changes(snapshot: Snapshot, changes: Iterable[Change]) -> dict[str, Slo
 def _move(figures: dict[str, int], change: Change) -> None:
     old = change.before or {}
     if change.action is Action.REVOKE:
-        figures[seat_of(Kind(change.kind), Status(old["status"]))] -= 1
+        figures[seat_of(change.kind, old["status"])] -= 1
     elif change.action is Action.GRANT:
-        figures[seat_of(Kind(change.kind), Status(change.status))] += 1
+        figures[seat_of(change.kind, change.status)] += 1
     elif change.status != Status.UNCLAIMED:
         figures["temporary"] -= 1
         figures["permanent"] += 1

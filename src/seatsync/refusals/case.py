@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 from seatsync.domain.action import Action
@@ -46,6 +47,10 @@ class Case:
     def approvals(self, refusal: str) -> Iterator[Approval]:
         """The approvals for a refusal whose date has not passed."""
         return (a for a in self.desired.approvals if a.refusal == refusal and a.until >= self.draft.today)
+
+
+APPROVED_FOR = timedelta(days=14)
+"""How long an approval lasts that a refusal offers to be pasted: time enough for a review."""
 
 
 def refusal(

@@ -10,7 +10,7 @@ prints to seatsync.yaml.
 from collections.abc import Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, counted
-from seatsync.refusals.case import Case, refusal
+from seatsync.refusals.case import APPROVED_FOR, Case, refusal
 
 CODE = "empty-roster"
 
@@ -36,8 +36,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 
 def _mend(case: Case, roster: str) -> str:
+    until = (case.draft.today + APPROVED_FOR).isoformat()
     return (
         "Restore the file. If that is meant, paste this into seatsync.yaml under `approvals:`\n"
-        f"  - {{refusal: {CODE}, {roster}until: {case.draft.today.isoformat()}, reason: say why}}\n"
-        "and set `until` to the last day it may be used."
+        f"  - {{refusal: {CODE}, {roster}until: {until}, reason: say why}}\n"
+        "It will then pass, until that day."
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
-from seatsync.refusals.case import Case, refusal
+from seatsync.refusals.case import APPROVED_FOR, Case, refusal
 
 CODE = "too-many-revokes"
 
@@ -30,10 +30,10 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"more than the {limit:,} that `limits.max_revokes` lets pass"
                 f"{f' and than the {approved:,} approved' if approved else ''}: {named(members)}."
             )
-            until = case.draft.today.isoformat()
+            until = (case.draft.today + APPROVED_FOR).isoformat()
             mend = (
                 "If that is meant, paste this into seatsync.yaml under `approvals:`\n"
                 f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
-                f"and set `until` to the last day it may be used. {counted(count, 'revoke')} will then pass, not more."
+                f"{counted(count, 'revoke')} will then pass, not more, and only until that day."
             )
             yield refusal(CODE, message, mend, case.desired.place("limits"), library, members)

@@ -11,7 +11,6 @@ from seatsync.domain.origin import Origin
 from seatsync.planning.wishes import all_tags
 from seatsync.refusals.case import Case, by_rule
 
-
 _MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
 
 
@@ -93,7 +92,8 @@ def _declined(case: Case) -> Iterator[Diagnostic]:
 
 def _kept(case: Case) -> Iterator[Diagnostic]:
     for library, _, members in by_rule(case.draft.kept):
-        message = f"{counted(len(members), 'leaver')} own {case.title(library)} permanently and keep it, and its slot: {named(members)}."
+        who, keep = ("1 leaver owns", "keeps") if len(members) == 1 else (f"{len(members):,} leavers own", "keep")
+        message = f"{who} {case.title(library)} permanently and {keep} it, and its slot: {named(members)}."
         yield Diagnostic(
             "permanent-kept",
             message,
