@@ -92,7 +92,14 @@ def grants(draw: st.DrawFn) -> Grant:
 @st.composite
 def desired_states(draw: st.DrawFn) -> Desired:
     libraries = {
-        id: Library(id, id.title(), system, SYSTEMS[system].kinds, SYSTEMS[system].delivery, draw(st.sampled_from([1, 3, 6, 9, 9])))
+        id: Library(
+            id,
+            id.title(),
+            system,
+            SYSTEMS[system].kinds,
+            SYSTEMS[system].delivery,
+            draw(st.sampled_from([1, 3, 6, 9, 9])),
+        )
         for id, system in LIBRARIES.items()
         if draw(st.integers(0, 19))
     }
@@ -143,7 +150,9 @@ class Seats(RuleBasedStateMachine):
     @rule(asked=st.lists(grants(), min_size=1, max_size=4))
     def ask_for_other_grants(self, asked: list[Grant]) -> None:
         assert self.desired is not None
-        self.desired = replace(self.desired, grants=[grant for grant in asked if grant.library in self.desired.libraries])
+        self.desired = replace(
+            self.desired, grants=[grant for grant in asked if grant.library in self.desired.libraries]
+        )
         self.plan_and_apply()
 
     @rule(members=rosters())

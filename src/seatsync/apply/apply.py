@@ -39,7 +39,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
     must_match(plan, books)
     if not plan.changes and not _rosters_moved(plan, books) and books.serial:
         return books.serial, 0
-    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest}
+    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
     first = [] if books.serial else [first_event(plan)]
     with ledger.writing() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from seatsync.domain.action import CLAIM, OPT_OUT, Action, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, Status
-from seatsync.domain.names import email_fault, email_key
+from seatsync.domain.names import did_you_mean, email_fault, email_key
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
@@ -69,6 +69,9 @@ def record_resend(
 
 def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
     """The number of the member who has an unclaimed license of ``library``."""
+    if library not in books.libraries:
+        guess = did_you_mean(library, books.libraries)
+        raise Impossible(f'The ledger has no library "{library}". {guess}'.rstrip(), "See `seatsync status`.")
     key = email_key(email)
     numbers = [number for number, member in books.members.items() if member.key == key]
     if not numbers:

@@ -131,6 +131,7 @@ def _accepted(plan: Plan) -> AcceptedPlan | None:
 
 def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> int:
     from seatsync.apply.apply import carry_out
+    from seatsync.domain.diagnostic import counted
 
     ledger = run.ledger_of(folder)
     actor, commit = who.told(folder)
@@ -146,9 +147,8 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
         }
         click.echo(json.dumps(told, ensure_ascii=False))
     elif plan.changes:
-        run.say(
-            f"Applied to {ledger}: {len(plan.changes):,} changes, {letters:,} letters in the outbox. The journal stands at {serial:,}."
-        )
+        done = f"{counted(len(plan.changes), 'change')}, {counted(letters, 'letter')} in the outbox"
+        run.say(f"Applied to {ledger}: {done}. The journal stands at {serial:,}.")
     elif not shown:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
     return exits.DONE

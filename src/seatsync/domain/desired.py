@@ -64,7 +64,7 @@ class Limits:
     def revokes(self, active: int) -> int:
         """The most revokes a plan may make in a library with ``active`` licenses: a percentage is never under 5."""
         if self.is_percentage:
-            return max(5, int(active * self.max_revokes / 100))
+            return max(5, int(round(active * self.max_revokes / 100, 6)))
         return int(self.max_revokes)
 
 

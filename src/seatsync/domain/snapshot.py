@@ -18,7 +18,7 @@ class Snapshot:
 
     ``serial`` and ``head`` are the number and the hash (hex) of the journal's last link. ``admins`` are by e-mail
     key, ``members`` by their number in the ledger, ``licenses`` by library and member number, ``rosters`` are the
-    members counted in each roster file at the last apply. Dropped libraries keep their revoked licenses.
+    members counted in each roster file at the last apply, ``applied_on`` its day. Dropped libraries keep their revoked licenses.
     """
 
     serial: int = 0
@@ -29,6 +29,7 @@ class Snapshot:
     members: dict[int, Member] = field(default_factory=dict)
     licenses: dict[str, dict[int, License]] = field(default_factory=dict)
     rosters: dict[str, int] = field(default_factory=dict)
+    applied_on: str = ""
 
     def slots(self, library: str) -> Slots:
         """The slots of ``library`` now; all nought for one that the ledger does not have."""

@@ -34,6 +34,7 @@ def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
         members=_members(connection, institution),
         licenses=_licenses(connection, institution),
         rosters=json.loads(row.rosters),
+        applied_on=row.applied_on,
     )
 
 

@@ -150,10 +150,9 @@ class Recorder:
     def _write_institution(self, entry: Entry, first_time: bool) -> None:
         known = self.books.institution
         assert known is not None
-        if "rosters" in entry.detail:
-            self.books.rosters = dict(entry.detail["rosters"])
+        remember(self.books, entry.detail)
         before, self.books.serial, self.books.head = self.books.serial, self.serial, self.head.hex()
-        values = institution_values(known, self.books.rosters) | {"serial": self.serial, "head": self.head}
+        values = institution_values(known, self.books) | {"serial": self.serial, "head": self.head}
         columns = tables.institution.c
         if first_time:
             self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
@@ -212,14 +211,21 @@ class Recorder:
         bulk(self.connection, table, rows_added)
 
 
-def institution_values(institution: Institution, rosters: dict[str, int]) -> dict[str, object]:
+def remember(books: Snapshot, detail: Mapping[str, Any]) -> None:
+    """What an entry says of the files it came from: the members of each roster, and the day."""
+    books.rosters = dict(detail.get("rosters", books.rosters))
+    books.applied_on = detail.get("on", books.applied_on)
+
+
+def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
     """An institution's row, without its place in the journal."""
     contacts = json.dumps([asdict(contact) for contact in institution.contacts], ensure_ascii=False)
     return {
         "name": institution.name,
         "opt_out": institution.opt_out,
         "contacts": contacts,
-        "rosters": canonical(rosters),
+        "rosters": canonical(books.rosters),
+        "applied_on": books.applied_on,
     }
 
 

@@ -36,6 +36,7 @@ institution = Table(
     Column("opt_out", Boolean, nullable=False),
     _text("contacts"),
     _text("rosters"),
+    _text("applied_on", 10),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

@@ -17,7 +17,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import commitment, link
 from seatsync.ledger.read import read_snapshot
-from seatsync.ledger.record import bulk, institution_values, library_row, license_row
+from seatsync.ledger.record import bulk, institution_values, library_row, license_row, remember
 
 MOST_FAULTS = 20
 
@@ -70,7 +70,7 @@ def _replay(connection: Connection, institution: str, verdict: Verdict) -> Snaps
             verdict.fault(f"link {row.serial}: the chain is broken; this link or one before it was changed")
         head = bytes(row.hash)
         if not is_event:
-            books.rosters = json.loads(row.detail).get("rosters", books.rosters)
+            remember(books, json.loads(row.detail))
             continue
         if row.person is not None and commitment(bytes(row.salt or b""), row.person) != bytes(row.commitment or b""):
             verdict.fault(f"link {row.serial}: what it says of a person was changed")
@@ -123,6 +123,7 @@ def _compared(journal: Snapshot, table: Snapshot) -> Iterator[tuple[str, object,
     yield "head", journal.head, table.head
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
+    yield "day of the last apply", journal.applied_on, table.applied_on
     yield "libraries", journal.libraries, table.libraries
     yield "admins", journal.admins, table.admins
     for number in sorted(journal.members.keys() | table.members.keys()):
@@ -147,7 +148,7 @@ def _write(connection: Connection, institution: str, books: Snapshot) -> None:
     for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
         connection.execute(delete(table).where(table.c.institution == institution))
     assert books.institution is not None
-    values = institution_values(books.institution, books.rosters) | {
+    values = institution_values(books.institution, books) | {
         "serial": books.serial,
         "head": bytes.fromhex(books.head),
     }

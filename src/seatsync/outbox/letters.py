@@ -43,8 +43,9 @@ def letter_for(books: Snapshot, event: Event) -> str:
         case Action.REVOKE:
             held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
             return Letter.REMOVED if held.status is Status.DELIVERED else ""
-        case Action.UPGRADE:
-            return Letter.PERMANENT
+        case Action.UPGRADE:  # who has not claimed yet is told by the claim
+            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
+            return Letter.PERMANENT if held.status is Status.DELIVERED else ""
         case action if action == CLAIM:
             held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
             return Letter.PERMANENT if held.kind is Kind.PERMANENT else Letter.ACCESS

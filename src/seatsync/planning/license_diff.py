@@ -26,6 +26,7 @@ class LicenseDiff:
         self.wanted: Mapping[int, Grant] = draft.wishes.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.wishes.ended.get(library, {})
         self.resends = draft.wishes.resends.get(library, {})
+        self.regrants = draft.wishes.regrants.get(library, set())
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
 
     def run(self) -> None:
@@ -44,7 +45,7 @@ class LicenseDiff:
     def _wanted(self, rule: Grant, license: License, position: int, record: int) -> None:
         email = self.draft.desired.members[position].email
         if license.kind is Kind.NONE:
-            if license.status is Status.OPTED_OUT and not rule.regrant:
+            if license.status is Status.OPTED_OUT and position not in self.regrants:
                 self.draft.declined.append(Held(self.library, email, rule))
             else:
                 self._grant(rule, license, position, email, record)
@@ -96,7 +97,7 @@ class LicenseDiff:
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(Held(self.library, email, ended))
                 return
-        if ended is not None:
+        if ended is not None and self._held_it(ended, license):
             self._revoke(license, f"the grant ended on {ended.until}", ended.origin, email, record)
             return
         if license.kind is Kind.TEMPORARY:
@@ -104,6 +105,12 @@ class LicenseDiff:
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
         reason = "the library is in seatsync.yaml no more" if self.dropped else "no grant reaches the member any more"
         self._revoke(license, reason, place, email, record)
+
+    def _held_it(self, ended: Grant, license: License) -> bool:
+        """Whether a rule that has ended can be what the license was held by: it was alive at the grant and at the
+        last apply. Otherwise an old rule left in the file would hide from the limit what goes for another reason."""
+        last = ended.until.isoformat() if ended.until else ""
+        return license.invited_on <= last and self.draft.snapshot.applied_on <= last
 
     def _leaving(self, license: License, record: int) -> None:
         email = self.draft.snapshot.members[record].email

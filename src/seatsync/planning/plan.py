@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple, NewType
 
 from seatsync.domain.action import ORDER, Action
@@ -72,9 +71,13 @@ def accept(plan: Plan) -> AcceptedPlan | None:
 
 def fingerprint(changes: Iterable[Change]) -> str:
     """SHA-256 (hex) of what changes, whoever asks for it and in whatever order the files stand."""
-    ordered = sorted(changes, key=attrgetter("action", "library", "member", "kind", "status"))
+    ordered = sorted(changes, key=lambda c: (c.action, c.library, c.member or _admin(c), c.kind, c.status))
     told = [(c.action, c.library, c.member, c.kind, c.status, c.before, c.after) for c in ordered]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _admin(change: Change) -> str:
+    return str((change.after or change.before or {}).get("email", ""))
 
 
 def slot_changes(snapshot: Snapshot, changes: Iterable[Change]) -> dict[str, SlotChange]:

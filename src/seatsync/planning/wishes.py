@@ -18,13 +18,14 @@ class Wishes:
     """What the files ask for, by library and position in the roster.
 
     ``wanted`` has the strongest live rule for each member, ``ended`` the last rule that has expired, ``resends`` the
-    values of ``resend:`` of all live rules that reach the member. ``reach`` counts whom each rule reaches, and
-    ``strangers`` the e-mails or ids that a rule names but no roster knows.
+    values of ``resend:`` of all live rules that reach the member, ``regrants`` whom any live rule asks again.
+    ``reach`` counts whom each rule reaches, ``strangers`` are the e-mails or ids that a rule names but no roster knows.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
     ended: dict[str, dict[int, Grant]] = field(default_factory=dict)
     resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
+    regrants: dict[str, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
     strangers: dict[Grant, list[tuple[str, int]]] = field(default_factory=dict)
 
@@ -39,9 +40,13 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
         wishes.reach[grant] = len(reached)
         if unknown := people.strangers(grant.to):
             wishes.strangers[grant] = unknown
-        layer = wishes.ended if grant.expired(today) else wishes.wanted
-        layer[grant.library].update(dict.fromkeys(reached, grant))
-        if grant.resend and not grant.expired(today):
+        if grant.expired(today):
+            wishes.ended[grant.library].update(dict.fromkeys(reached, grant))
+            continue
+        wishes.wanted[grant.library].update(dict.fromkeys(reached, grant))
+        if grant.regrant:
+            wishes.regrants.setdefault(grant.library, set()).update(reached)
+        if grant.resend:
             values = wishes.resends.setdefault(grant.library, {})
             for position in reached:
                 values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
@@ -78,8 +83,11 @@ class People:
         return found
 
     def _find(self, student_id: str, email: str) -> int | None:
+        """By student id where both sides have one, else by e-mail: as members themselves are known."""
         position = self._by_id.get(student_id) if student_id else None
-        return position if position is not None else self._by_email.get(email_key(email))
+        if position is None and (position := self._by_email.get(email_key(email))) is not None:
+            return None if student_id and self.roster[position].student_id else position
+        return position
 
     def _tagged(self, tags: Iterable[str]) -> set[int]:
         found: set[int] = set()

@@ -18,17 +18,15 @@ CODE = "empty-roster"
 def check(case: Case) -> Iterator[Diagnostic]:
     """One refusal for each roster that ran empty, or one for all members where none is left for another reason."""
     approved = {approval.roster for approval in case.approvals(CODE)}
-    emptied = [
-        (roster, had)
-        for roster in case.desired.rosters
-        if not roster.count and (had := case.draft.snapshot.rosters.get(roster.path, 0))
-    ]
-    for roster, had in emptied:
-        if not approved & {roster.path, ""}:
-            message = f"{roster.path} had {counted(had, 'member')} at the last apply and now has none."
-            yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
+    had = {path: count for path, count in case.draft.snapshot.rosters.items() if count}
+    emptied = [roster for roster in case.desired.rosters if not roster.count and roster.path in had]
+    refused = [roster for roster in emptied if not approved & {roster.path, ""}]
+    for roster in refused:
+        message = f"{roster.path} had {counted(had[roster.path], 'member')} at the last apply and now has none."
+        yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
     were = sum(member.on_roster for member in case.draft.snapshot.members.values())
-    if were and not case.desired.members and not emptied and "" not in approved:
+    explained = bool(had) and had.keys() <= {roster.path for roster in emptied}
+    if were and not case.desired.members and not refused and not explained and "" not in approved:
         message = (
             f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.refusals.case import Case, refusal
 
 CODE = "slots-exceeded"
@@ -38,9 +38,9 @@ def _oldest(case: Case, library: str) -> str:
     waiting = sorted(
         (license.invited_on, number)
         for number, license in held.items()
-        if license.status is Status.UNCLAIMED and number not in leaving
+        if license.status is Status.UNCLAIMED and license.kind is Kind.TEMPORARY and number not in leaving
     )
     if not waiting:
         return ""
     oldest = [f"{case.draft.snapshot.members[number].email} (since {day})" for day, number in waiting[:3]]
-    return f" {counted(len(waiting), 'seat is', 'seats are')} unclaimed, the oldest: {', '.join(oldest)}."
+    return f" {counted(len(waiting), 'temporary seat is', 'temporary seats are')} unclaimed, the oldest: {', '.join(oldest)}."

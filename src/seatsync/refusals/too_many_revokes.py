@@ -36,4 +36,11 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
                 f"{counted(count, 'revoke')} will then pass, not more, and only until that day."
             )
-            yield refusal(CODE, message, mend, case.desired.place("limits"), library, members)
+            yield refusal(
+                CODE,
+                message,
+                mend,
+                case.desired.place("limits" if "limits" in case.desired.places else "grants"),
+                library,
+                members,
+            )

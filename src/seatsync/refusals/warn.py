@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatsync.domain.action import Action
+from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
-from seatsync.domain.names import did_you_mean, one_letter_off
+from seatsync.domain.license import Kind
+from seatsync.domain.names import IMPORTED, did_you_mean, email_key, one_letter_off
 from seatsync.domain.origin import Origin
 from seatsync.planning.wishes import all_tags
 from seatsync.refusals.case import Case, by_rule
@@ -20,16 +22,17 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _strangers(case)
     yield from _tags_one_letter_off(case)
     yield from _student_ids_changed(case)
-    yield from _expired_approvals(case)
+    yield from _approvals(case)
     yield from _declined(case)
     yield from _kept(case)
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
     known = all_tags(case.desired.members)
-    for rule, reached in case.draft.wishes.reach.items():
-        if not reached and not case.draft.wishes.strangers.get(rule):
-            unknown = [tag for tag in (*rule.to.tags, *rule.to.any_tags) if tag not in known]
+    for rule in case.desired.grants:
+        if not case.draft.wishes.reach[rule] and rule not in case.draft.wishes.strangers:
+            tags = [tag for tag in (*rule.to.tags, *rule.to.any_tags) if not tag.startswith(IMPORTED)]
+            unknown = [tag for tag in tags if tag not in known]
             hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
             message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
             help = "Correct whom it is for, or delete it."
@@ -37,16 +40,37 @@ def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
 
 
 def _strangers(case: Case) -> Iterator[Diagnostic]:
-    for rule, unknown in case.draft.wishes.strangers.items():
-        names = [name for name, _ in unknown]
-        few = len(names) <= 3 and len(case.desired.members) <= _MOST_GUESSED
-        near = did_you_mean(names[0], (m.email for m in case.desired.members)) if few else ""
-        who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
-        message = f"This grant names {named(names)}, {who}. {near}".rstrip()
-        line = unknown[0][1]
-        where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
-        help = "Correct the e-mail or student id, or add the member to a roster."
-        yield Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, tuple(names))
+    owners = _owners_who_left(case)
+    for rule in case.desired.grants:
+        unknown = [
+            (name, line)
+            for name, line in case.draft.wishes.strangers.get(rule, ())
+            if not (rule.kind is Kind.PERMANENT and (rule.library, email_key(name)) in owners)
+        ]
+        if unknown:
+            yield _stranger(case, rule, [name for name, _ in unknown], unknown[0][1])
+
+
+def _stranger(case: Case, rule: Grant, names: list[str], line: int) -> Diagnostic:
+    few = len(names) <= 3 and len(case.desired.members) <= _MOST_GUESSED
+    near = did_you_mean(names[0], (m.email for m in case.desired.members)) if few else ""
+    who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
+    message = f"This grant names {named(names)}, {who}. {near}".rstrip()
+    where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
+    help = "Correct the e-mail or student id, or add the member to a roster."
+    return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, tuple(names))
+
+
+def _owners_who_left(case: Case) -> set[tuple[str, str]]:
+    """(library, e-mail or student id) of those who are on no roster and own a license: naming them is no slip."""
+    members = case.draft.snapshot.members
+    return {
+        (library, name)
+        for library, held in case.draft.snapshot.licenses.items()
+        for number, license in held.items()
+        if license.kind is Kind.PERMANENT
+        for name in (members[number].key, members[number].student_id)
+    }
 
 
 def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
@@ -75,11 +99,19 @@ def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, (change.member,))
 
 
-def _expired_approvals(case: Case) -> Iterator[Diagnostic]:
+def _approvals(case: Case) -> Iterator[Diagnostic]:
+    libraries = {*case.desired.libraries, *case.draft.snapshot.libraries}
+    rosters = {*(roster.path for roster in case.desired.rosters), *case.draft.snapshot.rosters}
     for approval in case.desired.approvals:
+        name, known = (approval.library, libraries) if approval.library else (approval.roster, rosters)
         if approval.until < case.draft.today:
             message = f"This approval of {approval.refusal} ended on {approval.until} and does nothing any more."
             yield Diagnostic("approval-expired", message, "Delete it.", approval.origin, Severity.WARNING)
+        elif name and name not in known:
+            message = f'This approval is for "{name}", which neither files nor ledger have. {did_you_mean(name, known)}'.rstrip()
+            yield Diagnostic(
+                "approval-unknown", message, "Correct it, or delete it.", approval.origin, Severity.WARNING
+            )
 
 
 def _declined(case: Case) -> Iterator[Diagnostic]:

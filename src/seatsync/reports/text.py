@@ -66,7 +66,7 @@ def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "") -> 
         head.append(f"{diagnostic.severity} ", _WEIGHT[diagnostic.severity])
         head.append(diagnostic.code, "dim")
         out.print(head, soft_wrap=True)
-        out.print(Padding(Text(_clean(diagnostic.message)), (0, 0, 0, 4)))
+        out.print(Padding(Text(_clean(diagnostic.message)), (0, 0, 0, 4), expand=False))
         for number, line in enumerate(diagnostic.help.splitlines()):
             out.print(Text("    " + ("→ " if number == 0 else "  ") + _clean(line), "dim"), soft_wrap=True)
 

@@ -80,7 +80,7 @@ class PlanView:
             return f"Refused, for {counted(len(self.plan.refusals), 'reason')}. Nothing of it will be applied."
         if not self.plan.changes:
             return "Nothing to do: the ledger is as the files ask."
-        final = f"; {len(self.plan.irreversible):,} of them cannot be undone" if self.plan.irreversible else ""
+        final = f"; what cannot be undone: {len(self.plan.irreversible):,}" if self.plan.irreversible else ""
         return f"{counted(len(self.plan.changes), 'change')}{final}."
 
     @property

@@ -166,23 +166,12 @@ class _Loader:
     def _approval(self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval) -> Approval:
         where = self.at("approvals", position)
         if isinstance(entry, formats.RevokesApproval):
-            self._known_library(entry.library, self.at("approvals", position, "library"))
             return Approval(entry.refusal, entry.until, where, library=entry.library, count=entry.count)
-        if entry.roster is not None and entry.roster not in [roster.path for roster in self.config.rosters]:
-            guess = did_you_mean(entry.roster, [roster.path for roster in self.config.rosters])
-            message = f'"{printable(entry.roster)}" is no roster of this file. {guess}'.rstrip()
-            self._say(
-                "unknown-roster",
-                message,
-                "Write the path as it stands under `rosters`.",
-                self.at("approvals", position, "roster"),
-            )
         return Approval(entry.refusal, entry.until, where, roster=entry.roster or "")
 
     def _places(self) -> dict[str, Origin]:
-        places = {
-            name: self.key(name) for name in ("institution", "libraries", "rosters", "grants", "invites", "limits")
-        }
+        there = self.tree.items if isinstance(self.tree, yaml_tree.Mapping) else {}
+        places = {name: self.key(name) for name in there}
         for id in self.libraries:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")

@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("opt_out", sa.Boolean, nullable=False),
         sa.Column("contacts", sa.Text, nullable=False),
         sa.Column("rosters", sa.Text, nullable=False),
+        sa.Column("applied_on", sa.String(10), nullable=False),
         comment="One row an institution; serial and head are the journal's last link.",
     )
     op.create_table(
