@@ -80,8 +80,9 @@ class PlanView:
             return f"Refused, for {counted(len(self.plan.refusals), 'reason')}. Nothing of it will be applied."
         if not self.plan.changes:
             return "Nothing to do: the ledger is as the files ask."
-        final = f"; what cannot be undone: {len(self.plan.irreversible):,}" if self.plan.irreversible else ""
-        return f"{counted(len(self.plan.changes), 'change')}{final}."
+        changes, final = len(self.plan.changes), len(self.plan.irreversible)
+        which = "which" if changes == 1 else f"{final:,} of which"
+        return f"{counted(changes, 'change')}{f', {which} cannot be undone' if final else ''}."
 
     @property
     def counts(self) -> str:

@@ -20,7 +20,11 @@ Path = tuple[str | int, ...]
 
 
 def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node | None]:
-    """The checked file and its tree (for places); the file is None where something is wrong with it."""
+    """The file by its model, and its tree (for places).
+
+    Where something is wrong with it, ``folder.found`` says so, and the file is what is left without the faulty parts, so
+    that the mistakes in other files are found in the same run. None where nothing can be made of it.
+    """
     text = folder.read(NAME)
     if text is None:
         return None, None
@@ -28,12 +32,61 @@ def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node |
     tree = yaml_tree.parse(text, NAME, folder.found)
     if tree is None and len(folder.found) > before:
         return None, None
+    values = _without_gaps(yaml_tree.plain(tree))
     try:
-        config = c.SeatsyncFile.model_validate(_without_gaps(yaml_tree.plain(tree)))
+        return c.SeatsyncFile.model_validate(values), tree
     except ValidationError as error:
-        folder.found += [_told(details, tree) for details in error.errors(include_url=False)]
+        faults = error.errors(include_url=False)
+    folder.found += [_told(details, tree) for details in faults]
+    try:
+        return c.SeatsyncFile.model_validate(
+            _sound_part(values, tree, [_path(details["loc"], tree) for details in faults])
+        ), tree
+    except ValidationError:
         return None, tree
-    return (config if len(folder.found) == before else None), tree
+
+
+_STAND_INS: dict[str, Any] = {
+    "version": 1,
+    "institution": {
+        "id": "unknown",
+        "name": "Unknown",
+        "admins": [{"given_name": "Nobody", "family_name": "Nobody", "email": "nobody@unknown.example"}],
+    },
+    "libraries": {},
+}
+_SOME_LIBRARY = {"title": "Unknown", "kinds": ["temporary"], "delivery": "claim", "slots": 0}
+
+
+def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[Path]) -> dict[str, Any]:
+    """The file without what is wrong in it, and with stand-ins for what can't be left out.
+
+    A faulty entry of a list is taken out of the tree as well, so that the places of the others stay right.
+    """
+    sound = dict(values) if isinstance(values, dict) else {}
+    entries: dict[str, set[int]] = {}
+    for path in faults:
+        section, *inside = path or ("",)
+        if inside and isinstance(inside[0], int) and isinstance(sound.get(str(section)), list):
+            entries.setdefault(str(section), set()).add(inside[0])
+        elif section == "libraries" and inside and isinstance(sound.get("libraries"), dict):
+            sound["libraries"] = {**sound["libraries"], inside[0]: _SOME_LIBRARY}
+        else:
+            sound.pop(str(section), None)
+    for section, faulty in entries.items():
+        if section not in sound:
+            continue
+        sound[section] = _without(sound[section], faulty)
+        node = tree.items[section] if isinstance(tree, yaml_tree.Mapping) else None
+        if isinstance(node, yaml_tree.Sequence):
+            node.items = _without(node.items, faulty)
+    if "libraries" not in sound:
+        sound = {key: value for key, value in sound.items() if key not in ("grants", "approvals")}
+    return {**_STAND_INS, **sound}
+
+
+def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
+    return [entry for position, entry in enumerate(entries) if position not in faulty]
 
 
 def _without_gaps(value: Any) -> Any:
@@ -49,7 +102,7 @@ def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
     name = str(path[-1]) if path else "the file"
     if kind == "extra_forbidden":
         known = _known_keys(path[:-1])
-        message = f'"{printable(name)}" is no key {_within(path[:-1])}. {did_you_mean(name, known)}'.rstrip()
+        message = f'"{printable(name)}" is not a key of {_spoken(path[:-1])}. {did_you_mean(name, known)}'.rstrip()
         return Diagnostic("unknown-key", message, _one_of(known), yaml_tree.place(tree, path, NAME, of_key=True))
     if kind == "missing":
         message = f'"{name}" is missing {_within(path[:-1])}.'
@@ -126,7 +179,7 @@ def _known_keys(path: Path) -> list[str]:
 
 
 def _within(path: Path) -> str:
-    return f"of {_spoken(path)}" if path else f"of {NAME}"
+    return f"in {_spoken(path)}"
 
 
 def _spoken(path: Path) -> str:
