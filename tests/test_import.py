@@ -67,7 +67,9 @@ def licenses(*rows: tuple[str, str, str], prefix: str = "") -> str:
     return as_csv(columns, [person(name, kind, status) for name, kind, status in rows])
 
 
-def take(folder: Path, text: str | bytes, *args: str, code: int = 0, name: str = "users.csv", now: str = DAY) -> Outcome:
+def take(
+    folder: Path, text: str | bytes, *args: str, code: int = 0, name: str = "users.csv", now: str = DAY
+) -> Outcome:
     """Import ``text``, which lies beside the folder."""
     file = folder.parent / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from difflib import get_close_matches
 from unicodedata import category, normalize
 
@@ -16,8 +17,12 @@ TAG_SEPARATOR = ";"
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]"
 )
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
-_EMAIL = re.compile(rf"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
+_INVISIBLE = "\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # two addresses must not look alike
+_LOCAL = rf"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f{_INVISIBLE}]{{1,64}}"
+_LETTER = rf"[^\s\x00-\x2c./:-@\[-`{{-\x7f{_INVISIBLE}]"  # letters, digits, marks of any script, and the hyphen
+_LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
+_EMAIL = re.compile(rf"(?!\.){_LOCAL}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -40,7 +45,7 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is no e-mail address, in a few words, or None where it is one."""
-    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and not email.startswith("."):
+    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email:
         return None
     if "@" not in email:
         return "it has no @"
@@ -84,18 +89,27 @@ def split_tags(joined: str) -> tuple[str, ...]:
     return tuple(joined.split(TAG_SEPARATOR)) if joined else ()
 
 
+def parse_day(text: str) -> date | None:
+    """The day written as 2027-06-30, or None where that is none."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``Did you mean "x"?`` where a known name is near, else an empty string."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else ""
+    folded = {other.casefold(): other for other in known}
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
+    return f'Did you mean "{folded[near[0]]}"?' if near else ""
 
 
 def one_letter_off(one: str, other: str) -> bool:
     """Whether two names differ by one letter added, dropped or changed, or by two neighbours swapped.
 
-    Digits are told apart on purpose: ``2026`` beside ``2027`` is no slip.
+    Digits are told apart on purpose: ``2026`` beside ``2027`` is no slip. Nor are names of up to three letters.
     """
-    if one == other or abs(len(one) - len(other)) > 1:
+    if one == other or abs(len(one) - len(other)) > 1 or max(len(one), len(other)) < 4:
         return False
     shorter, longer = sorted((one, other), key=len)
     start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJson
 from pydantic import Tag as Variant
 
 from seatsync.domain.library import SYSTEMS
+from seatsync.domain.names import printable
 from seatsync.formats.fields import AnyText, Closed, Day, Email, Slug, Tag, Text, Whole
 
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
@@ -19,19 +20,21 @@ SystemName = Literal["logos-subscription", "logos-library", "jamworks"]
 def _revokes(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}|\d{1,3}(\.\d+)?\s*%", value):
         return value
-    raise ValueError(f'"{value}" is neither a number nor a percentage such as 10%')
+    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
+    raise ValueError(f"{said} is neither a number nor a percentage such as 10%")
 
 
 def _days(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
         return value
-    raise ValueError(f'"{value}" is no number of days: write it as 3d')
+    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
+    raise ValueError(f"{said} is no number of days: write it as 3d")
 
 
 def _version(value: Any) -> Any:
     if value in ("1", 1):
         return 1
-    raise ValueError(f'version "{value}" is not known to this seatsync, which reads version 1')
+    raise ValueError(f'"{printable(str(value))}" is not known to this seatsync, which reads version 1')
 
 
 class ContactEntry(Closed):
@@ -122,6 +125,10 @@ class To(Closed):
 
     @model_validator(mode="after")
     def _somebody(self) -> To:
+        if empty := [name for name in self.model_fields_set if getattr(self, name) is None]:
+            raise ValueError(
+                f"`{min(empty)}` has nothing behind it; a condition that says nothing might reach too many"
+            )
         if not self.model_fields_set:
             raise ValueError("say whom: everyone, tags, any_tags, not_tags, emails or file")
         if self.everyone is False:

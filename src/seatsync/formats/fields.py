@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from seatsync.domain.names import clean, email_fault, forbidden, is_slug, printable, tag_fault
+from seatsync.domain.names import clean, email_fault, forbidden, is_slug, parse_day, printable, tag_fault
 
 
 class Closed(BaseModel):
@@ -18,6 +18,8 @@ class Closed(BaseModel):
 
 
 def _text(written: Any) -> str:
+    if written is None:
+        raise ValueError("it is empty")
     if not isinstance(written, str):
         raise ValueError("a single value is expected here, not a list or a mapping")
     value = clean(written)
@@ -41,9 +43,10 @@ def _slug(value: str) -> str:
 
 
 def _date(value: Any) -> Any:
-    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
-        return value
-    raise ValueError(f'"{printable(str(value))}" is no date: write it as 2027-06-30')
+    if isinstance(value, str) and (day := parse_day(value)):
+        return day
+    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
+    raise ValueError(f"{said} is no date: write it as 2027-06-30")
 
 
 def _tag(value: str) -> str:
@@ -55,7 +58,8 @@ def _tag(value: str) -> str:
 def _whole(value: Any) -> Any:
     if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
         return value
-    raise ValueError(f'"{printable(str(value))}" is no whole number')
+    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
+    raise ValueError(f"{said} is no whole number")
 
 
 # YAML editors type plain scalars (0123 is a number to them, no is a boolean); seatsync reads them all as text.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -34,14 +36,14 @@ def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node |
         return None, None
     values = _without_gaps(yaml_tree.plain(tree))
     try:
+        faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
         return c.SeatsyncFile.model_validate(values), tree
     except ValidationError as error:
         faults = error.errors(include_url=False)
     folder.found += [_told(details, tree) for details in faults]
     try:
-        return c.SeatsyncFile.model_validate(
-            _sound_part(values, tree, [_path(details["loc"], tree) for details in faults])
-        ), tree
+        faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
+        return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty)), tree
     except ValidationError:
         return None, tree
 
@@ -58,31 +60,39 @@ _STAND_INS: dict[str, Any] = {
 _SOME_LIBRARY = {"title": "Unknown", "kinds": ["temporary"], "delivery": "claim", "slots": 0}
 
 
-def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[Path]) -> dict[str, Any]:
+def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Path, str]]) -> dict[str, Any]:
     """The file without what is wrong in it, and with stand-ins for what can't be left out.
 
     A faulty entry of a list is taken out of the tree as well, so that the places of the others stay right.
     """
     sound = dict(values) if isinstance(values, dict) else {}
     entries: dict[str, set[int]] = {}
-    for path in faults:
+    for path, kind in faults:
         section, *inside = path or ("",)
-        if inside and isinstance(inside[0], int) and isinstance(sound.get(str(section)), list):
+        if kind == "extra_forbidden":
+            _drop(sound, path)
+        elif inside and isinstance(inside[0], int) and isinstance(sound.get(str(section)), list):
             entries.setdefault(str(section), set()).add(inside[0])
         elif section == "libraries" and inside and isinstance(sound.get("libraries"), dict):
             sound["libraries"] = {**sound["libraries"], inside[0]: _SOME_LIBRARY}
         else:
             sound.pop(str(section), None)
     for section, faulty in entries.items():
-        if section not in sound:
-            continue
-        sound[section] = _without(sound[section], faulty)
-        node = tree.items[section] if isinstance(tree, yaml_tree.Mapping) else None
-        if isinstance(node, yaml_tree.Sequence):
+        node = tree.items.get(section) if isinstance(tree, yaml_tree.Mapping) else None
+        if section in sound and isinstance(node, yaml_tree.Sequence):
+            sound[section] = _without(sound[section], faulty)
             node.items = _without(node.items, faulty)
     if "libraries" not in sound:
         sound = {key: value for key, value in sound.items() if key not in ("grants", "approvals")}
     return {**_STAND_INS, **sound}
+
+
+def _drop(values: Any, path: Path) -> None:
+    """Delete the key at ``path``."""
+    for step in path[:-1]:
+        values = values[step] if isinstance(values, (dict, list)) else {}
+    if isinstance(values, dict):
+        values.pop(str(path[-1]), None)
 
 
 def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
@@ -90,42 +100,55 @@ def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
 
 
 def _without_gaps(value: Any) -> Any:
-    """A key with nothing behind it counts as not given, so that its default holds or its lack is told."""
+    """A key with nothing behind it counts as not given, so that its default holds or its lack is told.
+
+    Not so the conditions of a grant: one that says nothing might reach too many, and is refused.
+    """
     if isinstance(value, dict):
-        return {key: _without_gaps(item) for key, item in value.items() if item is not None}
+        return {key: item if key == "to" else _without_gaps(item) for key, item in value.items() if item is not None}
     return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
 def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
-    path = _path(details["loc"], tree)
+    loc = details["loc"]
+    path = _path(loc, tree)
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
-    name = str(path[-1]) if path else "the file"
+    where = yaml_tree.place(tree, path, NAME, of_key=kind == "extra_forbidden" or "[key]" in loc)
     if kind == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        message = f'"{printable(name)}" is not a key of {_spoken(path[:-1])}. {did_you_mean(name, known)}'.rstrip()
-        return Diagnostic("unknown-key", message, _one_of(known), yaml_tree.place(tree, path, NAME, of_key=True))
-    if kind == "missing":
-        message = f'"{name}" is missing {_within(path[:-1])}.'
-        return Diagnostic("missing-key", message, f"Add `{name}:`.", yaml_tree.place(tree, path, NAME))
-    where = yaml_tree.place(tree, path, NAME)
-    if kind == "value_error":
-        said = str(context["error"])
-        return Diagnostic("invalid-value", f"{_spoken(path)}: {said}.", "Correct the value.", where)
-    if kind in ("literal_error", "union_tag_invalid"):
-        allowed = str(context.get("expected") or context.get("expected_tags"))
-        message = f'{_spoken(path)}: "{printable(str(given))}" is none of the values that are known: {allowed}.'
-        if kind == "union_tag_invalid":
-            message = f"{_spoken(path)}: `refusal` must be one of {allowed}."
-        near = did_you_mean(str(given), [word.strip("' ") for word in allowed.replace(" or ", ",").split(",")])
-        return Diagnostic("invalid-value", message, near or "Write one of these.", where)
-    if kind == "union_tag_not_found":
-        return Diagnostic(
-            "missing-key", f'{_spoken(path)}: "refusal" is missing.', "Say which refusal this lets pass.", where
+        known = _known_keys(loc[:-1])
+        message = (
+            f'"{printable(str(path[-1]))}" is not a key of {_spoken(path[:-1])}. {did_you_mean(str(path[-1]), known)}'
         )
+        return Diagnostic("unknown-key", message.rstrip(), f"The keys here are {', '.join(known)}.", where)
+    if kind == "missing":
+        message = f'"{path[-1]}" is missing in {_spoken(path[:-1])}.'
+        return Diagnostic("missing-key", message, f"Add `{path[-1]}:`.", where)
+    if kind == "value_error":
+        return Diagnostic("invalid-value", f"{_spoken(path)}: {context['error']}.", "Write another value.", where)
+    if kind in ("literal_error", "union_tag_invalid", "union_tag_not_found"):
+        return _none_of(path, context, given, tree)
     return Diagnostic(
-        "invalid-value", f"{_spoken(path)}: {_PLAIN.get(kind, details['msg'])}.", "Correct the value.", where
+        "invalid-value", f"{_spoken(path)}: {_PLAIN.get(kind, details['msg'])}.", "Write another value.", where
     )
 
+
+def _none_of(path: Path, context: Mapping[str, Any], given: Any, tree: yaml_tree.Node | None) -> Diagnostic:
+    """A value that is none of a few words; for an approval the word is its ``refusal``."""
+    if isinstance(given, dict):
+        path, given = (*path, "refusal"), given.get("refusal")
+    where = yaml_tree.place(tree, path, NAME)
+    words = re.findall(r"'([^']+)'", str(context.get("expected") or context.get("expected_tags") or _APPROVABLE))
+    if given is None:
+        return Diagnostic(
+            "missing-key", f'"refusal" is missing in {_spoken(path[:-1])}.', f"Write one of {', '.join(words)}.", where
+        )
+    message = (
+        f'{_spoken(path)}: "{printable(str(given))}" is none of {", ".join(words)}. {did_you_mean(str(given), words)}'
+    )
+    return Diagnostic("invalid-value", message.rstrip(), "Write one of these.", where)
+
+
+_APPROVABLE = "'too-many-revokes', 'empty-roster'"
 
 _PLAIN = {
     "bool_parsing": "only true or false is possible here",
@@ -156,30 +179,30 @@ def _path(loc: Path, tree: yaml_tree.Node | None) -> Path:
     return tuple(path)
 
 
-_MODELS: dict[str, list[type[BaseModel]]] = {
-    "institution": [c.InstitutionEntry],
-    "contacts": [c.ContactEntry],
-    "admins": [c.AdminEntry],
-    "libraries": [c.LibraryEntry],
-    "rosters": [c.RosterEntry],
-    "grants": [c.GrantEntry, c.GrantsFile],
-    "to": [c.To],
-    "invites": [c.InvitesEntry],
-    "limits": [c.LimitsEntry],
-    "approvals": [c.RevokesApproval, c.EmptyRosterApproval],
+_MODELS: dict[str, type[BaseModel]] = {
+    "": c.SeatsyncFile,
+    "institution": c.InstitutionEntry,
+    "institution.contacts.*": c.ContactEntry,
+    "institution.admins.*": c.AdminEntry,
+    "libraries.*": c.LibraryEntry,
+    "rosters.*": c.RosterEntry,
+    "grants.*.rule": c.GrantEntry,
+    "grants.*.rule.to": c.To,
+    "grants.*.file": c.GrantsFile,
+    "invites": c.InvitesEntry,
+    "limits": c.LimitsEntry,
+    "approvals.*.too-many-revokes": c.RevokesApproval,
+    "approvals.*.empty-roster": c.EmptyRosterApproval,
 }
 
 
-def _known_keys(path: Path) -> list[str]:
-    """The keys that a mapping at ``path`` may have."""
-    if not path:
-        return list(c.SeatsyncFile.model_fields)
-    nearest = next((_MODELS[str(step)] for step in reversed(path) if step in _MODELS), [])
-    return list(dict.fromkeys(name for model in nearest for name in model.model_fields))
-
-
-def _within(path: Path) -> str:
-    return f"in {_spoken(path)}"
+def _known_keys(loc: Path) -> list[str]:
+    """The keys that the mapping at pydantic's location ``loc`` may have."""
+    steps = [
+        "*" if isinstance(step, int) or before == "libraries" else step
+        for before, step in zip(("", *loc), loc, strict=False)
+    ]
+    return list(_MODELS[".".join(map(str, steps))].model_fields)
 
 
 def _spoken(path: Path) -> str:
@@ -187,7 +210,3 @@ def _spoken(path: Path) -> str:
     for step in path:
         words += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if words else step
     return words or NAME
-
-
-def _one_of(known: list[str]) -> str:
-    return f"The keys here are {', '.join(known)}." if known else "Delete it."

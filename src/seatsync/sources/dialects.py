@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatsync.domain.names import did_you_mean, printable
-from seatsync.sources.csv_table import squeezed
+from seatsync.sources.csv_table import Wanted, squeezed
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``columns`` maps a squeezed column name to a member's field; ``required`` are fields."""
+    """``columns`` maps a squeezed column name to a member's field, ``required`` are fields, ``names`` the columns as the
+    template writes them."""
 
     name: str
     columns: Mapping[str, str]
     required: frozenset[str]
-    template: str
+    names: tuple[str, ...]
 
     def missing(self, header: set[str]) -> set[str]:
         """The required fields for which ``header`` has no column."""
@@ -26,7 +27,7 @@ class Dialect:
 _PEOPLE = frozenset({"email", "given_name", "family_name"})
 
 LOGOS = Dialect(
-    "Logos portal template",
+    "the Logos portal's template",
     {
         "role": "role",
         "institutionstudentid": "student_id",
@@ -37,16 +38,16 @@ LOGOS = Dialect(
         "institutionemail": "email",
     },
     _PEOPLE,
-    "Role, Institution Student ID, Given Name, Family Name, Institution Email Address",
+    ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address"),
 )
 JAMWORKS = Dialect(
-    "Jamworks template",
+    "the Jamworks template",
     {"email": "email", "firstname": "given_name", "lastname": "family_name", "type": "type"},
     _PEOPLE | {"type"},
-    "email, First name, Last name, type",
+    ("email", "First name", "Last name", "type"),
 )
 SEATSYNC = Dialect(
-    "seatsync",
+    "seatsync's own columns",
     {
         "email": "email",
         "givenname": "given_name",
@@ -56,11 +57,11 @@ SEATSYNC = Dialect(
         "tags": "tags",
     },
     _PEOPLE,
-    "email, given_name, family_name, student_id, role, tags",
+    ("email", "given_name", "family_name", "student_id", "role", "tags"),
 )
 DIALECTS = (LOGOS, JAMWORKS, SEATSYNC)
 
-_EXPECTED = "The header must be one of: " + "; ".join(f"{d.template} ({d.name})" for d in DIALECTS) + "."
+_EXPECTED = "The header must be one of: " + "; ".join(f"{', '.join(d.names)} ({d.name})" for d in DIALECTS) + "."
 
 EMAIL_COLUMNS = frozenset({"institutionemailaddress", "institutionemail", "email", "emailaddress"})
 STUDENT_ID_COLUMNS = frozenset({"institutionstudentid", "institutionlisid", "studentid"})
@@ -71,14 +72,22 @@ def dialect_of(header: set[str]) -> Dialect | None:
     return next((dialect for dialect in DIALECTS if not dialect.missing(header)), None)
 
 
-def expected(cells: list[str]) -> str:
+def _tell(cells: list[str]) -> str:
     """What a roster's header must have, for a person who wrote ``cells``: the nearest dialect, and what it lacks."""
     names = {squeezed(cell) for cell in cells}
     nearest = min(DIALECTS, key=lambda dialect: (len(dialect.missing(names)), -len(names & dialect.columns.keys())))
     if not names & nearest.columns.keys():
         return _EXPECTED
     missing = nearest.missing(names)
-    lacking = [name for name in nearest.template.split(", ") if nearest.columns[squeezed(name)] in missing]
+    lacking = [name for name in nearest.names if nearest.columns[squeezed(name)] in missing]
     strange = [cell for cell in cells if cell and squeezed(cell) not in nearest.columns]
     guesses = "".join(f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking)))
-    return f"For the {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"
+    return f"For {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"
+
+
+ROSTER = Wanted(
+    lambda names: dialect_of(names) is not None,
+    tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.names)),
+    _tell,
+)
+"""The header of a roster."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
-from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.names import did_you_mean
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 
 MOST_BYTES = 512 * 1024 * 1024
+_MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -58,42 +61,75 @@ class Folder:
                 return None
             return path.read_bytes()
         except FileNotFoundError:
-            near = did_you_mean(name, self._neighbours(path))
-            self._say(
-                "file-not-found", f"{name} is not there. {near}".rstrip(), "Correct the path, or add the file.", where
-            )
+            self._say("file-not-found", f"{name} is not there. {self._near(name)}".rstrip(), self._mend(name), where)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._say("file-unreadable", f"{name} can't be read: {why}.", "Make it readable.", where)
         return None
 
-    def _neighbours(self, path: Path) -> list[str]:
+    def _mend(self, name: str) -> str:
+        return (
+            "`seatsync init` writes a folder to start from."
+            if name == "seatsync.yaml"
+            else "Correct the path, or add the file."
+        )
+
+    def _near(self, name: str) -> str:
+        """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
         try:
-            return [(p.relative_to(self.path)).as_posix() for p in path.parent.iterdir()]
-        except (OSError, ValueError):
-            return []
+            paths = [path.relative_to(self.path) for path in islice(self.path.rglob("*.*"), _MOST_LOOKED_AT)]
+        except OSError:
+            return ""
+        by_name = {path.name.casefold(): path.as_posix() for path in paths}
+        near = get_close_matches(PurePosixPath(name).name.casefold(), by_name, n=1, cutoff=0.7)
+        return f'Did you mean "{by_name[near[0]]}"?' if near else ""
 
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
+        if data.startswith(b"PK\x03\x04"):
+            message = f"{name} is a workbook (or another zip file), not text."
+            self._say("file-encoding", message, "Save the sheet as CSV UTF-8.", Origin(name))
+            return None
         codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding or "utf-8")
+        if codec == "windows-1252" and _is_utf8(data):
+            message = f"{name} is UTF-8, although `encoding: windows-1252` stands beside its path; it is read as UTF-8."
+            self._say("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
+            codec = "utf-8"
         try:
             text = data.decode(codec)
         except UnicodeDecodeError as error:
-            before = data[: error.start].decode(codec, "replace")
-            where = Origin(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+            where = _place(data[: error.start].decode(codec, "replace"), name)
             message = f"{name} is not {codec.removesuffix('-sig').upper()} text: the byte 0x{data[error.start]:02X} does not fit."
-            help = "Save it as UTF-8. A CSV that Excel saved as Windows-1252 can be read with `encoding: windows-1252` beside its path."
-            self._say("file-encoding", message, help, where)
-            return None
-        if "\0" in text:
-            line = text.count("\n", 0, text.index("\0")) + 1
             self._say(
                 "file-encoding",
-                f"{name} is not a text file: it holds zero bytes.",
-                "Save it as UTF-8 text.",
-                Origin(name, line),
+                message,
+                _OTHER if codec == "utf-8" and encoding is None else "Save it as UTF-8.",
+                where,
+            )
+            return None
+        if "\0" in text:
+            where = _place(text[: text.index("\0")], name)
+            self._say(
+                "file-encoding", f"{name} is not a text file: it holds zero bytes.", "Save it as UTF-8 text.", where
             )
             return None
         return text
 
-    def _say(self, code: str, message: str, help: str, where: Origin) -> None:
-        self.found.append(Diagnostic(code, message, help, where))
+    def _say(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
+        self.found.append(Diagnostic(code, message, help, where, severity))
+
+
+_OTHER = "Save it as CSV UTF-8. A roster or grants file that must stay as Excel saved it can have `encoding: windows-1252` beside its path."
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes beyond ASCII are UTF-8: other encodings hardly ever look like it."""
+    try:
+        return not data.decode().isascii()
+    except UnicodeDecodeError:
+        return False
+
+
+def _place(before: str, name: str) -> Origin:
+    """Where ``before`` ends."""
+    lines = re.split(r"\r\n|\n|\r", before)
+    return Origin(name, len(lines), len(lines[-1]) + 1)

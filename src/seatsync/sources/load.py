@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from posixpath import normpath
 from typing import NamedTuple
 
 from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
@@ -38,7 +39,18 @@ def load(path: Path) -> Loaded:
     loader = _Loader(folder, config, tree)
     desired = loader.load()
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
-    return Loaded(None if wrong else desired, folder.found)
+    return Loaded(None if wrong else desired, _in_order(folder.found))
+
+
+def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
+    """File by file as they were read, and in each from top to bottom."""
+    places = [diagnostic.origin or Origin(NAME) for diagnostic in found]
+    files = {place.file: position for position, place in reversed([*enumerate(places)])}
+    files[NAME] = -1
+    ordered = sorted(
+        zip(places, found, strict=True), key=lambda pair: (files[pair[0].file], pair[0].line, pair[0].column)
+    )
+    return [diagnostic for _, diagnostic in ordered]
 
 
 class _Loader:
@@ -98,7 +110,7 @@ class _Loader:
         files: list[list[RosterMember]] = []
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")
-            if any(roster.path == entry.path for roster in rosters):
+            if any(normpath(roster.path) == normpath(entry.path) for roster in rosters):
                 self._say("duplicate-roster", f"{entry.path} stands under `rosters` twice.", "Delete one.", where)
                 continue
             members = self._roster(entry, where)
@@ -109,7 +121,7 @@ class _Loader:
     def _roster(self, entry: formats.RosterEntry, where: Origin) -> list[RosterMember]:
         reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
         suffix = Path(entry.path).suffix.lower()
-        if suffix not in (".csv", ".yaml", ".yml"):
+        if suffix not in (".csv", ".yaml", ".yml") and not (self.folder.path / entry.path).is_dir():
             message = f"{entry.path} is neither .csv nor .yaml, so seatsync can't tell how to read it."
             self._say("file-unreadable", message, "Save it as CSV and name it .csv.", where)
         elif (text := self.folder.read(entry.path, where, entry.encoding)) is not None:
@@ -130,6 +142,9 @@ class _Loader:
             self._say(
                 "missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position)
             )
+        if kind is Kind.PERMANENT and entry.until is not None and entry.kind is None:
+            message = f"A permanent license has no `until`, and {entry.library} has only permanent ones."
+            self._say("invalid-value", message, "Delete it.", self.at("grants", position, "until"))
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
@@ -149,7 +164,10 @@ class _Loader:
         selection = None
         if to.file is not None:
             if to.file not in self.selections:
-                text = self.folder.read(to.file, self.at("grants", position, "to", "file"))
+                encoding = next(
+                    (r.encoding for r in self.config.rosters if normpath(r.path) == normpath(to.file)), None
+                )
+                text = self.folder.read(to.file, self.at("grants", position, "to", "file"), encoding)
                 self.selections[to.file] = (
                     read_selection(text, to.file, self.folder.found) if text is not None else None
                 )

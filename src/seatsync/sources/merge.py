@@ -23,11 +23,13 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
         known = merged.get(member.key)
         owner = ids.get(member.student_id) if member.student_id else None
         if owner is not None and owner.key != member.key:
-            _conflict(owner, member, f"the student id {member.student_id} belongs to {owner.email} there", found)
+            said = f"The student id {member.student_id} of {member.email} is that of {owner.email} in {owner.origin}."
+            _conflict(owner, member, said, found)
         elif known is None:
             merged[member.key] = member
         elif disagreement := _disagreement(known, member):
-            _conflict(known, member, disagreement, found)
+            said = f"{member.email} stands also in {known.origin}, but {disagreement}. In two files it must be the same person."
+            _conflict(known, member, said, found)
         else:
             merged[member.key] = known._replace(
                 student_id=known.student_id or member.student_id,
@@ -49,7 +51,6 @@ def _disagreement(one: RosterMember, other: RosterMember) -> str:
     return ""
 
 
-def _conflict(one: RosterMember, other: RosterMember, what: str, found: list[Diagnostic]) -> None:
-    message = f"{other.email} stands also in {one.origin}, but {what}. In two files it must be the same person."
+def _conflict(one: RosterMember, other: RosterMember, message: str, found: list[Diagnostic]) -> None:
     help = f"Make {one.origin} and {other.origin} agree."
     found.append(Diagnostic("member-conflict", message, help, other.origin))

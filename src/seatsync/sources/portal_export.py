@@ -12,7 +12,7 @@ from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
-from seatsync.sources.dialects import JAMWORKS, dialect_of, expected
+from seatsync.sources.dialects import JAMWORKS, ROSTER, dialect_of
 from seatsync.sources.rosters import FIELDS, RosterReader
 
 Holding = tuple[Kind, Status]
@@ -34,7 +34,7 @@ def read_export(
 
     None where something is wrong, which ``found`` then says.
     """
-    table = csv_table.read(text, file, lambda names: dialect_of(names) is not None, expected, found)
+    table = csv_table.read(text, file, ROSTER, found)
     if table is None:
         return None
     before = len(found)
@@ -108,7 +108,7 @@ class _Reader:
             values = [row[pick] for pick in picks]
             values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
             count = len(self.roster.members)
-            self.roster.take(values, line, line, lambda at, name: self.table.at(at, self.column.get(name, 0)))
+            self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))
             if len(self.roster.members) == count:
                 continue
             key = self.roster.members[-1].key

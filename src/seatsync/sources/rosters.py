@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from sys import intern
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import (
     clean,
     did_you_mean,
@@ -19,14 +19,14 @@ from seatsync.domain.names import (
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table, yaml_tree
-from seatsync.sources.dialects import Dialect, dialect_of, expected
+from seatsync.sources.dialects import ROSTER, Dialect, dialect_of
 
 FIELDS = ("email", "given_name", "family_name", "student_id", "role", "tags")
 """What a roster says of a member, required ones first."""
 _REQUIRED = 3
 
-Locate = Callable[[int, str], Origin]
-"""(line or position, field) → the place of the value."""
+Locate = Callable[..., Origin]
+"""(line or position, field, and for a list the position in it) → the place of the value."""
 
 
 class RosterReader:
@@ -41,21 +41,20 @@ class RosterReader:
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
 
-    def take(self, values: list[str], line: int, at: int, locate: Locate) -> None:
+    def take(self, values: list[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
         """Check one member, ``values`` in the order of FIELDS, and keep it where nothing is wrong.
 
-        ``at`` is what ``locate`` wants to find a value's place again.
+        ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
         """
         email, given, family, student_id, role = map(clean, values[:5])
-        right = bool(email and given and family) or self._missing((email, given, family), line, at, locate)
-        if forbidden("".join(values)):
+        right = bool(email and given and family) or self._missing((email, given, family), at, locate)
+        strange = forbidden("".join(values))
+        if strange:
             right = self._invisible(values, at, locate)
-        if email and (fault := email_fault(email)):
+        if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
+            help = "Write it as name@institution.example."
             right = self._wrong(
-                "invalid-email",
-                f'"{printable(email)}" is no e-mail address: {fault}.',
-                "Correct it.",
-                locate(at, "email"),
+                "invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', help, locate(at, "email")
             )
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
@@ -65,29 +64,27 @@ class RosterReader:
         tags = self.joined.get(values[5])
         if tags is None:
             tags = self._join(values[5], at, locate)
-        if right and tags is not None:
+        if right and sound and tags is not None:
             self.members.append(RosterMember(email, key, given, family, student_id, role, tags, self.file, line))
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:
-        own = [tag for part in written.split(";") if (tag := clean(part))]
-        for tag in own:
-            if fault := tag_fault(tag):
-                self._wrong(
-                    "invalid-tag",
-                    f'"{printable(tag)}" can\'t be a tag: {fault}.',
-                    "Choose another tag.",
-                    locate(at, "tags"),
-                )
-                return None
-        joined = intern(join_tags([*self.tags, *own]))
+        own = [clean(part) for part in written.split(";")]
+        faults = [(position, tag, fault) for position, tag in enumerate(own) if tag and (fault := tag_fault(tag))]
+        for position, tag, fault in faults:
+            where = locate(at, "tags", position)
+            self._wrong("invalid-tag", f'"{printable(tag)}" can\'t be a tag: {fault}.', "Choose another tag.", where)
+        if faults:
+            return None
+        joined = intern(join_tags([*self.tags, *filter(None, own)]))
         self.joined[written] = joined
         return joined
 
-    def _missing(self, values: tuple[str, ...], line: int, at: int, locate: Locate) -> bool:
+    def _missing(self, values: tuple[str, ...], at: int, locate: Locate) -> bool:
         for name, value in zip(FIELDS[:_REQUIRED], values, strict=True):
             if not value:
-                message = f"Row {line} has no {_spoken(name)}; every member needs one."
-                self._wrong("missing-value", message, "Fill it in, or delete the row.", locate(at, name))
+                where = locate(at, name)
+                message = f"Row {where.line} has no {_spoken(name)}; every member needs one."
+                self._wrong("missing-value", message, "Fill it in, or delete the member.", where)
         return False
 
     def _invisible(self, values: list[str], at: int, locate: Locate) -> bool:
@@ -114,7 +111,7 @@ class RosterReader:
 
 def read_csv(text: str, reader: RosterReader) -> None:
     """Members of a CSV roster in one of the three dialects."""
-    table = csv_table.read(text, reader.file, lambda names: dialect_of(names) is not None, expected, reader.found)
+    table = csv_table.read(text, reader.file, ROSTER, reader.found)
     if table is None:
         return
     dialect = dialect_of(set(table.columns))
@@ -123,8 +120,8 @@ def read_csv(text: str, reader: RosterReader) -> None:
     picks = [column.get(name, -1) for name in FIELDS]
     kind = column.get("type", -1)
 
-    def locate(line: int, name: str) -> Origin:
-        return table.at(line, max(column.get(name, 0), 0))
+    def locate(line: int, name: str, part: int = 0) -> Origin:
+        return table.at(line, column.get(name, 0))
 
     for line, row in table.rows():
         row = [*row, ""]  # so that -1, a column the file does not have, is empty
@@ -140,11 +137,7 @@ def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
     for position, name in enumerate(table.columns):
         field = dialect.columns.get(name)
         if field is None and name:
-            message = f'The column "{printable(table.header[position])}" is not read; the {dialect.name} has none of that name.'
-            guess = did_you_mean(name, dialect.columns)
-            help = guess or "Delete it, if nobody else needs it here."
-            where = table.at(table.header_line, position)
-            table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))
+            csv_table.tell_unknown_column(table, position, dialect.names, dialect.name)
         elif field in column:
             message = f"Two columns mean the {_spoken(str(field))}; only one can."
             table.found.append(
@@ -157,82 +150,78 @@ def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
 
 def read_yaml(text: str, reader: RosterReader) -> None:
     """Members of a YAML roster: a list of mappings."""
-    before = len(reader.found)
     root = yaml_tree.parse(text, reader.file, reader.found)
-    if len(reader.found) > before or root is None or (isinstance(root, yaml_tree.Scalar) and root.value is None):
+    if root is None or (isinstance(root, yaml_tree.Scalar) and root.value is None):
         return
     if not isinstance(root, yaml_tree.Sequence):
         message = "A roster is a list of members, each beginning with a hyphen."
-        reader.found.append(
-            Diagnostic(
-                "invalid-value",
-                message,
-                "Write `- email: …` and the other keys below it.",
-                Origin(reader.file, root.line),
-            )
-        )
+        help = "Write `- email: …` and the other keys below it."
+        reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, root.line)))
         return
 
-    def locate(position: int, name: str) -> Origin:
-        return yaml_tree.place(root, (position, name), reader.file)
+    def locate(position: int, *path: str | int) -> Origin:
+        return yaml_tree.place(root, (position, *path), reader.file)
 
     for position, node in enumerate(root.items):
-        values = _yaml_values(node, reader)
-        if values is not None:
-            reader.take(values, node.line, position, locate)
+        if isinstance(node, yaml_tree.Mapping):
+            _unknown_keys(node, reader)
+            values, sound = _yaml_values(node, reader)
+            reader.take(values, node.line, position, locate, sound)
+        else:
+            message = "A member is a mapping with email, given_name and family_name."
+            help = "Write {email: …, given_name: …, family_name: …}."
+            reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, node.line, node.column)))
 
 
-def _yaml_values(node: yaml_tree.Node, reader: RosterReader) -> list[str] | None:
-    if not isinstance(node, yaml_tree.Mapping):
-        where = Origin(reader.file, node.line, node.column)
-        help = "Write {email: …, given_name: …, family_name: …}."
-        reader.found.append(
-            Diagnostic("invalid-value", "A member is a mapping with email, given_name and family_name.", help, where)
-        )
-        return None
-    right = True
-    if not node.items.keys() <= _KNOWN:
-        for name in node.items.keys() - _KNOWN:
-            key = node.keys[name]
-            message = f'"{printable(name)}" is no key of a member. {did_you_mean(name, FIELDS)}'.rstrip()
+def _unknown_keys(node: yaml_tree.Mapping, reader: RosterReader) -> None:
+    for name, key in node.keys.items():
+        if name not in _KNOWN:
+            message = f'"{printable(name)}" is not a key of a member. {did_you_mean(name, FIELDS)}'.rstrip()
             help = f"A member has {', '.join(FIELDS)}."
             reader.found.append(Diagnostic("unknown-key", message, help, Origin(reader.file, key.line, key.column)))
+
+
+def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[str], bool]:
+    """The values in the order of FIELDS, and whether all have the right shape.
+
+    For a value of the wrong shape something stands in that no further check finds fault with.
+    """
     values: list[str] = []
+    sound = True
     for name in FIELDS:
         value = node.items.get(name)
-        if value is None:
+        if value is None or (isinstance(value, yaml_tree.Scalar) and value.value is None):
             values.append("")
         elif isinstance(value, yaml_tree.Scalar) and name != "tags":
             values.append(value.value or "")
-        elif (
-            name == "tags"
-            and isinstance(value, yaml_tree.Sequence)
-            and all(isinstance(i, yaml_tree.Scalar) for i in value.items)
-        ):
-            right = _tags_without_separator(value, reader) and right
+        elif name == "tags" and isinstance(value, yaml_tree.Sequence) and _are_tags(value, reader):
             values.append(";".join(getattr(item, "value", "") or "" for item in value.items))
-        elif name == "tags" and isinstance(value, yaml_tree.Scalar) and value.value is None:
-            values.append("")
         else:
-            wanted = "a list of tags: [student, mdiv]" if name == "tags" else "a single value"
-            where = Origin(reader.file, value.line, value.column)
-            reader.found.append(Diagnostic("invalid-value", f"{name} must be {wanted}.", "Rewrite it so.", where))
-            right = False
-    return values if right else None
+            sound = False
+            values.append({"email": f"line{node.line}@stand-in.example", "tags": ""}.get(name, "?"))
+            if not (name == "tags" and isinstance(value, yaml_tree.Sequence)):
+                wanted = "a list of tags: [student, mdiv]" if name == "tags" else "a single value"
+                where = Origin(reader.file, value.line, value.column)
+                reader.found.append(Diagnostic("invalid-value", f"{name} must be {wanted}.", "Rewrite it so.", where))
+    return values, sound
 
 
 _KNOWN = frozenset(FIELDS)
 
 
-def _tags_without_separator(tags: yaml_tree.Sequence, reader: RosterReader) -> bool:
+def _are_tags(tags: yaml_tree.Sequence, reader: RosterReader) -> bool:
+    """Whether every item is text without the sign that separates tags; what is not is told."""
+    before = len(reader.found)
     for tag in tags.items:
-        if isinstance(tag, yaml_tree.Scalar) and ";" in (tag.value or ""):
-            message = f'"{printable(tag.value or "")}" can\'t be a tag: {tag_fault(tag.value or "")}.'
+        where = Origin(reader.file, tag.line, tag.column)
+        if not isinstance(tag, yaml_tree.Scalar):
             reader.found.append(
-                Diagnostic("invalid-tag", message, "Choose another tag.", Origin(reader.file, tag.line, tag.column))
+                Diagnostic("invalid-value", "A tag is a single value.", "Write [student, mdiv].", where)
             )
-            return False
-    return True
+        elif ";" in (tag.value or ""):
+            message = f'"{printable(tag.value or "")}" can\'t be a tag: {tag_fault(tag.value or "")}.'
+            reader.found.append(Diagnostic("invalid-tag", message, "Choose another tag.", where))
+    return len(reader.found) == before
 
 
 def _spoken(field: str) -> str:

@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 
 from seatsync.domain.desired import Grant, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import clean, did_you_mean, email_fault, printable
+from seatsync.domain.names import clean, did_you_mean, email_fault, parse_day, printable
 from seatsync.domain.origin import Origin
 from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Table
+from seatsync.sources.csv_table import Table, Wanted
 from seatsync.sources.dialects import EMAIL_COLUMNS, STUDENT_ID_COLUMNS
+
+
+def _tell(needs: str, names: tuple[str, ...]) -> Callable[[list[str]], str]:
+    def tell(cells: list[str]) -> str:
+        guesses = "".join(
+            f' "{printable(cell)}": {guess}' for cell in cells if cell and (guess := did_you_mean(cell, names))
+        )
+        return f"The header {needs}.{guesses}"
+
+    return tell
+
+
+_SELECTION = Wanted(
+    lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
+    ("Institution Email Address", "Institution Student ID", "email", "student_id"),
+    _tell(
+        "must have a column with e-mails or student ids, for instance Institution Email Address",
+        ("Institution Email Address", "Institution Student ID", "email", "student_id"),
+    ),
+)
+_GRANTS = Wanted(
+    lambda names: {"library", "email"} <= names,
+    ("library", "email", "kind", "until"),
+    _tell(
+        "must have the columns library and email, and may have kind and until", ("library", "email", "kind", "until")
+    ),
+)
 
 
 def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection | None:
     """The members a CSV lists by e-mail, student id or both; every other column is left alone."""
-    wanted = "The header must have a column with e-mails or student ids, for instance: Institution Email Address."
-    known = EMAIL_COLUMNS | STUDENT_ID_COLUMNS
-    table = csv_table.read(text, file, lambda names: bool(names & known), lambda cells: wanted, found)
+    table = csv_table.read(text, file, _SELECTION, found)
     if table is None:
         return None
     email = next((p for p, name in enumerate(table.columns) if name in EMAIL_COLUMNS), None)
@@ -57,13 +82,14 @@ class GrantsReader:
 
     def read(self, text: str) -> None:
         """Take every row; what is wrong is told."""
-        wanted = "The header must have the columns library and email, and may have kind and until."
-        needed = {"library", "email"}
-        table = csv_table.read(text, self.file, lambda names: needed <= names, lambda cells: wanted, self.found)
+        table = csv_table.read(text, self.file, _GRANTS, self.found)
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
-        places = [columns.get(name, -1) for name in ("library", "email", "kind", "until")]
+        for name, position in columns.items():
+            if name and name not in _GRANTS.names:
+                csv_table.tell_unknown_column(table, position, _GRANTS.names, "a grants file")
+        places = [columns.get(name, -1) for name in _GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]
             values = [clean(row[place]) for place in places]
@@ -79,7 +105,10 @@ class GrantsReader:
             self.found.append(Diagnostic(code, message, help, table.at(line, max(places[column], 0))))
 
         library = self.libraries.get(id)
-        if library is None:
+        for column, (name, value) in enumerate({"library": id, "e-mail": email}.items()):
+            if not value:
+                wrong("missing-value", f"Row {line} has no {name}.", "Fill it in, or delete the row.", column)
+        if id and library is None:
             guess = did_you_mean(id, self.libraries)
             wrong(
                 "unknown-library",
@@ -87,7 +116,7 @@ class GrantsReader:
                 "Correct it.",
                 0,
             )
-        if fault := email_fault(email):
+        if email and (fault := email_fault(email)):
             wrong("invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', "Correct it.", 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
@@ -95,7 +124,7 @@ class GrantsReader:
                 f'"{printable(kind)}" is no kind of license' if kind else "the kind is missing, and the library has two"
             )
             wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
-        end = _date(until)
+        end = parse_day(until)
         if until and end is None:
             wrong("invalid-value", f'"{printable(until)}" is no date.', "Write it as 2027-06-30.", 3)
         if end and chosen is Kind.PERMANENT:
@@ -112,10 +141,3 @@ def choose_kind(written: str, library: Library | None) -> Kind | None:
     if library is None:  # told elsewhere
         return Kind.TEMPORARY
     return library.kinds[0] if len(library.kinds) == 1 else None
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None

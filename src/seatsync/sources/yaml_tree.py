@@ -46,14 +46,14 @@ class Sequence:
 
 
 class Mapping:
-    """Keys with their nodes; ``keys`` has the place of each key, ``merged`` those that came by ``<<``."""
+    """Keys with their nodes; ``keys`` has the place of each key, ``merges`` what stands behind ``<<``."""
 
-    __slots__ = ("column", "flow", "items", "keys", "line", "merged", "size")
+    __slots__ = ("column", "flow", "items", "keys", "line", "merges", "size")
 
     def __init__(self, line: int, column: int, flow: bool) -> None:
         self.items: dict[str, Node] = {}
         self.keys: dict[str, Scalar] = {}
-        self.merged: frozenset[str] = frozenset()
+        self.merges: tuple[tuple[Scalar, Node], ...] = ()
         self.line = line
         self.column = column
         self.flow = flow
@@ -152,7 +152,7 @@ class _Builder:
         if event.tag is not None and event.tag not in ("!", "tag:yaml.org,2002:str"):
             self._tagged(event)
         value = event.value
-        if event.style is None and value in ("", "~") and event.tag is None:
+        if event.implicit[0] and event.tag is None and value in ("", "~"):
             value = None
         node = Scalar(value, mark.line + 1, mark.column + 1)
         if event.anchor is not None:
@@ -184,6 +184,8 @@ class _Builder:
 
     def _close(self) -> None:
         node, anchor = self.stack.pop()
+        if type(node) is Mapping and node.merges:
+            self._merge(node)
         if anchor is not None:
             self.anchors[anchor] = node
         if self.stack:
@@ -223,27 +225,27 @@ class _Builder:
         key, self.key = self.key, None
         assert key is not None
         name = key.value or ""
-        if name == "<<":
-            self._merge(parent, node, key)
-        elif name in parent.keys and name not in parent.merged:
+        if name == "<<" and not parent.merges:
+            parent.merges = ((key, node),)
+        elif name in parent.keys or name == "<<":
             self._twice(parent, key)
         else:
             parent.items[name] = node
             parent.keys[name] = key
 
-    def _merge(self, parent: Mapping, node: Node, key: Scalar) -> None:
-        sources = node.items if isinstance(node, Sequence) else [node]
-        for source in sources:
-            if not isinstance(source, Mapping):
-                self._refuse("yaml-unsupported", "<< merges mappings only.", "Name an anchor of a mapping.", key)
-                return
-            new = source.items.keys() - parent.items.keys()
-            parent.merged |= new
-            parent.items.update({name: value for name, value in source.items.items() if name in new})
-            parent.keys.update(dict.fromkeys(new, key))
+    def _merge(self, mapping: Mapping) -> None:
+        """What is written in the mapping itself counts before what is merged, and the first merged before the next."""
+        for key, node in mapping.merges:
+            for source in node.items if isinstance(node, Sequence) else [node]:
+                if not isinstance(source, Mapping):
+                    self._refuse("yaml-unsupported", "<< merges mappings only.", "Name an anchor of a mapping.", key)
+                    return
+                new = source.items.keys() - mapping.items.keys()
+                mapping.items.update({name: value for name, value in source.items.items() if name in new})
+                mapping.keys.update({name: source.keys[name] for name in new})
 
     def _twice(self, parent: Mapping, key: Scalar) -> None:
-        first = parent.keys[key.value or ""].line
+        first = parent.merges[0][0].line if key.value == "<<" else parent.keys[key.value or ""].line
         message = f'The key "{printable(key.value or "")}" stands here again; it is already on line {first}. Only one could count.'
         self.found.append(
             Diagnostic("yaml-duplicate-key", message, "Delete one of the two.", Origin(self.file, key.line, key.column))
@@ -261,11 +263,21 @@ class _Builder:
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
     help = "Check indentation, colons, quotes and brackets on this line and the one above."
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is not None:
-        context = f" ({error.context})" if getattr(error, "context", None) else ""  # type: ignore[attr-defined]
-        message = f"This is not YAML: {getattr(error, 'problem', None) or 'it ends too early'}{context}."
-        return Diagnostic("yaml-syntax", message, help, Origin(file, mark.line + 1, mark.column + 1))
-    position = getattr(error, "position", None)
-    line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
-    return Diagnostic("yaml-syntax", f"This is not YAML: {getattr(error, 'reason', error)}.", help, Origin(file, line))
+    problem = str(getattr(error, "problem", None) or "it ends too early")
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context", None)
+    opened = getattr(error, "context_mark", None)
+    if opened is not None and "end of" in problem:
+        mark = opened  # what was never closed is found where it was opened
+    if mark is None:
+        position = getattr(error, "position", None)
+        above = text.encode()[:position].decode(errors="replace") if isinstance(position, int) else ""
+        where = Origin(file, above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
+        said = getattr(error, "reason", None) or problem
+        return Diagnostic(
+            "yaml-syntax", f"This is not YAML: {said}.", "Delete the character; type the line anew.", where
+        )
+    lines = text.split("\n")
+    if "\t" in (lines[mark.line] if mark.line < len(lines) else "")[: mark.column + 1]:
+        problem, help = "a tab stands here", "Indent with spaces; YAML takes no tabs for that."
+    message = f"This is not YAML: {problem}{f' ({context})' if context else ''}."
+    return Diagnostic("yaml-syntax", message, help, Origin(file, mark.line + 1, mark.column + 1))
