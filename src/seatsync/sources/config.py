@@ -36,13 +36,12 @@ def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node |
         return None, None
     values = _without_gaps(yaml_tree.plain(tree))
     try:
-        faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
         return c.SeatsyncFile.model_validate(values), tree
     except ValidationError as error:
         faults = error.errors(include_url=False)
     folder.found += [_told(details, tree) for details in faults]
+    faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
     try:
-        faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
         return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty)), tree
     except ValidationError:
         return None, tree
@@ -90,7 +89,7 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Pat
 def _drop(values: Any, path: Path) -> None:
     """Delete the key at ``path``."""
     for step in path[:-1]:
-        values = values[step] if isinstance(values, (dict, list)) else {}
+        values = values[step]
     if isinstance(values, dict):
         values.pop(str(path[-1]), None)
 
