@@ -135,7 +135,8 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
 
     ledger = run.ledger_of(folder)
     actor, commit = who.told(folder)
-    serial, letters = carry_out(ledger, plan, run.at, actor, commit)
+    with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
+        serial, letters = carry_out(ledger, plan, run.at, actor, commit)
     if run.format == "json":
         told: dict[str, Any] = {
             "institution": plan.institution,

@@ -44,11 +44,9 @@ def filters(command: Command) -> Command:
 
     shared = [
         option("--library", metavar="ID", help="Only this library."),
-        click.option(
-            "--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."
-        ),
-        click.option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
-        click.option("--all", "licensed", flag_value="all", help="All, with a license or without."),
+        option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
+        option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
+        option("--all", "licensed", flag_value="all", help="All, with a license or without."),
         option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only licenses of this kind."),
         option(
             "--status", type=click.Choice([status.value for status in Status]), help="Only licenses with this status."

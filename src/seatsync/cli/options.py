@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -42,6 +44,17 @@ class Run:
         from seatsync.ledger.database import FILE, Ledger
 
         return Ledger(self.ledger or str(folder / FILE))
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Tell a person at a terminal what is going on while they wait."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+
+        with Console(stderr=True, no_color=self.no_color or None).status(what):
+            yield
 
     def say(self, message: str) -> None:
         """Something for the person at the terminal, who can be spared it."""

@@ -22,7 +22,8 @@ def make_plan(folder: Path, run: Run) -> Plan | None:
     """The judged plan of a folder; None where its files are invalid, which is told on standard error."""
     from seatsync.sources.load import load
 
-    loaded = load(folder)
+    with run.step(f"Reading the files of {folder}"):
+        loaded = load(folder)
     if loaded.desired is None:
         tell(folder, loaded.found, run)
         return None
@@ -36,14 +37,15 @@ def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
 
     assert loaded.desired is not None
     snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
-    return judge(diff(loaded.desired, snapshot, run.today), run.now, loaded.found)
+    with run.step("Comparing files and ledger"):
+        return judge(diff(loaded.desired, snapshot, run.today), run.now, loaded.found)
 
 
 def snapshot_of(folder: Path, institution: str, run: Run) -> Snapshot:
     """What the folder's ledger says of the institution now."""
     from seatsync.ledger.read import read_snapshot
 
-    with run.ledger_of(folder).reading() as connection:
+    with run.step("Reading the ledger"), run.ledger_of(folder).reading() as connection:
         return read_snapshot(connection, institution)
 
 

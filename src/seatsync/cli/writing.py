@@ -7,7 +7,13 @@ from pathlib import Path
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace ``path`` by a file with this text; a crash in between leaves the old one."""
+    """Replace ``path`` by a file with this text; a crash in between leaves the old one.
+
+    What is no file (``/dev/stdout``, a pipe) is simply written to.
+    """
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(beside, "w", encoding="utf-8", newline="") as file:
