@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from seatsync.sources import yaml_tree
 from seatsync.sources.edit import with_entry
@@ -485,7 +486,8 @@ def test_a_comment_stays_with_the_line_it_was_written_for(tmp_path: Path) -> Non
         "rosters: []\ngrants: []\n",
         "rosters:\ngrants:\n",
         "grants:  # who holds what\nrosters:  # who there is\n",
-        "# who there is\nrosters:\n  - {path: all.csv}  # everybody\n# who holds what\ngrants: [ {library: logos, to: {everyone: true}} ]\n",
+        "# who there is\nrosters:\n  - {path: all.csv}  # everybody\n"
+        "# who holds what\ngrants: [ {library: logos, to: {everyone: true}} ]\n",
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -681,7 +683,7 @@ def test_invalid_files_are_told_before_anything_is_imported(tmp_path: Path) -> N
 
 
 def test_a_flow_mapping_that_nothing_can_be_added_to_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    config = "{version: 1, institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@g.example}]}, libraries: {}}\n"
+    config = json.dumps(yaml.safe_load(HEAD) | {"libraries": {}})
     folder = institution(tmp_path / "grace", config)
     outcome = refused(folder, members("Ann"), code=4)
     assert "by hand" in outcome.err

@@ -53,15 +53,18 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
     """Raise ForeignLedger or Stale where the ledger is not the one, or not in the state, that the plan was made for."""
-    if books.institution is not None and books.institution.id != plan.institution:
-        raise ForeignLedger(
-            f'the plan is for the institution "{plan.institution}", the ledger is that of "{books.institution.id}"'
-        )
+    must_be_its_own(books, plan.institution)
     if (books.serial, books.head) != (plan.serial, plan.head):
         raise Stale(
             f"the plan was made when the ledger stood at {plan.serial} ({plan.head[:12]}), "
             f"and it stands at {books.serial} ({books.head[:12]}) now"
         )
+
+
+def must_be_its_own(books: Snapshot, institution: str) -> None:
+    """Raise ForeignLedger where the ledger holds another institution."""
+    if books.institution is not None and books.institution.id != institution:
+        raise ForeignLedger(f'the institution is "{institution}", the ledger is that of "{books.institution.id}"')
 
 
 def _rosters_moved(plan: AcceptedPlan, books: Snapshot) -> bool:

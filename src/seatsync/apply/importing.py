@@ -1,4 +1,8 @@
-"""Taking over what a portal has: into the files first, then into the ledger, so that the plan after it is empty."""
+"""Taking over what a portal has: into the files first, then into the ledger, so that the plan after it is empty.
+
+Everything is judged before the first file is written. Should it stop between files and ledger, running it again
+finds the files done and goes on with the ledger.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,18 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event
-from seatsync.domain.desired import Desired
+from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
 from seatsync.domain.library import Delivery
-from seatsync.domain.license import ABSENT, Kind, Status
+from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.names import email_key
+from seatsync.domain.origin import Origin
 from seatsync.domain.people import RosterMember
+from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
@@ -28,8 +35,9 @@ from seatsync.planning.matching import match
 from seatsync.planning.wishes import work_out
 from seatsync.sources.config import NAME
 from seatsync.sources.edit import with_entry
-from seatsync.sources.files import Folder
 from seatsync.sources.portal_export import Portal
+
+_BOM = "\ufeff"
 
 
 @dataclass
@@ -37,8 +45,19 @@ class Additions:
     """What the files lack: members, and grants as (library, e-mail, kind). ``texts`` are the files to be written."""
 
     members: list[RosterMember] = field(default_factory=list)
-    grants: list[tuple[str, str, str]] = field(default_factory=list)
+    grants: list[tuple[str, str, Kind]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+
+
+def as_known(portal: Portal, desired: Desired) -> Portal:
+    """The portal's members under the e-mails that the rosters have for them: known by student id, else by e-mail."""
+    by_id = {member.student_id: member for member in desired.members if member.student_id}
+    known = [by_id.get(member.student_id, member) if member.student_id else member for member in portal.members]
+    keys = {member.key: here.key for member, here in zip(portal.members, known, strict=True)}
+    holdings = {
+        library: {keys[key]: holding for key, holding in held.items()} for library, held in portal.holdings.items()
+    }
+    return Portal(known, holdings)
 
 
 def additions(folder: Path, source: str, desired: Desired, portal: Portal, today: date) -> Additions:
@@ -48,8 +67,7 @@ def additions(folder: Path, source: str, desired: Desired, portal: Portal, today
         Impossible: ``seatsync.yaml`` is shaped so that an entry can't be added by itself.
     """
     known = {member.key for member in desired.members}
-    ids = {member.student_id for member in desired.members if member.student_id}
-    found = Additions([m for m in portal.members if m.key not in known and m.student_id not in ids])
+    found = Additions([member for member in portal.members if member.key not in known])
     members = [*desired.members, *found.members]
     wishes = work_out(replace(desired, members=members), [0] * len(members), Snapshot(), today)
     asked = {
@@ -57,17 +75,24 @@ def additions(folder: Path, source: str, desired: Desired, portal: Portal, today
         for library, rules in wishes.wanted.items()
         for position, rule in rules.items()
     }
-    spelled = {member.key: member.email for member in portal.members}
+    spelled = {member.key: member.email for member in members}
     for library, holdings in portal.holdings.items():
         for key, (kind, _) in holdings.items():
             if kind is not Kind.NONE and asked.get((library, key)) not in (kind, Kind.PERMANENT):
-                found.grants.append((library, spelled[key], kind.value))
+                found.grants.append((library, spelled[key], kind))
     _write_texts(found, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import")
     return found
 
 
+def with_additions(desired: Desired, added: Additions) -> Desired:
+    """The desired state as it will be once the additions are in the files."""
+    here = Origin(NAME)
+    grants = [Grant(library, kind, Selector(emails=(email,)), here) for library, email, kind in added.grants]
+    return replace(desired, members=[*desired.members, *added.members], grants=[*desired.grants, *grants])
+
+
 def _write_texts(found: Additions, folder: Path, stem: str) -> None:
-    config = Folder(folder).read(NAME) or ""
+    config = (folder / NAME).read_bytes().decode("utf-8", "replace")
     if found.members:
         path = _free(folder, "rosters", stem)
         fields = ("email", "given_name", "family_name", "student_id", "role", "tags")
@@ -82,11 +107,12 @@ def _write_texts(found: Additions, folder: Path, stem: str) -> None:
 
 
 def _listed(config: str, section: str, path: str) -> str:
-    changed = with_entry(config, section, f"{{path: {path}}}")
+    bom = _BOM if config.startswith(_BOM) else ""
+    changed = with_entry(config.removeprefix(_BOM), section, f"{{path: {path}}}")
     if changed is None:
-        help = f"Add {{path: {path}}} to `{section}:` by hand, or write the file in lines instead of in braces."
+        help = f"Add `- {{path: {path}}}` to `{section}:` by hand, in a {NAME} saved as UTF-8, and import again."
         raise Impossible(f"{NAME} is shaped so that nothing can be added to `{section}` by itself.", help)
-    return changed
+    return bom + changed
 
 
 def _free(folder: Path, below: str, stem: str) -> str:
@@ -102,22 +128,45 @@ def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def take_over(
-    ledger: Ledger, desired: Desired, books: Snapshot, portal: Portal, today: date, at: str, actor: str, commit: str
-) -> int:
-    """Write the portal's members and licenses into the ledger; returns how many events that took. No letters are sent.
+def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event]:
+    """The events that bring the portal's members and licenses into the ledger.
 
     Raises:
-        Impossible: the portal takes a permanent license away, or more seats are in use there than there are.
+        ForeignLedger: the ledger is another institution's.
+        Impossible: the portal takes a permanent license away, has more seats in use than there are, or a kind that the
+            library does not have.
     """
+    must_be_its_own(books, desired.institution.id)
     events = list(_events(desired, books, portal, today))
-    if not events:
-        return 0
+    trial = replace(
+        books,
+        libraries=dict(books.libraries),
+        admins=dict(books.admins),
+        members=dict(books.members),
+        licenses={library: dict(held) for library, held in books.licenses.items()},
+    )
+    try:
+        for event in events:
+            post(trial, event)
+    except IllegalTransition as illegal:
+        raise Impossible(
+            f"The portal says what can't be: {illegal}.", "Correct the export, or the library in seatsync.yaml."
+        ) from illegal
+    if (library := overfull(trial, portal.holdings)) is not None:
+        slots = trial.slots(library)
+        message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,} slots."
+        raise Impossible(message, f"Set `slots: {slots.used}` or more; the portal shows how many were bought.")
+    return events
+
+
+def take_over(
+    ledger: Ledger, desired: Desired, books: Snapshot, events: list[Event], at: str, actor: str, commit: str
+) -> None:
+    """Write judged events into the ledger. No letters are sent: what a portal has, it has told its members itself."""
     detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}, "desired": desired.digest}
     with ledger.writing() as connection:
         recorder = Recorder(connection, desired.institution.id, books, lambda books, event: "")
         recorder.record(Entry("import", at, actor, commit, "", detail), events)
-    return len(events)
 
 
 def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event]:
@@ -126,7 +175,10 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
     changes = [
         change
         for change in diff(desired, books, today).changes
-        if (change.action is Action.LIBRARY_ADD and (first or change.library in portal.holdings))
+        if (
+            change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE)
+            and (first or change.library in portal.holdings)
+        )
         or (change.action is Action.ADMIN_ADD and first)
         or (change.action is Action.MEMBER_ADD and email_key(change.member) in wanted)
     ]
@@ -143,35 +195,27 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
         if event.person is not None and event.member:
             numbers[email_key(event.person["email"])] = event.member
         yield event
-    yield from _holdings(desired, books, portal, numbers, today)
+    for library, holdings in portal.holdings.items():
+        yield from _holdings(
+            desired, books, library, {numbers[key]: (key, *holding) for key, holding in holdings.items()}, today
+        )
 
 
 def _holdings(
-    desired: Desired, books: Snapshot, portal: Portal, numbers: dict[str, int], today: date
+    desired: Desired, books: Snapshot, library: str, holdings: dict[int, tuple[str, Kind, Status]], today: date
 ) -> Iterator[Event]:
-    for library, holdings in portal.holdings.items():
-        held = books.licenses.get(library, {})
-        lost = [
-            key
-            for key, (kind, _) in holdings.items()
-            if held.get(numbers[key], ABSENT).kind is Kind.PERMANENT is not kind
-        ]
-        if lost:
-            message = (
-                f"The portal says that {named(lost)} do not own {library}, but the ledger says they do, permanently."
-            )
-            raise Impossible(message, "Correct the portal or the export; what is permanent stays so.")
-        used = sum(kind is not Kind.NONE for kind, _ in holdings.values())
-        others = sum(
-            license.active for number, license in held.items() if number not in {numbers[key] for key in holdings}
-        )
-        slots = desired.libraries[library].slots
-        if used + others > slots:
-            message = f"{used + others:,} seats of {library} are in use, but seatsync.yaml gives it {slots:,} slots."
-            raise Impossible(message, f"Set `slots: {used + others}` or more; the portal shows how many were bought.")
-        at_once = desired.libraries[library].delivery is Delivery.ACCOUNT
-        for key, (kind, status) in holdings.items():
-            if held.get(numbers[key], ABSENT)[:2] != (kind, status):
-                account = {"account": key} if at_once and status is Status.DELIVERED else None
-                detail = {"kind": kind.value, "status": status.value, "on": today.isoformat()}
-                yield Event(IMPORT, library, numbers[key], detail, account)
+    held = books.licenses.get(library, {})
+    lost = [
+        key
+        for number, (key, kind, _) in holdings.items()
+        if held.get(number, ABSENT).kind is Kind.PERMANENT is not kind
+    ]
+    if lost:
+        message = f"The portal says that {named(lost)} do not own {library}, but the ledger says they do, permanently."
+        raise Impossible(message, "Correct the portal or the export; what is permanent stays so.")
+    at_once = desired.libraries[library].delivery is Delivery.ACCOUNT
+    for number, (key, kind, status) in holdings.items():
+        if held.get(number, ABSENT)[:2] != (kind, status):
+            account = {"account": key} if at_once and status is Status.DELIVERED else None
+            detail = {"kind": kind.value, "status": status.value, "on": today.isoformat()}
+            yield Event(IMPORT, library, number, detail, account)

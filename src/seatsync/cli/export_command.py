@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, filters, select_members, write_csv
+from seatsync.cli.listing import Filters, filters, holds, select_members, write_csv
 from seatsync.cli.options import Run, common, folder
-from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.reading import present_of
 
 COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
 
@@ -32,15 +32,16 @@ def command(run: Run, folder: Path, **chosen: Any) -> None:
     from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
 
     wanted = Filters(**chosen)
-    snapshot = snapshot_of(folder, institution_of(folder, run), run)
+    _, snapshot = present_of(folder, run)
     libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
     headers = [f"{library} License {what}" for library in libraries for what in ("Kind", "Status")]
     rows = []
     for number, m in select_members(snapshot, wanted, run):
+        held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
+        if not holds(wanted, held):
+            continue
         tags = TAG_SEPARATOR.join(filter(None, (m.tags, IMPORTED + m.imported_on)))
         row = [m.role, m.student_id, m.given_name, m.family_name, m.email, tags]
-        for library in libraries:
-            license = snapshot.licenses.get(library, {}).get(number, ABSENT)
-            row += [license.kind.value, license.status.value]
+        row += [value for license in held for value in (license.kind.value, license.status.value)]
         rows.append(row)
     write_csv([*COLUMNS, *headers], rows)

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @folder
 @option("--library", metavar="ID", help="The library that the license columns (or a Jamworks member list) are about.")
+@option(
+    "--encoding", type=click.Choice(["utf-8", "utf-16", "windows-1252"]), help="Of the CSV, where it is not recognised."
+)
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common()
-def command(run: Run, file: Path, folder: Path, library: str | None, yes: bool) -> int:
+def command(run: Run, file: Path, folder: Path, library: str | None, encoding: str | None, yes: bool) -> int:
     """Take over members and licenses from a portal's CSV.
 
     \b
@@ -37,14 +40,15 @@ def command(run: Run, file: Path, folder: Path, library: str | None, yes: bool) 
     both are entered in seatsync.yaml. The ledger then takes over what the portal says, without sending any letter, so
     that the next plan is empty. Run twice, it does nothing the second time.
     """
-    from seatsync.apply.importing import additions, take_over
+    from seatsync.apply.importing import additions, as_known, judged_events, take_over, with_additions
     from seatsync.cli.writing import write_whole
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes.")
     desired = _desired(folder, run)
-    portal = _read(file, desired, library, run)
+    portal = as_known(_read(file, desired, library, encoding, run), desired)
     added = additions(folder, file.name, desired, portal, run.today)
+    judged_events(with_additions(desired, added), snapshot_of(folder, desired.institution.id, run), portal, run.today)
     holders = sum(kind != "none" for holdings in portal.holdings.values() for kind, _ in holdings.values())
     run.say(f"{file}: {len(portal.members):,} members, {holders:,} licenses.")
     run.say(f"New to the files: {len(added.members):,} members, {len(added.grants):,} grants.")
@@ -58,8 +62,10 @@ def command(run: Run, file: Path, folder: Path, library: str | None, yes: bool) 
         write_whole(folder / name, text)
     desired = _desired(folder, run)
     books = snapshot_of(folder, desired.institution.id, run)
-    events = take_over(run.ledger_of(folder), desired, books, portal, run.today, run.at, who(), which_commit(folder))
-    run.say(f"The ledger took over {events:,} events." if events else "The ledger had all of it already.")
+    events = judged_events(desired, books, portal, run.today)
+    if events:
+        take_over(run.ledger_of(folder), desired, books, events, run.at, who(), which_commit(folder))
+    run.say(f"The ledger took over {len(events):,} events." if events else "The ledger had all of it already.")
     return _what_is_left(folder, run)
 
 
@@ -73,7 +79,7 @@ def _desired(folder: Path, run: Run) -> Desired:
     return loaded.desired
 
 
-def _read(file: Path, desired: Desired, library: str | None, run: Run) -> Portal:
+def _read(file: Path, desired: Desired, library: str | None, encoding: str | None, run: Run) -> Portal:
     from seatsync.domain.names import did_you_mean
     from seatsync.sources.files import Folder
     from seatsync.sources.portal_export import read_export
@@ -82,7 +88,7 @@ def _read(file: Path, desired: Desired, library: str | None, run: Run) -> Portal
         guess = did_you_mean(library, desired.libraries)
         raise click.UsageError(f'seatsync.yaml has no library "{library}". {guess}'.rstrip())
     files = Folder(file.parent)
-    text = files.read(file.name)
+    text = files.read(file.name, encoding=encoding)
     portal = read_export(text, file.name, desired.libraries, library, files.found) if text is not None else None
     if files.found:
         tell(file.parent, files.found, run)

@@ -8,7 +8,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.reading import institution_of, present_of
 from seatsync.cli.surroundings import actor as who
 
 
@@ -25,15 +25,14 @@ def command() -> None:
 
 @command.command("info")
 @folder
-@common("text")
+@common()
 def info(run: Run, folder: Path) -> None:
     """Say where the ledger is and where it stands.
 
     \b
     seatsync ledger info
     """
-    id = institution_of(folder, run)
-    snapshot = snapshot_of(folder, id, run)
+    id, snapshot = present_of(folder, run)
     members = sum(member.on_roster for member in snapshot.members.values())
     click.echo(f"ledger       {run.ledger_of(folder)}")
     click.echo(f"institution  {id}")
@@ -44,7 +43,7 @@ def info(run: Run, folder: Path) -> None:
 
 @command.command("rebuild")
 @folder
-@common("text")
+@common()
 def rebuild(run: Run, folder: Path) -> int:
     """Make the tables of the present anew from the journal.
 
@@ -72,7 +71,7 @@ def rebuild(run: Run, folder: Path) -> int:
 @click.argument("member", metavar="EMAIL")
 @option("--account", metavar="EMAIL", help="The e-mail of the member's own account, if it is another.")
 @folder
-@common("text")
+@common()
 def claim(run: Run, folder: Path, library: str, member: str, account: str | None) -> None:
     """Record that a member has claimed a license in a portal.
 
@@ -90,7 +89,7 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
 @click.argument("library")
 @click.argument("member", metavar="EMAIL")
 @folder
-@common("text")
+@common()
 def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     """Record that a member declines a license, where the institution allows it.
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, filters, print_rows, select_members, sort_rows
+from seatsync.cli.listing import Filters, filters, is_so, print_rows, select_members, sort_rows
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.reading import present_of
 
 COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on")
 
@@ -30,7 +30,7 @@ def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
     Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too.
     """
     wanted = Filters(**chosen)
-    snapshot = snapshot_of(folder, institution_of(folder, run), run)
+    _, snapshot = present_of(folder, run)
     people = dict(select_members(snapshot, wanted, run, leavers=True))
     rows = []
     for library, held in snapshot.licenses.items():
@@ -38,11 +38,12 @@ def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
             continue
         for number, license in held.items():
             member = people.get(number)
-            if member is None or wanted.kind not in (None, license.kind) or wanted.status not in (None, license.status):
+            if member is None or not is_so(wanted, license) or (license.active and wanted.licensed == "without"):
                 continue
-            if not license.active and wanted.licensed in (None, "with") and not (wanted.kind or wanted.status):
-                continue
-            if license.active and wanted.licensed == "without":
+            asked_for = wanted.licensed in ("all", "without") or (
+                wanted.licensed is None and (wanted.kind or wanted.status)
+            )
+            if not license.active and not asked_for:
                 continue
             rows.append(
                 {
@@ -55,4 +56,4 @@ def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
                     "invited_on": license.invited_on,
                 }
             )
-    print_rows(run, COLUMNS, sort_rows(rows, sort), "No license is so.")
+    print_rows(run, COLUMNS, sort_rows(rows, COLUMNS, sort), "No license is so.")

@@ -16,12 +16,12 @@ from seatsync.cli.options import Run, option
 from seatsync.cli.reading import tell
 
 if TYPE_CHECKING:
+    from seatsync.domain.license import License
     from seatsync.domain.people import Member
     from seatsync.domain.snapshot import Snapshot
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MEMBER_COLUMNS = ("email", "given_name", "family_name", "student_id", "role", "tags")
-LICENSE_COLUMNS = ("library", "kind", "status", "invited_on")
 MOST_IN_TEXT = 500
 
 
@@ -67,16 +67,31 @@ def filters(command: Command) -> Command:
     return result
 
 
+def holds(chosen: Filters, held: Iterable[License]) -> bool:
+    """Whether one who has these licenses is meant by --with-license, --without-license, --kind and --status."""
+    licenses = list(held)
+    if chosen.licensed in ("with", "without") and any(license.active for license in licenses) != (
+        chosen.licensed == "with"
+    ):
+        return False
+    return not (chosen.kind or chosen.status) or any(is_so(chosen, license) for license in licenses)
+
+
+def is_so(chosen: Filters, license: License) -> bool:
+    """Whether a license has the kind and status asked for."""
+    return chosen.kind in (None, license.kind) and chosen.status in (None, license.status)
+
+
 def select_members(
     snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool = False
 ) -> Iterator[tuple[int, Member]]:
     """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
-    from seatsync.domain.names import IMPORTED, email_key, split_tags
+    from seatsync.domain.names import IMPORTED, clean, email_key, split_tags
 
     wanted = _selected(chosen.select, run) if chosen.select else None
     if chosen.library and chosen.library not in snapshot.libraries:
         _unknown_library(chosen.library, snapshot)
-    sought = chosen.search.casefold() if chosen.search else ""
+    sought = clean(chosen.search).casefold() if chosen.search else ""
     for number, member in snapshot.members.items():
         if not (member.on_roster or leavers):
             continue
@@ -130,13 +145,13 @@ def member_row(member: Member) -> dict[str, Any]:
     return {name: getattr(member, name) for name in MEMBER_COLUMNS[:-1]} | {"tags": tags}
 
 
-def sort_rows(rows: list[dict[str, Any]], by: str | None) -> list[dict[str, Any]]:
-    """Sorted by one column, without regard to case; ``-column`` turns it round."""
+def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
+    """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
     if not by:
         return rows
     name, backwards = by.lstrip("-"), by.startswith("-")
-    if rows and name not in rows[0]:
-        raise click.UsageError(f"There is no column {name} to sort by; there are {', '.join(rows[0])}.")
+    if name not in columns:
+        raise click.UsageError(f"There is no column {name} to sort by; there are {', '.join(columns)}.")
     return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=backwards)
 
 

@@ -49,6 +49,20 @@ def snapshot_of(folder: Path, institution: str, run: Run) -> Snapshot:
         return read_snapshot(connection, institution)
 
 
+def present_of(folder: Path, run: Run) -> tuple[str, Snapshot]:
+    """The folder's institution and what its ledger says now.
+
+    Raises:
+        ForeignLedger: the ledger is another institution's.
+    """
+    from seatsync.apply.apply import must_be_its_own
+
+    id = institution_of(folder, run)
+    snapshot = snapshot_of(folder, id, run)
+    must_be_its_own(snapshot, id)
+    return id, snapshot
+
+
 def institution_of(folder: Path, run: Run) -> str:
     """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
     from seatsync.sources import yaml_tree

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.listing import Filters, filters, select_members
+from seatsync.cli.listing import Filters, filters, holds, select_members
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.reading import present_of
 from seatsync.cli.surroundings import actor as who
+
+if TYPE_CHECKING:
+    from seatsync.domain.snapshot import Snapshot
 
 
 @click.command("resend")
@@ -20,7 +23,7 @@ from seatsync.cli.surroundings import actor as who
 @folder
 @filters
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
-@common("text")
+@common()
 def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chosen: Any) -> int:
     """Send invitations once more, as the portals' "Resend invite emails".
 
@@ -37,19 +40,17 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
     wanted = Filters(**chosen)
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes.")
-    id = institution_of(folder, run)
-    snapshot = snapshot_of(folder, id, run)
+    id, snapshot = present_of(folder, run)
     people = dict(select_members(snapshot, wanted, run, leavers=True))
     libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+    chosen_ones = [
+        (library, number)
+        for library in libraries
+        for number, license in snapshot.licenses.get(library, {}).items()
+        if number in people and license.status is Status.UNCLAIMED and holds(wanted, [license])
+    ]
     if members:
-        chosen_ones = _named(members, libraries, people, snapshot)
-    else:
-        chosen_ones = [
-            (library, number)
-            for library in libraries
-            for number, license in snapshot.licenses.get(library, {}).items()
-            if number in people and license.status is Status.UNCLAIMED and wanted.kind in (None, license.kind)
-        ]
+        chosen_ones = _named(members, chosen_ones, libraries, snapshot)
     if not chosen_ones:
         run.say("Nobody there has an unclaimed license.")
         return exits.DONE
@@ -62,32 +63,22 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
 
 
 def _named(
-    members: tuple[str, ...], libraries: list[str], people: dict[int, Any], snapshot: Any
+    members: tuple[str, ...], unclaimed: list[tuple[str, int]], libraries: list[str], snapshot: Snapshot
 ) -> list[tuple[str, int]]:
     """The unclaimed licenses of members who are named one by one; each must have one."""
     from seatsync.apply.members import Impossible
-    from seatsync.domain.license import Status
     from seatsync.domain.names import email_key
 
-    numbers = {member.key: number for number, member in people.items()}
-    found = []
-    for email in members:
-        number = numbers.get(email_key(email))
-        held = (
-            []
-            if number is None
-            else [
-                (library, number)
-                for library in libraries
-                if (license := snapshot.licenses.get(library, {}).get(number)) and license.status is Status.UNCLAIMED
-            ]
-        )
-        if not held:
+    wanted = {email_key(email): email for email in members}
+    known = {member.key for member in snapshot.members.values()}
+    found = [(library, number) for library, number in unclaimed if snapshot.members[number].key in wanted]
+    having = {snapshot.members[number].key for _, number in found}
+    for key, email in wanted.items():
+        if key not in having:
             what = (
-                "is not known to the ledger"
-                if number is None
-                else f"has no unclaimed license of {' or '.join(libraries)}"
+                f"has no unclaimed license of {' or '.join(libraries)}"
+                if key in known
+                else "is not known to the ledger"
             )
             raise Impossible(f"Nothing was sent: {email} {what}.", "Only who has not claimed can be invited once more.")
-        found += held
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.options import Run, common, folders
-from seatsync.cli.reading import institution_of, snapshot_of
+from seatsync.cli.reading import present_of
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 
@@ -27,8 +27,7 @@ def command(run: Run, folders: list[Path]) -> None:
     """
     told = []
     for folder in folders:
-        id = institution_of(folder, run)
-        snapshot = snapshot_of(folder, id, run)
+        id, snapshot = present_of(folder, run)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         told.append(

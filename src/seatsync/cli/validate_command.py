@@ -28,6 +28,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     """
     from seatsync.domain.diagnostic import Severity
     from seatsync.reports import markdown, text
+    from seatsync.reports.view import shown
     from seatsync.sources.load import load
 
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
@@ -35,7 +36,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     everything = []
     for folder in folders:
         found = load(folder).found
-        everything += found
+        everything += [shown(diagnostic, prefix(folder)) for diagnostic in found]
         told += [as_json(diagnostic, folder) for diagnostic in found]
         if run.format == "text":
             out = text.stdout(run.no_color)
@@ -45,7 +46,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     if run.format == "json":
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     elif run.format == "markdown":
-        click.echo(markdown.diagnostics(everything), nl=False)
+        click.echo(markdown.diagnostics(everything) or "Nothing is wrong with the files.\n", nl=False)
     return exits.INVALID if any(diagnostic.severity in stops for diagnostic in everything) else exits.DONE
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @folder
-@common("text")
+@common()
 def command(run: Run, folder: Path) -> int:
     """Check the journal and the tables.
 

@@ -124,9 +124,16 @@ def one_letter_off(one: str, other: str) -> bool:
 
 
 def printable(text: str, most: int = 80) -> str:
-    """``text`` fit for a terminal or a log: invisible characters spelled out, cut to ``most`` characters."""
+    """``text`` fit to be shown anywhere: controls and signs of direction spelled out, cut to ``most`` characters.
+
+    Joiners stay: names in Persian and Hindi are written with them.
+    """
     if len(text) > most:
         text = text[: most - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" if category(c) != "Zs" else " " for c in text)
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or character in "\u200c\u200d":
+        return character
+    return " " if category(character) == "Zs" else f"\\u{ord(character):04x}"

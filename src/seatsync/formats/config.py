@@ -228,7 +228,8 @@ class SeatsyncFile(Closed):
     version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format: 1.")
     institution: InstitutionEntry
     libraries: dict[Slug, LibraryEntry] = Field(
-        description="The libraries, by an id of your choice that never changes."
+        description="The libraries, by an id of your choice that never changes.",
+        json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}},
     )
     rosters: list[RosterEntry] = Field([], description="The files with the members.")
     grants: list[AnyGrant] = Field(

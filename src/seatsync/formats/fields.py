@@ -62,8 +62,8 @@ def _whole(value: Any) -> Any:
     raise ValueError(f"{said} is no whole number")
 
 
-# YAML editors type plain scalars (0123 is a number to them, no is a boolean); seatsync reads them all as text.
-_SCALAR = {"type": ["string", "number", "boolean"]}
+# YAML editors type plain scalars (0123 is a number to them, Null is null); seatsync reads them all as text.
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
 
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]
 AnyText = Annotated[str, BeforeValidator(_text), WithJsonSchema(_SCALAR)]

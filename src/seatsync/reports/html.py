@@ -18,4 +18,5 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["zip"] = zip
     return environment.get_template("plan.html.jinja").generate(views=views)

@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.names import printable
-from seatsync.reports.view import Group, PlanView
+from seatsync.reports.view import Group, PlanView, SlotRow
 
 MOST = 65_536
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~@&:])")
-_ROOM_FOR_REST = 400
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
+_PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
+_FOR_THE_COUNT = 170  # room for the line that counts what is left out
 
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no HTML, no mention, no link."""
-    return (
-        _SPECIAL.sub(r"\\\1", printable(text, len(text)))
-        .replace("\\<", "&lt;")
-        .replace("\\>", "&gt;")
-        .replace("\\@", "&#64;")
-    )
+    return as_html(_SPECIAL.sub(r"\\\1", text))
+
+
+def as_html(text: str) -> str:
+    """The same inside of HTML, where Markdown's backslashes do not count."""
+    return html.escape(text, quote=False).replace("@", "@<!-- -->")  # an entity would still notify whom it names
+
+
+def place(text: str) -> str:
+    """A file and line, as code where that can't be misread."""
+    return f"`{text}`" if _PLAIN_PLACE.fullmatch(text) else escaped(text)
 
 
 def plan(view: PlanView, most: int = MOST) -> str:
-    """Verdict and refusals first, then slots, what can't be undone, and the changes, folded and cut to ``most``."""
-    page = _Page(most)
+    """Verdict and refusals first, then slots, what can't be undone, and the changes, folded and cut to ``most``.
+
+    Every part may use what the parts before it left over, but leaves some room for those that follow.
+    """
+    page = _Page(most - _FOR_THE_COUNT)
     page.add(
         f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n"
     )
-    _findings(page, view.plan.refusals, "refusals")
-    if view.plan.slots:
-        page.add(_table(("library", "total", "used", "available", "reserved", "temporary", "permanent"), view.slots))
-    _groups(page, "Cannot be undone", view.irreversible, fold=False)
-    _findings(page, [*view.warnings, *view.notices], "warnings")
-    if view.plan.changes:
-        page.add(f"**Changes:** {escaped(view.counts)}\n\nFingerprint: `{view.plan.fingerprint}`\n\n")
-    _groups(page, "Changes", view.groups, fold=True)
+    final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes else ""
+    if page.left > 4 * len(final):
+        page.left -= len(final)
+    else:
+        final = ""
+    _findings(page, view.refusals, "refusals", keep=most // 2)
+    _slots(page, view.slots, keep=most * 3 // 8)
+    _groups(page, "Cannot be undone", view.irreversible, "that cannot be undone", keep=most // 4, fold=False)
+    _findings(page, view.warnings, "warnings", keep=most // 8)
+    page.parts.append(final)
+    _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)
     return page.text()
 
 
 def diagnostics(found: Sequence[Diagnostic], most: int = MOST) -> str:
     """What is wrong with the files."""
-    page = _Page(most)
-    _findings(page, found, "findings")
+    page = _Page(most - _FOR_THE_COUNT)
+    _findings(page, found, "findings", keep=0)
     return page.text()
 
 
@@ -53,7 +65,7 @@ class _Page:
 
     def __init__(self, most: int) -> None:
         self.parts: list[str] = []
-        self.left = most - _ROOM_FOR_REST
+        self.left = most
         self.missing: dict[str, int] = {}
 
     def add(self, text: str, keep: int = 0) -> bool:
@@ -65,7 +77,8 @@ class _Page:
         return True
 
     def left_out(self, what: str, number: int) -> None:
-        self.missing[what] = self.missing.get(what, 0) + number
+        if number:
+            self.missing[what] = self.missing.get(what, 0) + number
 
     def text(self) -> str:
         if self.missing:
@@ -74,41 +87,45 @@ class _Page:
         return "".join(self.parts)
 
 
-def _findings(page: _Page, found: Sequence[Diagnostic], what: str) -> None:
-    for finding in found:
-        where = f" at `{finding.origin}`" if finding.origin else ""
+def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int) -> None:
+    for position, finding in enumerate(found):
+        where = f" at {place(str(finding.origin))}" if finding.origin else ""
         head, *paste = finding.help.split("\n")
         block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + escaped(paste[-1]) if paste else ""
         text = f"- **{finding.code}**{where}: {escaped(finding.message)}\n  → {escaped(head)}{block}\n"
-        if not page.add(text, keep=8000 if what == "warnings" else 0):
-            page.left_out(what, 1)
+        if not page.add(text, keep):
+            page.left_out(what, len(found) - position)
+            break
     if found:
         page.add("\n")
 
 
-def _groups(page: _Page, title: str, groups: list[Group], fold: bool) -> None:
-    if groups and not fold:
-        page.add(f"### {title}\n\n")
-    for group in groups:
-        head = f"{group.sign} {escaped(group.title)} ({len(group.changes):,})"
-        opening = f"<details><summary>{head}</summary>\n\n" if fold else f"**{head}**\n\n"
-        closing = "\n</details>\n\n" if fold else "\n"
-        header = "| | what | why | where |\n| --- | --- | --- | --- |\n"
-        if not page.add(opening + header, keep=len(closing) + 500):
-            page.left_out("changes", len(group.changes))
-            continue
+def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
+    header = "| " + " | ".join(SlotRow._fields) + " |\n| --- |" + " ---: |" * (len(SlotRow._fields) - 1) + "\n"
+    if rows and page.add(header, keep):
         shown = 0
-        for line in group.lines():
-            cells = " | ".join(map(escaped, line[:3]))
-            if not page.add(f"| {cells} | `{line.where}` |\n", keep=len(closing) + (0 if fold else 20_000)):
-                break
+        while shown < len(rows) and page.add("| " + " | ".join(map(escaped, rows[shown])) + " |\n", keep):
             shown += 1
-        if shown < len(group.changes):
-            page.left_out("changes" if fold else "of what cannot be undone", len(group.changes) - shown)
-        page.add(closing)
+        page.left_out("slots", len(rows) - shown)
+        page.add("\n")
+    else:
+        page.left_out("slots", len(rows))
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(headers) + " |", "| --- |" + " ---: |" * (len(headers) - 1)]
-    lines += ["| " + " | ".join(map(escaped, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n\n"
+def _groups(page: _Page, title: str, groups: list[Group], what: str, keep: int, fold: bool) -> None:
+    if groups and not page.add(f"### {title}\n\n", keep):
+        page.left_out(what, sum(len(group.changes) for group in groups))
+        return
+    closing = "\n</details>\n\n" if fold else "\n"
+    for group in groups:
+        head = f"{group.sign} {group.title} ({len(group.changes):,})"
+        head = f"<details><summary>{as_html(head)}</summary>\n\n" if fold else f"**{escaped(head)}**\n\n"
+        shown = 0
+        if page.add(f"{head}| | what | why | where |\n| --- | --- | --- | --- |\n", keep + len(closing) + 300):
+            for line in group.lines():
+                cells = [*map(escaped, line[:3]), place(line.where)]
+                if not page.add("| " + " | ".join(cells) + " |\n", keep + len(closing)):
+                    break
+                shown += 1
+            page.add(closing)
+        page.left_out(what, len(group.changes) - shown)

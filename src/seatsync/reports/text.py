@@ -13,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.names import printable
-from seatsync.reports.view import Group, PlanView
+from seatsync.reports.view import Group, PlanView, clean, shown
 
 FEW = 10
 """Changes of a group that are shown where not all are asked for."""
@@ -42,14 +41,14 @@ def plan(out: Console, view: PlanView, everything: bool) -> None:
     out.print(view.context)
     out.print()
     out.print(Text(view.verdict, "bold red" if view.refused else "bold green"))
-    diagnostics(out, view.plan.refusals)
+    diagnostics(out, view.refusals)
     if view.plan.changes or view.refused:
         _slots(out, view)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
-    if view.warnings or view.notices:
+    if view.warnings:
         out.print()
-    diagnostics(out, [*view.warnings, *view.notices])
+    diagnostics(out, view.warnings)
     if view.plan.changes:
         out.print()
         out.print(f"In all: {view.counts}.")
@@ -58,17 +57,17 @@ def plan(out: Console, view: PlanView, everything: bool) -> None:
 
 def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "") -> None:
     """Each with its place, its weight and code, what is so, and what to do."""
-    for diagnostic in found:
+    for diagnostic in (shown(diagnostic, folder) for diagnostic in found):
         head = Text()
         if diagnostic.origin:
             origin = diagnostic.origin
-            head.append(f"{folder}{origin.file}:{origin.line}:{origin.column}  ", "bold")
+            head.append(f"{origin.file}:{origin.line}:{origin.column}  ", "bold")
         head.append(f"{diagnostic.severity} ", _WEIGHT[diagnostic.severity])
         head.append(diagnostic.code, "dim")
         out.print(head, soft_wrap=True)
-        out.print(Padding(Text(_clean(diagnostic.message)), (0, 0, 0, 4), expand=False))
+        out.print(Padding(Text(diagnostic.message), (0, 0, 0, 4), expand=False))
         for number, line in enumerate(diagnostic.help.splitlines()):
-            out.print(Text("    " + ("→ " if number == 0 else "  ") + _clean(line), "dim"), soft_wrap=True)
+            out.print(Text("    " + ("→ " if number == 0 else "  ") + line, "dim"), soft_wrap=True)
 
 
 def table(
@@ -79,7 +78,7 @@ def table(
     for header in headers:
         made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(_clean(str(cell))) for cell in row))
+        made.add_row(*(Text(clean(str(cell))) for cell in row))
     out.print(made)
 
 
@@ -109,19 +108,15 @@ def _group(out: Console, group: Group, most: int | None) -> None:
     for line in group.lines(most):
         made.add_row(
             "",
-            *(Text(_clean(cell)) for cell in line[:2]),
+            *(Text(cell) for cell in line[:2]),
             Text(line.why if len(reasons) > 1 else "", "dim"),
             Text(line.where, "dim"),
         )
     if len(reasons) == 1:
-        out.print(Text(f"    {_clean(reasons.pop())}", "dim"))
+        out.print(Text(f"    {clean(reasons.pop())}", "dim"))
     out.print(made)
     if most is not None and len(group.changes) > most:
         out.print(Text(f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
-
-
-def _clean(text: str) -> str:
-    return printable(text, len(text))
 
 
 def summary(found: Sequence[Diagnostic]) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.license import Status
+from seatsync.domain.names import printable
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
 
 SIGNS = {"add": "+", "grant": "+", "remove": "-", "revoke": "-", "update": "~", "upgrade": "^", "resend": "»"}
+
+
+def clean(text: str) -> str:
+    """Text without anything that a terminal or a page would obey."""
+    return printable(text, len(text))
 
 
 class Line(NamedTuple):
@@ -34,7 +40,7 @@ class Group(NamedTuple):
 
     @property
     def title(self) -> str:
-        return f"{self.action} {self.library}".rstrip()
+        return clean(f"{self.action} {self.library}".rstrip())
 
     def lines(self, most: int | None = None) -> Iterator[Line]:
         """The first ``most`` changes in words."""
@@ -61,13 +67,13 @@ class PlanView:
 
     @property
     def title(self) -> str:
-        return f"{self.plan.name} ({self.plan.institution})"
+        return clean(f"{self.plan.name} ({self.plan.institution})")
 
     @property
     def context(self) -> str:
         """What the plan was made from."""
         since = f"the ledger at {self.plan.serial:,}" if self.plan.serial else "a new ledger"
-        return f"Plan for {self.plan.now}, from {since}"
+        return clean(f"Plan for {self.plan.now}, from {since}")
 
     @property
     def refused(self) -> bool:
@@ -113,17 +119,26 @@ class PlanView:
         return [Group(SIGNS[action], action, library, changes) for (action, library), changes in found.items()]
 
     @property
-    def warnings(self) -> list[Diagnostic]:
-        return [w for w in self.plan.warnings if w.severity is Severity.WARNING]
+    def refusals(self) -> list[Diagnostic]:
+        return [shown(refusal) for refusal in self.plan.refusals]
 
     @property
-    def notices(self) -> list[Diagnostic]:
-        return [w for w in self.plan.warnings if w.severity is Severity.NOTICE]
+    def warnings(self) -> list[Diagnostic]:
+        """Warnings, then notices."""
+        order = (Severity.WARNING, Severity.NOTICE)
+        return [shown(w) for severity in order for w in self.plan.warnings if w.severity is severity]
 
 
 def line(change: Change) -> Line:
     """A change in words."""
-    return Line(_subject(change), _what(change), change.reason, str(change.origin))
+    return Line(*map(clean, (_subject(change), _what(change), change.reason, str(change.origin))))
+
+
+def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
+    """A finding fit to be shown; ``folder`` is put before the name of its file."""
+    origin = finding.origin and finding.origin._replace(file=clean(folder + finding.origin.file))
+    help = "\n".join(map(clean, finding.help.splitlines()))
+    return replace(finding, code=clean(finding.code), message=clean(finding.message), help=help, origin=origin)
 
 
 def _subject(change: Change) -> str:
@@ -192,4 +207,4 @@ def _slot_row(library: str, change: SlotChange) -> SlotRow:
         name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}"
         for name in after
     }
-    return SlotRow(library, **told)
+    return SlotRow(clean(library), **told)

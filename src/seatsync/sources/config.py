@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.names import did_you_mean, printable
+from seatsync.domain.names import did_you_mean, is_slug, printable
 from seatsync.formats import config as c
 from seatsync.sources import yaml_tree
 from seatsync.sources.files import Folder
@@ -74,6 +74,12 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Pat
             entries.setdefault(str(section), set()).add(inside[0])
         elif section == "libraries" and inside and isinstance(sound.get("libraries"), dict):
             sound["libraries"] = {**sound["libraries"], inside[0]: _SOME_LIBRARY}
+            if not is_slug(str(inside[0])):  # nothing can stand in for it, so the grants of it go unchecked
+                del sound["libraries"][inside[0]]
+                asked = sound.get("grants")
+                entries.setdefault("grants", set()).update(
+                    _naming(str(inside[0]), asked if isinstance(asked, list) else [])
+                )
         else:
             sound.pop(str(section), None)
     for section, faulty in entries.items():
@@ -86,10 +92,19 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Pat
     return {**_STAND_INS, **sound}
 
 
+def _naming(library: str, grants: list[Any]) -> Iterator[int]:
+    return (
+        position for position, grant in enumerate(grants) if isinstance(grant, dict) and grant.get("library") == library
+    )
+
+
 def _drop(values: Any, path: Path) -> None:
-    """Delete the key at ``path``."""
+    """Delete the key at ``path``, if what is around it is still there."""
     for step in path[:-1]:
-        values = values[step]
+        try:
+            values = values[step]
+        except (KeyError, IndexError, TypeError):
+            return
     if isinstance(values, dict):
         values.pop(str(path[-1]), None)
 

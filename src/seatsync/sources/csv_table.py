@@ -112,7 +112,7 @@ class Table:
             f"This row has {len(row)} fields, but the header has {len(self.header)} columns: "
             f'"{printable(row[len(self.header)])}" belongs to none. A value with a {_named(self.delimiter)} in it needs quotes.'
         )
-        help = 'Put quotes around the field that holds it: "Smith, Jr.".'
+        help = f'Put quotes around the field that holds it: "Smith{self.delimiter} Jr.".'
         self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, len(self.header))))
 
 

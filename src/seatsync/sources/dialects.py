@@ -47,7 +47,7 @@ JAMWORKS = Dialect(
     ("email", "First name", "Last name", "type"),
 )
 SEATSYNC = Dialect(
-    "seatsync's own columns",
+    "seatsync's own template",
     {
         "email": "email",
         "givenname": "given_name",

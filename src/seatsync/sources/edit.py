@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from seatsync.sources import yaml_tree
+from seatsync.domain.diagnostic import Diagnostic
 from seatsync.sources.config import NAME
+from seatsync.sources.yaml_tree import Mapping, Scalar, Sequence, parse, plain
 
 
 def with_entry(text: str, section: str, entry: str) -> str | None:
-    """``text`` with ``entry`` (one line of YAML) in the list ``section``; None where the file is shaped too unusually."""
-    root = yaml_tree.parse(text, NAME, [])
-    if not isinstance(root, yaml_tree.Mapping) or root.flow:
+    """``text`` with ``entry`` (one line of YAML) in the list ``section``; None where it is shaped too unusually."""
+    root = parse(text, NAME, [])
+    if not isinstance(root, Mapping) or root.flow:
         return None
     newline = "\r\n" if "\r\n" in text else "\n"
+    changed = _changed(text, root, section, entry, newline)
+    return changed if changed is not None and _is_right(changed, root, section, entry) else None
+
+
+def _changed(text: str, root: Mapping, section: str, entry: str, newline: str) -> str | None:
     node = root.items.get(section)
+    lines = text.splitlines(keepends=True)
     if node is None:
         return f"{text.rstrip()}{newline}{newline}{section}:{newline}  - {entry}{newline}"
-    lines = text.splitlines(keepends=True)
-    if isinstance(node, yaml_tree.Scalar):
-        lines[root.keys[section].line - 1] += f"  - {entry}{newline}"
+    key = root.keys[section]
+    if isinstance(node, Scalar):
+        lines[key.line - 1] = f"{lines[key.line - 1].rstrip()}{newline}  - {entry}{newline}"
         return "".join(lines)
-    if not isinstance(node, yaml_tree.Sequence):
+    if not isinstance(node, Sequence):
         return None
     row, column = node.line - 1, node.column - 1
-    before, after = lines[row][:column], lines[row][column:]
     if node.flow:
+        before, after = lines[row][:column], lines[row][column:]
         lines[row] = f"{before}[{entry}{', ' if node.items else ''}{after[1:]}"
-    else:
-        lines[row] = f"{before}- {entry}{newline}{before}{after}"
+    else:  # right below the key, so that a comment above the first entry stays with it
+        lines[key.line - 1] = f"{lines[key.line - 1].rstrip()}{newline}{' ' * column}- {entry}{newline}"
     return "".join(lines)
+
+
+def _is_right(changed: str, before: Mapping, section: str, entry: str) -> bool:
+    """Whether the changed text says what the old one said, and the entry."""
+    found: list[Diagnostic] = []
+    root = parse(changed, NAME, found)
+    old = plain(before)
+    wanted = {**old, section: [plain(parse(entry, NAME, [])), *(old.get(section) or [])]}
+    return not found and isinstance(root, Mapping) and plain(root) == wanted

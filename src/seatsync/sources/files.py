@@ -102,7 +102,7 @@ class Folder:
             self._say(
                 "file-encoding",
                 message,
-                _OTHER if codec == "utf-8" and encoding is None else "Save it as UTF-8.",
+                _OTHER if codec == "utf-8" and name.endswith(".csv") else "Save it as UTF-8.",
                 where,
             )
             return None

@@ -35,7 +35,7 @@ def load(path: Path) -> Loaded:
     folder = Folder(path)
     config, tree = read_config(folder)
     if config is None:
-        return Loaded(None, folder.found)
+        return Loaded(None, _in_order(folder.found))
     loader = _Loader(folder, config, tree)
     desired = loader.load()
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
@@ -13,7 +13,7 @@ from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
 from seatsync.sources.dialects import JAMWORKS, ROSTER, dialect_of
-from seatsync.sources.rosters import FIELDS, RosterReader
+from seatsync.sources.rosters import FIELDS, RosterReader, check_type
 
 Holding = tuple[Kind, Status]
 
@@ -41,7 +41,8 @@ def read_export(
     columns = _license_columns(table, libraries, library)
     if columns is None or len(found) > before:
         return None
-    return _Reader(table, libraries, columns, library).read() if len(found) == before else None
+    portal = _Reader(table, libraries, columns, library).read()
+    return portal if not any(d.severity is Severity.ERROR for d in found[before:]) else None
 
 
 def _license_columns(
@@ -97,16 +98,16 @@ class _Reader:
         help = "Leave --library out to import the members alone, or export with license columns."
         self.table.found.append(Diagnostic("csv-header", message, help, self.table.at(self.table.header_line, 0)))
 
-    def read(self) -> Portal | None:
+    def read(self) -> Portal:
         holdings: dict[str, dict[str, Holding]] = {
             id: {} for id in (self.columns or ([self.all_hold] if self.all_hold else []))
         }
         picks = [self.column.get(name, -1) for name in FIELDS]
-        before = len(self.table.found)
         for line, row in self.table.rows():
             row = [_unescaped(cell) for cell in row] + [""]
             values = [row[pick] for pick in picks]
             values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
+            check_type(self.table, row, line, self.column)
             count = len(self.roster.members)
             self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))
             if len(self.roster.members) == count:
@@ -118,14 +119,19 @@ class _Reader:
                 holding = self._holding(row[kind], row[status], line, kind)
                 if holding is not None:
                     holdings[id][key] = holding
-        return Portal(self.roster.members, holdings) if len(self.table.found) == before else None
+        return Portal(self.roster.members, holdings)
 
     def _holding(self, kind: str, status: str, line: int, column: int) -> Holding | None:
         """A license as the portals write it: "Temporary", "Opted Out", "Permanent-Reserved"."""
-        said_kind = _words(kind).removesuffix("_reserved")
-        said_status = _words(status) or ("unclaimed" if kind.lower().endswith("reserved") else "none")
+        said_kind, said_status = _words(kind), _words(status)
+        if said_kind.endswith("_reserved"):  # as the portals' slots count them: Temporary-Reserved
+            said_kind = said_kind.removesuffix("_reserved")
+            said_status = "unclaimed" if said_status in ("", "unclaimed", "reserved") else f"reserved but {said_status}"
         try:
-            holding = Kind(said_kind or "none"), Status("unclaimed" if said_status == "reserved" else said_status)
+            holding = (
+                Kind(said_kind or "none"),
+                Status({"": "none", "reserved": "unclaimed"}.get(said_status, said_status)),
+            )
         except ValueError:
             self._wrong(
                 f'"{printable(kind)}" and "{printable(status)}" are no kind and status of a license', line, column

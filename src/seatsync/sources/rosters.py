@@ -118,17 +118,22 @@ def read_csv(text: str, reader: RosterReader) -> None:
     assert dialect is not None
     column = _columns(table, dialect)
     picks = [column.get(name, -1) for name in FIELDS]
-    kind = column.get("type", -1)
 
     def locate(line: int, name: str, part: int = 0) -> Origin:
         return table.at(line, column.get(name, 0))
 
     for line, row in table.rows():
         row = [*row, ""]  # so that -1, a column the file does not have, is empty
-        if kind >= 0 and row[kind].strip().lower() != "participant":
-            message = f'The type is "{printable(row[kind].strip())}"; the Jamworks template wants "participant" for every member.'
-            reader.found.append(Diagnostic("invalid-type", message, "Write participant.", locate(line, "type")))
+        check_type(table, row, line, column)
         reader.take([row[pick] for pick in picks], line, line, locate)
+
+
+def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[str, int]) -> None:
+    """ "Please keep the type value equal to 'participant' for every user": the Jamworks template."""
+    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant":
+        message = f'The type is "{printable(said)}"; the Jamworks template wants "participant" for every member.'
+        where = table.at(line, column["type"])
+        table.found.append(Diagnostic("invalid-type", message, "Write participant.", where))
 
 
 def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:

@@ -1,0 +1,725 @@
+"""The ledger: its tables, that reading it writes nothing, and that nothing can be changed in it unnoticed.
+
+The journal is checked with the rule as it stands in the contract, written down once more here (``chain``), so that it
+is not the program alone that says that the chain holds.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Boolean, Integer, LargeBinary, create_engine
+
+from seatsync.ledger import tables
+from tests.command_line import Outcome, seatsync
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  contacts: [{name: Dana Fox, email: dana@vendor.example, role: Sales}]
+  admins:
+    - {given_name: Ruth, family_name: Abel, email: ruth@grace.example}
+    - {given_name: Omar, family_name: Bell, email: omar@grace.example}
+  opt_out: true
+libraries:
+  books: {title: Books, system: logos-library, slots: 6}
+  sub: {title: Subscription, system: logos-subscription, slots: 4}
+  maps: {title: Maps, system: logos-library, slots: 2}
+rosters: [{path: members.csv, tags: [member]}]
+grants:
+  - {library: books, kind: temporary, to: {tags: [temporary]}}
+  - {library: books, kind: permanent, to: {tags: [permanent]}}
+  - {library: sub, to: {tags: [sub]}}
+"""
+HEADER = "email,given_name,family_name,student_id,role,tags\n"
+FIRST = {
+    "seatsync.yaml": CONFIG,
+    "members.csv": HEADER
+    + "ann@grace.example,Ann,Lee,S1,Student,temporary;sub\n"
+    + "ben@grace.example,Ben,Ode,S2,Student,temporary;sub\n"
+    + "cy@grace.example,Cy,Roe,S3,Professor,permanent\n"
+    + "dee@grace.example,Dee,Fox,S4,Student,sub\n"
+    + "eli@grace.example,Eli,Ray,S5,Student,temporary\n",
+}
+THEN = {
+    "seatsync.yaml": CONFIG.replace("  maps: {title: Maps, system: logos-library, slots: 2}\n", ""),
+    "members.csv": HEADER
+    + "ann@grace.example,Ann,Lee,S1,Student,permanent;sub\n"
+    + "benny@grace.example,Benjamin,Ode,S2,Student,temporary;sub\n"
+    + "cy@grace.example,Cy,Roe,S3,Professor,permanent\n"
+    + "dee@grace.example,Dee,Fox,S4,Student,sub\n"
+    + "fay@grace.example,Fay,Orr,S6,Student,sub\n",
+}
+READING = ["plan", "status", "members", "licenses", "export", "log", "verify", "outbox list", "ledger info", "validate"]
+JOURNAL = [tables.entry, tables.event]
+PRESENT = [tables.institution, tables.library, tables.admin, tables.member, tables.license]
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose ledger has seen one of everything, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        alone(patch)
+        folder = tmp_path_factory.mktemp("lived") / "grace"
+        write(folder, FIRST)
+        ran("apply", "--yes", folder=folder)
+        ran("ledger", "claim", "books", "ann@grace.example", folder=folder)
+        ran("ledger", "claim", "books", "cy@grace.example", "--account", "cy@home.example", folder=folder)
+        ran("ledger", "opt-out", "sub", "dee@grace.example", folder=folder)
+        ran("resend", "--library", "sub", "--yes", folder=folder)
+        write(folder, THEN)
+        ran("apply", "--yes", folder=folder)
+        return folder
+
+
+@pytest.fixture(autouse=True)
+def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone(monkeypatch)
+
+
+@pytest.fixture
+def folder(lived: Path, tmp_path: Path) -> Path:
+    """Grace Seminary, some time later."""
+    return Path(shutil.copytree(lived, tmp_path / "grace"))
+
+
+# ── The tables ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_program(folder: Path) -> None:
+    engine = create_engine(f"sqlite:///{folder / 'seatsync.db'}")
+    with engine.connect() as connection:
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, tables.metadata) == []
+        assert context.get_current_revision() == tables.REVISION
+    engine.dispose()
+
+
+def test_the_revision_of_the_program_is_the_only_head_of_the_migrations() -> None:
+    config = Config()
+    config.set_main_option("script_location", "seatsync:ledger/migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISION]
+
+
+@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
+def test_every_key_and_every_index_starts_with_the_institution(table: Any) -> None:
+    assert next(iter(table.primary_key.columns)).name == "institution"
+    assert [index.name for index in table.indexes if next(iter(index.columns)).name != "institution"] == []
+
+
+@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
+def test_every_key_in_the_database_starts_with_the_institution(table: Any, folder: Path) -> None:
+    with opened(folder) as connection:
+        columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+    assert [name for _, name, _, _, _, place in columns if place == 1] == ["institution"]
+
+
+# ── Reading writes nothing ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", READING)
+def test_reading_leaves_the_ledger_and_the_folder_as_they_are(command: str, folder: Path) -> None:
+    before = state(folder)
+    ran(*command.split(), folder=folder)
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize("command", READING)
+def test_reading_makes_no_ledger(command: str, folder: Path) -> None:
+    (folder / "seatsync.db").unlink()
+    before = state(folder)
+    ran(*command.split(), folder=folder)
+    assert state(folder) == before
+
+
+def test_a_plan_that_is_refused_leaves_everything_as_it_is(folder: Path) -> None:
+    (folder / "members.csv").write_text(HEADER, encoding="utf-8")
+    before = state(folder)
+    assert seatsync("plan", folder=folder).code == 4
+    assert state(folder) == before
+
+
+def test_an_apply_of_nothing_leaves_the_ledger_as_it_is(folder: Path) -> None:
+    before = state(folder)
+    ran("apply", "--yes", folder=folder)
+    assert state(folder) == before
+
+
+# ── The chain ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_ledger_that_nobody_touched_verifies(folder: Path) -> None:
+    serial, head = chain(folder)
+    assert f"{serial} links, head {head}" in ran("verify", folder=folder).out
+    told = json.loads(ran("plan", "--format", "json", folder=folder).out)["ledger"]
+    assert told == {"serial": serial, "head": head}
+
+
+def test_the_journal_has_one_entry_for_each_thing_done(folder: Path) -> None:
+    kinds = [row["kind"] for row in rows(folder, "entry")]
+    assert kinds == ["apply", "claim", "claim", "opt-out", "resend", "apply"]
+    actions = {row["action"] for row in rows(folder, "event")}
+    assert {"grant", "revoke", "upgrade", "claim", "opt-out", "resend", "member-update", "member-remove"} <= actions
+
+
+def test_only_the_personal_part_of_an_event_names_anybody(folder: Path) -> None:
+    people = ("ann", "ben", "cy", "dee", "eli", "fay", "ruth", "omar", "dana")
+    for row in [*rows(folder, "entry"), *rows(folder, "event")]:
+        told = " ".join(str(value) for name, value in row.items() if name != "person").lower()
+        assert not [name for name in people if f"{name}@" in told]
+
+
+# ── verify ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CELLS = [(table.name, column.name) for table in (*JOURNAL, *PRESENT) for column in table.columns]
+
+
+@pytest.mark.parametrize(("table", "column"), CELLS, ids=lambda name: name)
+def test_verify_finds_a_change_of_any_column(table: str, column: str, folder: Path) -> None:
+    filled = "person IS NOT NULL" if table == "event" else "TRUE"
+    with opened(folder) as connection:
+        number, value = connection.execute(
+            f'SELECT rowid, "{column}" FROM {table} WHERE {filled} ORDER BY rowid DESC'
+        ).fetchone()
+        connection.execute(f'UPDATE {table} SET "{column}" = ? WHERE rowid = ?', (otherwise(value), number))
+    found(seatsync("verify", folder=folder))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("entry", "detail"),
+        ("event", "action"),
+        ("event", "detail"),
+        ("event", "person"),
+        ("institution", "contacts"),
+        ("institution", "rosters"),
+        ("library", "kinds"),
+        ("library", "delivery"),
+        ("license", "kind"),
+        ("license", "status"),
+    ],
+)
+@pytest.mark.parametrize("value", ["{", "null"])
+def test_verify_finds_a_value_that_makes_no_sense(table: str, column: str, value: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE {column} IS NOT NULL", (value,))
+    found(seatsync("verify", folder=folder))
+
+
+@pytest.mark.parametrize("value", ["one\ntwo", "one\rtwo", "\x07", "\x00"])
+def test_verify_does_not_pass_control_characters_on_to_the_terminal(value: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        connection.execute("UPDATE institution SET applied_on = ?, name = ?", (value, value))
+        connection.execute("UPDATE library SET title = ?", (value,))
+    outcome = seatsync("verify", folder=folder)
+    found(outcome)
+    assert not {"\r", "\x07", "\x00"} & {*outcome.err}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_verify_finds_any_value_anywhere_that_is_not_the_one_that_was_written(
+    folder: Path, data: st.DataObject
+) -> None:
+    table = data.draw(st.sampled_from([*JOURNAL, *PRESENT]))
+    column = data.draw(st.sampled_from(list(table.columns)))
+    with opened(folder) as connection:
+        keys = connection.execute(f'SELECT rowid, "{column.name}" FROM {table} ORDER BY rowid').fetchall()
+    row, old = data.draw(st.sampled_from(keys))
+    new = data.draw(_values(column.type))
+    assume(old is not None and new != old)
+    change = f'UPDATE {table} SET "{column.name}" = ? WHERE rowid = ?'
+    try:
+        with opened(folder) as connection:
+            connection.execute(change, (new, row))
+    except sqlite3.IntegrityError:
+        return  # the database itself does not take it
+    try:
+        found(seatsync("verify", folder=folder))
+    finally:
+        with opened(folder) as connection:
+            connection.execute(change, (old, row))
+
+
+def _values(type: Any) -> st.SearchStrategy[Any]:
+    if isinstance(type, Boolean):
+        return st.sampled_from([0, 1])
+    if isinstance(type, Integer):
+        return st.integers(-(2**31), 2**31)
+    if isinstance(type, LargeBinary):
+        return st.binary(max_size=32)
+    return st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8) | st.sampled_from(
+        ["{}", "[]", "null", "{", "permanent"]
+    )
+
+
+@pytest.mark.parametrize("which", ["first", "middle", "last"])
+@pytest.mark.parametrize("table", [table.name for table in (*JOURNAL, *PRESENT)])
+def test_verify_finds_a_row_that_was_deleted(table: str, which: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        numbers = [number for (number,) in connection.execute(f"SELECT rowid FROM {table} ORDER BY rowid")]
+        place = {"first": 0, "middle": len(numbers) // 2, "last": -1}[which]
+        connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (numbers[place],))
+    found(seatsync("verify", folder=folder))
+
+
+@pytest.mark.parametrize("table", [table.name for table in (*JOURNAL, *PRESENT)])
+def test_verify_finds_a_table_that_was_emptied(table: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        connection.execute(f"DELETE FROM {table}")
+    found(seatsync("verify", folder=folder))
+
+
+SWAPS = {
+    "entry": ("serial", "serial IN (SELECT serial FROM entry WHERE kind = 'claim')"),
+    "event": ("serial", "serial IN (SELECT serial FROM event WHERE action = 'member-add' LIMIT 2)"),
+    "library": ("id", "id IN ('books', 'sub')"),
+    "admin": ("key", "TRUE"),
+    "member": ("number", "number IN (1, 2)"),
+    "license": ("member", "library = 'books' AND member IN (1, 2)"),
+}
+
+
+@pytest.mark.parametrize("table", SWAPS)
+def test_verify_finds_two_rows_that_were_swapped(table: str, folder: Path) -> None:
+    column, chosen = SWAPS[table]
+    with opened(folder) as connection:
+        (one, first), (two, second) = connection.execute(f"SELECT rowid, {column} FROM {table} WHERE {chosen}")
+        aside: Any = -1 if isinstance(first, int) else "aside"
+        for value, number in ((aside, one), (first, two), (second, one)):
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (value, number))
+    found(seatsync("verify", folder=folder))
+
+
+ADDED: dict[str, dict[str, Any]] = {
+    "entry": {"serial": 10_000},
+    "event": {"serial": 10_000},
+    "library": {"id": "extra"},
+    "admin": {"key": "mallory@grace.example", "email": "mallory@grace.example"},
+    "member": {"number": 99, "key": "mallory@grace.example", "email": "mallory@grace.example"},
+    "license": {"library": "books", "member": 6},
+}
+
+
+@pytest.mark.parametrize("table", ADDED)
+def test_verify_finds_a_row_that_was_added(table: str, folder: Path) -> None:
+    add(folder, table, rows(folder, table)[-1] | ADDED[table])
+    found(seatsync("verify", folder=folder))
+
+
+@pytest.mark.parametrize("table", ["entry", "event"])
+def test_verify_finds_a_link_that_was_added_before_all_others(table: str, folder: Path) -> None:
+    add(folder, table, rows(folder, table)[-1] | {"serial": 0})
+    found(seatsync("verify", folder=folder))
+
+
+def test_verify_finds_a_forged_event_whose_link_fits_but_whose_tables_do_not(folder: Path) -> None:
+    forge(folder, "grant", "books", 6, {"kind": "temporary", "on": "2026-09-01", "status": "unclaimed"})
+    chain(folder)
+    found(seatsync("verify", folder=folder), "license of books for member 6")
+
+
+def test_verify_finds_a_forged_event_that_is_illegal_though_link_and_tables_fit(folder: Path) -> None:
+    forge(folder, "revoke", "books", 3, {})
+    with opened(folder) as connection:
+        connection.execute(
+            "UPDATE license SET kind = 'none', status = 'revoked' WHERE library = 'books' AND member = 3"
+        )
+    chain(folder)
+    found(seatsync("verify", folder=folder), "no revoke from permanent delivered")
+
+
+def test_verify_finds_a_journal_whose_end_was_cut_off(folder: Path) -> None:
+    last = rows(folder, "entry")[-1]["serial"]
+    with opened(folder) as connection:
+        connection.execute("DELETE FROM event WHERE serial > ?", (last,))
+        connection.execute("DELETE FROM entry WHERE serial = ?", (last,))
+    found(seatsync("verify", folder=folder), "serial")
+
+
+def test_verify_finds_a_table_that_is_older_than_the_journal(folder: Path) -> None:
+    old = rows(folder, "member")
+    ran("ledger", "claim", "sub", "ann@grace.example", "--account", "ann@home.example", folder=folder)
+    with opened(folder) as connection:
+        connection.execute("DELETE FROM member")
+    for row in old:
+        add(folder, "member", row)
+    found(seatsync("verify", folder=folder), "member 1")
+
+
+# ── ledger rebuild ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+DAMAGES = {
+    "emptied": "DELETE FROM {table}",
+    "of another value": 'UPDATE {table} SET "{column}" = {value}',
+    "without its first row": "DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})",
+}
+VALUES = {
+    "institution": ("name", "'Another'"),
+    "library": ("slots", "99"),
+    "admin": ("given_name", "'Mallory'"),
+    "member": ("account", "'mallory@home.example'"),
+    "license": ("status", "'delivered'"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("table", VALUES)
+def test_rebuild_restores_a_damaged_table_of_the_present(table: str, damage: str, folder: Path) -> None:
+    before = everything(folder)
+    column, value = VALUES[table]
+    with opened(folder) as connection:
+        connection.execute(DAMAGES[damage].format(table=table, column=column, value=value))
+    found(seatsync("verify", folder=folder))
+    ran("ledger", "rebuild", folder=folder)
+    ran("verify", folder=folder)
+    assert everything(folder) == before
+
+
+def test_rebuild_restores_all_tables_of_the_present_at_once(folder: Path) -> None:
+    before = everything(folder)
+    with opened(folder) as connection:
+        for table in PRESENT:
+            connection.execute(f"DELETE FROM {table}")
+    ran("ledger", "rebuild", folder=folder)
+    assert everything(folder) == before
+    assert json.loads(ran("plan", "--format", "json", folder=folder).out)["changes"] == []
+
+
+def test_rebuild_of_a_sound_ledger_changes_nothing_in_it(folder: Path) -> None:
+    before = everything(folder)
+    ran("ledger", "rebuild", folder=folder)
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE event SET detail = '{}' WHERE action = 'grant'",
+        "UPDATE event SET hash = zeroblob(32) WHERE serial = 5",
+        "UPDATE event SET person = replace(person, 'Ann', 'Eve') WHERE person IS NOT NULL",
+        "UPDATE entry SET actor = 'mallory'",
+        "DELETE FROM event WHERE action = 'claim'",
+        "DELETE FROM entry WHERE kind = 'claim'",
+        "UPDATE event SET serial = serial + 100 WHERE action = 'opt-out'",
+    ],
+)
+def test_rebuild_refuses_where_the_chain_is_broken(broken: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        connection.execute(broken)
+        connection.execute("DELETE FROM license")
+    before = everything(folder)
+    found(seatsync("ledger", "rebuild", folder=folder))
+    assert everything(folder) == before
+
+
+# ── A person who is erased ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_chain_from_which_a_person_was_removed_holds(folder: Path) -> None:
+    before = chain(folder)
+    erase(folder, member=1)
+    assert chain(folder) == before
+    assert "ann@" not in " ".join(str(row["person"]) for row in rows(folder, "event")).lower()
+
+
+@pytest.mark.parametrize("member", [1, 2, 5], ids=["on a roster", "who was renamed", "who left"])
+def test_verify_of_a_ledger_without_a_person_finds_no_fault_in_the_chain(member: int, folder: Path) -> None:
+    erase(folder, member)
+    told = seatsync("verify", folder=folder)
+    faults = [line for line in told.err.splitlines() if line.startswith("seatsync: ")]
+    assert [fault for fault in faults if "link" in fault or "chain" in fault] == []
+
+
+def test_a_salt_cannot_be_guessed_and_is_not_used_twice(folder: Path) -> None:
+    salts = [row["salt"] for row in rows(folder, "event") if row["person"] is not None]
+    assert {len(salt) for salt in salts} == {16}
+    assert len(set(salts)) == len(salts)
+
+
+# ── Who, and because of which commit ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_apply_is_recorded_with_the_user_the_commit_and_the_fingerprint(folder: Path) -> None:
+    sha = committed(folder)
+    more(folder)
+    git(folder, "commit", "--quiet", "--all", "--message", "One more")
+    newer = git(folder, "rev-parse", "HEAD")
+    planned = json.loads(ran("plan", "--format", "json", "--now", "2026-10-01", folder=folder).out)
+    ran("apply", "--yes", "--now", "2026-10-01T08:30:00+02:00", folder=folder)
+    entry = rows(folder, "entry")[-1]
+    assert newer != sha
+    assert (entry["actor"], entry["commit"]) == (getpass.getuser(), newer)
+    assert entry["fingerprint"] == planned["fingerprint"]
+    assert entry["at"] == "2026-10-01T06:30:00Z"
+    line = json.loads(ran("log", "--format", "json", "--limit", "1", folder=folder).out)[0]
+    assert (line["actor"], line["commit"], line["at"]) == (entry["actor"], newer, entry["at"])
+
+
+def test_files_that_differ_from_the_commit_are_recorded_as_dirty(folder: Path) -> None:
+    sha = committed(folder)
+    more(folder)
+    ran("apply", "--yes", folder=folder)
+    assert rows(folder, "entry")[-1]["commit"] == f"{sha}-dirty"
+
+
+def test_a_tag_does_not_stand_in_for_the_commit(folder: Path) -> None:
+    sha = committed(folder)
+    git(folder, "tag", "--annotate", "v1", "--message", "one")
+    (folder / "seatsync.db").unlink()
+    ran("apply", "--yes", folder=folder)
+    assert rows(folder, "entry")[-1]["commit"] == sha
+
+
+def test_outside_a_repository_no_commit_is_recorded(folder: Path) -> None:
+    assert {row["commit"] for row in rows(folder, "entry")} == {""}
+    assert {row["actor"] for row in rows(folder, "entry")} == {getpass.getuser()}
+
+
+@pytest.mark.parametrize(("actor", "commit"), [("GITHUB_ACTOR", "GITHUB_SHA"), ("GITLAB_USER_LOGIN", "CI_COMMIT_SHA")])
+def test_in_ci_its_user_and_its_commit_are_recorded(
+    actor: str, commit: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(actor, "octocat")
+    monkeypatch.setenv(commit, "c0ffee" * 6 + "c0ff")
+    more(folder)
+    ran("apply", "--yes", folder=folder)
+    entry = rows(folder, "entry")[-1]
+    assert (entry["actor"], entry["commit"]) == ("octocat", "c0ffee" * 6 + "c0ff")
+
+
+def test_actor_and_commit_can_be_given(folder: Path) -> None:
+    more(folder)
+    ran("apply", "--yes", "--actor", "Ruth", "--commit", "abc123", folder=folder)
+    entry = rows(folder, "entry")[-1]
+    assert (entry["actor"], entry["commit"]) == ("Ruth", "abc123")
+
+
+def test_a_saved_plan_is_recorded_with_its_fingerprint(folder: Path) -> None:
+    more(folder)
+    ran("plan", "--out", "plan.json", folder=folder)
+    ran("apply", "plan.json", folder=folder)
+    saved = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert rows(folder, "entry")[-1]["fingerprint"] == saved["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ledger", "claim", "sub", "ann@grace.example"),
+        ("ledger", "opt-out", "sub", "ann@grace.example"),
+        ("resend", "--library", "sub", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_what_happens_between_applies_is_recorded_with_its_user_and_instant(
+    command: tuple[str, ...], folder: Path
+) -> None:
+    ran(*command, "--now", "2026-10-02T12:00:00", folder=folder)
+    entry = rows(folder, "entry")[-1]
+    assert (entry["actor"], entry["at"]) == (getpass.getuser(), "2026-10-02T12:00:00Z")
+    chain(folder)
+
+
+# ── Letters ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_letter_has_the_event_that_causes_it(folder: Path) -> None:
+    events = {row["serial"]: row for row in rows(folder, "event")}
+    letters = rows(folder, "outbox")
+    assert letters
+    for letter in letters:
+        event = events[letter["serial"]]
+        assert (event["library"], event["member"]) == (letter["library"], letter["member"])
+    causes = {(events[letter["serial"]]["action"], letter["letter"]) for letter in letters}
+    assert {("admin-add", "admin-welcome"), ("grant", "invitation"), ("upgrade", "permanent")} <= causes
+
+
+@pytest.mark.parametrize("table", ["institution", "entry", "event", "outbox", "member", "license"])
+def test_an_apply_that_fails_anywhere_writes_no_letter_and_nothing_else(table: str, folder: Path) -> None:
+    more(folder)
+    happening = "UPDATE" if table == "institution" else "INSERT"
+    with opened(folder) as connection:
+        connection.execute(f"CREATE TRIGGER no BEFORE {happening} ON {table} BEGIN SELECT RAISE(ABORT, 'no'); END")
+    before = everything(folder)
+    outcome = seatsync("apply", "--yes", folder=folder)
+    assert outcome.code != 0
+    assert "Traceback" not in outcome.err
+    assert everything(folder) == before
+    with opened(folder) as connection:
+        connection.execute("DROP TRIGGER no")
+    ran("apply", "--yes", folder=folder)
+    assert len(rows(folder, "outbox")) == len(before["outbox"]) + 2
+
+
+def test_a_refused_apply_writes_no_letter(folder: Path) -> None:
+    config = THEN["seatsync.yaml"].replace("slots: 6", "slots: 1")
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    more(folder)
+    before = everything(folder)
+    assert seatsync("apply", "--yes", folder=folder).code == 4
+    assert everything(folder) == before
+
+
+# ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def alone(patch: pytest.MonkeyPatch) -> None:
+    """What the machine that runs the tests says to programs is not for this one."""
+    for name in [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "GITLAB_", "CI_", "GIT_"))]:
+        patch.delenv(name)
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def more(folder: Path) -> None:
+    """One more member, with two licenses."""
+    with open(folder / "members.csv", "a", encoding="utf-8") as roster:
+        roster.write("gil@grace.example,Gil,Yew,S7,Student,temporary;sub\n")
+
+
+def ran(*args: str, folder: Path) -> Outcome:
+    outcome = seatsync(*args, folder=folder)
+    assert outcome.code == 0, outcome
+    return outcome
+
+
+def found(outcome: Outcome, said: str = "") -> None:
+    """A fault was found and told: not stumbled over."""
+    assert outcome.code == 1, outcome
+    *faults, help = outcome.err.removesuffix("\n").split("\n")
+    assert faults
+    assert all(fault.startswith("seatsync: ") for fault in faults), outcome.err
+    assert said in outcome.err
+    assert help == "  → Do not write to this ledger. Restore it from a backup, or ask who has changed it."
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The ledger, as somebody opens it who should not; committed at the end."""
+    with closing(sqlite3.connect(folder / "seatsync.db")) as connection, connection:
+        yield connection
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    """The rows of a table in the order of its key."""
+    key = ", ".join(column.name for column in tables.metadata.tables[table].primary_key.columns)
+    with opened(folder) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY {key}")]
+
+
+def everything(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    return {name: rows(folder, name) for name in tables.metadata.tables}
+
+
+def add(folder: Path, table: str, row: Mapping[str, Any]) -> None:
+    names, places = ", ".join(f'"{name}"' for name in row), ", ".join("?" * len(row))
+    with opened(folder) as connection:
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", tuple(row.values()))
+
+
+def otherwise(value: Any) -> Any:
+    """Something of the same sort that is not the same."""
+    match value:
+        case int():
+            return 1 - value if value in (0, 1) else value + 1000
+        case bytes():
+            return bytes([value[0] ^ 1]) + value[1:]
+        case "temporary" | "permanent":
+            return "permanent" if value == "temporary" else "temporary"
+        case str() if value.startswith("["):
+            return "[]"
+        case str() if value.startswith("{"):
+            return json.dumps({**json.loads(value), "more": 1})
+    return f"{value}x"
+
+
+def state(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file, and when it and its folder were last written to."""
+    paths = [folder, *sorted(folder.rglob("*"))]
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes() if path.is_file() else b"", path.stat().st_mtime_ns)
+        for path in paths
+    }
+
+
+def chain(folder: Path) -> tuple[int, str]:
+    """Walk the journal by the rule alone: each link's hash is over the hash before it and its own fields."""
+    fields: dict[str, Callable[[dict[str, Any]], list[Any]]] = {
+        "entry": lambda row: [
+            row[name] for name in ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
+        ],
+        "event": lambda row: [
+            *(row[name] for name in ("serial", "entry", "action", "library", "member", "detail")),
+            row["commitment"].hex() if row["commitment"] else "",
+        ],
+    }
+    links = sorted(
+        ((row["serial"], table, row) for table in fields for row in rows(folder, table)), key=lambda link: link[0]
+    )
+    head = bytes(32)
+    for number, (serial, table, row) in enumerate(links, start=1):
+        assert serial == number
+        head = sha256(head + "\x1f".join(map(str, fields[table](row))).encode()).digest()
+        assert row["hash"] == head
+        if table == "event" and row["person"] is not None:
+            assert sha256(row["salt"] + row["person"].encode()).digest() == row["commitment"]
+    return len(links), head.hex()
+
+
+def forge(folder: Path, action: str, library: str, member: int, detail: Mapping[str, Any]) -> None:
+    """Add an event with a hash that fits, as somebody can who knows the rule, and move serial and head along."""
+    serial, head = chain(folder)
+    entry = rows(folder, "entry")[-1]["serial"]
+    told = (serial + 1, entry, action, library, member, json.dumps(detail, separators=(",", ":")), "")
+    hash = sha256(bytes.fromhex(head) + "\x1f".join(map(str, told)).encode()).digest()
+    names = ("serial", "entry", "action", "library", "member", "detail")
+    add(folder, "event", {"institution": "grace", **dict(zip(names, told, strict=False)), "hash": hash})
+    with opened(folder) as connection:
+        connection.execute("UPDATE institution SET serial = ?, head = ?", (serial + 1, hash))
+
+
+def erase(folder: Path, member: int) -> None:
+    """Make a member unreadable in the journal."""
+    with opened(folder) as connection:
+        connection.execute("UPDATE event SET person = NULL, salt = NULL WHERE member = ?", (member,))
+
+
+def git(folder: Path, *args: str) -> str:
+    name = ("-c", "user.name=Ruth", "-c", "user.email=ruth@grace.example", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *name, *args], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def committed(folder: Path) -> str:
+    """Make the folder a repository, but for the ledger; returns its commit."""
+    git(folder, "init", "--quiet")
+    git(folder, "add", "seatsync.yaml", "members.csv")
+    git(folder, "commit", "--quiet", "--message", "Desired state")
+    return git(folder, "rev-parse", "HEAD")
