@@ -111,14 +111,14 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(folder: Path) -> 
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, tables.metadata) == []
-        assert context.get_current_revision() == tables.REVISION
+        assert context.get_current_revision() == tables.REVISIONS[-1]
     engine.dispose()
 
 
 def test_the_revision_of_the_program_is_the_only_head_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", "seatsync:ledger/migrations")
-    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISION]
+    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISIONS[-1]]
 
 
 @pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)

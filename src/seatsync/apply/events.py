@@ -8,6 +8,7 @@ from typing import Any
 from seatsync.domain.action import INSTITUTION_ADD, Action, Event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import email_key, join_tags
+from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
@@ -23,12 +24,20 @@ def first_event(plan: Plan) -> Event:
 
 
 def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event]:
-    """The events, in order. Who is new gets the next number of the ledger."""
+    """The events, in order. Who is new gets the next number of the ledger.
+
+    To be taken one by one while ``books`` follows: a later change names a member by the e-mail that an earlier one set.
+
+    Raises:
+        IllegalTransition: a change names one member and means another.
+    """
     numbers: dict[str, int] = {}
     following = max(books.members, default=0) + 1
     details: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for change in changes:
         number = change.record or numbers.get(email_key(change.member), 0)
+        if change.record:
+            _must_be(change, books)
         if change.member and not number:
             if change.action is not Action.MEMBER_ADD:
                 raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
@@ -47,6 +56,22 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
             yield Event(change.action, change.library, number, detail)
         else:
             yield _event(change, number, today)
+
+
+def _must_be(change: Change, books: Snapshot) -> None:
+    """Whoever is meant by the number must be who is named: by e-mail, or by student id for one who comes back."""
+    member = books.members.get(change.record)
+    named = (
+        (change.before or {}).get("email", change.member) if change.action is Action.MEMBER_UPDATE else change.member
+    )
+    returns = change.action is Action.MEMBER_ADD and member is not None and not member.on_roster
+    if member is not None and (member.key == email_key(named) or (returns and _same_id(change, member))):
+        return
+    raise IllegalTransition(f"{change.action} names {named}, but number {change.record} is somebody else")
+
+
+def _same_id(change: Change, member: Member) -> bool:
+    return bool(member.student_id) and (change.after or {}).get("student_id") == member.student_id
 
 
 def _event(change: Change, number: int, today: str) -> Event:

@@ -30,7 +30,7 @@ def record_claim(ledger: Ledger, institution: str, library: str, email: str, acc
         Impossible: there is nothing to claim.
     """
     if fault := email_fault(account):
-        raise Impossible(f'"{account}" is no e-mail address: {fault}.', "Correct it.")
+        raise Impossible(f"{fault}.", "Correct it.")
     with ledger.reading() as connection:
         books = read_snapshot(connection, institution)
     number = _unclaimed(books, library, email, "claim")

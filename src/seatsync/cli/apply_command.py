@@ -12,7 +12,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.options import Run, as_folder, common, option
 from seatsync.cli.plan_command import show
-from seatsync.cli.reading import institution_of, make_plan, too_strict
+from seatsync.cli.reading import institution_id, make_plan, too_strict
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import AcceptedPlan, Plan
@@ -44,6 +44,8 @@ def command(
     folders = [as_folder(path) for path in paths if not path.endswith(".json")] or [Path()]
     if len(files) > 1:
         raise click.UsageError("Only one plan file can be applied at a time.")
+    if expect is not None and not expect.strip():
+        raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
     if files and expect:
         raise click.UsageError("--expect plans afresh; it does not go with a plan file.")
     if not files and not (yes or expect) and not sys.stdin.isatty():
@@ -111,15 +113,20 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
 
 def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:
     """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it."""
-    for folder in folders:
-        if run.ledger or (
-            (folder / "seatsync.yaml").exists()
-            and (len(folders) == 1 or institution_of(folder, run) == plan.institution)
-        ):
+    from seatsync.apply.apply import ForeignLedger
+    from seatsync.ledger.database import FILE
+
+    ids = {folder: institution_id(folder) for folder in folders}
+    for folder, id in ids.items():
+        # Files that can't be read say nothing of whose they are; the ledger beside them does, and is asked later.
+        if run.ledger or id == plan.institution or (id is None and (folder / FILE).exists()):
             return folder
-    named = ", ".join(str(folder) for folder in folders)
+    if any(ids.values()):
+        there = ", ".join(f"{folder} is that of {id or 'nobody'}" for folder, id in ids.items())
+        raise ForeignLedger(f'the plan is for "{plan.institution}", but {there}')
+    named = ", ".join(map(str, folders))
     raise click.UsageError(
-        f'Which folder is that of "{plan.institution}"? {named} is not: name it behind the plan, or give --ledger.'
+        f'Where is "{plan.institution}"? Not in {named}: name its folder behind the plan, or give --ledger.'
     )
 
 

@@ -77,6 +77,9 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code (see ``exits``)."""
+    if sys.stdout is None or sys.stderr is None:  # closed by who started us
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # files and pipes get UTF-8, whatever the system's old code page is
             if stream.isatty():
@@ -84,7 +87,9 @@ def main(args: Sequence[str] | None = None) -> None:
             else:
                 stream.reconfigure(encoding="utf-8")
     gc.disable()  # a command makes millions of records, no cycles, and ends
-    sys.exit(run(args))
+    code = run(args)
+    sys.stderr.flush()
+    os._exit(code)  # what a large plan holds in memory takes long to be freed one by one
 
 
 def run(args: Sequence[str] | None = None) -> int:
@@ -99,7 +104,7 @@ def run(args: Sequence[str] | None = None) -> int:
         error.show()
         return exits.USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nseatsync: interrupted. What was not finished was not written.", err=True)
+        click.echo("seatsync: interrupted. What was not finished was not written.", err=True)
         return exits.INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -81,7 +81,10 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f'"{value}" is neither a date (2027-06-30) nor a time (2027-06-30T08:00:00Z).', param, ctx)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        try:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except OverflowError:
+            self.fail(f'"{value}" lies beyond the calendar.', param, ctx)
 
 
 def common(*formats: str) -> Callable[[Command], Command]:

@@ -65,22 +65,26 @@ def present_of(folder: Path, run: Run) -> tuple[str, Snapshot]:
 
 def institution_of(folder: Path, run: Run) -> str:
     """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
-    from seatsync.sources import yaml_tree
-    from seatsync.sources.config import read_config
-    from seatsync.sources.files import Folder
+    from seatsync.sources.load import load
 
-    files = Folder(folder)
-    _, tree = read_config(files)
-    named = yaml_tree.plain(tree)
-    id = (
-        named.get("institution", {}).get("id")
-        if isinstance(named, dict) and isinstance(named.get("institution"), dict)
-        else None
-    )
-    if not isinstance(id, str):
-        tell(folder, files.found, run)
+    id = institution_id(folder)
+    if id is None:
+        tell(folder, load(folder).found, run)
         raise click.exceptions.Exit(exits.INVALID)
     return id
+
+
+def institution_id(folder: Path) -> str | None:
+    """The id in the folder's seatsync.yaml, or None where it can't be told."""
+    from seatsync.sources import yaml_tree
+    from seatsync.sources.config import NAME
+    from seatsync.sources.files import Folder
+
+    text = Folder(folder).read(NAME)
+    values = yaml_tree.plain(yaml_tree.parse(text, NAME, [])) if text is not None else None
+    institution = values.get("institution") if isinstance(values, dict) else None
+    id = institution.get("id") if isinstance(institution, dict) else None
+    return id if isinstance(id, str) else None
 
 
 def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:

@@ -29,4 +29,12 @@ def commit(folder: Path) -> str:
         told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return told.stdout.strip() if told.returncode == 0 else ""
+    sha = told.stdout.strip() if told.returncode == 0 else ""
+    return sha if not sha or sha.endswith("-dirty") or not _new_files(folder) else f"{sha}-dirty"
+
+
+def _new_files(folder: Path) -> bool:
+    """Whether files lie there that may have been read and that Git does not know yet."""
+    command = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard", "--", "*.csv", "*.yaml", "*.yml"]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return bool(told.stdout.strip())

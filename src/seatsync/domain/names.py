@@ -44,7 +44,15 @@ def email_key(email: str) -> str:
 
 
 def email_fault(email: str) -> str | None:
-    """Why ``email`` is no e-mail address, in a few words, or None where it is one."""
+    """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
+    fault = _email_fault(email)
+    if fault is None:
+        return None
+    seen = printable(email).replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
+    return f'"{seen}" is no e-mail address: {fault}'
+
+
+def _email_fault(email: str) -> str | None:
     if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email:
         return None
     if "@" not in email:

@@ -30,6 +30,18 @@ def post(books: Snapshot, event: Event) -> None:
         raise IllegalTransition(f"{event.action} does not fit the ledger: {error!r}") from error
 
 
+def doubled(books: Snapshot) -> str | None:
+    """An e-mail or student id that two members have who must not: e-mails on the roster, ids anywhere."""
+    seen: set[str] = set()
+    for member in books.members.values():
+        names = ([member.key] if member.on_roster else []) + ([f"id {member.student_id}"] if member.student_id else [])
+        for name in names:
+            if name in seen:
+                return name
+            seen.add(name)
+    return None
+
+
 def overfull(books: Snapshot, libraries: Iterable[str]) -> str | None:
     """The first of ``libraries`` in which more seats are used than there are."""
     return next((library for library in libraries if books.slots(library).available < 0), None)
@@ -57,6 +69,8 @@ def _library_set(books: Snapshot, event: Event) -> None:
         given["kinds"] = tuple(Kind(kind) for kind in given["kinds"])
     if "delivery" in given:
         given["delivery"] = Delivery(given["delivery"])
+    if not isinstance(given.get("slots", 0), int) or given.get("slots", 0) < 0:
+        raise IllegalTransition(f"{given['slots']!r} slots")
     old = books.libraries.get(event.library)
     if (old is None) != (event.action == Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
@@ -99,6 +113,8 @@ def _member_update(books: Snapshot, event: Event) -> None:
 
 
 def _member_remove(books: Snapshot, event: Event) -> None:
+    if any(held.get(event.member, ABSENT).kind is Kind.TEMPORARY for held in books.licenses.values()):
+        raise IllegalTransition("member-remove of who still holds a temporary license")
     books.members[event.member] = books.members[event.member]._replace(on_roster=False)
 
 
@@ -115,7 +131,10 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     _must_offer(books, event.library, kind)
     if not books.members[event.member].on_roster:
         raise IllegalTransition("grant to who is not on the roster")
-    return licenses.grant(old, kind, Status(detail["status"]), detail["on"], "\n".join(detail.get("resend", ())))
+    status, at_once = Status(detail["status"]), books.libraries[event.library].delivery is Delivery.ACCOUNT
+    if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
+        raise IllegalTransition("a seat that is delivered to who has not claimed it")
+    return licenses.grant(old, kind, status, detail["on"], "\n".join(detail.get("resend", ())))
 
 
 def _upgrade(old: License, books: Snapshot, event: Event) -> License:

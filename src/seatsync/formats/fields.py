@@ -32,7 +32,7 @@ def _text(written: Any) -> str:
 
 def _email(value: str) -> str:
     if fault := email_fault(value):
-        raise ValueError(f'"{printable(value)}" is no e-mail address: {fault}')
+        raise ValueError(fault)
     return value
 
 

@@ -86,8 +86,13 @@ def read_plans(text: str) -> list[Plan]:
     except (ValueError, RecursionError) as error:
         raise BadPlanFile(f"it is not JSON: {error}") from error
     documents = value if isinstance(value, list) else [value]
+    if not documents:
+        raise BadPlanFile("it holds no plan")
     for document in documents:
         _check(document)
+    institutions = [document["institution"] for document in documents]
+    if len(set(institutions)) < len(institutions):
+        raise BadPlanFile("it holds two plans of one institution")
     return [_plan(document) for document in documents]
 
 
@@ -156,7 +161,8 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
 
 def _plan(document: Mapping[str, Any]) -> Plan:
     changes = [_read_change(change) for change in document["changes"]]
-    if fingerprint(changes) != document["fingerprint"]:
+    settings = document["settings"] if document["ledger"]["serial"] == 0 else None
+    if fingerprint(changes, settings) != document["fingerprint"]:
         raise BadPlanFile("its changes are not those of its fingerprint")
     return Plan(
         institution=document["institution"],

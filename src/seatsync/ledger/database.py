@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from seatsync.ledger.tables import REVISION
+from seatsync.ledger.tables import REVISIONS
 
 FILE = "seatsync.db"
 
@@ -38,6 +39,11 @@ class Ledger:
     def __init__(self, location: str) -> None:
         self.location = location
         self.path = _sqlite_path(location)
+
+        if self.path is not None and self.path.is_dir():
+            raise LedgerError(f"The ledger {self} is a folder, not a file.", f"Name the file: {self.path / FILE}.")
+        if self.path is not None and not self.path.parent.is_dir():
+            raise LedgerError(f"The folder of the ledger {self} is missing.", "Correct --ledger, or make the folder.")
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
@@ -95,10 +101,10 @@ class Ledger:
                 f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
             )
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if str(revision) > REVISION:
-            message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISION})."
+        if revision not in REVISIONS:
+            message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."
             raise LedgerError(message, "Install the newer version: pip install --upgrade seatsync.")
-        return revision == REVISION
+        return bool(revision == REVISIONS[-1])
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -114,6 +120,8 @@ class Ledger:
 
 
 def _sqlite_path(location: str) -> Path | None:
+    if re.match(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)", location):
+        raise LedgerError(f"The ledger {location} can't be understood.", "Write a path, or sqlite:///path.")
     if "://" not in location:
         return Path(location)
     try:

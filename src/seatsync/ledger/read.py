@@ -11,15 +11,27 @@ from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.people import Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.database import LedgerError
 
 
 def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
     """The present of ``institution``; an empty one where the ledger does not know it, or is not there (None).
 
     A SQLite file holds one institution. Where it holds another, the snapshot is empty but names that one.
+
+    Raises:
+        LedgerError: the tables hold what seatsync never writes.
     """
     if connection is None:
         return Snapshot()
+    try:
+        return _snapshot(connection, institution)
+    except (ValueError, TypeError, KeyError) as error:
+        help = "`seatsync verify` tells more; `seatsync ledger rebuild` makes the tables anew from the journal."
+        raise LedgerError(f"The ledger is damaged: {error}.", help) from error
+
+
+def _snapshot(connection: Connection, institution: str) -> Snapshot:
     row = connection.execute(
         select(tables.institution).where(tables.institution.c.institution == institution)
     ).one_or_none()

@@ -15,7 +15,7 @@ from seatsync.domain.action import Event
 from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.people import Institution, Member
-from seatsync.domain.posting import overfull, post
+from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import Entry, canonical, commitment, link
@@ -75,6 +75,8 @@ class Recorder:
                 self._flush()
         if (library := overfull(self.books, self.books.libraries)) is not None:
             raise IllegalTransition(f"more seats of {library} would be used than there are")
+        if self.members and (name := doubled(self.books)) is not None:
+            raise IllegalTransition(f"two members would have the {name}")
         self._write_institution(entry, first_time)
         self._flush()
         if libraries != self.books.libraries:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISION = "0001"
-"""The newest migration."""
+REVISIONS = ("0001",)
+"""The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from seatsync.domain.action import Event
+from seatsync.domain.action import Action, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, License
-from seatsync.domain.people import Member
+from seatsync.domain.names import printable
+from seatsync.domain.people import MEMBER_FIELDS, Member
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.database import LedgerError
 from seatsync.ledger.journal import commitment, link
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import bulk, institution_values, library_row, license_row, remember
@@ -33,14 +35,18 @@ class Verdict:
 
     def fault(self, said: str) -> None:
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append(said)
+            self.faults.append(printable(said, 300))
 
 
 def verify(connection: Connection, institution: str) -> Verdict:
     """Walk the chain, replay every event, and compare the outcome with the tables of the present."""
     verdict = Verdict()
     replayed = _replay(connection, institution, verdict)
-    present = read_snapshot(connection, institution)
+    try:
+        present = read_snapshot(connection, institution)
+    except LedgerError as error:
+        verdict.fault(f"the tables of the present can't be read: {error}")
+        return verdict
     for what, journal, table in _compared(replayed, present):
         if journal != table:
             verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
@@ -69,23 +75,25 @@ def _replay(connection: Connection, institution: str, verdict: Verdict) -> Snaps
         if link(head, fields) != bytes(row.hash):
             verdict.fault(f"link {row.serial}: the chain is broken; this link or one before it was changed")
         head = bytes(row.hash)
-        if not is_event:
-            remember(books, json.loads(row.detail))
-            continue
-        if row.person is not None and commitment(bytes(row.salt or b""), row.person) != bytes(row.commitment or b""):
-            verdict.fault(f"link {row.serial}: what it says of a person was changed")
-        _post(books, row, verdict)
+        try:
+            _take(books, row, is_event, verdict)
+        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError) as error:
+            verdict.fault(f"link {row.serial}: {error}")
     verdict.head = books.head = head.hex()
     books.serial = verdict.serial
     return books
 
 
-def _post(books: Snapshot, row: Row[Any], verdict: Verdict) -> None:
+def _take(books: Snapshot, row: Row[Any], is_event: bool, verdict: Verdict) -> None:
+    if not is_event:
+        remember(books, json.loads(row.detail))
+        return
+    if row.person is not None and commitment(bytes(row.salt or b""), row.person) != bytes(row.commitment or b""):
+        verdict.fault(f"link {row.serial}: what it says of a person was changed")
     person = json.loads(row.person) if row.person is not None else None
-    try:
-        post(books, Event(row.action, row.library, row.member, json.loads(row.detail), person))
-    except IllegalTransition as illegal:
-        verdict.fault(f"link {row.serial}: {illegal}")
+    if person is None and row.commitment is not None:  # erased: who it was is unknown, what happened is not
+        person = dict.fromkeys(MEMBER_FIELDS, "") if row.action == Action.MEMBER_ADD else {}
+    post(books, Event(row.action, row.library, row.member, json.loads(row.detail), person))
 
 
 def links(connection: Connection, institution: str) -> Iterator[Row[Any]]:

@@ -53,5 +53,5 @@ def letter_for(books: Snapshot, event: Event) -> str:
 
 
 def _invitation(books: Snapshot, library: str) -> Letter:
-    at_once = books.libraries[library].delivery is Delivery.ACCOUNT
-    return Letter.SET_PASSWORD if at_once else Letter.INVITATION
+    known = books.libraries.get(library)
+    return Letter.SET_PASSWORD if known is not None and known.delivery is Delivery.ACCOUNT else Letter.INVITATION

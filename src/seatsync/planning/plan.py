@@ -69,11 +69,14 @@ def accept(plan: Plan) -> AcceptedPlan | None:
     return None if plan.refusals else AcceptedPlan(plan)
 
 
-def fingerprint(changes: Iterable[Change]) -> str:
-    """SHA-256 (hex) of what changes, whoever asks for it and in whatever order the files stand."""
+def fingerprint(changes: Iterable[Change], settings: Mapping[str, object] | None = None) -> str:
+    """SHA-256 (hex) of what changes, whoever asks for it and in whatever order the files stand.
+
+    ``settings`` are the institution's own, given for a new ledger only: the first apply brings them.
+    """
     ordered = sorted(changes, key=lambda c: (c.action, c.library, c.member or _admin(c), c.kind, c.status))
     told = [(c.action, c.library, c.member, c.kind, c.status, c.before, c.after) for c in ordered]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([settings, told] if settings else told, sort_keys=True).encode()).hexdigest()
 
 
 def _admin(change: Change) -> str:

@@ -42,6 +42,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
     desired, snapshot = draft.desired, draft.snapshot
     case = Case(draft, slot_changes(snapshot, draft.changes))
     institution = asdict(desired.institution)
+    settings = {key: institution[key] for key in ("name", "contacts", "opt_out")}
     return Plan(
         institution=desired.institution.id,
         name=desired.institution.name,
@@ -53,8 +54,8 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
         changes=draft.changes,
         slots=case.slots,
         rosters={roster.path: roster.count for roster in desired.rosters},
-        settings={key: institution[key] for key in ("name", "contacts", "opt_out")},
+        settings=settings,
         refusals=[refusal for rule in RULES for refusal in rule.check(case)],
         warnings=[*loading, *warnings(case)],
-        fingerprint=fingerprint(draft.changes),
+        fingerprint=fingerprint(draft.changes, None if snapshot.serial else settings),
     )

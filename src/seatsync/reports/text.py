@@ -41,27 +41,27 @@ def plan(out: Console, view: PlanView, everything: bool) -> None:
     out.print(view.context)
     out.print()
     out.print(Text(view.verdict, "bold red" if view.refused else "bold green"))
-    diagnostics(out, view.refusals)
+    diagnostics(out, view.refusals, columns=False)
     if view.plan.changes or view.refused:
         _slots(out, view)
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     if view.warnings:
         out.print()
-    diagnostics(out, view.warnings)
+    diagnostics(out, view.warnings, columns=False)
     if view.plan.changes:
         out.print()
         out.print(f"In all: {view.counts}.")
         out.print(f"Fingerprint {view.plan.fingerprint}", soft_wrap=True)
 
 
-def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "") -> None:
-    """Each with its place, its weight and code, what is so, and what to do."""
+def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "", columns: bool = True) -> None:
+    """Each with its place, its weight and code, what is so, and what to do; a saved plan knows no ``columns``."""
     for diagnostic in (shown(diagnostic, folder) for diagnostic in found):
         head = Text()
         if diagnostic.origin:
             origin = diagnostic.origin
-            head.append(f"{origin.file}:{origin.line}:{origin.column}  ", "bold")
+            head.append(f"{origin}:{origin.column}  " if columns else f"{origin}  ", "bold")
         head.append(f"{diagnostic.severity} ", _WEIGHT[diagnostic.severity])
         head.append(diagnostic.code, "dim")
         out.print(head, soft_wrap=True)

@@ -32,7 +32,7 @@ class Folder:
         """
         where = asked_at or Origin(name)
         path = self.path / name
-        if not path.resolve().is_relative_to(self.path.resolve()):
+        if not self._is_inside(path):
             self._say(
                 "path-outside",
                 f"{name} lies outside the institution's folder.",
@@ -45,6 +45,12 @@ class Folder:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
         return self._decode(data, name, encoding)
+
+    def _is_inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.path.resolve())
+        except (OSError, RuntimeError):  # a link to itself; reading it will say so
+            return True
 
     def digest(self) -> str:
         """SHA-256 (hex) over all files read so far, with their names."""
@@ -78,6 +84,7 @@ class Folder:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
         try:
             paths = [path.relative_to(self.path) for path in islice(self.path.rglob("*.*"), _MOST_LOOKED_AT)]
+            paths = [path for path in paths if path.suffix.lower() in (".csv", ".yaml", ".yml", ".txt", ".tsv")]
         except OSError:
             return ""
         by_name = {path.name.casefold(): path.as_posix() for path in paths}

@@ -53,9 +53,7 @@ class RosterReader:
             right = self._invisible(values, at, locate)
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
             help = "Write it as name@institution.example."
-            right = self._wrong(
-                "invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', help, locate(at, "email")
-            )
+            right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)

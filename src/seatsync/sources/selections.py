@@ -54,7 +54,7 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
         address = clean(row[email]) if email is not None else ""
         number = clean(row[student_id]) if student_id is not None else ""
         if address and (fault := email_fault(address)):
-            message = f'"{printable(address)}" is no e-mail address: {fault}.'
+            message = f"{fault}."
             found.append(Diagnostic("invalid-email", message, "Correct it.", table.at(line, email or 0)))
         elif address or number:
             rows.append((number, address, line))
@@ -117,7 +117,7 @@ class GrantsReader:
                 0,
             )
         if email and (fault := email_fault(email)):
-            wrong("invalid-email", f'"{printable(email)}" is no e-mail address: {fault}.', "Correct it.", 1)
+            wrong("invalid-email", f"{fault}.", "Correct it.", 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
             said = (

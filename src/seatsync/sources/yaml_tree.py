@@ -276,8 +276,9 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
         return Diagnostic(
             "yaml-syntax", f"This is not YAML: {said}.", "Delete the character; type the line anew.", where
         )
-    lines = text.split("\n")
-    if "\t" in (lines[mark.line] if mark.line < len(lines) else "")[: mark.column + 1]:
+    lines = text.rstrip().split("\n")
+    line, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
+    if "\t" in lines[line][: column + 1]:
         problem, help = "a tab stands here", "Indent with spaces; YAML takes no tabs for that."
     message = f"This is not YAML: {problem}{f' ({context})' if context else ''}."
-    return Diagnostic("yaml-syntax", message, help, Origin(file, mark.line + 1, mark.column + 1))
+    return Diagnostic("yaml-syntax", message, help, Origin(file, line + 1, column + 1))
