@@ -11,11 +11,50 @@ import tempfile
 import time
 from pathlib import Path
 
-GIVEN = "Ana Ben Chloe Dmitri Eve Farid Grace Hiro Ines Jonas Kofi Lena Mei Noor Omar Pia Quinn Rosa Sven Tara".split()
-FAMILY = (
-    "Adler Brandt Costa Dubois Eriksen Fischer Garcia Haddad Ito Jensen "
-    "Khan Lopez Meyer Novak Okafor Park Quist Rossi Silva Tanaka"
-).split()
+GIVEN = [
+    "Ana",
+    "Ben",
+    "Chloe",
+    "Dmitri",
+    "Eve",
+    "Farid",
+    "Grace",
+    "Hiro",
+    "Ines",
+    "Jonas",
+    "Kofi",
+    "Lena",
+    "Mei",
+    "Noor",
+    "Omar",
+    "Pia",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tara",
+]
+FAMILY = [
+    "Adler",
+    "Brandt",
+    "Costa",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jensen",
+    "Khan",
+    "Lopez",
+    "Meyer",
+    "Novak",
+    "Okafor",
+    "Park",
+    "Quist",
+    "Rossi",
+    "Silva",
+    "Tanaka",
+]
 TAGS = ("2026-fall", "mdiv", "lang-en", "lang-es")
 CONFIG = """\
 version: 1
