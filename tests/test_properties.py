@@ -1,0 +1,121 @@
+"""What must hold for any input, tried by Hypothesis."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from seatsync.domain.diagnostic import Severity
+from seatsync.domain.names import (
+    clean,
+    email_fault,
+    email_key,
+    forbidden,
+    join_tags,
+    one_letter_off,
+    printable,
+    split_tags,
+)
+from seatsync.sources.load import load
+from seatsync.sources.rosters import RosterReader, read_csv, read_yaml
+
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries: {books: {title: Books, system: logos-library, slots: 9}}
+rosters: [{path: members.csv}, {path: members.yaml}]
+grants: [{library: books, kind: temporary, to: {everyone: true}}, {path: grants.csv}]
+"""
+names = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn")), max_size=12).filter(
+    lambda name: not forbidden(name)
+)
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(st.text())
+@example("STRASSE@GRACE.EXAMPLE")
+@example("İ@grace.example")
+def test_an_email_key_is_its_own_key_and_keeps_no_case(text: str) -> None:
+    assert email_key(email_key(text)) == email_key(text)
+    assert email_key(text) == email_key(clean(text)) or " " in text or text != clean(text)
+
+
+@given(st.text())
+def test_what_is_shown_obeys_no_terminal(text: str) -> None:
+    assert not forbidden(printable(text, len(text)))
+    assert "\n" not in printable(text, len(text))
+
+
+@given(names, names)
+def test_being_one_letter_off_goes_both_ways(one: str, other: str) -> None:
+    assert one_letter_off(one, other) == one_letter_off(other, one)
+    assert not one_letter_off(one, one)
+
+
+@given(st.sets(names.map(clean).filter(lambda tag: tag and ";" not in tag)))
+def test_tags_come_apart_as_they_were_joined(tags: set[str]) -> None:
+    assert set(split_tags(join_tags(tags))) == tags
+
+
+@given(
+    st.lists(st.tuples(names, names, names).filter(lambda row: all(map(clean, row[:2]))), max_size=6),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_members_are_read_from_a_csv_as_they_were_written(
+    rows: list[tuple[str, str, str]], delimiter: str, newline: str
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=newline)
+    writer.writerow(["email", "given_name", "family_name", "role"])
+    for number, (first, last, role) in enumerate(rows):
+        writer.writerow([f"m{number}@grace.example", first, last, role])
+    reader = RosterReader("members.csv", [], [])
+    read_csv(text.getvalue(), reader)
+    assert reader.found == []
+    assert [(m.given_name, m.family_name, m.role) for m in reader.members] == [tuple(map(clean, row)) for row in rows]
+
+
+@given(st.text(st.sampled_from("email,given_name;\n\r\"' :-{}[]&*<#|>!%@\t\\0123é"), max_size=200))
+@settings(max_examples=300)
+def test_no_text_makes_a_roster_reader_fail(text: str) -> None:
+    for read in (read_csv, read_yaml):
+        reader = RosterReader("members", [], [])
+        read(text, reader)
+        assert all(diagnostic.origin is not None and diagnostic.help for diagnostic in reader.found)
+
+
+@given(
+    st.sampled_from(["seatsync.yaml", "members.csv", "members.yaml", "grants.csv"]),
+    st.integers(0, 400),
+    st.binary(max_size=12),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_damage_to_a_file_makes_loading_fail(name: str, position: int, damage: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = {
+            "seatsync.yaml": CONFIG,
+            "members.csv": "email,given_name,family_name\nann@grace.example,Ann,Lee\n",
+            "members.yaml": "- {email: bo@grace.example, given_name: Bo, family_name: Ek, tags: [a, b]}\n",
+            "grants.csv": "library,email,kind,until\nbooks,ann@grace.example,permanent,\n",
+        }
+        for path, text in files.items():
+            (Path(folder) / path).write_text(text, encoding="utf-8")
+        data = files[name].encode()
+        (Path(folder) / name).write_bytes(data[:position] + damage + data[position + len(damage) :])
+        loaded = load(Path(folder))
+        assert (loaded.desired is None) == any(d.severity is Severity.ERROR for d in loaded.found)
+
+
+@given(st.emails(domains=st.sampled_from(["grace.example", "sub.grace.example"])))
+def test_plain_addresses_are_taken(email: str) -> None:
+    assert email_fault(email) is None or any(sign in email for sign in '()[]<>\\,;:"') or ".." in email
