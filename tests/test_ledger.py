@@ -91,11 +91,6 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return folder
 
 
-@pytest.fixture(autouse=True)
-def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone(monkeypatch)
-
-
 @pytest.fixture
 def folder(lived: Path, tmp_path: Path) -> Path:
     """Grace Seminary, some time later."""

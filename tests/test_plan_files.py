@@ -90,13 +90,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the machine that runs the tests says to programs is not for this one."""
-    for name in [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "CI_"))] + ["COLUMNS"]:
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
     """Grace Seminary between what was and what will be, with the plan from one to the other."""
