@@ -71,12 +71,6 @@ def program(folder: Path, *args: str, **environment: str) -> subprocess.Complete
     return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, timeout=60, check=False)
 
 
-@pytest.fixture(autouse=True)
-def _nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a pipe: no width is given, so nothing is folded."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 @pytest.fixture
 def school(tmp_path: Path) -> Path:
     """What ``init`` writes."""

@@ -70,12 +70,6 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-@pytest.fixture(autouse=True)
-def _nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a pipe: no width is given, so nothing is folded."""
-    monkeypatch.delenv("COLUMNS", raising=False)
-
-
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days of a school. Nobody writes to it: see ``copy``."""

@@ -76,13 +76,6 @@ FINAL = re.compile(r"\b2 of \w+ cannot be undone")  # in a verdict
 CONTROLS = ["\x1b[31mred", "\x1b]0;title\x07", "a\rb", "\x9b31m", "\u202eexe.csv"]
 
 
-@pytest.fixture(autouse=True)
-def _nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a pipe, unless a test says otherwise."""
-    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def write(folder: Path, config: str, members: Iterable[tuple[str, ...]] = ()) -> Path:
     """The files of an institution; members are (email, given name, family name, role, tags)."""
     folder.mkdir(parents=True, exist_ok=True)
