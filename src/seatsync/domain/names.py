@@ -131,6 +131,11 @@ def one_letter_off(one: str, other: str) -> bool:
     return swapped or shorter[start + 1 :] == longer[start + 1 :]
 
 
+def without_a_letter(name: str) -> set[str]:
+    """``name``, and what it becomes by dropping any one letter: names one letter off always share one of these."""
+    return {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))}
+
+
 def printable(text: str, most: int = 80) -> str:
     """``text`` fit to be shown anywhere: controls and signs of direction spelled out, cut to ``most`` characters.
 

@@ -8,12 +8,13 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Kind
-from seatsync.domain.names import IMPORTED, did_you_mean, email_key, one_letter_off
+from seatsync.domain.names import IMPORTED, did_you_mean, email_key, one_letter_off, without_a_letter
 from seatsync.domain.origin import Origin
 from seatsync.planning.wishes import all_tags
 from seatsync.refusals.case import Case, by_rule
 
 _MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
+_MOST_GUESSES = 20
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
@@ -41,6 +42,7 @@ def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
 
 def _strangers(case: Case) -> Iterator[Diagnostic]:
     owners = _owners_who_left(case)
+    guesses = _MOST_GUESSES if len(case.desired.members) <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
             (name, line)
@@ -48,12 +50,12 @@ def _strangers(case: Case) -> Iterator[Diagnostic]:
             if not (rule.kind is Kind.PERMANENT and (rule.library, email_key(name)) in owners)
         ]
         if unknown:
-            yield _stranger(case, rule, [name for name, _ in unknown], unknown[0][1])
+            guesses -= 1
+            yield _stranger(case, rule, [name for name, _ in unknown], unknown[0][1], guesses >= 0)
 
 
-def _stranger(case: Case, rule: Grant, names: list[str], line: int) -> Diagnostic:
-    few = len(names) <= 3 and len(case.desired.members) <= _MOST_GUESSED
-    near = did_you_mean(names[0], (m.email for m in case.desired.members)) if few else ""
+def _stranger(case: Case, rule: Grant, names: list[str], line: int, guess: bool) -> Diagnostic:
+    near = did_you_mean(names[0], (m.email for m in case.desired.members)) if guess and len(names) <= 3 else ""
     who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
     message = f"This grant names {named(names)}, {who}. {near}".rstrip()
     where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
@@ -75,8 +77,14 @@ def _owners_who_left(case: Case) -> set[tuple[str, str]]:
 
 def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
     counts = all_tags(case.desired.members)
+    alike: dict[str, list[str]] = {}
+    for tag in counts:
+        for key in without_a_letter(tag):
+            alike.setdefault(key, []).append(tag)
     for tag in sorted(tag for tag, number in counts.items() if number == 1):
-        others = (other for other in sorted(counts) if counts[other] > 1 or tag < other)
+        others = sorted(
+            {other for key in without_a_letter(tag) for other in alike[key] if counts[other] > 1 or tag < other}
+        )
         near = next((other for other in others if one_letter_off(tag, other)), None)
         if near is not None:
             member = next(m for m in case.desired.members if tag in m.tags.split(";"))

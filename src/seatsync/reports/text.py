@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import IO
 
 from rich.console import Console
@@ -58,16 +59,22 @@ def plan(out: Console, view: PlanView, everything: bool) -> None:
 def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "", columns: bool = True) -> None:
     """Each with its place, its weight and code, what is so, and what to do; a saved plan knows no ``columns``."""
     for diagnostic in (shown(diagnostic, folder) for diagnostic in found):
-        head = Text()
-        if diagnostic.origin:
-            origin = diagnostic.origin
-            head.append(f"{origin}:{origin.column}  " if columns else f"{origin}  ", "bold")
-        head.append(f"{diagnostic.severity} ", _WEIGHT[diagnostic.severity])
-        head.append(diagnostic.code, "dim")
-        out.print(head, soft_wrap=True)
-        out.print(Padding(Text(diagnostic.message), (0, 0, 0, 4), expand=False))
-        for number, line in enumerate(diagnostic.help.splitlines()):
-            out.print(Text("    " + ("→ " if number == 0 else "  ") + line, "dim"), soft_wrap=True)
+        origin = diagnostic.origin
+        where = (f"{origin}:{origin.column}  " if columns else f"{origin}  ") if origin else ""
+        help = "    → " + diagnostic.help.replace("\n", "\n      ")
+        if out.is_terminal:
+            weight = _WEIGHT[diagnostic.severity]
+            out.print(
+                Text.assemble((where, "bold"), (f"{diagnostic.severity} ", weight), (diagnostic.code, "dim")),
+                soft_wrap=True,
+            )
+            out.print(Padding(Text(diagnostic.message), (0, 0, 0, 4), expand=False))
+            out.print(Text(help, "dim"), soft_wrap=True)
+        else:  # there may be a hundred thousand of them
+            message = fill(
+                diagnostic.message, out.width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+            )
+            out.file.write(f"{where}{diagnostic.severity} {diagnostic.code}\n{message}\n{help}\n")
 
 
 def table(
