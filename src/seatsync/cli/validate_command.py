@@ -27,6 +27,10 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     Every mistake is told in one run, each with its file, line and column, and what to do.
     """
     from seatsync.domain.diagnostic import Severity
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.planning.diff import diff
+    from seatsync.refusals.case import Case
+    from seatsync.refusals.warn import warnings_of_files
     from seatsync.reports import markdown, text
     from seatsync.reports.view import shown
     from seatsync.sources.load import load
@@ -35,7 +39,10 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     told: list[dict[str, Any]] = []
     everything = []
     for folder in folders:
-        found = load(folder).found
+        desired, found = load(folder)
+        if desired is not None:
+            draft = diff(desired, Snapshot(), run.today)
+            found = [*found, *warnings_of_files(Case(draft, {}))]
         everything += [shown(diagnostic, prefix(folder)) for diagnostic in found]
         told += [as_json(diagnostic, folder) for diagnostic in found]
         if run.format == "text":

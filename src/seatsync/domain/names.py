@@ -105,10 +105,10 @@ def parse_day(text: str) -> date | None:
         return None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``Did you mean "x"?`` where a known name is near, else an empty string."""
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:
+    """``Did you mean "x"?`` where a known name is near, else an empty string. E-mails of one domain need more likeness."""
     folded = {other.casefold(): other for other in known}
-    near = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
+    near = get_close_matches(name.casefold(), folded, n=1, cutoff=likeness)
     return f'Did you mean "{folded[near[0]]}"?' if near else ""
 
 

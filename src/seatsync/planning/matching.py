@@ -23,7 +23,8 @@ def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
     """A member is known by student id where both sides have one, else by e-mail.
 
     So two records with different student ids are two people, even under one e-mail (an address given to somebody
-    new). Who has left is found again, but who is there goes first.
+    new). An id that only lost its leading zeros, as spreadsheets do it, is no different one under the same e-mail. Who
+    has left is found again, but who is there goes first.
     """
     by_id, by_email = _index(snapshot)
     records = [by_id.get(member.student_id, 0) if member.student_id else 0 for member in roster]
@@ -32,12 +33,17 @@ def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
     for position, member in enumerate(roster):
         if not records[position]:
             for number in by_email.get(member.key, ()):
-                if number not in taken and not (member.student_id and members[number].student_id):
+                if number not in taken and may_be_one(member.student_id, members[number].student_id):
                     records[position] = number
                     taken.add(number)
                     break
     leaving = [number for number, member in members.items() if member.on_roster and number not in taken]
     return Matching(records, sorted(leaving))
+
+
+def may_be_one(one: str, other: str) -> bool:
+    """Whether two student ids under one e-mail can be those of one person: one is missing, or lost its zeros."""
+    return not one or not other or one.lstrip("0") == other.lstrip("0")
 
 
 def _index(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, list[int]]]:

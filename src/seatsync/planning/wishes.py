@@ -11,6 +11,7 @@ from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.names import IMPORTED, email_key, split_tags
 from seatsync.domain.people import RosterMember
 from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.matching import may_be_one
 
 
 @dataclass(slots=True)
@@ -86,7 +87,7 @@ class People:
         """By student id where both sides have one, else by e-mail: as members themselves are known."""
         position = self._by_id.get(student_id) if student_id else None
         if position is None and (position := self._by_email.get(email_key(email))) is not None:
-            return None if student_id and self.roster[position].student_id else position
+            return position if may_be_one(student_id, self.roster[position].student_id) else None
         return position
 
     def _tagged(self, tags: Iterable[str]) -> set[int]:

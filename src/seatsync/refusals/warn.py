@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
@@ -20,12 +22,31 @@ _MOST_GUESSES = 20
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """All warnings, then all notices."""
     yield from _grants_that_reach_nobody(case)
-    yield from _strangers(case)
+    yield from (warning for _, warning in _strangers(case))
     yield from _tags_one_letter_off(case)
     yield from _student_ids_changed(case)
+    yield from _zeros_lost(case)
+    yield from _same_names(case)
     yield from _approvals(case)
     yield from _declined(case)
     yield from _kept(case)
+
+
+def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
+    """The warnings that need no ledger; ``case`` is made on an empty one.
+
+    Date tags are the ledger's, so grants by them are left out; and whoever is named by a permanent grant may own it and
+    have left, which only the ledger knows.
+    """
+    by_day = {
+        rule.origin
+        for rule in case.desired.grants
+        if any(t.startswith(IMPORTED) for t in (*rule.to.tags, *rule.to.any_tags))
+    }
+    yield from (warning for warning in _grants_that_reach_nobody(case) if warning.origin not in by_day)
+    for rule, warning in _strangers(case):
+        yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning
+    yield from _tags_one_letter_off(case)
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
@@ -40,7 +61,7 @@ def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
-def _strangers(case: Case) -> Iterator[Diagnostic]:
+def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     owners = _owners_who_left(case)
     guesses = _MOST_GUESSES if len(case.desired.members) <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
@@ -51,11 +72,11 @@ def _strangers(case: Case) -> Iterator[Diagnostic]:
         ]
         if unknown:
             guesses -= 1
-            yield _stranger(case, rule, [name for name, _ in unknown], unknown[0][1], guesses >= 0)
+            yield rule, _stranger(case, rule, [name for name, _ in unknown], unknown[0][1], guesses >= 0)
 
 
 def _stranger(case: Case, rule: Grant, names: list[str], line: int, guess: bool) -> Diagnostic:
-    near = did_you_mean(names[0], (m.email for m in case.desired.members)) if guess and len(names) <= 3 else ""
+    near = did_you_mean(names[0], (m.email for m in case.desired.members), 0.85) if guess and len(names) <= 3 else ""
     who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
     message = f"This grant names {named(names)}, {who}. {near}".rstrip()
     where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
@@ -95,16 +116,51 @@ def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
 
 
 def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
-    arrivals = {c.member.lower(): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
-    for change in case.draft.changes:
-        if change.action is Action.MEMBER_REMOVE and (new := arrivals.get(change.member.lower())):
-            old_id, new_id = (change.before or {}).get("student_id"), (new.after or {}).get("student_id")
-            message = (
-                f"{change.member} had the student id {old_id} and now has {new_id}: to seatsync these are two people, "
-                "one who leaves and one who arrives."
-            )
-            help = "If the id was only corrected: apply once with the id left empty, then once with the new one."
-            yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, (change.member,))
+    arrivals = {email_key(c.member): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
+    leavers = [c for c in case.draft.changes if c.action is Action.MEMBER_REMOVE and email_key(c.member) in arrivals]
+    if leavers:
+        old, new = leavers[0], arrivals[email_key(leavers[0].member)]
+        ids = f"{(old.before or {}).get('student_id')} before and {(new.after or {}).get('student_id')} now"
+        members = [change.member for change in leavers]
+        message = (
+            f"{counted(len(members), 'e-mail has', 'e-mails have')} another student id than in the ledger: {named(members)} "
+            f"({old.member}: {ids}). Two ids are two people, one who leaves and one who arrives; licenses do not pass over."
+        )
+        help = "If the ids were only corrected: apply once with them left empty, then once with the new ones."
+        yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, tuple(members))
+
+
+def _zeros_lost(case: Case) -> Iterator[Diagnostic]:
+    lost = [
+        change
+        for change in case.draft.changes
+        if change.action is Action.MEMBER_UPDATE
+        and (old := (change.before or {}).get("student_id"))
+        and (new := (change.after or {}).get("student_id"))
+        and old.lstrip("0") == new.lstrip("0")
+    ]
+    if lost:
+        first, members = lost[0], [change.member for change in lost]
+        ids = f"{(first.before or {})['student_id']} → {(first.after or {})['student_id']}"
+        message = f"{counted(len(members), 'student id differs', 'student ids differ')} by leading zeros alone ({ids}): {named(members)}."
+        help = "Spreadsheets drop leading zeros: set the column to text there, and export it anew."
+        yield Diagnostic("student-id-zeros", message, help, first.origin, Severity.WARNING, None, tuple(members))
+
+
+def _same_names(case: Case) -> Iterator[Diagnostic]:
+    def name(fields: Mapping[str, Any] | None) -> tuple[str, str]:
+        return (fields or {}).get("given_name", ""), (fields or {}).get("family_name", "")
+
+    arrivals = {name(c.after): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
+    leavers = [c for c in case.draft.changes if c.action is Action.MEMBER_REMOVE]
+    same = [(c, arrivals[name(c.before)]) for c in leavers if name(c.before) in arrivals]
+    same = [(old, new) for old, new in same if email_key(old.member) != email_key(new.member)]
+    if same:
+        pairs = [f"{old.member} → {new.member}" for old, new in same]
+        message = f"{counted(len(same), 'member leaves', 'members leave')} while one of the same name arrives: {named(pairs)}."
+        help = "If it is one person with another e-mail: apply once with a student id added to the old row, then change the e-mail."
+        members = tuple(new.member for _, new in same)
+        yield Diagnostic("same-name", message, help, same[0][1].origin, Severity.WARNING, None, members)
 
 
 def _approvals(case: Case) -> Iterator[Diagnostic]:

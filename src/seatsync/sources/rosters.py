@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from sys import intern
 
@@ -24,6 +25,8 @@ from seatsync.sources.dialects import ROSTER, Dialect, dialect_of
 FIELDS = ("email", "given_name", "family_name", "student_id", "role", "tags")
 """What a roster says of a member, required ones first."""
 _REQUIRED = 3
+
+_SHORTENED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
 
 Locate = Callable[..., Origin]
 """(line or position, field, and for a list the position in it) → the place of the value."""
@@ -57,6 +60,12 @@ class RosterReader:
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
+        if _SHORTENED.fullmatch(student_id):
+            message = (
+                f'The student id "{student_id}" is a number that a spreadsheet has shortened; what it was is lost.'
+            )
+            help = "Set the column to text in the spreadsheet, and export it anew."
+            right = self._wrong("invalid-value", message, help, locate(at, "student_id"))
         if student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
             right = self._twice("student_id", student_id, first, at, locate)
         tags = self.joined.get(values[5])
