@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -660,3 +662,14 @@ def test_an_example_plans_applies_and_plans_nothing_more(
 ) -> None:
     monkeypatch.setenv("SEATSYNC_NOW", "2026-12-01")
     works_at_once(Path(shutil.copytree(example, tmp_path / example.name)))
+
+
+def test_every_rule_of_the_refusals_is_judged_by() -> None:
+    from seatsync import refusals
+    from seatsync.refusals.judge import RULES
+
+    found = [
+        importlib.import_module(f"seatsync.refusals.{module.name}")
+        for module in pkgutil.iter_modules(refusals.__path__)
+    ]
+    assert {module for module in found if hasattr(module, "CODE")} == set(RULES)

@@ -284,7 +284,9 @@ def test_claims_of_what_was_applied_are_read_back_without_a_letter(tmp_path: Pat
     exported = export(folder).replace("unclaimed", "Delivered")
     take(folder, exported)
     assert {status for _, status in held(folder, "logos-subscription").values()} == {"delivered"}
-    assert told(folder, "outbox", "list") == letters
+    after = told(folder, "outbox", "list")
+    assert [letter["serial"] for letter in after] == [letter["serial"] for letter in letters]
+    assert {letter["state"] for letter in after if letter["letter"] == "invitation"} == {"cancelled"}
     assert plan_is_empty(folder)
 
 

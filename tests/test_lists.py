@@ -464,8 +464,17 @@ def test_the_outbox_lists_every_letter_oldest_first(school: Path) -> None:
 
 
 def test_the_outbox_lists_letters_of_one_state(school: Path) -> None:
-    assert len(told(school, "outbox", "list", "--state", "pending")) == len(LETTERS)
-    assert told(school, "outbox", "list", "--state", "sent") == []
+    by_state = {state: told(school, "outbox", "list", "--state", state) for state in ("pending", "cancelled")}
+    assert sum(map(len, by_state.values())) == len(LETTERS)
+    assert {letter["state"] for letter in by_state["pending"]} == {"pending"}
+
+
+def test_an_invitation_is_cancelled_for_who_has_claimed_declined_or_lost_the_license(school: Path) -> None:
+    unclaimed = {(row["library"], row["email"]) for row in told(school, "licenses", "--status", "unclaimed")}
+    for letter in told(school, "outbox", "list"):
+        if letter["letter"] in ("invitation", "reminder", "set-password"):
+            waits = (letter["library"], letter["to"]) in unclaimed
+            assert letter["state"] == ("pending" if waits else "cancelled"), letter
 
 
 def test_the_log_shows_the_newest_first_with_who_and_because_of_which_commit(school: Path) -> None:

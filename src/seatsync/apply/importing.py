@@ -80,7 +80,8 @@ def additions(folder: Path, source: str, desired: Desired, portal: Portal, today
         for key, (kind, _) in holdings.items():
             if kind is not Kind.NONE and asked.get((library, key)) not in (kind, Kind.PERMANENT):
                 found.grants.append((library, spelled[key], kind))
-    _write_texts(found, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import")
+    ids = {member.email: member.student_id for member in members}
+    _write_texts(found, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import", ids)
     return found
 
 
@@ -91,7 +92,7 @@ def with_additions(desired: Desired, added: Additions) -> Desired:
     return replace(desired, members=[*desired.members, *added.members], grants=[*desired.grants, *grants])
 
 
-def _write_texts(found: Additions, folder: Path, stem: str) -> None:
+def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str]) -> None:
     config = (folder / NAME).read_bytes().decode("utf-8", "replace")
     if found.members:
         path = _free(folder, "rosters", stem)
@@ -100,7 +101,8 @@ def _write_texts(found: Additions, folder: Path, stem: str) -> None:
         config = _listed(config, "rosters", path)
     if found.grants:
         path = _free(folder, "grants", stem)
-        found.texts[path] = _csv(("library", "email", "kind", "until"), ([*grant, ""] for grant in found.grants))
+        rows = ([library, email, kind, "", ids.get(email, "")] for library, email, kind in found.grants)
+        found.texts[path] = _csv(("library", "email", "kind", "until", "student_id"), rows)
         config = _listed(config, "grants", path)
     if found.texts:
         found.texts[NAME] = config  # last: the files it names are there when it is written
@@ -211,7 +213,10 @@ def _holdings(
         if held.get(number, ABSENT).kind is Kind.PERMANENT is not kind
     ]
     if lost:
-        message = f"The portal says that {named(lost)} do not own {library}, but the ledger says they do, permanently."
+        do = "does" if len(lost) == 1 else "do"
+        message = (
+            f"The portal says that {named(lost)} {do} not own {library}, but the ledger says otherwise, permanently."
+        )
         raise Impossible(message, "Correct the portal or the export; what is permanent stays so.")
     at_once = desired.libraries[library].delivery is Delivery.ACCOUNT
     for number, (key, kind, status) in holdings.items():

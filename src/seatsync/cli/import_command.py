@@ -42,6 +42,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     """
     from seatsync.apply.importing import additions, as_known, judged_events, take_over, with_additions
     from seatsync.cli.writing import write_whole
+    from seatsync.domain.diagnostic import counted
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes.")
@@ -65,7 +66,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     events = judged_events(desired, books, portal, run.today)
     if events:
         take_over(run.ledger_of(folder), desired, books, events, run.at, who(), which_commit(folder))
-    run.say(f"The ledger took over {len(events):,} events." if events else "The ledger had all of it already.")
+    run.say(f"The ledger took over {counted(len(events), 'event')}." if events else "The ledger had all of it already.")
     return _what_is_left(folder, run)
 
 

@@ -155,8 +155,10 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
     return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=backwards)
 
 
-def print_rows(run: Run, columns: Sequence[str], rows: list[dict[str, Any]], nothing: str) -> None:
-    """As table, CSV or JSON."""
+def print_rows(
+    run: Run, columns: Sequence[str], rows: list[dict[str, Any]], nothing: str, most: int = MOST_IN_TEXT
+) -> None:
+    """As table (of the first ``most`` rows, if not all are asked for), CSV or JSON."""
     if run.format == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif run.format == "csv":
@@ -166,7 +168,7 @@ def print_rows(run: Run, columns: Sequence[str], rows: list[dict[str, Any]], not
     else:
         from seatsync.reports import text
 
-        shown = rows if run.verbose else rows[:MOST_IN_TEXT]
+        shown = rows if run.verbose else rows[:most]
         text.table(text.stdout(run.no_color), columns, ([_cell(row[name], ", ") for name in columns] for row in shown))
         if len(shown) < len(rows):
             run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")

@@ -32,4 +32,4 @@ def command(run: Run, folder: Path, limit: int) -> None:
     rows = [line._asdict() for line in lines]
     if run.format == "text":
         rows = [row | {"commit": row["commit"][:10]} for row in rows]
-    print_rows(run, COLUMNS, rows, "Nothing has happened yet.")
+    print_rows(run, COLUMNS, rows, "Nothing has happened yet.", most=limit)

@@ -23,7 +23,7 @@ def command() -> None:
 
 @command.command("list")
 @folder
-@option("--state", help="Only letters in this state.")
+@option("--state", type=click.Choice(["pending", "cancelled"]), help="Only letters in this state.")
 @common("text", "csv", "json")
 def list_(run: Run, folder: Path, state: str | None) -> None:
     """List the letters, oldest first.

@@ -89,6 +89,9 @@ def show(plans: list[Plan], as_array: bool, run: Run) -> None:
 
         out = text.stdout(run.no_color)
         for position, view in enumerate(views):
+            if run.quiet:
+                text.diagnostics(out, view.refusals, columns=False)
+                continue
             if position:
                 out.print("\n" + "─" * 40 + "\n")
             text.plan(out, view, run.verbose)

@@ -35,6 +35,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
     Only unclaimed licenses are concerned. Naming somebody who has claimed, or holds none, is refused.
     """
     from seatsync.apply.members import record_resend
+    from seatsync.domain.diagnostic import counted
     from seatsync.domain.license import Status
 
     wanted = Filters(**chosen)
@@ -58,7 +59,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
         click.echo("Nothing was sent.", err=True)
         return exits.BROKEN
     record_resend(run.ledger_of(folder), id, snapshot, chosen_ones, run.at, who())
-    run.say(f"{len(chosen_ones):,} letters are in the outbox.")
+    run.say(f"Added to the outbox: {counted(len(chosen_ones), 'letter')}.")
     return exits.DONE
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 
 def actor() -> str:
-    """The CI user, else the system's."""
-    for variable in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
+    """Who is named by the environment, else the CI user, else the system's."""
+    for variable in ("SEATSYNC_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
         if name := os.environ.get(variable):
             return name
     try:

@@ -44,6 +44,7 @@ def tell_verdict(run: Run, verdict: Verdict, good: str) -> None:
     for fault in verdict.faults:
         click.echo(f"seatsync: {fault}.", err=True)
     if verdict.faults:
-        click.echo("  → Do not write to this ledger. Restore it from a backup, or ask who has changed it.", err=True)
+        mend = "Restore it from a backup" if not verdict.chain_holds else "The journal holds: `seatsync ledger rebuild`"
+        click.echo(f"  → Do not write to this ledger. {mend}, or ask who has changed it.", err=True)
     else:
         click.echo(f"{good}: {verdict.links:,} links, head {verdict.head}")

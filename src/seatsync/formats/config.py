@@ -158,7 +158,7 @@ class GrantEntry(Closed):
 
 
 class GrantsFile(Closed):
-    """A CSV of grants with the columns library, email, kind, until."""
+    """A CSV of grants with the columns library, email, kind, until, and student_id if a changed e-mail shall not matter."""
 
     path: Text = Field(description="The file, relative to this folder.")
     encoding: Encoding | None = Field(None, description="Only needed for windows-1252.")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.action import Event
+from seatsync.domain.action import CLAIM, IMPORT, OPT_OUT, Action, Event
 from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.people import Institution, Member
@@ -19,6 +19,9 @@ from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import Entry, canonical, commitment, link
+
+_SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
+"""Events after which an invitation has nothing more to invite to."""
 
 CHUNK = 20_000
 """Rows that are held before they are sent to the database."""
@@ -49,6 +52,7 @@ class Recorder:
         self.licenses: dict[tuple[str, int], bool] = {}
         self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
         self.sent = 0
+        self.settled: set[tuple[str, int]] = set()
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
@@ -90,6 +94,7 @@ class Recorder:
             )
         self._write_members()
         self._write_licenses()
+        self._cancel_invitations()
 
     def _must_be_unmoved(self) -> None:
         columns = tables.institution.c
@@ -130,6 +135,8 @@ class Recorder:
         told = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
         self.head = link(self.head, (*told, sealed.hex() if sealed else ""))
         self.rows.append((self.institution, *told, person, salt, sealed, self.head))
+        if event.action in _SETTLING:
+            self.settled.add((event.library, event.member))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
             self.letters.append(
@@ -186,6 +193,21 @@ class Recorder:
             self.connection.execute(update(table).where(key).values(values), rows)
         new = sorted(self.members - self.before)
         bulk(self.connection, table, [(self.institution, number, *members[number]) for number in new])
+
+    def _cancel_invitations(self) -> None:
+        """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""
+        outbox = tables.outbox.c
+        waiting = (
+            (outbox.institution == self.institution)
+            & (outbox.library == bindparam("which_library"))
+            & (outbox.member == bindparam("which_member"))
+            & (outbox.serial < self.entry)
+            & (outbox.state == "pending")
+            & or_(*(outbox.letter == letter for letter in ("invitation", "reminder", "set-password")))
+        )
+        if self.settled:
+            rows = [{"which_library": library, "which_member": member} for library, member in sorted(self.settled)]
+            self.connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"), rows)
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses

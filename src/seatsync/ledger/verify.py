@@ -26,11 +26,13 @@ MOST_FAULTS = 20
 
 @dataclass(slots=True)
 class Verdict:
-    """What a check of the journal found. ``serial`` and ``head`` (hex) are those of its last link."""
+    """What a check of the journal found. ``serial`` and ``head`` (hex) are those of its last link;
+    where the chain holds, only the tables of the present are at fault."""
 
     links: int = 0
     serial: int = 0
     head: str = ""
+    chain_holds: bool = True
     faults: list[str] = field(default_factory=list)
 
     def fault(self, said: str) -> None:
@@ -42,6 +44,7 @@ def verify(connection: Connection, institution: str) -> Verdict:
     """Walk the chain, replay every event, and compare the outcome with the tables of the present."""
     verdict = Verdict()
     replayed = _replay(connection, institution, verdict)
+    verdict.chain_holds = not verdict.faults
     try:
         present = read_snapshot(connection, institution)
     except LedgerError as error:

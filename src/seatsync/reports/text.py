@@ -21,6 +21,9 @@ FEW = 10
 MANY = 200
 """The same for what cannot be undone, which somebody has to read by name."""
 
+WHOLE = frozenset({"email", "member", "to", "at", "created_at"})
+"""Columns that are never folded: what stands there is copied by people."""
+
 _STYLES = {"+": "green", "-": "red", "~": "yellow", "^": "magenta", "»": "cyan"}
 _WEIGHT = {
     Severity.ERROR: "bold red",
@@ -68,7 +71,7 @@ def diagnostics(out: Console, found: Iterable[Diagnostic], folder: str = "", col
                 Text.assemble((where, "bold"), (f"{diagnostic.severity} ", weight), (diagnostic.code, "dim")),
                 soft_wrap=True,
             )
-            out.print(Padding(Text(diagnostic.message), (0, 0, 0, 4), expand=False))
+            _put(out, Padding(Text(diagnostic.message), (0, 0, 0, 4), expand=False))
             out.print(Text(help, "dim"), soft_wrap=True)
         else:  # there may be a hundred thousand of them
             message = fill(
@@ -83,10 +86,19 @@ def table(
     """A plain table; the columns named in ``numbers`` are set to the right."""
     made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for header in headers:
-        made.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+        made.add_column(
+            header, justify="right" if header in numbers else "left", overflow="fold", no_wrap=header in WHOLE
+        )
     for row in rows:
         made.add_row(*(Text(clean(str(cell))) for cell in row))
-    out.print(made)
+    _put(out, made)
+
+
+def _put(out: Console, what: Table | Padding) -> None:
+    """Print without the blanks that fill lines up."""
+    with out.capture() as captured:
+        out.print(what)
+    out.file.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _slots(out: Console, view: PlanView) -> None:
@@ -121,7 +133,7 @@ def _group(out: Console, group: Group, most: int | None) -> None:
         )
     if len(reasons) == 1:
         out.print(Text(f"    {clean(reasons.pop())}", "dim"))
-    out.print(made)
+    _put(out, made)
     if most is not None and len(group.changes) > most:
         out.print(Text(f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
 

@@ -67,7 +67,12 @@ class Folder:
                 return None
             return path.read_bytes()
         except FileNotFoundError:
-            self._say("file-not-found", f"{name} is not there. {self._near(name)}".rstrip(), self._mend(name), where)
+            self._say(
+                "file-not-found",
+                f"{name} is not there. {self._near(name) if name != 'seatsync.yaml' else ''}".rstrip(),
+                self._mend(name),
+                where,
+            )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._say("file-unreadable", f"{name} can't be read: {why}.", "Make it readable.", where)
@@ -82,6 +87,8 @@ class Folder:
 
     def _near(self, name: str) -> str:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
+        if name == "seatsync.yaml":
+            return ""
         try:
             paths = [path.relative_to(self.path) for path in islice(self.path.rglob("*.*"), _MOST_LOOKED_AT)]
             paths = [path for path in paths if path.suffix.lower() in (".csv", ".yaml", ".yml", ".txt", ".tsv")]

@@ -25,20 +25,17 @@ def _tell(needs: str, names: tuple[str, ...]) -> Callable[[list[str]], str]:
     return tell
 
 
+_LISTED_BY = ("Institution Email Address", "Institution Student ID", "email", "student_id")
 _SELECTION = Wanted(
     lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
-    ("Institution Email Address", "Institution Student ID", "email", "student_id"),
-    _tell(
-        "must have a column with e-mails or student ids, for instance Institution Email Address",
-        ("Institution Email Address", "Institution Student ID", "email", "student_id"),
-    ),
+    _LISTED_BY,
+    _tell("must have a column with e-mails or student ids, for instance Institution Email Address", _LISTED_BY),
 )
+_GRANTED_BY = ("library", "email", "kind", "until", "student_id")
 _GRANTS = Wanted(
     lambda names: {"library", "email"} <= names,
-    ("library", "email", "kind", "until"),
-    _tell(
-        "must have the columns library and email, and may have kind and until", ("library", "email", "kind", "until")
-    ),
+    _GRANTED_BY,
+    _tell("must have the columns library and email, and may have kind, until and student_id", _GRANTED_BY),
 )
 
 
@@ -72,7 +69,7 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
 
 
 class GrantsReader:
-    """Grants out of a CSV with the columns library, email, kind, until."""
+    """Grants out of a CSV with the columns library, email, kind, until, and student_id if it is there."""
 
     def __init__(self, file: str, libraries: dict[str, Library], found: list[Diagnostic]) -> None:
         self.file = file
@@ -87,9 +84,9 @@ class GrantsReader:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
         for name, position in columns.items():
-            if name and name not in _GRANTS.names:
+            if name and name not in map(csv_table.squeezed, _GRANTS.names):
                 csv_table.tell_unknown_column(table, position, _GRANTS.names, "a grants file")
-        places = [columns.get(name, -1) for name in _GRANTS.names]
+        places = [columns.get(csv_table.squeezed(name), -1) for name in _GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]
             values = [clean(row[place]) for place in places]
@@ -98,7 +95,7 @@ class GrantsReader:
                 self.grants.append(grant)
 
     def _grant(self, values: list[str], line: int, table: Table, places: list[int]) -> Grant | None:
-        id, email, kind, until = values
+        id, email, kind, until, student_id = values
         before = len(self.found)
 
         def wrong(code: str, message: str, help: str, column: int) -> None:
@@ -131,7 +128,9 @@ class GrantsReader:
             wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
         if len(self.found) > before or library is None or chosen is None:
             return None
-        return Grant(library.id, chosen, Selector(emails=(email,)), Origin(self.file, line), end)
+        known = Selector(selection=Selection(self.file, [(student_id, email, line)]))  # also when the e-mail changes
+        to = known if student_id else Selector(emails=(email,))
+        return Grant(library.id, chosen, to, Origin(self.file, line), end)
 
 
 def choose_kind(written: str, library: Library | None) -> Kind | None:
