@@ -611,7 +611,9 @@ def found(outcome: Outcome, said: str = "") -> None:
     assert faults
     assert all(fault.startswith("seatsync: ") for fault in faults), outcome.err
     assert said in outcome.err
-    assert help == "  → Do not write to this ledger. Restore it from a backup, or ask who has changed it."
+    broken = any("seatsync: link " in fault for fault in faults)
+    mend = "Restore it from a backup" if broken else "The journal holds: `seatsync ledger rebuild`"
+    assert help == f"  → Do not write to this ledger. {mend}, or ask who has changed it."
 
 
 @contextmanager
