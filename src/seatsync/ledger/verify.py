@@ -44,7 +44,6 @@ def verify(connection: Connection, institution: str) -> Verdict:
     """Walk the chain, replay every event, and compare the outcome with the tables of the present."""
     verdict = Verdict()
     replayed = _replay(connection, institution, verdict)
-    verdict.chain_holds = not verdict.faults
     try:
         present = read_snapshot(connection, institution)
     except LedgerError as error:
@@ -82,6 +81,7 @@ def _replay(connection: Connection, institution: str, verdict: Verdict) -> Snaps
             _take(books, row, is_event, verdict)
         except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError) as error:
             verdict.fault(f"link {row.serial}: {error}")
+    verdict.chain_holds = not verdict.faults
     verdict.head = books.head = head.hex()
     books.serial = verdict.serial
     return books
