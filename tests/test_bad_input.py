@@ -450,7 +450,7 @@ def test_a_disk_that_cannot_be_written_to_leaves_the_ledger_as_it_was(
     [("write", "ENOSPC", "No space left"), ("fsync", "EIO", "error"), ("rename", "EROFS", "Read-only")],
 )
 def test_a_plan_that_cannot_be_saved_leaves_the_older_one_whole(call: str, error: str, said: str, folder: Path) -> None:
-    (folder / "plan.json").write_text("the older one", encoding="utf-8")
+    (folder / "plan.json").write_text('{"format": "seatsync-plan/1", "this is": "the older one"}', encoding="utf-8")
     before = contents(folder)
     script = (
         "import os, sys; from seatsync.cli.main import main; "

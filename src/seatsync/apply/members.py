@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from seatsync.domain.action import CLAIM, OPT_OUT, Action, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, Status
@@ -11,7 +11,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
-from seatsync.ledger.record import Recorder
+from seatsync.ledger.record import Recorder, Stale
 from seatsync.outbox.letters import letter_for
 
 
@@ -31,16 +31,14 @@ def record_claim(ledger: Ledger, institution: str, library: str, email: str, acc
     """
     if fault := email_fault(account):
         raise Impossible(f"{fault}.", "Correct it.")
-    with ledger.reading() as connection:
-        books = read_snapshot(connection, institution)
-    number = _unclaimed(books, library, email, "claim")
-    _record(
-        ledger,
-        institution,
-        books,
-        Entry("claim", at, actor),
-        [Event(CLAIM, library, number, person={"account": account})],
-    )
+
+    def claim() -> None:
+        books = _books(ledger, institution)
+        number = _unclaimed(books, library, email, "claim")
+        event = Event(CLAIM, library, number, person={"account": account})
+        _record(ledger, institution, books, Entry("claim", at, actor), [event])
+
+    _tried_again(claim)
 
 
 def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, at: str, actor: str) -> None:
@@ -49,14 +47,16 @@ def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, a
     Raises:
         Impossible: there is nothing to decline, or the institution does not allow it.
     """
-    with ledger.reading() as connection:
-        books = read_snapshot(connection, institution)
-    if books.institution is not None and not books.institution.opt_out:
-        raise Impossible(
-            f"Members of {institution} may not opt out.", "Set `opt_out: true` in seatsync.yaml and apply it."
-        )
-    number = _unclaimed(books, library, email, "decline")
-    _record(ledger, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, number)])
+
+    def decline() -> None:
+        books = _books(ledger, institution)
+        if books.institution is not None and not books.institution.opt_out:
+            help = "Set `opt_out: true` in seatsync.yaml and apply it."
+            raise Impossible(f"Members of {institution} may not opt out.", help)
+        number = _unclaimed(books, library, email, "decline")
+        _record(ledger, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, number)])
+
+    _tried_again(decline)
 
 
 def record_resend(
@@ -65,6 +65,11 @@ def record_resend(
     """One more invitation for each (library, member number), all of them unclaimed."""
     events = [Event(Action.RESEND, library, number) for library, number in chosen]
     _record(ledger, institution, books, Entry("resend", at, actor), events)
+
+
+def _books(ledger: Ledger, institution: str) -> Snapshot:
+    with ledger.reading() as connection:
+        return read_snapshot(connection, institution)
 
 
 def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
@@ -87,6 +92,20 @@ def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
         f"{email} has nothing to {what} of {library}: the license status is {status}.",
         "See `seatsync licenses --all`.",
     )
+
+
+_MOST_TRIES = 20
+
+
+def _tried_again(step: Callable[[], None]) -> None:
+    """Members act at the same time; whoever comes second looks at the ledger anew."""
+    for left in reversed(range(_MOST_TRIES)):
+        try:
+            step()
+            return
+        except Stale:
+            if not left:
+                raise
 
 
 def _record(ledger: Ledger, institution: str, books: Snapshot, entry: Entry, events: Iterable[Event]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.exits import attempt
 from seatsync.cli.options import Run, as_folder, common, option
-from seatsync.cli.plan_command import show
+from seatsync.cli.plan_command import is_plan, show
 from seatsync.cli.reading import institution_id, make_plan, too_strict
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ def command(
     Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
     the plan or the fingerprint is another.
     """
-    files = [Path(path) for path in paths if path.endswith(".json")]
-    folders = [as_folder(path) for path in paths if not path.endswith(".json")] or [Path()]
+    files = [Path(path) for path in paths if _is_plan(Path(path))]
+    folders = [as_folder(path) for path in paths if not _is_plan(Path(path))] or [Path()]
     if len(files) > 1:
         raise click.UsageError("Only one plan file can be applied at a time.")
     if expect is not None and not expect.strip():
@@ -52,8 +54,12 @@ def command(
         raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     who = _Who(actor, commit)
     if files:
-        return _apply_saved(run, files[0], folders, who)
-    return exits.worst([_apply_fresh(run, folder, expect, yes, strict, who) for folder in folders])
+        return _apply_saved(run, files[0], folders, strict, who)
+    return exits.worst([attempt(_apply_fresh, run, folder, expect, yes, strict, who) for folder in folders])
+
+
+def _is_plan(path: Path) -> bool:
+    return path.suffix == ".json" or is_plan(path)
 
 
 class _Who:
@@ -73,8 +79,9 @@ def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: 
     plan = make_plan(folder, run)
     if plan is None:
         return exits.INVALID
-    if run.format == "text":
-        show([plan], False, run)
+    asking = not (yes or expect)
+    if run.format == "text" or asking:
+        show([plan], False, replace(run, format="text", quiet=run.quiet and not asking))
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
         click.echo("Nothing was applied.", err=True)
@@ -85,13 +92,13 @@ def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: 
         )
         click.echo("  → Nothing was applied. Review this plan, then expect its fingerprint.", err=True)
         return exits.STALE
-    if not (yes or expect) and plan.changes and not click.confirm("Apply this?", err=True):
+    if asking and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
         return exits.BROKEN
     return _carry_out(run, folder, accepted, who, shown=True)
 
 
-def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
+def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _Who) -> int:
     from seatsync.formats.plan_document import BadPlanFile, read_plans
 
     try:
@@ -99,16 +106,18 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], who: _Who) -> int:
     except UnicodeDecodeError as error:
         raise BadPlanFile("it is not text") from error
     places = [_folder_of(plan, folders, run) for plan in plans]
-    codes = []
-    for plan, folder in zip(plans, places, strict=True):
-        accepted = _accepted(plan)
-        if accepted is None:
-            show([plan], False, run)
-            click.echo("Nothing was applied.", err=True)
-            codes.append(exits.REFUSED)
-        else:
-            codes.append(_carry_out(run, folder, accepted, who, shown=False))
-    return exits.worst(codes)
+    return exits.worst(
+        [attempt(_apply_one_saved, run, plan, folder, strict, who) for plan, folder in zip(plans, places, strict=True)]
+    )
+
+
+def _apply_one_saved(run: Run, plan: Plan, folder: Path, strict: bool, who: _Who) -> int:
+    accepted = _accepted(plan)
+    if accepted is None or too_strict(plan, strict):
+        show([plan], False, run)
+        click.echo("Nothing was applied.", err=True)
+        return exits.REFUSED if accepted is None else exits.INVALID
+    return _carry_out(run, folder, accepted, who, shown=False)
 
 
 def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import click
+
 DONE = 0
 BROKEN = 1
 CHANGES = 2
@@ -21,6 +26,28 @@ _BADNESS = (DONE, CHANGES, BROKEN, INVALID, REFUSED, STALE, LEDGER)
 def worst(codes: list[int]) -> int:
     """The exit code that speaks for several institutions."""
     return max(codes, key=_BADNESS.index, default=DONE)
+
+
+def attempt(step: Callable[..., int], *args: Any) -> int:
+    """One institution's part of a command: what fails there is told, and the others go on."""
+    try:
+        return step(*args)
+    except Exception as error:
+        told = explained(error)
+        if told is None:
+            raise
+        tell(told, error)
+        return told[0]
+
+
+def tell(told: tuple[int, str, str], error: Exception) -> None:
+    """What is so, and what to do; with ``--debug`` also where it came from."""
+    click.echo(f"seatsync: {told[1].splitlines()[0]}", err=True)
+    click.echo(f"  → {told[2]}", err=True)
+    if debugging:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def explained(error: Exception) -> tuple[int, str, str] | None:

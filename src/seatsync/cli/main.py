@@ -8,7 +8,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -114,16 +113,9 @@ def run(args: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    told: Any = exits.explained(error)
-    if told is not None:
-        code, message, help = told
-    else:
+    told = exits.explained(error)
+    if told is None:
         message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        code, help = exits.BROKEN, "This is a bug, or broken surroundings: --debug shows where."
-    click.echo(f"seatsync: {message.splitlines()[0]}", err=True)
-    click.echo(f"  → {help}", err=True)
-    if exits.debugging:
-        import traceback
-
-        traceback.print_exception(error)
-    return int(code)
+        told = exits.BROKEN, message, "This is a bug, or broken surroundings: --debug shows where."
+    exits.tell(told, error)
+    return told[0]

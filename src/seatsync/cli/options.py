@@ -134,7 +134,11 @@ def folders(command: Command) -> Command:
     """One or several institutions' folders; the current one if none is named."""
 
     def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
-        return [as_folder(name) for name in value or (".",)]
+        # Of institutions/* the plain files beside the folders are not meant.
+        names = [
+            name for name in value if len(value) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()
+        ]
+        return [as_folder(name) for name in names or (".",)]
 
     return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=chosen)(command)
 

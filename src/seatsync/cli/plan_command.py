@@ -33,17 +33,20 @@ def command(run: Run, folders: list[Path], out: Path | None, detailed_exitcode: 
     Nothing is written but the plan file. Leaves with 3 if the files are invalid, with 4 if something is refused.
     """
     plans: list[Plan] = []
-    codes: list[int] = []
-    for folder in folders:
+
+    def plan_one(folder: Path) -> int:
         plan = make_plan(folder, run)
         if plan is None:
-            codes.append(exits.INVALID)
-            continue
+            return exits.INVALID
         plans.append(plan)
-        codes.append(outcome(plan, strict, detailed_exitcode))
-    if out is not None:
+        return outcome(plan, strict, detailed_exitcode)
+
+    codes = [exits.attempt(plan_one, folder) for folder in folders]
+    if out is not None and plans:
         save(plans, len(folders) > 1, out)
     show(plans, len(folders) > 1, run)
+    if any(too_strict(plan, strict) for plan in plans):
+        click.echo("seatsync: the warnings stop this plan (--strict).", err=True)
     return exits.worst(codes)
 
 
@@ -57,11 +60,21 @@ def outcome(plan: Plan, strict: bool, detailed: bool) -> int:
 
 
 def save(plans: list[Plan], as_array: bool, out: Path) -> None:
-    """Write the plan file, whole or not at all."""
+    """Write the plan file, whole or not at all, and never over anything but a plan."""
     from seatsync.cli.writing import write_whole
     from seatsync.formats.plan_document import to_document, to_text
 
+    if out.is_file() and out.stat().st_size and not is_plan(out):
+        raise click.UsageError(f"{out} is there already and is no plan; nothing was written over it.")
     write_whole(out, "".join(to_text([to_document(plan) for plan in plans], as_array)))
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file looks like a plan that was saved."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return b'"seatsync-plan/' in file.read(4096)
 
 
 def show(plans: list[Plan], as_array: bool, run: Run) -> None:
@@ -77,8 +90,7 @@ def show(plans: list[Plan], as_array: bool, run: Run) -> None:
     elif run.format == "markdown":
         from seatsync.reports import markdown
 
-        for view in views:
-            click.echo(markdown.plan(view, markdown.MOST // len(views)), nl=False)
+        click.echo(markdown.plans(views), nl=False)
     elif run.format == "html":
         from seatsync.reports import html
 

@@ -26,6 +26,11 @@ def make_plan(folder: Path, run: Run) -> Plan | None:
         loaded = load(folder)
     if loaded.desired is None:
         tell(folder, loaded.found, run)
+        if run.format == "markdown":  # a comment on a pull request must not be empty
+            from seatsync.reports import markdown
+            from seatsync.reports.view import shown
+
+            click.echo(markdown.diagnostics([shown(found, prefix(folder)) for found in loaded.found]), nl=False)
         return None
     return plan_of(loaded, folder, run)
 

@@ -146,3 +146,4 @@ outbox = Table(
     _text("state", 16),
     comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
 )
+Index("outbox_member", outbox.c.institution, outbox.c.member)

@@ -12,6 +12,7 @@ from seatsync.reports.view import Group, PlanView, SlotRow
 MOST = 65_536
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 _PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
+_LEAST = 320  # characters in which a plan can still say its verdict and what it leaves out
 _FOR_THE_COUNT = 170  # room for the line that counts what is left out
 
 
@@ -50,6 +51,20 @@ def plan(view: PlanView, most: int = MOST) -> str:
     _findings(page, view.warnings, "warnings", keep=most // 8)
     page.parts.append(final)
     _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)
+    return page.text()
+
+
+def plans(views: Sequence[PlanView]) -> str:
+    """Several plans, each with its share of the room; of very many only the verdicts, refused ones first."""
+    share = MOST // max(1, len(views))
+    if share >= _LEAST:
+        return "".join(plan(view, share) for view in views)
+    page = _Page(MOST - _FOR_THE_COUNT)
+    ordered = sorted(views, key=lambda view: not view.refused)
+    for position, view in enumerate(ordered):
+        if not page.add(f"- {'❌' if view.refused else '✅'} {escaped(view.title)}: {escaped(view.verdict)}\n"):
+            page.left_out("institutions", len(ordered) - position)
+            break
     return page.text()
 
 

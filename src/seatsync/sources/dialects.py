@@ -75,7 +75,14 @@ def dialect_of(header: set[str]) -> Dialect | None:
 def _tell(cells: list[str]) -> str:
     """What a roster's header must have, for a person who wrote ``cells``: the nearest dialect, and what it lacks."""
     names = {squeezed(cell) for cell in cells}
-    nearest = min(DIALECTS, key=lambda dialect: (len(dialect.missing(names)), -len(names & dialect.columns.keys())))
+
+    def distance(dialect: Dialect) -> tuple[int, int, int]:
+        guessed = sum(
+            bool(did_you_mean(cell, dialect.names)) for cell in cells if squeezed(cell) not in dialect.columns
+        )
+        return len(dialect.missing(names)), -len(names & dialect.columns.keys()), -guessed
+
+    nearest = min(DIALECTS, key=distance)
     if not names & nearest.columns.keys():
         return _EXPECTED
     missing = nearest.missing(names)

@@ -62,6 +62,9 @@ class Folder:
             if path.is_dir():
                 self._say("file-unreadable", f"{name} is a folder, not a file.", "Name a file.", where)
                 return None
+            if not path.is_file() and path.exists():
+                self._say("file-unreadable", f"{name} is no ordinary file.", "Name a file.", where)
+                return None
             if path.stat().st_size > MOST_BYTES:
                 self._say("file-unreadable", f"{name} is larger than 512 MiB.", "Split it.", where)
                 return None

@@ -138,7 +138,9 @@ class _Loader:
         library = self._known_library(entry.library, self.at("grants", position, "library"))
         kind = choose_kind(entry.kind or "", library)
         if kind is None:
-            message = f"The kind is missing, and {entry.library} has both temporary and permanent licenses."
+            message = (
+                f"The kind is missing, and {entry.library} has permanent licenses; those are never meant by default."
+            )
             self._say(
                 "missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position)
             )

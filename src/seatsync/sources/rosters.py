@@ -202,7 +202,9 @@ def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[st
     sound = True
     for name in FIELDS:
         value = node.items.get(name)
-        if value is None or (isinstance(value, yaml_tree.Scalar) and value.value is None):
+        if value is None or (
+            isinstance(value, yaml_tree.Scalar) and (value.value is None or (value.null and name in _OPTIONAL))
+        ):
             values.append("")
         elif isinstance(value, yaml_tree.Scalar) and name != "tags":
             values.append(value.value or "")
@@ -219,6 +221,7 @@ def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[st
 
 
 _KNOWN = frozenset(FIELDS)
+_OPTIONAL = frozenset(FIELDS[_REQUIRED:])
 
 
 def _are_tags(tags: yaml_tree.Sequence, reader: RosterReader) -> bool:

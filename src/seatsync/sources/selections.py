@@ -118,7 +118,9 @@ class GrantsReader:
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
             said = (
-                f'"{printable(kind)}" is no kind of license' if kind else "the kind is missing, and the library has two"
+                f'"{printable(kind)}" is no kind of license'
+                if kind
+                else "the kind is missing, and the library has permanent licenses"
             )
             wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
         end = parse_day(until)
@@ -139,4 +141,4 @@ def choose_kind(written: str, library: Library | None) -> Kind | None:
         return Kind(written) if written in ("temporary", "permanent") else None
     if library is None:  # told elsewhere
         return Kind.TEMPORARY
-    return library.kinds[0] if len(library.kinds) == 1 else None
+    return Kind.TEMPORARY if library.kinds == (Kind.TEMPORARY,) else None

@@ -22,14 +22,16 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Scalar:
-    """Text; ``value`` is None where nothing was written (or ``~``)."""
+    """Text; ``value`` is None where nothing was written (or ``~``); ``null`` where it is a plain ``null``, as programs
+    write for nothing, which may just as well be somebody's name."""
 
-    __slots__ = ("column", "line", "value")
+    __slots__ = ("column", "line", "null", "value")
 
     def __init__(self, value: str | None, line: int, column: int) -> None:
         self.value = value
         self.line = line
         self.column = column
+        self.null = False
 
 
 class Sequence:
@@ -85,12 +87,12 @@ def parse(text: str, file: str, found: list[Diagnostic]) -> Node | None:
 
 
 def plain(node: Node | None) -> Any:
-    """The tree as dicts, lists, text and None."""
+    """The tree as dicts, lists, text and None (for nothing, ``~`` and a plain ``null``)."""
     if isinstance(node, Mapping):
         return {key: plain(value) for key, value in node.items.items()}
     if isinstance(node, Sequence):
         return [plain(item) for item in node.items]
-    return node.value if node is not None else None
+    return node.value if node is not None and not node.null else None
 
 
 def place(root: Node | None, path: tuple[str | int, ...], file: str, of_key: bool = False) -> Origin:
@@ -155,6 +157,7 @@ class _Builder:
         if event.implicit[0] and event.tag is None and value in ("", "~"):
             value = None
         node = Scalar(value, mark.line + 1, mark.column + 1)
+        node.null = value == "null" and event.implicit[0] and event.tag is None
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:

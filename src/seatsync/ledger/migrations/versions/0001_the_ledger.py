@@ -113,3 +113,4 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
     )
+    op.create_index("outbox_member", "outbox", ["institution", "member"])
