@@ -1,0 +1,101 @@
+"""Several institutions in one command: what fails in one stops none of the others, and the exit code is the worst."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import seatsync
+
+CONFIG = """\
+version: 1
+institution: {{id: {id}, name: {id}, admins: [{{given_name: R, family_name: A, email: r@{id}.example}}]}}
+libraries: {{books: {{title: Books, system: logos-library, slots: 9}}}}
+rosters: [{{path: members.csv}}]
+grants: [{{library: books, kind: temporary, to: {{everyone: true}}}}]
+"""
+
+
+@pytest.fixture
+def institutions(tmp_path: Path) -> Path:
+    """Three institutions: one, two, three."""
+    for id in ("one", "two", "three"):
+        (tmp_path / id).mkdir()
+        (tmp_path / id / "seatsync.yaml").write_text(CONFIG.format(id=id), encoding="utf-8")
+        (tmp_path / id / "members.csv").write_text(
+            f"email,given_name,family_name\nann@{id}.example,Ann,Lee\n", encoding="utf-8"
+        )
+    return tmp_path
+
+
+def test_a_damaged_ledger_stops_only_its_own_institution(institutions: Path) -> None:
+    (institutions / "two" / "seatsync.db").write_text("no database", encoding="utf-8")
+    outcome = seatsync("plan", "one", "two", "three", "--format", "json", folder=institutions)
+    assert outcome.code == 6
+    assert [plan["institution"] for plan in json.loads(outcome.out)] == ["one", "three"]
+    assert seatsync("apply", "--yes", "one", "two", "three", folder=institutions).code == 6
+    assert seatsync("status", "three", "--format", "json", folder=institutions).code == 0
+    assert (
+        json.loads(seatsync("status", "three", "--format", "json", folder=institutions).out)["libraries"]["books"][
+            "used"
+        ]
+        == 1
+    )
+
+
+def test_of_a_saved_array_the_plans_that_are_not_stale_are_applied(institutions: Path) -> None:
+    folders = ("one", "two", "three")
+    assert seatsync("plan", *folders, "--out", "plans.json", folder=institutions).code == 0
+    assert seatsync("apply", "--yes", "two", folder=institutions).code == 0
+    assert seatsync("apply", "plans.json", *folders, folder=institutions).code == 5
+    for id in folders:
+        assert seatsync("plan", id, "--detailed-exitcode", folder=institutions).code == 0
+
+
+def test_plain_files_beside_the_folders_are_not_meant(institutions: Path) -> None:
+    (institutions / "README.md").write_text("ours", encoding="utf-8")
+    assert seatsync("validate", "README.md", "one", "two", folder=institutions).code == 0
+
+
+@pytest.mark.parametrize("target", ["seatsync.yaml", "members.csv", "seatsync.db"])
+def test_a_plan_is_never_saved_over_anything_but_a_plan(institutions: Path, target: str) -> None:
+    folder = institutions / "one"
+    assert seatsync("apply", "--yes", folder=folder).code == 0
+    before = (folder / target).read_bytes()
+    assert seatsync("plan", "--out", target, folder=folder).code == 64
+    assert (folder / target).read_bytes() == before
+
+
+def test_invalid_files_leave_the_plan_that_was_saved_before(institutions: Path) -> None:
+    folder = institutions / "one"
+    assert seatsync("plan", "--out", "plan.json", folder=folder).code == 0
+    before = (folder / "plan.json").read_bytes()
+    (folder / "members.csv").write_text("rubbish", encoding="utf-8")
+    assert seatsync("plan", "--out", "plan.json", folder=folder).code == 3
+    assert (folder / "plan.json").read_bytes() == before
+
+
+def test_strict_stops_a_saved_plan_as_well(institutions: Path) -> None:
+    folder = institutions / "one"
+    with (folder / "seatsync.yaml").open("a", encoding="utf-8") as file:
+        file.write(
+            "approvals: [{refusal: too-many-revokes, library: books, count: 1, until: 2020-01-01, reason: old}]\n"
+        )
+    assert seatsync("plan", "--strict", "--out", "plan.json", folder=folder).code == 3
+    assert seatsync("apply", "plan.json", "--strict", folder=folder).code == 3
+    assert not (folder / "seatsync.db").exists()
+    assert seatsync("apply", "plan.json", folder=folder).code == 0
+
+
+def test_of_hundreds_of_institutions_markdown_says_each_verdict_the_refused_first(institutions: Path) -> None:
+    from seatsync.formats.plan_document import read_plans
+    from seatsync.reports.markdown import MOST, plans
+    from seatsync.reports.view import PlanView
+
+    assert seatsync("plan", "one", "--out", "plan.json", folder=institutions).code == 0
+    (plan,) = read_plans((institutions / "plan.json").read_text(encoding="utf-8"))
+    page = plans([PlanView(plan)] * 300)
+    assert page.count("✅ one \\(one\\)") == 300
+    assert len(plans([PlanView(plan)] * 5000)) <= MOST
