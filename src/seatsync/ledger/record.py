@@ -201,7 +201,6 @@ class Recorder:
             (outbox.institution == self.institution)
             & (outbox.library == bindparam("which_library"))
             & (outbox.member == bindparam("which_member"))
-            & (outbox.serial < self.entry)
             & (outbox.state == "pending")
             & or_(*(outbox.letter == letter for letter in ("invitation", "reminder", "set-password")))
         )
