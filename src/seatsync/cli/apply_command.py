@@ -13,7 +13,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.exits import attempt
 from seatsync.cli.options import Run, as_folder, common, option
-from seatsync.cli.plan_command import is_plan, show
+from seatsync.cli.plan_command import is_plan, load_plans, show
 from seatsync.cli.reading import institution_id, make_plan, too_strict
 
 if TYPE_CHECKING:
@@ -99,12 +99,7 @@ def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: 
 
 
 def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _Who) -> int:
-    from seatsync.formats.plan_document import BadPlanFile, read_plans
-
-    try:
-        plans = read_plans(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise BadPlanFile("it is not text") from error
+    plans, _ = load_plans(file)
     places = [_folder_of(plan, folders, run) for plan in plans]
     return exits.worst(
         [attempt(_apply_one_saved, run, plan, folder, strict, who) for plan, folder in zip(plans, places, strict=True)]

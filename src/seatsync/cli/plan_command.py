@@ -69,6 +69,21 @@ def save(plans: list[Plan], as_array: bool, out: Path) -> None:
     write_whole(out, "".join(to_text([to_document(plan) for plan in plans], as_array)))
 
 
+def load_plans(path: Path) -> tuple[list[Plan], bool]:
+    """The plans of a file, and whether it is an array of them.
+
+    Raises:
+        BadPlanFile: it is no plan, or was changed since it was saved.
+    """
+    from seatsync.formats.plan_document import BadPlanFile, read_plans
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadPlanFile("it is not text") from error
+    return read_plans(text), text.lstrip().startswith("[")
+
+
 def is_plan(path: Path) -> bool:
     """Whether a file looks like a plan that was saved."""
     if not path.is_file():

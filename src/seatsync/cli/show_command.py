@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.options import Run, common
-from seatsync.cli.plan_command import show
+from seatsync.cli.plan_command import load_plans, show
 
 
 @click.command("show")
@@ -20,11 +20,5 @@ def command(run: Run, plan: Path) -> None:
     seatsync show plan.json                      as a table
     seatsync show plan.json --format html > plan.html
     """
-    from seatsync.formats.plan_document import BadPlanFile, read_plans
-
-    try:
-        text = plan.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise BadPlanFile("it is not text") from error
-    plans = read_plans(text)
-    show(plans, text.lstrip().startswith("["), run)
+    plans, as_array = load_plans(plan)
+    show(plans, as_array, run)

@@ -28,7 +28,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     """
     from seatsync.domain.diagnostic import Severity
     from seatsync.domain.snapshot import Snapshot
-    from seatsync.planning.diff import diff
+    from seatsync.planning.diff import resolve
     from seatsync.refusals.case import Case
     from seatsync.refusals.warn import warnings_of_files
     from seatsync.reports import markdown, text
@@ -41,7 +41,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     for folder in folders:
         desired, found = load(folder)
         if desired is not None:
-            draft = diff(desired, Snapshot(), run.today)
+            draft = resolve(desired, Snapshot(), run.today)
             found = [*found, *warnings_of_files(Case(draft, {}))]
         everything += [shown(diagnostic, prefix(folder)) for diagnostic in found]
         told += [as_json(diagnostic, folder) for diagnostic in found]

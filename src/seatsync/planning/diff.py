@@ -18,10 +18,15 @@ from seatsync.planning.settings_diff import admin_changes, institution_changes, 
 from seatsync.planning.wishes import work_out
 
 
+def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
+    """Who is who and who shall hold what: a draft without its changes."""
+    matching = match(desired.members, snapshot)
+    return Draft(desired, snapshot, today, matching, work_out(desired, matching.records, snapshot, today))
+
+
 def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     """Compare. The changes come in the order in which they are applied, and within an action in that of the files."""
-    matching = match(desired.members, snapshot)
-    draft = Draft(desired, snapshot, today, matching, work_out(desired, matching.records, snapshot, today))
+    draft = resolve(desired, snapshot, today)
     draft.changes += institution_changes(desired, snapshot)
     draft.changes += library_changes(desired, snapshot)
     draft.changes += admin_changes(desired, snapshot)
