@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import NamedTuple
+
+from sqlalchemy import Connection
 
 from seatsync.apply.events import events_of, first_event
 from seatsync.domain.license import IllegalTransition
@@ -23,8 +26,16 @@ class ForeignLedger(Exception):
     """The ledger is another institution's."""
 
 
-def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> tuple[int, int]:
-    """Write the plan's changes, and the letters they cause; returns the journal's new serial and how many letters.
+class Applied(NamedTuple):
+    """What an apply came to: where the journal stands now, and how many letters are in the outbox because of it."""
+
+    serial: int
+    head: str
+    letters: int
+
+
+def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> Applied:
+    """Write the plan's changes, and the letters they cause.
 
     Where the plan has no changes and no roster ran empty or full, nothing is written.
 
@@ -34,21 +45,32 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         BadPlan: the plan breaks a rule that its making would have kept.
         LedgerError: the ledger can't be used.
     """
-    with ledger.reading() as connection:
-        books = read_snapshot(connection, plan.institution)
-    must_match(plan, books)
-    if not plan.changes and not _rosters_moved(plan, books) and books.serial:
-        return books.serial, 0
+    if not plan.changes and (unchanged := _unchanged(ledger, plan)) is not None:
+        return unchanged
     detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
-    first = [] if books.serial else [first_event(plan)]
-    with ledger.writing() as connection:
+
+    def apply(connection: Connection) -> Applied:
+        books = read_snapshot(connection, plan.institution)
+        must_match(plan, books)
+        first = [] if books.serial else [first_event(plan)]
         recorder = Recorder(connection, plan.institution, books, letter_for)
         try:
             recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-    return recorder.serial, recorder.sent
+        return Applied(books.serial, books.head, recorder.sent)
+
+    return ledger.write(plan.institution, actor, commit, apply)
+
+
+def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
+    """Where the journal stands, if there is nothing at all to be written."""
+    with ledger.reading() as connection:
+        books = read_snapshot(connection, plan.institution)
+    must_match(plan, books)
+    moved = _rosters_moved(plan, books)
+    return Applied(books.serial, books.head, 0) if books.serial and not moved else None
 
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:

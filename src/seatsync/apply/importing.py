@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
@@ -29,6 +31,7 @@ from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
+from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.planning.diff import diff
 from seatsync.planning.matching import match
@@ -161,14 +164,26 @@ def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date
     return events
 
 
-def take_over(
-    ledger: Ledger, desired: Desired, books: Snapshot, events: list[Event], at: str, actor: str, commit: str
-) -> None:
-    """Write judged events into the ledger. No letters are sent: what a portal has, it has told its members itself."""
+def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at: str, actor: str, commit: str) -> int:
+    """Write what the portal has into the ledger; returns how many events that took.
+
+    No letters are sent: what a portal has, it has told its members itself.
+
+    Raises:
+        ForeignLedger, Impossible: as for ``judged_events``.
+    """
     detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}, "desired": desired.digest}
-    with ledger.writing() as connection:
-        recorder = Recorder(connection, desired.institution.id, books, lambda books, event: "")
-        recorder.record(Entry("import", at, actor, commit, "", detail), events)
+    entry = Entry("import", at, actor, commit, "", detail)
+    institution = desired.institution.id
+
+    def step(connection: Connection) -> int:
+        books = read_snapshot(connection, institution)
+        events = judged_events(desired, books, portal, today)
+        if events:
+            Recorder(connection, institution, books, lambda books, event: "").record(entry, events)
+        return len(events)
+
+    return ledger.write(institution, actor, commit, step)
 
 
 def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
 
 from seatsync.domain.action import CLAIM, OPT_OUT, Action, Event
 from seatsync.domain.license import ABSENT, IllegalTransition, Status
@@ -32,13 +34,11 @@ def record_claim(ledger: Ledger, institution: str, library: str, email: str, acc
     if fault := email_fault(account):
         raise Impossible(f"{fault}.", "Correct it.")
 
-    def claim() -> None:
-        books = _books(ledger, institution)
+    def events(books: Snapshot) -> list[Event]:
         number = _unclaimed(books, library, email, "claim")
-        event = Event(CLAIM, library, number, person={"account": account})
-        _record(ledger, institution, books, Entry("claim", at, actor), [event])
+        return [Event(CLAIM, library, number, person={"account": account})]
 
-    _tried_again(claim)
+    _record(ledger, institution, Entry("claim", at, actor), events)
 
 
 def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, at: str, actor: str) -> None:
@@ -48,28 +48,30 @@ def record_opt_out(ledger: Ledger, institution: str, library: str, email: str, a
         Impossible: there is nothing to decline, or the institution does not allow it.
     """
 
-    def decline() -> None:
-        books = _books(ledger, institution)
+    def events(books: Snapshot) -> list[Event]:
         if books.institution is not None and not books.institution.opt_out:
             help = "Set `opt_out: true` in seatsync.yaml and apply it."
             raise Impossible(f"Members of {institution} may not opt out.", help)
-        number = _unclaimed(books, library, email, "decline")
-        _record(ledger, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, number)])
+        return [Event(OPT_OUT, library, _unclaimed(books, library, email, "decline"))]
 
-    _tried_again(decline)
+    _record(ledger, institution, Entry("opt-out", at, actor), events)
 
 
 def record_resend(
-    ledger: Ledger, institution: str, books: Snapshot, chosen: Sequence[tuple[str, int]], at: str, actor: str
+    ledger: Ledger, institution: str, serial: int, chosen: Sequence[tuple[str, int]], at: str, actor: str
 ) -> None:
-    """One more invitation for each (library, member number), all of them unclaimed."""
-    events = [Event(Action.RESEND, library, number) for library, number in chosen]
-    _record(ledger, institution, books, Entry("resend", at, actor), events)
+    """One more invitation for each (library, member number), all of them unclaimed when the ledger stood at ``serial``.
 
+    Raises:
+        Stale: the ledger has moved since.
+    """
 
-def _books(ledger: Ledger, institution: str) -> Snapshot:
-    with ledger.reading() as connection:
-        return read_snapshot(connection, institution)
+    def events(books: Snapshot) -> list[Event]:
+        if books.serial != serial:
+            raise Stale(f"the ledger stood at {serial} and stands at {books.serial} now")
+        return [Event(Action.RESEND, library, number) for library, number in chosen]
+
+    _record(ledger, institution, Entry("resend", at, actor), events)
 
 
 def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
@@ -94,23 +96,14 @@ def _unclaimed(books: Snapshot, library: str, email: str, what: str) -> int:
     )
 
 
-_MOST_TRIES = 20
+def _record(ledger: Ledger, institution: str, entry: Entry, events: Callable[[Snapshot], list[Event]]) -> None:
+    """Write the events that the ledger, as it is, calls for."""
 
-
-def _tried_again(step: Callable[[], None]) -> None:
-    """Members act at the same time; whoever comes second looks at the ledger anew."""
-    for left in reversed(range(_MOST_TRIES)):
+    def step(connection: Connection) -> None:
+        books = read_snapshot(connection, institution)
         try:
-            step()
-            return
-        except Stale:
-            if not left:
-                raise
-
-
-def _record(ledger: Ledger, institution: str, books: Snapshot, entry: Entry, events: Iterable[Event]) -> None:
-    with ledger.writing() as connection:
-        try:
-            Recorder(connection, institution, books, letter_for).record(entry, events)
+            Recorder(connection, institution, books, letter_for).record(entry, events(books))
         except IllegalTransition as illegal:
             raise Impossible(f"That can't be: {illegal}.", "See `seatsync licenses --all`.") from illegal
+
+    ledger.write(institution, entry.actor, entry.commit, step)

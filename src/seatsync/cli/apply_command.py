@@ -147,20 +147,21 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
     ledger = run.ledger_of(folder)
     actor, commit = who.told(folder)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
-        serial, letters = carry_out(ledger, plan, run.at, actor, commit)
+        applied = carry_out(ledger, plan, run.at, actor, commit)
     if run.format == "json":
         told: dict[str, Any] = {
             "institution": plan.institution,
             "applied": bool(plan.changes),
-            "serial": serial,
+            "serial": applied.serial,
+            "head": applied.head,
             "fingerprint": plan.fingerprint,
             "summary": plan.summary,
-            "letters": letters,
+            "letters": applied.letters,
         }
         click.echo(json.dumps(told, ensure_ascii=False))
     elif plan.changes:
-        done = f"{counted(len(plan.changes), 'change')}, {counted(letters, 'letter')} in the outbox"
-        run.say(f"Applied to {ledger}: {done}. The journal stands at {serial:,}.")
+        done = f"{counted(len(plan.changes), 'change')}, {counted(applied.letters, 'letter')} in the outbox"
+        run.say(f"Applied to {ledger}: {done}. The journal stands at {applied.serial:,}, head {applied.head}.")
     elif not shown:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
     return exits.DONE

@@ -79,6 +79,14 @@ def explained(error: Exception) -> tuple[int, str, str] | None:
                 f"Nothing was done, the plan file can't be used: {error}.",
                 "Plan again: seatsync plan --out plan.json.",
             )
+        case "BadDump":
+            return INVALID, f"Nothing was loaded, the dump can't be used: {error}.", "Dump the ledger again."
+        case "AlreadyThere":
+            return (
+                REFUSED,
+                f'Nothing was loaded: the ledger has "{error}" already.',
+                "Load into a ledger that has not, which --ledger names.",
+            )
         case "Impossible":
             return REFUSED, str(error), getattr(error, "help", "")
     if isinstance(error, OSError) and error.strerror:

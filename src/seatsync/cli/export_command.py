@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from seatsync.cli.listing import Filters, filters, holds, select_members, write_csv
-from seatsync.cli.options import Run, common, folder
+from seatsync.cli.options import Run, common, day, folder, past
 from seatsync.cli.reading import present_of
 
 COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
@@ -17,8 +18,9 @@ COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Insti
 @click.command("export")
 @folder
 @filters
+@past
 @common()
-def command(run: Run, folder: Path, **chosen: Any) -> None:
+def command(run: Run, folder: Path, as_of: datetime | None, **chosen: Any) -> None:
     """Export user data as CSV.
 
     \b
@@ -32,7 +34,7 @@ def command(run: Run, folder: Path, **chosen: Any) -> None:
     from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
 
     wanted = Filters(**chosen)
-    _, snapshot = present_of(folder, run)
+    _, snapshot = present_of(folder, run, day(as_of))
     libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
     headers = [f"{library} License {what}" for library in libraries for what in ("Kind", "Status")]
     rows = []

@@ -60,13 +60,10 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
         return exits.BROKEN
     for name, text in added.texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / name, text)
+        write_whole(folder / name, [text])
     desired = _desired(folder, run)
-    books = snapshot_of(folder, desired.institution.id, run)
-    events = judged_events(desired, books, portal, run.today)
-    if events:
-        take_over(run.ledger_of(folder), desired, books, events, run.at, who(), which_commit(folder))
-    run.say(f"The ledger took over {counted(len(events), 'event')}." if events else "The ledger had all of it already.")
+    events = take_over(run.ledger_of(folder), desired, portal, run.today, run.at, who(), which_commit(folder))
+    run.say(f"The ledger took over {counted(events, 'event')}." if events else "The ledger had all of it already.")
     return _what_is_left(folder, run)
 
 

@@ -59,7 +59,7 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     for target, text in texts.items():
         if target not in there:
             (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / target, text)
+            write_whole(folder / target, [text])
             run.say(f"wrote {folder / target}")
     run.say(f"Now: seatsync plan {folder}")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli import exits
+from seatsync.cli import ledger_care as care
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import institution_of, present_of
 from seatsync.cli.surroundings import actor as who
@@ -19,7 +19,8 @@ def command() -> None:
     \b
     seatsync ledger info                              where it is and where it stands
     seatsync ledger claim biblical-studies ann@grace.example
-    seatsync ledger rebuild                           make the tables anew from the journal
+    seatsync ledger dump > grace.jsonl                the journal, to be kept or loaded elsewhere
+    seatsync ledger erase ann@grace.example           make somebody who has left unreadable
     """
 
 
@@ -39,31 +40,7 @@ def info(run: Run, folder: Path) -> None:
     click.echo(f"serial       {snapshot.serial}")
     click.echo(f"head         {snapshot.head}")
     click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who left")
-
-
-@command.command("rebuild")
-@folder
-@common()
-def rebuild(run: Run, folder: Path) -> int:
-    """Make the tables of the present anew from the journal.
-
-    \b
-    seatsync ledger rebuild
-
-    Only where the journal's chain holds; otherwise nothing is changed.
-    """
-    from seatsync.cli.verify_command import tell_verdict
-    from seatsync.ledger import verify
-
-    id = institution_of(folder, run)
-    with run.ledger_of(folder).reading() as connection:
-        if connection is None:
-            run.say("There is no ledger yet.")
-            return exits.DONE
-    with run.ledger_of(folder).writing() as connection:
-        verdict = verify.rebuild(connection, id)
-    tell_verdict(run, verdict, "The tables were made anew")
-    return exits.BROKEN if verdict.faults else exits.DONE
+    click.echo(f"locked by    {run.ledger_of(folder).holder(id) or 'nobody'}")
 
 
 @command.command("claim")
@@ -101,3 +78,7 @@ def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     id = institution_of(folder, run)
     record_opt_out(run.ledger_of(folder), id, library, member, run.at, who())
     run.say(f"{member} has opted out of {library}.")
+
+
+for _command in (care.migrate, care.unlock, care.dump, care.load, care.rebuild, care.erase, care.prune):
+    command.add_command(_command)

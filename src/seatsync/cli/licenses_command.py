@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from seatsync.cli.listing import Filters, filters, is_so, print_rows, select_members, sort_rows
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 
 COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on")
@@ -18,19 +19,21 @@ COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "i
 @folder
 @filters
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
+@past
 @common("text", "csv", "json")
-def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
+def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **chosen: Any) -> None:
     """List licenses.
 
     \b
     seatsync licenses --library books --kind permanent
     seatsync licenses --status unclaimed --sort invited_on
     seatsync licenses --all --format csv > licenses.csv
+    seatsync licenses --as-of 2026-12-31 --search ann
 
     Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too.
     """
     wanted = Filters(**chosen)
-    _, snapshot = present_of(folder, run)
+    _, snapshot = present_of(folder, run, day(as_of))
     people = dict(select_members(snapshot, wanted, run, leavers=True))
     rows = []
     for library, held in snapshot.licenses.items():

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from seatsync.cli.listing import print_rows
-from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of
+from seatsync.cli.options import Moment, Run, common, day, folder, option
+from seatsync.cli.reading import known_as, present_of
 
-COLUMNS = ("serial", "at", "actor", "commit", "what", "library", "member", "detail")
+COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
 
 @click.command("log")
 @folder
 @option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many lines, the newest first.")
+@option("--member", metavar="EMAIL|ID", help="Only what happened to this member.")
+@option("--library", metavar="ID", help="Only what happened in this library.")
+@option("--what", metavar="ACTION", help="Only this action, as plans and the log name it.")
+@option("--commit", metavar="SHA", help="Only what this Git commit asked for; its beginning will do.")
+@option("--plan", metavar="FINGERPRINT", help="Only what this plan did; its beginning will do.")
+@option("--actor", help="Only what this person or pipeline did.")
+@option("--since", type=Moment(), help="Only from this day on.")
+@option("--until", type=Moment(), help="Only up to this day.")
 @common("text", "csv", "json")
-def command(run: Run, folder: Path, limit: int) -> None:
+def command(
+    run: Run, folder: Path, limit: int, member: str | None, since: datetime | None, until: datetime | None, **given: str
+) -> None:
     """Show the journal, newest first.
 
     \b
     seatsync log
+    seatsync log --member ann@grace.example
+    seatsync log --library books --what upgrade --since 2026-09-01
     seatsync log --limit 1000 --format csv > journal.csv
     """
-    from seatsync.ledger.history import newest
+    from seatsync.ledger.history import Wanted, history
 
-    institution = institution_of(folder, run)
+    institution, snapshot = present_of(folder, run)
+    members = known_as(member, snapshot) if member else None
+    wanted = Wanted(members=members, since=day(since), until=day(until), **given)
     with run.ledger_of(folder).reading() as connection:
-        lines = newest(connection, institution, limit) if connection is not None else []
+        lines = history(connection, institution, wanted, limit) if connection is not None else []
     rows = [line._asdict() for line in lines]
     if run.format == "text":
-        rows = [row | {"commit": row["commit"][:10]} for row in rows]
-    print_rows(run, COLUMNS, rows, "Nothing has happened yet.", most=limit)
+        rows = [row | {"commit": row["commit"][:10], "plan": row["plan"][:10]} for row in rows]
+    print_rows(
+        run,
+        COLUMNS,
+        rows,
+        "The journal has nothing of that." if snapshot.serial else "Nothing has happened yet.",
+        limit,
+    )

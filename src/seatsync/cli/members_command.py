@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from seatsync.cli.listing import (
     select_members,
     sort_rows,
 )
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 
 
@@ -25,8 +26,9 @@ from seatsync.cli.reading import present_of
 @folder
 @filters
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
+@past
 @common("text", "csv", "json")
-def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
+def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **chosen: Any) -> None:
     """List members.
 
     \b
@@ -39,7 +41,7 @@ def command(run: Run, folder: Path, sort: str | None, **chosen: Any) -> None:
     from seatsync.domain.license import ABSENT
 
     wanted = Filters(**chosen)
-    _, snapshot = present_of(folder, run)
+    _, snapshot = present_of(folder, run, day(as_of))
     columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status") if wanted.library else MEMBER_COLUMNS
     rows = []
     for number, member in select_members(snapshot, wanted, run):

@@ -29,6 +29,7 @@ class Run:
     quiet: bool
     verbose: bool
     no_color: bool
+    lock_timeout: float = 30.0
 
     @property
     def today(self) -> date:
@@ -42,8 +43,9 @@ class Run:
     def ledger_of(self, folder: Path) -> Any:
         """The ledger of an institution's folder."""
         from seatsync.ledger.database import FILE, Ledger
+        from seatsync.ledger.holder import Patience
 
-        return Ledger(self.ledger or str(folder / FILE))
+        return Ledger(self.ledger or str(folder / FILE), Patience(self.lock_timeout, self.say))
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -99,11 +101,12 @@ def common(*formats: str) -> Callable[[Command], Command]:
             quiet: bool = False,
             verbose: bool = False,
             no_color: bool = False,
+            lock_timeout: float = 30.0,
             debug: bool = False,
             **rest: Any,
         ) -> Any:
             exits.debugging = debug
-            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color)
+            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout)
             return command(run, **rest)
 
         shared = [
@@ -112,6 +115,14 @@ def common(*formats: str) -> Callable[[Command], Command]:
             option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
             option("--verbose", "-v", is_flag=True, help="Show everything, however long."),
             option("--no-color", is_flag=True, help="No colour; NO_COLOR is honoured too."),
+            option(
+                "--lock-timeout",
+                type=click.FloatRange(0),
+                default=30.0,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long to wait while others write to the ledger.",
+            ),
             option("--debug", is_flag=True, help="Show where an error came from."),
         ]
         if formats:
@@ -159,6 +170,17 @@ def folder(command: Command) -> Command:
         show_envvar=True,
         help="The institution's folder.",
     )(command)
+
+
+def past(command: Command) -> Command:
+    """A day in the past to go by."""
+    text = "As it was at the end of this day, by the journal."
+    return option("--as-of", type=Moment(), help=text)(command)
+
+
+def day(moment: datetime | None) -> str | None:
+    """The day of a moment that may not be given, as the journal writes it."""
+    return moment.date().isoformat() if moment is not None else None
 
 
 def as_folder(name: str) -> Path:

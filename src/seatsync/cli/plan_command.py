@@ -66,7 +66,7 @@ def save(plans: list[Plan], as_array: bool, out: Path) -> None:
 
     if out.is_file() and out.stat().st_size and not is_plan(out):
         raise click.UsageError(f"{out} is there already and is no plan; nothing was written over it.")
-    write_whole(out, "".join(to_text([to_document(plan) for plan in plans], as_array)))
+    write_whole(out, to_text([to_document(plan) for plan in plans], as_array))
 
 
 def load_plans(path: Path) -> tuple[list[Plan], bool]:

@@ -54,8 +54,8 @@ def snapshot_of(folder: Path, institution: str, run: Run) -> Snapshot:
         return read_snapshot(connection, institution)
 
 
-def present_of(folder: Path, run: Run) -> tuple[str, Snapshot]:
-    """The folder's institution and what its ledger says now.
+def present_of(folder: Path, run: Run, as_of: str | None = None) -> tuple[str, Snapshot]:
+    """The folder's institution and what its ledger says now, or said at the end of the day ``as_of`` (ISO).
 
     Raises:
         ForeignLedger: the ledger is another institution's.
@@ -65,7 +65,38 @@ def present_of(folder: Path, run: Run) -> tuple[str, Snapshot]:
     id = institution_of(folder, run)
     snapshot = snapshot_of(folder, id, run)
     must_be_its_own(snapshot, id)
-    return id, snapshot
+    return id, snapshot if as_of is None else _past(folder, id, run, as_of)
+
+
+def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.ledger.failures import LedgerError
+    from seatsync.ledger.replay import as_of
+
+    with run.step(f"Going through the journal up to {day}"), run.ledger_of(folder).reading() as connection:
+        if connection is None:
+            return Snapshot()
+        walk = as_of(connection, institution, day)
+    if walk.verdict.faults:
+        raise LedgerError(f"The journal is damaged: {walk.verdict.faults[0]}.", "`seatsync verify` tells more.")
+    return walk.books
+
+
+def known_as(name: str, snapshot: Snapshot) -> list[int]:
+    """The numbers of the members with this e-mail or student id, whether they are there or have left.
+
+    Raises:
+        Impossible: there are none.
+    """
+    from seatsync.apply.members import Impossible
+    from seatsync.domain.names import did_you_mean, email_key
+
+    key = email_key(name)
+    numbers = [number for number, member in snapshot.members.items() if key == member.key or name == member.student_id]
+    if not numbers:
+        guess = did_you_mean(key, (member.key for member in snapshot.members.values()), 0.9)
+        raise Impossible(f"The ledger knows nobody as {name}. {guess}".rstrip(), "See `seatsync members`.")
+    return numbers
 
 
 def institution_of(folder: Path, run: Run) -> str:

@@ -58,7 +58,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
     if not yes and not click.confirm(f"Send {len(chosen_ones):,} invitations once more?", err=True):
         click.echo("Nothing was sent.", err=True)
         return exits.BROKEN
-    record_resend(run.ledger_of(folder), id, snapshot, chosen_ones, run.at, who())
+    record_resend(run.ledger_of(folder), id, snapshot.serial, chosen_ones, run.at, who())
     run.say(f"Added to the outbox: {counted(len(chosen_ones), 'letter')}.")
     return exits.DONE
 

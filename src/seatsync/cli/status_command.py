@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from seatsync.cli.options import Run, common, folders
+from seatsync.cli.options import Run, common, day, folders, past
 from seatsync.cli.reading import present_of
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
@@ -15,19 +16,21 @@ FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 
 @click.command("status")
 @folders
+@past
 @common("text", "json")
-def command(run: Run, folders: list[Path]) -> None:
+def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """Slots of each library: total, available, reserved, temporary, permanent.
 
     \b
     seatsync status
     seatsync status --format json | jq '.libraries[].available'
+    seatsync status --as-of 2026-12-31
 
     These are the ledger's figures: what was applied, not what the files ask for.
     """
     told = []
     for folder in folders:
-        id, snapshot = present_of(folder, run)
+        id, snapshot = present_of(folder, run, day(as_of))
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         told.append(

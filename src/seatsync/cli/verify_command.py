@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,29 +13,44 @@ from seatsync.cli.options import Run, common, folder
 from seatsync.cli.reading import institution_of
 
 if TYPE_CHECKING:
-    from seatsync.ledger.verify import Verdict
+    from seatsync.ledger.replay import Verdict
+
+
+def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Hashes, or beginnings of them that are long enough to mean one."""
+    for head in value:
+        if not re.fullmatch(r"[0-9a-fA-F]{12,64}", head):
+            raise click.BadParameter(f'"{head}" is no head: it takes 12 to 64 of the digits that `apply` printed.')
+    return value
 
 
 @click.command("verify")
 @folder
+@click.option(
+    "--head", "heads", multiple=True, metavar="HASH", callback=as_heads, help="A head that was noted elsewhere."
+)
 @common()
-def command(run: Run, folder: Path) -> int:
-    """Check the journal and the tables.
+def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
+    """Check the journal, the tables and the outbox.
 
     \b
     seatsync verify
+    seatsync verify --head 8c1f0c2a5b7d
 
-    Walks the journal's chain of hashes, replays every event, and compares the outcome with the tables of the present.
+    Walks the journal's chain of hashes, replays every event, and compares the outcome with the tables of the present and
+    with the letters. A journal that was cut off, or forged as a whole, is sound in itself: to find that, note the head
+    that `apply` and `verify` print where nobody can change it (the log of CI, a Git tag) and give it with --head.
     Leaves with 1 if anything does not fit.
     """
-    from seatsync.ledger import verify
+    from seatsync.ledger.verify import verify
+    from seatsync.outbox.letters import letter_for
 
     id = institution_of(folder, run)
     with run.ledger_of(folder).reading() as connection:
         if connection is None:
             run.say("There is no ledger yet; nothing to check.")
-            return exits.DONE
-        verdict = verify.verify(connection, id)
+            return exits.BROKEN if heads else exits.DONE
+        verdict = verify(connection, id, letter_for, heads)
     tell_verdict(run, verdict, "The chain holds and the tables agree with it")
     return exits.BROKEN if verdict.faults else exits.DONE
 

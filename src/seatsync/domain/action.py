@@ -32,7 +32,8 @@ INSTITUTION_ADD = "institution-add"
 CLAIM = "claim"
 OPT_OUT = "opt-out"
 IMPORT = "import"
-"""What the journal knows besides: the first apply, the member's own doing, and what a portal reported."""
+ERASE = "erase"
+"""What the journal knows besides: the first apply, the member's own doing, what a portal reported, and forgetting."""
 
 
 class Event(NamedTuple):

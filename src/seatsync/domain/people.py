@@ -27,6 +27,10 @@ class Member(NamedTuple):
     account: str = ""
 
 
+ERASED = "(erased)"
+"""What stands in place of the e-mail of somebody who was erased; no address can look like it."""
+
+
 class RosterMember(NamedTuple):
     """A member as the rosters want them; ``file`` and ``line`` say which row."""
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from seatsync.domain import license as licenses
-from seatsync.domain.action import CLAIM, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.names import email_key
-from seatsync.domain.people import Admin, Contact, Institution, Member
+from seatsync.domain.people import ERASED, Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 
 
@@ -118,6 +118,13 @@ def _member_remove(books: Snapshot, event: Event) -> None:
     books.members[event.member] = books.members[event.member]._replace(on_roster=False)
 
 
+def _erase(books: Snapshot, event: Event) -> None:
+    member = books.members[event.member]
+    if member.on_roster:
+        raise IllegalTransition("erasing who is on the roster")
+    books.members[event.member] = Member(ERASED, ERASED, "", "", imported_on=member.imported_on, on_roster=False)
+
+
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
     def handler(books: Snapshot, event: Event) -> None:
         held = books.licenses.setdefault(event.library, {})
@@ -197,4 +204,5 @@ _HANDLERS: dict[str, Callable[[Snapshot, Event], None]] = {
     CLAIM: _transition(_claim),
     OPT_OUT: _transition(_opt_out),
     IMPORT: _transition(_import),
+    ERASE: _erase,
 }

@@ -1,102 +1,145 @@
-"""Opening a ledger: where it is, whether it is one, and transactions on it."""
+"""Opening a ledger: where it is, whether it is one, reading it, and writing to it as the only one who does."""
 
 from __future__ import annotations
 
+import random
 import re
-import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import NullPool
 
+from seatsync.ledger.failures import LedgerError, may_pass, told
+from seatsync.ledger.holder import Holder, Patience
+from seatsync.ledger.postgres import Postgres
+from seatsync.ledger.sqlite import SqliteFile
 from seatsync.ledger.tables import REVISIONS
 
 FILE = "seatsync.db"
+LOCK_TIMEOUT = 30.0
+
+_TRIES = 8
+
+Result = TypeVar("Result")
 
 
-class LedgerError(Exception):
-    """The ledger can't be used. The message is one line for a person, ``help`` what to do."""
-
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+def _unheard(notice: str) -> None: ...
 
 
 class Ledger:
     """A ledger that may not be there yet: reading never makes one, writing does.
 
-    ``location`` is a path or a SQLAlchemy URL.
+    ``location`` is a path or a SQLAlchemy URL; ``patience`` says how long to wait for others who write.
 
     Raises:
         LedgerError: the location can't be understood.
     """
 
-    def __init__(self, location: str) -> None:
-        self.location = location
-        self.path = _sqlite_path(location)
+    def __init__(self, location: str, patience: Patience | None = None) -> None:
+        path = _sqlite_path(location)
+        self.store = SqliteFile(path) if path is not None else Postgres(location)
+        self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
 
-        if self.path is not None and self.path.is_dir():
-            raise LedgerError(f"The ledger {self} is a folder, not a file.", f"Name the file: {self.path / FILE}.")
-        if self.path is not None and not self.path.parent.is_dir():
+        if path is not None and path.is_dir():
+            raise LedgerError(f"The ledger {self} is a folder, not a file.", f"Name the file: {path / FILE}.")
+        if path is not None and not path.parent.is_dir():
             raise LedgerError(f"The folder of the ledger {self} is missing.", "Correct --ledger, or make the folder.")
+
+    def __str__(self) -> str:
+        return str(self.store)
 
     @contextmanager
     def reading(self) -> Iterator[Connection | None]:
-        """A connection that can't write, or None where there is no ledger yet."""
-        with self._told():
-            if self.path is not None and not self.path.exists():
+        """A connection that sees one unchanging state and can't write; None where there is no ledger yet.
+
+        Raises:
+            LedgerError: the ledger can't be reached, or is of another version.
+        """
+        with told(self):
+            if not self.store.is_there():
                 yield None
                 return
-            engine = self._engine(writable=False)
-            try:
-                with engine.begin() as connection:
-                    yield connection if self._is_ready(connection) else None
-            finally:
-                engine.dispose()
+            with self.store.reading() as connection:
+                yield connection if self._is_ready(connection) else None
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection in one transaction, on a ledger that is made or brought up to date where needed."""
-        with self._told():
-            engine = self._engine(writable=True)
-            try:
-                with engine.begin() as connection:
-                    if not self._is_ready(connection):
-                        _migrate(connection)
-                    yield connection
-            finally:
-                engine.dispose()
+    def write(self, institution: str, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
+        """What ``step`` returns, run in one transaction as the only one who writes to ``institution``.
 
-    def __str__(self) -> str:
-        return str(self.path) if self.path is not None else make_url(self.location).render_as_string(hide_password=True)
+        The ledger is made where there is none. Where the database asks for it, ``step`` is run again on a new
+        transaction, so it must begin with reading.
 
-    def _engine(self, writable: bool) -> Engine:
-        if self.path is None:
-            return create_engine(self.location, poolclass=NullPool)
-        path = self.path
-        # A killed apply leaves a journal behind, which only a connection that may write can roll back.
-        unfinished = path.with_name(path.name + "-journal").exists()
-        mode = "rwc" if writable else "rw" if unfinished else "ro"
+        Raises:
+            LedgerError: the ledger can't be reached, is locked for too long, busy at every try, or of another version.
+        """
+        holder = Holder.here(who, commit)
+        with told(self):
+            for left in reversed(range(_TRIES)):
+                try:
+                    with self.store.connected() as connection:
+                        if not self._is_ready(connection):
+                            self._upgrade(connection)
+                        with self.store.exclusively(connection, institution, holder, self.patience):
+                            return step(connection)
+                except DBAPIError as error:
+                    if not left or not may_pass(error):
+                        raise
+                time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - left))  # noqa: S311
+        raise AssertionError("the last try returns or raises")
 
-        def connect() -> sqlite3.Connection:
-            return sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, isolation_level=None)
+    def migrate(self) -> tuple[str, str]:
+        """Bring the tables up to date, or make them; the revision before (empty for none) and after.
 
-        engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
-        begin = "BEGIN IMMEDIATE" if writable else "BEGIN"
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-        return engine
+        Raises:
+            LedgerError: as for ``write``; or the ledger is of a newer version.
+        """
+        with told(self), self.store.connected() as connection:
+            before = self._revision(connection)
+            if before != REVISIONS[-1]:
+                self._upgrade(connection)
+            return before, REVISIONS[-1]
+
+    def holder(self, institution: str) -> Holder | None:
+        """Who writes to the institution now."""
+        with told(self):
+            return self.store.holder(institution) if self.store.is_there() else None
+
+    def unlock(self, institution: str, holder: Holder) -> None:
+        """Take the lock away from ``holder``, whose work is undone.
+
+        Raises:
+            LedgerError: that can't be done from here; the message says how it can.
+        """
+        with told(self):
+            self.store.unlock(institution, holder)
+
+    def scrub(self) -> None:
+        """Take what was deleted out of the files of the database as well, as far as that can be done from here."""
+        with told(self):
+            self.store.scrub()
+
+    def _upgrade(self, connection: Connection) -> None:
+        with self.store.exclusively(connection, "", Holder.here("migration", ""), self.patience):
+            if self._revision(connection) != REVISIONS[-1]:  # somebody else may have been first
+                _migrate(connection)
 
     def _is_ready(self, connection: Connection) -> bool:
-        """Whether the tables are there and of this version; False where there are none."""
+        """Whether the tables are there; False where there are none."""
+        revision = self._revision(connection)
+        if revision and revision != REVISIONS[-1]:
+            message = f"{self} was written by an older seatsync (ledger {revision}, this one needs {REVISIONS[-1]})."
+            raise LedgerError(message, "Bring it up to date: `seatsync ledger migrate`. Keep a backup.")
+        return bool(revision)
+
+    def _revision(self, connection: Connection) -> str:
         tables = set(inspect(connection).get_table_names())
         if not tables or tables == {"alembic_version"}:
-            return False
-        if "alembic_version" not in tables:
+            return ""
+        if "alembic_version" not in tables or "institution" not in tables:
             raise LedgerError(
                 f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
             )
@@ -104,19 +147,7 @@ class Ledger:
         if revision not in REVISIONS:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."
             raise LedgerError(message, "Install the newer version: pip install --upgrade seatsync.")
-        return bool(revision == REVISIONS[-1])
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise _plain(self, str(error.orig)) from error
-        except sqlite3.Error as error:
-            raise _plain(self, str(error)) from error
-        except ModuleNotFoundError as error:
-            help = f"Install the driver {error.name}, or use a SQLite file."
-            raise LedgerError(f"{self} needs the Python package {error.name}, which is not installed.", help) from error
+        return str(revision)
 
 
 def _sqlite_path(location: str) -> Path | None:
@@ -124,16 +155,17 @@ def _sqlite_path(location: str) -> Path | None:
         raise LedgerError(f"The ledger {location} can't be understood.", "Write a path, or sqlite:///path.")
     if "://" not in location:
         return Path(location)
+    backend = location.split("://")[0]
     try:
         url = make_url(location)
-        url.get_dialect()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        message = f"The ledger {location.split('://')[0]}://… can't be understood."
-        raise LedgerError(message, "Write a path, or sqlite:///path.") from error
-    except ModuleNotFoundError as error:
-        raise LedgerError(f"This ledger needs the Python package {error.name}.", f"Install {error.name}.") from error
-    if url.get_backend_name() != "sqlite":
+        message = f"The ledger {backend}://… can't be understood."
+        raise LedgerError(message, "Write a path, or postgresql+psycopg://user@host/database.") from error
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return None
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        message = f"A ledger can't be kept in {backend}."
+        raise LedgerError(message, "Write a path, or postgresql+psycopg://user@host/database.")
     if not url.database or url.database == ":memory:":
         raise LedgerError("A ledger in memory would be lost at once.", "Name a file: sqlite:///seatsync.db.")
     return Path(url.database)
@@ -147,29 +179,3 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("script_location", "seatsync:ledger/migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-_PLAIN = (
-    ("not a database", "is not a database.", "Name the right file with --ledger, or restore it from a backup."),
-    ("malformed", "is damaged.", "Restore it from a backup."),
-    ("locked", "is locked: another seatsync is writing to it.", "Wait until it is done, then try again."),
-    (
-        "readonly",
-        "can't be written to: file, folder or disk are read-only.",
-        "Make them writable; nothing was changed.",
-    ),
-    (
-        "unable to open",
-        "can't be opened: the folder is missing, or may not be read or written.",
-        "Check the path and the permissions.",
-    ),
-    ("is full", "can't grow: the disk is full.", "Make room; nothing was changed."),
-    ("disk I/O", "can't be read or written: the disk reports an error.", "Check the disk; nothing was changed."),
-)
-
-
-def _plain(ledger: Ledger, error: str) -> LedgerError:
-    for mark, said, help in _PLAIN:
-        if mark in error:
-            return LedgerError(f"The ledger {ledger} {said}", help)
-    return LedgerError(f"The ledger {ledger} can't be reached: {error.splitlines()[0]}.", "See --debug for more.")

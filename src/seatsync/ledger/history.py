@@ -3,53 +3,81 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from seatsync.ledger import tables
 
 
 class HistoryLine(NamedTuple):
-    """One event, with the entry it belongs to: who, when, because of which commit."""
+    """One event, with the entry it belongs to: who, when, because of which commit and plan."""
 
     serial: int
     at: str
     actor: str
     commit: str
+    plan: str
     what: str
     library: str
     member: str
     detail: str
 
 
-def newest(connection: Connection, institution: str, limit: int) -> list[HistoryLine]:
-    """The last ``limit`` events, newest first."""
+@dataclass(frozen=True)
+class Wanted:
+    """What of the journal is asked for; all that is given must hold.
+
+    ``members`` are numbers of the ledger (None for all), ``commit`` and ``plan`` beginnings, ``since`` and ``until`` days
+    (ISO), both inclusive.
+    """
+
+    members: Sequence[int] | None = None
+    library: str | None = None
+    what: str | None = None
+    commit: str | None = None
+    plan: str | None = None
+    actor: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+def history(connection: Connection, institution: str, wanted: Wanted, limit: int | None) -> list[HistoryLine]:
+    """The last ``limit`` events that are asked for, newest first."""
     event, entry, member = tables.event.c, tables.entry.c, tables.member.c
     joined = tables.event.join(
         tables.entry, and_(entry.institution == event.institution, entry.serial == event.entry)
     ).outerjoin(tables.member, and_(member.institution == event.institution, member.number == event.member))
+    entries = (entry.at, entry.actor, entry.commit, entry.fingerprint)
     query = (
-        select(
-            event.serial,
-            entry.at,
-            entry.actor,
-            entry.commit,
-            event.action,
-            event.library,
-            member.email,
-            event.person,
-            event.detail,
-        )
+        select(event.serial, *entries, event.action, event.library, member.email, event.person, event.detail)
         .select_from(joined)
-        .where(event.institution == institution)
+        .where(event.institution == institution, *_conditions(wanted))
         .order_by(event.serial.desc())
         .limit(limit)
     )
     return [
-        HistoryLine(serial, at, actor, commit, action, library, email or _named(person), _told(detail, person))
-        for serial, at, actor, commit, action, library, email, person, detail in connection.execute(query)
+        HistoryLine._make((*row[:-3], row.email or _named(row.person), _told(row.detail, row.person)))
+        for row in connection.execute(query)
     ]
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    event, entry = tables.event.c, tables.entry.c
+    day = func.substr(entry.at, 1, 10)
+    given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
+        (wanted.members, event.member.in_),
+        (wanted.library, lambda library: event.library == library),
+        (wanted.what, lambda what: event.action == what),
+        (wanted.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
+        (wanted.plan, lambda plan: entry.fingerprint.startswith(plan, autoescape=True)),
+        (wanted.actor, lambda actor: entry.actor == actor),
+        (wanted.since, lambda since: day >= since),
+        (wanted.until, lambda until: day <= until),
+    ]
+    return [condition(value) for value, condition in given if value is not None]
 
 
 def _named(person: str | None) -> str:

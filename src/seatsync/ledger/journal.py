@@ -17,8 +17,8 @@ _SEPARATOR = "\x1f"  # never inside: slugs, numbers, ISO dates and JSON have no 
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
-    ``kind`` is ``apply``, ``import``, ``resend``, ``claim`` or ``opt-out``; ``at`` an instant (ISO, UTC); ``detail``
-    holds the rosters' counts and the digest of the files.
+    ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` an instant (ISO,
+    UTC); ``detail`` holds the rosters' counts and the digest of the files, or the day before which letters were pruned.
     """
 
     kind: str
@@ -27,6 +27,55 @@ class Entry(NamedTuple):
     commit: str = ""
     fingerprint: str = ""
     detail: Mapping[str, Any] = {}
+
+
+class EntryLink(NamedTuple):
+    """An entry as it stands in the chain, in the order of its table's columns."""
+
+    institution: str
+    serial: int
+    kind: str
+    at: str
+    actor: str
+    commit: str
+    fingerprint: str
+    detail: str
+    hash: bytes
+
+    def holds(self, before: bytes) -> bool:
+        """Whether the hash is right for this link after one with the hash ``before``."""
+        return link(before, self[:-1]) == self.hash
+
+
+class EventLink(NamedTuple):
+    """An event as it stands in the chain, in the order of its table's columns."""
+
+    institution: str
+    serial: int
+    entry: int
+    action: str
+    library: str
+    member: int
+    detail: str
+    person: str | None
+    salt: bytes | None
+    commitment: bytes | None
+    hash: bytes
+
+    @property
+    def is_erased(self) -> bool:
+        return self.person is None and self.commitment is not None
+
+    def holds(self, before: bytes) -> bool:
+        """Whether the hash is right for this link after one with the hash ``before``."""
+        sealed = self.commitment.hex() if self.commitment is not None else ""
+        return link(before, (*self[1:7], sealed)) == self.hash
+
+    def person_holds(self) -> bool:
+        """Whether the person's data are those that were committed to, or are erased as a whole."""
+        if self.person is None:
+            return self.salt is None
+        return self.salt is not None and commitment(self.salt, self.person) == self.commitment
 
 
 def canonical(value: Mapping[str, Any]) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.people import Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.database import LedgerError
+from seatsync.ledger.failures import LedgerError
+
+STREAMED = 20_000
+"""Rows that are fetched at a time."""
 
 
 def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
     """The present of ``institution``; an empty one where the ledger does not know it, or is not there (None).
 
-    A SQLite file holds one institution. Where it holds another, the snapshot is empty but names that one.
+    Where the ledger can only be another's, the snapshot is empty but names that one.
 
     Raises:
         LedgerError: the tables hold what seatsync never writes.
@@ -51,10 +54,13 @@ def _snapshot(connection: Connection, institution: str) -> Snapshot:
 
 
 def _another(connection: Connection) -> Institution | None:
-    if connection.dialect.name != "sqlite":
-        return None
-    row = connection.execute(select(tables.institution).limit(1)).one_or_none()
-    return _institution(row) if row is not None else None
+    """Whose the ledger is, where it can't be this institution's: a file holds one, a bound role may see one."""
+    if connection.dialect.name == "sqlite":
+        row = connection.execute(select(tables.institution).limit(1)).one_or_none()
+        return _institution(row) if row is not None else None
+    bound = select(tables.binding.c.institution).where(tables.binding.c.role == func.current_user())
+    id = connection.execute(bound.limit(1)).scalar()
+    return Institution(id, id) if id is not None else None
 
 
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
@@ -83,6 +89,7 @@ def _members(connection: Connection, institution: str) -> dict[int, Member]:
     columns = tables.member.c
     wanted = [columns.number, *(columns[name] for name in Member._fields)]
     query = select(*wanted).where(columns.institution == institution).order_by(columns.number)
+    query = query.execution_options(yield_per=STREAMED)
     members: dict[int, Member] = {}
     known: dict[str, str] = {}  # roles, tags and days repeat: each is kept once
     make = Member._make
@@ -109,6 +116,7 @@ def _licenses(connection: Connection, institution: str) -> dict[str, dict[int, L
     columns = tables.license.c
     wanted = [columns.library, columns.member, *(columns[name] for name in License._fields)]
     query = select(*wanted).where(columns.institution == institution).order_by(columns.library, columns.member)
+    query = query.execution_options(yield_per=STREAMED)
     licenses: dict[str, dict[int, License]] = {}
     known: dict[tuple[object, ...], License] = {}  # most licenses of a library look alike: each look is kept once
     for library, number, *look in connection.execute(query):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.action import CLAIM, IMPORT, OPT_OUT, Action, Event
-from seatsync.domain.library import Library
+from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event
 from seatsync.domain.license import IllegalTransition, License
-from seatsync.domain.people import Institution, Member
+from seatsync.domain.people import Member
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import Entry, canonical, commitment, link
+from seatsync.ledger.rows import admin_rows, bulk, clear, institution_values, library_rows, license_values
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
 """Events after which an invitation has nothing more to invite to."""
@@ -84,14 +82,9 @@ class Recorder:
         self._write_institution(entry, first_time)
         self._flush()
         if libraries != self.books.libraries:
-            self._replace(
-                tables.library, [library_row(self.institution, library) for library in self.books.libraries.values()]
-            )
+            self._replace(tables.library, library_rows(self.institution, self.books))
         if admins != self.books.admins:
-            self._replace(
-                tables.admin,
-                [(self.institution, key, a.email, a.given_name, a.family_name) for key, a in self.books.admins.items()],
-            )
+            self._replace(tables.admin, admin_rows(self.institution, self.books))
         self._write_members()
         self._write_licenses()
         self._cancel_invitations()
@@ -106,16 +99,8 @@ class Recorder:
         self.serial += 1
         self.entry = self.serial
         detail = canonical(entry.detail)
-        fields = (
-            self.institution,
-            self.serial,
-            entry.kind,
-            entry.at,
-            entry.actor,
-            entry.commit,
-            entry.fingerprint,
-            detail,
-        )
+        told = (entry.kind, entry.at, entry.actor, entry.commit, entry.fingerprint)
+        fields = (self.institution, self.serial, *told, detail)
         self.head = link(self.head, fields)
         self.opened = (*fields, self.head)
 
@@ -124,7 +109,7 @@ class Recorder:
         if event.library and event.member:
             key = (event.library, event.member)
             self.licenses.setdefault(key, event.member in self.books.licenses.get(event.library, {}))
-        if (event.member and event.person is not None) or event.action == "member-remove":
+        if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
             self.members.add(event.member)
         post(self.books, event)
         self.serial += 1
@@ -161,7 +146,7 @@ class Recorder:
         assert known is not None
         remember(self.books, entry.detail)
         before, self.books.serial, self.books.head = self.books.serial, self.serial, self.head.hex()
-        values = institution_values(known, self.books) | {"serial": self.serial, "head": self.head}
+        values = institution_values(known, self.books)
         columns = tables.institution.c
         if first_time:
             self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
@@ -173,7 +158,7 @@ class Recorder:
 
     def _replace(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
         """Libraries and admins are few: written anew where any of them changed."""
-        self.connection.execute(delete(table).where(table.c.institution == self.institution))
+        clear(self.connection, table, self.institution)
         bulk(self.connection, table, rows)
 
     def _write_members(self) -> None:
@@ -222,14 +207,14 @@ class Recorder:
                 {"which_library": library, "which_member": number}
                 | {
                     f"to_{name}": value
-                    for name, value in zip(License._fields, license_row(licenses[library][number]), strict=True)
+                    for name, value in zip(License._fields, license_values(licenses[library][number]), strict=True)
                 }
                 for library, number in known
             ]
             self.connection.execute(update(table).where(key).values(values), rows)
         new = [key for key, was_there in self.licenses.items() if not was_there]
         rows_added = [
-            (self.institution, library, number, *license_row(licenses[library][number])) for library, number in new
+            (self.institution, library, number, *license_values(licenses[library][number])) for library, number in new
         ]
         bulk(self.connection, table, rows_added)
 
@@ -238,38 +223,3 @@ def remember(books: Snapshot, detail: Mapping[str, Any]) -> None:
     """What an entry says of the files it came from: the members of each roster, and the day."""
     books.rosters = dict(detail.get("rosters", books.rosters))
     books.applied_on = detail.get("on", books.applied_on)
-
-
-def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
-    """An institution's row, without its place in the journal."""
-    contacts = json.dumps([asdict(contact) for contact in institution.contacts], ensure_ascii=False)
-    return {
-        "name": institution.name,
-        "opt_out": institution.opt_out,
-        "contacts": contacts,
-        "rosters": canonical(books.rosters),
-        "applied_on": books.applied_on,
-    }
-
-
-def library_row(institution: str, library: Library) -> tuple[object, ...]:
-    """A library in the order of its table's columns."""
-    kinds = " ".join(library.kinds)
-    return (institution, library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
-
-
-def license_row(license: License) -> tuple[object, ...]:
-    """A license in the order of its table's columns, without its key."""
-    return (license.kind.value, license.status.value, *license[2:])
-
-
-def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows, given in the order of the table's columns, by the driver's executemany: no work a row in between."""
-    if not rows:
-        return
-    names = [column.name for column in table.columns]
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    if compiled.positional:
-        connection.exec_driver_sql(str(compiled), list(rows))
-    else:
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -56,7 +56,7 @@ admin = Table(
     "admin",
     metadata,
     _institution(),
-    Column("key", String(254), primary_key=True),
+    Column("key", Text, primary_key=True),
     _text("email", 254),
     _text("given_name"),
     _text("family_name"),
@@ -68,7 +68,7 @@ member = Table(
     _institution(),
     Column("number", Integer, primary_key=True, autoincrement=False),
     _text("email", 254),
-    _text("key", 254),
+    _text("key"),
     _text("given_name"),
     _text("family_name"),
     _text("student_id"),
@@ -108,7 +108,7 @@ entry = Table(
     _text("kind", 16),
     _text("at", 32),
     _text("actor"),
-    _text("commit", 64),
+    _text("commit"),
     _text("fingerprint", 64),
     _text("detail"),
     Column("hash", LargeBinary(32), nullable=False),
@@ -147,3 +147,11 @@ outbox = Table(
     comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
 )
 Index("outbox_member", outbox.c.institution, outbox.c.member)
+
+binding = Table(
+    "binding",
+    metadata,
+    _institution(),
+    Column("role", String(63), primary_key=True),
+    comment="PostgreSQL's roles that may see nothing but this institution (row-level security). Unused in SQLite.",
+)

@@ -1,135 +1,132 @@
-"""Checking the journal, and making the tables of the present anew from it."""
+"""Checking the journal, the tables of the present and the outbox against each other."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row
 
-from seatsync.domain.action import Action, Event
-from seatsync.domain.license import ABSENT, IllegalTransition, License
-from seatsync.domain.names import printable
-from seatsync.domain.people import MEMBER_FIELDS, Member
-from seatsync.domain.posting import post
+from seatsync.domain.license import ABSENT, License
+from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.database import LedgerError
-from seatsync.ledger.journal import commitment, link
+from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.journal import EntryLink
 from seatsync.ledger.read import read_snapshot
-from seatsync.ledger.record import bulk, institution_values, library_row, license_row, remember
+from seatsync.ledger.record import LetterFor
+from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
+from seatsync.ledger.retention import pruned_before
+from seatsync.ledger.rows import write_present
 
-MOST_FAULTS = 20
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What a check of the journal found. ``serial`` and ``head`` (hex) are those of its last link;
-    where the chain holds, only the tables of the present are at fault."""
-
-    links: int = 0
-    serial: int = 0
-    head: str = ""
-    chain_holds: bool = True
-    faults: list[str] = field(default_factory=list)
-
-    def fault(self, said: str) -> None:
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(printable(said, 300))
+STATES = ("pending", "cancelled", "sent", "bounced")
 
 
-def verify(connection: Connection, institution: str) -> Verdict:
-    """Walk the chain, replay every event, and compare the outcome with the tables of the present."""
-    verdict = Verdict()
-    replayed = _replay(connection, institution, verdict)
+def verify(connection: Connection, institution: str, letter_for: LetterFor, heads: Sequence[str] = ()) -> Verdict:
+    """Walk the chain in one pass, replay every event, and compare the outcome with the tables of the present.
+
+    ``heads`` are hashes (hex, or their beginnings) that were noted elsewhere: the journal must still have them, which
+    finds a tail that was cut off, and a chain that was forged as a whole. What the check can't know is the state of a
+    letter: whether it was sent is not the journal's.
+    """
+    letters = _Letters(connection, institution, letter_for)
+    missing = {head.lower() for head in heads} - {"0" * 64}
+
+    def look(walk: Replay, link: Link) -> None:
+        letters.expect(walk, link)
+        if missing:
+            missing.difference_update([head for head in missing if link.hash.hex().startswith(head)])
+
+    walk = replay(connection, institution, look)
+    letters.finish(walk.verdict)
+    for head in sorted(missing):
+        walk.verdict.chain_holds = False
+        walk.verdict.fault(
+            f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
+        )
+    _compare(connection, institution, walk)
+    return walk.verdict
+
+
+def _compare(connection: Connection, institution: str, walk: Replay) -> None:
     try:
         present = read_snapshot(connection, institution)
     except LedgerError as error:
-        verdict.fault(f"the tables of the present can't be read: {error}")
-        return verdict
-    for what, journal, table in _compared(replayed, present):
+        walk.verdict.fault(f"the tables of the present can't be read: {error}")
+        return
+    for what, journal, table in compared(walk.books, present):
         if journal != table:
-            verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
-    return verdict
+            walk.verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
 
 
 def rebuild(connection: Connection, institution: str) -> Verdict:
     """Write the tables of the present anew from the journal, if its chain holds; else change nothing."""
-    verdict = Verdict()
-    books = _replay(connection, institution, verdict)
-    if not verdict.faults and books.institution is not None:
-        _write(connection, institution, books)
-    return verdict
+    walk = replay(connection, institution)
+    if not walk.verdict.faults and walk.books.institution is not None:
+        write_present(connection, institution, walk.books)
+    return walk.verdict
 
 
-def _replay(connection: Connection, institution: str, verdict: Verdict) -> Snapshot:
-    books = Snapshot()
-    head = bytes(32)
-    for row in links(connection, institution):
-        verdict.links += 1
-        if row.serial != verdict.serial + 1:
-            verdict.fault(f"link {verdict.serial + 1} is missing; the next there is {row.serial}")
-        verdict.serial = row.serial
-        is_event = "action" in row._mapping
-        fields = _event_fields(row) if is_event else _entry_fields(row)
-        if link(head, fields) != bytes(row.hash):
-            verdict.fault(f"link {row.serial}: the chain is broken; this link or one before it was changed")
-        head = bytes(row.hash)
+class _Due(NamedTuple):
+    """A letter as it must stand in the outbox."""
+
+    serial: int
+    letter: str
+    library: str
+    member: int
+    address: str
+    created_at: str
+
+
+class _Letters:
+    """Goes through the outbox beside the journal: each letter has its event, each event its letter."""
+
+    def __init__(self, connection: Connection, institution: str, letter_for: LetterFor) -> None:
+        self.letter_for = letter_for
+        self.kept_from = pruned_before(connection, institution)
+        self.rows = stream(connection, tables.outbox, institution)
+        self.row = next(self.rows, None)
+
+    def expect(self, walk: Replay, link: Link) -> None:
+        if isinstance(link, EntryLink):
+            return
         try:
-            _take(books, row, is_event, verdict)
-        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError) as error:
-            verdict.fault(f"link {row.serial}: {error}")
-    verdict.chain_holds = not verdict.faults
-    verdict.head = books.head = head.hex()
-    books.serial = verdict.serial
-    return books
+            event = event_of(link)
+            letter = self.letter_for(walk.books, event) if event is not None else ""
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return  # the replay says what is wrong with this link
+        if link.is_erased and not link.member:  # of an administrator who was erased: a letter without address, or none
+            if self.row is not None and self.row.serial == link.serial:
+                self._next(walk.verdict, self.row.address == "")
+            return
+        if not letter or event is None:
+            return
+        address = "" if link.member else str((event.person or {}).get("email", ""))
+        due = _Due(link.serial, str(letter), link.library, link.member, address, walk.at)
+        self._skip_to(due.serial, walk.verdict)
+        if self.row is not None and self.row.serial == due.serial:
+            self._next(walk.verdict, all(getattr(self.row, name) == value for name, value in due._asdict().items()))
+        elif due.created_at >= self.kept_from:
+            walk.verdict.fault(f"letter {due.serial}, {due.letter}, is missing from the outbox")
+
+    def finish(self, verdict: Verdict) -> None:
+        self._skip_to(None, verdict)
+
+    def _skip_to(self, serial: int | None, verdict: Verdict) -> None:
+        while self.row is not None and (serial is None or self.row.serial < serial):
+            verdict.fault(f"letter {self.row.serial} is in the outbox, but no event caused it")
+            self.row = next(self.rows, None)
+
+    def _next(self, verdict: Verdict, is_right: bool) -> None:
+        row: Row[Any] | None = self.row
+        assert row is not None
+        if not is_right or row.state not in STATES:
+            verdict.fault(f"letter {row.serial}: the outbox says something else than the event that caused it")
+        self.row = next(self.rows, None)
 
 
-def _take(books: Snapshot, row: Row[Any], is_event: bool, verdict: Verdict) -> None:
-    if not is_event:
-        remember(books, json.loads(row.detail))
-        return
-    if row.person is not None and commitment(bytes(row.salt or b""), row.person) != bytes(row.commitment or b""):
-        verdict.fault(f"link {row.serial}: what it says of a person was changed")
-    person = json.loads(row.person) if row.person is not None else None
-    if person is None and row.commitment is not None:  # erased: who it was is unknown, what happened is not
-        person = dict.fromkeys(MEMBER_FIELDS, "") if row.action == Action.MEMBER_ADD else {}
-    post(books, Event(row.action, row.library, row.member, json.loads(row.detail), person))
-
-
-def links(connection: Connection, institution: str) -> Iterator[Row[Any]]:
-    """Entries and events, in the order of their serials, streamed."""
-    entries = connection.execute(
-        select(tables.entry).where(tables.entry.c.institution == institution).order_by(tables.entry.c.serial)
-    )
-    events = iter(
-        connection.execution_options(yield_per=5000).execute(
-            select(tables.event).where(tables.event.c.institution == institution).order_by(tables.event.c.serial)
-        )
-    )
-    event = next(events, None)
-    for entry in entries.all():
-        while event is not None and event.serial < entry.serial:
-            yield event
-            event = next(events, None)
-        yield entry
-    while event is not None:
-        yield event
-        event = next(events, None)
-
-
-def _entry_fields(row: Row[Any]) -> tuple[object, ...]:
-    return (row.institution, row.serial, row.kind, row.at, row.actor, row.commit, row.fingerprint, row.detail)
-
-
-def _event_fields(row: Row[Any]) -> tuple[object, ...]:
-    sealed = bytes(row.commitment).hex() if row.commitment is not None else ""
-    return (row.serial, row.entry, row.action, row.library, row.member, row.detail, sealed)
-
-
-def _compared(journal: Snapshot, table: Snapshot) -> Iterator[tuple[str, object, object]]:
+def compared(journal: Snapshot, table: Snapshot) -> Iterator[tuple[str, object, object]]:
+    """(what, as the journal has it, as the tables have it), for all there is."""
     yield "serial", journal.serial, table.serial
     yield "head", journal.head, table.head
     yield "institution", journal.institution, table.institution
@@ -153,27 +150,3 @@ def _short(value: object) -> str:
     if isinstance(value, Member):
         return f"a member {'on' if value.on_roster else 'off'} the roster with other data"
     return "nothing" if value is None else str(value)[:80]
-
-
-def _write(connection: Connection, institution: str, books: Snapshot) -> None:
-    for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
-        connection.execute(delete(table).where(table.c.institution == institution))
-    assert books.institution is not None
-    values = institution_values(books.institution, books) | {
-        "serial": books.serial,
-        "head": bytes.fromhex(books.head),
-    }
-    connection.execute(insert(tables.institution).values(institution=institution, **values))
-    bulk(connection, tables.library, [library_row(institution, library) for library in books.libraries.values()])
-    bulk(
-        connection,
-        tables.admin,
-        [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()],
-    )
-    bulk(connection, tables.member, [(institution, number, *member) for number, member in books.members.items()])
-    rows = [
-        (institution, library, number, *license_row(license))
-        for library, held in books.licenses.items()
-        for number, license in held.items()
-    ]
-    bulk(connection, tables.license, rows)

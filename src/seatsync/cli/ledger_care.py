@@ -1,0 +1,204 @@
+"""``seatsync ledger …``: what an operator does with a whole ledger."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Moment, Run, common, day, folder, option
+from seatsync.cli.reading import institution_of
+from seatsync.cli.surroundings import actor as who
+from seatsync.cli.surroundings import commit as which_commit
+from seatsync.cli.verify_command import tell_verdict
+
+_sure = option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+@click.command("migrate")
+@folder
+@common()
+def migrate(run: Run, folder: Path) -> None:
+    """Bring the tables up to date with this seatsync, or make them.
+
+    \b
+    seatsync ledger migrate --ledger postgresql+psycopg://owner@db.example/seatsync
+    """
+    ledger = run.ledger_of(folder)
+    before, after = ledger.migrate()
+    if before == after:
+        run.say(f"{ledger} is up to date ({after}).")
+    else:
+        run.say(f"{ledger}: {f'brought from {before} to' if before else 'made, at'} {after}.")
+
+
+@click.command("unlock")
+@folder
+@_sure
+@common()
+def unlock(run: Run, folder: Path, yes: bool) -> int:
+    """Take the lock from a process that hangs.
+
+    \b
+    seatsync ledger unlock
+
+    A lock ends with its process; this is for one that neither goes on nor ends. What it was doing is undone.
+    """
+    id = institution_of(folder, run)
+    ledger = run.ledger_of(folder)
+    holder = ledger.holder(id)
+    if holder is None:
+        run.say("Nobody holds the lock.")
+        return exits.DONE
+    click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
+    if not _is_sure(yes, "Take it away? What they are doing is undone."):
+        return exits.BROKEN
+    ledger.unlock(id, holder)
+    run.say("The lock is free.")
+    return exits.DONE
+
+
+@click.command("dump")
+@folder
+@option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; standard output if not given.")
+@common()
+def dump(run: Run, folder: Path, out: Path | None) -> int:
+    """Write journal and outbox as JSON Lines.
+
+    \b
+    seatsync ledger dump --out grace.jsonl
+    seatsync ledger dump | gzip > grace.jsonl.gz
+
+    All of it, with names: keep it as you keep the ledger.
+    """
+    from seatsync.cli.writing import write_whole
+    from seatsync.ledger.dump import dump as lines
+
+    id = institution_of(folder, run)
+    with run.ledger_of(folder).reading() as connection:
+        if connection is None:
+            run.say("There is no ledger yet.")
+            return exits.BROKEN
+        if out is not None:
+            write_whole(out, lines(connection, id))
+        else:
+            sys.stdout.writelines(lines(connection, id))
+    return exits.DONE
+
+
+@click.command("load")
+@click.argument("file", type=click.File(encoding="utf-8", errors="replace"))
+@folder
+@common()
+def load(run: Run, folder: Path, file: Any) -> int:
+    """Load what `dump` wrote into a ledger that does not have that institution, and verify it.
+
+    \b
+    seatsync ledger load grace.jsonl --ledger postgresql+psycopg://owner@db.example/seatsync
+    seatsync ledger load grace.jsonl -C grace            from PostgreSQL to seatsync.db beside seatsync.yaml
+
+    All or nothing.
+    """
+    from seatsync.apply.loading import load_dump
+    from seatsync.ledger.verify import verify
+    from seatsync.outbox.letters import letter_for
+
+    ledger = run.ledger_of(folder)
+    with run.step("Loading"):
+        id = load_dump(ledger, file, who(), which_commit(folder))
+    with run.step("Verifying"), ledger.reading() as connection:
+        assert connection is not None
+        verdict = verify(connection, id, letter_for)
+    tell_verdict(run, verdict, f"{id} is in {ledger}: the chain holds and the tables agree with it")
+    return exits.BROKEN if verdict.faults else exits.DONE
+
+
+@click.command("rebuild")
+@folder
+@common()
+def rebuild(run: Run, folder: Path) -> int:
+    """Make the tables of the present anew from the journal.
+
+    \b
+    seatsync ledger rebuild
+
+    Only where the journal's chain holds; otherwise nothing is changed.
+    """
+    from seatsync.ledger import verify
+
+    id = institution_of(folder, run)
+    ledger = run.ledger_of(folder)
+    with ledger.reading() as connection:
+        if connection is None:
+            run.say("There is no ledger yet.")
+            return exits.DONE
+    verdict = ledger.write(id, who(), which_commit(folder), lambda connection: verify.rebuild(connection, id))
+    tell_verdict(run, verdict, "The tables were made anew")
+    return exits.BROKEN if verdict.faults else exits.DONE
+
+
+@click.command("erase")
+@click.argument("member", metavar="EMAIL|ID")
+@_sure
+@folder
+@common()
+def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
+    """Make somebody who has left unreadable, everywhere in the ledger.
+
+    \b
+    seatsync ledger erase ann@grace.example
+
+    The journal keeps what happened, to a member without a name, and its chain holds. Permanent licenses keep their
+    slots. It can't be undone; Git's history and backups of the ledger are not touched.
+    """
+    from seatsync.apply.forgetting import erase as forget
+    from seatsync.domain.diagnostic import counted
+
+    id = institution_of(folder, run)
+    if not _is_sure(yes, f"Erase {member}? It can't be undone."):
+        return exits.BROKEN
+    records = forget(run.ledger_of(folder), id, member, run.at, who(), which_commit(folder))
+    run.say(f"Erased: {counted(records, 'record')}.")
+    return exits.DONE
+
+
+@click.command("prune")
+@option("--letters-before", type=Moment(), required=True, help="Delete letters of the days before this one.")
+@_sure
+@folder
+@common()
+def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
+    """Delete letters that were sent or cancelled long ago.
+
+    \b
+    seatsync ledger prune --letters-before 2026-01-01
+
+    Letters that still wait are kept, whatever their age.
+    """
+    from seatsync.apply.forgetting import prune as delete
+    from seatsync.domain.diagnostic import counted
+
+    id = institution_of(folder, run)
+    before = day(letters_before)
+    if not _is_sure(yes, f"Delete all letters from before {before} that wait no more?"):
+        return exits.BROKEN
+    assert before is not None
+    run.say(
+        f"Deleted: {counted(delete(run.ledger_of(folder), id, before, run.at, who(), which_commit(folder)), 'letter')}."
+    )
+    return exits.DONE
+
+
+def _is_sure(yes: bool, question: str) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise click.UsageError("There is no terminal to ask on: give --yes.")
+    if click.confirm(question, err=True):
+        return True
+    click.echo("Nothing was done.", err=True)
+    return False

@@ -1,0 +1,210 @@
+"""A ledger as JSON Lines, and back: from one database to another, or into a backup that any program can read.
+
+The first line says whose it is and where it stands, then comes the journal, link by link, then the outbox. The tables of
+the present are not in it: they are made from the journal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Table, func, select
+
+from seatsync.ledger import tables
+from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.journal import EntryLink, EventLink
+from seatsync.ledger.replay import Link, Replay, links, stream
+from seatsync.ledger.rows import bulk, write_present
+
+FORMAT = "seatsync-ledger/1"
+CHUNK = 20_000
+
+
+class BadDump(Exception):
+    """It is no dump, or not a whole one; the message says in which line, and what is wrong."""
+
+
+class AlreadyThere(Exception):
+    """The ledger has this institution already."""
+
+
+def dump(connection: Connection, institution: str) -> Iterator[str]:
+    """The lines, each with its newline; none where the ledger does not know the institution."""
+    columns, outbox = tables.institution.c, tables.outbox.c
+    known = select(columns.serial, columns.head).where(columns.institution == institution)
+    row = connection.execute(known).one_or_none()
+    if row is None:
+        return
+    letters = connection.execute(select(func.count()).where(outbox.institution == institution)).scalar_one()
+    yield _line(
+        {
+            "format": FORMAT,
+            "institution": institution,
+            "serial": row.serial,
+            "head": bytes(row.head).hex(),
+            "letters": letters,
+        }
+    )
+    for link in links(connection, institution):
+        yield _line({name: _plain(value) for name, value in link._asdict().items() if name != "institution"})
+    for letter in stream(connection, tables.outbox, institution):
+        yield _line({name: value for name, value in letter._asdict().items() if name != "institution"})
+
+
+class Dump:
+    """A dump that is to be loaded, once.
+
+    Raises:
+        BadDump: it does not begin as a dump does.
+    """
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = enumerate(lines, 1)
+        header = _header(self._lines)
+        self.institution: str = header["institution"]
+        self._ends_at: tuple[int, str] = (header["serial"], header["head"])
+        self._letters: int = header["letters"]
+        self._is_used = False
+
+    def load(self, connection: Connection) -> None:
+        """Write it into a ledger that does not know the institution.
+
+        Raises:
+            BadDump: it is not whole, or its chain does not hold.
+            AlreadyThere: the ledger knows the institution.
+            LedgerError: it was begun before, and undone; the lines are gone.
+        """
+        if self._is_used:
+            raise LedgerError("The ledger was busy, and nothing was loaded.", "Load it again.")
+        columns = tables.institution.c
+        known = select(columns.serial).where(columns.institution == self.institution)
+        if connection.execute(known).first() is not None:
+            raise AlreadyThere(self.institution)
+        self._is_used = True
+        walk, writer = Replay(), _Writer(connection)
+        self._load_journal(walk, writer)
+        self._load_letters(writer)
+        writer.flush()
+        if walk.books.institution is None or walk.books.institution.id != self.institution:
+            raise BadDump(f"its journal is not that of {self.institution}")
+        write_present(connection, self.institution, walk.books)
+
+    def _load_journal(self, walk: Replay, writer: _Writer) -> None:
+        serial, head = self._ends_at
+        for number, text in islice(self._lines, serial):
+            link = _link(number, self.institution, _parsed(number, text))
+            walk.take(link)
+            if walk.verdict.faults:
+                raise BadDump(f"line {number}: {walk.verdict.faults[0]}")
+            writer.add("entry" if isinstance(link, EntryLink) else "event", link)
+        if (walk.verdict.serial, walk.verdict.head) != (serial, head):
+            raise BadDump(
+                f"it ends at link {walk.verdict.serial}, not at {serial} with the head {head[:12]}: it was cut off"
+            )
+
+    def _load_letters(self, writer: _Writer) -> None:
+        found = 0
+        for number, text in self._lines:
+            found += 1
+            writer.add("outbox", _letter(number, self.institution, _parsed(number, text)))
+        if found != self._letters:
+            raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off, or added to")
+
+
+class _Writer:
+    """Rows on their way to their tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.rows: dict[str, list[tuple[Any, ...]]] = {"entry": [], "event": [], "outbox": []}
+
+    def add(self, table: str, row: tuple[Any, ...]) -> None:
+        rows = self.rows[table]
+        rows.append(row)
+        if len(rows) >= CHUNK:
+            self.flush()
+
+    def flush(self) -> None:
+        for table, rows in self.rows.items():
+            bulk(self.connection, tables.metadata.tables[table], rows)
+            rows.clear()
+
+
+def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
+    number, text = next(numbered, (1, ""))
+    values = _parsed(number, text)
+    if values.get("format") != FORMAT:
+        raise BadDump(f"it does not begin as a dump ({FORMAT}) does")
+    serial, letters = values.get("serial"), values.get("letters")
+    whole = isinstance(serial, int) and serial > 0 and isinstance(letters, int)
+    if not whole or not isinstance(values.get("institution"), str) or not isinstance(values.get("head"), str):
+        raise BadDump("its first line is not whole")
+    return values
+
+
+def _parsed(number: int, text: str) -> Mapping[str, Any]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadDump(f"line {number} is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise BadDump(f"line {number} is no object")
+    return values
+
+
+def _link(number: int, institution: str, values: Mapping[str, Any]) -> Link:
+    kind, table = (EntryLink, tables.entry) if "kind" in values else (EventLink, tables.event)
+    given = {**values, "institution": institution}
+    for name in ("salt", "commitment", "hash"):
+        if isinstance(given.get(name), str):
+            given[name] = _bytes(number, name, given[name])
+    _must_fit(number, given, table)
+    return kind(**given)
+
+
+def _letter(number: int, institution: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    given = {**values, "institution": institution}
+    _must_fit(number, given, tables.outbox)
+    return tuple(given[column.name] for column in tables.outbox.columns)
+
+
+def _must_fit(number: int, given: Mapping[str, Any], table: Table) -> None:
+    """Each column is there, none besides, each of its type and such that every database can hold it."""
+    if wrong := given.keys() ^ table.columns.keys():
+        raise BadDump(f"line {number} lacks a field, or has one too many: {', '.join(sorted(wrong))}")
+    for column in table.columns:
+        value = given[column.name]
+        if value is None and column.nullable:
+            continue
+        if type(value) is not column.type.python_type:
+            raise BadDump(f"line {number}: {column.name} is of another kind")
+        if isinstance(value, int) and not 0 <= value < 2**31:
+            raise BadDump(f"line {number}: {column.name} is out of range")
+        if isinstance(value, str) and not _fits(value, getattr(column.type, "length", None)):
+            raise BadDump(f"line {number}: {column.name} is too long, or no text")
+
+
+def _fits(text: str, most: int | None) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text and (most is None or len(text) <= most)
+
+
+def _bytes(number: int, name: str, text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise BadDump(f"line {number}: {name} is not written in hex") from error
+
+
+def _plain(value: object) -> object:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _line(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False) + "\n"

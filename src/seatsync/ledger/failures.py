@@ -1,0 +1,102 @@
+"""What can be wrong with a ledger, told to a person."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+
+class LedgerError(Exception):
+    """The ledger can't be used. The message is one line for a person, ``help`` what to do."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+def may_pass(error: DBAPIError) -> bool:
+    """Whether the database itself says that trying again can help: 40001, 40P01, or SQLite's BUSY and LOCKED."""
+    state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
+    return state in ("40001", "40P01") or code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@contextmanager
+def told(ledger: object) -> Iterator[None]:
+    """Turn what the database raises into one line, and what to do.
+
+    Raises:
+        LedgerError: in place of any error of the database or its driver.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise _plain(ledger, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _plain(ledger, error) from error
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        message = f"The ledger {ledger} needs the Python package psycopg, which is not installed."
+        raise LedgerError(message, "Install it: pip install 'seatsync[postgres]'.") from error
+
+
+_BY_STATE = {
+    "25006": ("is read-only.", "Name the primary server, not a replica."),
+    "28000": ("refuses this user.", "Check user and password in SEATSYNC_LEDGER."),
+    "28P01": ("refuses this user or password.", "Check user and password in SEATSYNC_LEDGER."),
+    "3D000": ("is not there: the server has no such database.", "Make it with createdb, or correct the name."),
+    "40001": ("is busy: others wrote to it at every try.", "Nothing was changed; try again."),
+    "40P01": ("is busy: others wrote to it at every try.", "Nothing was changed; try again."),
+    "42501": (
+        "does not let this role do that; it may be bound to another institution, or read only.",
+        "Use the role that was made for it (docs/postgresql.md); nothing was changed.",
+    ),
+    "53100": ("can't grow: the server's disk is full.", "Make room; nothing was changed."),
+    "53300": ("takes no more connections.", "Try again, or lower --jobs."),
+}
+
+_BY_WORD = (
+    ("not a database", "is not a database.", "Name the right file with --ledger, or restore it from a backup."),
+    ("malformed", "is damaged.", "Restore it from a backup."),
+    ("locked", "is locked: another seatsync is writing to it.", "Wait until it is done, then try again."),
+    (
+        "readonly",
+        "can't be written to: file, folder or disk are read-only.",
+        "Make them writable; nothing was changed.",
+    ),
+    (
+        "unable to open",
+        "can't be opened: the folder is missing, or may not be read or written.",
+        "Check the path and the permissions.",
+    ),
+    ("is full", "can't grow: the disk is full.", "Make room; nothing was changed."),
+    ("disk I/O", "can't be read or written: the disk reports an error.", "Check the disk; nothing was changed."),
+    (
+        "the connection is lost",
+        "broke the connection.",
+        "An apply is whole or not at all: plan again to see which.",
+    ),
+    (
+        "server closed the connection",
+        "broke the connection.",
+        "An apply is whole or not at all: plan again to see which.",
+    ),
+    (
+        "terminating connection",
+        "ended the connection.",
+        "An apply is whole or not at all: plan again to see which.",
+    ),
+)
+
+
+def _plain(ledger: object, error: BaseException) -> LedgerError:
+    if known := _BY_STATE.get(getattr(error, "sqlstate", None) or ""):
+        return LedgerError(f"The ledger {ledger} {known[0]}", known[1])
+    for mark, said, help in _BY_WORD:
+        if mark in str(error):
+            return LedgerError(f"The ledger {ledger} {said}", help)
+    first = (str(error).splitlines() or [type(error).__name__])[0]
+    return LedgerError(f"The ledger {ledger} can't be reached: {first}.", "See --debug for more.")

@@ -1,0 +1,129 @@
+"""Walking the journal: its links in order, whether the chain holds, and what it makes of an empty ledger."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+
+from seatsync.domain.action import Action, Event
+from seatsync.domain.license import IllegalTransition
+from seatsync.domain.names import printable
+from seatsync.domain.people import ERASED, MEMBER_FIELDS
+from seatsync.domain.posting import post
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger import tables
+from seatsync.ledger.journal import EntryLink, EventLink
+from seatsync.ledger.record import remember
+
+MOST_FAULTS = 20
+STREAMED = 5_000
+"""Rows that are fetched at a time."""
+
+_OF_ADMINS = (Action.ADMIN_ADD, Action.ADMIN_UPDATE, Action.ADMIN_REMOVE)
+
+Link = EntryLink | EventLink
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a check of the journal found. ``serial`` and ``head`` (hex) are those of its last link;
+    where the chain holds, only the tables of the present are at fault."""
+
+    links: int = 0
+    serial: int = 0
+    head: str = ""
+    chain_holds: bool = True
+    faults: list[str] = field(default_factory=list)
+
+    def fault(self, said: str) -> None:
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(printable(said, 300))
+
+
+class Replay:
+    """Takes one link after another; ``books`` is the present that they come to, ``verdict`` what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.books = Snapshot()
+        self.verdict = Verdict()
+        self.at = ""
+        self._head = bytes(32)
+
+    def take(self, link: Link) -> None:
+        """One more link: is it the next one, does its hash hold, what does it do?"""
+        verdict = self.verdict
+        verdict.links += 1
+        if link.serial != verdict.serial + 1:
+            verdict.fault(f"link {verdict.serial + 1} is missing; the next there is {link.serial}")
+        if not link.holds(self._head):
+            verdict.fault(f"link {link.serial}: the chain is broken; this link or one before it was changed")
+        self._head = link.hash
+        verdict.serial, verdict.head = link.serial, link.hash.hex()
+        self.books.serial, self.books.head = verdict.serial, verdict.head
+        try:
+            if isinstance(link, EntryLink):
+                self.at = link.at
+                remember(self.books, json.loads(link.detail))
+            else:
+                self._post(link)
+        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError) as error:
+            verdict.fault(f"link {link.serial}: {error}")
+        verdict.chain_holds = not verdict.faults
+
+    def _post(self, link: EventLink) -> None:
+        if not link.person_holds():
+            self.verdict.fault(f"link {link.serial}: what it says of a person was changed")
+        if (event := event_of(link)) is not None:
+            post(self.books, event)
+
+
+def event_of(link: EventLink) -> Event | None:
+    """What a link says was done; None where that was done to a former administrator who was erased since.
+
+    Of an erased member it is unknown who it was, but not what happened.
+    """
+    person = json.loads(link.person) if link.person is not None else None
+    if link.is_erased:
+        if link.action in _OF_ADMINS:
+            return None
+        person = {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED} if link.action == Action.MEMBER_ADD else {}
+    return Event(link.action, link.library, link.member, json.loads(link.detail), person)
+
+
+def links(connection: Connection, institution: str) -> Iterator[Link]:
+    """Entries and events, in the order of their serials, streamed."""
+    entries = map(EntryLink._make, stream(connection, tables.entry, institution))
+    events = map(EventLink._make, stream(connection, tables.event, institution))
+    both: list[Iterable[Link]] = [entries, events]
+    return iter(heapq.merge(*both, key=lambda link: link.serial))
+
+
+def stream(connection: Connection, table: Table, institution: str) -> Iterator[Row[Any]]:
+    """The institution's rows of a table by their serials, a few thousand at a time."""
+    rows = select(table).where(table.c.institution == institution).order_by(table.c.serial)
+    return iter(connection.execute(rows.execution_options(yield_per=STREAMED)))
+
+
+def replay(connection: Connection, institution: str, before: Callable[[Replay, Link], None] | None = None) -> Replay:
+    """The whole journal; ``before`` is called with each link ahead of its being taken."""
+    walk = Replay()
+    for link in links(connection, institution):
+        if before is not None:
+            before(walk, link)
+        walk.take(link)
+    return walk
+
+
+def as_of(connection: Connection, institution: str, day: str) -> Replay:
+    """The journal up to the end of ``day`` (ISO)."""
+    walk = Replay()
+    for link in links(connection, institution):
+        if isinstance(link, EntryLink) and link.at[:10] > day:
+            break
+        walk.take(link)
+    return walk

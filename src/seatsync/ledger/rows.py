@@ -1,0 +1,101 @@
+"""Values → rows, and many rows → a table at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Table, insert
+
+from seatsync.domain.library import Library
+from seatsync.domain.license import License
+from seatsync.domain.people import Institution
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger import tables
+from seatsync.ledger.journal import canonical
+
+
+def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
+    """An institution's row, without its key."""
+    contacts = json.dumps([asdict(contact) for contact in institution.contacts], ensure_ascii=False)
+    return {
+        "serial": books.serial,
+        "head": bytes.fromhex(books.head),
+        "name": institution.name,
+        "opt_out": institution.opt_out,
+        "contacts": contacts,
+        "rosters": canonical(books.rosters),
+        "applied_on": books.applied_on,
+    }
+
+
+def library_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
+    """All libraries, in the order of their table's columns."""
+    return [(institution, *_library(library)) for library in books.libraries.values()]
+
+
+def _library(library: Library) -> tuple[object, ...]:
+    kinds = " ".join(library.kinds)
+    return (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
+
+
+def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
+    """All administrators, in the order of their table's columns."""
+    return [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()]
+
+
+def license_values(license: License) -> tuple[object, ...]:
+    """A license in the order of its table's columns, without its key."""
+    return (license.kind.value, license.status.value, *license[2:])
+
+
+def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    """Insert rows, given in the order of the table's columns: by COPY, or the driver's executemany. No work a row between."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+        return
+    names = [column.name for column in table.columns]
+    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
+    connection.exec_driver_sql(str(compiled), list(rows))
+
+
+def _copy(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+    from sqlalchemy.exc import DBAPIError
+
+    quoted = connection.dialect.identifier_preparer.quote
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    statement = f"COPY {quoted(table.name)} ({columns}) FROM STDIN"
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:  # as SQLAlchemy does for what it executes itself
+        raise DBAPIError.instance(statement, None, error, connection.dialect.loaded_dbapi.Error) from error
+
+
+def clear(connection: Connection, table: Table, institution: str) -> None:
+    """Delete all rows of an institution."""
+    connection.execute(table.delete().where(table.c.institution == institution))
+
+
+def write_present(connection: Connection, institution: str, books: Snapshot) -> None:
+    """Write the tables of the present anew."""
+    for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
+        clear(connection, table, institution)
+    assert books.institution is not None
+    values: Mapping[str, object] = institution_values(books.institution, books)
+    connection.execute(insert(tables.institution).values(institution=institution, **values))
+    bulk(connection, tables.library, library_rows(institution, books))
+    bulk(connection, tables.admin, admin_rows(institution, books))
+    bulk(connection, tables.member, [(institution, number, *member) for number, member in books.members.items()])
+    licenses = [
+        (institution, library, number, *license_values(license))
+        for library, held in books.licenses.items()
+        for number, license in held.items()
+    ]
+    bulk(connection, tables.license, licenses)

@@ -1,0 +1,147 @@
+"""A ledger in a SQLite file: one institution, one writer at a time, readers who never wait (WAL)."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from urllib.parse import quote
+
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from seatsync.ledger.failures import LedgerError, may_pass
+from seatsync.ledger.holder import Holder, Patience
+
+_LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
+_NETWORK = (
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"),
+    *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone"),
+)
+
+
+class SqliteFile:
+    """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    def is_there(self) -> bool:
+        return self.path.exists()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One unchanging view of the ledger, without a lock. Writes nothing; what a killed writer left is recovered."""
+        with ExitStack() as open_until_done:
+            try:
+                connection = open_until_done.enter_context(self._connect("mode=rw", *_LOOKING))
+            except DBAPIError as error:
+                if "unable to open" not in str(error.orig) or self._beside("-wal").exists():
+                    raise
+                # A folder that is read-only: nobody else can write there either.
+                connection = open_until_done.enter_context(self._connect("mode=ro&immutable=1", *_LOOKING))
+            yield connection
+
+    @contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A connection that may write, outside of a transaction; makes the file where there is none."""
+        if kind := network_disk(self.path):
+            help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
+            raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
+        # WAL: readers go on reading while somebody writes. FULL: what was acknowledged survives a power cut.
+        # secure_delete: what is erased leaves the file.
+        pragmas = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
+        with self._connect("mode=rwc", *pragmas) as connection:
+            yield connection
+
+    @contextmanager
+    def exclusively(
+        self, connection: Connection, institution: str, holder: Holder, patience: Patience
+    ) -> Iterator[None]:
+        """A transaction, begun as the only one that writes to the file."""
+        patience.wait(self, lambda: _begin(connection), self._note)
+        note = self._beside("-holder")
+        try:
+            note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+            yield
+            connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            with suppress(DBAPIError):
+                connection.exec_driver_sql("ROLLBACK")
+            raise
+        finally:
+            note.unlink(missing_ok=True)
+
+    def holder(self, institution: str) -> Holder | None:
+        """Who writes now."""
+        with self.connected() as connection:
+            if _begin(connection):
+                connection.exec_driver_sql("ROLLBACK")
+                self._beside("-holder").unlink(missing_ok=True)
+                return None
+        return self._note() or Holder("another seatsync", "this or another machine", 0, "an unknown time")
+
+    def unlock(self, institution: str, holder: Holder) -> None:
+        """SQLite's lock is the process: it ends with it, and only with it."""
+        help = f"On {holder.host}: kill {holder.process}. The lock goes with it, and nothing is applied by halves."
+        raise LedgerError(f"The ledger {self} is locked by process {holder.process} on {holder.host}.", help)
+
+    def scrub(self) -> None:
+        """Write the file anew, and empty what was written beside it."""
+        with self.connected() as connection:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _note(self) -> Holder | None:
+        try:
+            return Holder(**json.loads(self._beside("-holder").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
+
+    @contextmanager
+    def _connect(self, mode: str, *statements: str) -> Iterator[Connection]:
+        def connect() -> sqlite3.Connection:
+            place = f"file:{quote(str(self.path))}?{mode}"
+            return sqlite3.connect(place, uri=True, isolation_level=None, timeout=2)
+
+        with create_engine("sqlite://", creator=connect, poolclass=NullPool).connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            yield connection
+
+
+def _begin(connection: Connection) -> bool:
+    """Whether the write lock could be had at once."""
+    try:
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except DBAPIError as error:
+        if may_pass(error):
+            return False
+        raise
+    return True
+
+
+def network_disk(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The kind of network file system that ``path`` lies on, as the system's table of mounts says; empty for none."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    place, best, kind = path.absolute().resolve(), -1, ""
+    for _, point, found, *_ in (line.split(" ") for line in lines if line.count(" ") > 2):
+        where = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point))
+        if len(where.parts) > best and place.is_relative_to(where):
+            best, kind = len(where.parts), found
+    return kind if kind in _NETWORK else ""
