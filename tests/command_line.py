@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
+from unittest import mock
 
 from seatsync.cli import main
+from tests.databases import environment
 
 
 class Outcome(NamedTuple):
@@ -20,10 +22,15 @@ class Outcome(NamedTuple):
 
 
 def seatsync(*args: str, folder: Path, stdin: str = "") -> Outcome:
-    """Run one command in ``folder``, in this process but through the same entry as the installed program."""
+    """Run one command in ``folder``, in this process but through the same entry as the installed program.
+
+    Its ledger is that of the folder, unless it or the environment names another.
+    """
     out, err = io.StringIO(), io.StringIO()
+    names_one = "SEATSYNC_LEDGER" in os.environ or any(arg.startswith("--ledger") for arg in args)
+    surroundings = {} if names_one else environment(folder)
     before_stdin = sys.stdin
-    with _inside(folder), redirect_stdout(out), redirect_stderr(err):
+    with _inside(folder), mock.patch.dict(os.environ, surroundings), redirect_stdout(out), redirect_stderr(err):
         sys.stdin = io.StringIO(stdin)
         try:
             code = main.run(args)

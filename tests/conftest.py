@@ -3,8 +3,60 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
+
+from tests import databases
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for kind in databases.KINDS:
+        config.addinivalue_line("markers", f"{kind}_only(reason): not on the other database, because …")
+
+
+# ── On which database ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever asks for ``database``, itself or by one of its fixtures, runs on each of them."""
+    if "database" in metafunc.fixturenames:
+        only = [kind for kind in databases.KINDS if metafunc.definition.get_closest_marker(f"{kind}_only")]
+        metafunc.parametrize("database", only or databases.KINDS, indirect=True, scope="session")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: those of a module too make their folders for one kind of database."""
+    databases.ledgers.kind = getattr(item, "callspec", None) and item.callspec.params.get("database") or "sqlite"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that this test runs on; see ``databases``."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    databases.ledgers.base = tmp_path_factory.getbasetemp().absolute()
+    with databases.ledgers.until_the_end:
+        yield
+
+
+@pytest.fixture(autouse=True)
+def ledgers_of_one_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test leased is given back."""
+    yield
+    if "tmp_path" in request.fixturenames:
+        databases.ledgers.release(request.getfixturevalue("tmp_path"))
+
+
+# ── From outside ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +65,41 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     ours = [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "CI_"))]
     for name in [*ours, "COLUMNS", "NO_COLOR", "FORCE_COLOR"]:
         monkeypatch.delenv(name, raising=False)
+
+
+# ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────
+
+_TABLE = "(institution|library|admin|member|license|entry|event|outbox)"
+_USED = re.compile(rf'(?:\b(?:FROM|JOIN|UPDATE)|,)\s+"?{_TABLE}"?(?![\w.])|\b{_TABLE}\.')
+_GIVEN = re.compile(rf"\b{_TABLE}\.institution = (?:\?|%\()")
+_JOINED = re.compile(rf"\b{_TABLE}\.institution = {_TABLE}\.institution\b")
+_crossing: set[str] = set()
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def watch(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+    if not connection.get_execution_options().get("by_hand") and crosses(statement, connection.dialect.name):
+        _crossing.add(statement)
+
+
+@pytest.fixture(autouse=True)
+def no_statement_crosses_institutions() -> Iterator[None]:
+    """Many institutions share one database: every statement names the one that it is about, for each of its tables."""
+    yield
+    found = sorted(_crossing)
+    _crossing.clear()
+    assert found == []
+
+
+@cache
+def crosses(statement: str, dialect: str) -> bool:
+    """Whether a statement uses a table without saying of which institution."""
+    if not re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
+        return False
+    if dialect == "sqlite" and re.search(r"FROM institution\s+LIMIT", statement):
+        return False  # whose is this file? It holds one institution
+    used = {one or other for one, other in _USED.findall(statement)}
+    said = set(_GIVEN.findall(statement))
+    for _ in used:  # what is joined to a table of which it is said
+        said |= {name for pair in _JOINED.findall(statement) if said & {*pair} for name in pair}
+    return not used <= said

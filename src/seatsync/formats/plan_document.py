@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -45,19 +45,20 @@ def to_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def to_text(documents: Sequence[Mapping[str, Any]], as_array: bool) -> Iterator[str]:
+def to_text(documents: Iterable[Mapping[str, Any]], as_array: bool) -> Iterator[str]:
     """The file: an object or an array of them, one change a line so that two plans can be compared by eye."""
     if as_array:
         yield "[\n"
     for position, document in enumerate(documents):
+        if position:
+            yield ",\n"
         seal = sha256()
         for piece in _pieces(document):
             seal.update(piece.encode())
             yield piece
-        yield f'  "seal": "{seal.hexdigest()}"\n}}'
-        yield ",\n" if position + 1 < len(documents) else "\n"
+        yield f'  "seal": "{seal.hexdigest()}"\n}}' + ("" if as_array else "\n")
     if as_array:
-        yield "]\n"
+        yield "\n]\n"
 
 
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:

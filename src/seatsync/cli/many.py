@@ -1,0 +1,199 @@
+"""Many institutions in one command: side by side, each whole by itself, told in their order."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.options import Run, option
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+Item = TypeVar("Item")
+
+FEW = 4
+"""So many institutions are done one after the other, in this process: starting others would take longer."""
+
+
+class Done(NamedTuple):
+    """What became of one institution: its exit code and result, and what it said on standard output and error."""
+
+    code: int
+    result: Any
+    out: str = ""
+    err: str = ""
+
+
+Step = Callable[[Any], tuple[int, Any]]
+"""One institution's part of a command: exit code and result. It can be sent to another process, as can both."""
+
+
+def many(command: Command) -> Command:
+    """The options of commands that take many institutions."""
+    shared = [
+        option("--shard", type=Shard(), help="Of all folders, do only the K-th of N parts; always the same ones."),
+        option("--jobs", type=click.IntRange(1), default=None, help="How many side by side; as many as processors."),
+    ]
+    wrapped: Any = command
+    for decorator in reversed(shared):
+        wrapped = decorator(wrapped)
+    result: Command = wrapped
+    return result
+
+
+class Shard(click.ParamType[tuple[int, int]]):
+    """A part of many: ``2/8`` is the second of eight."""
+
+    name = "K/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", value)
+        if match is None or int(match[1]) > int(match[2]):
+            self.fail(f'"{value}" is no part of many: write 2/8 for the second of eight.', param, ctx)
+        return int(match[1]), int(match[2])
+
+
+def part_of(folders: Sequence[Path], shard: tuple[int, int] | None) -> list[Path]:
+    """The folders of a part. It goes by the folder's own name, so that a folder more or less moves no other."""
+    if shard is None:
+        return list(folders)
+    k, n = shard
+    return [folder for folder in folders if _place(folder) % n == k - 1]
+
+
+def _place(folder: Path) -> int:
+    return int.from_bytes(sha256(folder.resolve().name.encode("utf-8", "surrogateescape")).digest()[:8])
+
+
+def each(step: Step, items: Sequence[Item], run: Run, jobs: int | None, doing: str) -> Iterator[Done]:
+    """What ``step`` makes of each item, in their order. Whatever fails in one does not stop the others."""
+    jobs = min(jobs or _processors(), len(items))
+    if len(items) <= FEW or jobs == 1:
+        for item in items:
+            yield attempted(step, item)
+        return
+    with _progress(run, doing, len(items)) as told:
+        for number, done in enumerate(_side_by_side(step, items, jobs), 1):
+            click.echo(done.err, err=True, nl=False)
+            click.echo(done.out, nl=False)
+            yield done
+            told(number)
+
+
+def attempted(step: Step, item: Any) -> Done:
+    """A step whose failure is told on standard error, and becomes an exit code."""
+    try:
+        return Done(*step(item))
+    except click.exceptions.Exit as exit:
+        return Done(exit.exit_code, None)
+    except Exception as error:
+        return Done(exits.failed(error), None)
+
+
+def must_differ(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
+    """Two folders of one institution in one ledger would undo each other's work.
+
+    Raises:
+        UsageError: there are such folders.
+    """
+    if run.ledger is None:
+        return
+    seen: dict[str, Path] = {}
+    for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at"), strict=True):
+        other = seen.setdefault(done.result or str(folder), folder)
+        if other != folder:
+            raise click.UsageError(f'{other} and {folder} are both of the institution "{done.result}", in one ledger.')
+
+
+def _id_of(folder: Path) -> tuple[int, str | None]:
+    from seatsync.cli.reading import institution_id
+
+    return exits.DONE, institution_id(folder)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _side_by_side(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done]:
+    """By a pool of processes. Should one be killed, what it and its neighbours were at is told as broken; a new pool goes on."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    left = deque(items)
+    while left:
+        waiting: deque[Future[Done]] = deque()
+        with _pool(jobs) as pool:
+            try:
+                while left or waiting:
+                    while left and len(waiting) < 4 * jobs:
+                        waiting.append(pool.submit(_captured, step, left.popleft(), exits.debugging))
+                    yield waiting.popleft().result()
+            except BrokenProcessPool:
+                died = "seatsync: a process was killed; perhaps memory ran out.\n  → Try again, with lower --jobs.\n"
+                yield from (Done(exits.BROKEN, None, "", died) for _ in range(len(waiting) + 1))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["seatsync.apply.apply", "seatsync.refusals.judge", "seatsync.sources.load"])
+    return ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+    )
+
+
+def _captured(step: Step, item: Any, debugging: bool) -> Done:
+    """One item in a process of the pool, which has no terminal of its own."""
+    exits.debugging = debugging
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        done = attempted(step, item)
+    return done._replace(out=out.getvalue(), err=err.getvalue())
+
+
+@contextmanager
+def _progress(run: Run, doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    if run.quiet or not sys.stderr.isatty():
+        yield lambda number: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, no_color=run.no_color or None).status(f"{doing} {total:,} institutions") as status:
+        yield lambda number: status.update(f"{doing} {total:,} institutions: {number:,} done")
+
+
+def summary(run: Run, outcomes: Iterable[tuple[object, int, str]]) -> None:
+    """How many institutions came to what, and which ones failed: (name, exit code, what came of it)."""
+    counts: dict[str, int] = {}
+    failed: dict[int, list[str]] = {}
+    for name, code, what in outcomes:
+        said = exits.MEANINGS.get(code, what)
+        counts[said] = counts.get(said, 0) + 1
+        if code in exits.MEANINGS:
+            failed.setdefault(code, []).append(str(name))
+    run.say(f"{sum(counts.values()):,} institutions: {', '.join(f'{n:,} {said}' for said, n in counts.items())}.")
+    for code, names in failed.items():
+        more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
+        click.echo(f"seatsync: {exits.MEANINGS[code]} ({code}): {', '.join(names[:20])}{more}", err=True)
