@@ -109,7 +109,8 @@ class Dump:
         found = 0
         for number, text in self._lines:
             found += 1
-            writer.add("outbox", _letter(number, self.institution, _parsed(number, text)))
+            given = {**_parsed(number, text), "institution": self.institution}
+            writer.add("outbox", _LETTER.row(number, given))
         if found != self._letters:
             raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off, or added to")
 
@@ -156,42 +157,51 @@ def _parsed(number: int, text: str) -> Mapping[str, Any]:
 
 
 def _link(number: int, institution: str, values: Mapping[str, Any]) -> Link:
-    kind, table = (EntryLink, tables.entry) if "kind" in values else (EventLink, tables.event)
     given = {**values, "institution": institution}
     for name in ("salt", "commitment", "hash"):
         if isinstance(given.get(name), str):
             given[name] = _bytes(number, name, given[name])
-    _must_fit(number, given, table)
-    return kind(**given)
+    if "kind" in values:
+        return EntryLink._make(_ENTRY.row(number, given))
+    return EventLink._make(_EVENT.row(number, given))
 
 
-def _letter(number: int, institution: str, values: Mapping[str, Any]) -> tuple[Any, ...]:
-    given = {**values, "institution": institution}
-    _must_fit(number, given, tables.outbox)
-    return tuple(given[column.name] for column in tables.outbox.columns)
+class _Shape:
+    """What a row of a table must look like, so that every database can hold it."""
+
+    def __init__(self, table: Table) -> None:
+        self.names = table.columns.keys()
+        self.known = frozenset(self.names)
+        self.checks = [
+            (c.name, c.type.python_type, bool(c.nullable), getattr(c.type, "length", None)) for c in table.columns
+        ]
+
+    def row(self, number: int, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The row, in the order of the table's columns: each is there, none besides, each of its type."""
+        if wrong := given.keys() ^ self.known:
+            raise BadDump(f"line {number} lacks a field, or has one too many: {', '.join(sorted(wrong))}")
+        for name, kind, nullable, length in self.checks:
+            value = given[name]
+            if value is None and nullable:
+                continue
+            if type(value) is not kind:
+                raise BadDump(f"line {number}: {name} is of another kind")
+            if kind is int and not 0 <= value < 2**31:
+                raise BadDump(f"line {number}: {name} is out of range")
+            if kind is str and not _fits(value, length):
+                raise BadDump(f"line {number}: {name} is too long, or no text")
+        return tuple([given[name] for name in self.names])
 
 
-def _must_fit(number: int, given: Mapping[str, Any], table: Table) -> None:
-    """Each column is there, none besides, each of its type and such that every database can hold it."""
-    if wrong := given.keys() ^ table.columns.keys():
-        raise BadDump(f"line {number} lacks a field, or has one too many: {', '.join(sorted(wrong))}")
-    for column in table.columns:
-        value = given[column.name]
-        if value is None and column.nullable:
-            continue
-        if type(value) is not column.type.python_type:
-            raise BadDump(f"line {number}: {column.name} is of another kind")
-        if isinstance(value, int) and not 0 <= value < 2**31:
-            raise BadDump(f"line {number}: {column.name} is out of range")
-        if isinstance(value, str) and not _fits(value, getattr(column.type, "length", None)):
-            raise BadDump(f"line {number}: {column.name} is too long, or no text")
+_ENTRY, _EVENT, _LETTER = _Shape(tables.entry), _Shape(tables.event), _Shape(tables.outbox)
 
 
 def _fits(text: str, most: int | None) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
     return "\0" not in text and (most is None or len(text) <= most)
 
 

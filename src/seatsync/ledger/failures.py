@@ -52,7 +52,7 @@ _BY_STATE = {
     "40P01": ("is busy: others wrote to it at every try.", "Nothing was changed; try again."),
     "42501": (
         "does not let this role do that; it may be bound to another institution, or read only.",
-        "Use the role that was made for it (docs/postgresql.md); nothing was changed.",
+        "Use the role that was made for it (docs/ledger.md); nothing was changed.",
     ),
     "53100": ("can't grow: the server's disk is full.", "Make room; nothing was changed."),
     "53300": ("takes no more connections.", "Try again, or lower --jobs."),

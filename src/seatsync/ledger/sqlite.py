@@ -81,11 +81,13 @@ class SqliteFile:
             note.unlink(missing_ok=True)
 
     def holder(self, institution: str) -> Holder | None:
-        """Who writes now."""
-        with self.connected() as connection:
-            if _begin(connection):
-                connection.exec_driver_sql("ROLLBACK")
-                self._beside("-holder").unlink(missing_ok=True)
+        """Who writes now; nobody where the file can't be written to."""
+        with self._connect("mode=rw") as connection:
+            try:
+                if _begin(connection):
+                    connection.exec_driver_sql("ROLLBACK")
+                    return None
+            except DBAPIError:
                 return None
         return self._note() or Holder("another seatsync", "this or another machine", 0, "an unknown time")
 

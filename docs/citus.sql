@@ -1,0 +1,12 @@
+-- Spread seatsync's tables over the nodes of a Citus cluster: psql -f citus.sql, as the owner, after `seatsync ledger migrate`.
+\set ON_ERROR_STOP on
+SELECT create_distributed_table('institution', 'institution');
+SELECT create_distributed_table('library', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('admin', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('member', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('license', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('entry', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('event', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('outbox', 'institution', colocate_with => 'institution');
+SELECT create_reference_table('binding');
+SELECT create_reference_table('alembic_version');

@@ -1,0 +1,26 @@
+-- Spread seatsync's tables over hash partitions by institution, on one PostgreSQL: psql -v parts=16 -f partition.sql
+-- For ledgers of thousands of institutions: each part has its own indexes and is vacuumed by itself. Nobody may write meanwhile.
+-- Run it as the owner, right after `seatsync ledger migrate`, or later; it is one transaction.
+\set ON_ERROR_STOP on
+\if :{?parts} \else \set parts 16 \endif
+BEGIN;
+SELECT set_config('seatsync.parts', :'parts', true);
+DO $$
+DECLARE
+    name text;
+    bound text := 'institution IN (SELECT b.institution FROM binding b WHERE b.role = current_user)';
+BEGIN
+    FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox'] LOOP
+        EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_whole');
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) PARTITION BY HASH (institution)', name, name || '_whole');
+        FOR part IN 0 .. current_setting('seatsync.parts')::int - 1 LOOP
+            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s)',
+                           name || '_' || part, name, current_setting('seatsync.parts'), part);
+        END LOOP;
+        EXECUTE format('INSERT INTO %I SELECT * FROM %I', name, name || '_whole');
+        EXECUTE format('DROP TABLE %I', name || '_whole');
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+        EXECUTE format('CREATE POLICY bound ON %I USING (%s) WITH CHECK (%s)', name, bound, bound);
+    END LOOP;
+END $$;
+COMMIT;
