@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo bench lock schemas clean
+.PHONY: test check demo bench torture lock schemas clean
 
 test: .venv/ready check
 	$(BIN)/pytest
@@ -15,6 +15,12 @@ check: .venv/ready
 
 demo: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+# The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
+torture: .venv/ready
+	rm -f build/torture.jsonl && mkdir -p build
+	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest tests/faults
+	$(BIN)/python -m tests.faults.report build/torture.jsonl docs/reliability.md
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
