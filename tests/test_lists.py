@@ -7,7 +7,6 @@ import io
 import json
 import os
 import pty
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.command_line import Outcome, seatsync
+from tests.databases import copied, environment, is_untouched
 
 FIRST, SECOND = "2026-09-01", "2026-09-02"
 CONFIG = """\
@@ -70,8 +70,14 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path, database: str) -> Path:
+    """Every test that makes a folder runs on both databases."""
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
-def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def school(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
     """Two days of a school. Nobody writes to it: see ``copy``."""
     folder = tmp_path_factory.mktemp("school")
     (folder / "seatsync.yaml").write_text(CONFIG)
@@ -88,7 +94,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def copy(school: Path, tmp_path: Path) -> Path:
     """The school, to write to."""
-    return Path(shutil.copytree(school, tmp_path / "school"))
+    return copied(school, tmp_path / "school")
 
 
 @pytest.fixture
@@ -134,9 +140,11 @@ def test_status_as_a_table_has_a_row_for_each_library(school: Path) -> None:
     ]
 
 
-def test_status_of_several_folders_is_an_array(school: Path, empty: Path) -> None:
-    both = json.loads(seatsync("status", str(school), str(empty), "--format", "json", folder=school).out)
-    assert [one["institution"] for one in both] == ["grace", "grace"]
+def test_status_of_several_folders_is_an_array(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "seatsync.yaml").write_text(CONFIG.replace("id: grace", "id: hope"))
+    both = told(tmp_path, "status", copy.name, "new")
+    assert [one["institution"] for one in both] == ["grace", "hope"]
     assert [len(one["libraries"]) for one in both] == [3, 0]
 
 
@@ -582,7 +590,9 @@ def test_on_a_terminal_a_resend_asks(copy: Path) -> None:
     for answer, code, letters in ((b"n\n", 1, []), (b"y\n", 0, [ANNS])):
         ours, theirs = pty.openpty()
         command = [sys.executable, "-m", "seatsync", "resend", "--library", "logos", "--now", SECOND]
-        with subprocess.Popen(command, cwd=copy, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asked:
+        with subprocess.Popen(
+            command, cwd=copy, env=environment(copy), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as asked:
             os.write(ours, answer)
             asked.communicate(timeout=30)
         os.close(theirs)
@@ -615,7 +625,7 @@ def test_a_list_of_an_empty_ledger_says_so_and_is_an_empty_array(command: list[s
     assert outcome.err.strip()
     assert told(empty, *command) == []
     assert len(run(empty, *command, "--format", "csv").out.splitlines()) == 1
-    assert not (empty / "seatsync.db").exists()
+    assert is_untouched(empty)
 
 
 def test_status_of_an_empty_ledger_says_that_nothing_was_applied(empty: Path) -> None:
@@ -626,7 +636,7 @@ def test_status_of_an_empty_ledger_says_that_nothing_was_applied(empty: Path) ->
 def test_export_and_resend_of_an_empty_ledger_are_friendly(empty: Path) -> None:
     assert len(run(empty, "export").out.splitlines()) == 1
     assert run(empty, "resend", "--yes").err.strip()
-    assert not (empty / "seatsync.db").exists()
+    assert is_untouched(empty)
 
 
 def test_a_folder_without_seatsync_yaml_is_told_as_such(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ every sort. ``plan.json`` is the plan of just that.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from seatsync.formats.plan_document import to_text
 from seatsync.planning.change import Change
 from seatsync.planning.plan import fingerprint
 from tests.command_line import Outcome, seatsync
+from tests.databases import contents, copied, environment, is_untouched, location, removed, stored
 
 DONE, CHANGES, INVALID, REFUSED, STALE, USAGE = 0, 2, 3, 4, 5, 64
 FORMATS = ["text", "json", "markdown", "html"]
@@ -76,8 +76,14 @@ AFTER = {
 ON = ("--now", "2026-09-02")
 
 
+@pytest.fixture
+def tmp_path(tmp_path: Path, database: str) -> Path:
+    """Every test that makes a folder runs on both databases."""
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
     """A folder with ``plan.json``, to be copied."""
     folder = tmp_path_factory.mktemp("made") / "grace"
     write(folder, BEFORE)
@@ -93,7 +99,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
     """Grace Seminary between what was and what will be, with the plan from one to the other."""
-    return Path(shutil.copytree(made, tmp_path / "grace"))
+    return copied(made, tmp_path / "grace")
 
 
 @pytest.fixture
@@ -150,7 +156,7 @@ def test_the_same_input_gives_the_same_bytes_in_every_process(folder: Path) -> N
     for seed in ("1", "2"):
         command = [sys.executable, "-m", "seatsync", "plan", "--format", "json", *ON]
         told = subprocess.run(
-            command, cwd=folder, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+            command, cwd=folder, env={**environment(folder), "PYTHONHASHSEED": seed}, capture_output=True, check=True
         )
         assert told.stdout == (folder / "plan.json").read_bytes()
 
@@ -325,7 +331,7 @@ def test_a_saved_plan_needs_no_folder_where_the_ledger_is_named(folder: Path, tm
     bare = tmp_path / "bare"
     bare.mkdir()
     shutil.copy(folder / "plan.json", bare)
-    ran("apply", "plan.json", "--ledger", str(folder / "seatsync.db"), *ON, folder=bare)
+    ran("apply", "plan.json", "--ledger", location(folder), *ON, folder=bare)
     assert saved(folder)["changes"] == []
 
 
@@ -336,7 +342,10 @@ def test_a_saved_plan_is_carried_out_once(folder: Path) -> None:
 
 def test_a_saved_plan_is_carried_out_by_one_of_two_who_try_at_once(folder: Path) -> None:
     command = [sys.executable, "-m", "seatsync", "apply", "plan.json", "--quiet"]
-    both = [subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    surroundings = environment(folder)
+    both = [
+        subprocess.Popen(command, cwd=folder, env=surroundings, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
     told = sorted((process.communicate(timeout=60)[1], process.returncode) for process in both)
     assert [code for _, code in told] == [DONE, STALE]
     assert "the plan is stale" in told[1][0]
@@ -347,10 +356,10 @@ def test_a_saved_plan_is_carried_out_by_one_of_two_who_try_at_once(folder: Path)
 def test_a_saved_plan_of_nothing_can_be_applied_again_and_does_nothing(folder: Path) -> None:
     prepare("of nothing", folder)
     saved(folder)
-    before = (folder / "seatsync.db").read_bytes()
+    before = stored(folder)
     for _ in range(2):
         assert "Nothing to apply" in ran("apply", "plan.json", folder=folder).err
-    assert (folder / "seatsync.db").read_bytes() == before
+    assert stored(folder) == before
 
 
 def test_a_saved_first_plan_makes_the_ledger(folder: Path) -> None:
@@ -387,22 +396,31 @@ def test_a_saved_plan_is_not_stale_after_what_does_not_move_the_ledger(folder: P
 def test_a_plan_with_refusals_is_refused(folder: Path) -> None:
     prepare("refused", folder)
     saved(folder)
-    before = (folder / "seatsync.db").read_bytes()
+    before = stored(folder)
     outcome = seatsync("apply", "plan.json", folder=folder)
     assert outcome.code == REFUSED
     assert "slots-exceeded" in outcome.out + outcome.err
     assert "Nothing was applied." in outcome.err
-    assert (folder / "seatsync.db").read_bytes() == before
+    assert stored(folder) == before
 
 
-def test_a_plan_for_another_institution_s_ledger_is_refused(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
+def test_a_plan_is_refused_in_another_institution_s_folder(folder: Path, tmp_path: Path) -> None:
     other = another(tmp_path, folder)
     ran("apply", "--yes", folder=other)
     refused(other, REFUSED, "institution-mismatch")
-    refused(folder, REFUSED, "institution-mismatch", "--ledger", str(other / "seatsync.db"))
     assert [member["email"] for member in members(other)] == ["hal@hope.example"]
 
 
+@pytest.mark.sqlite_only("a database of PostgreSQL holds several institutions")
+def test_a_plan_for_another_institution_s_ledger_is_refused(folder: Path, tmp_path: Path) -> None:
+    other = another(tmp_path, folder)
+    ran("apply", "--yes", folder=other)
+    refused(folder, REFUSED, "institution-mismatch", "--ledger", location(other))
+    assert [member["email"] for member in members(other)] == ["hal@hope.example"]
+
+
+@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
 def test_a_plan_is_not_applied_in_another_institution_s_folder_that_has_no_ledger_yet(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -411,7 +429,7 @@ def test_a_plan_is_not_applied_in_another_institution_s_folder_that_has_no_ledge
     other = another(tmp_path, folder)
     outcome = seatsync("apply", "plan.json", folder=other)
     assert outcome.code in (REFUSED, USAGE)
-    assert not (other / "seatsync.db").exists()
+    assert is_untouched(other)
 
 
 # ── apply --expect, apply --yes ─────────────────────────────────────────────────────────────────────────────────────
@@ -502,6 +520,7 @@ def test_show_prints_several_plans_just_as_plan_did(format: str, folder: Path, t
     assert ran("show", "both.json", "--format", format, folder=tmp_path).out == printed.out
 
 
+@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
 @pytest.mark.parametrize("named", [("grace",), ("hope",), ("grace", "third")], ids=" ".join)
 def test_an_array_is_not_applied_where_a_folder_of_it_is_not_named(
     named: tuple[str, ...], folder: Path, tmp_path: Path
@@ -518,11 +537,11 @@ def test_an_array_is_not_applied_where_a_folder_of_it_is_not_named(
 def test_one_institution_of_several_that_is_refused_is_told_and_not_applied(folder: Path, tmp_path: Path) -> None:
     other = another(tmp_path, folder)
     prepare("refused", folder)
-    before = (folder / "seatsync.db").read_bytes()
+    before = ran("ledger", "dump", folder=folder).out
     assert seatsync("plan", "grace", "hope", "--out", "both.json", *ON, folder=tmp_path).code == REFUSED
     assert seatsync("apply", "both.json", "grace", "hope", *ON, folder=tmp_path).code == REFUSED
-    assert (folder / "seatsync.db").read_bytes() == before
-    assert not (other / "seatsync.db").exists() or len(members(other)) == 1
+    assert ran("ledger", "dump", folder=folder).out == before
+    assert is_untouched(other) or len(members(other)) == 1
 
 
 # ── Plan files that were changed ────────────────────────────────────────────────────────────────────────────────────
@@ -856,7 +875,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 def prepare(which: str, folder: Path) -> None:
     """Bring files and ledger to a state in which the plan is of a certain sort."""
     if which == "of a new ledger":
-        (folder / "seatsync.db").unlink()
+        removed(folder)
     elif which == "of nothing":
         ran("apply", "--yes", *ON, folder=folder)
     elif which == "refused":
@@ -941,10 +960,6 @@ def one_line(outcome: Outcome, code: int, said: str) -> None:
     assert lines[0].startswith("seatsync: ")
     assert said in lines[0]
     assert lines[1].startswith("  → ")
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def held(folder: Path) -> list[dict[str, Any]]:

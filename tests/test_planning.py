@@ -4,17 +4,27 @@ the books, and what a plan makes of a difference where no case of ``tests/cases`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from seatsync.domain.action import CLAIM, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
-from seatsync.domain.people import Admin, Contact, Institution, Member
+from seatsync.domain.names import email_key
+from seatsync.domain.origin import Origin
+from seatsync.domain.people import Admin, Contact, Institution, Member, RosterMember
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.change import Change
+from seatsync.planning.diff import diff
+from seatsync.planning.plan import Plan, fingerprint
+from seatsync.refusals.judge import judge
 
 BOTH = (Kind.TEMPORARY, Kind.PERMANENT)
 BOOKS = Library("books", "Books", "logos-library", BOTH, Delivery.CLAIM, 10)
@@ -404,3 +414,528 @@ def test_the_first_library_is_named_in_which_more_seats_are_used_than_there_are(
     assert overfull(books_of(libraries=dict(libraries(2)), licenses=licenses), ["books", "loans"]) is None
     assert overfull(books_of(libraries=dict(libraries(1)), licenses=licenses), ["loans", "books"]) == "loans"
     assert overfull(books_of(libraries=dict(libraries(1)), licenses=licenses), []) is None
+
+
+# ── a plan says the whole of every change, and where it is asked for ────────────────────────────────────────────────
+
+TODAY = date(2026, 10, 1)
+SAID = [
+    "institution",
+    "admins",
+    "admins.ruth@grace.example",
+    "libraries",
+    "libraries.books",
+    "libraries.books.slots",
+    "libraries.loans",
+    "libraries.loans.slots",
+    "rosters",
+    "grants",
+    "invites",
+    "limits",
+]
+PLACES = {name: Origin("seatsync.yaml", line) for line, name in enumerate(SAID, start=2)}
+EVERYONE = Selector(everyone=True)
+DAY = date(2026, 12, 31)
+
+
+def on_roster(email: str = "ann@grace.example", **others: Any) -> RosterMember:
+    """A row of a roster: Ann as the ledger has her."""
+    ann = {name: getattr(ANN, name) for name in ("given_name", "family_name", "student_id", "role", "tags")}
+    return RosterMember(email, email_key(email), **ann | {"file": "rosters/members.csv", "line": 2} | others)
+
+
+def rule(to: Selector = EVERYONE, line: int = 20, **others: Any) -> Grant:
+    given: dict[str, Any] = {"library": "books", "kind": TEMPORARY, "origin": Origin("seatsync.yaml", line)}
+    return Grant(to=to, **given | others)
+
+
+def files_of(**others: Any) -> Desired:
+    """Files that ask for just what ``books_of`` has; ``others`` stand in place of what is there."""
+    given: dict[str, Any] = {
+        "institution": books_of().institution,
+        "admins": [RUTH],
+        "libraries": {"books": BOOKS, "loans": LOANS},
+        "members": [on_roster()],
+        "grants": [],
+        "rosters": [Roster("rosters/members.csv", 1, PLACES["rosters"])],
+        "places": PLACES,
+    }
+    return Desired(**given | others)
+
+
+def changes(files: Desired, **ledger: Any) -> list[Change]:
+    return diff(files, books_of(**ledger), TODAY).changes
+
+
+def planned(files: Desired, **ledger: Any) -> Plan:
+    return judge(diff(files, books_of(**ledger), TODAY), datetime(2026, 10, 1, 12, tzinfo=UTC), [])
+
+
+def test_files_that_ask_for_what_is_there_change_nothing() -> None:
+    assert changes(files_of()) == []
+
+
+def test_the_first_plan_tells_all_that_is_new_whole() -> None:
+    ben = RosterMember("Ben@grace.example", "ben@grace.example", "Ben", "Ode", "", "", "", "rosters/members.csv", 3)
+    files = files_of(
+        libraries={"books": BOOKS}, members=[on_roster(tags="mdiv;student"), ben], grants=[rule(until=DAY, resend="a")]
+    )
+    fields = {
+        "title": "Books",
+        "system": "logos-library",
+        "kinds": ["temporary", "permanent"],
+        "delivery": "claim",
+        "slots": 10,
+    }
+    person = {"given_name": "Ann", "family_name": "Lee", "student_id": "01", "role": "Student"}
+    after = {"until": "2026-12-31", "resend": ["a"]}
+    line, row = PLACES, Origin("rosters/members.csv", 2)
+    granted = ("granted: everyone", Origin("seatsync.yaml", 20), "books")
+    assert diff(files, Snapshot(), TODAY).changes == [
+        Change(Action.LIBRARY_ADD, "is new in seatsync.yaml", line["libraries.books"], "books", after=fields),
+        Change(Action.ADMIN_ADD, "is new among the admins", line["admins.ruth@grace.example"], after=asdict(RUTH)),
+        Change(
+            Action.MEMBER_ADD,
+            "is new on a roster",
+            row,
+            member="ann@grace.example",
+            after=person | {"tags": ["mdiv", "student"]},
+        ),
+        Change(
+            Action.MEMBER_ADD,
+            "is new on a roster",
+            Origin("rosters/members.csv", 3),
+            member="Ben@grace.example",
+            after={"given_name": "Ben", "family_name": "Ode"},
+        ),
+        Change(Action.GRANT, *granted, "ann@grace.example", "temporary", "unclaimed", None, after),
+        Change(Action.GRANT, *granted, "Ben@grace.example", "temporary", "unclaimed", None, after),
+    ]
+
+
+def test_what_differs_in_seatsync_yaml_is_told_with_what_was_and_what_will_be() -> None:
+    files = files_of(
+        institution=Institution("grace", "Grace Hall", (), False),
+        libraries={"books": replace(BOOKS, slots=12, kinds=(TEMPORARY,))},
+        admins=[Admin("ruth@grace.example", "Ruth", "Cole")],
+    )
+    ruth = Admin("ruth@grace.example", "Ruth", "Abel")
+    hal = Admin("hal@grace.example", "Hal", "Byrd")
+    reason = "seatsync.yaml says otherwise than the ledger"
+    contact = {"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}
+    loans = {"title": "Loans", "system": "", "kinds": ["temporary"], "delivery": "account", "slots": 10}
+    assert changes(files, admins={"ruth@grace.example": ruth, "hal@grace.example": hal}) == [
+        Change(
+            Action.INSTITUTION_UPDATE,
+            reason,
+            PLACES["institution"],
+            before={"name": "Grace", "contacts": [contact], "opt_out": True},
+            after={"name": "Grace Hall", "contacts": [], "opt_out": False},
+        ),
+        Change(
+            Action.LIBRARY_UPDATE,
+            reason,
+            PLACES["libraries.books"],
+            "books",
+            before={"kinds": ["temporary", "permanent"], "slots": 10},
+            after={"kinds": ["temporary"], "slots": 12},
+        ),
+        Change(Action.ADMIN_REMOVE, "is no longer among the admins", PLACES["admins"], before=asdict(hal)),
+        Change(
+            Action.ADMIN_UPDATE,
+            "is named otherwise than in the ledger",
+            PLACES["admins.ruth@grace.example"],
+            before=asdict(ruth),
+            after=asdict(replace(ruth, family_name="Cole")),
+        ),
+        Change(Action.LIBRARY_REMOVE, "is in seatsync.yaml no more", PLACES["libraries"], "loans", before=loans),
+    ]
+
+
+def test_a_member_who_differs_leaves_or_comes_back_is_told_with_what_was_and_what_will_be() -> None:
+    gone = Member("gone@grace.example", "gone@grace.example", "Gail", "", "07", "Tutor", "staff", FIRST)
+    back = ANN._replace(email="back@grace.example", key="back@grace.example", student_id="02", on_roster=False)
+    files = files_of(
+        members=[
+            on_roster("a.lee@grace.example", role="", tags="mdiv;phd"),
+            on_roster("back@grace.example", student_id="02", line=3),
+            on_roster("Ben@grace.example", student_id="03", given_name="Benedict", line=4),
+        ]
+    )
+    row = Origin("rosters/members.csv", 2)
+    ben = ANN._replace(email="ben@grace.example", key="ben@grace.example", student_id="03", given_name="Ben", tags="")
+    assert changes(files, members={1: ANN, 3: ben, 5: gone, 7: back}) == [
+        Change(
+            Action.MEMBER_ADD,
+            "is on a roster again; the old record is picked up",
+            Origin("rosters/members.csv", 3),
+            member="back@grace.example",
+            after={"given_name": "Ann", "family_name": "Lee", "student_id": "02", "role": "Student", "tags": ["mdiv"]},
+            record=7,
+        ),
+        Change(
+            Action.MEMBER_UPDATE,
+            "the roster says otherwise than the ledger",
+            row,
+            member="a.lee@grace.example",
+            before={"email": "ann@grace.example", "role": "Student", "tags": ["mdiv"]},
+            after={"email": "a.lee@grace.example", "role": "", "tags": ["mdiv", "phd"]},
+            record=1,
+        ),
+        Change(
+            Action.MEMBER_UPDATE,
+            "the roster says otherwise than the ledger",
+            Origin("rosters/members.csv", 4),
+            member="Ben@grace.example",
+            before={"given_name": "Ben", "tags": []},
+            after={"given_name": "Benedict", "tags": ["mdiv"]},
+            record=3,
+        ),
+        Change(
+            Action.MEMBER_REMOVE,
+            "is on no roster any more",
+            PLACES["rosters"],
+            member="gone@grace.example",
+            before={"given_name": "Gail", "student_id": "07"},
+            record=5,
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("to", "reason"),
+    [
+        (EVERYONE, "granted: everyone"),
+        (Selector(tags=("mdiv", "phd")), "granted: tag mdiv and tag phd"),
+        (Selector(any_tags=("mdiv", "phd")), "granted: any tag of mdiv, phd"),
+        (Selector(not_tags=("staff", "guest")), "granted: no tag of staff, guest"),
+        (Selector(emails=("ann@grace.example",)), "granted: named by e-mail"),
+        (Selector(selection=Selection("lists/a.csv", [("01", "", 2)])), "granted: listed in lists/a.csv"),
+        (
+            Selector(
+                True, ("mdiv",), ("phd",), ("staff",), ("ann@grace.example",), Selection("a.csv", [("01", "", 2)])
+            ),
+            "granted: tag mdiv and any tag of phd and no tag of staff and listed in a.csv and named by e-mail",
+        ),
+    ],
+)
+def test_a_grant_says_by_which_of_its_conditions_it_reaches_the_member(to: Selector, reason: str) -> None:
+    (change,) = changes(
+        files_of(members=[on_roster(tags="mdiv;phd")], grants=[rule(to)]), members={1: ANN._replace(tags="mdiv;phd")}
+    )
+    assert change.reason == reason
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_what_a_grant_changes_depends_on_what_is_held(held: str) -> None:
+    old = HELD[held]
+    for kind in BOTH:
+        found = changes(files_of(grants=[rule(kind=kind)]), licenses={"books": {1: old}})
+        where = ("granted: everyone", Origin("seatsync.yaml", 20), "books", "ann@grace.example", kind)
+        before = None if held == "none" else {"kind": "none", "status": old.status}
+        if held == "opted out" or old.kind in (kind, PERMANENT):
+            assert found == []
+        elif old.kind is Kind.NONE:
+            assert found == [Change(Action.GRANT, *where, "unclaimed", before, None, 1)]
+        else:
+            assert found == [Change(Action.UPGRADE, *where, old.status, {"kind": "temporary"}, None, 1)]
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_what_is_asked_for_no_more_is_revoked_and_the_change_says_why(held: str) -> None:
+    old, ended = HELD[held], rule(until=date(2026, 9, 30))
+    no_more = "the library is in seatsync.yaml no more"
+    for files, reason, where in (
+        (files_of(), "no grant reaches the member any more", PLACES["grants"]),
+        (files_of(grants=[ended]), "the grant ended on 2026-09-30", ended.origin),
+        (files_of(libraries={"loans": LOANS}), no_more, PLACES["libraries"]),
+        (files_of(members=[]), "the member is on no roster any more", PLACES["rosters"]),
+    ):
+        found = [c for c in changes(files, licenses={"books": {1: old}}) if c.action is Action.REVOKE]
+        before = {"status": old.status}
+        revoke = Change(
+            Action.REVOKE, reason, where, "books", "ann@grace.example", old.kind, "revoked", before, None, 1
+        )
+        kept = old.kind is PERMANENT and (reason == no_more or not files.members)
+        assert found == ([] if old.kind is Kind.NONE or kept else [revoke])
+
+
+@pytest.mark.parametrize(
+    ("granted_on", "applied_on", "excused"),
+    [
+        ("2026-09-30", "2026-09-30", True),
+        ("2026-10-01", "2026-09-01", False),  # brought by an import, after the rule had ended
+        ("2026-09-01", "2026-10-01", False),  # kept alive by another rule at the last apply
+    ],
+)
+def test_a_rule_that_ended_excuses_only_revokes_of_what_was_held_by_it(
+    granted_on: str, applied_on: str, excused: bool
+) -> None:
+    files = files_of(grants=[rule(until=date(2026, 9, 30))], limits=Limits(0, False))
+    licenses = {"books": {1: HELD["claimed"]._replace(invited_on=granted_on)}}
+    refusals = planned(files, licenses=licenses, applied_on=applied_on).refusals
+    assert [refusal.code for refusal in refusals] == ([] if excused else ["too-many-revokes"])
+
+
+@pytest.mark.parametrize(
+    ("values", "reminded", "reason", "after"),
+    [
+        (["once"], 2, None, None),
+        (["two", "once"], 2, "resend: two", {"resend": ["two"]}),
+        (["two", "three"], 2, "resend: three, two", {"resend": ["three", "two"]}),
+        ([], 1, "reminder 2: unclaimed since 2026-09-01", {"reminders": 2}),
+        ([], 0, "reminder 2: unclaimed since 2026-09-01", {"reminders": 2}),
+        (["two"], 1, "resend: two", {"resend": ["two"], "reminders": 2}),
+    ],
+)
+def test_a_resend_says_whether_it_was_asked_for_or_is_a_reminder(
+    values: list[str], reminded: int, reason: str | None, after: dict[str, Any] | None
+) -> None:
+    grants = [rule(line=line, resend=value) for line, value in enumerate(["", *values], start=20)]
+    licenses = {"books": {1: HELD["offered"]._replace(reminders=reminded)}}
+    found = changes(files_of(grants=grants, remind_after=(3, 7, 60)), licenses=licenses)
+    if reason is None:
+        assert found == []
+    else:
+        where = PLACES["invites"] if reason.startswith("reminder") else Origin("seatsync.yaml", 20)
+        person = ("books", "ann@grace.example", "temporary", "unclaimed")
+        assert found == [Change(Action.RESEND, reason, where, *person, None, after, 1)]
+
+
+# ── a refusal, a warning and a notice point at what is to be mended ─────────────────────────────────────────────────
+
+RULE = Origin("seatsync.yaml", 20)
+ROSTER = Origin("seatsync.yaml", 12)
+OFFERED, OWNED = {"books": {1: HELD["offered"]}}, {"books": {1: HELD["claimed for good"]}}
+ENDED = rule(until=date(2026, 9, 30))
+BEN = on_roster("ben@grace.example", student_id="02", line=3)
+NARROW = {"books": replace(BOOKS, slots=0), "loans": LOANS}
+NONE_MAY_GO = Limits(0, False)
+
+
+@pytest.mark.parametrize(
+    ("code", "where", "files", "ledger"),
+    [
+        ("institution-mismatch", PLACES["institution"], {"institution": Institution("hall", "Hall")}, {}),
+        ("empty-roster", ROSTER, {"rosters": [Roster("a.csv", 0, ROSTER)]}, {"rosters": {"a.csv": 1}}),
+        ("empty-roster", PLACES["rosters"], {"members": [], "rosters": []}, {}),
+        ("permanent-downgrade", RULE, {"grants": [rule()]}, {"licenses": OWNED}),
+        ("permanent-revoke", PLACES["grants"], {}, {"licenses": OWNED}),
+        ("kind-not-allowed", RULE, {"grants": [rule(library="loans", kind=PERMANENT)]}, {"licenses": {"loans": {}}}),
+        (
+            "kind-not-allowed",
+            PLACES["libraries.books"],
+            {
+                "libraries": {"books": replace(BOOKS, kinds=(TEMPORARY,)), "loans": LOANS},
+                "grants": [rule(kind=PERMANENT)],
+            },
+            {"licenses": OWNED},
+        ),
+        ("library-in-use", PLACES["libraries"], {"libraries": {"loans": LOANS}}, {"licenses": OWNED}),
+        (
+            "library-in-use",
+            PLACES["libraries"],
+            {"libraries": {"books": BOOKS}},
+            {"licenses": {"loans": {1: HELD["claimed for good"]}}},
+        ),
+        (
+            "slots-below-used",
+            PLACES["libraries.books.slots"],
+            {"libraries": NARROW, "grants": [rule()]},
+            {"licenses": OFFERED},
+        ),
+        (
+            "slots-exceeded",
+            PLACES["libraries.books.slots"],
+            {"libraries": NARROW, "grants": [rule()]},
+            {"libraries": NARROW},
+        ),
+        ("too-many-revokes", PLACES["limits"], {"limits": NONE_MAY_GO}, {"licenses": OFFERED}),
+        (
+            "too-many-revokes",
+            PLACES["grants"],
+            {"limits": NONE_MAY_GO, "places": {"grants": PLACES["grants"]}},
+            {"licenses": OFFERED},
+        ),
+    ],
+)
+def test_a_refusal_points_at_the_line_to_be_mended(
+    code: str, where: Origin, files: dict[str, Any], ledger: dict[str, Any]
+) -> None:
+    found = planned(files_of(**files), **ledger).refusals[-1]
+    assert (found.code, found.origin, found.severity) == (code, where, Severity.REFUSAL)
+    nowhere = code in ("institution-mismatch", "empty-roster")
+    assert found.library == (None if nowhere else "loans" if "loans" in ledger.get("licenses", ()) else "books")
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "where", "files", "ledger"),
+    [
+        ("grant-reaches-nobody", Severity.WARNING, RULE, {"grants": [rule(Selector(tags=("x",)))]}, {}),
+        ("unknown-member", Severity.WARNING, RULE, {"grants": [rule(Selector(emails=("x@grace.example",)))]}, {}),
+        (
+            "unknown-member",
+            Severity.WARNING,
+            Origin("lists/a.csv", 3),
+            {"grants": [rule(Selector(selection=Selection("lists/a.csv", [("01", "", 2), ("99", "", 3)])))]},
+            {},
+        ),
+        (
+            "unknown-member",
+            Severity.WARNING,
+            RULE,
+            {
+                "grants": [
+                    rule(Selector(emails=("x@grace.example",), selection=Selection("lists/a.csv", [("99", "", 3)])))
+                ]
+            },
+            {},
+        ),
+        (
+            "tag-lookalike",
+            Severity.WARNING,
+            Origin("rosters/members.csv", 2),
+            {"members": [on_roster(tags="mdi"), BEN, BEN._replace(email="c@grace.example", key="c@grace.example")]},
+            {"members": {1: ANN._replace(tags="mdi"), 2: ANN._replace(student_id="02")}},
+        ),
+        (
+            "student-id-changed",
+            Severity.WARNING,
+            Origin("rosters/members.csv", 2),
+            {"members": [on_roster(student_id="10")]},
+            {},
+        ),
+        (
+            "student-id-zeros",
+            Severity.WARNING,
+            Origin("rosters/members.csv", 2),
+            {"members": [on_roster(student_id="1")]},
+            {},
+        ),
+        (
+            "same-name",
+            Severity.WARNING,
+            Origin("rosters/members.csv", 2),
+            {"members": [on_roster("lee@grace.example", student_id="10")]},
+            {},
+        ),
+        (
+            "approval-expired",
+            Severity.WARNING,
+            ROSTER,
+            {"approvals": [Approval("empty-roster", date(2026, 9, 30), ROSTER)]},
+            {},
+        ),
+        (
+            "approval-unknown",
+            Severity.WARNING,
+            ROSTER,
+            {"approvals": [Approval("too-many-revokes", DAY, ROSTER, "x", 1)]},
+            {},
+        ),
+        ("opted-out", Severity.NOTICE, RULE, {"grants": [rule()]}, {"licenses": {"books": {1: HELD["opted out"]}}}),
+        ("permanent-kept", Severity.NOTICE, PLACES["rosters"], {"members": []}, {"licenses": OWNED}),
+        (
+            "permanent-retained",
+            Severity.NOTICE,
+            PLACES["grants"],
+            {"limits": Limits(retain_permanent=True)},
+            {"licenses": OWNED},
+        ),
+        (
+            "permanent-retained",
+            Severity.NOTICE,
+            RULE,
+            {"limits": Limits(retain_permanent=True), "grants": [ENDED]},
+            {"licenses": OWNED},
+        ),
+    ],
+)
+def test_a_warning_and_a_notice_point_at_the_line_they_are_about(
+    code: str, severity: Severity, where: Origin, files: dict[str, Any], ledger: dict[str, Any]
+) -> None:
+    found = planned(files_of(**files), **ledger).warnings[-1]
+    assert (found.code, found.severity, found.origin) == (code, severity, where)
+
+
+def test_the_institution_of_a_ledger_is_not_renamed_by_the_files_of_another() -> None:
+    assert changes(files_of(institution=Institution("hall", "Hall"))) == []
+
+
+def test_who_may_have_been_meant_is_guessed_for_twenty_grants_and_among_five_thousand_members() -> None:
+    def guessed(grants: int, members: int) -> list[bool]:
+        crowd = [on_roster(f"{number}@x.example", student_id="") for number in range(members - 1)]
+        typo = rule(Selector(emails=("an@grace.example",)))
+        files = files_of(members=[on_roster(), *crowd], grants=[replace(typo) for _ in range(grants)])
+        found = [warning.message for warning in planned(files).warnings if warning.code == "unknown-member"]
+        return [message.endswith('Did you mean "ann@grace.example"?') for message in found]
+
+    assert guessed(21, 1) == [True] * 20 + [False]
+    assert guessed(1, 5_000) == [True]
+    assert guessed(1, 5_001) == [False]
+
+
+# ── a plan says for whom, for when and for which ledger it was made ─────────────────────────────────────────────────
+
+
+def test_a_plan_is_bound_to_its_institution_day_files_and_ledger() -> None:
+    told = Diagnostic(
+        "title-row", "There is a title row.", "Delete it.", Origin("rosters/members.csv"), Severity.WARNING
+    )
+    files = files_of(digest="d" * 64, grants=[rule(Selector(tags=("phd",)))])
+    books = books_of(serial=7, head="h" * 64)
+    plan = judge(diff(files, books, TODAY), datetime(2026, 10, 1, 12, 30, 59, 999, tzinfo=UTC), [told])
+    assert (plan.institution, plan.name) == ("grace", "Grace")
+    assert (plan.now, plan.created_at) == ("2026-10-01", "2026-10-01T12:30:59Z")
+    assert (plan.desired_digest, plan.serial, plan.head) == ("d" * 64, 7, "h" * 64)
+    assert plan.rosters == {"rosters/members.csv": 1}
+    assert plan.settings == {"name": "Grace", "contacts": (DANA,), "opt_out": True}
+    assert plan.refusals == []
+    assert [warning.code for warning in plan.warnings] == ["title-row", "grant-reaches-nobody"]
+    assert plan.fingerprint == fingerprint([])
+
+
+def test_the_settings_of_the_institution_count_in_the_fingerprint_of_a_first_plan_alone() -> None:
+    hall = Institution("grace", "Grace Hall", (), False)
+
+    def of(institution: Institution, serial: int) -> str:
+        files = files_of(institution=institution)
+        return planned(files, serial=serial, institution=institution).fingerprint
+
+    assert of(hall, 1) == of(Institution("grace", "Grace", (), True), 1)
+    assert of(hall, 0) != of(Institution("grace", "Grace", (), True), 0)
+
+
+SORTS = [
+    Change(Action.ADMIN_ADD, "", PLACES["admins"], after={"email": "a@grace.example"}),
+    Change(Action.ADMIN_ADD, "", PLACES["admins"], after={"email": "b@grace.example"}),
+    Change(Action.ADMIN_REMOVE, "", PLACES["admins"], before={"email": "c@grace.example"}),
+    Change(Action.ADMIN_REMOVE, "", PLACES["admins"], before={"email": "d@grace.example"}),
+]
+GRANT = Change(
+    Action.GRANT, "", PLACES["grants"], "books", "ann@grace.example", TEMPORARY, "unclaimed", {"kind": "none"}, {"a": 1}
+)
+OTHERWISE: list[dict[str, Any]] = [
+    {"action": Action.RESEND},
+    {"library": "loans"},
+    {"member": "ben@grace.example"},
+    {"kind": PERMANENT},
+    {"status": "delivered"},
+]
+MORE: list[dict[str, Any]] = [{"before": None}, {"before": {"kind": "x"}}, {"after": None}, {"after": {"a": 2}}]
+SAME: list[dict[str, Any]] = [{"reason": "because"}, {"origin": PLACES["limits"]}, {"record": 9}]
+
+
+def test_a_fingerprint_is_that_of_what_changes_in_whatever_order_whoever_asks_for_it() -> None:
+    several = [GRANT, *(GRANT._replace(**other) for other in OTHERWISE)]
+    for some in (SORTS, several[:4], [several[0], *several[4:]]):
+        assert len({fingerprint(order) for order in permutations(some)}) == 1
+    assert {fingerprint([GRANT._replace(**same)]) for same in SAME} == {fingerprint([GRANT])}
+    others = [fingerprint([GRANT._replace(**other)]) for other in [{}, *OTHERWISE, *MORE]]
+    assert len(set(others)) == len(others)
+    assert fingerprint([GRANT._replace(after={"a": 1, "b": 2})]) == fingerprint(
+        [GRANT._replace(after={"b": 2, "a": 1})]
+    )
+    assert fingerprint([GRANT], {"name": "a"}) != fingerprint([GRANT], {"name": "b"})
+    assert fingerprint([GRANT], {"name": "a"}) != fingerprint(SORTS, {"name": "a"})
+    assert fingerprint([GRANT], {"a": 1, "b": 2}) == fingerprint([GRANT], {"b": 2, "a": 1})

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import seatsync
+from tests.databases import is_untouched
 
 CONFIG = """\
 version: 1
@@ -16,6 +17,12 @@ libraries: {{books: {{title: Books, system: logos-library, slots: 9}}}}
 rosters: [{{path: members.csv}}]
 grants: [{{library: books, kind: temporary, to: {{everyone: true}}}}]
 """
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, database: str) -> Path:
+    """Every test that makes a folder runs on both databases."""
+    return tmp_path
 
 
 @pytest.fixture
@@ -30,6 +37,7 @@ def institutions(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.sqlite_only("it damages one institution's file")
 def test_a_damaged_ledger_stops_only_its_own_institution(institutions: Path) -> None:
     (institutions / "two" / "seatsync.db").write_text("no database", encoding="utf-8")
     outcome = seatsync("plan", "one", "two", "three", "--format", "json", folder=institutions)
@@ -59,6 +67,7 @@ def test_plain_files_beside_the_folders_are_not_meant(institutions: Path) -> Non
     assert seatsync("validate", "README.md", "one", "two", folder=institutions).code == 0
 
 
+@pytest.mark.sqlite_only("one of the targets is the file of the ledger")
 @pytest.mark.parametrize("target", ["seatsync.yaml", "members.csv", "seatsync.db"])
 def test_a_plan_is_never_saved_over_anything_but_a_plan(institutions: Path, target: str) -> None:
     folder = institutions / "one"
@@ -85,7 +94,7 @@ def test_strict_stops_a_saved_plan_as_well(institutions: Path) -> None:
         )
     assert seatsync("plan", "--strict", "--out", "plan.json", folder=folder).code == 3
     assert seatsync("apply", "plan.json", "--strict", folder=folder).code == 3
-    assert not (folder / "seatsync.db").exists()
+    assert is_untouched(folder)
     assert seatsync("apply", "plan.json", folder=folder).code == 0
 
 

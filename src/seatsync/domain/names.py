@@ -17,13 +17,13 @@ TAG_SEPARATOR = ";"
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]"
 )
-_INVISIBLE = "\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"  # two addresses must not look alike
-_LOCAL = rf"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f{_INVISIBLE}]{{1,64}}"
-_LETTER = rf"[^\s\x00-\x2c./:-@\[-`{{-\x7f{_INVISIBLE}]"  # letters, digits, marks of any script, and the hyphen
+_LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
+_LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the hyphen
 _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
-_EMAIL = re.compile(rf"(?!\.){_LOCAL}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
+_EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 
 
 def clean(text: str) -> str:
@@ -38,6 +38,27 @@ def forbidden(text: str) -> str | None:
     return f"U+{ord(found[0]):04X}" if found else None
 
 
+def forbidden_fault(text: str) -> tuple[str, str] | None:
+    """What to say of a character in ``text`` that is ``forbidden``, as "it …" without a stop, and the mend."""
+    character = forbidden(text)
+    if character == "U+FFFD":
+        return (
+            "has lost a letter (U+FFFD stands in its place)",
+            "Export it anew as UTF-8; here nobody can tell what it was.",
+        )
+    return (f"holds the invisible character {character}", "Type it anew instead of pasting it.") if character else None
+
+
+def decoded_twice(text: str) -> str | None:
+    """What ``text`` was before UTF-8 was taken for Windows-1252 on its way (``ChloÃ©`` was Chloé), or None."""
+    if text.isascii() or not _TWICE_ENCODED.search(text):
+        return None
+    try:
+        return text.encode("cp1252").decode()
+    except UnicodeError:
+        return None
+
+
 def email_key(email: str) -> str:
     """What an e-mail is compared by: lower case, NFC. Not case folding, which would take ``ß`` for ``ss``."""
     return email.lower() if email.isascii() else normalize("NFC", normalize("NFC", email).lower())
@@ -45,16 +66,18 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
-    fault = _email_fault(email)
-    if fault is None:
+    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and (email.isascii() or _of_letters(email)):
         return None
-    seen = printable(email).replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
-    return f'"{seen}" is no e-mail address: {fault}'
+    said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
+    return said.replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
 
 
-def _email_fault(email: str) -> str | None:
-    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email:
-        return None
+def _of_letters(text: str) -> bool:
+    """Whether all beyond ASCII is letters, digits and marks of any script: no quotes, signs or invisible characters."""
+    return all(c.isascii() or category(c)[0] in "LMN" for c in text)
+
+
+def _why_no_email(email: str) -> str:
     if "@" not in email:
         return "it has no @"
     if email.count("@") > 1:
@@ -68,7 +91,11 @@ def _email_fault(email: str) -> str | None:
         return "it has a space in it"
     if len(email) > 254 or len(local) > 64:
         return "it is too long"
-    return "it has a character or a dot where an address can't have one"
+    for part, possible in (local, _LOCAL), (domain, rf"{_LETTER}|\."):
+        strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
+        if strange:
+            return f"it has the character {_visible(strange)} where an address can't have it"
+    return "it has a dot or hyphen where an address can't have one"
 
 
 def is_slug(text: str) -> bool:
@@ -105,11 +132,22 @@ def parse_day(text: str) -> date | None:
         return None
 
 
-def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:
-    """``Did you mean "x"?`` where a known name is near, else an empty string. E-mails of one domain need more likeness."""
+def day_fault(text: str) -> str:
+    """Why ``text`` is none that ``parse_day`` takes, without the stop."""
+    return f'"{printable(text)}" is no date{": there is no such day" if _DAY.fullmatch(text) else ""}'
+
+
+def nearest(name: str, known: Iterable[str], likeness: float = 0.65) -> str | None:
+    """The known name that is most like ``name``, where one is near."""
     folded = {other.casefold(): other for other in known}
     near = get_close_matches(name.casefold(), folded, n=1, cutoff=likeness)
-    return f'Did you mean "{folded[near[0]]}"?' if near else ""
+    return folded[near[0]] if near else None
+
+
+def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:
+    """``Did you mean "x"?`` where a known name is near, else an empty string. E-mails of one domain need more likeness."""
+    near = nearest(name, known, likeness)
+    return f'Did you mean "{near}"?' if near is not None else ""
 
 
 def one_letter_off(one: str, other: str) -> bool:

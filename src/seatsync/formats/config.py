@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJson
 from pydantic import Tag as Variant
 
 from seatsync.domain.library import SYSTEMS
-from seatsync.domain.names import printable
-from seatsync.formats.fields import AnyText, Closed, Day, Email, Slug, Tag, Text, Whole
+from seatsync.formats.fields import AnyText, Closed, Day, Email, Fault, Slug, Tag, Text, Whole, quoted
 
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
 KindName = Literal["temporary", "permanent"]
@@ -20,21 +19,20 @@ SystemName = Literal["logos-subscription", "logos-library", "jamworks"]
 def _revokes(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}|\d{1,3}(\.\d+)?\s*%", value):
         return value
-    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
-    raise ValueError(f"{said} is neither a number nor a percentage such as 10%")
+    raise Fault(f"{quoted(value)} is neither a number nor a percentage such as 10%", "Write for instance 20, or 10%.")
 
 
 def _days(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
         return value
-    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
-    raise ValueError(f"{said} is no number of days: write it as 3d")
+    fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is no number of days"
+    raise Fault(f"{quoted(value)} {fact}", "Write it as 3d; from 1d to 9999d is possible.")
 
 
 def _version(value: Any) -> Any:
     if value in ("1", 1):
         return 1
-    raise ValueError(f'"{printable(str(value))}" is not known to this seatsync, which reads version 1')
+    raise Fault(f"{quoted(value)} is not known to this seatsync, which reads version 1", "Write `version: 1`.")
 
 
 class ContactEntry(Closed):
@@ -93,9 +91,10 @@ class LibraryEntry(Closed):
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> LibraryEntry:
         if self.system is None and (self.kinds is None or self.delivery is None):
-            raise ValueError(f"a library needs `system` ({', '.join(SYSTEMS)}), or both `kinds` and `delivery`")
+            fact = f"a library needs `system` ({', '.join(SYSTEMS)}), or both `kinds` and `delivery`"
+            raise Fault(fact, "Add `system:` with one of these.")
         if self.system is not None and (self.kinds is not None or self.delivery is not None):
-            raise ValueError("`kinds` and `delivery` stand in place of `system`, not beside it")
+            raise Fault("`kinds` and `delivery` stand in place of `system`, not beside it", "Delete them, or `system`.")
         return self
 
 
@@ -126,13 +125,12 @@ class To(Closed):
     @model_validator(mode="after")
     def _somebody(self) -> To:
         if empty := [name for name in self.model_fields_set if getattr(self, name) is None]:
-            raise ValueError(
-                f"`{min(empty)}` has nothing behind it; a condition that says nothing might reach too many"
-            )
+            fact = f"`{min(empty)}` has nothing behind it; a condition that says nothing might reach too many"
+            raise Fault(fact, "Write a value behind it, or delete it.")
         if not self.model_fields_set:
-            raise ValueError("say whom: everyone, tags, any_tags, not_tags, emails or file")
+            raise Fault("it does not say whom", "Write everyone, tags, any_tags, not_tags, emails or file.")
         if self.everyone is False:
-            raise ValueError("`everyone` can only be true; leave it out otherwise")
+            raise Fault("`everyone` can only be true", "Leave it out, and say whom otherwise.")
         return self
 
 
@@ -153,7 +151,7 @@ class GrantEntry(Closed):
     @model_validator(mode="after")
     def _permanent_has_no_end(self) -> GrantEntry:
         if self.kind == "permanent" and self.until is not None:
-            raise ValueError("a permanent license has no `until`")
+            raise Fault("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
         return self
 
 

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from seatsync.domain.names import clean, email_fault, forbidden, is_slug, parse_day, printable, tag_fault
+from seatsync.domain.names import (
+    clean,
+    day_fault,
+    email_fault,
+    forbidden_fault,
+    is_slug,
+    parse_day,
+    printable,
+    tag_fault,
+)
 
 
 class Closed(BaseModel):
@@ -17,49 +26,62 @@ class Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Fault(ValueError):
+    """What is wrong with a value, without the stop, and how to mend it."""
+
+    def __init__(self, fact: str, mend: str) -> None:
+        super().__init__(fact)
+        self.mend = mend
+
+
+def quoted(value: Any) -> str:
+    """A value as a message names it; a list or mapping not at all."""
+    return f'"{printable(value)}"' if isinstance(value, str) else "this"
+
+
 def _text(written: Any) -> str:
-    if written is None:
-        raise ValueError("it is empty")
-    if not isinstance(written, str):
-        raise ValueError("a single value is expected here, not a list or a mapping")
-    value = clean(written)
-    if character := forbidden(value):
-        raise ValueError(f"it holds the invisible character {character}")
+    if not isinstance(written, str | None):
+        raise Fault("a single value is expected here, not a list or a mapping", "Write one value, without brackets.")
+    value = clean(written or "")
+    if fault := forbidden_fault(value):
+        raise Fault(f"it {fault[0]}", fault[1])
     if not value:
-        raise ValueError("it is empty")
+        raise Fault("it is empty", "Write something, or delete it.")
     return value
 
 
 def _email(value: str) -> str:
     if fault := email_fault(value):
-        raise ValueError(fault)
+        raise Fault(fault, "Write it as name@institution.example.")
     return value
 
 
 def _slug(value: str) -> str:
     if not is_slug(value):
-        raise ValueError(f'"{printable(value)}" is no id: small letters, digits and single hyphens, at most 63')
+        fact = f'"{printable(value)}" is no id: small letters, digits and single hyphens, at most 63'
+        raise Fault(fact, "Write for instance grace-seminary.")
     return value
 
 
 def _date(value: Any) -> Any:
     if isinstance(value, str) and (day := parse_day(value)):
         return day
-    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
-    raise ValueError(f"{said} is no date: write it as 2027-06-30")
+    fact = day_fault(value) if isinstance(value, str) else "a date is expected here"
+    raise Fault(fact, "Write it as 2027-06-30.")
 
 
 def _tag(value: str) -> str:
     if fault := tag_fault(value):
-        raise ValueError(f'"{printable(value)}" can\'t be a tag: {fault}')
+        raise Fault(f'"{printable(value)}" can\'t be a tag: {fault}', "Choose another tag.")
     return value
 
 
 def _whole(value: Any) -> Any:
     if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
         return value
-    said = f'"{printable(value)}"' if isinstance(value, str) else "this"
-    raise ValueError(f"{said} is no whole number")
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
+        raise Fault(f"{quoted(value)} is out of range", "Write a number from 0 to 999999999.")
+    raise Fault(f"{quoted(value)} is no whole number", "Write digits alone, for instance 50.")
 
 
 # YAML editors type plain scalars (0123 is a number to them, Null is null); seatsync reads them all as text.

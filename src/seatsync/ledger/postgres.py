@@ -23,7 +23,7 @@ _HOLDER = text(
     " AND granted AND objsubid = 1 AND classid = :high AND objid = :low"
     " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
-_NAME = re.compile(r"seatsync (\S+Z)(?: ([0-9a-f]{4,10}))? (.*)@(.*)")
+_NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
 class Postgres:
@@ -119,12 +119,9 @@ def _key(institution: str) -> int:
 
 def _signed(holder: Holder) -> str:
     """The holder in the 63 ASCII characters that PostgreSQL keeps of an application's name."""
-    commit = f" {holder.commit[:10]}" if re.fullmatch(r"[0-9a-f]{10,}(-dirty)?", holder.commit) else ""
-    start, who, host = (
-        f"seatsync {holder.since}{commit} ",
-        holder.who.replace("@", " at "),
-        holder.host.replace("@", ""),
-    )
+    commit = f" {holder.commit[:7]}" if re.match(r"[0-9a-f]{7}", holder.commit) else ""
+    start = f"seatsync {re.sub('[-:]', '', holder.since)}{commit} "
+    who, host = holder.who.replace("@", " at "), holder.host.replace("@", "")
     room = 62 - len(start)
     who = who[: max(room - len(host), room // 2)]
     return f"{start}{who}@{host[: room - len(who)]}".encode("ascii", "replace").decode()
@@ -137,4 +134,5 @@ def _holder(connection: Connection, key: int) -> Holder | None:
         return None
     if (name := _NAME.fullmatch(row.application_name or "")) is None:
         return Holder("another seatsync", "an unknown machine", row.pid, "a moment ago")
-    return Holder(name[3], name[4], row.pid, name[1], name[2] or "")
+    since = f"{name[1]}-{name[2]}-{name[3]}T{name[4]}:{name[5]}:{name[6]}Z"
+    return Holder(name[8], name[9], row.pid, since, name[7] or "")

@@ -13,6 +13,9 @@ from seatsync.domain.people import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.matching import may_be_one
 
+Named = tuple[str, str, int]
+"""(student id, e-mail, line in a selection's file or 0); one of the first two may be empty."""
+
 
 @dataclass(slots=True)
 class Wishes:
@@ -20,7 +23,8 @@ class Wishes:
 
     ``wanted`` has the strongest live rule for each member, ``ended`` the last rule that has expired, ``resends`` the
     values of ``resend:`` of all live rules that reach the member, ``regrants`` whom any live rule asks again.
-    ``reach`` counts whom each rule reaches, ``strangers`` are the e-mails or ids that a rule names but no roster knows.
+    ``reach`` counts whom each rule reaches, ``strangers`` are the student ids or e-mails that a rule names but no roster
+    knows, ``mismatches`` rows of its file with the id of one member and the e-mail of another.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -28,7 +32,8 @@ class Wishes:
     resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
     regrants: dict[str, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
-    strangers: dict[Grant, list[tuple[str, int]]] = field(default_factory=dict)
+    strangers: dict[Grant, list[Named]] = field(default_factory=dict)
+    mismatches: dict[Grant, list[Named]] = field(default_factory=dict)
 
 
 def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Wishes:
@@ -41,6 +46,8 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
         wishes.reach[grant] = len(reached)
         if unknown := people.strangers(grant.to):
             wishes.strangers[grant] = unknown
+        if mismatches := people.mismatches(grant.to):
+            wishes.mismatches[grant] = mismatches
         if grant.expired(today):
             wishes.ended[grant.library].update(dict.fromkeys(reached, grant))
             continue
@@ -76,12 +83,24 @@ class People:
         reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
         return reached - self._tagged(to.not_tags) if to.not_tags else reached
 
-    def strangers(self, to: Selector) -> list[tuple[str, int]]:
-        """What a selector names but no roster has: (e-mail or id, line in the selection file or 0)."""
-        found = [(email, 0) for email in to.emails if email_key(email) not in self._by_email]
+    def strangers(self, to: Selector) -> list[Named]:
+        """What a selector names but no roster has: of a row the e-mail, or the id where only that is unknown."""
+        found = [("", email, 0) for email in to.emails if email_key(email) not in self._by_email]
         if to.selection is not None:
-            found += [(mail or id, line) for id, mail, line in to.selection.rows if self._find(id, mail) is None]
+            unknown = [row for row in to.selection.rows if self._find(row[0], row[1]) is None]
+            found += [
+                ("", mail, line) if mail and email_key(mail) not in self._by_email else (id, "", line)
+                for id, mail, line in unknown
+            ]
         return found
+
+    def mismatches(self, to: Selector) -> list[Named]:
+        """Rows of a selection with the id of one member and the e-mail of another; the id counts."""
+        return [
+            (id, mail, line)
+            for id, mail, line in (to.selection.rows if to.selection is not None else ())
+            if id and mail and id in self._by_id and self._find("", mail) not in (None, self._by_id[id])
+        ]
 
     def _find(self, student_id: str, email: str) -> int | None:
         """By student id where both sides have one, else by e-mail: as members themselves are known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,17 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Kind
-from seatsync.domain.names import IMPORTED, did_you_mean, email_key, one_letter_off, without_a_letter
+from seatsync.domain.names import (
+    IMPORTED,
+    decoded_twice,
+    did_you_mean,
+    email_key,
+    one_letter_off,
+    printable,
+    without_a_letter,
+)
 from seatsync.domain.origin import Origin
-from seatsync.planning.wishes import all_tags
+from seatsync.planning.wishes import Named, all_tags
 from seatsync.refusals.case import Case, by_rule
 
 _MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
@@ -23,7 +31,9 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     """All warnings, then all notices."""
     yield from _grants_that_reach_nobody(case)
     yield from (warning for _, warning in _strangers(case))
-    yield from _tags_one_letter_off(case)
+    yield from _mismatches(case)
+    yield from _of_tags(case)
+    yield from _garbled_names(case)
     yield from _student_ids_changed(case)
     yield from _zeros_lost(case)
     yield from _same_names(case)
@@ -46,19 +56,24 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
     yield from (warning for warning in _grants_that_reach_nobody(case) if warning.origin not in by_day)
     for rule, warning in _strangers(case):
         yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning
-    yield from _tags_one_letter_off(case)
+    yield from _mismatches(case)
+    yield from _of_tags(case)
+    yield from _garbled_names(case)
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
     known = all_tags(case.desired.members)
     for rule in case.desired.grants:
         if not case.draft.wishes.reach[rule] and rule not in case.draft.wishes.strangers:
-            tags = [tag for tag in (*rule.to.tags, *rule.to.any_tags) if not tag.startswith(IMPORTED)]
-            unknown = [tag for tag in tags if tag not in known]
+            unknown = _unknown((*rule.to.tags, *rule.to.any_tags), known)
             hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
             message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
             help = "Correct whom it is for, or delete it."
             yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def _unknown(tags: Iterable[str], known: Mapping[str, int]) -> list[str]:
+    return [tag for tag in tags if tag not in known and not tag.startswith(IMPORTED)]
 
 
 def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
@@ -66,22 +81,49 @@ def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     guesses = _MOST_GUESSES if len(case.desired.members) <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
-            (name, line)
-            for name, line in case.draft.wishes.strangers.get(rule, ())
-            if not (rule.kind is Kind.PERMANENT and (rule.library, email_key(name)) in owners)
+            (id, mail, line)
+            for id, mail, line in case.draft.wishes.strangers.get(rule, ())
+            if not (rule.kind is Kind.PERMANENT and (rule.library, id or email_key(mail)) in owners)
         ]
         if unknown:
             guesses -= 1
-            yield rule, _stranger(case, rule, [name for name, _ in unknown], unknown[0][1], guesses >= 0)
+            yield rule, _stranger(case, rule, unknown, guesses >= 0)
 
 
-def _stranger(case: Case, rule: Grant, names: list[str], line: int, guess: bool) -> Diagnostic:
-    near = did_you_mean(names[0], (m.email for m in case.desired.members), 0.85) if guess and len(names) <= 3 else ""
-    who = "who is on no roster and gets nothing" if len(names) == 1 else "who are on no roster and get nothing"
-    message = f"This grant names {named(names)}, {who}. {near}".rstrip()
-    where = Origin(rule.to.selection.file, line) if line and rule.to.selection else rule.origin
+def _stranger(case: Case, rule: Grant, unknown: list[Named], guess: bool) -> Diagnostic:
+    names = [id or mail for id, mail, _ in unknown]
+    near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
+    ids = ("the student id " if len(names) == 1 else "the student ids ") if all(id for id, _, _ in unknown) else ""
+    gets = "is on no roster and gets nothing" if len(names) == 1 else "are on no roster and get nothing"
+    who = "which" if ids else "who"
+    message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
     help = "Correct the e-mail or student id, or add the member to a roster."
+    where = _row(rule, unknown[0])
     return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, tuple(names))
+
+
+def _row(rule: Grant, named: Named) -> Origin:
+    return Origin(rule.to.selection.file, named[2]) if named[2] and rule.to.selection else rule.origin
+
+
+def _near(case: Case, student_id: str, email: str) -> str:
+    """An e-mail that is spelled alike. Of ids only one that lost its zeros: those that look alike are other people's."""
+    if not student_id:
+        return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
+    ids = (member.student_id for member in case.desired.members if member.student_id)
+    return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
+
+
+def _mismatches(case: Case) -> Iterator[Diagnostic]:
+    for rule, rows in case.draft.wishes.mismatches.items():
+        id, email, _ = rows[0]
+        owner = next(member.email for member in case.desired.members if member.student_id == id)
+        more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
+        message = f"The student id {id} is that of {owner}, not of {email}; the id counts.{more}"
+        help = "Correct the e-mail or the student id, or delete the one that is wrong."
+        emails = tuple(email for _, email, _ in rows)
+        where = _row(rule, rows[0])
+        yield Diagnostic("member-mismatch", message, help, where, Severity.WARNING, rule.library, emails)
 
 
 def _owners_who_left(case: Case) -> set[tuple[str, str]]:
@@ -96,8 +138,25 @@ def _owners_who_left(case: Case) -> set[tuple[str, str]]:
     }
 
 
-def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
+def _of_tags(case: Case) -> Iterator[Diagnostic]:
     counts = all_tags(case.desired.members)
+    yield from _unknown_tags(case, counts)
+    yield from _tags_one_letter_off(case, counts)
+    yield from _tags_with_separators(case, counts)
+
+
+def _unknown_tags(case: Case, known: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """Of grants that reach somebody all the same; of the others the warning above tells."""
+    for rule in case.desired.grants:
+        tags = (*rule.to.tags, *rule.to.any_tags, *rule.to.not_tags) if case.draft.wishes.reach[rule] else ()
+        for tag in _unknown(tags, known):
+            effect = "keeps nobody out" if tag in rule.to.not_tags else "lets nobody in"
+            message = f'No member has the tag "{tag}", so it {effect}. {did_you_mean(tag, known)}'.rstrip()
+            help = "Correct the tag; it may stay if members will have it later."
+            yield Diagnostic("unknown-tag", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
     alike: dict[str, list[str]] = {}
     for tag in counts:
         for key in without_a_letter(tag):
@@ -113,6 +172,34 @@ def _tags_one_letter_off(case: Case) -> Iterator[Diagnostic]:
             message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {have}.'
             help = f'Write "{near}" if that was meant.'
             yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
+
+
+def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
+    tags = sorted(tag for tag in counts if "," in tag or "|" in tag)
+    if tags:
+        first = next(member for member in case.desired.members if tags[0] in member.tags.split(";"))
+        quoted = named([f'"{printable(tag)}"' for tag in tags])
+        message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in a CSV file semicolons separate tags."
+        help = "Put a semicolon between them if several were meant."
+        yield Diagnostic("tag-separator", message, help, first.origin, Severity.WARNING)
+
+
+def _garbled_names(case: Case) -> Iterator[Diagnostic]:
+    names = (
+        (member, f"{member.given_name} {member.family_name}")
+        for member in case.desired.members
+        if not (member.given_name.isascii() and member.family_name.isascii())
+    )
+    garbled = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
+    if garbled:
+        first, name, was = garbled[0]
+        members = [member.email for member, _, _ in garbled]
+        message = (
+            f"{counted(len(garbled), 'name was', 'names were')} spoiled by a program that read the file in a wrong encoding: "
+            f'{named(members)} ("{printable(name)}" was "{printable(was)}").'
+        )
+        help = "Export the file anew as UTF-8."
+        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, tuple(members))
 
 
 def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:

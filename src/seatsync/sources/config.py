@@ -11,7 +11,9 @@ from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import did_you_mean, is_slug, printable
+from seatsync.domain.origin import Origin
 from seatsync.formats import config as c
+from seatsync.formats.fields import Fault
 from seatsync.sources import yaml_tree
 from seatsync.sources.files import Folder
 
@@ -34,12 +36,20 @@ def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node |
     tree = yaml_tree.parse(text, NAME, folder.found)
     if tree is None and len(folder.found) > before:
         return None, None
+    if yaml_tree.plain(tree) is None:
+        help = "`seatsync init` writes a folder to start from."
+        folder.found.append(
+            Diagnostic(
+                "invalid-value", f"{NAME} is empty; a mapping (key: value) is expected there.", help, Origin(NAME)
+            )
+        )
+        return None, None
     values = _without_gaps(yaml_tree.plain(tree))
     try:
         return c.SeatsyncFile.model_validate(values), tree
     except ValidationError as error:
         faults = error.errors(include_url=False)
-    folder.found += [_told(details, tree) for details in faults]
+    folder.found += _all_told(faults, tree)
     faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
     try:
         return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty)), tree
@@ -123,27 +133,47 @@ def _without_gaps(value: Any) -> Any:
     return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
-def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
-    loc = details["loc"]
+def _all_told(faults: list[ErrorDetails], tree: yaml_tree.Node | None) -> Iterator[Diagnostic]:
+    """Each fault. A key that is missing beside one that is unknown is most likely the same mistake, and told with it."""
+    missing: dict[Path, list[str]] = {}
+    for details in faults:
+        if details["type"] == "missing":
+            missing.setdefault(details["loc"][:-1], []).append(str(details["loc"][-1]))
+    told_there = {details["loc"][:-1] for details in faults if details["type"] == "extra_forbidden"}
+    for details in faults:
+        around = details["loc"][:-1]
+        if details["type"] == "extra_forbidden":
+            yield _unknown_key(details["loc"], missing.pop(around, []), tree)
+        elif details["type"] != "missing" or around not in told_there:
+            yield _told(details, tree)
+
+
+def _unknown_key(loc: Path, missing: list[str], tree: yaml_tree.Node | None) -> Diagnostic:
     path = _path(loc, tree)
+    written, known = str(path[-1]), _known_keys(loc[:-1])
+    names = " and ".join(f'"{name}"' for name in missing)
+    beside = f", and {names} {'is' if len(missing) == 1 else 'are'} missing there" if missing else ""
+    guess = did_you_mean(written, missing) or did_you_mean(written, known)
+    message = f'"{printable(written)}" is not a key of {_spoken(path[:-1])}{beside}. {guess}'.rstrip()
+    where = yaml_tree.place(tree, path, NAME, of_key=True)
+    return Diagnostic("unknown-key", message, f"The keys here are {', '.join(known)}.", where)
+
+
+def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
+    path = _path(details["loc"], tree)
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
-    where = yaml_tree.place(tree, path, NAME, of_key=kind == "extra_forbidden" or "[key]" in loc)
-    if kind == "extra_forbidden":
-        known = _known_keys(loc[:-1])
-        message = (
-            f'"{printable(str(path[-1]))}" is not a key of {_spoken(path[:-1])}. {did_you_mean(str(path[-1]), known)}'
-        )
-        return Diagnostic("unknown-key", message.rstrip(), f"The keys here are {', '.join(known)}.", where)
+    where = yaml_tree.place(tree, path, NAME, of_key="[key]" in details["loc"])
     if kind == "missing":
+        if yaml_tree.find(tree, path) is not None:
+            message = f'"{path[-1]}" has nothing behind it in {_spoken(path[:-1])}.'
+            return Diagnostic("missing-key", message, "Write its value behind the colon.", where)
         message = f'"{path[-1]}" is missing in {_spoken(path[:-1])}.'
         return Diagnostic("missing-key", message, f"Add `{path[-1]}:`.", where)
-    if kind == "value_error":
-        return Diagnostic("invalid-value", f"{_spoken(path)}: {context['error']}.", "Write another value.", where)
     if kind in ("literal_error", "union_tag_invalid", "union_tag_not_found"):
         return _none_of(path, context, given, tree)
-    return Diagnostic(
-        "invalid-value", f"{_spoken(path)}: {_PLAIN.get(kind, details['msg'])}.", "Write another value.", where
-    )
+    fault = context.get("error")
+    fact, mend = (str(fault), fault.mend) if isinstance(fault, Fault) else _PLAIN.get(kind, (details["msg"], _CORRECT))
+    return Diagnostic("invalid-value", f"{_spoken(path)}: {fact}.", mend, where)
 
 
 def _none_of(path: Path, context: Mapping[str, Any], given: Any, tree: yaml_tree.Node | None) -> Diagnostic:
@@ -164,14 +194,16 @@ def _none_of(path: Path, context: Mapping[str, Any], given: Any, tree: yaml_tree
 
 _APPROVABLE = "'too-many-revokes', 'empty-roster'"
 
+_CORRECT = "Correct it."
+_MAPPING = ("a mapping (key: value) is expected here", "Write its keys, each with a colon and a value.")
 _PLAIN = {
-    "bool_parsing": "only true or false is possible here",
-    "bool_type": "only true or false is possible here",
-    "dict_type": "a mapping (key: value) is expected here",
-    "model_type": "a mapping (key: value) is expected here",
-    "list_type": "a list is expected here: [a, b], or lines that begin with a hyphen",
-    "too_short": "at least one is needed",
-    "model_attributes_type": "a mapping (key: value) is expected here",
+    "bool_parsing": ("only true or false is possible here", "Write true or false."),
+    "bool_type": ("only true or false is possible here", "Write true or false."),
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "list_type": ("a list is expected here", "Write [a, b], or lines that begin with a hyphen."),
+    "too_short": ("at least one is needed", "Add one."),
 }
 
 

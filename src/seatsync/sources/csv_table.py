@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import clean, did_you_mean, printable
+from seatsync.domain.names import clean, did_you_mean, email_fault, printable
 from seatsync.domain.origin import Origin
 
 DELIMITERS = (",", ";", "\t")
+_NOT_READ = ("|", ":", "，")
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", "，": "wide comma"}
 _ROWS_ABOVE_HEADER = 10
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BLANK = " \t\r\n,;\xa0"
@@ -64,11 +66,18 @@ class Table:
     def rows(self) -> Iterator[Row]:
         """(line, fields) of every row below the header that is not blank; short rows are filled up.
 
-        Rows with more fields than the header, and quotes that do not close, become errors.
+        Rows with more fields than the header, the header once more, and quotes that do not fit become errors.
         """
-        width = len(self.header)
-        for line, row in _records(self.text, self.delimiter, self.file, self.found):
+        header, width = self.header, len(self.header)
+        for line, end, row in _records(self.text, self.delimiter, self.file, self.found):
             if line <= self.header_line or not any(row) or not any(map(str.strip, row)):
+                continue
+            if end > line and (swallowing := self._swallowing(row)) is not None:
+                self._swallowed(line, end, swallowing, row[swallowing])
+                continue
+            if row == header:
+                message = f"The header stands here once more; it is already on line {self.header_line}."
+                self.found.append(Diagnostic("csv-header", message, "Delete this row.", self.at(line, 0)))
                 continue
             if len(row) != width:
                 if len(row) > width and any(cell.strip() for cell in row[width:]):
@@ -76,6 +85,19 @@ class Table:
                     continue
                 row = row[:width] + [""] * (width - len(row))
             yield line, row
+
+    def _swallowing(self, row: list[str]) -> int | None:
+        """Where a value goes on into other rows: it has their e-mails in it, or as many separators as a row has."""
+        for position, cell in enumerate(row):
+            separators = cell.count(self.delimiter)
+            if _LINE_END.search(cell) and separators and ("@" in cell or separators >= max(2, len(self.header) - 1)):
+                return position
+        return None
+
+    def _swallowed(self, line: int, end: int, position: int, cell: str) -> None:
+        message = f'A quote opens here and closes only on line {end}, so that whole rows became one value: "{printable(clean(cell))}".'
+        help = "Delete the quote, or close it behind the value; a value itself can't hold other rows."
+        self.found.append(Diagnostic("csv-quotes", message, help, self.at(line, position)))
 
     def at(self, line: int, column: int) -> Origin:
         """The place of the ``column``-th field (from 0) of the row that starts on ``line``; of a short row its end."""
@@ -110,7 +132,7 @@ class Table:
     def _too_long(self, line: int, row: list[str]) -> None:
         message = (
             f"This row has {len(row)} fields, but the header has {len(self.header)} columns: "
-            f'"{printable(row[len(self.header)])}" belongs to none. A value with a {_named(self.delimiter)} in it needs quotes.'
+            f'"{printable(row[len(self.header)])}" belongs to none. A value with a {_NAMES[self.delimiter]} in it needs quotes.'
         )
         help = f'Put quotes around the field that holds it: "Smith{self.delimiter} Jr.".'
         self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, len(self.header))))
@@ -123,7 +145,7 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
         above: list[Row] = []
         for line, row in _first_records(text, delimiter):
             if wanted.fits({squeezed(cell) for cell in row if cell}):
-                _tell_of_titles(above, file, line, found)
+                found += (_above(title, file, line) for title in above)
                 header = [cell.strip() for cell in row]
                 table = Table(file, text, delimiter, line, header, found)
                 return table if _no_column_twice(table) else None
@@ -133,45 +155,74 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
     return None
 
 
-def tell_unknown_column(table: Table, position: int, names: tuple[str, ...], owner: str) -> None:
-    """A warning that a column is not read, with the name that may have been meant."""
-    header = table.header[position]
-    message = (
-        f'The column "{printable(header)}" is not read; {owner} has none of that name. {did_you_mean(header, names)}'
-    )
-    help = "Correct its name, or delete it if nobody needs it here."
+def tell_unread(table: Table, known: Container[str], names: tuple[str, ...], owner: str) -> None:
+    """A warning for each column that is not ``known``: with the name that may have been meant, or that it has none."""
+    for position, header in enumerate(table.header):
+        if squeezed(header) in known:
+            continue
+        where, severity = table.at(table.header_line, position), Severity.WARNING
+        if header:
+            message = f'The column "{printable(header)}" is not read; {owner} has none of that name. {did_you_mean(header, names)}'
+            help = "Correct its name, or delete it if nobody needs it here."
+        else:
+            below = ((line, row[position]) for line, row in replace(table, found=[]).rows() if row[position].strip())
+            if (first := next(below, None)) is None:
+                continue
+            message = f'Column {position + 1} has no name and is not read, but it has values: "{printable(first[1])}" on line {first[0]}.'
+            help = "Name it, or delete it if nobody needs it here."
+        table.found.append(Diagnostic("unknown-column", message.rstrip(), help, where, severity))
+
+
+def tell_two_columns(table: Table, position: int, meaning: str) -> None:
+    """An error that the column at ``position`` means what another one means already."""
+    message = f"Two columns mean the {meaning}; only one can."
     where = table.at(table.header_line, position)
-    table.found.append(Diagnostic("unknown-column", message.rstrip(), help, where, Severity.WARNING))
+    table.found.append(Diagnostic("csv-header", message, "Delete one of them.", where))
 
 
 def _first_records(text: str, delimiter: str) -> list[Row]:
-    return list(islice(_records(text, delimiter, "", []), _ROWS_ABOVE_HEADER))
+    return [(line, row) for line, _, row in islice(_records(text, delimiter, "", []), _ROWS_ABOVE_HEADER)]
 
 
-def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[Row]:
+def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[tuple[int, int, list[str]]]:
+    """(first line, last line, fields)"""
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t"
     )
     line = 1
     try:
         for row in reader:
-            yield line, row
-            line = reader.line_num + 1
+            end = reader.line_num
+            yield line, end, row
+            line = end + 1
     except csv.Error as error:
-        message = f"The quotes of the row that starts here do not fit: {error}."
+        said = next((fact for words, fact in _CSV_ERRORS.items() if str(error).startswith(words)), _STRAY_QUOTE)
         help = 'Close every quote; a quote inside a quoted field is written twice: "Mary ""May"" Smith".'
-        found.append(Diagnostic("csv-quotes", message, help, Origin(file, line)))
-
-
-def _tell_of_titles(above: list[Row], file: str, header_line: int, found: list[Diagnostic]) -> None:
-    for line, row in above:
-        title = clean(" ".join(row))
-        message = (
-            f'The row "{printable(title)}" stands above the header on line {header_line} and is skipped; '
-            "Numbers writes a table title there."
+        found.append(
+            Diagnostic("csv-quotes", f"The row that starts here can't be read: {said}.", help, Origin(file, line))
         )
-        help = "Hide the table title before saving as CSV."
-        found.append(Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING))
+
+
+_CSV_ERRORS = {
+    "unexpected end": "a quote opens in it and is never closed",
+    "field larger": "a value in it has more than 131,072 characters, mostly because a quote is never closed",
+}
+_STRAY_QUOTE = "a value goes on behind its closing quote"
+
+
+def _above(title: Row, file: str, header_line: int) -> Diagnostic:
+    """What to say of a row above the header: mostly it is a title, but it may be a member."""
+    line, row = title
+    member = next((cell for cell in map(clean, row) if email_fault(cell) is None), None)
+    if member is not None:
+        message = f"A member, {member}, stands above the header on line {header_line}, where nobody is read."
+        return Diagnostic("csv-header", message, "Move the header to the top of the file.", Origin(file, line))
+    message = (
+        f'The row "{printable(clean(" ".join(row)))}" stands above the header on line {header_line} and is skipped; '
+        "Numbers writes a table title there."
+    )
+    help = "Hide the table title before saving as CSV."
+    return Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING)
 
 
 def _no_column_twice(table: Table) -> bool:
@@ -186,7 +237,14 @@ def _no_column_twice(table: Table) -> bool:
 
 
 def _no_header(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> None:
-    """Tell of the row that is most like a header, else of the first."""
+    """Tell of a header with other separators, else of the row that is most like a header, else of the first."""
+    for delimiter in _NOT_READ:
+        for line, row in _first_records(text, delimiter):
+            if wanted.fits({squeezed(cell) for cell in row if cell}) and wanted.likeness(row) > 1:
+                message = f"The sign between the columns is a {_NAMES[delimiter]}, which seatsync does not read."
+                help = "Save it with commas, semicolons or tabs between the columns."
+                found.append(Diagnostic("csv-header", message, help, Origin(file, line)))
+                return
     rows = [
         (line, [cell.strip() for cell in row])
         for delimiter in DELIMITERS
@@ -197,7 +255,3 @@ def _no_header(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) ->
     said = f'this row is "{printable(", ".join(cells))}"' if cells else "the file is empty"
     message = f"{file} has no header that seatsync knows; {said}."
     found.append(Diagnostic("csv-header", message, wanted.tell(cells), Origin(file, line)))
-
-
-def _named(delimiter: str) -> str:
-    return {",": "comma", ";": "semicolon", "\t": "tab"}[delimiter]

@@ -44,7 +44,8 @@ class Folder:
         if data is None:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
-        return self._decode(data, name, encoding)
+        text = self._decode(data, name, encoding)
+        return None if text is None or self._of_git(text, name) else text
 
     def _is_inside(self, path: Path) -> bool:
         try:
@@ -73,20 +74,13 @@ class Folder:
             self._say(
                 "file-not-found",
                 f"{name} is not there. {self._near(name) if name != 'seatsync.yaml' else ''}".rstrip(),
-                self._mend(name),
+                _not_there(name),
                 where,
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
             self._say("file-unreadable", f"{name} can't be read: {why}.", "Make it readable.", where)
         return None
-
-    def _mend(self, name: str) -> str:
-        return (
-            "`seatsync init` writes a folder to start from."
-            if name == "seatsync.yaml"
-            else "Correct the path, or add the file."
-        )
 
     def _near(self, name: str) -> str:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
@@ -102,48 +96,90 @@ class Folder:
         return f'Did you mean "{by_name[near[0]]}"?' if near else ""
 
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
-        if data.startswith(b"PK\x03\x04"):
-            message = f"{name} is a workbook (or another zip file), not text."
-            self._say("file-encoding", message, "Save the sheet as CSV UTF-8.", Origin(name))
+        kind = next((kind for beginning, kind in _NO_TEXT.items() if data.startswith(beginning)), None)
+        if kind is not None:
+            self._say("file-encoding", f"{name} is {kind}, not text.", _mend(name), Origin(name))
             return None
         codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding or "utf-8")
-        if codec == "windows-1252" and _is_utf8(data):
-            message = f"{name} is UTF-8, although `encoding: windows-1252` stands beside its path; it is read as UTF-8."
+        if codec == encoding != "utf-8" and _is_utf8(data, encoding):
+            message = f"{name} is UTF-8, although `encoding: {encoding}` stands beside its path; it is read as UTF-8."
             self._say("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
             codec = "utf-8"
+        if codec != "utf-16" and b"\0" in data:
+            message = (
+                f"{name} is not {_spoken(codec)} text: it holds zero bytes, as UTF-16 and files of other programs do."
+            )
+            where = _place(data[: data.index(b"\0")].decode(codec, "replace"), name)
+            self._say("file-encoding", message, _mend(name), where)
+            return None
         try:
-            text = data.decode(codec)
+            return data.decode(codec)
         except UnicodeDecodeError as error:
             where = _place(data[: error.start].decode(codec, "replace"), name)
-            message = f"{name} is not {codec.removesuffix('-sig').upper()} text: the byte 0x{data[error.start]:02X} does not fit."
-            self._say(
-                "file-encoding",
-                message,
-                _OTHER if codec == "utf-8" and name.endswith(".csv") else "Save it as UTF-8.",
-                where,
-            )
-            return None
-        if "\0" in text:
-            where = _place(text[: text.index("\0")], name)
-            self._say(
-                "file-encoding", f"{name} is not a text file: it holds zero bytes.", "Save it as UTF-8 text.", where
-            )
-            return None
-        return text
+            message = f"{name} is not {_spoken(codec)} text: the byte 0x{data[error.start]:02X} does not fit."
+            self._say("file-encoding", message, _mend(name, codec == "utf-8"), where)
+        return None
+
+    def _of_git(self, text: str, name: str) -> bool:
+        """Whether Git has left something in the file that only a person can put right."""
+        if text.startswith("version https://git-lfs."):
+            message = f"{name} is not the file itself but what Git LFS keeps in its place."
+            self._say("file-unreadable", message, "Fetch the file: git lfs pull.", Origin(name))
+            return True
+        mark = next(filter(text.__contains__, _CONFLICT), None)
+        found = re.search(f"^{mark}", text, re.MULTILINE) if mark else None
+        if found is None:
+            return False
+        message = "A merge in Git was left unfinished here: the lines from <<<<<<< to >>>>>>> hold both versions."
+        help = "Keep what is right of the two, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>."
+        self._say("git-conflict", message, help, _place(text[: found.start()], name))
+        return True
 
     def _say(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
         self.found.append(Diagnostic(code, message, help, where, severity))
 
 
-_OTHER = "Save it as CSV UTF-8. A roster or grants file that must stay as Excel saved it can have `encoding: windows-1252` beside its path."
+def _not_there(name: str) -> str:
+    if name == "seatsync.yaml":
+        return "`seatsync init` writes a folder to start from."
+    return "Write the path with / in place of \\." if "\\" in name else "Correct the path, or add the file."
 
 
-def _is_utf8(data: bytes) -> bool:
-    """Whether bytes beyond ASCII are UTF-8: other encodings hardly ever look like it."""
+_NO_TEXT = {
+    b"PK\x03\x04": "a workbook (or another zip file)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"\x89PNG": "a picture",
+    b"\xff\xfe\0\0": "UTF-32",
+}
+"""How files begin that are often named .csv by mistake."""
+_CONFLICT = ("<<<<<<< ", ">>>>>>> ")
+
+
+def _mend(name: str, may_be_named: bool = False) -> str:
+    if not name.endswith(".csv"):
+        return "Save it as UTF-8 text."
+    other = (
+        " If it must stay as Excel saved it, write `encoding: windows-1252` beside its path." if may_be_named else ""
+    )
+    return f"Save it as CSV UTF-8.{other}"
+
+
+def _spoken(codec: str) -> str:
+    return codec.removesuffix("-sig").upper() if codec != "windows-1252" else "Windows-1252"
+
+
+def _is_utf8(data: bytes, named: str | None) -> bool:
+    """Whether it is UTF-8, though another encoding is named: others hardly ever look like it.
+
+    ASCII is Windows-1252 as well; UTF-16 has zero bytes in every header.
+    """
     try:
-        return not data.decode().isascii()
+        text = data.decode()
     except UnicodeDecodeError:
         return False
+    return "\0" not in text if named == "utf-16" else not text.isascii()
 
 
 def _place(before: str, name: str) -> Origin:

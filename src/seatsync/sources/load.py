@@ -60,6 +60,7 @@ class _Loader:
         self.tree = tree
         self.libraries = {id: _library(id, entry) for id, entry in config.libraries.items()}
         self.selections: dict[str, Selection | None] = {}
+        self.grants_files: set[str] = set()
 
     def load(self) -> Desired:
         institution = self.config.institution
@@ -121,17 +122,24 @@ class _Loader:
     def _roster(self, entry: formats.RosterEntry, where: Origin) -> list[RosterMember]:
         reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
         suffix = Path(entry.path).suffix.lower()
-        if suffix not in (".csv", ".yaml", ".yml") and not (self.folder.path / entry.path).is_dir():
+        if (text := self.folder.read(entry.path, where, entry.encoding)) is None:
+            return []
+        if suffix in (".csv", ".yaml", ".yml"):
+            (read_csv if suffix == ".csv" else read_yaml)(text, reader)
+        else:
             message = f"{entry.path} is neither .csv nor .yaml, so seatsync can't tell how to read it."
             self._say("file-unreadable", message, "Save it as CSV and name it .csv.", where)
-        elif (text := self.folder.read(entry.path, where, entry.encoding)) is not None:
-            (read_csv if suffix == ".csv" else read_yaml)(text, reader)
         return reader.members
 
     def _grants(self, position: int, entry: formats.GrantEntry | formats.GrantsFile) -> list[Grant]:
         if isinstance(entry, formats.GrantsFile):
+            where = self.at("grants", position, "path")
+            if normpath(entry.path) in self.grants_files:
+                self._say("duplicate-grants-file", f"{entry.path} stands under `grants` twice.", "Delete one.", where)
+                return []
+            self.grants_files.add(normpath(entry.path))
             reader = GrantsReader(entry.path, self.libraries, self.folder.found)
-            text = self.folder.read(entry.path, self.at("grants", position, "path"), entry.encoding)
+            text = self.folder.read(entry.path, where, entry.encoding)
             if text is not None:
                 reader.read(text)
             return reader.grants

@@ -13,7 +13,9 @@ from seatsync.domain.names import (
     email_fault,
     email_key,
     forbidden,
+    forbidden_fault,
     join_tags,
+    nearest,
     printable,
     tag_fault,
 )
@@ -26,7 +28,9 @@ FIELDS = ("email", "given_name", "family_name", "student_id", "role", "tags")
 """What a roster says of a member, required ones first."""
 _REQUIRED = 3
 
-_SHORTENED = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
+_NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
+_NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
+"""What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
 
 Locate = Callable[..., Origin]
 """(line or position, field, and for a list the position in it) → the place of the value."""
@@ -50,8 +54,11 @@ class RosterReader:
         ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
         """
         email, given, family, student_id, role = map(clean, values[:5])
-        right = bool(email and given and family) or self._missing((email, given, family), at, locate)
-        strange = forbidden("".join(values))
+        right = bool(email and given and family)
+        if not right and self._missing(values, at, locate):
+            return
+        together = "".join(values)
+        strange = forbidden(together)
         if strange:
             right = self._invisible(values, at, locate)
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
@@ -60,14 +67,12 @@ class RosterReader:
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
-        if _SHORTENED.fullmatch(student_id):
-            message = (
-                f'The student id "{student_id}" is a number that a spreadsheet has shortened; what it was is lost.'
-            )
-            help = "Set the column to text in the spreadsheet, and export it anew."
-            right = self._wrong("invalid-value", message, help, locate(at, "student_id"))
-        if student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
+        if _NO_ID.fullmatch(student_id):
+            right = self._of_a_spreadsheet("student_id", student_id, at, locate)
+        elif student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
             right = self._twice("student_id", student_id, first, at, locate)
+        if "#" in together:
+            right = self._names_are_names(given, family, at, locate) and right
         tags = self.joined.get(values[5])
         if tags is None:
             tags = self._join(values[5], at, locate)
@@ -86,9 +91,18 @@ class RosterReader:
         self.joined[written] = joined
         return joined
 
-    def _missing(self, values: tuple[str, ...], at: int, locate: Locate) -> bool:
-        for name, value in zip(FIELDS[:_REQUIRED], values, strict=True):
-            if not value:
+    def _missing(self, values: list[str], at: int, locate: Locate) -> bool:
+        """Tell what is missing. True where there is next to nothing, as in a row of totals, so that no more need be said."""
+        filled = [name for name, value in zip(FIELDS, values, strict=True) if clean(value)]
+        if len(filled) <= 1:
+            name = filled[0] if filled else "email"
+            where, said = locate(at, name), printable(clean(values[FIELDS.index(name)]))
+            only = f'only "{said}"' if said else "nothing that is read"
+            message = f"Row {where.line} has {only}; a member has an e-mail, a given name and a family name."
+            self._wrong("missing-value", message, "Fill them in, or delete the row.", where)
+            return True
+        for name in FIELDS[:_REQUIRED]:
+            if name not in filled:
                 where = locate(at, name)
                 message = f"Row {where.line} has no {_spoken(name)}; every member needs one."
                 self._wrong("missing-value", message, "Fill it in, or delete the member.", where)
@@ -96,10 +110,24 @@ class RosterReader:
 
     def _invisible(self, values: list[str], at: int, locate: Locate) -> bool:
         for name, value in zip(FIELDS, values, strict=True):
-            if character := forbidden(value):
-                message = f'The {_spoken(name)} "{printable(value)}" holds the invisible character {character}.'
-                self._wrong("invisible-character", message, "Type it anew instead of pasting it.", locate(at, name))
+            if fault := forbidden_fault(value):
+                message = f'The {_spoken(name)} "{printable(value)}" {fault[0]}.'
+                self._wrong("invisible-character", message, fault[1], locate(at, name))
         return False
+
+    def _of_a_spreadsheet(self, field: str, value: str, at: int, locate: Locate) -> bool:
+        message = (
+            f'The {_spoken(field)} "{printable(value)}" is not what was typed: '
+            "a spreadsheet has shortened it, or put a sign, a formula or an error in its place."
+        )
+        help = "Set the column to text in the spreadsheet, and export it anew."
+        return self._wrong("invalid-value", message, help, locate(at, field))
+
+    def _names_are_names(self, given: str, family: str, at: int, locate: Locate) -> bool:
+        for name, value in (("given_name", given), ("family_name", family)):
+            if _NO_NAME.fullmatch(value):
+                return self._of_a_spreadsheet(name, value, at, locate)
+        return True
 
     def _twice(self, field: str, value: str, first: int, at: int, locate: Locate) -> bool:
         here, there = locate(at, field), locate(first, field)
@@ -137,7 +165,7 @@ def read_csv(text: str, reader: RosterReader) -> None:
 
 def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[str, int]) -> None:
     """ "Please keep the type value equal to 'participant' for every user": the Jamworks template."""
-    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant":
+    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
         message = f'The type is "{printable(said)}"; the Jamworks template wants "participant" for every member.'
         where = table.at(line, column["type"])
         table.found.append(Diagnostic("invalid-type", message, "Write participant.", where))
@@ -146,15 +174,11 @@ def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[s
 def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
     """Field → position. A column that no field has is told, not read."""
     column: dict[str, int] = {}
+    csv_table.tell_unread(table, dialect.columns, dialect.names, dialect.name)
     for position, name in enumerate(table.columns):
         field = dialect.columns.get(name)
-        if field is None and name:
-            csv_table.tell_unknown_column(table, position, dialect.names, dialect.name)
-        elif field in column:
-            message = f"Two columns mean the {_spoken(str(field))}; only one can."
-            table.found.append(
-                Diagnostic("csv-header", message, "Delete one of them.", table.at(table.header_line, position))
-            )
+        if field in column:
+            csv_table.tell_two_columns(table, position, _spoken(field))
         elif field is not None:
             column[field] = position
     return column
@@ -196,13 +220,17 @@ def _unknown_keys(node: yaml_tree.Mapping, reader: RosterReader) -> None:
 def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[str], bool]:
     """The values in the order of FIELDS, and whether all have the right shape.
 
-    For a value of the wrong shape something stands in that no further check finds fault with.
+    For a value of the wrong shape, or under a misspelt key, something stands in that no further check finds fault with.
     """
+    misspelt = {nearest(name, FIELDS) for name in node.keys.keys() - _KNOWN}
     values: list[str] = []
     sound = True
     for name in FIELDS:
         value = node.items.get(name)
-        if value is None or (
+        if value is None and name in misspelt:
+            sound = False
+            values.append(_stand_in(name, node))
+        elif value is None or (
             isinstance(value, yaml_tree.Scalar) and (value.value is None or (value.null and name in _OPTIONAL))
         ):
             values.append("")
@@ -212,12 +240,16 @@ def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[st
             values.append(";".join(getattr(item, "value", "") or "" for item in value.items))
         else:
             sound = False
-            values.append({"email": f"line{node.line}@stand-in.example", "tags": ""}.get(name, "?"))
+            values.append(_stand_in(name, node))
             if not (name == "tags" and isinstance(value, yaml_tree.Sequence)):
                 wanted = "a list of tags: [student, mdiv]" if name == "tags" else "a single value"
                 where = Origin(reader.file, value.line, value.column)
                 reader.found.append(Diagnostic("invalid-value", f"{name} must be {wanted}.", "Rewrite it so.", where))
     return values, sound
+
+
+def _stand_in(name: str, node: yaml_tree.Mapping) -> str:
+    return {"email": f"line{node.line}@stand-in.example", "tags": "", "student_id": ""}.get(name, "?")
 
 
 _KNOWN = frozenset(FIELDS)

@@ -8,19 +8,25 @@ from seatsync.domain.desired import Grant, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import clean, did_you_mean, email_fault, parse_day, printable
+from seatsync.domain.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
 from seatsync.domain.origin import Origin
 from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Table, Wanted
+from seatsync.sources.csv_table import Table, Wanted, squeezed
 from seatsync.sources.dialects import EMAIL_COLUMNS, STUDENT_ID_COLUMNS
 
 
-def _tell(needs: str, names: tuple[str, ...]) -> Callable[[list[str]], str]:
+def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:
     def tell(cells: list[str]) -> str:
+        there = {squeezed(cell) for cell in cells}
+        lacking = [name for name in names if squeezed(name) not in there]
+        known = {squeezed(name) for name in names}
+        missing = [name for name in required if name in lacking] if there & known else []
+        strange = [cell for cell in cells if cell and squeezed(cell) not in known]
         guesses = "".join(
-            f' "{printable(cell)}": {guess}' for cell in cells if cell and (guess := did_you_mean(cell, names))
+            f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking))
         )
-        return f"The header {needs}.{guesses}"
+        lacks = f" It lacks {' and '.join(missing)}." if missing else ""
+        return f"The header {needs}.{lacks}{guesses}"
 
     return tell
 
@@ -35,7 +41,15 @@ _GRANTED_BY = ("library", "email", "kind", "until", "student_id")
 _GRANTS = Wanted(
     lambda names: {"library", "email"} <= names,
     _GRANTED_BY,
-    _tell("must have the columns library and email, and may have kind, until and student_id", _GRANTED_BY),
+    _tell(
+        "must have the columns library and email, and may have kind, until and student_id",
+        _GRANTED_BY,
+        ("library", "email"),
+    ),
+)
+_AS_EMAIL = "Write it as name@institution.example."
+_ENDS = frozenset(
+    {"end", "ends", "enddate", "expires", "expiry", "expirydate", "expiration", "expirationdate", "validuntil"}
 )
 
 
@@ -44,15 +58,21 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
     table = csv_table.read(text, file, _SELECTION, found)
     if table is None:
         return None
-    email = next((p for p, name in enumerate(table.columns) if name in EMAIL_COLUMNS), None)
-    student_id = next((p for p, name in enumerate(table.columns) if name in STUDENT_ID_COLUMNS), None)
+    picks: list[int | None] = []
+    for meaning, names in (("e-mail", EMAIL_COLUMNS), ("student id", STUDENT_ID_COLUMNS)):
+        positions = [position for position, name in enumerate(table.columns) if name in names]
+        if len(positions) > 1:
+            csv_table.tell_two_columns(table, positions[1], meaning)
+            return None
+        picks.append(positions[0] if positions else None)
+    email, student_id = picks
     rows = []
     for line, row in table.rows():
         address = clean(row[email]) if email is not None else ""
         number = clean(row[student_id]) if student_id is not None else ""
         if address and (fault := email_fault(address)):
             message = f"{fault}."
-            found.append(Diagnostic("invalid-email", message, "Correct it.", table.at(line, email or 0)))
+            found.append(Diagnostic("invalid-email", message, _AS_EMAIL, table.at(line, email or 0)))
         elif address or number:
             rows.append((number, address, line))
         else:
@@ -83,16 +103,27 @@ class GrantsReader:
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
-        for name, position in columns.items():
-            if name and name not in map(csv_table.squeezed, _GRANTS.names):
-                csv_table.tell_unknown_column(table, position, _GRANTS.names, "a grants file")
-        places = [columns.get(csv_table.squeezed(name), -1) for name in _GRANTS.names]
+        meant = {name for name in columns if self._tell_meant(table, name, columns)}
+        csv_table.tell_unread(table, meant | {squeezed(name) for name in _GRANTED_BY}, _GRANTED_BY, "a grants file")
+        places = [columns.get(squeezed(name), -1) for name in _GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]
             values = [clean(row[place]) for place in places]
             grant = self._grant(values, line, table, places)
             if grant is not None:
                 self.grants.append(grant)
+
+    def _tell_meant(self, table: Table, column: str, columns: dict[str, int]) -> bool:
+        """Whether a column is not read but seems to be one that is lacking; grants would hold longer than was meant."""
+        for name in _GRANTED_BY:
+            lacks = squeezed(name) not in columns
+            if lacks and (one_letter_off(column, squeezed(name)) or (name == "until" and column in _ENDS)):
+                header = printable(table.header[columns[column]])
+                message = f'The column "{header}" is not read, but seems to be {name}; the grants would go without it.'
+                where = table.at(table.header_line, columns[column])
+                self.found.append(Diagnostic("unknown-column", message, f"Name it {name}, or delete it.", where))
+                return True
+        return False
 
     def _grant(self, values: list[str], line: int, table: Table, places: list[int]) -> Grant | None:
         id, email, kind, until, student_id = values
@@ -101,6 +132,11 @@ class GrantsReader:
         def wrong(code: str, message: str, help: str, column: int) -> None:
             self.found.append(Diagnostic(code, message, help, table.at(line, max(places[column], 0))))
 
+        filled = [column for column, value in enumerate(values) if value]
+        if len(filled) == 1:
+            message = f'Row {line} has only "{printable(values[filled[0]])}"; a grant needs a library and an e-mail.'
+            wrong("missing-value", message, "Fill them in, or delete the row.", filled[0])
+            return None
         library = self.libraries.get(id)
         for column, (name, value) in enumerate({"library": id, "e-mail": email}.items()):
             if not value:
@@ -110,11 +146,11 @@ class GrantsReader:
             wrong(
                 "unknown-library",
                 f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(),
-                "Correct it.",
+                f"The libraries are {', '.join(self.libraries) or 'none'}.",
                 0,
             )
         if email and (fault := email_fault(email)):
-            wrong("invalid-email", f"{fault}.", "Correct it.", 1)
+            wrong("invalid-email", f"{fault}.", _AS_EMAIL, 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
             said = (
@@ -125,7 +161,7 @@ class GrantsReader:
             wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
         end = parse_day(until)
         if until and end is None:
-            wrong("invalid-value", f'"{printable(until)}" is no date.', "Write it as 2027-06-30.", 3)
+            wrong("invalid-value", f"{day_fault(until)}.", "Write it as 2027-06-30.", 3)
         if end and chosen is Kind.PERMANENT:
             wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
         if len(self.found) > before or library is None or chosen is None:

@@ -116,6 +116,19 @@ def place(root: Node | None, path: tuple[str | int, ...], file: str, of_key: boo
     return Origin(file, line, column)
 
 
+def find(root: Node | None, path: tuple[str | int, ...]) -> Node | None:
+    """What stands at ``path``: a Scalar without value where a key has nothing behind it, None where there is no key."""
+    node = root
+    for step in path:
+        if isinstance(node, Mapping):
+            node = node.items.get(str(step))
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+        else:
+            return None
+    return node
+
+
 class _Builder:
     """Takes the parser's events one by one."""
 
@@ -200,7 +213,7 @@ class _Builder:
             self._refuse(
                 "yaml-syntax",
                 f'The anchor "&{printable(event.anchor)}" is not there above.',
-                "Define it before its use.",
+                "Define it before its use; if the asterisk belongs to the value, put it in quotes.",
                 event,
             )
         size = 1 if isinstance(node, Scalar) else node.size  # type: ignore[union-attr]
@@ -255,7 +268,8 @@ class _Builder:
         )
 
     def _tagged(self, event: Any) -> None:
-        self._refuse("yaml-unsupported", f'The YAML tag "{printable(event.tag)}" is not read.', "Delete it.", event)
+        help = "Delete it; if the exclamation mark belongs to the value, put it in quotes."
+        self._refuse("yaml-unsupported", f'The YAML tag "{printable(event.tag)}" is not read.', help, event)
 
     def _refuse(self, code: str, message: str, help: str, at: Any) -> None:
         line, column = (
@@ -264,24 +278,53 @@ class _Builder:
         raise _Refused(code, message, help, line, column)
 
 
+_PLAINLY = {
+    "mapping values are not allowed": (
+        "a colon stands where none can",
+        'Put a value that has a colon in it in quotes: "like: this". Else check the indentation here and above.',
+    ),
+    "found character that cannot start": ("a value can't begin with this sign", "Put the value in quotes."),
+    "did not find expected alphabetic": ("an asterisk can't stand alone", "Put the value in quotes."),
+    "found unknown escape character": (
+        "a backslash in double quotes means something else",
+        "Write the value in single quotes; a path has / in place of it.",
+    ),
+    "could not find expected ':'": ("this line has no colon behind a key", "Write it as key: value."),
+    "did not find expected ',' or": (
+        "a comma or the closing bracket is missing",
+        "Check brackets and commas on this line and those above.",
+    ),
+    "did not find expected key": (
+        "this does not fit the lines above it",
+        "Check indentation, quotes and brackets on this line and the one above.",
+    ),
+    "did not find expected '-'": (
+        "this does not fit the list above it",
+        "Begin it with a hyphen, or check the indentation.",
+    ),
+    "found unexpected end of stream": ("a quote opens here and is never closed", "Close it."),
+}
+"""The commonest of the parser's words: what they mean, and the mend."""
+
+
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
-    help = "Check indentation, colons, quotes and brackets on this line and the one above."
-    problem = str(getattr(error, "problem", None) or "it ends too early")
-    mark, context = getattr(error, "problem_mark", None), getattr(error, "context", None)
-    opened = getattr(error, "context_mark", None)
-    if opened is not None and "end of" in problem:
+    said = str(getattr(error, "problem", None) or "it ends too early")
+    mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    if opened is not None and "end of" in said:
         mark = opened  # what was never closed is found where it was opened
     if mark is None:
         position = getattr(error, "position", None)
         above = text.encode()[:position].decode(errors="replace") if isinstance(position, int) else ""
         where = Origin(file, above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
-        said = getattr(error, "reason", None) or problem
+        said = getattr(error, "reason", None) or said
         return Diagnostic(
             "yaml-syntax", f"This is not YAML: {said}.", "Delete the character; type the line anew.", where
         )
     lines = text.rstrip().split("\n")
     line, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
     if "\t" in lines[line][: column + 1]:
-        problem, help = "a tab stands here", "Indent with spaces; YAML takes no tabs for that."
-    message = f"This is not YAML: {problem}{f' ({context})' if context else ''}."
-    return Diagnostic("yaml-syntax", message, help, Origin(file, line + 1, column + 1))
+        fact, help = "a tab stands here", "Indent with spaces; YAML takes no tabs for that."
+    else:
+        help = "Check indentation, colons, quotes and brackets on this line and the one above."
+        fact, help = next((plain for words, plain in _PLAINLY.items() if said.startswith(words)), (said, help))
+    return Diagnostic("yaml-syntax", f"This is not YAML: {fact}.", help, Origin(file, line + 1, column + 1))

@@ -1,0 +1,34 @@
+-- A role for one institution's ledger, which can see and change no other's. The owner of the tables runs it:
+--
+--     psql -v institution=grace-seminary -v role=grace_plan  -v access=read  -f docs/roles.sql
+--     psql -v institution=grace-seminary -v role=grace_apply -v access=write -f docs/roles.sql
+--
+-- read:  plan, status, the lists, log, why, verify, dump.
+-- write: besides, apply, claims and resends. What is in the journal it can neither change nor delete.
+--
+-- The role is made if it is not there; give it a password with \password. Run twice, it changes nothing more. A role may be
+-- bound to several institutions. To undo it: DELETE FROM binding WHERE role = '…'; DROP OWNED BY …; DROP ROLE …;
+
+\set ON_ERROR_STOP on
+
+SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS is_new, :'access' = 'write' AS may_write \gset
+
+BEGIN;
+
+\if :is_new
+CREATE ROLE :"role" LOGIN;
+\endif
+
+-- Which rows they are is for the policies of the tables to say: those of the institutions in "binding".
+GRANT SELECT
+    ON alembic_version, binding, institution, library, admin, member, license, entry, event, outbox
+    TO :"role";
+
+\if :may_write
+GRANT INSERT, UPDATE, DELETE ON institution, library, admin, member, license, outbox TO :"role";
+GRANT INSERT ON entry, event TO :"role";
+\endif
+
+INSERT INTO binding (institution, role) VALUES (:'institution', :'role') ON CONFLICT DO NOTHING;
+
+COMMIT;

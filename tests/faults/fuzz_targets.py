@@ -1,0 +1,516 @@
+"""What is fuzzed: for each kind of file how inputs are made, how seatsync is fed with them, and what must hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+from unittest.mock import patch
+from zlib import crc32
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.explain_command import explanations
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.reports import text as report
+from seatsync.sources.config import NAME
+from seatsync.sources.files import Folder
+from seatsync.sources.load import load
+from tests.command_line import Outcome, seatsync
+from tests.faults import fuzz_forgery, fuzz_grammar, fuzz_samples
+from tests.faults.fuzz_mutation import mutate
+from tests.faults.fuzz_samples import BEFORE, EXPORT, NOW, PORTAL
+
+TODAY = datetime(2026, 9, 8, tzinfo=UTC)
+DONE, INVALID, REFUSED, STALE = 0, 3, 4, 5
+_MOST_SHOWN = 20
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # also as YAML counts them
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Input(NamedTuple):
+    """Files by name, and how seatsync is asked to read them."""
+
+    files: dict[str, bytes]
+    args: tuple[str, ...] = ()
+
+
+class Target:
+    """One kind of input. ``feed`` is what has its second and its memory, ``judge`` what must be true of the outcome; it
+    returns what a person was told, which must be the same every time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(self, random: Random) -> Input:
+        raise NotImplementedError
+
+    def feed(self, given: Input) -> Any:
+        raise NotImplementedError
+
+    def judge(self, given: Input, outcome: Any) -> str:
+        raise NotImplementedError
+
+    def write(self, given: Input) -> None:
+        put(self.folder, given)
+
+
+def put(folder: Path, given: Input) -> None:
+    """Write the files of an input; as new ones, because some file systems are slow in writing over others."""
+    for name, data in given.files.items():
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).write_bytes(data)
+
+
+# ── What must hold of everything that is said ───────────────────────────────────────────────────────────────────────
+
+
+def well_said(found: Sequence[Diagnostic], files: dict[str, bytes]) -> str:
+    """The text that a person gets; every diagnostic in it has all it needs."""
+    known, lines = _codes(), {name: _lines(data) for name, data in files.items()}
+    for diagnostic in found:
+        assert diagnostic.message.strip(), f"{diagnostic.code} says nothing"
+        assert diagnostic.help.strip(), f"{diagnostic.code} does not help"
+        assert diagnostic.code in known, f"{diagnostic.code} can't be explained"
+        if diagnostic.origin is not None:
+            file, line, column = diagnostic.origin
+            assert column >= 1, f"{diagnostic.code} in column {column}"
+            last = lines.get(file, line)
+            assert 1 <= line <= last, f"{diagnostic.code} on line {line} of {last}"
+    if not found:
+        return ""
+    out = io.StringIO()
+    report.diagnostics(report.console(out, no_color=True), found[:_MOST_SHOWN])
+    return fit_to_be_shown(out.getvalue())
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(explanations())
+
+
+def is_wrong(found: Sequence[Diagnostic]) -> bool:
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in found)
+
+
+def _lines(data: bytes) -> int:
+    """As many as there are in the most generous reading."""
+    return max(len(_LINE_END.split(data.decode(charset, "replace"))) for charset in ("utf-8", "utf-16", "cp1252"))
+
+
+def fit_to_be_shown(text: str) -> str:
+    """Nothing in it that a terminal would obey."""
+    found = _CONTROL.search(text)
+    assert found is None, f"U+{ord(found[0]):04X} in {text[max(0, found.start() - 60) : found.end() + 20]!r}"
+    return text
+
+
+# ── Files of the desired state ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Config(Target):
+    """``seatsync.yaml``, with sound files around it; what it comes to is planned and saved."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        fuzz_samples.write(folder, BEFORE)
+        self.texts = [BEFORE[NAME].encode(), *fuzz_samples.examples("seatsync.yaml"), *fuzz_samples.corpus("config")]
+        self.others = [*self.texts, *fuzz_samples.corpus("roster"), EXPORT.encode()]
+        self.tree = _untyped(BEFORE[NAME])
+
+    def make(self, random: Random) -> Input:
+        if random.random() < 0.5:
+            text = fuzz_grammar.as_yaml(random, fuzz_grammar.spoil(random, json.loads(self.tree)))
+        else:
+            text = mutate(random, self.texts[0] if random.random() < 0.5 else random.choice(self.texts), self.others)
+        return Input({NAME: text})
+
+    def feed(self, given: Input) -> tuple[bool, list[Diagnostic], str]:
+        from seatsync.domain.snapshot import Snapshot
+        from seatsync.planning.diff import diff
+        from seatsync.refusals.judge import judge
+
+        desired, found = load(self.folder)
+        if desired is None:
+            return False, found, ""
+        plan = judge(diff(desired, Snapshot(), TODAY.date()), TODAY, found)
+        return True, [*found, *plan.refusals, *plan.warnings], plan.fingerprint
+
+    def judge(self, given: Input, outcome: tuple[bool, list[Diagnostic], str]) -> str:
+        is_read, found, fingerprint = outcome
+        assert is_read != is_wrong(found), f"{'something' if is_read else 'nothing'} was read: {found}"
+        return well_said(found, given.files) + fingerprint
+
+
+def _untyped(text: str) -> str:
+    """The YAML as JSON in which every scalar is text."""
+    import yaml
+
+    return json.dumps(yaml.load(text, Loader=yaml.BaseLoader))
+
+
+class Reader(Target):
+    """One file, handed to its reader: ``read(text, name, found)`` returns whatever it made of it."""
+
+    name = ""
+    encodings: tuple[str, ...] = ("", "", "", "", "windows-1252", "utf-16")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.texts = self.sound()
+        self.others = [*self.texts, BEFORE[NAME].encode(), EXPORT.encode(), PORTAL.encode()]
+
+    def sound(self) -> list[bytes]:
+        raise NotImplementedError
+
+    def grown(self, random: Random) -> bytes:
+        return fuzz_grammar.table(random)
+
+    def make(self, random: Random) -> Input:
+        grown = random.random() < 0.4
+        data = self.grown(random) if grown else mutate(random, random.choice(self.texts), self.others)
+        return Input({self.name: data}, (random.choice(self.encodings),))
+
+    def feed(self, given: Input) -> tuple[object, list[Diagnostic]]:
+        files = Folder(self.folder)
+        text = files.read(self.name, encoding=given.args[0] or None)
+        return self.read(text, files.found) if text is not None else None, files.found
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        raise NotImplementedError
+
+    def judge(self, given: Input, outcome: tuple[object, list[Diagnostic]]) -> str:
+        made, found = outcome
+        return well_said(found, given.files) + repr(made)
+
+
+class CsvRoster(Reader):
+    name = "members.csv"
+
+    def sound(self) -> list[bytes]:
+        return [
+            BEFORE[self.name].encode(),
+            PORTAL.encode(),
+            EXPORT.encode(),
+            *_tables(),
+            *fuzz_samples.corpus("roster"),
+        ]
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        from seatsync.sources.rosters import RosterReader, read_csv
+
+        reader = RosterReader(self.name, ["student"], found)
+        read_csv(text, reader)
+        return reader.members
+
+
+class YamlRoster(CsvRoster):
+    name = "staff.yaml"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tree = _untyped(BEFORE[self.name])
+
+    def sound(self) -> list[bytes]:
+        return [
+            BEFORE[self.name].encode(),
+            *fuzz_samples.examples(".yaml", 12),
+            *fuzz_samples.corpus("roster", ".yaml"),
+        ]
+
+    def grown(self, random: Random) -> bytes:
+        return fuzz_grammar.as_yaml(random, fuzz_grammar.spoil(random, json.loads(self.tree)))
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        from seatsync.sources.rosters import RosterReader, read_yaml
+
+        reader = RosterReader(self.name, ["staff"], found)
+        read_yaml(text, reader)
+        return reader.members
+
+
+class Grants(Reader):
+    name = "extra.csv"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        fuzz_samples.write(folder, BEFORE)
+        desired = load(folder).desired
+        assert desired is not None
+        self.libraries = dict(desired.libraries)
+
+    def sound(self) -> list[bytes]:
+        return [BEFORE[self.name].encode(), *fuzz_samples.corpus("grants")]
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        from seatsync.sources.selections import GrantsReader
+
+        reader = GrantsReader(self.name, self.libraries, found)
+        reader.read(text)
+        return [(grant.library, grant.kind, grant.to.emails, grant.until, grant.origin) for grant in reader.grants]
+
+
+class Selection(Reader):
+    name = "graduates.csv"
+
+    def sound(self) -> list[bytes]:
+        return [BEFORE[self.name].encode(), *_tables(), *fuzz_samples.corpus("selection")]
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        from seatsync.sources.selections import read_selection
+
+        selection = read_selection(text, self.name, found)
+        return selection and selection.rows
+
+
+class Export(Grants):
+    """A portal's export, about a library or none."""
+
+    name = "users.csv"
+
+    def sound(self) -> list[bytes]:
+        return [EXPORT.encode(), EXPORT.encode(), PORTAL.encode(), BEFORE["members.csv"].encode(), *_tables()]
+
+    def make(self, random: Random) -> Input:
+        made = super().make(random)
+        return Input(made.files, (*made.args, random.choice(("books", "books", "jam", "own", ""))))
+
+    def feed(self, given: Input) -> tuple[object, list[Diagnostic]]:
+        self.library = given.args[1] or None
+        return super().feed(given)
+
+    def read(self, text: str, found: list[Diagnostic]) -> object:
+        from seatsync.sources.portal_export import read_export
+
+        return read_export(text, self.name, self.libraries, self.library, found)
+
+    def judge(self, given: Input, outcome: tuple[object, list[Diagnostic]]) -> str:
+        portal, found = outcome
+        assert (portal is None) == is_wrong(found), f"{'nothing' if portal is None else 'something'} was read: {found}"
+        return super().judge(given, outcome)
+
+
+def _tables() -> tuple[bytes, ...]:
+    return fuzz_samples.examples(".csv", 12)
+
+
+# ── The command line ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ran(*args: str, folder: Path) -> Outcome:
+    """One command; an exception that it would call a bug comes through."""
+    with patch.object(exits, "failed", _failed):
+        return seatsync(*args, folder=folder)
+
+
+def _failed(error: Exception, tell: Callable[[Exception], int] = exits.failed) -> int:
+    if exits.explained(error) is None and not isinstance(error, click.UsageError):
+        raise error
+    return tell(error)
+
+
+def answered(outcome: Outcome, codes: Iterable[int], plain: bool = True) -> str:
+    """It left with one of these codes, and what it printed can be printed anywhere."""
+    assert outcome.code in codes, f"left with {outcome.code}: {outcome.err}"
+    assert outcome.code == DONE or outcome.err.strip() or outcome.out.strip(), (
+        f"left with {outcome.code}, without a word"
+    )
+    outcome.out.encode()
+    fit_to_be_shown(outcome.err)
+    return str(outcome.code) + outcome.err + (fit_to_be_shown(outcome.out) if plain else outcome.out)
+
+
+class CommandLine(Target):
+    """Any file of the desired state, damaged, through the commands that read it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.kinds = [kind(folder) for kind in (Config, CsvRoster, YamlRoster, Grants, Selection)]
+
+    def make(self, random: Random) -> Input:
+        files = random.choice(self.kinds).make(random).files
+        command, *formats = random.choice(
+            (("validate", "text", "json", "markdown"), ("plan", "text", "json", "markdown", "html"))
+        )
+        return Input(files, (command, "--format", random.choice(formats), *NOW))
+
+    def write(self, given: Input) -> None:
+        fuzz_samples.write(self.folder, BEFORE)
+        super().write(given)
+
+    def feed(self, given: Input) -> Outcome:
+        return ran(*given.args, folder=self.folder)
+
+    def judge(self, given: Input, outcome: Outcome) -> str:
+        is_json = given.args[2] == "json"
+        if is_json and outcome.out:
+            json.loads(outcome.out)
+        return answered(outcome, (DONE, INVALID, REFUSED), plain=given.args[2] == "text")
+
+
+class Plan(Target):
+    """A plan file that is shown."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        fuzz_samples.make_history(folder)
+        self.plans = [(folder / "plan.json").read_text(encoding="utf-8")]
+        fuzz_samples.make_first_plan(folder / "first")
+        self.plans.append((folder / "first" / "plan.json").read_text(encoding="utf-8"))
+        self.others = [EXPORT.encode(), BEFORE[NAME].encode(), (folder / "dump.jsonl").read_bytes()]
+
+    def make(self, random: Random) -> Input:
+        text = random.choice(self.plans)
+        if random.random() < 0.3:
+            data = mutate(random, text.encode(), [*self.others, *(plan.encode() for plan in self.plans)])
+        else:
+            data = fuzz_forgery.plan(random, text, sealed=random.random() < 0.8)
+        return Input({"plan.json": data}, (random.choice(("text", "json", "markdown", "html")),))
+
+    def feed(self, given: Input) -> Outcome:
+        from seatsync.cli.plan_command import load_plans
+        from seatsync.formats.plan_document import BadPlanFile
+
+        try:
+            load_plans(self.folder / "plan.json")
+        except BadPlanFile as bad:  # as most are: the command would say no more
+            return Outcome(STALE, "", str(bad))
+        return ran("show", "plan.json", "--format", given.args[0], folder=self.folder)
+
+    def judge(self, given: Input, outcome: Outcome) -> str:
+        return answered(outcome, (DONE, STALE), plain=given.args[0] == "text")
+
+
+class WithLedger(Target):
+    """What may write to a ledger: done, and sound afterwards, or refused, and untouched."""
+
+    command: tuple[str, ...] = ()
+    codes: tuple[int, ...] = (DONE, INVALID, REFUSED)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.source = folder / "source"
+        fuzz_samples.make_history(self.source)
+        self.dump = (self.source / "dump.jsonl").read_text(encoding="utf-8")
+        self.home = folder / "home"
+        self.renew()
+
+    def renew(self) -> None:
+        """Files and ledger as they were before anything was done to them."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        fuzz_samples.write(self.home, fuzz_samples.AFTER)
+        shutil.copy(self.source / LEDGER, self.home)
+
+    def write(self, given: Input) -> None:
+        put(self.home, given)
+
+    def feed(self, given: Input) -> Outcome:
+        with patch("os.urandom", Random(1).randbytes):  # what is printed is to be the same every time
+            return ran(*self.command, *given.args, folder=self.home)
+
+    def judge(self, given: Input, outcome: Outcome) -> str:
+        is_touched = (self.home / LEDGER).read_bytes() != (self.source / LEDGER).read_bytes()
+        try:
+            if outcome.code == DONE:
+                self.sound(given)
+            assert not is_touched or outcome.code == DONE, f"left with {outcome.code}, but wrote: {outcome.err}"
+        finally:
+            if is_touched:
+                self.renew()
+        return answered(outcome, self.codes)
+
+    def sound(self, given: Input) -> None:
+        """The tables equal the journal, and a command, another for each input, can read them."""
+        another = _READING[crc32(b"".join(given.files.values())) % len(_READING)]
+        for command in (("verify",), another):
+            outcome = ran(*command, folder=self.home)
+            codes = (DONE, INVALID, REFUSED) if command[0] == "plan" else (DONE,)
+            assert outcome.code in codes, f"{command[0]} left with {outcome.code}: {outcome.err or outcome.out}"
+
+
+LEDGER = "seatsync.db"
+_READING = (("status",), ("members",), ("licenses",), ("log",), ("outbox", "list"), ("export",), ("plan", *NOW))
+
+
+class Apply(WithLedger):
+    """A forged plan that is applied."""
+
+    command: tuple[str, ...] = ("apply", "plan.json", ".", *NOW)
+    codes: tuple[int, ...] = (DONE, INVALID, REFUSED, STALE)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.plan = (self.source / "plan.json").read_text(encoding="utf-8")
+
+    def make(self, random: Random) -> Input:
+        return Input({"plan.json": fuzz_forgery.plan(random, self.plan)})
+
+
+class FirstApply(Apply):
+    """The same where there is no ledger yet."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        fuzz_samples.make_first_plan(folder / "first")
+        self.plan = (folder / "first" / "plan.json").read_text(encoding="utf-8")
+
+        empty = folder / "empty"
+        empty.mkdir()
+        ran("ledger", "migrate", folder=empty)
+        self.source = empty
+        self.renew()
+
+
+class Dump(FirstApply):
+    """A dump, damaged or forged, that is loaded."""
+
+    command = ("ledger", "load", "dump.jsonl")
+    codes = (DONE, INVALID, REFUSED)
+
+    def make(self, random: Random) -> Input:
+        if random.random() < 0.3:
+            return Input({"dump.jsonl": mutate(random, self.dump.encode(), [self.plan.encode()])})
+        return Input({"dump.jsonl": fuzz_forgery.dump(random, self.dump)})
+
+
+class Import(WithLedger):
+    """A portal's export that is taken over: what it says comes into files and ledger, and nothing is left to plan."""
+
+    command = ("import", "users.csv", "--yes", *NOW)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.exports = Export(self.folder)
+
+    def make(self, random: Random) -> Input:
+        made = self.exports.make(random)
+        library = ("--library", made.args[1]) if made.args[1] else ()
+        return Input(made.files, library)
+
+    def sound(self, given: Input) -> None:
+        super().sound(given)
+        assert load(self.home).desired is not None, "the files that it wrote can't be read"
+
+
+TARGETS: dict[str, type[Target]] = {
+    "config": Config,
+    "csv-roster": CsvRoster,
+    "yaml-roster": YamlRoster,
+    "grants": Grants,
+    "selection": Selection,
+    "export": Export,
+    "command-line": CommandLine,
+    "plan": Plan,
+    "apply": Apply,
+    "first-apply": FirstApply,
+    "dump": Dump,
+    "import": Import,
+}

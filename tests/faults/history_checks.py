@@ -1,0 +1,51 @@
+"""What must be so of any ledger at any time, looked at past the program where that can be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.verify import verify
+from seatsync.outbox.letters import letter_for
+from tests.databases import NAMES, looking_into
+
+
+def rows(connection: Connection, table: str, institution: str = "grace") -> list[dict[str, Any]]:
+    """All rows of one institution, in no order."""
+    query = text(f"SELECT * FROM {table} WHERE institution = :institution")
+    return [dict(row) for row in connection.execute(query, {"institution": institution}).mappings()]
+
+
+def everything(location: str) -> dict[str, list[str]]:
+    """All rows of all tables, to be compared; nothing for a file that is not there."""
+    if "://" not in location and not Path(location).exists():
+        return {}
+    with looking_into(location) as connection:
+        return {table: sorted(map(repr, connection.execute(text(f"SELECT * FROM {table}")))) for table in NAMES}
+
+
+def must_be_sound(location: str, institution: str = "grace") -> None:
+    """Journal, tables and letters agree, no library has more seats used than slots, and nobody holds the lock."""
+    ledger = Ledger(location)
+    with ledger.reading() as reading:
+        assert reading is not None
+        assert verify(reading, institution, letter_for).faults == []
+    with looking_into(location) as connection:
+        must_fit(connection, institution)
+    assert ledger.holder(institution) is None
+    assert ledger.holder("") is None
+    assert not Path(f"{location}-holder").exists()
+
+
+def must_fit(connection: Connection, institution: str = "grace") -> None:
+    """No library has more seats used than it has slots."""
+    query = text(
+        "SELECT library.id, library.slots, count(license.kind) AS used FROM library LEFT JOIN license"
+        " ON license.institution = library.institution AND license.library = library.id AND license.kind <> 'none'"
+        " WHERE library.institution = :institution GROUP BY library.id, library.slots"
+    )
+    overfull = [row for row in connection.execute(query, {"institution": institution}) if row.used > row.slots]
+    assert overfull == []

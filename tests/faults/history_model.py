@@ -1,0 +1,461 @@
+"""A ledger as the product's contract tells of it, in plain dicts: slow, simple, and made without the program.
+
+Where the contract is silent, docs/architecture.md speaks (reminders, ``until`` and the limit), and else a comment here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from tests.faults.history_wishes import Person, Wish
+
+CAN = {
+    "logos-subscription": (("temporary",), "claim"),
+    "logos-library": (("temporary", "permanent"), "claim"),
+    "jamworks": (("temporary",), "account"),
+}
+"""Section 4: kinds, and how a seat is delivered."""
+
+INVITATIONS = ("invitation", "reminder", "set-password")
+ERASED = "(erased)"
+
+License = dict[str, Any]
+Member = dict[str, Any]
+_NEVER: Mapping[str, Any] = {"kind": "none", "status": "none", "invited_on": "", "reminders": 0, "resent": []}
+
+
+@dataclass
+class Model:
+    """The present of one institution, and its letters. ``members`` stand in the order in which they first came."""
+
+    serial: int = 0
+    institution: dict[str, Any] | None = None
+    libraries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    admins: dict[str, str] = field(default_factory=dict)
+    members: list[Member] = field(default_factory=list)
+    licenses: dict[tuple[str, int], License] = field(default_factory=dict)
+    rosters: dict[str, int] = field(default_factory=dict)
+    applied_on: str = ""
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    once_admins: set[str] = field(default_factory=set)
+
+    # ── What the tables must say ────────────────────────────────────────────────────────────────────────────────────
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of the present and the outbox, each sorted."""
+        if self.institution is None:
+            return {"institution": [], "library": [], "admin": [], "member": [], "license": [], "outbox": []}
+        its = self.institution
+        plain = ("email", "key", "given_name", "family_name", "student_id", "role", "tags", "imported_on", "on_roster")
+        told = [
+            (number, *(";".join(sorted(m[name])) if name == "tags" else m[name] for name in (*plain, "account")))
+            for number, m in enumerate(self.members, 1)
+        ]
+        return {
+            "institution": [(self.serial, its["name"], its["contacts"], its["opt_out"], self.rosters, self.applied_on)],
+            "library": sorted(
+                (
+                    id,
+                    entry["title"],
+                    entry["system"],
+                    " ".join(CAN[entry["system"]][0]),
+                    self._delivery(id),
+                    entry["slots"],
+                )
+                for id, entry in self.libraries.items()
+            ),
+            "admin": sorted((email, email, name, "Abel") for email, name in self.admins.items()),
+            "member": told,
+            "license": sorted(
+                (*key, own["kind"], own["status"], own["invited_on"], own["reminders"], "\n".join(own["resent"]))
+                for key, own in self.licenses.items()
+            ),
+            "outbox": sorted(tuple(letter.values()) for letter in self.letters),
+        }
+
+    def used(self, library: str) -> int:
+        return sum(own["kind"] != "none" for (of, _), own in self.licenses.items() if of == library)
+
+    def owned(self) -> set[tuple[str, int]]:
+        return {key for key, own in self.licenses.items() if own["kind"] == "permanent"}
+
+    def unclaimed(self) -> list[tuple[str, int]]:
+        return sorted(key for key, own in self.licenses.items() if own["status"] == "unclaimed")
+
+    # ── An apply ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def apply(self, wish: Wish, today: date, at: str) -> set[str]:
+        """The codes of what refuses the plan; where there are none, it is carried out."""
+        after = deepcopy(self)
+        refused = _Apply(after, wish, today, at).run()
+        if not refused:
+            vars(self).update(vars(after))
+        return refused
+
+    # ── Between applies ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, library: str, email: str, account: str, at: str) -> bool:
+        number = self._who_may(library, email)
+        if not number:
+            return False
+        own = self.licenses[library, number]
+        own["status"] = "delivered"
+        self.members[number - 1]["account"] = account
+        self.send("permanent" if own["kind"] == "permanent" else "access", library, number, at)
+        self._settle([(library, number)])
+        self.serial += 2
+        return True
+
+    def opt_out(self, library: str, email: str) -> bool:
+        number = self._who_may(library, email)
+        if not number or not (self.institution or {}).get("opt_out"):
+            return False
+        self.licenses[library, number].update(kind="none", status="opted_out")
+        self._settle([(library, number)])
+        self.serial += 2
+        return True
+
+    def resend(self, library: str, at: str) -> int:
+        """To everyone there who has not claimed."""
+        waiting = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
+        for number in waiting:
+            self.send(self.invitation(library), library, number, at)
+        self.serial += 1 + len(waiting) if waiting else 0
+        return len(waiting)
+
+    def erase(self, who: str) -> bool:
+        """Whoever has left; an administrator only when they are none any more."""
+        key = who.lower()
+        found = [number for number, m in enumerate(self.members, 1) if m["key"] == key or m["student_id"] == who]
+        if not (found or key in self.once_admins) or key in self.admins:
+            return False
+        if any(self.members[number - 1]["on_roster"] for number in found):
+            return False
+        for number in found:
+            self.members[number - 1] |= _member(ERASED, ERASED) | {"account": "", "on_roster": False}
+        for letter in self.letters:
+            if letter["member"] in found and letter["state"] == "pending":
+                letter["state"] = "cancelled"
+            if letter["address"] == key:
+                letter.update(address="", state="cancelled")
+        self.once_admins.discard(key)
+        self.serial += 1 + len(found)
+        return True
+
+    def prune(self, before: str) -> int:
+        kept = [letter for letter in self.letters if letter["created_at"] >= before or letter["state"] == "pending"]
+        pruned = len(self.letters) - len(kept)
+        self.letters = kept
+        self.serial += 1 if pruned else 0
+        return pruned
+
+    def take_over(self, wish: Wish, library: str, portal: list[tuple[Person, str, str]], day: str) -> bool:
+        """An import of (person, kind, status); ``wish`` are the files with what was added. The portal has told them itself."""
+        after = deepcopy(self)
+        if not after._take_over(wish, library, portal, day):
+            return False
+        vars(self).update(vars(after))
+        return True
+
+    def _take_over(self, wish: Wish, library: str, portal: list[tuple[Person, str, str]], day: str) -> bool:
+        events = 0
+        if self.institution is None:
+            self.institution = settings(wish)
+            self.libraries = deepcopy(wish.libraries)
+            self.admins = dict(wish.admins)
+            self.once_admins |= self.admins.keys()
+            events += 1 + len(self.libraries) + len(self.admins)
+        listed = {person.key for person, _, _ in portal}
+        asked = {person.key for person, _ in wish.people()}
+        people = wish.people() + [(person, frozenset()) for person, _, _ in portal if person.key not in asked]
+        numbers = self.who_is_who([person for person, _ in people])
+        for position, (person, tags) in enumerate(people):
+            if person.key in listed and (not numbers[position] or not self.members[numbers[position] - 1]["on_roster"]):
+                numbers[position] = self.arrive(person, tags, numbers[position], day)
+                events += 1
+        known = {person.key: number for (person, _), number in zip(people, numbers, strict=True)}
+        settled = []
+        for person, kind, status in portal:
+            key = (library, known[person.key])
+            own = self.licenses.get(key, dict(_NEVER))
+            if (own["kind"], own["status"]) == (kind, status):
+                continue
+            if own["kind"] == "permanent" != kind or (kind != "none" and kind not in self._kinds(library)):
+                return False
+            self.licenses[key] = own | {"kind": kind, "status": status, "invited_on": own["invited_on"] or day}
+            if self._delivery(library) == "account" and status == "delivered":
+                self.members[key[1] - 1]["account"] = person.key
+            settled.append(key)
+        self._settle(settled)
+        if self.used(library) > self.libraries[library]["slots"]:
+            return False
+        if events or settled:
+            self.serial += 1 + events + len(settled)
+            self.rosters = counts(wish)
+        return True
+
+    # ── Parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def who_is_who(self, people: list[Person]) -> list[int]:
+        """The number of each, 0 for somebody new: by student id where both sides have one, else by e-mail.
+
+        Who is there goes before who has left, and who left last before others.
+        """
+        order = sorted(range(1, len(self.members) + 1), key=lambda n: (not self.members[n - 1]["on_roster"], -n))
+        ids = {self.members[n - 1]["student_id"]: n for n in reversed(order)}
+        found = [ids.get(person.student_id, 0) if person.student_id else 0 for person in people]
+        for position, person in enumerate(people):
+            if not found[position]:
+                for n in order:
+                    member = self.members[n - 1]
+                    same = member["key"] == person.key and not (member["student_id"] and person.student_id)
+                    if same and n not in found:
+                        found[position] = n
+                        break
+        return found
+
+    def arrive(self, person: Person, tags: Iterable[str], number: int, day: str) -> int:
+        """Somebody new, or (``number``) somebody who was here before."""
+        if not number:
+            self.members.append({"imported_on": day, "account": ""})
+            number = len(self.members)
+        self.members[number - 1] |= _member(person.email, person.key) | _fields(person, tags) | {"on_roster": True}
+        return number
+
+    def send(self, letter: str, library: str, number: int, at: str, address: str = "") -> None:
+        told = {"letter": letter, "library": library, "member": number, "address": address, "created_at": at}
+        self.letters.append(told | {"state": "pending"})
+
+    def invitation(self, library: str) -> str:
+        return "set-password" if self._delivery(library) == "account" else "invitation"
+
+    def _settle(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Invitations to what is settled are not sent any more."""
+        settled = set(keys)
+        for letter in self.letters:
+            is_settled = (letter["library"], letter["member"]) in settled and letter["letter"] in INVITATIONS
+            if is_settled and letter["state"] == "pending":
+                letter["state"] = "cancelled"
+
+    def _who_may(self, library: str, email: str) -> int:
+        numbers = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
+        who = email.lower() if email != ERASED else None  # that is nobody's address
+        return next((n for n in numbers if self.members[n - 1]["key"] == who), 0)
+
+    def _kinds(self, library: str) -> tuple[str, ...]:
+        return CAN[self.libraries[library]["system"]][0]
+
+    def _delivery(self, library: str) -> str:
+        return CAN[self.libraries[library]["system"]][1]
+
+
+class _Apply:
+    """Files against ledger, straight to the ledger that comes of it."""
+
+    def __init__(self, model: Model, wish: Wish, today: date, at: str) -> None:
+        self.model, self.wish, self.today, self.at = model, wish, today, at
+        self.day = today.isoformat()
+        self.events = 0
+        self.refused: set[str] = set()
+        self.revokes: Counter[str] = Counter()
+        self.revoked: list[tuple[str, int]] = []
+        self.active = {library: model.used(library) for library in model.libraries}
+        self.last_applied = model.applied_on
+
+    def run(self) -> set[str]:
+        model, wish = self.model, self.wish
+        self._judge_rosters()
+        self._judge_libraries()
+        is_new = model.institution is None
+        if model.institution != settings(wish):
+            self.events += 1
+            model.institution = settings(wish)
+        self._admins()
+        dropped = set(model.libraries) - set(wish.libraries)
+        changed = [id for id, entry in wish.libraries.items() if model.libraries.get(id) != entry]
+        self.events += len(dropped) + len(changed)
+        model.libraries = deepcopy(wish.libraries)
+        self._people(sorted({*dropped, *wish.libraries}))
+        model._settle(self.revoked)
+        self._judge_numbers()
+        moved = {path for path, n in counts(wish).items() if n} != {path for path, n in model.rosters.items() if n}
+        if self.events or is_new or moved:
+            model.serial += 1 + self.events
+            model.rosters, model.applied_on = counts(wish), self.day
+        return self.refused
+
+    # ── Refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _judge_rosters(self) -> None:
+        approved = {entry.get("roster", "") for entry in self._approvals("empty-roster")}
+        had = {path for path, count in self.model.rosters.items() if count}
+        empty = {path for path, roster in self.wish.rosters.items() if not roster.people and path in had}
+        everybody_went = any(m["on_roster"] for m in self.model.members) and not self.wish.people()
+        explained = had and had <= empty
+        if "" not in approved and (empty - approved or (everybody_went and not explained)):
+            self.refused.add("empty-roster")
+
+    def _judge_libraries(self) -> None:
+        owned = {library for library, _ in self.model.owned()}
+        if owned & (self.model.libraries.keys() - self.wish.libraries.keys()):
+            self.refused.add("library-in-use")
+        for rule in self.wish.rules:
+            if rule.kind not in CAN[self.wish.libraries[rule.library]["system"]][0]:
+                self.refused.add("kind-not-allowed")
+        for id, entry in self.wish.libraries.items():
+            if id in owned and "permanent" not in CAN[entry["system"]][0]:
+                self.refused.add("kind-not-allowed")
+
+    def _judge_numbers(self) -> None:
+        for library, count in self.revokes.items():
+            limit = self.wish.max_revokes
+            number = float(limit.rstrip("%"))
+            most = max(5, int(round(self.active[library] * number / 100, 6))) if "%" in limit else int(number)
+            approvals = [entry for entry in self._approvals("too-many-revokes") if entry["library"] == library]
+            if count > max([most, *(entry["count"] for entry in approvals)]):
+                self.refused.add("too-many-revokes")
+        if any(self.model.used(id) > entry["slots"] for id, entry in self.wish.libraries.items()):
+            self.refused.add("slots")
+
+    def _approvals(self, refusal: str) -> list[dict[str, Any]]:
+        return [entry for entry in self.wish.approvals if entry["refusal"] == refusal and entry["until"] >= self.day]
+
+    # ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _admins(self) -> None:
+        for email, name in self.wish.admins.items():
+            if email not in self.model.admins:
+                self.model.send("admin-welcome", "", 0, self.at, email)
+            self.events += self.model.admins.get(email) != name
+        self.events += len(self.model.admins.keys() - self.wish.admins.keys())
+        self.model.admins = dict(self.wish.admins)
+        self.model.once_admins |= self.wish.admins.keys()
+
+    def _people(self, libraries: list[str]) -> None:
+        model, people = self.model, self.wish.people()
+        numbers = model.who_is_who([person for person, _ in people])
+        leaving = [n for n, m in enumerate(model.members, 1) if m["on_roster"] and n not in numbers]
+        for position, (person, tags) in enumerate(people):
+            number = numbers[position]
+            member = model.members[number - 1] if number else None
+            if member is None or not member["on_roster"]:
+                numbers[position] = model.arrive(person, tags, number, self.day)
+                self.events += 1
+            elif member["key"] != person.key or any(member[k] != v for k, v in _fields(person, tags).items()):
+                address = {} if member["key"] == person.key else _member(person.email, person.key)
+                member |= address | _fields(person, tags)
+                self.events += 1
+        for number in leaving:
+            model.members[number - 1]["on_roster"] = False
+            self.events += 1
+        for library in libraries:
+            for (person, tags), number in zip(people, numbers, strict=True):
+                self._license(library, person, tags, number)
+            for number in leaving:
+                if self._held(library, number)["kind"] == "temporary":
+                    self.revokes[library] += 1
+                    self._revoke(library, number)
+
+    def _license(self, library: str, person: Person, tags: frozenset[str], number: int) -> None:
+        tags |= {f"imported:{self.model.members[number - 1]['imported_on']}"}
+        rules = [r for r in self.wish.rules if r.library == library and self._reaches(r.to, person, tags)]
+        live = [rule for rule in rules if rule.until is None or rule.until >= self.today]
+        own = self._held(library, number)
+        if not live:
+            self._unwanted(library, number, own, max((r.until for r in rules if r.until), default=None))
+            return
+        is_permanent = any(rule.kind == "permanent" for rule in live)
+        asked = sorted({rule.resend for rule in live} - {""})
+        if own["kind"] == "none":
+            if own["status"] != "opted_out" or any(rule.regrant for rule in live):
+                self._grant(library, number, "permanent" if is_permanent else "temporary", asked)
+            return
+        if own["kind"] == "permanent" and not is_permanent:
+            self.refused.add("permanent-downgrade")
+        if own["kind"] == "temporary" and is_permanent:
+            own["kind"] = "permanent"
+            self.events += 1
+            if own["status"] == "delivered":
+                self.model.send("permanent", library, number, self.at)
+        if own["status"] == "unclaimed":
+            self._remind(library, number, own, [value for value in asked if value not in own["resent"]])
+
+    def _reaches(self, to: Mapping[str, Any], person: Person, tags: frozenset[str]) -> bool:
+        """Every key given must hold."""
+        names = {person.key, person.student_id}
+        return (
+            tags.issuperset(to.get("tags", ()))
+            and not tags.intersection(to.get("not_tags", ()))
+            and ("any_tags" not in to or bool(tags.intersection(to["any_tags"])))
+            and ("emails" not in to or person.key in to["emails"])
+            and ("file" not in to or bool(names.intersection(to["file"])))
+        )
+
+    def _unwanted(self, library: str, number: int, own: License, ended: date | None) -> None:
+        if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
+            self.refused.add("permanent-revoke")
+        if own["kind"] == "temporary":
+            # A rule that ended before the license was granted, or before the last apply, explains nothing.
+            last = ended.isoformat() if ended else ""
+            self.revokes[library] += not (own["invited_on"] <= last and self.last_applied <= last)
+            self._revoke(library, number)
+
+    def _grant(self, library: str, number: int, kind: str, asked: list[str]) -> None:
+        at_once = CAN[self.wish.libraries[library]["system"]][1] == "account"
+        status = "delivered" if at_once and self.model.members[number - 1]["account"] else "unclaimed"
+        self.model.licenses[library, number] = {
+            "kind": kind,
+            "status": status,
+            "invited_on": self.day,
+            "reminders": 0,
+            "resent": asked,
+        }
+        self.events += 1
+        letter = "plan-assigned" if status == "delivered" else self.model.invitation(library)
+        self.model.send(letter, library, number, self.at)
+
+    def _remind(self, library: str, number: int, own: License, new: list[str]) -> None:
+        """Several reminders that were missed become one, and one with a new ``resend``."""
+        invited = date.fromisoformat(own["invited_on"])
+        due = sum(invited + timedelta(days) <= self.today for days in self.wish.remind_after)
+        is_due = due > own["reminders"]
+        if new or is_due:
+            own["resent"] = [*own["resent"], *new]
+            own["reminders"] = max(due, own["reminders"])
+            self.events += 1
+            letter = self.model.invitation(library)
+            self.model.send("reminder" if is_due and letter == "invitation" else letter, library, number, self.at)
+
+    def _revoke(self, library: str, number: int) -> None:
+        own = self.model.licenses[library, number]
+        if own["status"] == "delivered":
+            self.model.send("removed", library, number, self.at)
+        own.update(kind="none", status="revoked")
+        self.revoked.append((library, number))
+        self.events += 1
+
+    def _held(self, library: str, number: int) -> License:
+        return self.model.licenses.get((library, number), dict(_NEVER))
+
+
+def settings(wish: Wish) -> dict[str, Any]:
+    return {"name": wish.name, "contacts": wish.contacts, "opt_out": wish.opt_out}
+
+
+def counts(wish: Wish) -> dict[str, int]:
+    return {path: len(roster.people) for path, roster in wish.rosters.items()}
+
+
+def _member(email: str, key: str) -> Member:
+    empty = {"given_name": "", "family_name": "", "student_id": "", "role": "", "tags": frozenset()}
+    return {"email": email, "key": key, **empty}
+
+
+def _fields(person: Person, tags: Iterable[str]) -> Member:
+    names = ("given_name", "family_name", "student_id", "role")
+    return {name: getattr(person, name) for name in names} | {"tags": frozenset(tags)}

@@ -1,0 +1,355 @@
+"""What can be done to a ledger by hand: damages as lists of edits, and forgeries that are sound in themselves."""
+
+from __future__ import annotations
+
+import json
+import random
+import string
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from seatsync.domain.action import CLAIM, OPT_OUT, Action
+from seatsync.ledger import tables
+from seatsync.ledger.journal import canonical, commitment, link
+from seatsync.ledger.verify import STATES
+
+JOURNAL = ("entry", "event")
+PRESENT = ("institution", "library", "admin", "member", "license")
+_WEIGHTS = {"entry": 2, "event": 5, "outbox": 3, **dict.fromkeys(PRESENT, 1)}
+
+Row = dict[str, Any]
+Stored = dict[str, list[Row]]
+
+
+class Edit(NamedTuple):
+    """One row of a table: as it was (None where it is new), and as it becomes (None where it goes)."""
+
+    table: str
+    before: Row | None
+    after: Row | None
+
+
+Damage = Callable[[random.Random, Stored], list[Edit]]
+
+
+def stored(connection: Connection) -> Stored:
+    """All rows, in the order of their keys."""
+    found = {name: tables.metadata.tables[name] for name in (*JOURNAL, *PRESENT, "outbox")}
+    return {
+        name: [dict(row) for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()]
+        for name, table in found.items()
+    }
+
+
+def carry_out(connection: Connection, edits: Iterable[Edit]) -> None:
+    edits = list(edits)
+    for table, before, _ in edits:
+        if before is not None:
+            keys = " AND ".join(
+                f"{column.name} = :{column.name}" for column in tables.metadata.tables[table].primary_key
+            )
+            _execute(connection, f"DELETE FROM {table} WHERE {keys}", before)
+    for table, _, after in edits:
+        if after is not None:
+            names = ", ".join(f'"{name}"' for name in after)
+            values = ", ".join(f":{name}" for name in after)
+            _execute(connection, f"INSERT INTO {table} ({names}) VALUES ({values})", after)
+
+
+def _execute(connection: Connection, statement: str, row: Row) -> None:
+    connection.execute(text(statement), row)
+
+
+def changes_something(edits: Sequence[Edit]) -> bool:
+    """Whether the ledger says something else afterwards, that it can be held to."""
+    before = Counter(_meaning(edit.table, edit.before) for edit in edits if edit.before is not None)
+    return before != Counter(_meaning(edit.table, edit.after) for edit in edits if edit.after is not None)
+
+
+def _meaning(table: str, row: Row) -> str:
+    """A row without what has no meaning: white space in the JSON and the lists of the present, the state of a letter."""
+    told = dict(row)
+    for column in tables.metadata.tables[table].columns:
+        if column.type.python_type is bool and isinstance(row[column.name], int | float):
+            told[column.name] = bool(row[column.name])  # as SQLite's numbers are read
+    for name in ("contacts", "rosters") if table == "institution" else ():
+        try:
+            told[name] = json.loads(row[name])
+        except (ValueError, TypeError):
+            told[name] = row[name]
+    if table == "library" and isinstance(row["kinds"], str):
+        told["kinds"] = row["kinds"].split()
+    if table == "outbox" and row["state"] in STATES:
+        told["state"] = "as it may be"
+    return f"{table} {told!r}"
+
+
+# ── Damages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _some_row(chance: random.Random, stored: Stored, names: Sequence[str] = tuple(_WEIGHTS)) -> tuple[str, Row]:
+    filled = [name for name in names if stored[name]]
+    (table,) = chance.choices(filled, [_WEIGHTS[name] for name in filled])
+    return table, chance.choice(stored[table])
+
+
+def _some_column(chance: random.Random, table: str, *types: type) -> Any:
+    columns = [
+        column for column in tables.metadata.tables[table].columns if column.type.python_type in types or not types
+    ]
+    return chance.choice(columns)
+
+
+def value(chance: random.Random, stored: Stored) -> list[Edit]:
+    """Another value of the same type, often one that stands in another row."""
+    table, row = _some_row(chance, stored)
+    column = _some_column(chance, table)
+    others = [other[column.name] for other in stored[table] if other[column.name] != row[column.name]]
+    if others and chance.random() < 0.5:
+        return [Edit(table, row, row | {column.name: chance.choice(others)})]
+    return [Edit(table, row, row | {column.name: _another(chance, column.type.python_type, row[column.name])})]
+
+
+def _another(chance: random.Random, type: type, value: Any) -> Any:
+    if type is bool:
+        return not value
+    if type is int:
+        return value + chance.choice((1, -1, 1000))
+    if type is bytes:
+        position = chance.randrange(len(value)) if value else 0
+        return value[:position] + bytes([value[position] ^ 1]) + value[position + 1 :] if value else bytes(32)
+    return _misspelt(chance, value) if value else chance.choice(("x", "{}", '{"email":"eve@grace.example"}'))
+
+
+def letter(chance: random.Random, stored: Stored) -> list[Edit]:
+    """One letter or digit for another, one more, one less, or two changing places."""
+    table, row = _some_row(chance, stored)
+    name = _some_column(chance, table, str).name
+    return [Edit(table, row, row | {name: _misspelt(chance, row[name])})]
+
+
+def _misspelt(chance: random.Random, said: str | None) -> str:
+    if not said:
+        return "x"
+    at = chance.randrange(len(said))
+    alike = string.digits if said[at].isdigit() else string.ascii_lowercase
+    other = chance.choice([sign for sign in alike if sign != said[at]])
+    swapped = said[:at] + said[at : at + 2][::-1] + said[at + 2 :]
+    spelt = [said[:at] + other + said[at + 1 :], said[:at] + other + said[at:], said[:at] + said[at + 1 :]]
+    return chance.choice(spelt if swapped == said else [*spelt, swapped])
+
+
+def value_in_json(chance: random.Random, stored: Stored) -> list[Edit]:
+    """Another value behind a key of the journal's JSON, spelled as the program spells it."""
+    table, row = _some_row(chance, stored, JOURNAL)
+    name = "person" if row.get("person") and chance.random() < 0.5 else "detail"
+    told = json.loads(row[name])
+    if told:
+        key = chance.choice(sorted(told))
+        kind = type(told[key])
+        told[key] = _another(chance, kind, told[key]) if kind in (bool, int, str) else chance.choice(("", [], {}, None))
+    return [Edit(table, row, row | {name: canonical(told)})]
+
+
+def null(chance: random.Random, stored: Stored) -> list[Edit]:
+    table, row = _some_row(chance, stored)
+    names = ["person", "salt", "commitment"] if table == "event" else [_some_column(chance, table).name]
+    return [Edit(table, row, row | dict.fromkeys(chance.sample(names, chance.randint(1, len(names)))))]
+
+
+def another_type(chance: random.Random, stored: Stored) -> list[Edit]:
+    """Text for a number, a number for text, bytes for either: SQLite keeps anything in any column."""
+    table, row = _some_row(chance, stored)
+    name = _some_column(chance, table).name
+    return [Edit(table, row, row | {name: chance.choice(("x", "", 7, -1, 2.5, b"x", b""))})]
+
+
+def drop(chance: random.Random, stored: Stored) -> list[Edit]:
+    table, row = _some_row(chance, stored)
+    return [Edit(table, row, None)]
+
+
+def drop_several(chance: random.Random, stored: Stored) -> list[Edit]:
+    """Some rows of one table, or an entry with all of its events."""
+    if chance.random() < 0.5:
+        entry = chance.choice(stored["entry"])
+        events = [row for row in stored["event"] if row["entry"] == entry["serial"]]
+        return [Edit("entry", entry, None), *(Edit("event", row, None) for row in events)]
+    table, _ = _some_row(chance, stored)
+    return [Edit(table, row, None) for row in chance.sample(stored[table], chance.randint(1, len(stored[table])))]
+
+
+def duplicate(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A copy under another key, which is free or is not."""
+    table, row = _some_row(chance, stored, [name for name in _WEIGHTS if name != "institution"])
+    keys = [column for column in tables.metadata.tables[table].primary_key if column.name != "institution"]
+    key = chance.choice(keys)
+    taken = [other[key.name] for other in stored[table]]
+    free = max(taken) + 1 if key.type.python_type is int else f"{row[key.name]}x"
+    return [Edit(table, None, row | {key.name: chance.choice([free, chance.choice(taken)])})]
+
+
+def swap(chance: random.Random, stored: Stored) -> list[Edit]:
+    """Two rows exchange all that they say, or one value; only neighbours, or any two."""
+    table, _ = _some_row(chance, {name: rows if len(rows) > 1 else [] for name, rows in stored.items()})
+    rows = stored[table]
+    at = chance.randrange(len(rows) - 1)
+    one, other = (rows[at], rows[at + 1]) if chance.random() < 0.5 else chance.sample(rows, 2)
+    columns = tables.metadata.tables[table].columns
+    free = [column.name for column in columns if not column.primary_key]
+    names = free if chance.random() < 0.5 else [chance.choice([column.name for column in columns])]
+    return [
+        Edit(table, one, one | {name: other[name] for name in names}),
+        Edit(table, other, other | {name: one[name] for name in names}),
+    ]
+
+
+def renumber(chance: random.Random, stored: Stored) -> list[Edit]:
+    """One row gets another number, or all links and letters from one on."""
+    if chance.random() < 0.5:
+        table, row = _some_row(chance, stored, ("entry", "event", "outbox", "member", "license"))
+        name = {"member": "number", "license": "member"}.get(table, "serial")
+        return [Edit(table, row, row | {name: row[name] + chance.choice((-1, 1, 1000))})]
+    start, by = chance.randrange(1, len(stored["event"])), chance.choice((1, 1000))
+    return [
+        Edit(table, row, row | {"serial": row["serial"] + by})
+        for table in (*JOURNAL, "outbox")
+        for row in stored[table]
+        if row["serial"] >= start
+    ]
+
+
+def rehashed(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A link with another content and the hash that fits it; also with a commitment that fits another person."""
+    links = journal(stored)
+    at = chance.randrange(len(links))
+    table, row = links[at]
+    name = chance.choice(("actor", "at", "commit", "detail") if table == "entry" else ("action", "library", "detail"))
+    after = row | {name: _misspelt(chance, row[name])}
+    if row.get("person") and chance.random() < 0.5:
+        after = _of_another_person(chance, row)
+    before = links[at - 1][1]["hash"] if at else bytes(32)
+    return [Edit(table, row, after | {"hash": hash_of(table, after, before)})]
+
+
+def forged_event(chance: random.Random, stored: Stored) -> list[Edit]:
+    """One event more at the end, with the hash that fits; the institution's row may move along, nothing else does."""
+    links = journal(stored)
+    last = links[-1][1]
+    granted = '{"kind":"permanent","on":"2026-09-01","status":"unclaimed"}'
+    actions = (Action.GRANT, Action.REVOKE, Action.UPGRADE, Action.RESEND, Action.MEMBER_REMOVE, CLAIM, OPT_OUT)
+    action = chance.choice(actions)
+    license = chance.choice(stored["license"])
+    told: Row = {
+        "institution": "grace",
+        "serial": last["serial"] + 1,
+        "entry": stored["entry"][-1]["serial"],
+        "action": str(action),
+        "library": license["library"],
+        "member": license["member"],
+        "detail": granted if action is Action.GRANT else "{}",
+        "person": None,
+        "salt": None,
+        "commitment": None,
+    }
+    told["hash"] = hash_of("event", told, last["hash"])
+    (institution,) = stored["institution"]
+    moved = institution | {"serial": told["serial"], "head": told["hash"]}
+    return [Edit("event", None, told), *([Edit("institution", institution, moved)] if chance.random() < 0.5 else [])]
+
+
+def forged_letter(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A letter that nothing has caused, or that was pruned."""
+    serial = chance.choice(
+        sorted({row["serial"] for row in stored["event"]} - {row["serial"] for row in stored["outbox"]})
+    )
+    event = next(row for row in stored["event"] if row["serial"] == serial)
+    like = chance.choice(stored["outbox"])
+    told = like | {"serial": serial, "library": event["library"], "member": event["member"], "state": "pending"}
+    return [Edit("outbox", None, told | ({"address": ""} if event["member"] else {}))]
+
+
+def erased_by_hand(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A person's data taken out of one event, as if the person had been erased."""
+    row = chance.choice([row for row in stored["event"] if row["person"] is not None])
+    return [Edit("event", row, row | {"person": None, "salt": None})]
+
+
+DAMAGES: tuple[Damage, ...] = (
+    *(value, letter, value_in_json, null, drop, drop_several, duplicate, swap, renumber),
+    *(rehashed, forged_event, forged_letter, erased_by_hand, another_type),
+)
+
+
+# ── Forgeries ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def journal(stored: Stored) -> list[tuple[str, Row]]:
+    """(table, row) of each link, in the order of the chain."""
+    return sorted(((name, row) for name in JOURNAL for row in stored[name]), key=lambda pair: pair[1]["serial"])
+
+
+def hash_of(table: str, row: Row, before: bytes) -> bytes:
+    """The hash that a link must have after another; the rule stands in ``seatsync.ledger.journal``."""
+    entry = ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
+    event = ("serial", "entry", "action", "library", "member", "detail")
+    fields = [row[name] for name in (entry if table == "entry" else event)]
+    return link(before, fields if table == "entry" else [*fields, (row["commitment"] or b"").hex()])
+
+
+def _of_another_person(chance: random.Random, row: Row) -> Row:
+    told = {
+        name: _misspelt(chance, said) if said and isinstance(said, str) else said
+        for name, said in json.loads(row["person"]).items()
+    }
+    person = canonical(told)
+    return row | {"person": person, "commitment": commitment(row["salt"], person)}
+
+
+def cut_tail(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
+    """The journal without its last links, and their letters; returns also from which serial on it is another.
+
+    What was forgotten can't be put back, so the cut is behind that.
+    """
+    links = journal(stored)
+    forgotten = {row["serial"] for row in stored["entry"] if row["kind"] in ("erase", "prune")}
+    settled = max(row["serial"] for _, row in links if {row["serial"], row.get("entry")} & forgotten)
+    start = chance.randint(settled + 1, len(links))
+    edits = [Edit(table, row, None) for table, row in links if row["serial"] >= start]
+    return edits + [Edit("outbox", row, None) for row in stored["outbox"] if row["serial"] >= start], start
+
+
+def forged_entry(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
+    """Somebody else did it, at another time, for another commit."""
+    entry = chance.choice(stored["entry"])
+    name = chance.choice(("actor", "commit"))
+    return chained(stored, entry, entry | {name: _misspelt(chance, entry[name])})
+
+
+def forged_person(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
+    """It was somebody with another name."""
+    named = ("given_name", "family_name", "role")
+    events = [row for row in stored["event"] if row["person"] and row["member"]]
+    row = chance.choice([row for row in events if set(named) & json.loads(row["person"]).keys()])
+    told = json.loads(row["person"])
+    name = chance.choice(sorted(set(named) & told.keys()))
+    person = canonical(told | {name: _misspelt(chance, told[name])})
+    return chained(stored, row, row | {"person": person, "commitment": commitment(row["salt"], person)})
+
+
+def chained(stored: Stored, row: Row, after: Row) -> tuple[list[Edit], int]:
+    """The chain made anew from a changed link on."""
+    links = journal(stored)
+    head = links[row["serial"] - 2][1]["hash"] if row["serial"] > 1 else bytes(32)
+    edits = []
+    for table, old in links[row["serial"] - 1 :]:
+        new = after if old is row else old
+        head = hash_of(table, new, head)
+        edits.append(Edit(table, old, new | {"hash": head}))
+    return edits, row["serial"]
+
+
+FORGERIES = (cut_tail, forged_entry, forged_person)

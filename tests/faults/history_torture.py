@@ -1,0 +1,50 @@
+"""How long faults are tried, with which seeds, and what came of it.
+
+``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_SEED=N`` tries only what that seed stands for, as a failure
+prints it. ``SEATSYNC_TORTURE_FIGURES`` names a file to which the figures are appended, one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LONG = os.environ.get("SEATSYNC_TORTURE", "0") not in ("", "0")
+_SEED = os.environ.get("SEATSYNC_SEED", "")
+_FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
+
+
+def seeds(short: int, long: int) -> list[int]:
+    """As many seeds as the form asks for: always the same ones in the short form, new ones each time in the long one."""
+    if _SEED:
+        return [int(_SEED)]
+    first = secrets.randbits(32) if LONG else 1
+    return list(range(first, first + (long if LONG else short)))
+
+
+@contextmanager
+def replayable(seed: int) -> Iterator[random.Random]:
+    """Chance as ``seed`` has it; a failure says how to have it again."""
+    try:
+        yield random.Random(seed)
+    except BaseException as error:
+        error.add_note(f"Again, alone: SEATSYNC_SEED={seed}")
+        raise
+
+
+@contextmanager
+def figures(fault: str, database: str) -> Iterator[Counter[str]]:
+    """Counts of what was done, appended with its seconds to the file of figures when it is over."""
+    counts: Counter[str] = Counter()
+    began = time.monotonic()
+    yield counts
+    if _FIGURES:
+        told = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
+        with open(_FIGURES, "a", encoding="utf-8") as file:
+            file.write(json.dumps(told) + "\n")

@@ -1,0 +1,283 @@
+"""Long random lives of a ledger, beside a model that was written from the contract alone.
+
+After each step the tables say what the model says and what the journal's replay says; a plan after an apply is empty; what is
+refused changes nothing; no library has more seats used than slots; what is permanent stays so.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seatsync.apply.apply import carry_out
+from seatsync.cli.exits import DONE, REFUSED
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.verify import verify
+from seatsync.outbox.letters import letter_for
+from seatsync.planning.diff import diff
+from seatsync.planning.plan import Plan, accept
+from seatsync.refusals.judge import judge
+from seatsync.sources.load import load
+from tests.command_line import Outcome, seatsync
+from tests.databases import looking_into
+from tests.faults.history_checks import must_fit, rows
+from tests.faults.history_databases import Databases, databases_of
+from tests.faults.history_model import Model
+from tests.faults.history_torture import LONG, figures, replayable, seeds
+from tests.faults.history_wishes import (
+    ADMINS,
+    EMAILS,
+    Person,
+    Roster,
+    Rule,
+    first_wish,
+    next_wish,
+    read_csv,
+    write_csv,
+    write_files,
+)
+
+LIVES = (5, 100)
+STEPS = 100 if LONG else 60
+"""Steps of one life; there are as many lives as the form asks for."""
+
+
+def test_every_step_of_a_long_life_is_as_the_contract_says(database: str, tmp_path: Path) -> None:
+    others = {"sqlite": "postgres", "postgres": "sqlite"}
+    here, there = databases_of(database, tmp_path), databases_of(others[database], tmp_path)
+    with figures("random history", database) as count:
+        for seed in seeds(*LIVES):
+            with replayable(seed) as chance:
+                life = Life(here, there, tmp_path / str(seed), chance, count)
+                for _ in range(STEPS):
+                    life.step()
+                here.drop(life.ledger)
+            count["lives"] += 1
+
+
+class Life:
+    """One institution's files, its ledger, and the model of what is in it."""
+
+    def __init__(self, here: Databases, there: Databases, at: Path, chance: random.Random, count: Counter[str]) -> None:
+        self.here, self.there, self.at, self.chance, self.count = here, there, at, chance, count
+        self.folder = at / "grace"
+        self.ledger = here.fresh()
+        self.model = Model()
+        self.today = date(2026, 9, 1)
+        self.wish = first_wish(chance)
+        self.is_applied = False
+        at.mkdir()
+        write_files(self.wish, self.folder)
+
+    def step(self) -> None:
+        happenings = {
+            self.edit_and_apply: 8,
+            self.let_days_pass_and_apply: 3,
+            self.claim: 6,
+            self.opt_out: 2,
+            self.resend: 2,
+            self.take_over: 2,
+            self.erase: 1,
+            self.prune: 0.5,
+            self.move: 0.3,
+        }
+        if not self.model.serial:
+            happenings = {self.edit_and_apply: 3, self.take_over: 1}
+        (happening,) = self.chance.choices(list(happenings), list(happenings.values()))
+        self.count["steps"] += 1
+        owned = self.model.owned()
+        try:
+            happening()
+            self.must_be_as_the_model_says()
+        except AssertionError as error:
+            error.add_note(f"In step {self.count['steps']}, {happening.__name__}, on {self.today}, in {self.at}")
+            raise
+        if happening != self.opt_out:
+            assert owned <= self.model.owned(), "a permanent license was lost"
+
+    # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def edit_and_apply(self) -> None:
+        before = self.wish
+        self.wish = next_wish(self.wish, self.chance, self.today)
+        write_files(self.wish, self.folder)
+        self.apply()
+        if not self.is_applied and self.chance.random() < 0.8:
+            self.wish = before  # as people do when they read the refusal
+            write_files(self.wish, self.folder)
+
+    def let_days_pass_and_apply(self) -> None:
+        self.today += timedelta(self.chance.choice((1, 1, 2, 5, 20)))
+        self.apply()
+
+    def apply(self) -> None:
+        refused = self.model.apply(self.wish, self.today, self.now)
+        plan = self.plan()
+        told = {"slots" if refusal.code.startswith("slots-") else refusal.code for refusal in plan.refusals}
+        others = {"slots"} if refused - {"slots"} else set()  # what is refused frees no seats, but a plan counts as if
+        assert told - others == refused - others
+        self.is_applied = not refused
+        self.count["refused" if refused else "applied"] += 1
+        match self.chance.choice(("values", "values", "command line", "plan file")):
+            case "values" if (accepted := accept(plan)) is not None:
+                carry_out(Ledger(self.ledger), accepted, self.now, "somebody", "")
+            case "plan file":
+                self.run("plan", "--out", "plan.json", done=not refused)
+                self.run("apply", "plan.json", "--commit", "c0ffee", done=not refused)
+            case _:
+                self.run("apply", "--yes", "--quiet", "--commit", "c0ffee", done=not refused)
+        if not refused:
+            assert self.plan().changes == []
+
+    def claim(self) -> None:
+        library, email = self.somebodys_license()
+        account = self.chance.choice((email, f"own-{email}"))
+        done = self.model.claim(library, email, account, self.now)
+        self.run("ledger", "claim", library, email, "--account", account, done=done)
+
+    def opt_out(self) -> None:
+        library, email = self.somebodys_license()
+        self.run("ledger", "opt-out", library, email, done=self.model.opt_out(library, email))
+
+    def resend(self) -> None:
+        if self.model.libraries:
+            library = self.chance.choice(sorted(self.model.libraries))
+            self.model.resend(library, self.now)
+            self.run("resend", "--library", library, "--yes")
+
+    def erase(self) -> None:
+        who = self.chance.choice([*EMAILS, *ADMINS, "S1", "S2"])
+        self.run("ledger", "erase", who, "--yes", done=self.model.erase(who))
+
+    def prune(self) -> None:
+        before = (self.today - timedelta(self.chance.choice((0, 5, 20)))).isoformat()
+        self.model.prune(before)
+        self.run("ledger", "prune", "--letters-before", before, "--yes")
+
+    def take_over(self) -> None:
+        """A portal's export, of members who are there or come; only while files and ledger agree, or there is none."""
+        if not self.wish.libraries or (self.model.serial and not self.is_applied):
+            return
+        library = self.chance.choice(sorted(self.wish.libraries))
+        portal = self.portal(library)
+        columns = ("student_id", "given_name", "family_name", "email", "License Kind", "License Status")
+        told = [
+            {**{n: vars(p)[n] for n in columns[:4]}, columns[4]: kind, columns[5]: status} for p, kind, status in portal
+        ]
+        write_csv(self.folder / "portal.csv", columns, told)
+        done = self.run("import", "portal.csv", "--library", library, "--yes", done=None)
+        known = {person.key for person, _ in self.wish.people()}
+        new = [person for person, _, _ in portal if person.key not in known]
+        if done.code == DONE:
+            self.take_over_what_was_added(new)
+        expected = self.model.take_over(self.wish, library, portal, self.today.isoformat())
+        assert done.code == (DONE if expected else REFUSED), done
+        self.is_applied = self.is_applied and not self.plan().changes
+
+    def portal(self, library: str) -> list[tuple[Person, str, str]]:
+        known = {person.key: person for person, _ in self.wish.people()}
+        emails = self.chance.sample(EMAILS, self.chance.randint(1, 4))
+        statuses = {
+            "none": ("none", "opted_out", "revoked"),
+            "temporary": ("unclaimed", "delivered"),
+            "permanent": ("unclaimed", "delivered"),
+        }
+        portal = []
+        for email in emails:
+            number = next((n for n, m in enumerate(self.model.members, 1) if m["key"] == email and m["on_roster"]), 0)
+            held = self.model.licenses.get((library, number), {"kind": "none"})["kind"]
+            kinds = (
+                ["temporary", "temporary", "none", "permanent"] if held != "permanent" else ["permanent"] * 9 + ["none"]
+            )
+            kind = self.chance.choice(kinds)
+            portal.append((known.get(email, Person(email)), kind, self.chance.choice(statuses[kind])))
+        return portal
+
+    def take_over_what_was_added(self, new: list[Person]) -> None:
+        """The files as the import leaves them: it says itself which grants it added."""
+        config = yaml.safe_load((self.folder / "seatsync.yaml").read_text(encoding="utf-8"))
+        rosters, listed = self.wish.rosters, [entry["path"] for entry in config["grants"] if "path" in entry]
+        self.wish.rosters = {
+            path: rosters.get(path, Roster((), new)) for path in (entry["path"] for entry in config["rosters"])
+        }
+        for row in (row for path in listed for row in read_csv(self.folder / path)):
+            self.wish.rules.append(Rule(row["library"], row["kind"], {"emails": [row["email"].lower()]}))
+
+    def move(self) -> None:
+        """Dumped, loaded into the other database, and from there into this one again."""
+        for databases in (self.there, self.here):
+            self.run("ledger", "dump", "--out", "grace.jsonl")
+            before, self.ledger = self.ledger, databases.fresh()
+            self.run("ledger", "load", "grace.jsonl")
+            self.must_be_as_the_model_says()
+            (self.here if databases is self.there else self.there).drop(before)
+
+    # ── What must be so ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def must_be_as_the_model_says(self) -> None:
+        if not self.model.serial and not self.is_there():
+            return
+        with looking_into(self.ledger) as connection:
+            found = {table: rows(connection, table) for table in self.model.tables()}
+            faults = verify(connection, "grace", letter_for).faults
+            must_fit(connection)
+        assert faults == []
+        for table, expected in self.model.tables().items():
+            assert _told(table, found[table]) == expected, table
+
+    def is_there(self) -> bool:
+        return "://" in self.ledger or Path(self.ledger).exists()
+
+    # ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def now(self) -> str:
+        return f"{self.today}T08:00:00Z"
+
+    def plan(self) -> Plan:
+        desired = load(self.folder).desired
+        assert desired is not None
+        with Ledger(self.ledger).reading() as connection:
+            snapshot = read_snapshot(connection, "grace")
+        return judge(diff(desired, snapshot, self.today), datetime.fromisoformat(self.now), [])
+
+    def somebodys_license(self) -> tuple[str, str]:
+        """(library, e-mail): mostly of somebody who has not claimed yet."""
+        waiting = self.model.unclaimed()
+        if waiting and self.chance.random() < 0.8:
+            library, number = self.chance.choice(waiting)
+            return library, str(self.model.members[number - 1]["email"])
+        return self.chance.choice(("books", "sub")), self.chance.choice(EMAILS)
+
+    def run(self, *args: str, done: bool | None = True) -> Outcome:
+        """Run a command; ``done`` says whether it is to be done or refused, None that either may be."""
+        outcome = seatsync(*args, "--ledger", self.ledger, "--now", self.now, folder=self.folder)
+        allowed = (DONE, REFUSED) if done is None else (DONE,) if done else (REFUSED,)
+        assert outcome.code in allowed, (args, outcome)
+        return outcome
+
+
+def _told(table: str, found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Rows of the database in the shape in which the model tells them."""
+    as_json = ("contacts", "rosters")
+    return sorted(
+        tuple(json.loads(row[name]) if name in as_json else row[name] for name in _COLUMNS[table].split())
+        for row in found
+    )
+
+
+_COLUMNS = {
+    "institution": "serial name contacts opt_out rosters applied_on",
+    "library": "id title system kinds delivery slots",
+    "admin": "key email given_name family_name",
+    "member": "number email key given_name family_name student_id role tags imported_on on_roster account",
+    "license": "library member kind status invited_on reminders resent",
+    "outbox": "letter library member address created_at state",
+}

@@ -1,0 +1,258 @@
+"""Whatever somebody changes in a ledger by hand, ``verify`` finds it.
+
+Each try damages one thing in a ledger that has seen one of everything, in a transaction that is rolled back. What the
+database itself does not let happen is counted, but is no try. What the check can't know: whether a letter was sent. What
+it can't know without a head that was noted elsewhere: that the journal was forged, or cut off, as a whole.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from seatsync.cli.exits import DONE
+from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.verify import STATES, rebuild, verify
+from seatsync.outbox.letters import letter_for
+from tests.command_line import seatsync
+from tests.faults.history_checks import must_be_sound
+from tests.faults.history_databases import databases_of
+from tests.faults.history_tampering import (
+    DAMAGES,
+    FORGERIES,
+    Edit,
+    another_type,
+    carry_out,
+    chained,
+    changes_something,
+    journal,
+    stored,
+)
+from tests.faults.history_torture import figures, replayable, seeds
+
+DAMAGED, FORGED = (400, 10_000), (20, 500)
+"""Tries in the short and in the long form."""
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  contacts: [{name: Dana Fox, email: dana@vendor.example, role: Sales}]
+  admins:
+    - {given_name: Ruth, family_name: Abel, email: ruth@grace.example}
+    - {given_name: Omar, family_name: Bell, email: omar@grace.example}
+    - {given_name: Noa, family_name: Levi, email: noa@grace.example}
+  opt_out: true
+libraries:
+  books: {title: Books, system: logos-library, slots: 9}
+  sub: {title: Subscription, system: logos-subscription, slots: 9}
+  jam: {title: Jamworks, system: jamworks, slots: 9}
+  maps: {title: Maps, system: logos-library, slots: 2}
+rosters: [{path: members.csv}]
+limits: {max_revokes: 100}
+grants:
+  - {library: books, kind: temporary, to: {tags: [temporary]}}
+  - {library: books, kind: permanent, to: {tags: [permanent]}}
+  - {library: sub, to: {any_tags: [temporary, sub]}, resend: once}
+  - {library: jam, to: {tags: [jam]}}
+"""
+MEMBERS = """\
+email,given_name,family_name,student_id,role,tags
+ann@grace.example,Ann,Lee,S1,Student,temporary
+ben@grace.example,Ben,Ode,S2,Student,temporary
+cy@grace.example,Cy,Roe,S3,Professor,permanent;jam
+dee@grace.example,Dee,Fox,S4,Student,sub
+eli@grace.example,Eli,Ray,S5,Student,temporary;jam
+"""
+PORTAL = """\
+Given Name,Family Name,Institution Email Address,Institution Student ID,License Kind,License Status
+Cy,Roe,cy@grace.example,S3,Permanent,Delivered
+Hal,Kim,hal@grace.example,S8,Temporary,Delivered
+"""
+LIFE: tuple[tuple[str, ...], ...] = (
+    ("2026-09-01", "apply", "--yes"),
+    ("2026-09-02", "ledger", "claim", "books", "ann@grace.example"),
+    ("2026-09-02", "ledger", "claim", "jam", "cy@grace.example", "--account", "cy@home.example"),
+    ("2026-09-03", "ledger", "opt-out", "sub", "dee@grace.example"),
+    ("2026-09-03", "resend", "--library", "sub", "--yes"),
+    ("2026-09-04", "members.csv", "ann@grace.example,Ann,Lee,S1,Student,temporary", "ann@grace.example,Anna,Lee,S1,Student,permanent"),
+    ("2026-09-04", "members.csv", "ben@grace.example,Ben", "benny@grace.example,Benjamin"),
+    ("2026-09-04", "members.csv", "eli@grace.example,Eli,Ray,S5,Student,temporary;jam\n", ""),
+    ("2026-09-04", "seatsync.yaml", "given_name: Omar", "given_name: Omer"),
+    ("2026-09-04", "seatsync.yaml", "given_name: Noa", "given_name: Noah"),
+    ("2026-09-04", "seatsync.yaml", "title: Books, system: logos-library, slots: 9", "title: Books, system: logos-library, slots: 8"),
+    ("2026-09-04", "apply", "--yes"),
+    ("2026-09-05", "members.csv", "benny@grace.example,Benjamin", "ben@grace.example,Benno"),
+    ("2026-09-05", "seatsync.yaml", "  maps: {title: Maps, system: logos-library, slots: 2}\n", ""),
+    ("2026-09-05", "seatsync.yaml", "    - {given_name: Omer, family_name: Bell, email: omar@grace.example}\n", ""),
+    ("2026-09-05", "seatsync.yaml", "    - {given_name: Noah, family_name: Levi, email: noa@grace.example}\n", ""),
+    ("2026-09-05", "seatsync.yaml", "Grace Seminary", "Grace College"),
+    ("2026-09-05", "apply", "--yes", "--actor", "Ruth Abel", "--commit", "c0ffee"),
+    ("2026-09-06", "ledger", "erase", "eli@grace.example", "--yes"),
+    ("2026-09-06", "ledger", "erase", "omar@grace.example", "--yes"),
+    ("2026-09-06", "ledger", "prune", "--letters-before", "2026-09-04", "--yes"),
+    ("2026-09-07", "import", "portal.csv", "--library", "books", "--yes"),
+    ("2026-09-08", "seatsync.yaml", "resend: once", "resend: twice, regrant: true"),
+    ("2026-09-08", "members.csv", "dee@", "fay@grace.example,Fay,Orr,S6,Student,temporary;jam\ndee@"),
+    ("2026-09-08", "apply", "--yes"),
+    ("2026-09-09", "ledger", "claim", "sub", "fay@grace.example"),
+    ("2026-09-09", "members.csv", "dee@grace.example,Dee,Fox,S4,Student,sub\n", ""),
+    ("2026-09-09", "apply", "--yes"),
+)  # fmt: skip
+"""Commands, and edits of files, with their days: one of everything, and all of it sound."""
+
+
+@pytest.fixture(scope="module")
+def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """The ledger after its life, for damage that is rolled back; of a file it is a copy in memory."""
+    at = tmp_path_factory.mktemp("tampering")
+    databases = databases_of(database, at)
+    ledger = databases.fresh()
+    (at / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (at / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    (at / "portal.csv").write_text(PORTAL, encoding="utf-8")
+    for day, command, *rest in LIFE:
+        if command.endswith((".csv", ".yaml")):
+            old, new = rest
+            said = (at / command).read_text(encoding="utf-8")
+            assert said.count(old) == 1, old
+            (at / command).write_text(said.replace(old, new), encoding="utf-8")
+        else:
+            outcome = seatsync(command, *rest, "--ledger", ledger, "--now", day, folder=at)
+            assert outcome.code == DONE, (command, rest, outcome)
+    must_be_sound(ledger)
+    with _opened(ledger) as connection:
+        yield connection
+    databases.drop(ledger)
+
+
+@contextmanager
+def _opened(ledger: str) -> Iterator[Connection]:
+    options = {"isolation_level": "AUTOCOMMIT", "execution_options": {"by_hand": True}}
+    if "://" in ledger:
+        engine = create_engine(ledger, poolclass=NullPool, **options)
+    else:
+        memory = sqlite3.connect(":memory:", isolation_level=None)
+        with sqlite3.connect(ledger) as file:
+            file.backup(memory)
+        engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool, **options)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+# ── Damage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_damage_is_found(lived: Connection, database: str) -> None:
+    before = stored(lived)
+    missed = []
+    with figures("tampering", database) as count:
+        for seed in seeds(*DAMAGED):
+            with replayable(seed) as chance:
+                outcome = "impossible"
+                while outcome == "impossible":
+                    damage = chance.choice(POSSIBLE[database])
+                    edits = damage(chance, before)
+                    if changes_something(edits):
+                        outcome = _outcome(lived, edits)
+                        count["impossible"] += outcome == "impossible"
+            count["tries"] += 1
+            count["found"] += outcome == "found"
+            if outcome != "found":
+                missed.append(f"SEATSYNC_SEED={seed}: {damage.__name__} {outcome}: {_told(edits)}")
+    assert not missed, "\n".join([f"{len(missed)} of {count['tries']} were not found:", *missed[:20]])
+
+
+POSSIBLE = {"sqlite": DAMAGES, "postgres": [damage for damage in DAMAGES if damage is not another_type]}
+
+
+def _outcome(lived: Connection, edits: list[Edit]) -> str:
+    """``found``, ``impossible`` where the database does not let it happen, or how it went wrong."""
+    with _undone(lived):
+        try:
+            carry_out(lived, edits)
+        except DBAPIError:
+            return "impossible"
+        try:
+            return "found" if verify(lived, "grace", letter_for).faults else "was not found"
+        except LedgerError:
+            return "found"
+        except Exception as error:
+            return f"made verify stumble: {error!r}"
+
+
+def test_whether_a_letter_was_sent_is_not_the_journals(lived: Connection) -> None:
+    for state in STATES:
+        with _undone(lived):
+            lived.execute(text("UPDATE outbox SET state = :state"), {"state": state})
+            assert verify(lived, "grace", letter_for).faults == []
+
+
+@contextmanager
+def _undone(lived: Connection) -> Iterator[None]:
+    lived.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        lived.exec_driver_sql("ROLLBACK")
+
+
+def _told(edits: list[Edit]) -> str:
+    """What differs, in short."""
+    told = []
+    for table, before, after in edits[:3]:
+        if before is None or after is None:
+            told.append(f"{table}: {'gone' if after is None else 'new'} {before or after}")
+        else:
+            differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+            told.append(f"{table} {before.get('serial', '')}: {differing}")
+    return "; ".join(told)[:500]
+
+
+def test_no_text_moves_unseen_from_one_field_to_the_next(lived: Connection) -> None:
+    """Whatever stands between the fields when they are hashed must not be taken for a part of them."""
+    before = stored(lived)
+    entry = before["entry"][-1]
+    told = []
+    for actor, commit in (("ruth\x1fabc", "def"), ("ruth", "abc\x1fdef")):
+        edits, _ = chained(before, entry, entry | {"actor": actor, "commit": commit})
+        with _undone(lived):
+            carry_out(lived, edits)
+            rebuild(lived, "grace")
+            verdict = verify(lived, "grace", letter_for)
+            told.append((verdict.head, bool(verdict.faults)))
+    (one, one_is_found), (other, other_is_found) = told
+    assert one != other or (one_is_found and other_is_found), "two journals have one head"
+
+
+# ── Forgery as a whole ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
+def test_a_forgery_that_is_sound_in_itself_is_found_by_a_head_noted_elsewhere(
+    forgery: object, lived: Connection, database: str
+) -> None:
+    before = stored(lived)
+    heads = [row["hash"].hex() for _, row in journal(before)]
+    with figures(f"forgery, {forgery.__name__}", database) as count:  # type: ignore[attr-defined]
+        for seed in seeds(*FORGED):
+            with replayable(seed) as chance, _undone(lived):
+                edits, start = forgery(chance, before)  # type: ignore[operator]
+                carry_out(lived, edits)
+                assert rebuild(lived, "grace").faults == []
+                assert verify(lived, "grace", letter_for).faults == [], "it is not sound in itself"
+                assert verify(lived, "grace", letter_for, heads[: start - 1]).faults == [], (
+                    "an earlier note tells nothing"
+                )
+                noted = chance.choice(heads[start - 1 :])
+                assert verify(lived, "grace", letter_for, [noted]).faults
+            count["tries"] += 1
+            count["found"] += 1
