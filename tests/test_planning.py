@@ -626,6 +626,17 @@ def test_a_grant_says_by_which_of_its_conditions_it_reaches_the_member(to: Selec
     assert change.reason == reason
 
 
+def test_the_day_of_the_first_apply_is_a_tag_and_for_who_is_new_it_is_today() -> None:
+    ben = on_roster("ben@grace.example", student_id="02", line=3)
+    grants = [
+        rule(Selector(tags=("imported:2026-09-01",))),
+        rule(Selector(tags=("imported:2026-10-01",)), library="loans"),
+    ]
+    found = changes(files_of(members=[on_roster(), ben], grants=grants))
+    granted = [(change.library, change.member) for change in found if change.action is Action.GRANT]
+    assert granted == [("books", "ann@grace.example"), ("loans", "ben@grace.example")]
+
+
 @pytest.mark.parametrize("held", HELD)
 def test_what_a_grant_changes_depends_on_what_is_held(held: str) -> None:
     old = HELD[held]
@@ -890,6 +901,8 @@ def test_a_plan_is_bound_to_its_institution_day_files_and_ledger() -> None:
     assert (plan.desired_digest, plan.serial, plan.head) == ("d" * 64, 7, "h" * 64)
     assert plan.rosters == {"rosters/members.csv": 1}
     assert plan.settings == {"name": "Grace", "contacts": (DANA,), "opt_out": True}
+    assert plan.changes == []
+    assert {library: change.after.total for library, change in plan.slots.items()} == {"books": 10, "loans": 10}
     assert plan.refusals == []
     assert [warning.code for warning in plan.warnings] == ["title-row", "grant-reaches-nobody"]
     assert plan.fingerprint == fingerprint([])
@@ -939,3 +952,9 @@ def test_a_fingerprint_is_that_of_what_changes_in_whatever_order_whoever_asks_fo
     assert fingerprint([GRANT], {"name": "a"}) != fingerprint([GRANT], {"name": "b"})
     assert fingerprint([GRANT], {"name": "a"}) != fingerprint(SORTS, {"name": "a"})
     assert fingerprint([GRANT], {"a": 1, "b": 2}) == fingerprint([GRANT], {"b": 2, "a": 1})
+
+
+def test_a_fingerprint_that_was_reviewed_is_good_after_an_upgrade_of_seatsync() -> None:
+    assert fingerprint([]) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
+    assert fingerprint([GRANT]) == "108d3c3646dd8e3f0faa9820afeb450bb7d8ee8dcc6a2ba3683b16f23fd28d5a"
+    assert fingerprint([GRANT], {"name": "Grace"}) == "aa3865984247fe52b3771f615731697c345600706ef3b2096116444eebcf43fb"

@@ -23,9 +23,19 @@ def plan(random: Random, text: str, sealed: bool = True) -> bytes:
     spoiled = spoil(random, document["changes"] if random.random() < 0.7 else document)
     if isinstance(spoiled, list):
         spoiled = {**document, "changes": spoiled}
-    return json.dumps(_sealed(spoiled) if sealed else spoiled, ensure_ascii=random.random() < 0.5).encode(
-        "utf-8", "replace"
-    )
+    text = json.dumps(_sealed(spoiled) if sealed else spoiled, ensure_ascii=random.random() < 0.5)
+    if random.random() < 0.02:
+        key = random.choice(("changes", "action", "reason", "source", "before", "after", "settings", "seal"))
+        before, colon, after = text.partition(f'"{key}": ')
+        text = f'{before}{colon}{_deep(random)}, "more": {after}' if colon else text
+    return text.encode("utf-8", "replace")
+
+
+def _deep(random: Random) -> str:
+    """JSON with much inside of it."""
+    depth = random.choice((50, 300, 450, 600, 5_000))
+    opened, closed = random.choice((("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")))
+    return f"{opened * depth}1{closed * depth}"
 
 
 def _sealed(document: Any) -> Any:
@@ -72,7 +82,9 @@ def _another_story(random: Random, line: dict[str, Any]) -> None:
     """What the JSON inside a link says is changed, or one of its own fields."""
     inside = [name for name in ("detail", "person") if isinstance(line.get(name), str)]
     name = random.choice([*inside, *inside, "", "action", "library", "member"])
-    if name in inside:
+    if name in inside and random.random() < 0.02:
+        line[name] = _deep(random)
+    elif name in inside:
         line[name] = json.dumps(spoil(random, json.loads(line[name])))
     else:
         spoil(random, line)

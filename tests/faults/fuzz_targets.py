@@ -201,7 +201,7 @@ class CsvRoster(Reader):
             PORTAL.encode(),
             EXPORT.encode(),
             *_tables(),
-            *fuzz_samples.corpus("roster"),
+            *fuzz_samples.corpus("roster", ".csv"),
         ]
 
     def read(self, text: str, found: list[Diagnostic]) -> object:

@@ -14,6 +14,7 @@ from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.ledger.retention import forget_admin, forget_members, prune_letters
+from seatsync.outbox.letters import letter_for
 
 
 def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commit: str) -> int:
@@ -36,9 +37,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
                 f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
             )
         events = [Event(ERASE, "", number) for number in numbers]
-        Recorder(connection, institution, books, lambda books, event: "").record(
-            Entry("erase", at, actor, commit), events
-        )
+        Recorder(connection, institution, books, letter_for).record(Entry("erase", at, actor, commit), events)
         forget_members(connection, institution, numbers)
         return len(numbers) + stints
 
@@ -74,7 +73,7 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
         pruned = prune_letters(connection, institution, before) if books.serial else 0
         if pruned:
             entry = Entry("prune", at, actor, commit, "", {"letters_before": before})
-            Recorder(connection, institution, books, lambda books, event: "").record(entry, [])
+            Recorder(connection, institution, books, letter_for).record(entry, [])
         return pruned
 
     return ledger.write(institution, actor, commit, step)

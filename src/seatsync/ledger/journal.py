@@ -14,6 +14,10 @@ from typing import Any, NamedTuple
 _SEPARATOR = "\x1f"  # never inside: slugs, numbers, ISO dates and JSON have no control characters
 
 
+SILENT = frozenset({"import", "erase", "prune"})
+"""Kinds of entries that cause no letters: what a portal reports it has told its members itself."""
+
+
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 

@@ -15,7 +15,7 @@ from seatsync.domain.people import Member
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.journal import Entry, canonical, commitment, link
+from seatsync.ledger.journal import SILENT, Entry, canonical, commitment, link
 from seatsync.ledger.rows import admin_rows, bulk, clear, institution_values, library_rows, license_values
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
@@ -97,7 +97,7 @@ class Recorder:
 
     def _open(self, entry: Entry) -> None:
         self.serial += 1
-        self.entry = self.serial
+        self.entry, self.silent = self.serial, entry.kind in SILENT
         detail = canonical(entry.detail)
         told = (entry.kind, entry.at, entry.actor, entry.commit, entry.fingerprint)
         fields = (self.institution, self.serial, *told, detail)
@@ -105,7 +105,7 @@ class Recorder:
         self.opened = (*fields, self.head)
 
     def _take(self, event: Event, at: str) -> None:
-        letter = self.letter_for(self.books, event)
+        letter = self.letter_for(self.books, event) if not self.silent else ""
         if event.library and event.member:
             key = (event.library, event.member)
             self.licenses.setdefault(key, event.member in self.books.licenses.get(event.library, {}))

@@ -12,7 +12,7 @@ from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.journal import EntryLink
+from seatsync.ledger.journal import SILENT, EntryLink
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
@@ -86,9 +86,12 @@ class _Letters:
         self.kept_from = pruned_before(connection, institution)
         self.rows = stream(connection, tables.outbox, institution)
         self.row = next(self.rows, None)
+        self.silent = False
 
     def expect(self, walk: Replay, link: Link) -> None:
         if isinstance(link, EntryLink):
+            self.silent = link.kind in SILENT
+        if isinstance(link, EntryLink) or self.silent:
             return
         try:
             event = event_of(link)
