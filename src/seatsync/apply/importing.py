@@ -27,7 +27,7 @@ from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import RosterMember
-from seatsync.domain.posting import overfull, post
+from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
@@ -158,6 +158,11 @@ def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date
         raise Impossible(
             f"The portal says what can't be: {illegal}.", "Correct the export, or the library in seatsync.yaml."
         ) from illegal
+    if (name := doubled(trial)) is not None:
+        message = (
+            f"The portal's member with the {name} would be a second one: the ledger knows that e-mail or id otherwise."
+        )
+        raise Impossible(message, "Apply the files first, or correct the export, so that each is known by one name.")
     if (library := overfull(trial, portal.holdings)) is not None:
         slots = trial.slots(library)
         message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,} slots."

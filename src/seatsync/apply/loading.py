@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_be_its_own
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.dump import Dump
+from seatsync.ledger.dump import BadDump, Dump
 from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.replay import Verdict
+from seatsync.ledger.verify import verify
+from seatsync.outbox.letters import letter_for
 
 
-def load_dump(ledger: Ledger, lines: Iterable[str], actor: str, commit: str) -> str:
-    """Load a dump's lines, all or nothing; returns the institution's id.
+def load_dump(ledger: Ledger, lines: Iterable[str], actor: str, commit: str) -> tuple[str, Verdict]:
+    """Load a dump's lines and verify what was written, all or nothing; returns the institution's id, and the verdict.
 
     Raises:
         BadDump: it is no dump, is not whole, or its chain does not hold.
@@ -22,9 +25,12 @@ def load_dump(ledger: Ledger, lines: Iterable[str], actor: str, commit: str) -> 
     """
     dump = Dump(lines)
 
-    def step(connection: Connection) -> None:
+    def step(connection: Connection) -> Verdict:
         must_be_its_own(read_snapshot(connection, dump.institution), dump.institution)
         dump.load(connection)
+        verdict = verify(connection, dump.institution, letter_for)
+        if verdict.faults:
+            raise BadDump(verdict.faults[0])
+        return verdict
 
-    ledger.write(dump.institution, actor, commit, step)
-    return dump.institution
+    return dump.institution, ledger.write(dump.institution, actor, commit, step)

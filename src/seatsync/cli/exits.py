@@ -52,8 +52,10 @@ def failed(error: Exception) -> int:
 
 def tell(told: tuple[int, str, str], error: Exception) -> None:
     """What is so, and what to do; with ``--debug`` also where it came from."""
-    click.echo(f"seatsync: {told[1].splitlines()[0]}", err=True)
-    click.echo(f"  → {told[2]}", err=True)
+    from seatsync.domain.names import printable
+
+    click.echo(f"seatsync: {printable(told[1].splitlines()[0], 1000)}", err=True)
+    click.echo(f"  → {printable(told[2], 1000)}", err=True)
     if debugging:
         import traceback
 

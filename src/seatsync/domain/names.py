@@ -15,7 +15,7 @@ TAG_SEPARATOR = ";"
 
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\uffff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
 _LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
 _LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the hyphen

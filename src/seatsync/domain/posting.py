@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from seatsync.domain import license as licenses
 from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
-from seatsync.domain.names import email_key
+from seatsync.domain.names import email_key, printable
 from seatsync.domain.people import ERASED, Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 
@@ -24,6 +25,9 @@ def post(books: Snapshot, event: Event) -> None:
     Raises:
         IllegalTransition: the event may not happen in this state.
     """
+    wrong = misfit(event.detail, OF_EVENTS) or (misfit(event.person, OF_EVENTS) if event.person is not None else None)
+    if wrong is not None:
+        raise IllegalTransition(f"{event.action}: {printable(wrong)} is unknown, or of another kind")
     try:
         _HANDLERS[event.action](books, event)
     except (KeyError, TypeError, ValueError) as error:
@@ -69,8 +73,6 @@ def _library_set(books: Snapshot, event: Event) -> None:
         given["kinds"] = tuple(Kind(kind) for kind in given["kinds"])
     if "delivery" in given:
         given["delivery"] = Delivery(given["delivery"])
-    if not isinstance(given.get("slots", 0), int) or given.get("slots", 0) < 0:
-        raise IllegalTransition(f"{given['slots']!r} slots")
     old = books.libraries.get(event.library)
     if (old is None) != (event.action == Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
@@ -160,8 +162,9 @@ def _signs_in(books: Snapshot, event: Event) -> None:
 
 
 def _claim(old: License, books: Snapshot, event: Event) -> License:
+    new = licenses.claim(old)
     _signs_in(books, event)
-    return licenses.claim(old)
+    return new
 
 
 def _opt_out(old: License, books: Snapshot, event: Event) -> License:
@@ -176,8 +179,9 @@ def _import(old: License, books: Snapshot, event: Event) -> License:
         _must_offer(books, event.library, kind)
     if kind is Kind.TEMPORARY and not books.members[event.member].on_roster:
         raise IllegalTransition("a temporary license of who is not on the roster")
+    new = licenses.imported(old, kind, Status(detail["status"]), detail["on"])
     _signs_in(books, event)
-    return licenses.imported(old, kind, Status(detail["status"]), detail["on"])
+    return new
 
 
 def _must_offer(books: Snapshot, library: str, kind: Kind) -> None:

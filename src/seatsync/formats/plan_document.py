@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.fields import OF_PLANS, misfit
 from seatsync.domain.library import Slots
+from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange, fingerprint
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained"})
 """Codes of warnings that are notices: they stop nothing, not even under ``--strict``."""
@@ -83,9 +89,11 @@ def read_plans(text: str) -> list[Plan]:
         BadPlanFile: it is not JSON, not a plan, or was changed since seatsync wrote it.
     """
     try:
-        value = json.loads(text)
+        text.encode()
+        value = json.loads(text, parse_float=_no_number, parse_constant=_no_number)
+        json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        raise BadPlanFile(f"it is not JSON: {error}") from error
+        raise BadPlanFile(f"it is not JSON as seatsync writes it: {error}") from error
     documents = value if isinstance(value, list) else [value]
     if not documents:
         raise BadPlanFile("it holds no plan")
@@ -97,12 +105,21 @@ def read_plans(text: str) -> list[Plan]:
     return [_plan(document) for document in documents]
 
 
-def _check(document: Any) -> None:
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no whole number")
+
+
+@cache
+def _validator() -> Draft202012Validator:
     from jsonschema import Draft202012Validator
 
     from seatsync.formats.schemas import schema
 
-    fault = next(Draft202012Validator(schema("plan")).iter_errors(_specimens(document)), None)
+    return Draft202012Validator(schema("plan"))
+
+
+def _check(document: Any) -> None:
+    fault = next(_validator().iter_errors(_specimens(document)), None)
     if fault is not None:
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault.absolute_path).lstrip(
             "."
@@ -183,7 +200,30 @@ def _plan(document: Mapping[str, Any]) -> Plan:
     )
 
 
+_NEEDED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    Action.LIBRARY_ADD: (frozenset(), frozenset({"title", "system", "kinds", "delivery", "slots"})),
+    Action.LIBRARY_REMOVE: (frozenset({"title"}), frozenset()),
+    Action.ADMIN_ADD: (frozenset(), frozenset({"email", "given_name", "family_name"})),
+    Action.ADMIN_UPDATE: (frozenset({"email"}), frozenset({"email", "given_name", "family_name"})),
+    Action.ADMIN_REMOVE: (frozenset({"email"}), frozenset()),
+}
+"""What ``before`` and ``after`` of a change can't lack."""
+_UPDATES = (Action.INSTITUTION_UPDATE, Action.LIBRARY_UPDATE, Action.MEMBER_UPDATE)
+
+
+def _must_be_whole(change: Mapping[str, Any]) -> None:
+    action, before, after = change["action"], change.get("before") or {}, change.get("after") or {}
+    if wrong := misfit(before, OF_PLANS) or misfit(after, OF_PLANS):
+        raise BadPlanFile(f"a {action} has a field that is unknown, or of another kind: {printable(wrong)}")
+    needed = _NEEDED.get(action, (frozenset(), frozenset()))
+    if action in _UPDATES:
+        needed = (frozenset(after), frozenset(before))
+    if not (needed[0] <= before.keys() and needed[1] <= after.keys()):
+        raise BadPlanFile(f"a {action} does not say what was, or what will be")
+
+
 def _read_change(change: Mapping[str, Any]) -> Change:
+    _must_be_whole(change)
     source = change["source"]
     get = change.get
     return Change(

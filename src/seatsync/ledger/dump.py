@@ -13,6 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
+from seatsync.domain.fields import is_number
+from seatsync.domain.names import is_slug, printable
+from seatsync.domain.posting import doubled, overfull
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import EntryLink, EventLink
@@ -88,9 +91,12 @@ class Dump:
         self._load_journal(walk, writer)
         self._load_letters(writer)
         writer.flush()
-        if walk.books.institution is None or walk.books.institution.id != self.institution:
+        books = walk.books
+        if books.institution is None or books.institution.id != self.institution:
             raise BadDump(f"its journal is not that of {self.institution}")
-        write_present(connection, self.institution, walk.books)
+        if (name := overfull(books, books.libraries) or doubled(books)) is not None:
+            raise BadDump(f"it comes to more seats than there are, or to two members who are one: {printable(name)}")
+        write_present(connection, self.institution, books)
 
     def _load_journal(self, walk: Replay, writer: _Writer) -> None:
         serial, head = self._ends_at
@@ -106,11 +112,15 @@ class Dump:
             )
 
     def _load_letters(self, writer: _Writer) -> None:
-        found = 0
+        found = last = 0
         for number, text in self._lines:
             found += 1
             given = {**_parsed(number, text), "institution": self.institution}
-            writer.add("outbox", _LETTER.row(number, given))
+            row = _LETTER.row(number, given)
+            if given["serial"] <= last:
+                raise BadDump(f"line {number}: letters are not in their order")
+            last = given["serial"]
+            writer.add("outbox", row)
         if found != self._letters:
             raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off, or added to")
 
@@ -139,10 +149,11 @@ def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
     values = _parsed(number, text)
     if values.get("format") != FORMAT:
         raise BadDump(f"it does not begin as a dump ({FORMAT}) does")
-    serial, letters = values.get("serial"), values.get("letters")
-    whole = isinstance(serial, int) and serial > 0 and isinstance(letters, int)
-    if not whole or not isinstance(values.get("institution"), str) or not isinstance(values.get("head"), str):
-        raise BadDump("its first line is not whole")
+    id, head = values.get("institution"), values.get("head")
+    if not (isinstance(id, str) and is_slug(id) and isinstance(head, str)):
+        raise BadDump("its first line does not say whose it is, and where it ends")
+    if not (values.get("serial") and is_number(values["serial"]) and is_number(values.get("letters"))):
+        raise BadDump("its first line does not say how long it is")
     return values
 
 
@@ -179,7 +190,7 @@ class _Shape:
     def row(self, number: int, given: Mapping[str, Any]) -> tuple[Any, ...]:
         """The row, in the order of the table's columns: each is there, none besides, each of its type."""
         if wrong := given.keys() ^ self.known:
-            raise BadDump(f"line {number} lacks a field, or has one too many: {', '.join(sorted(wrong))}")
+            raise BadDump(f"line {number} lacks a field, or has one too many: {printable(', '.join(sorted(wrong)))}")
         for name, kind, nullable, length in self.checks:
             value = given[name]
             if value is None and nullable:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event
+from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.people import Member
 from seatsync.domain.posting import doubled, overfull, post
@@ -220,6 +221,12 @@ class Recorder:
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any]) -> None:
-    """What an entry says of the files it came from: the members of each roster, and the day."""
-    books.rosters = dict(detail.get("rosters", books.rosters))
-    books.applied_on = detail.get("on", books.applied_on)
+    """What an entry says of the files it came from: the members of each roster, and the day.
+
+    Raises:
+        ValueError: it says something else than seatsync writes.
+    """
+    rosters, day = detail.get("rosters", books.rosters), detail.get("on", books.applied_on)
+    if not (all(map(is_text, rosters)) and all(map(is_number, rosters.values())) and is_text(day)):
+        raise ValueError("the rosters or the day are of another kind")
+    books.rosters, books.applied_on = dict(rosters), day

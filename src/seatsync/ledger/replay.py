@@ -71,7 +71,7 @@ class Replay:
                 remember(self.books, json.loads(link.detail))
             else:
                 self._post(link)
-        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             verdict.fault(f"link {link.serial}: {error}")
         verdict.chain_holds = not verdict.faults
 

@@ -96,7 +96,7 @@ class _Letters:
         try:
             event = event_of(link)
             letter = self.letter_for(walk.books, event) if event is not None else ""
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link
         if link.is_erased and not link.member:  # of an administrator who was erased: a letter without address, or none
             if self.row is not None and self.row.serial == link.serial:

@@ -32,7 +32,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
         if Kind.PERMANENT not in library.kinds and (owned := case.slots[id].before.permanent + _reserved(case, id)):
             message = (
                 f"{case.title(id)} would have no permanent licenses any more, "
-                f"but {counted(owned, 'member')} hold one. Permanent licenses are never revoked."
+                f"but {counted(owned, 'member holds', 'members hold')} one. Permanent licenses are never revoked."
             )
             where = case.desired.place("libraries", id)
             yield refusal(CODE, message, "Put the library's `system` or `kinds` back as they were.", where, id)

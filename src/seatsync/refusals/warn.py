@@ -156,8 +156,13 @@ def _unknown_tags(case: Case, known: Mapping[str, int]) -> Iterator[Diagnostic]:
             yield Diagnostic("unknown-tag", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
+MOST_LETTERS = 100
+"""Longer tags are not looked at for slips: what it takes grows with the square of their length."""
+
+
 def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
     alike: dict[str, list[str]] = {}
+    counts = {tag: number for tag, number in counts.items() if len(tag) <= MOST_LETTERS}
     for tag in counts:
         for key in without_a_letter(tag):
             alike.setdefault(key, []).append(tag)

@@ -156,10 +156,10 @@ def _what(change: Change) -> str:
         case Action.GRANT:
             until = f", until {after['until']}" if "until" in after else ""
             at_once = ", at once" if change.status == Status.DELIVERED else ""
-            again = f" (was {before['status'].replace('_', ' ')})" if before else ""
+            again = f" (was {before['status'].replace('_', ' ')})" if "status" in before else ""
             return f"{change.kind}{at_once}{until}{again}"
         case Action.REVOKE:
-            return f"{change.kind}, {before['status']}"
+            return f"{change.kind}, {before.get('status', '')}"
         case Action.UPGRADE:
             return f"temporary → permanent, {change.status}"
         case Action.RESEND:

@@ -155,11 +155,14 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
     return None
 
 
+MOST_UNREAD = 20
+"""So many columns that are not read are told one by one; a sheet with more is no roster, and its header says so."""
+
+
 def tell_unread(table: Table, known: Container[str], names: tuple[str, ...], owner: str) -> None:
     """A warning for each column that is not ``known``: with the name that may have been meant, or that it has none."""
-    for position, header in enumerate(table.header):
-        if squeezed(header) in known:
-            continue
+    unread = [(position, header) for position, header in enumerate(table.header) if squeezed(header) not in known]
+    for position, header in unread[:MOST_UNREAD]:
         where, severity = table.at(table.header_line, position), Severity.WARNING
         if header:
             message = f'The column "{printable(header)}" is not read; {owner} has none of that name. {did_you_mean(header, names)}'

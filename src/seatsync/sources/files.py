@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 
 MOST_BYTES = 512 * 1024 * 1024
@@ -79,7 +80,8 @@ class Folder:
             )
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            self._say("file-unreadable", f"{name} can't be read: {why}.", "Make it readable.", where)
+            said = f"{printable(name, 300)} can't be read: {why}."
+            self._say("file-unreadable", said, "Make it readable.", where)
         return None
 
     def _near(self, name: str) -> str:

@@ -8,7 +8,7 @@ from posixpath import normpath
 from typing import NamedTuple
 
 from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import SYSTEMS, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.names import did_you_mean, email_key, printable
@@ -167,7 +167,9 @@ class _Loader:
         if library is None:
             guess = did_you_mean(id, self.libraries)
             message = f'"{printable(id)}" is no library of this file. {guess}'.rstrip()
-            self._say("unknown-library", message, f"The libraries are {', '.join(self.libraries) or 'none'}.", where)
+            self._say(
+                "unknown-library", message, f"The libraries are {named(list(self.libraries), 20) or 'none'}.", where
+            )
         return library
 
     def _selector(self, to: formats.To, position: int) -> Selector:

@@ -34,12 +34,13 @@ def read_export(
 
     None where something is wrong, which ``found`` then says.
     """
+    before = len(found)
     table = csv_table.read(text, file, ROSTER, found)
     if table is None:
         return None
-    before = len(found)
+    told = len(found)
     columns = _license_columns(table, libraries, library)
-    if columns is None or len(found) > before:
+    if columns is None or len(found) > told:
         return None
     portal = _Reader(table, libraries, columns, library).read()
     return portal if not any(d.severity is Severity.ERROR for d in found[before:]) else None

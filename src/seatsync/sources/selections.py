@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from seatsync.domain.desired import Grant, Selection, Selector
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
@@ -146,7 +146,7 @@ class GrantsReader:
             wrong(
                 "unknown-library",
                 f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(),
-                f"The libraries are {', '.join(self.libraries) or 'none'}.",
+                f"The libraries are {named(list(self.libraries), 20) or 'none'}.",
                 0,
             )
         if email and (fault := email_fault(email)):
