@@ -119,18 +119,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
     seen: dict[str, dict[str, str]] = {"2026-08-31": _lists(write(folder, ANN + BEN + ZEPH))}
     apply(folder, FIRST, "ruth")
     seen[FIRST] = _lists(folder)
-    ran(
-        "ledger",
-        "claim",
-        "books",
-        "zeph@grace.example",
-        "--account",
-        "q@private.example",
-        "--now",
-        CLAIMED,
-        folder=folder,
-    )
-    ran("ledger", "claim", "books", "ben@grace.example", "--now", CLAIMED, folder=folder)
+    claim = ("ledger", "claim", "books", "--now", CLAIMED)
+    ran(*claim, "zeph@grace.example", "--account", "q@private.example", folder=folder)
+    ran(*claim, "ben@grace.example", folder=folder)
     ran("ledger", "opt-out", "sub", "ben@grace.example", "--now", CLAIMED, folder=folder)
     seen[CLAIMED] = _lists(folder)
     write(folder, ANN + BEN + DEE, CONFIG.replace(OMAR, ""))
@@ -254,16 +245,22 @@ WRITING = [
 
 
 class Bound:
-    """A database with two institutions, and roles that are bound to the first."""
+    """A database with two institutions, and roles that are bound to the first: ``read``, ``write``.
+
+    Roles belong to the server, so their names say which process of the tests has made them.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def by(self, role: str, *args: str, folder: Path) -> Outcome:
-        return seatsync(*args, "--ledger", self.url_of(role), folder=folder)
+    def role(self, name: str) -> str:
+        return f"{name}_{os.getpid()}"
 
     def url_of(self, role: str) -> str:
-        return make_url(self.url).set(username=role).render_as_string(hide_password=False)
+        return make_url(self.url).set(username=self.role(role)).render_as_string(hide_password=False)
+
+    def by(self, role: str, *args: str, folder: Path) -> Outcome:
+        return seatsync(*args, "--ledger", self.url_of(role), folder=folder)
 
     def execute(self, role: str, statement: str) -> Any:
         with looking_into(self.url_of(role)) as connection:
@@ -275,26 +272,15 @@ class Bound:
 def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
     ledgers.of(grace).copy_to(leased)
-    names = {access: f"{access}_{os.getpid()}" for access in ("read", "write", "unbound")}
-    for access in ("read", "write"):
-        for _ in range(2):  # the second time, nothing happens
-            psql(leased.url, ROLES, institution="grace", role=names[access], access=access)
-    psql(leased.url, ROLES, institution="nobody", role=names["unbound"], access="write")
-    yield _Named(leased.url, names)
+    bound = Bound(leased.url)
+    for _ in range(2):  # the second time, nothing happens
+        psql(bound.url, ROLES, institution="grace", role=bound.role("read"), access="read")
+        psql(bound.url, ROLES, institution="grace", role=bound.role("write"), access="write")
+    psql(bound.url, ROLES, institution="nobody", role=bound.role("stranger"), access="write")
+    yield bound
     ledgers.shelf.give_back(leased)
-    for name in names.values():
-        ledgers.shelf.server.run(f"DROP ROLE {name}")
-
-
-class _Named(Bound):
-    """Roles belong to the server, so each process of the tests has its own."""
-
-    def __init__(self, url: str, names: Mapping[str, str]) -> None:
-        super().__init__(url)
-        self.names = names
-
-    def url_of(self, role: str) -> str:
-        return super().url_of(self.names[role])
+    for name in ("read", "write", "stranger"):
+        ledgers.shelf.server.run(f"DROP ROLE {bound.role(name)}")
 
 
 @shared
@@ -378,8 +364,8 @@ def test_a_folder_of_another_institution_than_the_role_s_is_refused(
 def test_a_role_that_is_bound_to_another_institution_finds_nothing_and_writes_nothing(
     bound: Bound, grace: Path
 ) -> None:
-    assert bound.execute("unbound", "SELECT count(*) FROM member") == [(0,)]
-    assert bound.by("unbound", "apply", "--yes", folder=grace).code == REFUSED
+    assert bound.execute("stranger", "SELECT count(*) FROM member") == [(0,)]
+    assert bound.by("stranger", "apply", "--yes", folder=grace).code == REFUSED
 
 
 # ── The lock ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -546,7 +532,7 @@ def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     assert "up to date (0002)" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
 
 
-def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path, elsewhere: Callable[[str], str]) -> None:
+def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path) -> None:
     ran("ledger", "migrate", "--ledger", old, folder=grace)
     assert shape(old) == shape(location(grace))
 

@@ -155,7 +155,7 @@ class Model:
         return pruned
 
     def take_over(self, wish: Wish, library: str, portal: list[tuple[Person, str, str]], day: str) -> bool:
-        """An import of (person, kind, status); ``wish`` are the files with what was added. The portal has told them itself."""
+        """An import of (person, kind, status), without letters; ``wish`` are the files with what was added."""
         after = deepcopy(self)
         if not after._take_over(wish, library, portal, day):
             return False

@@ -70,7 +70,7 @@ def changes_something(edits: Sequence[Edit]) -> bool:
 
 
 def _meaning(table: str, row: Row) -> str:
-    """A row without what has no meaning: white space in the JSON and the lists of the present, the state of a letter."""
+    """A row without what has no meaning: white space in JSON and lists of the present, the state of a letter."""
     told = dict(row)
     for column in tables.metadata.tables[table].columns:
         if column.type.python_type is bool and isinstance(row[column.name], int | float):

@@ -21,7 +21,7 @@ _FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
 
 
 def seeds(short: int, long: int) -> list[int]:
-    """As many seeds as the form asks for: always the same ones in the short form, new ones each time in the long one."""
+    """As many as the form asks for: in the short form always the same ones, in the long one new ones each time."""
     if _SEED:
         return [int(_SEED)]
     first = secrets.randbits(32) if LONG else 1
@@ -40,11 +40,13 @@ def replayable(seed: int) -> Iterator[random.Random]:
 
 @contextmanager
 def figures(fault: str, database: str) -> Iterator[Counter[str]]:
-    """Counts of what was done, appended with its seconds to the file of figures when it is over."""
+    """Counts of what was done, appended with its seconds to the file of figures however it ends."""
     counts: Counter[str] = Counter()
     began = time.monotonic()
-    yield counts
-    if _FIGURES:
-        told = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
-        with open(_FIGURES, "a", encoding="utf-8") as file:
-            file.write(json.dumps(told) + "\n")
+    try:
+        yield counts
+    finally:
+        if _FIGURES:
+            told = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
+            with open(_FIGURES, "a", encoding="utf-8") as file:
+                file.write(json.dumps(told) + "\n")

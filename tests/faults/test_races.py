@@ -67,7 +67,7 @@ def test_the_last_seats_go_to_as_many_as_there_are_seats(database: str, crowd: C
 
 
 def _race_for_the_last_seats(databases: Databases, crowd: Crowd, at: Path, chance: random.Random) -> None:
-    """Each takes ``each`` of ``free`` seats for members of their own; permanently, so that nobody can free one again."""
+    """Each takes ``each`` of ``free`` seats for members of their own; permanently, so that none is freed again."""
     free = chance.randint(1, 5)
     each = chance.randint(1, free)
     patient = chance.random() < 0.75

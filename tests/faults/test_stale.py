@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ from tests.faults.history_torture import figures, replayable, seeds
 SEVERAL = (4, 300)
 """Rounds with several changes, in the short and in the long form."""
 
+OMAR = "{given_name: Omar, family_name: Bell, email: omar@grace.example}"
+NOA = "{given_name: Noa, family_name: Levi, email: noa@grace.example}"
 CONFIG = """\
 version: 1
 institution:
@@ -62,9 +65,9 @@ EDITS: dict[Action, Edit] = {
     Action.LIBRARY_ADD: ("seatsync.yaml", "rosters:", "  atlas: {title: Atlas, system: jamworks, slots: 1}\nrosters:"),
     Action.LIBRARY_UPDATE: ("seatsync.yaml", "title: Books,", "title: Bookshelf,"),
     Action.LIBRARY_REMOVE: ("seatsync.yaml", "  maps: {title: Maps, system: logos-library, slots: 2}\n", ""),
-    Action.ADMIN_REMOVE: ("seatsync.yaml", "    - {given_name: Omar, family_name: Bell, email: omar@grace.example}\n", ""),
+    Action.ADMIN_REMOVE: ("seatsync.yaml", f"    - {OMAR}\n", ""),
     Action.ADMIN_UPDATE: ("seatsync.yaml", "given_name: Ruth", "given_name: Rut"),
-    Action.ADMIN_ADD: ("seatsync.yaml", "  opt_out:", "    - {given_name: Noa, family_name: Levi, email: noa@grace.example}\n  opt_out:"),
+    Action.ADMIN_ADD: ("seatsync.yaml", "  opt_out:", f"    - {NOA}\n  opt_out:"),
     Action.MEMBER_ADD: ("members.csv", "dee@", "fay@grace.example,Fay,Orr,S6\ndee@"),
     Action.MEMBER_UPDATE: ("members.csv", "Ann,Lee", "Anna,Lee"),
     Action.MEMBER_REMOVE: ("members.csv", "dee@grace.example,Dee,Fox,S4\n", ""),
@@ -237,14 +240,14 @@ def test_a_plan_is_stale_after_several_changes(here: Here, database: str) -> Non
 
 
 def _change_several(here: Here, chance: random.Random) -> None:
-    changes: list[Callable[[], object]] = [lambda edit=edit: here.edit(edit) for edit in EDITS.values()]  # type: ignore[misc]
-    changes += [lambda line=line: here.run(*line, folder="others") for line in COMMANDS.values()]  # type: ignore[misc]
-    changes += [lambda line=line: here.run(*line, folder="others") for line in NO_CHANGES.values()]  # type: ignore[misc]
+    commands = [*COMMANDS.values(), *NO_CHANGES.values()]
+    changes: list[Callable[[], object]] = [partial(here.edit, edit) for edit in EDITS.values()]
+    changes += [partial(here.run, *command, folder="others") for command in commands]
     here.edit(chance.choice(list(EDITS.values())))
     for change in chance.sample(changes, chance.randint(1, 4)):
         try:
             change()
-        except AssertionError:  # what was edited or done already
+        except AssertionError:  # that edit is there already, or does not go with the others
             continue
 
 
@@ -275,7 +278,7 @@ def test_a_plan_is_good_once(here: Here) -> None:
 
 
 def _must_be_stale(here: Here, code: int = STALE) -> None:
-    """Neither plan is applied; nor is what was reviewed as a fingerprint, unless just that is still what there is to do."""
+    """Neither plan is applied; nor is the fingerprint that was reviewed, unless just that is still to be done."""
     before, dumped = everything(here.ledger), _dump(here)
     for plan in ("plan.json", "nothing.json"):
         outcome = here.run("apply", plan)

@@ -99,14 +99,16 @@ def with_additions(desired: Desired, added: Additions) -> Desired:
 def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str]) -> None:
     config = (folder / NAME).read_bytes().decode("utf-8", "replace")
     if found.members:
-        path = _free(folder, "rosters", stem)
         fields = ("email", "given_name", "family_name", "student_id", "role", "tags")
-        found.texts[path] = _csv(fields, ([getattr(member, name) for name in fields] for member in found.members))
+        text = _csv(fields, ([getattr(member, name) for name in fields] for member in found.members))
+        path = _place(folder, "rosters", stem, text)
+        found.texts[path] = text
         config = _listed(config, "rosters", path)
     if found.grants:
-        path = _free(folder, "grants", stem)
         rows = ([library, email, kind, "", ids.get(email, "")] for library, email, kind in found.grants)
-        found.texts[path] = _csv(("library", "email", "kind", "until", "student_id"), rows)
+        text = _csv(("library", "email", "kind", "until", "student_id"), rows)
+        path = _place(folder, "grants", stem, text)
+        found.texts[path] = text
         config = _listed(config, "grants", path)
     if found.texts:
         found.texts[NAME] = config  # last: the files it names are there when it is written
@@ -121,9 +123,10 @@ def _listed(config: str, section: str, path: str) -> str:
     return bom + changed
 
 
-def _free(folder: Path, below: str, stem: str) -> str:
+def _place(folder: Path, below: str, stem: str, text: str) -> str:
+    """A name that is free, or that of the very same file, which an import that was interrupted has left."""
     names = (f"{below}/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 10_000))))
-    return next(name for name in names if not (folder / name).exists())
+    return next(name for name in names if not (folder / name).exists() or (folder / name).read_bytes() == text.encode())
 
 
 def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

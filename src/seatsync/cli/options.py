@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -45,6 +45,7 @@ class Run:
         from seatsync.ledger.database import FILE, Ledger
         from seatsync.ledger.holder import Patience
 
+        _hush_libraries()
         return Ledger(self.ledger or str(folder / FILE), Patience(self.lock_timeout, self.say))
 
     @contextmanager
@@ -62,6 +63,14 @@ class Run:
         """Something for the person at the terminal, who can be spared it."""
         if not self.quiet:
             click.echo(message, err=True)
+
+
+@cache
+def _hush_libraries() -> None:
+    """What SQLAlchemy and psycopg log of a broken connection, exits tells in a line."""
+    import logging
+
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:

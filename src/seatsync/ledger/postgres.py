@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from seatsync.ledger.failures import LedgerError
@@ -78,7 +78,7 @@ class Postgres:
             yield
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 connection.exec_driver_sql("ROLLBACK")
             raise
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from seatsync.ledger.failures import LedgerError, may_pass
@@ -69,16 +69,18 @@ class SqliteFile:
         """A transaction, begun as the only one that writes to the file."""
         patience.wait(self, lambda: _begin(connection), self._note)
         note = self._beside("-holder")
-        try:
+        with suppress(OSError):  # it is for people who wait, and no reason to fail
             note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        try:
             yield
             connection.exec_driver_sql("COMMIT")
         except BaseException:
-            with suppress(DBAPIError):
+            with suppress(SQLAlchemyError):
                 connection.exec_driver_sql("ROLLBACK")
             raise
         finally:
-            note.unlink(missing_ok=True)
+            with suppress(OSError):
+                note.unlink(missing_ok=True)
 
     def holder(self, institution: str) -> Holder | None:
         """Who writes now; nobody where the file can't be written to."""
