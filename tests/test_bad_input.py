@@ -505,8 +505,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-# Not strict: only where the interrupt falls into a call of the database.
-@pytest.mark.xfail(reason="to roll back on a connection that SQLAlchemy has given up is taken for a bug")
 @pytest.mark.parametrize("delay", [0, 0.04])
 def test_ctrl_c_in_the_middle_of_a_large_apply_leaves_nothing_of_it(delay: float, many: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(many, tmp_path / "many"))
@@ -602,7 +600,6 @@ def test_an_apply_that_is_killed_during_its_commit_happened_whole_or_not_at_all(
 
 
 @needs_strace
-@pytest.mark.xfail(strict=True, reason="to roll back on a connection that SQLAlchemy has given up is taken for a bug")
 def test_ctrl_c_during_a_commit_leaves_all_of_it_or_nothing(folder: Path) -> None:
     before = serial(folder)
     claim = ("ledger", "claim", "books", "ben@grace.example")

@@ -461,7 +461,6 @@ def test_a_lock_is_not_taken_away_without_being_sure(grace: Path) -> None:
     assert writer.failed is None
 
 
-@pytest.mark.xfail(strict=True, reason="to roll back on a connection that SQLAlchemy has given up is taken for a bug")
 @pytest.mark.postgres_only("SQLite's lock can't be taken away")
 def test_a_lock_that_is_taken_away_undoes_what_its_holder_did(grace: Path) -> None:
     with writing(grace) as writer:

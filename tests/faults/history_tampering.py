@@ -7,13 +7,14 @@ import random
 import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
 from seatsync.domain.action import CLAIM, OPT_OUT, Action
 from seatsync.ledger import tables
-from seatsync.ledger.journal import canonical, commitment, link
+from seatsync.ledger.journal import canonical, commitment
 from seatsync.ledger.verify import STATES
 
 JOURNAL = ("entry", "event")
@@ -73,8 +74,8 @@ def _meaning(table: str, row: Row) -> str:
     """A row without what has no meaning: white space in JSON and lists of the present, the state of a letter."""
     told = dict(row)
     for column in tables.metadata.tables[table].columns:
-        if column.type.python_type is bool and isinstance(row[column.name], int | float):
-            told[column.name] = bool(row[column.name])  # as SQLite's numbers are read
+        if column.type.python_type is bool and row[column.name] is not None:
+            told[column.name] = bool(row[column.name])  # as anything in such a column of SQLite is read
     for name in ("contacts", "rosters") if table == "institution" else ():
         try:
             told[name] = json.loads(row[name])
@@ -293,11 +294,12 @@ def journal(stored: Stored) -> list[tuple[str, Row]]:
 
 
 def hash_of(table: str, row: Row, before: bytes) -> bytes:
-    """The hash that a link must have after another; the rule stands in ``seatsync.ledger.journal``."""
+    """The hash that a link must have after another: whoever reads docs/ledger.md can make one."""
     entry = ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
     event = ("serial", "entry", "action", "library", "member", "detail")
     fields = [row[name] for name in (entry if table == "entry" else event)]
-    return link(before, fields if table == "entry" else [*fields, (row["commitment"] or b"").hex()])
+    sealed = [] if table == "entry" else [(row["commitment"] or b"").hex()]
+    return sha256(before + "\x1f".join(map(str, [*fields, *sealed])).encode()).digest()
 
 
 def _of_another_person(chance: random.Random, row: Row) -> Row:

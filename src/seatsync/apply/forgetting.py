@@ -37,9 +37,10 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
                 f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
             )
         events = [Event(ERASE, "", number) for number in numbers]
-        Recorder(connection, institution, books, letter_for).record(Entry("erase", at, actor, commit), events)
+        entry = Entry("erase", at, actor, commit, "", {"administrators": stints} if stints else {})
+        Recorder(connection, institution, books, letter_for).record(entry, events)
         forget_members(connection, institution, numbers)
-        return len(numbers) + stints
+        return len(numbers) + len(stints)
 
     forgotten = ledger.write(institution, actor, commit, step)
     ledger.scrub()
@@ -70,10 +71,10 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
         must_be_its_own(books, institution)
-        pruned = prune_letters(connection, institution, before) if books.serial else 0
+        pruned = prune_letters(connection, institution, before) if books.serial else ""
         if pruned:
-            entry = Entry("prune", at, actor, commit, "", {"letters_before": before})
+            entry = Entry("prune", at, actor, commit, "", {"letters_before": before, "letters": pruned})
             Recorder(connection, institution, books, letter_for).record(entry, [])
-        return pruned
+        return sum(int(last) - int(first) + 1 for first, last in (run.split("-") for run in pruned.split(",") if run))
 
     return ledger.write(institution, actor, commit, step)

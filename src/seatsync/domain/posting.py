@@ -117,6 +117,8 @@ def _member_update(books: Snapshot, event: Event) -> None:
 def _member_remove(books: Snapshot, event: Event) -> None:
     if any(held.get(event.member, ABSENT).kind is Kind.TEMPORARY for held in books.licenses.values()):
         raise IllegalTransition("member-remove of who still holds a temporary license")
+    if not books.members[event.member].on_roster:
+        raise IllegalTransition("member-remove of who has left")
     books.members[event.member] = books.members[event.member]._replace(on_roster=False)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.license import IllegalTransition, License
+from seatsync.domain.names import printable
 from seatsync.domain.people import Member
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
@@ -100,7 +101,7 @@ class Recorder:
         self.serial += 1
         self.entry, self.silent = self.serial, entry.kind in SILENT
         detail = canonical(entry.detail)
-        told = (entry.kind, entry.at, entry.actor, entry.commit, entry.fingerprint)
+        told = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254), entry.fingerprint)
         fields = (self.institution, self.serial, *told, detail)
         self.head = link(self.head, fields)
         self.opened = (*fields, self.head)

@@ -51,8 +51,10 @@ class Replay:
     def __init__(self) -> None:
         self.books = Snapshot()
         self.verdict = Verdict()
-        self.at = ""
+        self.entry: EntryLink | None = None
         self._head = bytes(32)
+        self._unnamed: dict[int, int] = {}  # member → a link of theirs whose person is gone
+        self._unnamed_admins: set[int] = set()
 
     def take(self, link: Link) -> None:
         """One more link: is it the next one, does its hash hold, what does it do?"""
@@ -60,37 +62,53 @@ class Replay:
         verdict.links += 1
         if link.serial != verdict.serial + 1:
             verdict.fault(f"link {verdict.serial + 1} is missing; the next there is {link.serial}")
-        if not link.holds(self._head):
+        if not isinstance(link.hash, bytes) or not link.holds(self._head):
             verdict.fault(f"link {link.serial}: the chain is broken; this link or one before it was changed")
-        self._head = link.hash
-        verdict.serial, verdict.head = link.serial, link.hash.hex()
+        self._head = link.hash if isinstance(link.hash, bytes) else b""
+        verdict.serial, verdict.head = link.serial, self._head.hex()
         self.books.serial, self.books.head = verdict.serial, verdict.head
         try:
             if isinstance(link, EntryLink):
-                self.at = link.at
-                remember(self.books, json.loads(link.detail))
+                self._open(link)
             else:
                 self._post(link)
         except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             verdict.fault(f"link {link.serial}: {error}")
         verdict.chain_holds = not verdict.faults
 
+    def finish(self) -> None:
+        """Whoever has no name in the journal must have been erased by it."""
+        for number, serial in self._unnamed.items():
+            member = self.books.members.get(number)
+            if member is None or member.email != ERASED:
+                self.verdict.fault(f"link {serial}: what it says of a person is gone, but they were not erased")
+        for serial in self._unnamed_admins:
+            self.verdict.fault(f"link {serial}: what it says of an administrator is gone, but they were not erased")
+        self.verdict.chain_holds = not self.verdict.faults
+
+    def _open(self, link: EntryLink) -> None:
+        self.entry, detail = link, json.loads(link.detail)
+        remember(self.books, detail)
+        self._unnamed_admins.difference_update(detail.get("administrators", ()))
+
     def _post(self, link: EventLink) -> None:
+        if self.entry is None or link.entry != self.entry.serial:
+            self.verdict.fault(f"link {link.serial}: it belongs to another entry")
         if not link.person_holds():
             self.verdict.fault(f"link {link.serial}: what it says of a person was changed")
-        if (event := event_of(link)) is not None:
-            post(self.books, event)
+        if link.is_erased and link.member:
+            self._unnamed.setdefault(link.member, link.serial)
+        elif link.is_erased:
+            self._unnamed_admins.add(link.serial)
+            if link.action in _OF_ADMINS:  # they came and went: without them it comes to the same
+                return
+        post(self.books, event_of(link))
 
 
-def event_of(link: EventLink) -> Event | None:
-    """What a link says was done; None where that was done to a former administrator who was erased since.
-
-    Of an erased member it is unknown who it was, but not what happened.
-    """
+def event_of(link: EventLink) -> Event:
+    """What a link says was done. Of somebody erased it is unknown who it was, but not what happened."""
     person = json.loads(link.person) if link.person is not None else None
     if link.is_erased:
-        if link.action in _OF_ADMINS:
-            return None
         person = {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED} if link.action == Action.MEMBER_ADD else {}
     return Event(link.action, link.library, link.member, json.loads(link.detail), person)
 
@@ -116,6 +134,7 @@ def replay(connection: Connection, institution: str, before: Callable[[Replay, L
         if before is not None:
             before(walk, link)
         walk.take(link)
+    walk.finish()
     return walk
 
 

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Collection
+from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
 
 _FORGOTTEN = {"person": None, "salt": None}
 
 
-def pruned_before(connection: Connection, institution: str) -> str:
-    """The latest day before which letters were pruned; empty where none were."""
-    columns = tables.entry.c
-    kept = (columns.institution == institution) & (columns.kind == "prune")
-    days = connection.execute(select(columns.detail).where(kept)).scalars()
-    return max((str(json.loads(detail)["letters_before"]) for detail in days), default="")
+class Pruned:
+    """The serials of the letters that were pruned, as the journal has them."""
+
+    def __init__(self, connection: Connection, institution: str) -> None:
+        columns = tables.entry.c
+        kept = (columns.institution == institution) & (columns.kind == "prune")
+        details = connection.execute(select(columns.detail).where(kept)).scalars()
+        ranges = [part.split("-") for detail in details for part in str(json.loads(detail)["letters"]).split(",")]
+        self._ranges = sorted((int(first), int(last)) for first, last in ranges)
+
+    def __contains__(self, serial: int) -> bool:
+        place = bisect_right(self._ranges, (serial, MOST))
+        return place > 0 and serial <= self._ranges[place - 1][1]
 
 
-def prune_letters(connection: Connection, institution: str, before: str) -> int:
-    """Delete the letters of the days before ``before`` (ISO) that wait no more; returns how many."""
+def prune_letters(connection: Connection, institution: str, before: str) -> str:
+    """Delete the letters of the days before ``before`` (ISO) that wait no more; returns which: ``7-15,18-18``."""
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
-    return connection.execute(delete(tables.outbox).where(done_with)).rowcount
+    serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
+    connection.execute(delete(tables.outbox).where(done_with))
+    runs = (list(run) for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0]))
+    return ",".join(f"{run[0][1]}-{run[-1][1]}" for run in runs)
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:
@@ -38,8 +51,8 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
 
 
-def forget_admin(connection: Connection, institution: str, email: str) -> int:
-    """Delete what journal and outbox say of a former administrator; returns in how many events."""
+def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:
+    """Delete what journal and outbox say of a former administrator; returns the serials of the events."""
     event, outbox = tables.event.c, tables.outbox.c
     of_admins = (event.institution == institution) & (event.member == 0) & event.action.startswith("admin-")
     rows = connection.execute(select(event.serial, event.person).where(of_admins & event.person.is_not(None)))
@@ -50,4 +63,4 @@ def forget_admin(connection: Connection, institution: str, email: str) -> int:
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
         connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled"), which)
-    return len(serials)
+    return serials

@@ -16,7 +16,7 @@ from seatsync.ledger.journal import SILENT, EntryLink
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
-from seatsync.ledger.retention import pruned_before
+from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
 
 STATES = ("pending", "cancelled", "sent", "bounced")
@@ -51,12 +51,11 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:
     try:
         present = read_snapshot(connection, institution)
-    except LedgerError as error:
-        walk.verdict.fault(f"the tables of the present can't be read: {error}")
-        return
-    for what, journal, table in compared(walk.books, present):
-        if journal != table:
-            walk.verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
+        for what, journal, table in compared(walk.books, present):
+            if journal != table:
+                walk.verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
+    except (LedgerError, TypeError) as error:
+        walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {error}")
 
 
 def rebuild(connection: Connection, institution: str) -> Verdict:
@@ -83,7 +82,7 @@ class _Letters:
 
     def __init__(self, connection: Connection, institution: str, letter_for: LetterFor) -> None:
         self.letter_for = letter_for
-        self.kept_from = pruned_before(connection, institution)
+        self.pruned = Pruned(connection, institution)
         self.rows = stream(connection, tables.outbox, institution)
         self.row = next(self.rows, None)
         self.silent = False
@@ -95,21 +94,18 @@ class _Letters:
             return
         try:
             event = event_of(link)
-            letter = self.letter_for(walk.books, event) if event is not None else ""
+            letter = self.letter_for(walk.books, event)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link
-        if link.is_erased and not link.member:  # of an administrator who was erased: a letter without address, or none
-            if self.row is not None and self.row.serial == link.serial:
-                self._next(walk.verdict, self.row.address == "")
-            return
-        if not letter or event is None:
+        if not letter or walk.entry is None:
             return
         address = "" if link.member else str((event.person or {}).get("email", ""))
-        due = _Due(link.serial, str(letter), link.library, link.member, address, walk.at)
+        due = _Due(link.serial, str(letter), link.library, link.member, address, walk.entry.at)
         self._skip_to(due.serial, walk.verdict)
         if self.row is not None and self.row.serial == due.serial:
-            self._next(walk.verdict, all(getattr(self.row, name) == value for name, value in due._asdict().items()))
-        elif due.created_at >= self.kept_from:
+            is_right = all(getattr(self.row, name) == value for name, value in due._asdict().items())
+            self._next(walk.verdict, is_right and due.serial not in self.pruned)
+        elif due.serial not in self.pruned:
             walk.verdict.fault(f"letter {due.serial}, {due.letter}, is missing from the outbox")
 
     def finish(self, verdict: Verdict) -> None:
