@@ -1,6 +1,6 @@
 """Bytes and rates of many institutions in one PostgreSQL: the figures that docs/scaling.md reckons with.
 
-    SEATSYNC_LEDGER=postgresql+psycopg://…/empty python benchmarks/scaling.py [INSTITUTIONS] [MEMBERS]
+SEATSYNC_LEDGER=postgresql+psycopg://…/empty python benchmarks/scaling.py [INSTITUTIONS] [MEMBERS]
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def _folder(folder: Path, members: int) -> str:
     config = CONFIG.format(id=folder.name, slots=members)
     rows = (f"m{n}@{folder.name}.example,Ann{n},Lee{n},{n},student;year-{n % 4}\n" for n in range(1, members + 1))
     (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
-    (folder / "members.csv").write_text("email,given_name,family_name,student_id,tags\n" + "".join(rows), encoding="utf-8")
+    (folder / "members.csv").write_text(
+        "email,given_name,family_name,student_id,tags\n" + "".join(rows), encoding="utf-8"
+    )
     return str(folder)
 
 

@@ -18,7 +18,6 @@ from tests import databases
 def pytest_configure(config: pytest.Config) -> None:
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}_only(reason): not on the other database, because …")
-        config.addinivalue_line("markers", f"xfail_on_{kind}(reason): a known fault of the program")
     # Of a transaction that failed while rows were streamed: its connection is closed at once, and the cursor with it.
     config.addinivalue_line("filterwarnings", "ignore:<psycopg.ServerCursor:ResourceWarning")
 
@@ -31,12 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker
         only = [kind for kind in databases.KINDS if marker(f"{kind}_only")] or databases.KINDS
-        faults = {kind: marker(f"xfail_on_{kind}") for kind in only}
-        kinds = [
-            pytest.param(kind, marks=pytest.mark.xfail(strict=True, reason=fault.args[0]) if fault else ())
-            for kind, fault in faults.items()
-        ]
-        metafunc.parametrize("database", kinds, indirect=True, scope="session")
+        metafunc.parametrize("database", only, indirect=True, scope="session")
 
 
 @pytest.hookimpl(tryfirst=True)

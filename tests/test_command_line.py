@@ -118,11 +118,7 @@ def test_every_example_in_a_help_can_be_typed(
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
-def test_every_option_has_help_and_an_environment_variable(
-    path: tuple[str, ...], command: click.Command, request: pytest.FixtureRequest
-) -> None:
-    if path == ("verify",):
-        request.applymarker(pytest.mark.xfail(strict=True, reason="--head has no environment variable"))
+def test_every_option_has_help_and_an_environment_variable(path: tuple[str, ...], command: click.Command) -> None:
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     lacking = [
         option.opts[0]

@@ -404,7 +404,6 @@ def test_a_plan_with_refusals_is_refused(folder: Path) -> None:
     assert stored(folder) == before
 
 
-@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
 def test_a_plan_is_refused_in_another_institution_s_folder(folder: Path, tmp_path: Path) -> None:
     other = another(tmp_path, folder)
     ran("apply", "--yes", folder=other)
@@ -420,7 +419,6 @@ def test_a_plan_for_another_institution_s_ledger_is_refused(folder: Path, tmp_pa
     assert [member["email"] for member in members(other)] == ["hal@hope.example"]
 
 
-@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
 def test_a_plan_is_not_applied_in_another_institution_s_folder_that_has_no_ledger_yet(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -520,7 +518,6 @@ def test_show_prints_several_plans_just_as_plan_did(format: str, folder: Path, t
     assert ran("show", "both.json", "--format", format, folder=tmp_path).out == printed.out
 
 
-@pytest.mark.xfail_on_postgres("where --ledger names the ledger, the folders that are named are not looked at")
 @pytest.mark.parametrize("named", [("grace",), ("hope",), ("grace", "third")], ids=" ".join)
 def test_an_array_is_not_applied_where_a_folder_of_it_is_not_named(
     named: tuple[str, ...], folder: Path, tmp_path: Path

@@ -302,7 +302,6 @@ def test_who_may_only_read_writes_nothing(bound: Bound, grace: Path) -> None:
     assert bound.execute("read", "SELECT * FROM event ORDER BY serial") == before
 
 
-@pytest.mark.xfail(strict=True, reason="PostgreSQL takes no COPY into tables with row-level security")
 @shared
 def test_who_may_write_does_all_that_an_institution_needs(bound: Bound, grace: Path) -> None:
     write(grace, ANN + BEN)
@@ -670,9 +669,6 @@ def test_a_dump_that_is_not_whole_is_refused_and_nothing_of_it_loaded(
     assert not made or not any(stored_at(place).values())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="where the ledger is there but has not the institution, nothing is dumped, with 0"
-)
 def test_a_dump_of_an_institution_that_the_ledger_does_not_have_is_no_success(grace: Path) -> None:
     write(grace, ANN, CONFIG.replace("id: grace", "id: hope"))
     outcome = seatsync("ledger", "dump", "--out", "backup.jsonl", folder=grace)
@@ -803,7 +799,6 @@ def test_nobody_is_erased_twice(erased: Path) -> None:
     ran("ledger", "erase", "zeph@grace.example", "--yes", folder=erased, code=REFUSED)
 
 
-@pytest.mark.xfail(strict=True, reason="all who were erased are known by that name, and erased once more")
 def test_nobody_is_named_erased(erased: Path) -> None:
     ran("ledger", "erase", "(erased)", "--yes", folder=erased, code=REFUSED)
 
@@ -917,7 +912,6 @@ def test_the_past_is_as_it_was_seen_then(list: str, day: str, lived: Path, grace
     assert seatsync(*LISTS[list], "--as-of", day, folder=grace).out == seen
 
 
-@pytest.mark.xfail(strict=True, reason="the journal has libraries as they were added, the tables by their ids")
 def test_the_past_lists_libraries_in_the_order_of_the_present(grace: Path) -> None:
     config = (grace / "seatsync.yaml").read_text(encoding="utf-8")
     more = "libraries:\n  aardvark: {title: Aardvark, system: logos-library, slots: 1}\n"

@@ -294,7 +294,7 @@ def journal(stored: Stored) -> list[tuple[str, Row]]:
 
 
 def hash_of(table: str, row: Row, before: bytes) -> bytes:
-    """The hash that a link must have after another: whoever reads docs/ledger.md can make one."""
+    """The hash that a link must have after another: whoever has read docs/architecture.md can make one."""
     entry = ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
     event = ("serial", "entry", "action", "library", "member", "detail")
     fields = [row[name] for name in (entry if table == "entry" else event)]

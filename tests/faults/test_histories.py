@@ -34,9 +34,11 @@ from tests.faults.history_torture import LONG, figures, replayable, seeds
 from tests.faults.history_wishes import (
     ADMINS,
     EMAILS,
+    ROSTERS,
     Person,
     Roster,
     Rule,
+    Wish,
     first_wish,
     next_wish,
     read_csv,
@@ -60,6 +62,31 @@ def test_every_step_of_a_long_life_is_as_the_contract_says(database: str, tmp_pa
                     life.step()
                 here.drop(life.ledger)
             count["lives"] += 1
+
+
+def test_the_journal_of_somebody_erased_still_comes_to_the_same(database: str, tmp_path: Path) -> None:
+    """Also where what was delivered at once hung on an account that is forgotten; and nobody can claim in their place."""
+    here = databases_of(database, tmp_path)
+    life = Life(here, here, tmp_path / "life", random.Random(1), Counter())
+    libraries = {id: {"title": id, "system": "jamworks", "slots": 9} for id in ("jam", "sub")}
+    libraries["books"] = {"title": "Books", "system": "logos-library", "slots": 9}
+    ann, ben = Person(EMAILS[0]), Person(EMAILS[1])
+    everyone = {"everyone": True}
+    rules = [Rule("jam", "temporary", everyone), Rule("books", "permanent", everyone)]
+    life.wish = Wish(libraries=libraries, rosters={ROSTERS[0]: Roster((), [ann, ben])}, rules=rules)
+    life.apply_files()
+    assert life.model.claim("jam", ann.email, ann.email, life.now)
+    life.run("ledger", "claim", "jam", ann.email)
+    life.wish.rules.append(Rule("sub", "temporary", everyone))
+    life.apply_files()
+    life.wish.rosters[ROSTERS[0]].people.remove(ann)
+    life.apply_files()
+    assert life.model.erase(ann.email)
+    life.run("ledger", "erase", ann.email, "--yes")
+    life.must_be_as_the_model_says()
+    life.move()
+    life.run("ledger", "claim", "books", "(erased)", "--account", ben.email, done=False)
+    life.must_be_as_the_model_says()
 
 
 class Life:
@@ -107,14 +134,17 @@ class Life:
     def edit_and_apply(self) -> None:
         before = self.wish
         self.wish = next_wish(self.wish, self.chance, self.today)
-        write_files(self.wish, self.folder)
-        self.apply()
+        self.apply_files()
         if not self.is_applied and self.chance.random() < 0.8:
             self.wish = before  # as people do when they read the refusal
             write_files(self.wish, self.folder)
 
     def let_days_pass_and_apply(self) -> None:
         self.today += timedelta(self.chance.choice((1, 1, 2, 5, 20)))
+        self.apply()
+
+    def apply_files(self) -> None:
+        write_files(self.wish, self.folder)
         self.apply()
 
     def apply(self) -> None:

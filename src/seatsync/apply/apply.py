@@ -45,8 +45,10 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         BadPlan: the plan breaks a rule that its making would have kept.
         LedgerError: the ledger can't be used.
     """
-    if not plan.changes and (unchanged := _unchanged(ledger, plan)) is not None:
-        return unchanged
+    if plan.serial or not plan.changes:  # otherwise the ledger may have to be made
+        unchanged = _unchanged(ledger, plan)
+        if unchanged is not None:
+            return unchanged
     detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
 
@@ -67,6 +69,8 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
 def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
     """Where the journal stands, if there is nothing at all to be written."""
     with ledger.reading() as connection:
+        if connection is not None and plan.changes:
+            return None
         books = read_snapshot(connection, plan.institution)
     must_match(plan, books)
     moved = _rosters_moved(plan, books)

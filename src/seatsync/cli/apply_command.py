@@ -146,14 +146,16 @@ def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path])
 
 
 def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:
-    """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it."""
+    """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it, and none says whose it is."""
     from seatsync.apply.apply import ForeignLedger
     from seatsync.ledger.database import FILE
 
     for folder, id in ids.items():
         # Files that can't be read say nothing of whose they are; the ledger beside them does, and is asked later.
-        if run.ledger or id == plan.institution or (id is None and (folder / FILE).exists()):
+        if id == plan.institution or (id is None and (folder / FILE).exists()):
             return folder
+    if run.ledger and not any(ids.values()):
+        return next(iter(ids))
     if any(ids.values()):
         there = ", ".join(f"{folder} is that of {id or 'nobody'}" for folder, id in ids.items())
         raise ForeignLedger(f'the plan is for "{plan.institution}", but {there}')

@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Moment, Run, common, day, folder, option
-from seatsync.cli.reading import institution_of
+from seatsync.cli.reading import institution_of, present_of
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.cli.verify_command import tell_verdict
@@ -78,10 +78,10 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
     from seatsync.cli.writing import write_whole
     from seatsync.ledger.dump import dump as lines
 
-    id = institution_of(folder, run)
+    id, snapshot = present_of(folder, run)
     with run.ledger_of(folder).reading() as connection:
-        if connection is None:
-            run.say("There is no ledger yet.")
+        if connection is None or not snapshot.serial:
+            click.echo(f"seatsync: {run.ledger_of(folder)} has nothing of {id}; nothing was written.", err=True)
             return exits.BROKEN
         if out is not None:
             write_whole(out, lines(connection, id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,7 +80,10 @@ def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
         walk = as_of(connection, institution, day)
     if walk.verdict.faults:
         raise LedgerError(f"The journal is damaged: {walk.verdict.faults[0]}.", "`seatsync verify` tells more.")
-    return walk.books
+    books = walk.books
+    return replace(
+        books, libraries=dict(sorted(books.libraries.items())), licenses=dict(sorted(books.licenses.items()))
+    )
 
 
 def known_as(name: str, snapshot: Snapshot) -> list[int]:

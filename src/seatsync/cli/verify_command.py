@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import Run, common, folder
+from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import institution_of
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
 
 @click.command("verify")
 @folder
-@click.option(
-    "--head", "heads", multiple=True, metavar="HASH", callback=as_heads, help="A head that was noted elsewhere."
-)
+@option("--head", "heads", multiple=True, metavar="HASH", callback=as_heads, help="A head that was noted elsewhere.")
 @common()
 def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
     """Check the journal, the tables and the outbox.
@@ -47,10 +45,10 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
 
     id = institution_of(folder, run)
     with run.ledger_of(folder).reading() as connection:
-        if connection is None:
-            run.say("There is no ledger yet; nothing to check.")
-            return exits.BROKEN if heads else exits.DONE
-        verdict = verify(connection, id, letter_for, heads)
+        verdict = verify(connection, id, letter_for, heads) if connection is not None else None
+    if verdict is None or not (verdict.links or verdict.faults):
+        run.say(f"The ledger has nothing of {id} yet; nothing to check.")
+        return exits.BROKEN if heads else exits.DONE
     tell_verdict(run, verdict, "The chain holds and the tables agree with it")
     return exits.BROKEN if verdict.faults else exits.DONE
 

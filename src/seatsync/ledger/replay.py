@@ -130,10 +130,13 @@ def stream(connection: Connection, table: Table, institution: str) -> Iterator[R
 def replay(connection: Connection, institution: str, before: Callable[[Replay, Link], None] | None = None) -> Replay:
     """The whole journal; ``before`` is called with each link ahead of its being taken."""
     walk = Replay()
-    for link in links(connection, institution):
-        if before is not None:
-            before(walk, link)
-        walk.take(link)
+    try:
+        for link in links(connection, institution):
+            if before is not None:
+                before(walk, link)
+            walk.take(link)
+    except TypeError as error:  # SQLite takes text for a number
+        walk.verdict.fault(f"after link {walk.verdict.serial}: the journal holds what seatsync never writes: {error}")
     walk.finish()
     return walk
 

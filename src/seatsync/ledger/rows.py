@@ -54,12 +54,20 @@ def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]
     """Insert rows, given in the order of the table's columns: by COPY, or the driver's executemany. No work a row between."""
     if not rows:
         return
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and not _is_bound(connection):
         _copy(connection, table, rows)
         return
     names = [column.name for column in table.columns]
     compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    connection.exec_driver_sql(str(compiled), list(rows))
+    given = rows if compiled.positional else [dict(zip(names, row, strict=True)) for row in rows]
+    connection.exec_driver_sql(str(compiled), list(given))
+
+
+def _is_bound(connection: Connection) -> bool:
+    """Whether row-level security holds for this role; COPY does not go with it."""
+    if "is_bound" not in connection.info:
+        connection.info["is_bound"] = connection.exec_driver_sql("SELECT row_security_active('event')").scalar()
+    return bool(connection.info["is_bound"])
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:

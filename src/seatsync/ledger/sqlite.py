@@ -56,10 +56,8 @@ class SqliteFile:
         if kind := network_disk(self.path):
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
             raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
-        # WAL: readers go on reading while somebody writes. FULL: what was acknowledged survives a power cut.
-        # secure_delete: what is erased leaves the file.
-        pragmas = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON")
-        with self._connect("mode=rwc", *pragmas) as connection:
+        # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
+        with self._connect("mode=rwc", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON") as connection:
             yield connection
 
     @contextmanager
@@ -67,7 +65,8 @@ class SqliteFile:
         self, connection: Connection, institution: str, holder: Holder, patience: Patience
     ) -> Iterator[None]:
         """A transaction, begun as the only one that writes to the file."""
-        patience.wait(self, lambda: _begin(connection), self._note)
+        # WAL: readers go on reading while somebody writes.
+        patience.wait(self, lambda: _begin(connection, "PRAGMA journal_mode=WAL"), self._note)
         note = self._beside("-holder")
         with suppress(OSError):  # it is for people who wait, and no reason to fail
             note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
@@ -125,11 +124,11 @@ class SqliteFile:
             yield connection
 
 
-def _begin(connection: Connection) -> bool:
+def _begin(connection: Connection, *before: str) -> bool:
     """Whether the write lock could be had at once."""
     try:
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for statement in ("PRAGMA busy_timeout=0", *before, "BEGIN IMMEDIATE"):
+            connection.exec_driver_sql(statement)
     except DBAPIError as error:
         if may_pass(error):
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.people import Member
@@ -30,7 +30,7 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     letter: whether it was sent is not the journal's.
     """
     letters = _Letters(connection, institution, letter_for)
-    missing = {head.lower() for head in heads} - {"0" * 64}
+    missing = {head.lower() for head in heads}
 
     def look(walk: Replay, link: Link) -> None:
         letters.expect(walk, link)
@@ -40,10 +40,10 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     walk = replay(connection, institution, look)
     letters.finish(walk.verdict)
     for head in sorted(missing):
-        walk.verdict.chain_holds = False
         walk.verdict.fault(
             f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
         )
+    walk.verdict.chain_holds = not walk.verdict.faults
     _compare(connection, institution, walk)
     return walk.verdict
 
@@ -51,6 +51,7 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:
     try:
         present = read_snapshot(connection, institution)
+        _must_not_be_behind(walk, present)
         for what, journal, table in compared(walk.books, present):
             if journal != table:
                 walk.verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
@@ -58,9 +59,21 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {error}")
 
 
+def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:
+    if present.serial > walk.books.serial:
+        walk.verdict.chain_holds = False
+        walk.verdict.fault(
+            f"the journal ends at link {walk.books.serial}, the tables are at {present.serial}: it was cut off"
+        )
+
+
 def rebuild(connection: Connection, institution: str) -> Verdict:
     """Write the tables of the present anew from the journal, if its chain holds; else change nothing."""
     walk = replay(connection, institution)
+    serial = connection.execute(
+        select(tables.institution.c.serial).where(tables.institution.c.institution == institution)
+    )
+    _must_not_be_behind(walk, Snapshot(serial=serial.scalar() or 0))
     if not walk.verdict.faults and walk.books.institution is not None:
         write_present(connection, institution, walk.books)
     return walk.verdict
