@@ -1,6 +1,6 @@
 """How long faults are tried, with which seeds, and what came of it.
 
-``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_SEED=N`` tries only what that seed stands for, as a failure
+``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a failure
 prints it. ``SEATSYNC_TORTURE_FIGURES`` names a file to which the figures are appended, one JSON object a line.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 LONG = os.environ.get("SEATSYNC_TORTURE", "0") not in ("", "0")
-_SEED = os.environ.get("SEATSYNC_SEED", "")
+_SEED = os.environ.get("SEATSYNC_TORTURE_SEED", "")
 _FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
 
 
@@ -34,7 +34,7 @@ def replayable(seed: int) -> Iterator[random.Random]:
     try:
         yield random.Random(seed)
     except BaseException as error:
-        error.add_note(f"Again, alone: SEATSYNC_SEED={seed}")
+        error.add_note(f"Again, alone: SEATSYNC_TORTURE_SEED={seed}")
         raise
 
 

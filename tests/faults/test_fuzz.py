@@ -1,7 +1,7 @@
 """Fuzzing of everything that seatsync reads: no input makes it fail, be slow, take much memory, or harm a ledger.
 
 ``make test`` runs 50,000 inputs that are always the same, ``SEATSYNC_TORTURE=1`` a million that nobody has seen. A failure
-names its seed: ``SEATSYNC_FUZZ_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs that very input again, as long as
+names its seed: ``SEATSYNC_TORTURE_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs that very input again, as long as
 examples and corpus, which inputs are grown from, are the same; the input itself is saved.
 """
 
@@ -24,7 +24,7 @@ from tests.faults.fuzz_targets import TARGETS
 
 ROOT = Path(__file__).parents[2]
 TORTURE = "SEATSYNC_TORTURE" in os.environ
-SEED = os.environ.get("SEATSYNC_FUZZ_SEED")
+SEED = os.environ.get("SEATSYNC_TORTURE_SEED")
 
 INPUTS = {
     "config": 7_500,
@@ -110,7 +110,7 @@ def told(kind: str, failures: list[dict[str, Any]]) -> str:
     """Every failure with its input, and how to meet it again."""
     return "\n\n".join(
         f"{failure['error']}\n{failure['trace']}{shlex.join(failure['saved'])} {failure.get('args') or ''}\n"
-        f"SEATSYNC_FUZZ_SEED={failure['seed']} pytest 'tests/faults/test_fuzz.py::{test_no_input_makes_seatsync_fail.__name__}[0-{kind}]'"
+        f"SEATSYNC_TORTURE_SEED={failure['seed']} pytest 'tests/faults/test_fuzz.py::{test_no_input_makes_seatsync_fail.__name__}[0-{kind}]'"
         for failure in failures
     )
 

@@ -167,7 +167,7 @@ def test_every_damage_is_found(lived: Connection, database: str) -> None:
             count["tries"] += 1
             count["found"] += outcome == "found"
             if outcome != "found":
-                missed.append(f"SEATSYNC_SEED={seed}: {damage.__name__} {outcome}: {_told(edits)}")
+                missed.append(f"SEATSYNC_TORTURE_SEED={seed}: {damage.__name__} {outcome}: {_told(edits)}")
     assert not missed, "\n".join([f"{len(missed)} of {count['tries']} were not found:", *missed[:20]])
 
 

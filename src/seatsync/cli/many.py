@@ -102,6 +102,8 @@ def attempted(step: Step, item: Any) -> Done:
         return Done(*step(item))
     except click.exceptions.Exit as exit:
         return Done(exit.exit_code, None)
+    except BrokenPipeError:  # whoever reads what we print has seen enough of it: no institution's fault
+        raise
     except Exception as error:
         return Done(exits.failed(error), None)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from seatsync.domain.action import Action, Event
+from seatsync.domain.action import CLAIM, IMPORT, Action, Event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
 from seatsync.domain.people import ERASED, MEMBER_FIELDS
@@ -25,6 +25,12 @@ STREAMED = 5_000
 """Rows that are fetched at a time."""
 
 _OF_ADMINS = (Action.ADMIN_ADD, Action.ADMIN_UPDATE, Action.ADMIN_REMOVE)
+
+_OF_ERASED = {
+    Action.MEMBER_ADD: {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED},
+    CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
+    IMPORT: {"account": ERASED},
+}
 
 Link = EntryLink | EventLink
 
@@ -109,7 +115,7 @@ def event_of(link: EventLink) -> Event:
     """What a link says was done. Of somebody erased it is unknown who it was, but not what happened."""
     person = json.loads(link.person) if link.person is not None else None
     if link.is_erased:
-        person = {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED} if link.action == Action.MEMBER_ADD else {}
+        person = dict(_OF_ERASED.get(link.action, {}))
     return Event(link.action, link.library, link.member, json.loads(link.detail), person)
 
 
