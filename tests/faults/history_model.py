@@ -137,7 +137,7 @@ class Model:
         if any(self.members[number - 1]["on_roster"] for number in found):
             return False
         for number in found:
-            self.members[number - 1] |= _member(ERASED, ERASED) | {"account": "", "on_roster": False}
+            self.members[number - 1] |= _member(ERASED, "") | {"account": "", "on_roster": False}
         for letter in self.letters:
             if letter["member"] in found and letter["state"] == "pending":
                 letter["state"] = "cancelled"

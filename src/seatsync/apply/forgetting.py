@@ -8,7 +8,6 @@ from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import ERASE, Event
 from seatsync.domain.names import email_key
-from seatsync.domain.people import ERASED
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
@@ -51,8 +50,11 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
 def _gone(books: Snapshot, who: str) -> list[int]:
     """The numbers of those who are known by this e-mail or student id, all of whom must have left."""
     key = email_key(who)
-    known = {number: member for number, member in books.members.items() if member.email != ERASED}
-    found = {number: member for number, member in known.items() if key == member.key or who == member.student_id}
+    found = {
+        number: member
+        for number, member in books.members.items()
+        if who and (key == member.key or who == member.student_id)
+    }
     if any(member.on_roster for member in found.values()):
         help = "Take them out of the rosters and apply that, or the next apply would bring them back."
         raise Impossible(f"{who} is still on the roster.", help)

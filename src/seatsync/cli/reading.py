@@ -96,7 +96,8 @@ def known_as(name: str, snapshot: Snapshot) -> list[int]:
     from seatsync.domain.names import did_you_mean, email_key
 
     key = email_key(name)
-    numbers = [number for number, member in snapshot.members.items() if key == member.key or name == member.student_id]
+    known = snapshot.members.items() if name else ()
+    numbers = [number for number, member in known if key == member.key or name == member.student_id]
     if not numbers:
         guess = did_you_mean(key, (member.key for member in snapshot.members.values()), 0.9)
         raise Impossible(f"The ledger knows nobody as {name}. {guess}".rstrip(), "See `seatsync members`.")

@@ -28,7 +28,7 @@ class Member(NamedTuple):
 
 
 ERASED = "(erased)"
-"""What stands in place of the e-mail of somebody who was erased; no address can look like it."""
+"""What stands in place of the e-mail of somebody who was erased. Their ``key`` is empty: nobody finds them by a name."""
 
 
 class RosterMember(NamedTuple):

@@ -126,7 +126,7 @@ def _erase(books: Snapshot, event: Event) -> None:
     member = books.members[event.member]
     if member.on_roster:
         raise IllegalTransition("erasing who is on the roster")
-    books.members[event.member] = Member(ERASED, ERASED, "", "", imported_on=member.imported_on, on_roster=False)
+    books.members[event.member] = Member(ERASED, "", "", "", imported_on=member.imported_on, on_roster=False)
 
 
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
