@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -214,6 +215,18 @@ CELLS = [
 ]
 
 
+def test_the_texts_of_the_journal_have_one_spelling(folder: Path) -> None:
+    """A dump that is loaded, and the hash, depend on it: no blanks, keys by the alphabet, letters as they are."""
+    with open(folder / "members.csv", "a", encoding="utf-8") as roster:
+        roster.write("zoe@grace.example,Zoë,Łuk,,,\n")
+    ran("apply", "--yes", folder=folder)
+    texts = [row["detail"] for row in rows(folder, "entry")]
+    texts += [said for row in rows(folder, "event") for said in (row["detail"], row["person"]) if said is not None]
+    for said in texts:
+        assert said == json.dumps(json.loads(said), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert [said for said in texts if "Zoë" in said]
+
+
 @pytest.mark.parametrize(("table", "column"), CELLS, ids=lambda name: name)
 def test_verify_finds_a_change_of_any_column(table: str, column: str, folder: Path) -> None:
     row = [row for row in rows(folder, table) if row.get("person", "") is not None][-1]
@@ -242,6 +255,103 @@ def test_verify_finds_a_value_that_makes_no_sense(table: str, column: str, value
     with opened(folder) as connection:
         connection.execute(changed.update().where(changed.c[column].is_not(None)).values({column: value}))
     found(seatsync("verify", folder=folder))
+
+
+SAYS: dict[str, list[str]] = {
+    "UPDATE institution SET serial = 35": ["serial: the tables say 35, the journal says 37"],
+    "UPDATE institution SET applied_on = ''": ["day of the last apply: the tables say nothing, the journal says {day}"],
+    "UPDATE institution SET name = 'Hope'": ["institution: the tables say something else than the journal"],
+    "UPDATE institution SET rosters = '[]'": ["rosters: the tables say something else than the journal"],
+    "UPDATE library SET slots = 99 WHERE id = 'books'": [
+        "library books: the tables say something else than the journal"
+    ],
+    "DELETE FROM admin WHERE given_name = 'Omar'": [
+        "an administrator: the tables say nothing, the journal says something"
+    ],
+    "UPDATE member SET given_name = 'Anna' WHERE number = 1": [
+        "member 1: the tables say something else than the journal"
+    ],
+    "DELETE FROM member WHERE number = 1": [
+        "member 1: the tables say nothing, the journal says a member on the roster"
+    ],
+    "DELETE FROM member WHERE number = 5": [
+        "member 5: the tables say nothing, the journal says a member off the roster"
+    ],
+    "UPDATE license SET status = 'declined' WHERE library = 'books' AND member = 3": [
+        "the tables of the present hold what seatsync never writes: The ledger is damaged: 'declined' is not a valid Status"
+    ],
+    "UPDATE license SET status = 'unclaimed' WHERE library = 'books' AND member = 3": [
+        "license of books for member 3: the tables say permanent unclaimed, the journal says permanent delivered"
+    ],
+    "DELETE FROM license WHERE library = 'books' AND member = 3": [
+        "license of books for member 3: the tables say nothing, the journal says permanent delivered"
+    ],
+    "UPDATE entry SET hash = 'x' WHERE serial = 1": [
+        "link 1: the chain is broken; this link or one before it was changed",
+        "link 2: the chain is broken; this link or one before it was changed",
+    ],
+    "UPDATE event SET action = 'revoke' WHERE serial = 18": [
+        "link 18: the chain is broken; this link or one before it was changed",
+        "link 18: no revoke from none none",
+        "letter 18 is in the outbox, but no event caused it",
+        "link 28: no resend from none none",
+        "license of sub for member 2: the tables say temporary unclaimed, the journal says nothing",
+    ],
+    "UPDATE event SET entry = 2 WHERE serial = 18": [
+        "link 18: the chain is broken; this link or one before it was changed",
+        "link 18: it belongs to another entry",
+    ],
+    "UPDATE event SET commitment = 'x' WHERE serial = 9": [
+        "link 9: the chain is broken; this link or one before it was changed",
+        "link 9: what it says of a person was changed",
+    ],
+    "UPDATE event SET salt = NULL WHERE serial = 9": ["link 9: what it says of a person was changed"],
+    "UPDATE event SET person = NULL, salt = NULL WHERE serial IN (6, 9, 14)": [
+        "letter 6: the outbox says something else than the event that caused it",
+        "link 9: what it says of a person is gone, but they were not erased",
+        "link 6: what it says of an administrator is gone, but they were not erased",
+        "an administrator: the tables say something, the journal says nothing",
+        "member 2: the tables say something else than the journal",
+    ],
+    "DELETE FROM event WHERE serial IN (20, 21)": [
+        "link 21 is missing; the next there is 22",
+        "link 22: the chain is broken; this link or one before it was changed",
+        "letter 21 is in the outbox, but no event caused it",
+        "letter 35 is in the outbox, but no event caused it",
+        "member 1: the tables say something else than the journal",
+        "license of books for member 1: the tables say permanent delivered, the journal says permanent unclaimed",
+    ],
+    "DELETE FROM outbox WHERE serial = 15": ["letter 15, invitation, is missing from the outbox"],
+    "UPDATE outbox SET address = 'x@grace.example' WHERE serial IN (6, 15)": [
+        "letter 6: the outbox says something else than the event that caused it",
+        "letter 15: the outbox says something else than the event that caused it",
+    ],
+    "UPDATE outbox SET state = 'lost' WHERE serial = 15": [
+        "letter 15: the outbox says something else than the event that caused it"
+    ],
+}
+
+
+@pytest.mark.parametrize("damage", SAYS)
+def test_what_verify_says(damage: str, database: str, folder: Path) -> None:
+    if database == "postgres" and "'x' WHERE" in damage:
+        pytest.skip("PostgreSQL takes no text for bytes")
+    with opened(folder) as connection:
+        connection.execute(text(damage))
+    outcome = seatsync("verify", folder=folder)
+    found(outcome)
+    day = rows(folder, "entry")[-1]["at"][:10]
+    assert outcome.err.splitlines()[:-1] == [f"seatsync: {said.format(day=day)}." for said in SAYS[damage]]
+
+
+def test_verify_lists_the_first_faults_and_counts_the_rest(folder: Path) -> None:
+    with opened(folder) as connection:
+        connection.execute(tables.entry.delete().where(tables.entry.c.serial == 1))
+    told = seatsync("verify", folder=folder).err.splitlines()
+    faults = [line for line in told if line.startswith("seatsync: link ")]
+    assert len(faults) == 20
+    assert faults[-1] == "seatsync: link 19: it belongs to another entry."
+    assert re.fullmatch(r"seatsync: [0-9]+ more faults\.", told[20])
 
 
 @pytest.mark.parametrize("value", ["one\ntwo", "one\rtwo", "\x07", "\x00"])

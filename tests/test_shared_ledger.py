@@ -718,6 +718,26 @@ def test_nothing_names_who_was_erased(erased: Path) -> None:
         assert seatsync("log", "--member", name, folder=erased).code == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("who", "number", "actions"),
+    [
+        ("zeph@grace.example", 3, {"member-add", "claim"}),
+        ("omar.quillon@grace.example", 0, {"admin-add", "admin-remove"}),
+    ],
+)
+def test_of_all_others_nothing_is_erased(who: str, number: int, actions: set[str], grace: Path) -> None:
+    before = stored(grace, "event", "outbox")
+    theirs = [
+        row["serial"] for row in before["event"] if row["member"] == number and (number or who in (row["person"] or ""))
+    ]
+    assert {row["action"] for row in before["event"] if row["serial"] in theirs} >= actions
+    ran("ledger", "erase", who, "--yes", folder=grace)
+    after = stored(grace, "event", "outbox")
+    for was, now in [*zip(before["event"], after["event"]), *zip(before["outbox"], after["outbox"])]:  # noqa: B905
+        assert was == now or was["serial"] in theirs
+    assert {row["person"] for row in after["event"] if row["serial"] in theirs} == {None}
+
+
 def test_a_person_is_erased_by_student_id_as_well(grace: Path) -> None:
     ran("ledger", "erase", "CANARY77", "--yes", folder=grace)
     assert traces(everywhere(grace)) == []
@@ -839,6 +859,36 @@ def test_letters_of_later_days_are_not_pruned(grace: Path) -> None:
     before = stored(grace)
     assert "Deleted: 0 letters." in ran("ledger", "prune", "--letters-before", FIRST, "--yes", folder=grace).err
     assert stored(grace) == before
+
+
+def prune_some(folder: Path) -> str:
+    """Prune letters of which two follow each other; returns the serials as the journal has them."""
+    first, second, third, fourth = (row["serial"] for row in rows(folder, "outbox")[:4])
+    with opened(folder) as connection:
+        connection.execute(tables.outbox.update().values(state="pending"))
+        done_with = tables.outbox.c.serial.in_([first, second, fourth])
+        connection.execute(tables.outbox.update().where(done_with).values(state="sent"))
+    ran("ledger", "prune", "--letters-before", "2026-10-01", "--yes", folder=folder)
+    assert (second, fourth) == (first + 1, third + 1)
+    return f"{first}-{second},{fourth}-{fourth}"
+
+
+def test_the_journal_has_the_serials_of_the_letters_that_were_pruned(grace: Path) -> None:
+    letters = prune_some(grace)
+    detail = json.loads(rows(grace, "entry")[-1]["detail"])
+    assert detail == {"letters_before": "2026-10-01", "letters": letters}
+    ran("verify", folder=grace)
+
+
+@pytest.mark.parametrize(
+    "detail", ["{}", "null", "[7]", '{"letters":7}', '{"letters":"x-y"}', '{"letters":"1-2-3,,-"}']
+)
+def test_verify_finds_a_list_of_pruned_letters_that_makes_no_sense(detail: str, grace: Path) -> None:
+    prune_some(grace)
+    last = rows(grace, "entry")[-1]["serial"]
+    with opened(grace) as connection:
+        connection.execute(tables.entry.update().where(tables.entry.c.serial == last).values(detail=detail))
+    assert f"link {last}: the chain is broken" in ran("verify", folder=grace, code=BROKEN).err
 
 
 @pytest.mark.parametrize("pruned", [False, True])

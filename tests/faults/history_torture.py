@@ -1,7 +1,7 @@
 """How long faults are tried, with which seeds, and what came of it.
 
-``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a failure
-prints it. ``SEATSYNC_TORTURE_FIGURES`` names a file to which the figures are appended, one JSON object a line.
+``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
+failure prints it. ``SEATSYNC_TORTURE_FIGURES`` names a file to which the figures are appended, one JSON object a line.
 """
 
 from __future__ import annotations

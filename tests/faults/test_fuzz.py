@@ -108,9 +108,10 @@ def run(kind: str, seed: str, count: int, folder: Path, first: int = 0, hashing:
 
 def told(kind: str, failures: list[dict[str, Any]]) -> str:
     """Every failure with its input, and how to meet it again."""
+    test = f"tests/faults/test_fuzz.py::{test_no_input_makes_seatsync_fail.__name__}[0-{kind}]"
     return "\n\n".join(
         f"{failure['error']}\n{failure['trace']}{shlex.join(failure['saved'])} {failure.get('args') or ''}\n"
-        f"SEATSYNC_TORTURE_SEED={failure['seed']} pytest 'tests/faults/test_fuzz.py::{test_no_input_makes_seatsync_fail.__name__}[0-{kind}]'"
+        f"SEATSYNC_TORTURE_SEED={failure['seed']} pytest '{test}'"
         for failure in failures
     )
 

@@ -57,6 +57,8 @@ def tell_verdict(run: Run, verdict: Verdict, good: str) -> None:
     """The outcome, with the head to be noted elsewhere."""
     for fault in verdict.faults:
         click.echo(f"seatsync: {fault}.", err=True)
+    if verdict.more:
+        click.echo(f"seatsync: {verdict.more:,} more faults.", err=True)
     if verdict.faults:
         mend = "Restore it from a backup" if not verdict.chain_holds else "The journal holds: `seatsync ledger rebuild`"
         click.echo(f"  → Do not write to this ledger. {mend}, or ask who has changed it.", err=True)

@@ -72,6 +72,8 @@ class EventLink(NamedTuple):
 
     def holds(self, before: bytes) -> bool:
         """Whether the hash is right for this link after one with the hash ``before``."""
+        if not isinstance(self.commitment, bytes | None):  # SQLite takes text for bytes
+            return False
         sealed = self.commitment.hex() if self.commitment is not None else ""
         return _is(self.hash, before, (*self[1:7], sealed))
 

@@ -38,17 +38,20 @@ Link = EntryLink | EventLink
 @dataclass(slots=True)
 class Verdict:
     """What a check of the journal found. ``serial`` and ``head`` (hex) are those of its last link;
-    where the chain holds, only the tables of the present are at fault."""
+    where the chain holds, only the tables of the present are at fault. ``more`` counts the faults not listed."""
 
     links: int = 0
     serial: int = 0
     head: str = ""
     chain_holds: bool = True
     faults: list[str] = field(default_factory=list)
+    more: int = 0
 
     def fault(self, said: str) -> None:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(printable(said, 300))
+        else:
+            self.more += 1
 
 
 class Replay:

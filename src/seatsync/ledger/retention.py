@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Collection
 from itertools import groupby
@@ -13,18 +14,20 @@ from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
 
+_LETTERS = re.compile(r'"letters":"([^"]*)"')
+_RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")
 _FORGOTTEN = {"person": None, "salt": None}
 
 
 class Pruned:
-    """The serials of the letters that were pruned, as the journal has them."""
+    """The serials of the letters that were pruned, as the journal has them. What can't be read is the chain's to find."""
 
     def __init__(self, connection: Connection, institution: str) -> None:
         columns = tables.entry.c
         kept = (columns.institution == institution) & (columns.kind == "prune")
         details = connection.execute(select(columns.detail).where(kept)).scalars()
-        ranges = [part.split("-") for detail in details for part in str(json.loads(detail)["letters"]).split(",")]
-        self._ranges = sorted((int(first), int(last)) for first, last in ranges)
+        said = [letters for detail in details for letters in _LETTERS.findall(str(detail))]
+        self._ranges = sorted((int(first), int(last)) for first, last in _RANGE.findall(",".join(said)))
 
     def __contains__(self, serial: int) -> bool:
         place = bisect_right(self._ranges, (serial, MOST))

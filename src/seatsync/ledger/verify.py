@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -18,6 +18,9 @@ from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
+
+Compared = tuple[str, object, object]
+"""What it is, as the journal has it, as the tables have it."""
 
 STATES = ("pending", "cancelled", "sent", "bounced")
 
@@ -54,9 +57,9 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         _must_not_be_behind(walk, present)
         for what, journal, table in compared(walk.books, present):
             if journal != table:
-                walk.verdict.fault(f"{what}: the tables say {_short(table)}, the journal says {_short(journal)}")
+                walk.verdict.fault(f"{what}: {_difference(_short(table), _short(journal))}")
     except (LedgerError, TypeError) as error:
-        walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {error}")
+        walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {str(error).rstrip('.')}")
 
 
 def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:
@@ -137,18 +140,16 @@ class _Letters:
         self.row = next(self.rows, None)
 
 
-def compared(journal: Snapshot, table: Snapshot) -> Iterator[tuple[str, object, object]]:
-    """(what, as the journal has it, as the tables have it), for all there is."""
+def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
+    """All there is, except members, libraries and the like on which both agree."""
     yield "serial", journal.serial, table.serial
     yield "head", journal.head, table.head
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
-    yield "libraries", journal.libraries, table.libraries
-    yield "admins", journal.admins, table.admins
-    for number in sorted(journal.members.keys() | table.members.keys()):
-        if journal.members.get(number) != table.members.get(number):
-            yield f"member {number}", journal.members.get(number), table.members.get(number)
+    yield from _one_by_one("library {}", journal.libraries, table.libraries)
+    yield from _one_by_one("an administrator", journal.admins, table.admins)
+    yield from _one_by_one("member {}", journal.members, table.members)
     for library in sorted(journal.licenses.keys() | table.licenses.keys()):
         ours, theirs = journal.licenses.get(library, {}), table.licenses.get(library, {})
         for number in sorted(ours.keys() | theirs.keys()):
@@ -156,9 +157,27 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[tuple[str, object, 
                 yield f"license of {library} for member {number}", ours.get(number), theirs.get(number)
 
 
+def _one_by_one(what: str, journal: Mapping[Any, object], table: Mapping[Any, object]) -> Iterator[Compared]:
+    for key in sorted(journal.keys() | table.keys()):
+        if journal.get(key) != table.get(key):
+            yield what.format(key), journal.get(key), table.get(key)
+
+
+def _difference(table: str, journal: str) -> str:
+    if table == journal:
+        return "the tables say something else than the journal"
+    return f"the tables say {table}, the journal says {journal}"
+
+
 def _short(value: object) -> str:
-    if isinstance(value, License):
-        return f"{value.kind} {value.status}"
-    if isinstance(value, Member):
-        return f"a member {'on' if value.on_roster else 'off'} the roster with other data"
-    return "nothing" if value is None else str(value)[:80]
+    """Without anything personal: it may be printed where many read it."""
+    match value:
+        case None:
+            return "nothing"
+        case License():
+            return f"{value.kind} {value.status}"
+        case Member():
+            return f"a member {'on' if value.on_roster else 'off'} the roster"
+        case int() | str():
+            return str(value) or "nothing"
+    return "something"
