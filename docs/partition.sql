@@ -1,6 +1,7 @@
 -- Spread seatsync's tables over hash partitions by institution, on one PostgreSQL: psql -v parts=16 -f partition.sql
 -- For ledgers of thousands of institutions: each part has its own indexes and is vacuumed by itself. Nobody may write meanwhile.
--- Run it as the owner, right after `seatsync ledger migrate`, or later; it is one transaction.
+-- Run it as the owner, right after `seatsync ledger migrate`, or later; it is one transaction. It makes new tables, on which nobody
+-- has rights yet: run roles.sql once more for every role.
 \set ON_ERROR_STOP on
 \if :{?parts} \else \set parts 16 \endif
 BEGIN;

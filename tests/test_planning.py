@@ -41,9 +41,14 @@ def books_of(**others: Any) -> Snapshot:
         "libraries": {"books": BOOKS, "loans": LOANS},
         "admins": {"ruth@grace.example": RUTH},
         "members": {1: ANN},
-        "licenses": {},
-    }
-    return Snapshot(**given | others)
+    } | others
+    licenses = given.pop("licenses", {})
+    numbers: dict[str, Any] = {"serial": 1, "last_number": max(given["members"], default=0)}
+    books = Snapshot(**numbers | given)
+    for library, held in licenses.items():
+        for number, license in held.items():
+            books.put(library, number, license)
+    return books
 
 
 def posted(event: Event, **others: Any) -> Snapshot:

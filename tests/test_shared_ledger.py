@@ -348,7 +348,17 @@ def test_a_bound_role_binds_nobody(role: str, bound: Bound) -> None:
 
 @shared
 @pytest.mark.parametrize(
-    "command", [("plan",), ("apply", "--yes"), ("status",), ("log",), ("why", "ann@grace.example")]
+    "command",
+    [
+        ("plan",),
+        ("apply", "--yes"),
+        ("status",),
+        ("log",),
+        ("why", "ann@grace.example"),
+        ("verify",),
+        ("ledger", "rebuild"),
+    ],
+    ids=" ".join,
 )
 def test_a_folder_of_another_institution_than_the_role_s_is_refused(
     command: tuple[str, ...], bound: Bound, hope: Path
@@ -357,6 +367,13 @@ def test_a_folder_of_another_institution_than_the_role_s_is_refused(
     assert outcome.code == REFUSED
     assert "institution-mismatch" in outcome.out + outcome.err
     assert 'the ledger is that of "grace"' in " ".join((outcome.out + outcome.err).split())
+
+
+@shared
+def test_what_a_bound_role_s_first_apply_brings_is_no_update_of_the_institution(bound: Bound, grace: Path) -> None:
+    write(grace, ANN, CONFIG.replace("id: grace", "id: nobody"))
+    plan = json.loads(bound.by("stranger", "plan", "--format", "json", folder=grace).out)
+    assert "institution-update" not in plan["summary"]
 
 
 @shared
@@ -473,6 +490,16 @@ def test_a_lock_that_is_taken_away_undoes_what_its_holder_did(grace: Path) -> No
     ran("verify", folder=grace)
 
 
+@pytest.mark.sqlite_only("PostgreSQL knows every session")
+def test_of_a_lock_whose_holder_left_no_name_it_is_told_how_to_find_it(grace: Path) -> None:
+    with opened(grace) as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        outcome = ran("ledger", "unlock", "--yes", folder=grace, code=LEDGER)
+        connection.exec_driver_sql("ROLLBACK")
+    assert "fuser" in outcome.err
+    assert "kill 0" not in outcome.err
+
+
 @pytest.mark.sqlite_only("PostgreSQL's lock can be taken away")
 def test_of_a_lock_that_cannot_be_taken_away_the_process_is_told(grace: Path) -> None:
     with writing(grace) as writer:
@@ -495,9 +522,12 @@ def old(grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
     with looking_into(place) as connection:
         config.attributes["connection"] = connection
         alembic.upgrade(config, "0001")
+        columns = inspect(connection)
         for name, found in stored(grace).items():
             if found:
-                connection.execute(tables.metadata.tables[name].insert(), found)
+                had = {column["name"] for column in columns.get_columns(name)}
+                rows_then = [{key: value for key, value in row.items() if key in had} for row in found]
+                connection.execute(tables.metadata.tables[name].insert(), rows_then)
     yield place
     if server:
         server.drop(place)
@@ -522,12 +552,12 @@ def test_an_older_ledger_is_neither_read_nor_written_before_it_is_migrated(old: 
 def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     before = ran("ledger", "dump", folder=grace).out
     done = ran("ledger", "migrate", "--ledger", old, folder=grace)
-    assert "brought from 0001 to 0002" in done.err
+    assert "brought from 0001 to 0003" in done.err
     ran("verify", "--ledger", old, "--head", head(grace), folder=grace)
     assert told("plan", "--ledger", old, folder=grace)["changes"] == []
     assert ran("ledger", "dump", "--ledger", old, folder=grace).out == before
     ran(*CLAIM, "0", "--ledger", old, folder=grace)
-    assert "up to date (0002)" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
+    assert "up to date (0003)" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
 
 
 def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path) -> None:
@@ -567,7 +597,7 @@ def test_migrate_makes_the_tables_where_there_are_none(kind: str, tmp_path: Path
     server = ledgers.shelf.server if kind == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "new.db")
     folder = write(tmp_path / "grace", ANN)
-    assert "made, at 0002" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
+    assert "made, at 0003" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
     assert told("plan", "--ledger", place, folder=folder)["ledger"]["serial"] == 0
     if server:
         server.drop(place)
@@ -667,6 +697,37 @@ def test_a_dump_that_is_not_whole_is_refused_and_nothing_of_it_loaded(
     with looking_into(place) as connection:
         made = inspect(connection).has_table("institution")
     assert not made or not any(stored_at(place).values())
+
+
+def test_a_dump_without_somebody_who_was_not_erased_is_refused(
+    grace: Path, elsewhere: Callable[[str], str], database: str
+) -> None:
+    def blanked(line: str) -> str:
+        told = json.loads(line)
+        return json.dumps(told | {"person": None, "salt": None}) + "\n" if told.get("action") == "member-add" else line
+
+    (grace / "blank.jsonl").write_text("".join(map(blanked, dumped(grace))), encoding="utf-8")
+    outcome = ran("ledger", "load", "blank.jsonl", "--ledger", elsewhere(database), folder=grace, code=INVALID)
+    assert "they were not erased" in outcome.err
+
+
+def test_the_folder_of_one_institution_takes_no_dump_of_another(grace: Path, tmp_path: Path) -> None:
+    ran("ledger", "dump", "--out", "grace.jsonl", folder=grace)
+    other = write(tmp_path / "other", ANN, CONFIG.replace("id: grace", "id: other"))
+    if ledgers.kind == "sqlite":
+        outcome = ran("ledger", "load", str(grace / "grace.jsonl"), folder=other, code=REFUSED)
+        assert "institution-mismatch" in outcome.err
+        assert not (other / "seatsync.db").exists()
+
+
+def test_a_dump_is_for_its_owner_s_eyes_alone(grace: Path) -> None:
+    ran("ledger", "dump", "--out", "grace.jsonl", folder=grace)
+    assert (grace / "grace.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_an_institution_that_the_ledger_does_not_have_nothing_is_rebuilt(tmp_path: Path) -> None:
+    folder = write(tmp_path / "grace", ANN)
+    assert "nothing to rebuild" in ran("ledger", "rebuild", folder=folder, code=BROKEN).err
 
 
 def test_a_dump_of_an_institution_that_the_ledger_does_not_have_is_no_success(grace: Path) -> None:
@@ -809,6 +870,24 @@ def test_who_is_there_is_not_erased(who: str, why: str, grace: Path) -> None:
     before = stored(grace)
     one_line(ran("ledger", "erase", who, "--yes", folder=grace, code=REFUSED), why)
     assert stored(grace) == before
+
+
+def test_who_is_a_contact_is_not_erased(grace: Path) -> None:
+    contacts = "  contacts: [{name: Ruth Abel, email: ruth@grace.example}]\n  opt_out: true\n"
+    without = CONFIG.replace("    - {given_name: Ruth, family_name: Abel, email: ruth@grace.example}\n", "")
+    write(grace, ANN + BEN + DEE, without.replace("  opt_out: true\n", contacts))
+    ran("apply", "--yes", folder=grace)
+    outcome = ran("ledger", "erase", "ruth@grace.example", "--yes", folder=grace, code=REFUSED)
+    one_line(outcome, "ruth@grace.example is a contact", "Take them out of `contacts`")
+
+
+@pytest.mark.sqlite_only("PostgreSQL's readers keep nothing from being erased")
+def test_that_a_reader_keeps_the_erased_bytes_is_said(grace: Path) -> None:
+    with opened(grace) as connection:
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SELECT count(*) FROM member")
+        outcome = ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
+    assert "is being read, so the old bytes stay in its files until that has ended" in outcome.err
 
 
 def test_nobody_is_erased_without_being_sure(grace: Path) -> None:

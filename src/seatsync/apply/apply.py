@@ -51,9 +51,10 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
             return unchanged
     detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
+    touched = {change.record for change in plan.changes} - {0}
 
     def apply(connection: Connection) -> Applied:
-        books = read_snapshot(connection, plan.institution)
+        books = read_snapshot(connection, plan.institution, touched)
         must_match(plan, books)
         first = [] if books.serial else [first_event(plan)]
         recorder = Recorder(connection, plan.institution, books, letter_for)
@@ -71,7 +72,7 @@ def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
     with ledger.reading() as connection:
         if connection is not None and plan.changes:
             return None
-        books = read_snapshot(connection, plan.institution)
+        books = read_snapshot(connection, plan.institution, ())
     must_match(plan, books)
     moved = _rosters_moved(plan, books)
     return Applied(books.serial, books.head, 0) if books.serial and not moved else None
@@ -89,8 +90,13 @@ def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
 
 def must_be_its_own(books: Snapshot, institution: str) -> None:
     """Raise ForeignLedger where the ledger holds another institution."""
-    if books.institution is not None and books.institution.id != institution:
-        raise ForeignLedger(f'the institution is "{institution}", the ledger is that of "{books.institution.id}"')
+    must_be_that_of(books.institution.id if books.institution is not None else None, institution)
+
+
+def must_be_that_of(owner: str | None, institution: str) -> None:
+    """Raise ForeignLedger where the ledger's ``owner`` is another institution."""
+    if owner is not None and owner != institution:
+        raise ForeignLedger(f'the institution is "{institution}", the ledger is that of "{owner}"')
 
 
 def _rosters_moved(plan: AcceptedPlan, books: Snapshot) -> bool:

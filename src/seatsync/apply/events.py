@@ -32,7 +32,7 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
         IllegalTransition: a change names one member and means another.
     """
     numbers: dict[str, int] = {}
-    following = max(books.members, default=0) + 1
+    following = books.last_number + 1
     details: dict[tuple[str, str, int], Mapping[str, Any]] = {}
     for change in changes:
         number = change.record or numbers.get(email_key(change.member), 0)

@@ -21,6 +21,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
     """Make the person whose e-mail or student id is ``who`` unreadable; returns how many records that were.
 
     The journal keeps what happened, to a member without a name; its chain holds. Permanent licenses keep their slots.
+    ``ledger.scrub`` then takes the old bytes out of the files.
 
     Raises:
         Impossible: nobody has that name, or somebody who is still in the files.
@@ -42,9 +43,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
         forget_members(connection, institution, numbers)
         return len(numbers) + len(stints)
 
-    forgotten = ledger.write(institution, actor, commit, step)
-    ledger.scrub()
-    return forgotten
+    return ledger.write(institution, actor, commit, step)
 
 
 def _gone(books: Snapshot, who: str) -> list[int]:
@@ -58,6 +57,9 @@ def _gone(books: Snapshot, who: str) -> list[int]:
     if any(member.on_roster for member in found.values()):
         help = "Take them out of the rosters and apply that, or the next apply would bring them back."
         raise Impossible(f"{who} is still on the roster.", help)
+    contacts = books.institution.contacts if books.institution is not None else ()
+    if key in [email_key(contact.email) for contact in contacts]:
+        raise Impossible(f"{who} is a contact.", "Take them out of `contacts` in seatsync.yaml and apply that.")
     if key in books.admins:
         raise Impossible(f"{who} is an administrator.", "Take them out of `admins` in seatsync.yaml and apply that.")
     return sorted(found)

@@ -153,6 +153,7 @@ def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date
         admins=dict(books.admins),
         members=dict(books.members),
         licenses={library: dict(held) for library, held in books.licenses.items()},
+        seats={library: dict(seats) for library, seats in books.seats.items()},
     )
     try:
         for event in events:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from seatsync.apply.apply import must_be_its_own
+from seatsync.apply.apply import ForeignLedger, must_be_its_own
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.dump import BadDump, Dump
 from seatsync.ledger.read import read_snapshot
@@ -15,15 +15,19 @@ from seatsync.ledger.verify import verify
 from seatsync.outbox.letters import letter_for
 
 
-def load_dump(ledger: Ledger, lines: Iterable[str], actor: str, commit: str) -> tuple[str, Verdict]:
+def load_dump(
+    ledger: Ledger, lines: Iterable[str], actor: str, commit: str, owner: str | None = None
+) -> tuple[str, Verdict]:
     """Load a dump's lines and verify what was written, all or nothing; returns the institution's id, and the verdict.
 
     Raises:
         BadDump: it is no dump, is not whole, or its chain does not hold.
         AlreadyThere: the ledger knows the institution.
-        ForeignLedger: the ledger is another institution's.
+        ForeignLedger: the ledger is another institution's. It is that of ``owner``, where one is given.
     """
     dump = Dump(lines)
+    if owner is not None and owner != dump.institution:
+        raise ForeignLedger(f'the ledger is that of "{owner}", the dump that of "{dump.institution}"')
 
     def step(connection: Connection) -> Verdict:
         must_be_its_own(read_snapshot(connection, dump.institution), dump.institution)

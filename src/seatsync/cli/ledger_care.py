@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Moment, Run, common, day, folder, option
-from seatsync.cli.reading import institution_of, present_of
+from seatsync.cli.reading import institution_id, institution_of, must_be_ours, present_of
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.cli.verify_command import tell_verdict
@@ -84,7 +84,7 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
             click.echo(f"seatsync: {run.ledger_of(folder)} has nothing of {id}; nothing was written.", err=True)
             return exits.BROKEN
         if out is not None:
-            write_whole(out, lines(connection, id))
+            write_whole(out, lines(connection, id), private=True)
         else:
             sys.stdout.writelines(lines(connection, id))
     return exits.DONE
@@ -106,8 +106,9 @@ def load(run: Run, folder: Path, file: Any) -> int:
     from seatsync.apply.loading import load_dump
 
     ledger = run.ledger_of(folder)
+    owner = institution_id(folder) if run.ledger is None else None
     with run.step("Loading and verifying"):
-        id, verdict = load_dump(ledger, file, who(), which_commit(folder))
+        id, verdict = load_dump(ledger, file, who(), which_commit(folder), owner)
     tell_verdict(run, verdict, f"{id} is in {ledger}: the chain holds and the tables agree with it")
     return exits.DONE
 
@@ -124,13 +125,16 @@ def rebuild(run: Run, folder: Path) -> int:
     Only where the journal's chain holds; otherwise nothing is changed.
     """
     from seatsync.ledger import verify
+    from seatsync.ledger.read import owner
 
     id = institution_of(folder, run)
     ledger = run.ledger_of(folder)
+    must_be_ours(folder, id, run)
     with ledger.reading() as connection:
-        if connection is None:
-            run.say("There is no ledger yet.")
-            return exits.DONE
+        is_there = owner(connection, id) == id
+    if not is_there:
+        click.echo(f"seatsync: {ledger} has nothing of {id}; there is nothing to rebuild.", err=True)
+        return exits.BROKEN
     verdict = ledger.write(id, who(), which_commit(folder), lambda connection: verify.rebuild(connection, id))
     tell_verdict(run, verdict, "The tables were made anew")
     return exits.BROKEN if verdict.faults else exits.DONE
@@ -156,8 +160,13 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     id = institution_of(folder, run)
     if not _is_sure(yes, f"Erase {member}? It can't be undone."):
         return exits.BROKEN
-    records = forget(run.ledger_of(folder), id, member, run.at, who(), which_commit(folder))
+    ledger = run.ledger_of(folder)
+    records = forget(ledger, id, member, run.at, who(), which_commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
+    if not ledger.scrub():
+        click.echo(
+            f"seatsync: {ledger} is being read, so the old bytes stay in its files until that has ended.", err=True
+        )
     return exits.DONE
 
 

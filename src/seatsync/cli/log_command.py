@@ -11,12 +11,15 @@ from seatsync.cli.listing import print_rows
 from seatsync.cli.options import Moment, Run, common, day, folder, option
 from seatsync.cli.reading import known_as, present_of
 
+MOST = 2**31 - 1
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
 
 @click.command("log")
 @folder
-@option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many lines, the newest first.")
+@option(
+    "--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="How many lines, the newest first."
+)
 @option("--member", metavar="EMAIL|ID", help="Only what happened to this member.")
 @option("--library", metavar="ID", help="Only what happened in this library.")
 @option("--what", metavar="ACTION", help="Only this action, as plans and the log name it.")

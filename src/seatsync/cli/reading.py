@@ -69,6 +69,19 @@ def present_of(folder: Path, run: Run, as_of: str | None = None) -> tuple[str, S
     return id, snapshot if as_of is None else _past(folder, id, run, as_of)
 
 
+def must_be_ours(folder: Path, institution: str, run: Run) -> None:
+    """Look whose the folder's ledger is.
+
+    Raises:
+        ForeignLedger: it is another institution's.
+    """
+    from seatsync.apply.apply import must_be_that_of
+    from seatsync.ledger.read import owner
+
+    with run.ledger_of(folder).reading() as connection:
+        must_be_that_of(owner(connection, institution), institution)
+
+
 def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.failures import LedgerError

@@ -10,7 +10,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of
+from seatsync.cli.reading import institution_of, must_be_ours
 
 if TYPE_CHECKING:
     from seatsync.ledger.replay import Verdict
@@ -44,6 +44,7 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
     from seatsync.outbox.letters import letter_for
 
     id = institution_of(folder, run)
+    must_be_ours(folder, id, run)
     with run.ledger_of(folder).reading() as connection:
         verdict = verify(connection, id, letter_for, heads) if connection is not None else None
     if verdict is None or not (verdict.links or verdict.faults):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from seatsync.domain.license import Kind, License, Status
+from seatsync.domain.license import Kind, Status
 
 
 class Delivery(StrEnum):
@@ -75,16 +75,12 @@ class Slots:
         }
 
 
+SEATS = ("reserved", "temporary", "permanent")
+"""The figures that used seats are counted in."""
+
+
 def seat_of(kind: str, status: str) -> str:
-    """Which of the figures ``reserved``, ``temporary``, ``permanent`` a license counts in; empty for none."""
+    """Which of ``SEATS`` a license counts in; empty for none."""
     if kind == Kind.NONE:
         return ""
     return "reserved" if status == Status.UNCLAIMED else kind
-
-
-def count_slots(total: int, licenses: Iterable[License]) -> Slots:
-    """The slots of a library with these licenses."""
-    counts = {"": 0, "reserved": 0, "temporary": 0, "permanent": 0}
-    for license in licenses:
-        counts[seat_of(license.kind, license.status)] += 1
-    return Slots(total, counts["reserved"], counts["temporary"], counts["permanent"])

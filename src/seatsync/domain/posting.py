@@ -80,7 +80,7 @@ def _library_set(books: Snapshot, event: Event) -> None:
 
 
 def _library_remove(books: Snapshot, event: Event) -> None:
-    if any(license.active for license in books.licenses.get(event.library, {}).values()):
+    if books.slots(event.library).used:
         raise IllegalTransition(f"{event.library} is still in use")
     del books.libraries[event.library]
 
@@ -102,6 +102,7 @@ def _member_add(books: Snapshot, event: Event) -> None:
     old = books.members.get(event.member)
     if old is None:
         books.members[event.member] = Member(**person, key=email_key(person["email"]), imported_on=event.detail["on"])
+        books.last_number = max(books.last_number, event.member)
     elif old.on_roster:
         raise IllegalTransition("member-add of who is there")
     else:
@@ -131,8 +132,8 @@ def _erase(books: Snapshot, event: Event) -> None:
 
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
     def handler(books: Snapshot, event: Event) -> None:
-        held = books.licenses.setdefault(event.library, {})
-        held[event.member] = change(held.get(event.member, ABSENT), books, event)
+        old = books.licenses.get(event.library, {}).get(event.member, ABSENT)
+        books.put(event.library, event.member, change(old, books, event))
 
     return handler
 

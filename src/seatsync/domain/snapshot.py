@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from seatsync.domain.library import Library, Slots, count_slots
-from seatsync.domain.license import License
+from seatsync.domain.library import SEATS, Library, Slots, seat_of
+from seatsync.domain.license import ABSENT, License
 from seatsync.domain.people import Admin, Institution, Member
 
 NO_HEAD = "0" * 64
@@ -19,6 +21,10 @@ class Snapshot:
     ``serial`` and ``head`` are the number and the hash (hex) of the journal's last link. ``admins`` are by e-mail
     key, ``members`` by their number in the ledger, ``licenses`` by library and member number, ``rosters`` are the
     members counted in each roster file at the last apply, ``applied_on`` its day. Dropped libraries keep their revoked licenses.
+
+    A snapshot may be a part: only some of ``members`` and their ``licenses``. The rest is about all of them: ``seats``
+    counts the active licenses of a library by ``library.seat_of``, ``last_number`` is the highest number of a member,
+    ``settled`` what the last apply left in order (``planning.settled``).
     """
 
     serial: int = 0
@@ -30,8 +36,21 @@ class Snapshot:
     licenses: dict[str, dict[int, License]] = field(default_factory=dict)
     rosters: dict[str, int] = field(default_factory=dict)
     applied_on: str = ""
+    seats: dict[str, dict[str, int]] = field(default_factory=dict)
+    last_number: int = 0
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
     def slots(self, library: str) -> Slots:
         """The slots of ``library`` now; all nought for one that the ledger does not have."""
-        known = self.libraries.get(library)
-        return count_slots(known.slots if known else 0, self.licenses.get(library, {}).values())
+        known, seats = self.libraries.get(library), self.seats.get(library, {})
+        return Slots(known.slots if known else 0, *(seats.get(seat, 0) for seat in SEATS))
+
+    def put(self, library: str, number: int, license: License) -> None:
+        """The member's license of ``library`` is this one now."""
+        held, seats = self.licenses.setdefault(library, {}), self.seats.setdefault(library, dict.fromkeys(SEATS, 0))
+        old = held.get(number, ABSENT)
+        if seat := seat_of(old.kind, old.status):
+            seats[seat] -= 1
+        if seat := seat_of(license.kind, license.status):
+            seats[seat] += 1
+        held[number] = license

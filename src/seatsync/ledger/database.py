@@ -117,10 +117,13 @@ class Ledger:
         with told(self):
             self.store.unlock(institution, holder)
 
-    def scrub(self) -> None:
-        """Take what was deleted out of the files of the database as well, as far as that can be done from here."""
+    def scrub(self) -> bool:
+        """Take what was deleted out of the files of the database as well, as far as that can be done from here.
+
+        Whether nothing stood in the way of that.
+        """
         with told(self):
-            self.store.scrub()
+            return self.store.scrub()
 
     def _upgrade(self, connection: Connection) -> None:
         with self.store.exclusively(connection, "", Holder.here("migration", ""), self.patience):
@@ -144,6 +147,10 @@ class Ledger:
                 f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
             )
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if revision is None:
+            raise LedgerError(
+                f"{self} does not say of which version it is.", "Restore it from a backup; nothing was changed."
+            )
         if revision not in REVISIONS:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."
             raise LedgerError(message, "Install the newer version: pip install --upgrade seatsync.")

@@ -106,6 +106,9 @@ class Dump:
             if walk.verdict.faults:
                 raise BadDump(f"line {number}: {walk.verdict.faults[0]}")
             writer.add("entry" if isinstance(link, EntryLink) else "event", link)
+        walk.finish()
+        if walk.verdict.faults:
+            raise BadDump(walk.verdict.faults[0])
         if (walk.verdict.serial, walk.verdict.head) != (serial, head):
             raise BadDump(
                 f"it ends at link {walk.verdict.serial}, not at {serial} with the head {head[:12]}: it was cut off"

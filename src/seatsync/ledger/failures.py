@@ -52,7 +52,7 @@ _BY_STATE = {
     "40P01": ("is busy: others wrote to it at every try.", "Nothing was changed; try again."),
     "42501": (
         "does not let this role do that; it may be bound to another institution, or read only.",
-        "Use the role that was made for it (docs/ledger.md); nothing was changed.",
+        "Use the role that was made for it, or give it its rights again with roles.sql (docs/ledger.md); nothing was changed.",
     ),
     "53100": ("can't grow: the server's disk is full.", "Make room; nothing was changed."),
     "53300": ("takes no more connections.", "Try again, or lower --jobs."),
@@ -99,4 +99,5 @@ def _plain(ledger: object, error: BaseException) -> LedgerError:
         if mark in str(error):
             return LedgerError(f"The ledger {ledger} {said}", help)
     first = (str(error).splitlines() or [type(error).__name__])[0]
-    return LedgerError(f"The ledger {ledger} can't be reached: {first}.", "See --debug for more.")
+    help = "Check the host, the port, the database's name, the user and the password in --ledger or SEATSYNC_LEDGER."
+    return LedgerError(f"The ledger {ledger} can't be reached: {first.rstrip('.')}.", help)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Column, Connection, Row, Select, func, select
 
-from seatsync.domain.library import Delivery, Library
+from seatsync.domain.library import SEATS, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.people import Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
@@ -16,11 +18,15 @@ from seatsync.ledger.failures import LedgerError
 STREAMED = 20_000
 """Rows that are fetched at a time."""
 
+ASKED = 10_000
+"""Members that are asked for at a time."""
 
-def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
+
+def read_snapshot(connection: Connection | None, institution: str, only: Collection[int] | None = None) -> Snapshot:
     """The present of ``institution``; an empty one where the ledger does not know it, or is not there (None).
 
-    Where the ledger can only be another's, the snapshot is empty but names that one.
+    ``only`` asks for these members and their licenses alone. Where the ledger can only be another's, the snapshot is
+    empty but names that one.
 
     Raises:
         LedgerError: the tables hold what seatsync never writes.
@@ -28,29 +34,45 @@ def read_snapshot(connection: Connection | None, institution: str) -> Snapshot:
     if connection is None:
         return Snapshot()
     try:
-        return _snapshot(connection, institution)
+        return _snapshot(connection, institution, only)
     except (ValueError, TypeError, KeyError) as error:
         help = "`seatsync verify` tells more; `seatsync ledger rebuild` makes the tables anew from the journal."
         raise LedgerError(f"The ledger is damaged: {error}.", help) from error
 
 
-def _snapshot(connection: Connection, institution: str) -> Snapshot:
+def _snapshot(connection: Connection, institution: str, only: Collection[int] | None) -> Snapshot:
     row = connection.execute(
         select(tables.institution).where(tables.institution.c.institution == institution)
     ).one_or_none()
     if row is None:
         return Snapshot(institution=_another(connection))
+    libraries, seats = _libraries(connection, institution)
+    last = select(func.max(tables.member.c.number)).where(tables.member.c.institution == institution)
     return Snapshot(
         serial=row.serial,
         head=bytes(row.head).hex(),
         institution=_institution(row),
-        libraries=_libraries(connection, institution),
+        libraries=libraries,
         admins=_admins(connection, institution),
-        members=_members(connection, institution),
-        licenses=_licenses(connection, institution),
+        members=_members(connection, institution, only),
+        licenses=_licenses(connection, institution, only),
         rosters=json.loads(row.rosters),
         applied_on=row.applied_on,
+        seats=seats,
+        last_number=connection.execute(last).scalar() or 0,
+        settled=json.loads(row.settled),
     )
+
+
+def owner(connection: Connection | None, institution: str) -> str | None:
+    """Whose the ledger is: ``institution``, where it is known; another's id, where it can only be that one's."""
+    if connection is None:
+        return None
+    for column in (tables.institution.c.institution, tables.entry.c.institution):
+        if connection.execute(select(column).where(column == institution).limit(1)).first() is not None:
+            return institution
+    other = _another(connection)
+    return other.id if other is not None else None
 
 
 def _another(connection: Connection) -> Institution | None:
@@ -68,15 +90,15 @@ def _institution(row: Row[tuple[object, ...]]) -> Institution:
     return Institution(row.institution, row.name, contacts, bool(row.opt_out))
 
 
-def _libraries(connection: Connection, institution: str) -> dict[str, Library]:
+def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:
     columns = tables.library.c
-    rows = connection.execute(select(tables.library).where(columns.institution == institution).order_by(columns.id))
-    return {
-        row.id: Library(
-            row.id, row.title, row.system, tuple(map(Kind, row.kinds.split())), Delivery(row.delivery), row.slots
-        )
-        for row in rows
-    }
+    query = select(tables.library).where(columns.institution == institution).order_by(columns.id)
+    libraries, seats = {}, {}
+    for row in connection.execute(query):
+        kinds, delivery = tuple(map(Kind, row.kinds.split())), Delivery(row.delivery)
+        libraries[row.id] = Library(row.id, row.title, row.system, kinds, delivery, row.slots)
+        seats[row.id] = {seat: getattr(row, seat) for seat in SEATS}
+    return libraries, seats
 
 
 def _admins(connection: Connection, institution: str) -> dict[str, Admin]:
@@ -85,47 +107,67 @@ def _admins(connection: Connection, institution: str) -> dict[str, Admin]:
     return {row.key: Admin(row.email, row.given_name, row.family_name) for row in rows}
 
 
-def _members(connection: Connection, institution: str) -> dict[int, Member]:
+def _members(connection: Connection, institution: str, only: Collection[int] | None) -> dict[int, Member]:
     columns = tables.member.c
-    wanted = [columns.number, *(columns[name] for name in Member._fields)]
-    query = select(*wanted).where(columns.institution == institution).order_by(columns.number)
-    query = query.execution_options(yield_per=STREAMED)
+    query = select(columns.number, *(columns[name] for name in Member._fields)).where(
+        columns.institution == institution
+    )
     members: dict[int, Member] = {}
-    known: dict[str, str] = {}  # roles, tags and days repeat: each is kept once
-    make = Member._make
-    for (
-        number,
-        email,
-        key,
-        given,
-        family,
-        student_id,
-        role,
-        tags,
-        imported_on,
-        on_roster,
-        account,
-    ) in connection.execute(query):
-        same = email if key == email else key
-        role, tags, imported_on = (known.setdefault(text, text) for text in (role, tags, imported_on))
-        members[number] = make((email, same, given, family, student_id, role, tags, imported_on, on_roster, account))
+    known: dict[str, str] = {}  # names, roles, tags and days repeat: each is kept once
+    once = known.setdefault
+    for part in _parts(query, columns.number, only):
+        for rows in streamed(connection, part.order_by(columns.number)):
+            for number, email, key, given, family, student_id, role, tags, day, on_roster, account in rows:
+                members[number] = Member(
+                    email,
+                    email if key == email else key,
+                    once(given, given),
+                    once(family, family),
+                    student_id,
+                    once(role, role),
+                    once(tags, tags),
+                    once(day, day),
+                    bool(on_roster),
+                    account,
+                )
     return members
 
 
-def _licenses(connection: Connection, institution: str) -> dict[str, dict[int, License]]:
+def _licenses(connection: Connection, institution: str, only: Collection[int] | None) -> dict[str, dict[int, License]]:
     columns = tables.license.c
-    wanted = [columns.library, columns.member, *(columns[name] for name in License._fields)]
-    query = select(*wanted).where(columns.institution == institution).order_by(columns.library, columns.member)
-    query = query.execution_options(yield_per=STREAMED)
+    looks = [columns[name] for name in License._fields]
+    query = select(columns.library, columns.member, *looks).where(columns.institution == institution)
     licenses: dict[str, dict[int, License]] = {}
-    known: dict[tuple[object, ...], License] = {}  # most licenses of a library look alike: each look is kept once
-    for library, number, *look in connection.execute(query):
-        license = known.get(tuple(look))
-        if license is None:
-            kind, status, *rest = look
-            license = known[tuple(look)] = License(Kind(kind), Status(status), *rest)
-        held = licenses.get(library)
-        if held is None:
-            held = licenses[library] = {}
-        held[number] = license
+    known: dict[tuple[Any, ...], License] = {}  # most licenses of a library look alike: each look is kept once
+    for part in _parts(query, columns.member, only):
+        for rows in streamed(connection, part.order_by(columns.library, columns.member)):
+            for library, number, *look in rows:
+                license = known.get(key := tuple(look))
+                if license is None:
+                    license = known[key] = License(Kind(look[0]), Status(look[1]), *look[2:])
+                held = licenses.get(library)
+                if held is None:
+                    held = licenses[library] = {}
+                held[number] = license
     return licenses
+
+
+def _parts(query: Select[Any], column: Column[Any], only: Collection[int] | None) -> Iterator[Select[Any]]:
+    """The query, or as many as it takes to ask for these numbers."""
+    if only is None:
+        yield query
+        return
+    numbers = sorted(only)
+    for start in range(0, len(numbers), ASKED):
+        yield query.where(column.in_(numbers[start : start + ASKED]))
+
+
+def streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows as the driver has them, some thousands at a time: of millions, SQLAlchemy's own rows take most of the time."""
+    if connection.dialect.name != "sqlite":
+        yield from connection.execute(query.execution_options(yield_per=STREAMED)).partitions()
+        return
+    with connection.execute(query) as result:
+        assert result.cursor is not None
+        while rows := result.cursor.fetchmany(STREAMED):
+            yield rows

@@ -14,7 +14,7 @@ from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.names import printable
 from seatsync.domain.people import Member
-from seatsync.domain.posting import doubled, overfull, post
+from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import SILENT, Entry, canonical, commitment, link
@@ -37,7 +37,8 @@ class Stale(Exception):
 class Recorder:
     """Writes one entry with its events, and brings ``books`` up to date with it.
 
-    ``books`` must be the snapshot of ``institution`` as it is; it is posted to, and of no use if recording fails.
+    ``books`` must be the snapshot of ``institution`` as it is, with all members whom the events touch; it is posted to,
+    and of no use if recording fails.
     """
 
     def __init__(self, connection: Connection, institution: str, books: Snapshot, letter_for: LetterFor) -> None:
@@ -47,7 +48,7 @@ class Recorder:
         self.letter_for = letter_for
         self.serial = books.serial
         self.head = bytes.fromhex(books.head)
-        self.before = set(books.members)
+        self.last_number = books.last_number
         self.members: set[int] = set()
         self.licenses: dict[tuple[str, int], bool] = {}
         self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
@@ -71,7 +72,7 @@ class Recorder:
     def _record(self, entry: Entry, events: Iterable[Event]) -> None:
         self._must_be_unmoved()
         first_time = self.books.serial == 0
-        libraries, admins = dict(self.books.libraries), dict(self.books.admins)
+        libraries, admins = library_rows(self.institution, self.books), dict(self.books.admins)
         self._open(entry)
         for event in events:
             self._take(event, entry.at)
@@ -79,15 +80,16 @@ class Recorder:
                 self._flush()
         if (library := overfull(self.books, self.books.libraries)) is not None:
             raise IllegalTransition(f"more seats of {library} would be used than there are")
-        if self.members and (name := doubled(self.books)) is not None:
-            raise IllegalTransition(f"two members would have the {name}")
         self._write_institution(entry, first_time)
         self._flush()
-        if libraries != self.books.libraries:
-            self._replace(tables.library, library_rows(self.institution, self.books))
+        if libraries != (now := library_rows(self.institution, self.books)):
+            self._replace(tables.library, now)
         if admins != self.books.admins:
             self._replace(tables.admin, admin_rows(self.institution, self.books))
-        self._write_members()
+        try:
+            self._write_members()
+        except IntegrityError as error:
+            raise IllegalTransition("two members would have the same e-mail or student id") from error
         self._write_licenses()
         self._cancel_invitations()
 
@@ -146,7 +148,7 @@ class Recorder:
     def _write_institution(self, entry: Entry, first_time: bool) -> None:
         known = self.books.institution
         assert known is not None
-        remember(self.books, entry.detail)
+        remember(self.books, entry.detail, self.entry)
         before, self.books.serial, self.books.head = self.books.serial, self.serial, self.head.hex()
         values = institution_values(known, self.books)
         columns = tables.institution.c
@@ -165,20 +167,20 @@ class Recorder:
 
     def _write_members(self) -> None:
         table, members = tables.member, self.books.members
-        known = self.members & self.before
+        known = [number for number in sorted(self.members) if number <= self.last_number]
         if known:
-            # First out of the way, so that two members can swap their e-mails under the unique index.
+            # First out of the way, so that two members can swap their e-mails under the unique indexes.
             key = (table.c.institution == self.institution) & (table.c.number == bindparam("which"))
             self.connection.execute(
-                update(table).where(key).values(on_roster=False), [{"which": number} for number in known]
+                update(table).where(key).values(on_roster=False, student_id=""), [{"which": number} for number in known]
             )
             values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in Member._fields}
             rows = [
                 {"which": number} | {f"to_{name}": value for name, value in members[number]._asdict().items()}
-                for number in sorted(known)
+                for number in known
             ]
             self.connection.execute(update(table).where(key).values(values), rows)
-        new = sorted(self.members - self.before)
+        new = sorted(number for number in self.members if number > self.last_number)
         bulk(self.connection, table, [(self.institution, number, *members[number]) for number in new])
 
     def _cancel_invitations(self) -> None:
@@ -221,8 +223,9 @@ class Recorder:
         bulk(self.connection, table, rows_added)
 
 
-def remember(books: Snapshot, detail: Mapping[str, Any]) -> None:
-    """What an entry says of the files it came from: the members of each roster, and the day.
+def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:
+    """What the entry ``serial`` says of the files it came from: the members of each roster, the day, and what is in
+    order since its last event, whose serial is added to that.
 
     Raises:
         ValueError: it says something else than seatsync writes.
@@ -231,3 +234,6 @@ def remember(books: Snapshot, detail: Mapping[str, Any]) -> None:
     if not (all(map(is_text, rosters)) and all(map(is_number, rosters.values())) and is_text(day)):
         raise ValueError("the rosters or the day are of another kind")
     books.rosters, books.applied_on = dict(rosters), day
+    if "on" in detail:
+        settled = detail.get("settled") or {}
+        books.settled = {**settled, "serial": serial + settled["events"]} if settled else {}

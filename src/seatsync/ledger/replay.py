@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from seatsync.domain.action import CLAIM, IMPORT, Action, Event
+from seatsync.domain.action import CLAIM, ERASE, IMPORT, Action, Event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
 from seatsync.domain.people import ERASED, MEMBER_FIELDS
@@ -64,6 +64,7 @@ class Replay:
         self._head = bytes(32)
         self._unnamed: dict[int, int] = {}  # member → a link of theirs whose person is gone
         self._unnamed_admins: set[int] = set()
+        self._erased: set[int] = set()
 
     def take(self, link: Link) -> None:
         """One more link: is it the next one, does its hash hold, what does it do?"""
@@ -88,8 +89,7 @@ class Replay:
     def finish(self) -> None:
         """Whoever has no name in the journal must have been erased by it."""
         for number, serial in self._unnamed.items():
-            member = self.books.members.get(number)
-            if member is None or member.email != ERASED:
+            if number not in self._erased:
                 self.verdict.fault(f"link {serial}: what it says of a person is gone, but they were not erased")
         for serial in self._unnamed_admins:
             self.verdict.fault(f"link {serial}: what it says of an administrator is gone, but they were not erased")
@@ -97,7 +97,7 @@ class Replay:
 
     def _open(self, link: EntryLink) -> None:
         self.entry, detail = link, json.loads(link.detail)
-        remember(self.books, detail)
+        remember(self.books, detail, link.serial)
         self._unnamed_admins.difference_update(detail.get("administrators", ()))
 
     def _post(self, link: EventLink) -> None:
@@ -111,6 +111,8 @@ class Replay:
             self._unnamed_admins.add(link.serial)
             if link.action in _OF_ADMINS:  # they came and went: without them it comes to the same
                 return
+        if link.action == ERASE:
+            self._erased.add(link.member)
         post(self.books, event_of(link))
 
 

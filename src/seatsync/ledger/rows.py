@@ -27,17 +27,23 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "contacts": contacts,
         "rosters": canonical(books.rosters),
         "applied_on": books.applied_on,
+        "settled": canonical(books.settled),
     }
 
 
 def library_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     """All libraries, in the order of their table's columns."""
-    return [(institution, *_library(library)) for library in books.libraries.values()]
+    return [(institution, *_library(library), *_seats(library.id, books)) for library in books.libraries.values()]
 
 
 def _library(library: Library) -> tuple[object, ...]:
     kinds = " ".join(library.kinds)
     return (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
+
+
+def _seats(library: str, books: Snapshot) -> tuple[int, ...]:
+    slots = books.slots(library)
+    return (slots.reserved, slots.temporary, slots.permanent)
 
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:

@@ -90,18 +90,22 @@ class SqliteFile:
                     return None
             except DBAPIError:
                 return None
-        return self._note() or Holder("another seatsync", "this or another machine", 0, "an unknown time")
+        return self._note() or Holder("another program", "this or another machine", 0, "an unknown time")
 
     def unlock(self, institution: str, holder: Holder) -> None:
         """SQLite's lock is the process: it ends with it, and only with it."""
+        if not holder.process:
+            help = f"Find it with `fuser {self}` or `lsof {self}`, and end it: the lock goes with it."
+            raise LedgerError(f"The ledger {self} is locked by a program that did not leave its name.", help)
         help = f"On {holder.host}: kill {holder.process}. The lock goes with it, and nothing is applied by halves."
         raise LedgerError(f"The ledger {self} is locked by process {holder.process} on {holder.host}.", help)
 
-    def scrub(self) -> None:
-        """Write the file anew, and empty what was written beside it."""
+    def scrub(self) -> bool:
+        """Write the file anew, and empty what was written beside it; False where somebody who reads stands in the way."""
         with self.connected() as connection:
             connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            return not busy
 
     def _note(self) -> Holder | None:
         try:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISIONS = ("0001", "0002")
+from seatsync.domain.library import SEATS
+
+REVISIONS = ("0001", "0002", "0003")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -37,6 +39,7 @@ institution = Table(
     _text("contacts"),
     _text("rosters"),
     _text("applied_on", 10),
+    Column("settled", Text, nullable=False, server_default="{}"),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
@@ -50,6 +53,7 @@ library = Table(
     _text("kinds"),
     _text("delivery", 16),
     _number("slots"),
+    *(Column(seat, Integer, nullable=False, server_default="0") for seat in SEATS),
 )
 
 admin = Table(
@@ -85,6 +89,14 @@ Index(
     unique=True,
     sqlite_where=member.c.on_roster,
     postgresql_where=member.c.on_roster,
+)
+Index(
+    "member_student_id",
+    member.c.institution,
+    member.c.student_id,
+    unique=True,
+    sqlite_where=member.c.student_id != "",
+    postgresql_where=member.c.student_id != "",
 )
 
 license = Table(

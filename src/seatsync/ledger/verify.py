@@ -147,7 +147,8 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
-    yield from _one_by_one("library {}", journal.libraries, table.libraries)
+    yield "what the last apply left in order", journal.settled, table.settled
+    yield from _one_by_one("library {}", _with_seats(journal), _with_seats(table))
     yield from _one_by_one("an administrator", journal.admins, table.admins)
     yield from _one_by_one("member {}", journal.members, table.members)
     for library in sorted(journal.licenses.keys() | table.licenses.keys()):
@@ -155,6 +156,10 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
         for number in sorted(ours.keys() | theirs.keys()):
             if ours.get(number, ABSENT) != theirs.get(number, ABSENT):
                 yield f"license of {library} for member {number}", ours.get(number), theirs.get(number)
+
+
+def _with_seats(books: Snapshot) -> dict[str, object]:
+    return {id: (library, books.slots(id)) for id, library in books.libraries.items()}
 
 
 def _one_by_one(what: str, journal: Mapping[Any, object], table: Mapping[Any, object]) -> Iterator[Compared]:

@@ -17,7 +17,7 @@ from seatsync.planning.change import Change
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
     """A new name, other contacts, opting out allowed or not. The institution itself comes with the first apply."""
-    if snapshot.institution is None or snapshot.institution.id != desired.institution.id:
+    if not snapshot.serial or snapshot.institution is None or snapshot.institution.id != desired.institution.id:
         return
     before, after = _institution(snapshot.institution), _institution(desired.institution)
     if fields := [name for name in after if before[name] != after[name]]:

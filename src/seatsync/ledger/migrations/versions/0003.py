@@ -1,0 +1,34 @@
+"""What is known without reading everything: seats in use, members by student id, what the last apply left in order."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+COUNT = """/* of every institution */
+UPDATE library SET {seat} = (
+    SELECT count(*) FROM license
+    WHERE license.institution = library.institution AND license.library = library.id AND {counted}
+)
+"""
+COUNTED = {
+    "reserved": "kind <> 'none' AND status = 'unclaimed'",
+    "temporary": "kind = 'temporary' AND status <> 'unclaimed'",
+    "permanent": "kind = 'permanent' AND status <> 'unclaimed'",
+}
+
+
+def upgrade() -> None:
+    op.add_column("institution", sa.Column("settled", sa.Text, nullable=False, server_default="{}"))
+    for seat, counted in COUNTED.items():
+        op.add_column("library", sa.Column(seat, sa.Integer, nullable=False, server_default="0"))
+        op.execute(COUNT.format(seat=seat, counted=counted))
+    op.create_index(
+        "member_student_id",
+        "member",
+        ["institution", "student_id"],
+        unique=True,
+        sqlite_where=sa.text("student_id != ''"),
+        postgresql_where=sa.text("student_id != ''"),
+    )
