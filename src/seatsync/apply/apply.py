@@ -49,7 +49,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         unchanged = _unchanged(ledger, plan)
         if unchanged is not None:
             return unchanged
-    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now}
+    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": _settled(plan)}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
     touched = {change.record for change in plan.changes} - {0}
 
@@ -65,6 +65,12 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         return Applied(books.serial, books.head, recorder.sent)
 
     return ledger.write(plan.institution, actor, commit, apply)
+
+
+def _settled(plan: AcceptedPlan) -> dict[str, object]:
+    """What the entry says is in order after its last event."""
+    first = 0 if plan.serial else 1
+    return {**plan.settled, "events": len(plan.changes) + first} if plan.settled else {}
 
 
 def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:

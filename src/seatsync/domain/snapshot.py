@@ -38,6 +38,7 @@ class Snapshot:
     applied_on: str = ""
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
+    is_part: bool = False
     settled: Mapping[str, Any] = field(default_factory=dict)
 
     def slots(self, library: str) -> Slots:

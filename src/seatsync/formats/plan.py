@@ -95,6 +95,23 @@ class Settings(_Closed):
     opt_out: bool
 
 
+class Nothing(_Closed):
+    """An empty mapping."""
+
+
+class SettledEntry(_Closed):
+    """What is in order once the plan is applied, so that the next one need not look at it."""
+
+    rules: Count = Field(description="The version of the rules by which it is in order.")
+    files: dict[str, Digest] = Field(description="SHA-256 of each file that was read.")
+    due: str = Field(
+        pattern=r"^(\d{4}-\d\d-\d\d)?$",
+        description="The first day on which the same files may ask for more; empty for never.",
+    )
+    open: list[Annotated[int, Field(ge=1)]] = Field(description="Numbers of members who are left otherwise than asked.")
+    silent: bool = Field(description="Whether the next plan has nothing to warn of.")
+
+
 class PlanFile(_Closed):
     """A saved plan of one institution. `apply` carries out exactly this, and only on the ledger it was made for."""
 
@@ -110,6 +127,9 @@ class PlanFile(_Closed):
     summary: dict[str, Count] = Field(description="How many changes of each action.")
     settings: Settings = Field(description="The institution as the ledger will keep it.")
     rosters: dict[str, Count] = Field(description="How many members each roster file has.")
+    settled: SettledEntry | Nothing = Field(
+        description="What is in order once the plan is applied; empty where that is not known."
+    )
     slots: dict[str, SlotsChangeEntry] = Field(description="Slots of each library, before and after.")
     refusals: list[FindingEntry] = Field(description="Any one of them and nothing is applied.")
     warnings: list[FindingEntry] = Field(description="Worth knowing; they stop nothing.")

@@ -44,6 +44,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "settings": dict(plan.settings),
         "rosters": dict(plan.rosters),
+        "settled": dict(plan.settled),
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
@@ -197,6 +198,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         refusals=[_read_finding(finding, Severity.REFUSAL) for finding in document["refusals"]],
         warnings=[_read_finding(finding, Severity.WARNING) for finding in document["warnings"]],
         fingerprint=document["fingerprint"],
+        settled=document["settled"],
     )
 
 

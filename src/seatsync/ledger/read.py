@@ -14,6 +14,7 @@ from seatsync.domain.people import Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
+from seatsync.planning.settled import checked
 
 STREAMED = 20_000
 """Rows that are fetched at a time."""
@@ -60,7 +61,8 @@ def _snapshot(connection: Connection, institution: str, only: Collection[int] | 
         applied_on=row.applied_on,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
-        settled=json.loads(row.settled),
+        is_part=only is not None,
+        settled=checked(json.loads(row.settled)),
     )
 
 

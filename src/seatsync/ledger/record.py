@@ -19,6 +19,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import SILENT, Entry, canonical, commitment, link
 from seatsync.ledger.rows import admin_rows, bulk, clear, institution_values, library_rows, license_values
+from seatsync.planning.settled import checked
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
 """Events after which an invitation has nothing more to invite to."""
@@ -236,4 +237,4 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
         settled = detail.get("settled") or {}
-        books.settled = {**settled, "serial": serial + settled["events"]} if settled else {}
+        books.settled = checked({**settled, "serial": serial + settled["events"]} if settled else {})

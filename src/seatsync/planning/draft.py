@@ -15,11 +15,13 @@ from seatsync.planning.wishes import Wishes
 
 
 class Held(NamedTuple):
-    """A license that is left as it is although the files ask otherwise; ``rule`` is what asks, where something does."""
+    """A license that is left as it is although the files ask otherwise; ``rule`` is what asks, where something does,
+    ``record`` the member's number."""
 
     library: str
     member: str
     rule: Grant | None
+    record: int = 0
 
 
 @dataclass(slots=True)

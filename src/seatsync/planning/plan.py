@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, NewType
+from typing import Any, NamedTuple, NewType
 
 from seatsync.domain.action import ORDER, Action
 from seatsync.domain.diagnostic import Diagnostic
@@ -27,7 +27,8 @@ class SlotChange(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A judged plan. ``now`` is the day it was made for, ``created_at`` the instant, both ISO; ``rosters`` counts the
-    members of each roster file; ``serial`` and ``head`` are the ledger's when it was made."""
+    members of each roster file; ``serial`` and ``head`` are the ledger's when it was made; ``settled`` is what holds once
+    it is applied (see there)."""
 
     institution: str
     name: str
@@ -43,6 +44,7 @@ class Plan:
     refusals: Sequence[Diagnostic]
     warnings: Sequence[Diagnostic]
     fingerprint: str
+    settled: Mapping[str, Any]
 
     @property
     def summary(self) -> dict[str, int]:

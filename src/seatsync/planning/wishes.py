@@ -43,7 +43,7 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
     laid = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
     for _, grant in laid:
         reached = people.reached(grant.to)
-        wishes.reach[grant] = len(reached)
+        wishes.reach[grant] = len(reached) + _settled_reached(grant.to, desired.settled)
         if unknown := people.strangers(grant.to):
             wishes.strangers[grant] = unknown
         if mismatches := people.mismatches(grant.to):
@@ -59,6 +59,18 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
             for position in reached:
                 values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
     return wishes
+
+
+def _settled_reached(to: Selector, settled: Mapping[tuple[str, str], int]) -> int:
+    """How many of those who need no look a selector reaches; they are told by their tags, never named."""
+    if to.emails or to.selection is not None:
+        return 0
+    reached = 0
+    for (tags, day), number in settled.items():
+        has = {*split_tags(tags), IMPORTED + day}
+        if has.issuperset(to.tags) and (not to.any_tags or has & {*to.any_tags}) and not has & {*to.not_tags}:
+            reached += number
+    return reached
 
 
 @dataclass
@@ -141,15 +153,3 @@ class People:
             day = self.snapshot.members[record].imported_on if record else self.today.isoformat()
             by_day.setdefault(IMPORTED + day, set()).add(position)
         return by_day
-
-
-def all_tags(members: Iterable[RosterMember]) -> dict[str, int]:
-    """How many members carry each tag."""
-    counts: dict[str, int] = {}
-    together: dict[str, int] = {}
-    for member in members:
-        together[member.tags] = together.get(member.tags, 0) + 1
-    for tags, number in together.items():
-        for tag in split_tags(tags):
-            counts[tag] = counts.get(tag, 0) + number
-    return counts

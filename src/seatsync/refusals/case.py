@@ -63,7 +63,7 @@ def refusal(
 def by_rule(held: list[Held]) -> Iterator[tuple[str, Grant | None, list[str]]]:
     """(library, rule, its members), in the order found."""
     groups: dict[tuple[str, Grant | None], list[str]] = {}
-    for library, member, rule in held:
+    for library, member, rule, _ in held:
         groups.setdefault((library, rule), []).append(member)
     for (library, rule), members in groups.items():
         yield library, rule, members

@@ -26,7 +26,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
         yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
     were = sum(member.on_roster for member in case.draft.snapshot.members.values())
     explained = bool(had) and had.keys() <= {roster.path for roster in emptied}
-    if were and not case.desired.members and not refused and not explained and "" not in approved:
+    if were and not case.desired.count and not refused and not explained and "" not in approved:
         message = (
             f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
         )

@@ -9,6 +9,7 @@ from types import ModuleType
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
 from seatsync.planning.plan import Plan, fingerprint, slot_changes
+from seatsync.planning.settled import settle
 from seatsync.refusals import (
     empty_roster,
     institution_mismatch,
@@ -43,6 +44,8 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
     case = Case(draft, slot_changes(snapshot, draft.changes))
     institution = asdict(desired.institution)
     settings = {key: institution[key] for key in ("name", "contacts", "opt_out")}
+    refusals = [refusal for rule in RULES for refusal in rule.check(case)]
+    warned = [*loading, *warnings(case)]
     return Plan(
         institution=desired.institution.id,
         name=desired.institution.name,
@@ -55,7 +58,8 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
         slots=case.slots,
         rosters={roster.path: roster.count for roster in desired.rosters},
         settings=settings,
-        refusals=[refusal for rule in RULES for refusal in rule.check(case)],
-        warnings=[*loading, *warnings(case)],
+        refusals=refusals,
+        warnings=warned,
         fingerprint=fingerprint(draft.changes, None if snapshot.serial else settings),
+        settled={} if refusals else settle(draft, warned),
     )

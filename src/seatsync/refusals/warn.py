@@ -20,7 +20,7 @@ from seatsync.domain.names import (
     without_a_letter,
 )
 from seatsync.domain.origin import Origin
-from seatsync.planning.wishes import Named, all_tags
+from seatsync.planning.wishes import Named
 from seatsync.refusals.case import Case, by_rule
 
 _MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
@@ -62,7 +62,7 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
-    known = all_tags(case.desired.members)
+    known = case.desired.tags()
     for rule in case.desired.grants:
         if not case.draft.wishes.reach[rule] and rule not in case.draft.wishes.strangers:
             unknown = _unknown((*rule.to.tags, *rule.to.any_tags), known)
@@ -78,7 +78,7 @@ def _unknown(tags: Iterable[str], known: Mapping[str, int]) -> list[str]:
 
 def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     owners = _owners_who_left(case)
-    guesses = _MOST_GUESSES if len(case.desired.members) <= _MOST_GUESSED else 0
+    guesses = _MOST_GUESSES if case.desired.count <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
             (id, mail, line)
@@ -109,8 +109,8 @@ def _row(rule: Grant, named: Named) -> Origin:
 def _near(case: Case, student_id: str, email: str) -> str:
     """An e-mail that is spelled alike. Of ids only one that lost its zeros: those that look alike are other people's."""
     if not student_id:
-        return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
-    ids = (member.student_id for member in case.desired.members if member.student_id)
+        return did_you_mean(email, (member.email for member in case.desired.everyone()), 0.85)
+    ids = (member.student_id for member in case.desired.everyone() if member.student_id)
     return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
 
 
@@ -139,7 +139,7 @@ def _owners_who_left(case: Case) -> set[tuple[str, str]]:
 
 
 def _of_tags(case: Case) -> Iterator[Diagnostic]:
-    counts = all_tags(case.desired.members)
+    counts = case.desired.tags()
     yield from _unknown_tags(case, counts)
     yield from _tags_one_letter_off(case, counts)
     yield from _tags_with_separators(case, counts)
@@ -172,7 +172,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
         )
         near = next((other for other in others if one_letter_off(tag, other)), None)
         if near is not None:
-            member = next(m for m in case.desired.members if tag in m.tags.split(";"))
+            member = case.desired.first_with(tag)
             have = counted(counts[near], "member has", "members have")
             message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {have}.'
             help = f'Write "{near}" if that was meant.'
@@ -182,7 +182,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
 def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
     tags = sorted(tag for tag in counts if "," in tag or "|" in tag)
     if tags:
-        first = next(member for member in case.desired.members if tags[0] in member.tags.split(";"))
+        first = case.desired.first_with(tags[0])
         quoted = named([f'"{printable(tag)}"' for tag in tags])
         message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in a CSV file semicolons separate tags."
         help = "Put a semicolon between them if several were meant."

@@ -83,6 +83,7 @@ class _Loader:
             limits=_limits(self.config.limits),
             approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
             digest=self.folder.digest(),
+            files=dict(self.folder.digests),
             places=self._places(),
         )
 

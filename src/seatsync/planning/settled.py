@@ -1,0 +1,89 @@
+"""What an apply leaves in order, so that the next plan need not look at it again.
+
+After a plan has been applied, every member is as the files want them, except those that are left open on purpose. So as
+long as the rules and the day allow it, a member whose row in the files still says what the ledger says, and to whom
+nothing has happened since, is in order without a look at their licenses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.license import Status
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.draft import Draft
+
+RULES = 1
+"""To be raised when a rule for files or licenses becomes stricter: all is then looked at once more."""
+
+MOST_OPEN = 10_000
+_PASSING = frozenset({"student-id-changed", "student-id-zeros", "same-name", "permanent-kept"})
+"""Warnings about what a plan changes. They are gone with the next one."""
+
+Settled = Mapping[str, Any]
+"""``rules``; ``files``, the SHA-256 of each input by its path; ``due``, the first day (ISO) on which the same files may ask
+for more, empty for never; ``open``, the numbers of members who hold, or lack, what the files ask otherwise; ``silent``, whether the
+next plan has nothing to warn of. The ledger adds ``serial``, that of the last event of the apply."""
+
+
+def settle(draft: Draft, warnings: Sequence[Diagnostic]) -> Settled:
+    """What holds once the draft, of which nothing was refused, is applied. Empty where too much is left open."""
+    left = {held.record for held in (*draft.declined, *draft.retained)}
+    if len(left) > MOST_OPEN or 0 in left:
+        return {}
+    return {
+        "rules": RULES,
+        "files": dict(draft.desired.files),
+        "due": min(map(date.isoformat, _due(draft)), default=""),
+        "open": sorted(left),
+        "silent": all(warning.code in _PASSING for warning in warnings) and not draft.desired.approvals,
+    }
+
+
+def checked(settled: Any) -> Settled:
+    """``settled`` as the ledger keeps it, whose shape is looked at: it comes from a database.
+
+    Raises:
+        ValueError: it is of another shape.
+    """
+    if settled == {}:
+        return {}
+    kinds = {"rules": int, "files": dict, "due": str, "open": list, "silent": bool, "serial": int}
+    fits = isinstance(settled, dict) and all(isinstance(settled.get(name), kind) for name, kind in kinds.items())
+    if not (fits and all(isinstance(number, int) for number in settled["open"])):
+        raise ValueError("what the last apply left in order is of another kind")
+    return dict(settled)
+
+
+def holds(snapshot: Snapshot, today: date) -> bool:
+    """Whether what was settled at the last apply still is, by the rules and the day; of the files nothing is said."""
+    settled, day = snapshot.settled, today.isoformat()
+    return (
+        bool(settled)
+        and settled["rules"] == RULES
+        and snapshot.applied_on <= day
+        and (not settled["due"] or day < settled["due"])
+    )
+
+
+def _due(draft: Draft) -> Iterator[date]:
+    """Days on which something may fall due."""
+    today = draft.today
+    ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
+    ends += [approval.until for approval in draft.desired.approvals]
+    yield from (end + timedelta(days=1) for end in ends if end >= today)
+    waits = [timedelta(days=days) for days in draft.desired.remind_after]
+    if waits:
+        invited = {
+            license.invited_on
+            for held in draft.snapshot.licenses.values()
+            for license in held.values()
+            if license.status is Status.UNCLAIMED and license.invited_on
+        }
+        days = {today, *map(date.fromisoformat, invited)}
+        yield from (due for day in days for wait in waits if (due := day + wait) > today)
+    if draft.snapshot.is_part and draft.snapshot.settled.get("due"):
+        yield date.fromisoformat(draft.snapshot.settled["due"])
