@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests import databases
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so it is in the background; what is tested would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}_only(reason): not on the other database, because …")
     # Of a transaction that failed while rows were streamed: its connection is closed at once, and the cursor with it.
