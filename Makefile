@@ -19,7 +19,7 @@ demo: .venv/ready
 # The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
 torture: .venv/ready
 	rm -f build/torture.jsonl && mkdir -p build
-	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest tests/faults
+	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest tests/faults tests/test_short_way.py
 	$(BIN)/python -m tests.faults.report build/torture.jsonl docs/reliability.md
 
 bench: .venv/ready

@@ -21,19 +21,18 @@ if TYPE_CHECKING:
 
 def make_plan(folder: Path, run: Run) -> Plan | None:
     """The judged plan of a folder; None where its files are invalid, which is told on standard error."""
-    from seatsync.sources.load import load
+    from seatsync.plans.make import make
 
-    with run.step(f"Reading the files of {folder}"):
-        loaded = load(folder)
-    if loaded.desired is None:
-        tell(folder, loaded.found, run)
+    with run.step(f"Planning {folder}"), run.ledger_of(folder).reading() as connection:
+        plan, found = make(folder, connection, run.now, institution_id(folder))
+    if plan is None:
+        tell(folder, found, run)
         if run.format == "markdown":  # a comment on a pull request must not be empty
             from seatsync.reports import markdown
             from seatsync.reports.view import shown
 
-            click.echo(markdown.diagnostics([shown(found, prefix(folder)) for found in loaded.found]), nl=False)
-        return None
-    return plan_of(loaded, folder, run)
+            click.echo(markdown.diagnostics([shown(diagnostic, prefix(folder)) for diagnostic in found]), nl=False)
+    return plan
 
 
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:

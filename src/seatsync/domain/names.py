@@ -23,7 +23,7 @@ _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 
 
 def clean(text: str) -> str:
@@ -51,7 +51,7 @@ def forbidden_fault(text: str) -> tuple[str, str] | None:
 
 def decoded_twice(text: str) -> str | None:
     """What ``text`` was before UTF-8 was taken for Windows-1252 on its way (``ChloÃ©`` was Chloé), or None."""
-    if text.isascii() or not _TWICE_ENCODED.search(text):
+    if text.isascii() or not TWICE_ENCODED.search(text):
         return None
     try:
         return text.encode("cp1252").decode()

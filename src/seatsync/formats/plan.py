@@ -108,6 +108,7 @@ class SettledEntry(_Closed):
         pattern=r"^(\d{4}-\d\d-\d\d)?$",
         description="The first day on which the same files may ask for more; empty for never.",
     )
+    remind: list[Count] = Field(description="After how many days reminders are due.")
     open: list[Annotated[int, Field(ge=1)]] = Field(description="Numbers of members who are left otherwise than asked.")
     silent: bool = Field(description="Whether the next plan has nothing to warn of.")
 

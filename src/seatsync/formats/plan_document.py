@@ -44,7 +44,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "settings": dict(plan.settings),
         "rosters": dict(plan.rosters),
-        "settled": dict(plan.settled),
+        "settled": dict(sorted(plan.settled.items())),
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.license import Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.draft import Draft
 
@@ -25,19 +24,21 @@ _PASSING = frozenset({"student-id-changed", "student-id-zeros", "same-name", "pe
 
 Settled = Mapping[str, Any]
 """``rules``; ``files``, the SHA-256 of each input by its path; ``due``, the first day (ISO) on which the same files may ask
-for more, empty for never; ``open``, the numbers of members who hold, or lack, what the files ask otherwise; ``silent``, whether the
-next plan has nothing to warn of. The ledger adds ``serial``, that of the last event of the apply."""
+for more, empty for never; ``remind``, after how many days reminders are due; ``open``, the numbers of members who hold, or
+lack, what the files ask otherwise; ``silent``, whether the next plan has nothing to warn of. The ledger adds ``serial``, that
+of the last event of the apply."""
 
 
 def settle(draft: Draft, warnings: Sequence[Diagnostic]) -> Settled:
     """What holds once the draft, of which nothing was refused, is applied. Empty where too much is left open."""
     left = {held.record for held in (*draft.declined, *draft.retained)}
-    if len(left) > MOST_OPEN or 0 in left:
+    if len(left) > MOST_OPEN:
         return {}
     return {
         "rules": RULES,
-        "files": dict(draft.desired.files),
+        "files": dict(sorted(draft.desired.files.items())),
         "due": min(map(date.isoformat, _due(draft)), default=""),
+        "remind": list(draft.desired.remind_after),
         "open": sorted(left),
         "silent": all(warning.code in _PASSING for warning in warnings) and not draft.desired.approvals,
     }
@@ -51,9 +52,9 @@ def checked(settled: Any) -> Settled:
     """
     if settled == {}:
         return {}
-    kinds = {"rules": int, "files": dict, "due": str, "open": list, "silent": bool, "serial": int}
+    kinds = {"rules": int, "files": dict, "due": str, "remind": list, "open": list, "silent": bool, "serial": int}
     fits = isinstance(settled, dict) and all(isinstance(settled.get(name), kind) for name, kind in kinds.items())
-    if not (fits and all(isinstance(number, int) for number in settled["open"])):
+    if not (fits and all(isinstance(number, int) for number in (*settled["open"], *settled["remind"]))):
         raise ValueError("what the last apply left in order is of another kind")
     return dict(settled)
 
@@ -70,20 +71,7 @@ def holds(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """Days on which something may fall due."""
-    today = draft.today
+    """The days after which a grant or an approval has ended. (What reminders are due, the ledger is asked each time.)"""
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
-    yield from (end + timedelta(days=1) for end in ends if end >= today)
-    waits = [timedelta(days=days) for days in draft.desired.remind_after]
-    if waits:
-        invited = {
-            license.invited_on
-            for held in draft.snapshot.licenses.values()
-            for license in held.values()
-            if license.status is Status.UNCLAIMED and license.invited_on
-        }
-        days = {today, *map(date.fromisoformat, invited)}
-        yield from (due for day in days for wait in waits if (due := day + wait) > today)
-    if draft.snapshot.is_part and draft.snapshot.settled.get("due"):
-        yield date.fromisoformat(draft.snapshot.settled["due"])
+    return (end + timedelta(days=1) for end in ends if end >= draft.today)

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import ModuleType
 
 from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.people import Institution
 from seatsync.planning.draft import Draft
 from seatsync.planning.plan import Plan, fingerprint, slot_changes
 from seatsync.planning.settled import settle
@@ -42,24 +43,34 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
     """The plan that comes of a draft. ``loading`` are the warnings met when the files were read."""
     desired, snapshot = draft.desired, draft.snapshot
     case = Case(draft, slot_changes(snapshot, draft.changes))
-    institution = asdict(desired.institution)
-    settings = {key: institution[key] for key in ("name", "contacts", "opt_out")}
+    settings = settings_of(desired.institution)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
     return Plan(
         institution=desired.institution.id,
         name=desired.institution.name,
-        created_at=created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        created_at=instant(created_at),
         now=draft.today.isoformat(),
         desired_digest=desired.digest,
         serial=snapshot.serial,
         head=snapshot.head,
         changes=draft.changes,
         slots=case.slots,
-        rosters={roster.path: roster.count for roster in desired.rosters},
+        rosters=dict(sorted((roster.path, roster.count) for roster in desired.rosters)),
         settings=settings,
         refusals=refusals,
         warnings=warned,
         fingerprint=fingerprint(draft.changes, None if snapshot.serial else settings),
         settled={} if refusals else settle(draft, warned),
     )
+
+
+def settings_of(institution: Institution) -> dict[str, object]:
+    """What a plan says of the institution itself."""
+    fields = asdict(institution)
+    return {key: fields[key] for key in ("name", "contacts", "opt_out")}
+
+
+def instant(moment: datetime) -> str:
+    """A moment as plans have it (ISO, UTC)."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
+from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import clean, did_you_mean, email_fault, printable
@@ -23,6 +24,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _BLANK = " \t\r\n,;\xa0"
 
 Row = tuple[int, list[str]]
+Record = tuple[int, int, list[str]]
+"""(first line, last line, fields)"""
 
 
 def squeezed(header: str) -> str:
@@ -63,13 +66,16 @@ class Table:
     def columns(self) -> list[str]:
         return [squeezed(name) for name in self.header]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, records: Iterable[Record] | None = None) -> Iterator[Row]:
         """(line, fields) of every row below the header that is not blank; short rows are filled up.
 
-        Rows with more fields than the header, the header once more, and quotes that do not fit become errors.
+        Rows with more fields than the header, the header once more, and quotes that do not fit become errors. ``records``
+        are those of the file that are wanted, where it is not all of them.
         """
         header, width = self.header, len(self.header)
-        for line, end, row in _records(self.text, self.delimiter, self.file, self.found):
+        if records is None:
+            records = _records(self.text, self.delimiter, self.file, self.found)
+        for line, end, row in records:
             if line <= self.header_line or not any(row) or not any(map(str.strip, row)):
                 continue
             if end > line and (swallowing := self._swallowing(row)) is not None:
@@ -187,11 +193,22 @@ def _first_records(text: str, delimiter: str) -> list[Row]:
     return [(line, row) for line, _, row in islice(_records(text, delimiter, "", []), _ROWS_ABOVE_HEADER)]
 
 
-def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[tuple[int, int, list[str]]]:
-    """(first line, last line, fields)"""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t"
-    )
+def parser(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """The fields of each record; raises csv.Error where quotes do not fit."""
+    return csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != "\t")
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends, some at a time: a StringIO takes four bytes for each character."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start + 1_000_000) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
+
+
+def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[Record]:
+    reader: Any = parser(_lines(text), delimiter)
     line = 1
     try:
         for row in reader:

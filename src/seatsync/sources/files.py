@@ -48,6 +48,15 @@ class Folder:
         text = self._decode(data, name, encoding)
         return None if text is None or self._of_git(text, name) else text
 
+    def is_still(self, name: str, digest: str) -> bool:
+        """Whether the file ``name`` is there, and has the SHA-256 ``digest`` (hex); its text is not looked at."""
+        try:
+            with open(self.path / name, "rb") as file:
+                self.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return False
+        return self.digests[name] == digest
+
     def _is_inside(self, path: Path) -> bool:
         try:
             return path.resolve().is_relative_to(self.path.resolve())

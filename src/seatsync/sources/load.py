@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from posixpath import normpath
 from typing import NamedTuple
@@ -30,13 +33,47 @@ class Loaded(NamedTuple):
     found: list[Diagnostic]
 
 
-def load(path: Path) -> Loaded:
+@dataclass(slots=True)
+class RosterFile:
+    """One of the files under `rosters`."""
+
+    folder: Folder
+    reader: RosterReader
+    encoding: str | None
+    where: Origin
+
+    def text(self) -> str | None:
+        """Its text, read now; None where the folder's diagnostics say why not."""
+        return self.folder.read(self.reader.file, self.where, self.encoding)
+
+
+ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Mapping[tuple[str, str], int]]
+"""Takes the members of all files into their readers; returns those it left out, as ``Desired.settled``. The grants are
+those of the same files."""
+
+
+def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Mapping[tuple[str, str], int]:
+    """Everybody in every file."""
+    for file in files:
+        if (text := file.text()) is None:
+            continue
+        suffix = Path(file.reader.file).suffix.lower()
+        if suffix in (".csv", ".yaml", ".yml"):
+            (read_csv if suffix == ".csv" else read_yaml)(text, file.reader)
+        else:
+            message = f"{file.reader.file} is neither .csv nor .yaml, so seatsync can't tell how to read it."
+            help = "Save it as CSV and name it .csv."
+            file.folder.found.append(Diagnostic("file-unreadable", message, help, file.where))
+    return {}
+
+
+def load(path: Path, read: ReadRosters = read_whole) -> Loaded:
     """Read all files of one institution, and find all that is wrong with them."""
     folder = Folder(path)
     config, tree = read_config(folder)
     if config is None:
         return Loaded(None, _in_order(folder.found))
-    loader = _Loader(folder, config, tree)
+    loader = _Loader(folder, config, tree, read)
     desired = loader.load()
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
     return Loaded(None if wrong else desired, _in_order(folder.found))
@@ -54,10 +91,13 @@ def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 class _Loader:
-    def __init__(self, folder: Folder, config: formats.SeatsyncFile, tree: yaml_tree.Node | None) -> None:
+    def __init__(
+        self, folder: Folder, config: formats.SeatsyncFile, tree: yaml_tree.Node | None, read: ReadRosters
+    ) -> None:
         self.folder = folder
         self.config = config
         self.tree = tree
+        self.read = read
         self.libraries = {id: _library(id, entry) for id, entry in config.libraries.items()}
         self.selections: dict[str, Selection | None] = {}
         self.grants_files: set[str] = set()
@@ -65,8 +105,7 @@ class _Loader:
     def load(self) -> Desired:
         institution = self.config.institution
         self._admins_once()
-        rosters, members = self._rosters()
-        grants = [grant for position, entry in enumerate(self.config.grants) for grant in self._grants(position, entry)]
+        rosters, members, settled = self._rosters()
         return Desired(
             institution=Institution(
                 institution.id,
@@ -77,13 +116,14 @@ class _Loader:
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,
             members=members,
-            grants=grants,
+            grants=self._all_grants(),
             rosters=rosters,
             remind_after=tuple(sorted(int(days[:-1]) for days in self.config.invites.remind_after)),
             limits=_limits(self.config.limits),
             approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
             digest=self.folder.digest(),
             files=dict(self.folder.digests),
+            settled=settled,
             places=self._places(),
         )
 
@@ -107,30 +147,24 @@ class _Loader:
                     "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
                 )
 
-    def _rosters(self) -> tuple[list[Roster], list[RosterMember]]:
-        rosters: list[Roster] = []
-        files: list[list[RosterMember]] = []
+    def _rosters(self) -> tuple[list[Roster], list[RosterMember], Mapping[tuple[str, str], int]]:
+        files: list[RosterFile] = []
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")
-            if any(normpath(roster.path) == normpath(entry.path) for roster in rosters):
+            if any(normpath(file.reader.file) == normpath(entry.path) for file in files):
                 self._say("duplicate-roster", f"{entry.path} stands under `rosters` twice.", "Delete one.", where)
                 continue
-            members = self._roster(entry, where)
-            files.append(members)
-            rosters.append(Roster(entry.path, len(members), where))
-        return rosters, merge(files, self.folder.found)
+            reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
+            files.append(RosterFile(self.folder, reader, entry.encoding, where))
+        settled = self.read(files, self._all_grants)
+        rosters = [
+            Roster(file.reader.file, len(file.reader.members) + file.reader.settled, file.where) for file in files
+        ]
+        return rosters, merge([file.reader.members for file in files], self.folder.found), settled
 
-    def _roster(self, entry: formats.RosterEntry, where: Origin) -> list[RosterMember]:
-        reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
-        suffix = Path(entry.path).suffix.lower()
-        if (text := self.folder.read(entry.path, where, entry.encoding)) is None:
-            return []
-        if suffix in (".csv", ".yaml", ".yml"):
-            (read_csv if suffix == ".csv" else read_yaml)(text, reader)
-        else:
-            message = f"{entry.path} is neither .csv nor .yaml, so seatsync can't tell how to read it."
-            self._say("file-unreadable", message, "Save it as CSV and name it .csv.", where)
-        return reader.members
+    @cache  # noqa: B019
+    def _all_grants(self) -> list[Grant]:
+        return [grant for position, entry in enumerate(self.config.grants) for grant in self._grants(position, entry)]
 
     def _grants(self, position: int, entry: formats.GrantEntry | formats.GrantsFile) -> list[Grant]:
         if isinstance(entry, formats.GrantsFile):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -37,13 +37,14 @@ Locate = Callable[..., Origin]
 
 
 class RosterReader:
-    """Collects the members of one file. ``tags`` are given to each of them."""
+    """Collects the members of one file. ``tags`` are given to each of them, ``settled`` counts those left uncollected."""
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
         self.file = file
         self.tags = tags
         self.found = found
         self.members: list[RosterMember] = []
+        self.settled = 0
         self.emails: dict[str, int] = {}
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
@@ -149,6 +150,11 @@ def read_csv(text: str, reader: RosterReader) -> None:
     table = csv_table.read(text, reader.file, ROSTER, reader.found)
     if table is None:
         return
+    take_rows(table, table.rows(), reader)
+
+
+def take_rows(table: csv_table.Table, rows: Iterable[csv_table.Row], reader: RosterReader) -> None:
+    """Members out of rows of a table."""
     dialect = dialect_of(set(table.columns))
     assert dialect is not None
     column = _columns(table, dialect)
@@ -157,7 +163,7 @@ def read_csv(text: str, reader: RosterReader) -> None:
     def locate(line: int, name: str, part: int = 0) -> Origin:
         return table.at(line, column.get(name, 0))
 
-    for line, row in table.rows():
+    for line, row in rows:
         row = [*row, ""]  # so that -1, a column the file does not have, is empty
         check_type(table, row, line, column)
         reader.take([row[pick] for pick in picks], line, line, locate)

@@ -1,0 +1,77 @@
+"""Questions to the tables that are answered without reading all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, String, literal, or_, select
+
+from seatsync.domain.license import Status
+from seatsync.ledger import tables
+from seatsync.ledger.read import ASKED, streamed
+
+
+def numbers_of(
+    connection: Connection, institution: str, keys: Collection[str], ids: Collection[str]
+) -> dict[int, bool]:
+    """The members with one of these e-mail keys or student ids, by number; whether they are on a roster."""
+    columns = tables.member.c
+    found: dict[int, bool] = {}
+    for column, names in ((columns.key, sorted(keys)), (columns.student_id, sorted(ids))):
+        query = select(columns.number, columns.on_roster).where(columns.institution == institution)
+        for start in range(0, len(names), ASKED):
+            asked = names[start : start + ASKED]
+            conditions: list[ColumnElement[bool]] = [column.in_(asked)]
+            if column is columns.student_id:
+                conditions.append(column != "")  # says which index to take
+            rows = connection.execute(query.where(*conditions))
+            found.update((number, bool(on_roster)) for number, on_roster in rows)
+    return found
+
+
+def touched_since(connection: Connection, institution: str, serial: int) -> dict[int, set[str]]:
+    """What has happened after the event ``serial``: the actions, by member; 0 for what concerns none."""
+    event = tables.event.c
+    rows = connection.execute(
+        select(event.member, event.action).where(event.institution == institution, event.serial > serial).distinct()
+    )
+    found: dict[int, set[str]] = {}
+    for member, action in rows:
+        found.setdefault(member, set()).add(action)
+    return found
+
+
+def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
+    """The members who have been sent fewer reminders of a license they have not claimed than are due by ``today``."""
+    license = tables.license.c
+    due = [
+        (license.invited_on <= (today - timedelta(days=days)).isoformat()) & (license.reminders < position)
+        for position, days in enumerate(sorted(remind_after), 1)
+    ]
+    if not due:
+        return set()
+    unclaimed = (license.institution == institution) & (license.status == Status.UNCLAIMED.value)
+    return set(connection.execute(select(license.member).where(unclaimed, or_(*due)).distinct()).scalars())
+
+
+def members_as_text(
+    connection: Connection, institution: str, before: Sequence[str], after: Sequence[str], separator: str
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Of everybody on a roster: (number, tags, day of import, the fields ``before`` the tags, those ``after``).
+
+    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after.
+    """
+    columns = tables.member.c
+    head = _together(piece for name in before for piece in (columns[name], literal(separator, String)))
+    tail = _together(piece for name in after for piece in (literal(separator, String), columns[name]))
+    query = select(columns.number, columns.tags, columns.imported_on, head, tail)
+    return streamed(connection, query.where(columns.institution == institution, columns.on_roster))
+
+
+def _together(pieces: Iterator[ColumnElement[str]]) -> ColumnElement[str]:
+    text: ColumnElement[str] = literal("", String)
+    for position, piece in enumerate(pieces):
+        text = piece if position == 0 else text + piece
+    return text

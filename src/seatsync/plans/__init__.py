@@ -1,0 +1,1 @@
+"""Files + ledger → a judged plan, by the shortest way that gives the same."""

@@ -1,0 +1,236 @@
+"""The short ways to a plan give what the long way gives, byte for byte, for any files, order, duplicate and spelling."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+
+from seatsync.formats.plan_document import to_document, to_text
+from seatsync.ledger.database import Ledger
+from seatsync.plans import make as plans
+from seatsync.plans.make import Made, long_way, make, unchanged
+from tests.command_line import seatsync
+from tests.databases import location, removed
+
+DAY = datetime(2026, 9, 1, tzinfo=UTC)
+NAMES = ["ann", "ben", "cy", "dee", "eli", "fay", "gus", "hal"]
+GIVEN = ["Ann", "Ben", "Zoë", "O'Neil", 'Mary "May"', "Lee, Jr.", "ChloÃ©", "Jo  Ann"]
+TAGS = ["a", "b", "c", "old", "x,y"]
+COLUMNS = [
+    ["email", "given_name", "family_name", "student_id", "tags"],
+    ["student_id", "tags", "email", "family_name", "given_name", "role"],
+    ["tags", "given_name", "family_name", "email"],
+    ["email", "given_name", "family_name"],
+    ["email", "given_name", "family_name", "tags", "remark"],
+]
+SELECTORS = [
+    "{everyone: true}",
+    "{tags: [a]}",
+    "{tags: [a, b]}",
+    "{any_tags: [b, c]}",
+    "{everyone: true, not_tags: [b]}",
+    "{tags: [nobody]}",
+    "{emails: [ann@g.example, zed@g.example]}",
+    "{file: chosen.csv}",
+    "{tags: ['imported:2026-09-01']}",
+]
+people = st.fixed_dictionaries(
+    {
+        "email": st.sampled_from([f"{name}@g.example" for name in NAMES] + ["Ann@G.example"]),
+        "given_name": st.sampled_from(GIVEN),
+        "family_name": st.sampled_from(["Lee", "Ode"]),
+        "student_id": st.sampled_from(["", "1", "01", "2", "3", "4"]),
+        "role": st.sampled_from(["", "Student"]),
+        "tags": st.lists(st.sampled_from(TAGS), max_size=3).map(lambda tags: ";".join(dict.fromkeys(tags))),
+        "remark": st.just("-"),
+    }
+)
+rosters = st.lists(people, min_size=1, max_size=8, unique_by=lambda person: person["email"])
+rules = st.lists(
+    st.tuples(
+        st.sampled_from(["books, kind: temporary", "books, kind: permanent", "sub", "jam"]),
+        st.sampled_from(SELECTORS),
+        st.sampled_from(["", ", resend: once", ", regrant: true", ", until: 2026-09-04", ", until: 2027-06-30"]),
+    ).filter(lambda rule: not ("permanent" in rule[0] and "until" in rule[2])),
+    min_size=1,
+    max_size=4,
+)
+files = st.fixed_dictionaries(
+    {
+        "columns": st.sampled_from(COLUMNS),
+        "rules": rules,
+        "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
+        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n"]),
+        "tags": st.sampled_from(["", ", tags: [all]"]),
+        "two": st.booleans(),
+    }
+)
+life = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "opt-out", "resend"]),
+        st.sampled_from(NAMES),
+        st.sampled_from(["books", "sub", "jam"]),
+    ),
+    max_size=4,
+)
+writing = st.fixed_dictionaries(
+    {
+        "shuffled": st.randoms(use_true_random=False),
+        "ends": st.sampled_from(["\n", "\n", "\n", "\r\n"]),
+        "around": st.sampled_from(["", "", "", " "]),
+        "blank": st.booleans(),
+        "twice": st.sampled_from([False, False, False, True]),
+        "tags_turned": st.booleans(),
+    }
+)
+
+
+LONG = "SEATSYNC_TORTURE" in os.environ
+QUICKLY = partial(
+    settings,
+    deadline=None,
+    derandomize=not LONG,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # each example is a whole life; to shrink one takes minutes
+)
+
+
+def cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & {'"', ","} else text
+
+
+def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
+    lines = []
+    for person in roster:
+        values = dict(person)
+        if how.get("tags_turned"):
+            values["tags"] = ";".join(reversed(values["tags"].split(";")))
+        lines.append(",".join(how.get("around", "") + cell(values[name]) for name in columns))
+    if how.get("twice"):
+        lines += lines[:1]
+    if how.get("blank"):
+        lines[1:1] = ["", "," * (len(columns) - 1)]
+    end = how.get("ends", "\n")
+    return str(end.join([",".join(columns), *lines]) + end)
+
+
+def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], how: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    paths = ["one.csv", "two.csv"] if chosen["two"] else ["one.csv"]
+    listed = ", ".join(f"{{path: {path}{chosen['tags'] if path == 'one.csv' else ''}}}" for path in paths)
+    grants = "\n".join(f"  - {{library: {what}, to: {to}{more}}}" for what, to, more in chosen["rules"])
+    (folder / "seatsync.yaml").write_text(
+        "version: 1\ninstitution: {id: g, name: G, opt_out: true, admins: [{given_name: R, family_name: A, email: r@g.example}]}\n"
+        "libraries:\n  books: {title: B, system: logos-library, slots: 6}\n  sub: {title: S, system: logos-subscription, slots: 9}\n"
+        f"  jam: {{title: J, system: jamworks, slots: 9}}\nrosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        encoding="utf-8",
+    )
+    (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
+    for position, path in enumerate(paths):
+        part = roster[position :: len(paths)]
+        (folder / path).write_text(csv_of(chosen["columns"], part, how), encoding="utf-8", newline="")
+
+
+def begun_anew(place: Path) -> None:
+    """As it was before the example before."""
+    if place.exists():
+        with suppress(FileNotFoundError):
+            removed(place)
+        shutil.rmtree(place)
+
+
+def text_of(made: Made) -> str:
+    if made.plan is None:
+        return "\n".join(map(str, made.found))
+    return "".join(to_text([to_document(made.plan)], False))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "g"
+
+
+@QUICKLY(max_examples=5_000 if LONG else 100)
+@given(
+    chosen=files,
+    roster=rosters,
+    happened=life,
+    dropped=st.sets(st.integers(0, 7), max_size=2),
+    changed=st.dictionaries(st.integers(0, 7), people, max_size=2),
+    more=st.lists(people, max_size=1),
+    how=writing,
+    days=st.sampled_from([0, 1, 2, 5, 40]),
+    other=st.sampled_from([None, None, None, files]),
+    data=st.data(),
+)
+def test_the_short_way_gives_the_plan_of_the_long_way(
+    place: Path,
+    database: str,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    dropped: set[int],
+    changed: dict[int, dict[str, str]],
+    more: list[dict[str, str]],
+    how: dict[str, Any],
+    days: int,
+    other: Any,
+    data: st.DataObject,
+) -> None:
+    begun_anew(place)
+    write(place, chosen, roster, {})
+    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
+    for what, who, library in happened:
+        args = (
+            ["resend", "--library", library, "--yes"]
+            if what == "resend"
+            else ["ledger", what, library, f"{who}@g.example"]
+        )
+        seatsync(*args, "--now", "2026-09-01", folder=place)
+    then = [changed.get(position, person) for position, person in enumerate(roster) if position not in dropped] + more
+    if how["shuffled"].random() < 0.3:
+        how["shuffled"].shuffle(then)
+    write(place, data.draw(other) if other is not None else chosen, then, how)
+    with Ledger(location(place)).reading() as connection:
+        now = DAY + timedelta(days=days)
+        long = long_way(place, connection, now)
+        short = connection is not None and plans._of_a_part(place, connection, "g", now)
+        event(f"the short way leads there: {bool(short)}")
+        assert text_of(make(place, connection, now, "g")) == text_of(long)
+
+
+@QUICKLY(max_examples=2_000 if LONG else 40)
+@given(
+    chosen=files.map(lambda chosen: chosen | {"rules": [rule for rule in chosen["rules"] if rule[1] in SELECTORS[:2]]}),
+    roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),
+    happened=life,
+    days=st.sampled_from([0, 1, 2, 5, 40]),
+)
+def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
+    place: Path,
+    database: str,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    days: int,
+) -> None:
+    begun_anew(place)
+    write(place, chosen, roster, {})
+    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
+    for what, who, library in happened:
+        seatsync("ledger", what, library, f"{who}@g.example", "--now", "2026-09-01", folder=place)
+    with Ledger(location(place)).reading() as connection:
+        now = DAY + timedelta(days=days)
+        plan = connection is not None and unchanged(place, connection, "g", now)
+        event(f"unchanged: {bool(plan)}")
+        if plan:
+            assert text_of(Made(plan, [])) == text_of(long_way(place, connection, now))
