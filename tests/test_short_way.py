@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
-from seatsync.plans import make as plans
-from seatsync.plans.make import Made, long_way, make, unchanged
+from seatsync.plans.made import Made
+from seatsync.plans.make import make
+from seatsync.plans.part import of_a_part
+from seatsync.plans.unchanged import unchanged
+from seatsync.plans.whole import of_all
 from tests.command_line import seatsync
 from tests.databases import location, removed
 
@@ -74,6 +77,12 @@ files = st.fixed_dictionaries(
         "two": st.booleans(),
     }
 )
+
+
+def plainly(chosen: dict[str, Any]) -> dict[str, Any]:
+    return chosen | {"rules": [rule for rule in chosen["rules"] if rule[1] in SELECTORS[:2]]}
+
+
 life = st.lists(
     st.tuples(
         st.sampled_from(["claim", "opt-out", "resend"]),
@@ -172,7 +181,7 @@ def place(tmp_path: Path) -> Path:
     other=st.sampled_from([None, None, None, files]),
     data=st.data(),
 )
-def test_the_short_way_gives_the_plan_of_the_long_way(
+def test_the_short_way_gives_the_plan_of_the_of_all(
     place: Path,
     database: str,
     chosen: dict[str, Any],
@@ -202,15 +211,15 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     write(place, data.draw(other) if other is not None else chosen, then, how)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
-        long = long_way(place, connection, now)
-        short = connection is not None and plans._of_a_part(place, connection, "g", now)
+        long = of_all(place, connection, now)
+        short = connection is not None and of_a_part(place, connection, "g", now)
         event(f"the short way leads there: {bool(short)}")
         assert text_of(make(place, connection, now, "g")) == text_of(long)
 
 
 @QUICKLY(max_examples=2_000 if LONG else 40)
 @given(
-    chosen=files.map(lambda chosen: chosen | {"rules": [rule for rule in chosen["rules"] if rule[1] in SELECTORS[:2]]}),
+    chosen=files.map(plainly),
     roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),
     happened=life,
     days=st.sampled_from([0, 1, 2, 5, 40]),
@@ -233,4 +242,4 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
         plan = connection is not None and unchanged(place, connection, "g", now)
         event(f"unchanged: {bool(plan)}")
         if plan:
-            assert text_of(Made(plan, [])) == text_of(long_way(place, connection, now))
+            assert text_of(Made(plan, [])) == text_of(of_all(place, connection, now))

@@ -21,8 +21,7 @@ from seatsync.cli import exits
 from seatsync.cli.explain_command import explanations
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
-from seatsync.sources.config import NAME
-from seatsync.sources.files import Folder
+from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import load
 from tests.command_line import Outcome, seatsync
 from tests.faults import fuzz_forgery, fuzz_grammar, fuzz_samples

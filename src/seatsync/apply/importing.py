@@ -37,8 +37,8 @@ from seatsync.outbox.letters import letter_for
 from seatsync.planning.diff import diff
 from seatsync.planning.matching import match
 from seatsync.planning.wishes import work_out
-from seatsync.sources.config import NAME
 from seatsync.sources.edit import with_entry
+from seatsync.sources.files import NAME
 from seatsync.sources.portal_export import Portal
 
 _BOM = "\ufeff"

@@ -130,8 +130,7 @@ def institution_of(folder: Path, run: Run) -> str:
 def institution_id(folder: Path) -> str | None:
     """The id in the folder's seatsync.yaml, or None where it can't be told."""
     from seatsync.sources import yaml_tree
-    from seatsync.sources.config import NAME
-    from seatsync.sources.files import Folder
+    from seatsync.sources.files import NAME, Folder
 
     text = Folder(folder).read(NAME)
     values = yaml_tree.plain(yaml_tree.parse(text, NAME, [])) if text is not None else None

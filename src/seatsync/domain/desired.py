@@ -37,6 +37,11 @@ class Selector:
     emails: tuple[str, ...] = ()
     selection: Selection | None = None
 
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """Every tag it asks about."""
+        return (*self.tags, *self.any_tags, *self.not_tags)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:

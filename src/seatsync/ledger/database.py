@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
@@ -16,9 +16,11 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from seatsync.ledger.failures import LedgerError, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
-from seatsync.ledger.postgres import Postgres
 from seatsync.ledger.sqlite import SqliteFile
 from seatsync.ledger.tables import REVISIONS
+
+if TYPE_CHECKING:
+    from seatsync.ledger.postgres import Postgres
 
 FILE = "seatsync.db"
 LOCK_TIMEOUT = 30.0
@@ -42,7 +44,7 @@ class Ledger:
 
     def __init__(self, location: str, patience: Patience | None = None) -> None:
         path = _sqlite_path(location)
-        self.store = SqliteFile(path) if path is not None else Postgres(location)
+        self.store: SqliteFile | Postgres = SqliteFile(path) if path is not None else _postgres(location)
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
 
         if path is not None and path.is_dir():
@@ -155,6 +157,12 @@ class Ledger:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."
             raise LedgerError(message, "Install the newer version: pip install --upgrade seatsync.")
         return str(revision)
+
+
+def _postgres(location: str) -> Postgres:
+    from seatsync.ledger.postgres import Postgres  # it takes a while to be imported
+
+    return Postgres(location)
 
 
 def _sqlite_path(location: str) -> Path | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, literal, or_, select
+from sqlalchemy import Connection, String, literal_column, or_, select, text
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
@@ -18,16 +20,17 @@ def numbers_of(
 ) -> dict[int, bool]:
     """The members with one of these e-mail keys or student ids, by number; whether they are on a roster."""
     columns = tables.member.c
+    query = select(columns.number, columns.on_roster).where(columns.institution == institution)
     found: dict[int, bool] = {}
-    for column, names in ((columns.key, sorted(keys)), (columns.student_id, sorted(ids))):
-        query = select(columns.number, columns.on_roster).where(columns.institution == institution)
-        for start in range(0, len(names), ASKED):
-            asked = names[start : start + ASKED]
-            conditions: list[ColumnElement[bool]] = [column.in_(asked)]
-            if column is columns.student_id:
-                conditions.append(column != "")  # says which index to take
-            rows = connection.execute(query.where(*conditions))
-            found.update((number, bool(on_roster)) for number, on_roster in rows)
+    for column, names, indexed in (
+        (columns.key, keys, "member.on_roster"),
+        (columns.key, keys, "NOT member.on_roster"),
+        (columns.student_id, ids, "member.student_id != ''"),
+    ):
+        sought = sorted(names)
+        for start in range(0, len(sought), ASKED):
+            here = query.where(column.in_(sought[start : start + ASKED]), text(indexed))  # as the index says it
+            found.update((number, bool(on_roster)) for number, on_roster in connection.execute(here))
     return found
 
 
@@ -57,21 +60,21 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
 
 
 def members_as_text(
-    connection: Connection, institution: str, before: Sequence[str], after: Sequence[str], separator: str
+    connection: Connection,
+    institution: str,
+    before: Sequence[str],
+    after: Sequence[str],
+    separator: str,
+    with_day: bool,
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Of everybody on a roster: (number, tags, day of import, the fields ``before`` the tags, those ``after``).
 
-    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after.
+    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after. The day is
+    left empty where it is of no matter.
     """
     columns = tables.member.c
-    head = _together(piece for name in before for piece in (columns[name], literal(separator, String)))
-    tail = _together(piece for name in after for piece in (literal(separator, String), columns[name]))
-    query = select(columns.number, columns.tags, columns.imported_on, head, tail)
+    between, nothing = literal_column(f"'{separator}'", String), literal_column("''", String)
+    head = reduce(add, [piece for name in before for piece in (columns[name], between)] or [nothing])
+    tail = reduce(add, [piece for name in after for piece in (between, columns[name])] or [nothing])
+    query = select(columns.number, columns.tags, columns.imported_on if with_day else nothing, head, tail)
     return streamed(connection, query.where(columns.institution == institution, columns.on_roster))
-
-
-def _together(pieces: Iterator[ColumnElement[str]]) -> ColumnElement[str]:
-    text: ColumnElement[str] = literal("", String)
-    for position, piece in enumerate(pieces):
-        text = piece if position == 0 else text + piece
-    return text

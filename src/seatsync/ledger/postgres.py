@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holder import Holder, Patience
 
@@ -105,6 +106,11 @@ class Postgres:
         with self.connected() as connection:
             connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox")
             return True
+
+
+for _index in tables.member.indexes:  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
+    if "sqlite_where" in _index.dialect_kwargs:
+        _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 
 
 @cache

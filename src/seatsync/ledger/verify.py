@@ -147,7 +147,8 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
-    yield "what the last apply left in order", journal.settled, table.settled
+    if table.settled:  # without it the next plan looks at everybody, which does no harm
+        yield "what the last apply left in order", journal.settled, table.settled
     yield from _one_by_one("library {}", _with_seats(journal), _with_seats(table))
     yield from _one_by_one("an administrator", journal.admins, table.admins)
     yield from _one_by_one("member {}", journal.members, table.members)

@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, NewType
 
 from seatsync.domain.action import ORDER, Action
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.library import Slots, seat_of
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 
@@ -126,3 +128,14 @@ def _figures(slots: Slots) -> dict[str, int]:
 
 def _slots(figures: dict[str, int]) -> Slots:
     return Slots(**figures)
+
+
+def settings_of(institution: Institution) -> dict[str, object]:
+    """What a plan says of the institution itself."""
+    fields = asdict(institution)
+    return {key: fields[key] for key in ("name", "contacts", "opt_out")}
+
+
+def instant(moment: datetime) -> str:
+    """A moment as plans have it (ISO, UTC)."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ import csv
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,6 +25,7 @@ from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters import FIELDS, take_rows
 
 _SAMPLE = 2_000
+_GROUP = itemgetter(1, 2)
 
 
 class LongWay(Exception):
@@ -49,11 +51,12 @@ class _Lines:
 
 
 def cancel(
-    connection: Connection, institution: str, files: Sequence[RosterFile], kept: Collection[int]
+    connection: Connection, institution: str, files: Sequence[RosterFile], kept: Collection[int], with_day: bool
 ) -> tuple[Mapping[tuple[str, str], int], set[int]]:
     """Take into the readers whom the files and the ledger do not tell alike, or whose number is ``kept``.
 
-    Returns how many were left out, by (tags, day of import), and the numbers of those in the ledger who were not.
+    Returns how many were left out, by (tags, day of import; empty unless ``with_day``), and the numbers of those in the
+    ledger who were not.
 
     Raises:
         LongWay: a file is not simple enough for this.
@@ -66,7 +69,7 @@ def cancel(
     at = sides[0].fields.index("tags") if "tags" in sides[0].fields else len(sides[0].fields)
     before, after = sides[0].fields[:at], sides[0].fields[at + 1 :]
     separator = sides[0].table.delimiter
-    for rows in members_as_text(connection, institution, before, after, separator):
+    for rows in members_as_text(connection, institution, before, after, separator, with_day):
         _strike_out(rows, sides, kept, settled, left)
     for side in sides:
         _take_rest(side)
@@ -88,9 +91,9 @@ def _strike_out(
         side.wanted -= both
         side.file.reader.settled += len(both)
         if len(both) == len(written):
-            settled.update((row[1], row[2]) for row in todo)
+            settled.update(map(_GROUP, todo))
             return
-        settled.update((row[1], row[2]) for row, line in zip(todo, written, strict=True) if line in both)
+        settled.update(_GROUP(row) for row, line in zip(todo, written, strict=True) if line in both)
         todo = [row for row, line in zip(todo, written, strict=True) if line not in both]
     left.update(row[0] for row in todo)
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from types import ModuleType
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.people import Institution
 from seatsync.planning.draft import Draft
-from seatsync.planning.plan import Plan, fingerprint, slot_changes
+from seatsync.planning.plan import Plan, fingerprint, instant, settings_of, slot_changes
 from seatsync.planning.settled import settle
 from seatsync.refusals import (
     empty_roster,
@@ -63,14 +61,3 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
         fingerprint=fingerprint(draft.changes, None if snapshot.serial else settings),
         settled={} if refusals else settle(draft, warned),
     )
-
-
-def settings_of(institution: Institution) -> dict[str, object]:
-    """What a plan says of the institution itself."""
-    fields = asdict(institution)
-    return {key: fields[key] for key in ("name", "contacts", "opt_out")}
-
-
-def instant(moment: datetime) -> str:
-    """A moment as plans have it (ISO, UTC)."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -15,9 +15,8 @@ from seatsync.domain.origin import Origin
 from seatsync.formats import config as c
 from seatsync.formats.fields import Fault
 from seatsync.sources import yaml_tree
-from seatsync.sources.files import Folder
+from seatsync.sources.files import NAME, Folder
 
-NAME = "seatsync.yaml"
 _VARIANTS = frozenset({"rule", "file", "too-many-revokes", "empty-roster"})
 
 Path = tuple[str | int, ...]

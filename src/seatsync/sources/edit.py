@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.sources.config import NAME
+from seatsync.sources.files import NAME
 from seatsync.sources.yaml_tree import Mapping, Scalar, Sequence, parse, plain
 
 

@@ -13,6 +13,9 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 
+NAME = "seatsync.yaml"
+"""The file that an institution's folder is known by."""
+
 MOST_BYTES = 512 * 1024 * 1024
 _MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))

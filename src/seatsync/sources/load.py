@@ -19,8 +19,8 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution, RosterMember
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
-from seatsync.sources.config import NAME, read_config
-from seatsync.sources.files import Folder
+from seatsync.sources.config import read_config
+from seatsync.sources.files import NAME, Folder
 from seatsync.sources.merge import merge
 from seatsync.sources.rosters import RosterReader, read_csv, read_yaml
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection

@@ -19,6 +19,9 @@ COUNTED = {
 }
 
 
+TABLES = ("institution", "library", "admin", "member", "license", "entry", "event", "outbox", "binding")
+
+
 def upgrade() -> None:
     op.add_column("institution", sa.Column("settled", sa.Text, nullable=False, server_default="{}"))
     for seat, counted in COUNTED.items():
@@ -32,3 +35,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("student_id != ''"),
         postgresql_where=sa.text("student_id != ''"),
     )
+    op.create_index(
+        "member_left",
+        "member",
+        ["institution", "key"],
+        sqlite_where=sa.text("NOT on_roster"),
+        postgresql_where=sa.text("NOT on_roster"),
+    )
+    if op.get_context().dialect.name == "sqlite":
+        for table in TABLES:
+            with op.batch_alter_table(table, recreate="always", table_kwargs={"sqlite_with_rowid": False}):
+                pass
