@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import Connection, String, literal_column, or_, select, text
+from sqlalchemy import Connection, String, and_, case, literal_column, or_, select, text
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
@@ -64,17 +64,21 @@ def members_as_text(
     institution: str,
     before: Sequence[str],
     after: Sequence[str],
+    lacking: Sequence[str],
     separator: str,
     with_day: bool,
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Of everybody on a roster: (number, tags, day of import, the fields ``before`` the tags, those ``after``).
 
-    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after. The day is
-    left empty where it is of no matter.
+    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after. In
+    place of the first stands a line feed for who has one of the fields that the file is ``lacking``. The day is left empty
+    where it is of no matter.
     """
     columns = tables.member.c
     between, nothing = literal_column(f"'{separator}'", String), literal_column("''", String)
     head = reduce(add, [piece for name in before for piece in (columns[name], between)] or [nothing])
+    if lacking:
+        head = case((and_(*(columns[name] == "" for name in lacking)), head), else_="\n")
     tail = reduce(add, [piece for name in after for piece in (between, columns[name])] or [nothing])
     query = select(columns.number, columns.tags, columns.imported_on if with_day else nothing, head, tail)
     return streamed(connection, query.where(columns.institution == institution, columns.on_roster))

@@ -68,8 +68,9 @@ def cancel(
     left: set[int] = set()
     at = sides[0].fields.index("tags") if "tags" in sides[0].fields else len(sides[0].fields)
     before, after = sides[0].fields[:at], sides[0].fields[at + 1 :]
+    lacking = [name for name in FIELDS if name not in sides[0].fields and name != "tags"]
     separator = sides[0].table.delimiter
-    for rows in members_as_text(connection, institution, before, after, separator, with_day):
+    for rows in members_as_text(connection, institution, before, after, lacking, separator, with_day):
         _strike_out(rows, sides, kept, settled, left)
     for side in sides:
         _take_rest(side)
