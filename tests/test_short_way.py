@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -75,6 +78,7 @@ files = st.fixed_dictionaries(
         "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n"]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
+        "form": st.sampled_from(["csv", "csv", "yaml"]),
     }
 )
 
@@ -132,10 +136,29 @@ def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]
     return str(end.join([",".join(columns), *lines]) + end)
 
 
+def yaml_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
+    def value(text: str) -> str:
+        return text if re.fullmatch(r"\w[\w '@.-]*", text) else json.dumps(text, ensure_ascii=False)
+
+    def lines(person: dict[str, str]) -> Iterator[str]:
+        for name in columns:
+            if name == "tags":
+                tags = person["tags"].split(";") if person["tags"] else []
+                yield f"tags: [{', '.join(map(value, reversed(tags) if how.get('tags_turned') else tags))}]"
+            elif name != "remark" and (person[name] or not how.get("blank")):
+                yield f"{name}: {value(person[name])}"
+
+    people = ["- " + "\n  ".join(lines(person)) + "\n" for person in roster]
+    if how.get("twice"):
+        people += people[:1]
+    return "".join(people)
+
+
 def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], how: dict[str, Any]) -> None:
     folder.mkdir(exist_ok=True)
-    paths = ["one.csv", "two.csv"] if chosen["two"] else ["one.csv"]
-    listed = ", ".join(f"{{path: {path}{chosen['tags'] if path == 'one.csv' else ''}}}" for path in paths)
+    names = ["one", "two"] if chosen["two"] else ["one"]
+    paths = [f"{name}.{chosen['form']}" for name in names]
+    listed = ", ".join(f"{{path: {path}{chosen['tags'] if path.startswith('one') else ''}}}" for path in paths)
     grants = "\n".join(f"  - {{library: {what}, to: {to}{more}}}" for what, to, more in chosen["rules"])
     (folder / "seatsync.yaml").write_text(
         "version: 1\ninstitution: {id: g, name: G, opt_out: true, admins: [{given_name: R, family_name: A, email: r@g.example}]}\n"
@@ -146,7 +169,8 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
     for position, path in enumerate(paths):
         part = roster[position :: len(paths)]
-        (folder / path).write_text(csv_of(chosen["columns"], part, how), encoding="utf-8", newline="")
+        text = (csv_of if chosen["form"] == "csv" else yaml_of)(chosen["columns"], part, how)
+        (folder / path).write_text(text, encoding="utf-8", newline="")
 
 
 def begun_anew(place: Path) -> None:

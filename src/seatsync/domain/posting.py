@@ -25,9 +25,12 @@ def post(books: Snapshot, event: Event) -> None:
     Raises:
         IllegalTransition: the event may not happen in this state.
     """
-    wrong = misfit(event.detail, OF_EVENTS) or (misfit(event.person, OF_EVENTS) if event.person is not None else None)
+    wrong = None if event.detail is books.fitting else misfit(event.detail, OF_EVENTS)
+    if wrong is None and event.person is not None:
+        wrong = misfit(event.person, OF_EVENTS)
     if wrong is not None:
         raise IllegalTransition(f"{event.action}: {printable(wrong)} is unknown, or of another kind")
+    books.fitting = event.detail
     try:
         _HANDLERS[event.action](books, event)
     except (KeyError, TypeError, ValueError) as error:
@@ -146,7 +149,7 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery is Delivery.ACCOUNT
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
         raise IllegalTransition("a seat that is delivered to who has not claimed it")
-    return licenses.grant(old, kind, status, detail["on"], "\n".join(detail.get("resend", ())))
+    return books.one(licenses.grant(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
 
 
 def _upgrade(old: License, books: Snapshot, event: Event) -> License:

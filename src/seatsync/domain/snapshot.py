@@ -25,6 +25,9 @@ class Snapshot:
     A snapshot may be a part: only some of ``members`` and their ``licenses``. The rest is about all of them: ``seats``
     counts the active licenses of a library by ``library.seat_of``, ``last_number`` is the highest number of a member,
     ``settled`` what the last apply left in order (``planning.settled``).
+
+    Thousands of grants share one detail and come to licenses that look alike: ``fitting`` is the detail that was checked last,
+    ``alike`` keeps each look once.
     """
 
     serial: int = 0
@@ -40,11 +43,17 @@ class Snapshot:
     last_number: int = 0
     is_part: bool = False
     settled: Mapping[str, Any] = field(default_factory=dict)
+    fitting: object = field(default=None, compare=False, repr=False)
+    alike: dict[License, License] = field(default_factory=dict, compare=False, repr=False)
 
     def slots(self, library: str) -> Slots:
         """The slots of ``library`` now; all nought for one that the ledger does not have."""
         known, seats = self.libraries.get(library), self.seats.get(library, {})
         return Slots(known.slots if known else 0, *(seats.get(seat, 0) for seat in SEATS))
+
+    def one(self, license: License) -> License:
+        """A license that looks the same, always the same one."""
+        return self.alike.setdefault(license, license)
 
     def put(self, library: str, number: int, license: License) -> None:
         """The member's license of ``library`` is this one now."""

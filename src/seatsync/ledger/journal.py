@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 _SEPARATOR = "\x1f"
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 SILENT = frozenset({"import", "erase", "prune"})
@@ -86,7 +87,7 @@ class EventLink(NamedTuple):
 
 def canonical(value: Mapping[str, Any]) -> str:
     """JSON with one spelling."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODE(value)
 
 
 def commitment(salt: bytes, person: str) -> bytes:

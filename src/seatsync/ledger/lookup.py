@@ -8,11 +8,14 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import Connection, String, and_, case, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_column, or_, select, text
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import ASKED, streamed
+
+NO_LINE = "\x01"
+"""Text that is in no member, and no part of a file that is read."""
 
 
 def numbers_of(
@@ -59,26 +62,29 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
     return set(connection.execute(select(license.member).where(unclaimed, or_(*due)).distinct()).scalars())
 
 
-def members_as_text(
-    connection: Connection,
-    institution: str,
-    before: Sequence[str],
-    after: Sequence[str],
-    lacking: Sequence[str],
-    separator: str,
-    with_day: bool,
-) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """Of everybody on a roster: (number, tags, day of import, the fields ``before`` the tags, those ``after``).
+Pieces = Sequence[tuple[str, str]]
+"""What a file has before each field, and the field."""
 
-    The fields are one text, as a file has them: with ``separator`` behind each before, and ahead of each after. In
-    place of the first stands a line feed for who has one of the fields that the file is ``lacking``. The day is left empty
+
+def members_as_text(
+    connection: Connection, institution: str, before: Pieces, after: Pieces, lacking: Sequence[str], with_day: bool
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """Of everybody on a roster: (number, tags, day of import, the text of the fields ``before`` the tags, of those ``after``).
+
+    In place of the first stands NO_LINE for who has one of the fields that the file is ``lacking``. The day is left empty
     where it is of no matter.
     """
     columns = tables.member.c
-    between, nothing = literal_column(f"'{separator}'", String), literal_column("''", String)
-    head = reduce(add, [piece for name in before for piece in (columns[name], between)] or [nothing])
+    nothing = literal_column("''", String)
+
+    def together(pieces: Pieces) -> ColumnElement[str]:
+        parts = [[literal_column(f"'{literal}'", String)] if literal else [] for literal, _ in pieces]
+        return reduce(
+            add, [x for part, (_, name) in zip(parts, pieces, strict=True) for x in (*part, columns[name])] or [nothing]
+        )
+
+    head = together(before)
     if lacking:
-        head = case((and_(*(columns[name] == "" for name in lacking)), head), else_="\n")
-    tail = reduce(add, [piece for name in after for piece in (between, columns[name])] or [nothing])
-    query = select(columns.number, columns.tags, columns.imported_on if with_day else nothing, head, tail)
+        head = case((and_(*(columns[name] == "" for name in lacking)), head), else_=NO_LINE)
+    query = select(columns.number, columns.tags, columns.imported_on if with_day else nothing, head, together(after))
     return streamed(connection, query.where(columns.institution == institution, columns.on_roster))

@@ -51,7 +51,8 @@ class Recorder:
         self.head = bytes.fromhex(books.head)
         self.last_number = books.last_number
         self.members: set[int] = set()
-        self.licenses: dict[tuple[str, int], bool] = {}
+        self.held: dict[str, set[int]] = {}
+        self.granted: dict[str, set[int]] = {}
         self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
         self.sent = 0
         self.settled: set[tuple[str, int]] = set()
@@ -112,8 +113,7 @@ class Recorder:
     def _take(self, event: Event, at: str) -> None:
         letter = self.letter_for(self.books, event) if not self.silent else ""
         if event.library and event.member:
-            key = (event.library, event.member)
-            self.licenses.setdefault(key, event.member in self.books.licenses.get(event.library, {}))
+            self._touch(event.library, event.member)
         if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
             self.members.add(event.member)
         post(self.books, event)
@@ -132,6 +132,14 @@ class Recorder:
             self.letters.append(
                 (self.institution, self.serial, str(letter), event.library, event.member, address, at, "pending")
             )
+
+    def _touch(self, library: str, number: int) -> None:
+        """Remember whose license changes, and whether the ledger has a row of it."""
+        if number in self.books.licenses.get(library, ()):
+            if number not in self.granted.get(library, ()):
+                self.held.setdefault(library, set()).add(number)
+        else:
+            self.granted.setdefault(library, set()).add(number)
 
     def _spell(self, detail: Mapping[str, object]) -> str:
         """Canonical JSON; thousands of grants share one and the same detail, which is spelled once."""
@@ -182,7 +190,9 @@ class Recorder:
             ]
             self.connection.execute(update(table).where(key).values(values), rows)
         new = sorted(number for number in self.members if number > self.last_number)
-        bulk(self.connection, table, [(self.institution, number, *members[number]) for number in new])
+        for start in range(0, len(new), CHUNK):
+            part = new[start : start + CHUNK]
+            bulk(self.connection, table, [(self.institution, number, *members[number]) for number in part])
 
     def _cancel_invitations(self) -> None:
         """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""
@@ -200,28 +210,29 @@ class Recorder:
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses
-        known = [key for key, was_there in self.licenses.items() if was_there]
-        if known:
-            key = (
-                (table.c.institution == self.institution)
-                & (table.c.library == bindparam("which_library"))
-                & (table.c.member == bindparam("which_member"))
-            )
-            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in License._fields}
-            rows = [
-                {"which_library": library, "which_member": number}
-                | {
-                    f"to_{name}": value
-                    for name, value in zip(License._fields, license_values(licenses[library][number]), strict=True)
-                }
-                for library, number in known
-            ]
-            self.connection.execute(update(table).where(key).values(values), rows)
-        new = [key for key, was_there in self.licenses.items() if not was_there]
-        rows_added = [
-            (self.institution, library, number, *license_values(licenses[library][number])) for library, number in new
+        key = (
+            (table.c.institution == self.institution)
+            & (table.c.library == bindparam("which_library"))
+            & (table.c.member == bindparam("which_member"))
+        )
+        values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in License._fields}
+        rows = [
+            {"which_library": library, "which_member": number, **_to(licenses[library][number])}
+            for library, numbers in self.held.items()
+            for number in sorted(numbers)
         ]
-        bulk(self.connection, table, rows_added)
+        if rows:
+            self.connection.execute(update(table).where(key).values(values), rows)
+        for library, numbers in self.granted.items():
+            new = sorted(numbers)
+            for start in range(0, len(new), CHUNK):
+                part = new[start : start + CHUNK]
+                added = [(self.institution, library, n, *license_values(licenses[library][n])) for n in part]
+                bulk(self.connection, table, added)
+
+
+def _to(license: License) -> dict[str, object]:
+    return {f"to_{name}": value for name, value in zip(License._fields, license_values(license), strict=True)}
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:

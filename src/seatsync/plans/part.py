@@ -16,7 +16,8 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan
 from seatsync.planning.settled import holds
-from seatsync.plans.cancel import LongWay, cancel
+from seatsync.plans.cancel import cancel
+from seatsync.plans.side import LongWay
 from seatsync.refusals.judge import judge
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import RosterFile, load

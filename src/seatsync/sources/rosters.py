@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -201,14 +201,20 @@ def read_yaml(text: str, reader: RosterReader) -> None:
         reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, root.line)))
         return
 
+    take_nodes(root, [node.line for node in root.items], reader)
+
+
+def take_nodes(root: yaml_tree.Sequence, lines: Sequence[int], reader: RosterReader) -> None:
+    """Members out of a list of nodes, which stand in these lines of the file."""
+
     def locate(position: int, *path: str | int) -> Origin:
         return yaml_tree.place(root, (position, *path), reader.file)
 
-    for position, node in enumerate(root.items):
+    for position, (node, line) in enumerate(zip(root.items, lines, strict=True)):
         if isinstance(node, yaml_tree.Mapping):
             _unknown_keys(node, reader)
             values, sound = _yaml_values(node, reader)
-            reader.take(values, node.line, position, locate, sound)
+            reader.take(values, line, position, locate, sound)
         else:
             message = "A member is a mapping with email, given_name and family_name."
             help = "Write {email: …, given_name: …, family_name: …}."

@@ -1,0 +1,80 @@
+"""A CSV roster: one line, one member."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from seatsync.ledger.lookup import NO_LINE
+from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
+from seatsync.sources import csv_table
+from seatsync.sources.dialects import ROSTER, dialect_of
+from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters import FIELDS, take_rows
+
+
+class CsvSide:
+    """The lines below the header. A line with an odd quote can swallow the next; ``take_rest`` finds that."""
+
+    def __init__(self, file: RosterFile, text: str) -> None:
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                raise LongWay("lines end in different ways")
+        table = csv_table.read(text, file.reader.file, ROSTER, file.reader.found)
+        dialect = dialect_of(set(table.columns)) if table is not None else None
+        if table is None or dialect is None:
+            raise LongWay("a roster has no header")
+        fields = [dialect.columns.get(name, "") for name in table.columns]
+        if not {*fields} <= {*FIELDS} or len({*fields}) < len(fields):
+            raise LongWay("a roster has columns that are not read, or are no fields of a member")
+        lines = text.split("\n")
+        del lines[: table.header_line]
+        table.text = ""  # it takes as much room again, and is only asked for where something is wrong
+        self.file, self.table, self.fields = file, table, fields
+        self.texts = Texts(lines, set(lines))
+        self._drop_blank()
+        pieces = [("" if position == 0 else table.delimiter, name) for position, name in enumerate(fields)]
+        at = fields.index("tags") if "tags" in fields else len(fields)
+        self.shape = Shape(pieces[:at], pieces[at + 1 :], frozenset(fields))
+        self.texts.learn(file.reader.tags, self._sample(at))
+
+    def _drop_blank(self) -> None:
+        """Take blank lines out. Any other line that stands there twice is one member twice."""
+        lines, wanted = self.texts.members, self.texts.wanted
+        blank = [line for line in {"", self.table.delimiter * (len(self.fields) - 1)} if line in wanted]
+        if len(lines) - sum(map(lines.count, blank)) != len(wanted) - len(blank):
+            raise LongWay("a line stands in a roster twice")
+        wanted.difference_update(blank)
+
+    def _sample(self, at: int) -> Iterator[tuple[str, list[str]]]:
+        if at == len(self.fields):
+            yield "", []
+            return
+        before = self.table.delimiter if at else ""
+        lines = self.texts.members[:: max(1, len(self.texts.members) // SAMPLE)]
+        for row in self._parsed(line for line in lines if line and '"' not in line):
+            if len(row) == len(self.fields):
+                yield before + row[at], row[at].split(";")
+
+    def _parsed(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        try:
+            yield from csv_table.parser(lines, self.table.delimiter)
+        except csv.Error as error:
+            raise LongWay("quotes do not fit") from error
+
+    def plain(self, written: list[str]) -> list[str]:
+        delimiter, inside, together = self.table.delimiter, len(self.fields) - 1, "".join(written)
+        if together.count(delimiter) == len(written) * inside and '"' not in together:
+            return written
+        return [line if line.count(delimiter) == inside and '"' not in line else NO_LINE for line in written]
+
+    def take_rest(self) -> None:
+        loose = self.texts.wanted | self.texts.odd
+        first = self.table.header_line + 1
+        rest = [(number, line) for number, line in enumerate(self.texts.members, first) if line in loose]
+        rows = list(self._parsed(line for _, line in rest))
+        if len(rows) != len(rest):
+            raise LongWay("a row goes over several lines")
+        records = ((number, number, row) for (number, _), row in zip(rest, rows, strict=True))
+        take_rows(self.table, self.table.rows(records), self.file.reader)

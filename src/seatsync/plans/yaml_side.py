@@ -1,0 +1,70 @@
+"""A YAML roster that is nothing but members, each as `- email: …` and the other keys below, all values on their lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+
+from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
+from seatsync.sources import yaml_tree
+from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters import FIELDS, take_nodes
+
+# Values that mean just what they say, in whatever place: words of letters, digits and a few signs, and not null.
+_WORD = r"[\w.@+'-]+"
+_VALUE = rf"(?!null\b)\w[\w.@+'-]*(?: {_WORD})*"
+_LINE = rf"[a-z_]+: (?:{_VALUE}|\[(?:{_VALUE}(?:, {_VALUE})*)?\])\n"
+_MEMBER = re.compile(rf"- {_LINE}(?:  {_LINE})*")
+_KEY = re.compile(r"(- |  )([a-z_]+): ")
+_TAGS = re.compile(r"(?:- |  )tags: \[(.*)\]\n")
+
+
+class YamlSide:
+    """The members, of which the first is the example of how they are written."""
+
+    def __init__(self, file: RosterFile, text: str) -> None:
+        self.file = file
+        members = _MEMBER.findall(text)
+        if not members or sum(map(len, members)) != len(text):
+            raise LongWay("a roster is not written plainly")
+        self.texts = Texts(members, set(members))
+        if len(self.texts.wanted) != len(members):
+            raise LongWay("a member stands in a roster twice")
+        fields = [name for _, name in _KEY.findall(members[0])]
+        if (
+            not {*fields} <= {*FIELDS}
+            or len({*fields}) < len(fields)
+            or ("tags" in fields) != bool(_TAGS.search(members[0]))
+        ):
+            raise LongWay("a roster has other keys than a member")
+        pieces = [(("- " if position == 0 else "\n  ") + f"{name}: ", name) for position, name in enumerate(fields)]
+        at = fields.index("tags") if "tags" in fields else len(fields)
+        before, after = pieces[:at], pieces[at + 1 :]
+        after[:1] = [(literal.removeprefix("\n"), name) for literal, name in after[:1]]  # the tags end with theirs
+        self.shape = Shape(before, after, frozenset(fields))
+        self.end = "\n" if after or at == len(fields) else ""
+        self.texts.learn(file.reader.tags, self._sample(at, len(fields)))
+
+    def _sample(self, at: int, width: int) -> Iterator[tuple[str, list[str]]]:
+        if at == width:
+            yield "", []
+            return
+        for member in self.texts.members[:: max(1, len(self.texts.members) // SAMPLE)]:
+            if found := _TAGS.search(member):
+                yield ("\n" if at else "") + found[0], found[1].split(", ")
+
+    def plain(self, written: list[str]) -> list[str]:
+        return [text + self.end for text in written] if self.end else written
+
+    def take_rest(self) -> None:
+        texts = self.texts
+        loose = texts.wanted | texts.odd
+        starts = accumulate((member.count("\n") for member in texts.members), initial=1)
+        rest = [(line, member) for line, member in zip(starts, texts.members, strict=False) if member in loose]
+        if not rest:
+            return
+        root = yaml_tree.parse("".join(member for _, member in rest), self.file.reader.file, self.file.reader.found)
+        if not isinstance(root, yaml_tree.Sequence) or len(root.items) != len(rest):
+            raise LongWay("a member is more than one")
+        take_nodes(root, [line for line, _ in rest], self.file.reader)
