@@ -1,0 +1,72 @@
+"""Whole processes in turn, A B A B …: seconds, peak memory, and the ratio of each to another, pair by pair.
+
+A machine drifts, so only ratios of one run count.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Prepare = Callable[[], None]
+
+
+@dataclass
+class Measured:
+    """Of one command: seconds and peak MiB, run by run."""
+
+    seconds: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+    @property
+    def time(self) -> float:
+        return statistics.median(self.seconds)
+
+    @property
+    def peak(self) -> float:
+        return max(self.memory)
+
+
+@dataclass
+class Command:
+    """What is run, where; ``before`` each run, not measured."""
+
+    words: Sequence[str]
+    folder: Path
+    before: Prepare | None = None
+
+
+def paired(commands: Mapping[str, Command], runs: int) -> dict[str, Measured]:
+    """Each command once without measuring (unless there is one run only), then all of them in turn."""
+    found = {name: Measured() for name in commands}
+    for run in range(runs + (runs > 1)):
+        for name, command in commands.items():
+            if command.before is not None:
+                command.before()
+            seconds, memory = _once(command)
+            if run or runs == 1:
+                found[name].seconds.append(seconds)
+                found[name].memory.append(memory)
+    return found
+
+
+def ratio(one: Measured, other: Measured) -> float:
+    """The median of the ratios, pair by pair."""
+    return statistics.median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
+
+
+def _once(command: Command) -> tuple[float, float]:
+    start = time.perf_counter()
+    child = subprocess.Popen(command.words, cwd=command.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert child.stderr is not None
+    said = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    if code := os.waitstatus_to_exitcode(status):
+        raise RuntimeError(f"{' '.join(command.words)} left with {code}: {said.decode()}")
+    return seconds, usage.ru_maxrss / 1024
