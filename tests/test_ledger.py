@@ -857,3 +857,26 @@ def committed(folder: Path) -> str:
     git(folder, "add", "seatsync.yaml", "members.csv")
     git(folder, "commit", "--quiet", "--message", "Desired state")
     return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.mark.sqlite_only("PostgreSQL keeps its own statistics")
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        ("FROM outbox WHERE institution = 'g' AND library = 'l' AND member = 3 AND state = 'pending'", "outbox_member"),
+        ("FROM event WHERE institution = 'g' AND member = 3", "event_member"),
+        ("FROM member WHERE institution = 'g' AND \"key\" IN ('a', 'b') AND member.on_roster", "member_email"),
+        ("FROM member WHERE institution = 'g' AND \"key\" IN ('a', 'b') AND NOT member.on_roster", "member_left"),
+        (
+            "FROM member WHERE institution = 'g' AND student_id IN ('1') AND member.student_id != ''",
+            "member_student_id",
+        ),
+        ("FROM license WHERE institution = 'g' AND library = 'l' AND member = 3", "PRIMARY KEY"),
+        ("FROM event WHERE institution = 'g' AND serial > 7", "PRIMARY KEY"),
+    ],
+)
+def test_what_is_asked_of_few_is_found_by_an_index(where: str, index: str, folder: Path) -> None:
+    with opened(folder) as connection:
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT * {where}").all()
+    assert f"USING INDEX {index} (" in plan.detail or f"USING {index} (" in plan.detail
+    assert plan.detail.count("?") > 1

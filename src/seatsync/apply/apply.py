@@ -52,9 +52,10 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
     detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": _settled(plan)}
     entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
     touched = {change.record for change in plan.changes} - {0}
+    also = {change.library for change in plan.changes}
 
     def apply(connection: Connection) -> Applied:
-        books = read_snapshot(connection, plan.institution, touched)
+        books = read_snapshot(connection, plan.institution, touched, also)
         must_match(plan, books)
         first = [] if books.serial else [first_event(plan)]
         recorder = Recorder(connection, plan.institution, books, letter_for)

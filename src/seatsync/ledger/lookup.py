@@ -41,9 +41,9 @@ def touched_since(connection: Connection, institution: str, serial: int) -> dict
     """What has happened after the event ``serial``: the actions, by member; 0 for what concerns none."""
     event = tables.event.c
     rows = connection.execute(
-        select(event.member, event.action).where(event.institution == institution, event.serial > serial).distinct()
+        select(event.member, event.action).where(event.institution == institution, event.serial > serial)
     )
-    found: dict[int, set[str]] = {}
+    found: dict[int, set[str]] = {}  # DISTINCT would have SQLite walk the index of members, all of it
     for member, action in rows:
         found.setdefault(member, set()).add(action)
     return found
@@ -59,7 +59,7 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
     if not due:
         return set()
     unclaimed = (license.institution == institution) & (license.status == Status.UNCLAIMED.value)
-    return set(connection.execute(select(license.member).where(unclaimed, or_(*due)).distinct()).scalars())
+    return set(connection.execute(select(license.member).where(unclaimed, or_(*due))).scalars())
 
 
 Pieces = Sequence[tuple[str, str]]

@@ -23,11 +23,13 @@ ASKED = 10_000
 """Members that are asked for at a time."""
 
 
-def read_snapshot(connection: Connection | None, institution: str, only: Collection[int] | None = None) -> Snapshot:
+def read_snapshot(
+    connection: Connection | None, institution: str, only: Collection[int] | None = None, also: Collection[str] = ()
+) -> Snapshot:
     """The present of ``institution``; an empty one where the ledger does not know it, or is not there (None).
 
-    ``only`` asks for these members and their licenses alone. Where the ledger can only be another's, the snapshot is
-    empty but names that one.
+    ``only`` asks for these members alone, and their licenses of the libraries that are there and of those ``also``
+    named. Where the ledger can only be another's, the snapshot is empty but names that one.
 
     Raises:
         LedgerError: the tables hold what seatsync never writes.
@@ -35,13 +37,15 @@ def read_snapshot(connection: Connection | None, institution: str, only: Collect
     if connection is None:
         return Snapshot()
     try:
-        return _snapshot(connection, institution, only)
+        return _snapshot(connection, institution, only, also)
     except (ValueError, TypeError, KeyError) as error:
         help = "`seatsync verify` tells more; `seatsync ledger rebuild` makes the tables anew from the journal."
         raise LedgerError(f"The ledger is damaged: {error}.", help) from error
 
 
-def _snapshot(connection: Connection, institution: str, only: Collection[int] | None) -> Snapshot:
+def _snapshot(
+    connection: Connection, institution: str, only: Collection[int] | None, also: Collection[str]
+) -> Snapshot:
     row = connection.execute(
         select(tables.institution).where(tables.institution.c.institution == institution)
     ).one_or_none()
@@ -56,7 +60,7 @@ def _snapshot(connection: Connection, institution: str, only: Collection[int] | 
         libraries=libraries,
         admins=_admins(connection, institution),
         members=_members(connection, institution, only),
-        licenses=_licenses(connection, institution, only),
+        licenses=_licenses(connection, institution, only, {*libraries, *also}),
         rosters=json.loads(row.rosters),
         applied_on=row.applied_on,
         seats=seats,
@@ -135,10 +139,14 @@ def _members(connection: Connection, institution: str, only: Collection[int] | N
     return members
 
 
-def _licenses(connection: Connection, institution: str, only: Collection[int] | None) -> dict[str, dict[int, License]]:
+def _licenses(
+    connection: Connection, institution: str, only: Collection[int] | None, libraries: Collection[str]
+) -> dict[str, dict[int, License]]:
     columns = tables.license.c
     looks = [columns[name] for name in License._fields]
     query = select(columns.library, columns.member, *looks).where(columns.institution == institution)
+    if only is not None:
+        query = query.where(columns.library.in_(sorted(libraries)))  # the key goes by the library first
     licenses: dict[str, dict[int, License]] = {}
     known: dict[tuple[Any, ...], License] = {}  # most licenses of a library look alike: each look is kept once
     for part in _parts(query, columns.member, only):

@@ -18,7 +18,7 @@ from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import SILENT, Entry, canonical, commitment, link
-from seatsync.ledger.rows import admin_rows, bulk, clear, institution_values, library_rows, license_values
+from seatsync.ledger.rows import admin_rows, amend, bulk, clear, institution_values, library_rows, license_values
 from seatsync.planning.settled import checked
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
@@ -49,8 +49,7 @@ class Recorder:
         self.letter_for = letter_for
         self.serial = books.serial
         self.head = bytes.fromhex(books.head)
-        self.last_number = books.last_number
-        self.members: set[int] = set()
+        self.members: dict[int, Member | None] = {}
         self.held: dict[str, set[int]] = {}
         self.granted: dict[str, set[int]] = {}
         self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
@@ -115,7 +114,7 @@ class Recorder:
         if event.library and event.member:
             self._touch(event.library, event.member)
         if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
-            self.members.add(event.member)
+            self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
         self.serial += 1
         person = salt = sealed = None
@@ -176,20 +175,13 @@ class Recorder:
 
     def _write_members(self) -> None:
         table, members = tables.member, self.books.members
-        known = [number for number in sorted(self.members) if number <= self.last_number]
-        if known:
-            # First out of the way, so that two members can swap their e-mails under the unique indexes.
-            key = (table.c.institution == self.institution) & (table.c.number == bindparam("which"))
-            self.connection.execute(
-                update(table).where(key).values(on_roster=False, student_id=""), [{"which": number} for number in known]
-            )
-            values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in Member._fields}
-            rows = [
-                {"which": number} | {f"to_{name}": value for name, value in members[number]._asdict().items()}
-                for number in known
-            ]
-            self.connection.execute(update(table).where(key).values(values), rows)
-        new = sorted(number for number in self.members if number > self.last_number)
+        known = sorted((number, old) for number, old in self.members.items() if old is not None)
+        # First out of the way, so that two members can swap their e-mails under the unique indexes.
+        moved = [(False, "", self.institution, number) for number, old in known if _is_moved(old, members[number])]
+        amend(self.connection, table, ("on_roster", "student_id"), ("institution", "number"), moved)
+        rows = [(*members[number], self.institution, number) for number, _ in known]
+        amend(self.connection, table, Member._fields, ("institution", "number"), rows)
+        new = sorted(number for number, old in self.members.items() if old is None)
         for start in range(0, len(new), CHUNK):
             part = new[start : start + CHUNK]
             bulk(self.connection, table, [(self.institution, number, *members[number]) for number in part])
@@ -210,19 +202,12 @@ class Recorder:
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses
-        key = (
-            (table.c.institution == self.institution)
-            & (table.c.library == bindparam("which_library"))
-            & (table.c.member == bindparam("which_member"))
-        )
-        values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in License._fields}
         rows = [
-            {"which_library": library, "which_member": number, **_to(licenses[library][number])}
+            (*license_values(licenses[library][number]), self.institution, library, number)
             for library, numbers in self.held.items()
             for number in sorted(numbers)
         ]
-        if rows:
-            self.connection.execute(update(table).where(key).values(values), rows)
+        amend(self.connection, table, License._fields, ("institution", "library", "member"), rows)
         for library, numbers in self.granted.items():
             new = sorted(numbers)
             for start in range(0, len(new), CHUNK):
@@ -231,8 +216,9 @@ class Recorder:
                 bulk(self.connection, table, added)
 
 
-def _to(license: License) -> dict[str, object]:
-    return {f"to_{name}": value for name, value in zip(License._fields, license_values(license), strict=True)}
+def _is_moved(old: Member, new: Member) -> bool:
+    """Whether a member's names change, or they are there again: it may be under names that another one has now."""
+    return old.key != new.key or old.student_id != new.student_id or (new.on_roster and not old.on_roster)
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from operator import itemgetter
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import License
@@ -67,6 +68,24 @@ def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]
     compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
     given = rows if compiled.positional else [dict(zip(names, row, strict=True)) for row in rows]
     connection.exec_driver_sql(str(compiled), list(given))
+
+
+def amend(
+    connection: Connection, table: Table, values: Sequence[str], key: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Update many rows: each is the new ``values``, then the ``key`` of what is updated."""
+    if not rows:
+        return
+    names = [*(f"to_{name}" for name in values), *(f"of_{name}" for name in key)]
+    given: dict[str, object] = {name: bindparam(f"to_{name}") for name in values}
+    which = [table.c[name] == bindparam(f"of_{name}") for name in key]
+    compiled = update(table).where(*which).values(given).compile(dialect=connection.dialect)
+    if compiled.positional:
+        place = {name: position for position, name in enumerate(names)}
+        in_order = itemgetter(*(place[name] for name in compiled.positiontup or ()))
+        connection.exec_driver_sql(str(compiled), list(map(in_order, rows)))
+    else:
+        connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _is_bound(connection: Connection) -> bool:
