@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy.event
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine
 
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
@@ -24,6 +28,7 @@ from seatsync.plans.make import make
 from seatsync.plans.part import of_a_part
 from seatsync.plans.unchanged import unchanged
 from seatsync.plans.whole import of_all
+from seatsync.sources.rosters import RosterReader
 from tests.command_line import seatsync
 from tests.databases import location, removed
 
@@ -267,3 +272,96 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
         event(f"unchanged: {bool(plan)}")
         if plan:
             assert text_of(Made(plan, [])) == text_of(of_all(place, connection, now))
+
+
+# ── What is read, counted ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def grown(place: Path, members: int) -> list[dict[str, str]]:
+    """An institution with ``members`` who all hold something, applied; its roster."""
+    roster = [
+        {"email": f"m{i}@g.example", "given_name": "Ann", "family_name": "Lee", "student_id": f"S{i}", "tags": "a;b"}
+        for i in range(members)
+    ]
+    write(place, ONE_RULE, roster, {})
+    text = (place / "seatsync.yaml").read_text(encoding="utf-8")
+    (place / "seatsync.yaml").write_text(text.replace("slots: 9", "slots: 9000"), encoding="utf-8")
+    assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+    return roster
+
+
+ONE_RULE: dict[str, Any] = {
+    "form": "csv",
+    "columns": COLUMNS[0],
+    "rules": [("sub", "{tags: [a]}", "")],
+    "remind": "",
+    "limits": "",
+    "tags": "",
+    "two": False,
+}
+
+
+def members_made(place: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many members of the files a plan has looked at."""
+    taken: list[int] = []
+    take = RosterReader.take
+
+    def counted(reader: RosterReader, *args: Any) -> None:
+        taken.append(1)
+        take(reader, *args)
+
+    monkeypatch.setattr(RosterReader, "take", counted)
+    assert seatsync("plan", "--quiet", folder=place).code == 0
+    return len(taken)
+
+
+def test_where_nothing_changed_nobody_is_looked_at(place: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown(place, 300)
+    assert members_made(place, monkeypatch) == 0
+
+
+def test_a_plan_looks_at_those_who_changed_and_no_others(
+    place: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = grown(place, 300)
+    changed = [person | {"given_name": "Eve"} if person["student_id"] in ("S7", "S9") else person for person in roster]
+    text = csv_of(
+        COLUMNS[0], [*changed[:200], *changed[210:], roster[0] | {"email": "new@g.example", "student_id": "N"}], {}
+    )
+    (place / "one.csv").write_text(text, encoding="utf-8")
+    assert members_made(place, monkeypatch) == 3
+
+
+def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, database: str) -> None:
+    def statements(members: int) -> int:
+        asked: list[str] = []
+        listen = (Engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        begun_anew(place)
+        roster = grown(place, members)
+        (place / "one.csv").write_text(csv_of(COLUMNS[0], roster[1:], {}), encoding="utf-8")
+        sqlalchemy.event.listen(*listen)
+        try:
+            assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+        finally:
+            sqlalchemy.event.remove(*listen)
+        return len(asked)
+
+    assert statements(10) == statements(200)
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        (["--help"], {"sqlalchemy", "pydantic", "yaml", "rich", "jinja2", "jsonschema"}),
+        (["plan", "--quiet"], {"pydantic", "jinja2", "jsonschema", "alembic", "psycopg"}),
+    ],
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
+)
+@pytest.mark.sqlite_only("psycopg is imported where the ledger is on PostgreSQL")
+def test_what_is_heavy_is_imported_only_where_it_is_needed(
+    command: list[str], heavy: set[str], place: Path, database: str
+) -> None:
+    grown(place, 10)
+    code = f"import sys; from seatsync.cli import main; main.run({command!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True)
+    assert heavy & {*done.stderr.split()} == set()

@@ -76,7 +76,7 @@ class Table:
         if records is None:
             records = _records(self.text, self.delimiter, self.file, self.found)
         for line, end, row in records:
-            if line <= self.header_line or not any(row) or not any(map(str.strip, row)):
+            if line <= self.header_line or not any(map(str.strip, row)):
                 continue
             if end > line and (swallowing := self._swallowing(row)) is not None:
                 self._swallowed(line, end, swallowing, row[swallowing])

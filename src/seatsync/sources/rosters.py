@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -32,6 +33,10 @@ _NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
 """What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
 
+_BETWEEN = "\x1f"
+_UNCLEAN = re.compile(r"\A | \Z|\x1f | \x1f|  |[^\x1f-\x7e]")
+"""What there is to be cleaned, or looked at, in values with _BETWEEN between them: spaces too many, and all but plain ASCII."""
+
 Locate = Callable[..., Origin]
 """(line or position, field, and for a list the position in it) → the place of the value."""
 
@@ -49,17 +54,18 @@ class RosterReader:
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
 
-    def take(self, values: list[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
+    def take(self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
         """Check one member, ``values`` in the order of FIELDS, and keep it where nothing is wrong.
 
         ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
         """
-        email, given, family, student_id, role = map(clean, values[:5])
+        together = _BETWEEN.join(values)
+        is_plain = not _UNCLEAN.search(together) and together.count(_BETWEEN) == len(FIELDS) - 1
+        email, given, family, student_id, role = values[:5] if is_plain else map(clean, values[:5])
         right = bool(email and given and family)
         if not right and self._missing(values, at, locate):
             return
-        together = "".join(values)
-        strange = forbidden(together)
+        strange = None if is_plain else forbidden("".join(values))
         if strange:
             right = self._invisible(values, at, locate)
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
@@ -92,7 +98,7 @@ class RosterReader:
         self.joined[written] = joined
         return joined
 
-    def _missing(self, values: list[str], at: int, locate: Locate) -> bool:
+    def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         """Tell what is missing. True where there is next to nothing, as in a row of totals, so that no more need be said."""
         filled = [name for name, value in zip(FIELDS, values, strict=True) if clean(value)]
         if len(filled) <= 1:
@@ -109,7 +115,7 @@ class RosterReader:
                 self._wrong("missing-value", message, "Fill it in, or delete the member.", where)
         return False
 
-    def _invisible(self, values: list[str], at: int, locate: Locate) -> bool:
+    def _invisible(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         for name, value in zip(FIELDS, values, strict=True):
             if fault := forbidden_fault(value):
                 message = f'The {_spoken(name)} "{printable(value)}" {fault[0]}.'
@@ -158,20 +164,21 @@ def take_rows(table: csv_table.Table, rows: Iterable[csv_table.Row], reader: Ros
     dialect = dialect_of(set(table.columns))
     assert dialect is not None
     column = _columns(table, dialect)
-    picks = [column.get(name, -1) for name in FIELDS]
+    pick = itemgetter(*(column.get(name, -1) for name in FIELDS))
 
     def locate(line: int, name: str, part: int = 0) -> Origin:
         return table.at(line, column.get(name, 0))
 
     for line, row in rows:
-        row = [*row, ""]  # so that -1, a column the file does not have, is empty
-        check_type(table, row, line, column)
-        reader.take([row[pick] for pick in picks], line, line, locate)
+        row.append("")  # so that -1, a column the file does not have, is empty
+        if "type" in column:
+            check_type(table, row, line, column)
+        reader.take(pick(row), line, line, locate)
 
 
 def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[str, int]) -> None:
     """ "Please keep the type value equal to 'participant' for every user": the Jamworks template."""
-    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
+    if (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
         message = f'The type is "{printable(said)}"; the Jamworks template wants "participant" for every member.'
         where = table.at(line, column["type"])
         table.found.append(Diagnostic("invalid-type", message, "Write participant.", where))
