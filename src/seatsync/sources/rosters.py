@@ -33,10 +33,6 @@ _NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
 """What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
 
-_BETWEEN = "\x1f"
-_UNCLEAN = re.compile(r"\A | \Z|\x1f | \x1f|  |[^\x1f-\x7e]")
-"""What there is to be cleaned, or looked at, in values with _BETWEEN between them: spaces too many, and all but plain ASCII."""
-
 Locate = Callable[..., Origin]
 """(line or position, field, and for a list the position in it) → the place of the value."""
 
@@ -59,8 +55,12 @@ class RosterReader:
 
         ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
         """
-        together = _BETWEEN.join(values)
-        is_plain = not _UNCLEAN.search(together) and together.count(_BETWEEN) == len(FIELDS) - 1
+        together = f"|{'|'.join(values)}|"
+        is_plain = (
+            together.isascii()
+            and together.isprintable()
+            and not ("  " in together or "| " in together or " |" in together)
+        )
         email, given, family, student_id, role = values[:5] if is_plain else map(clean, values[:5])
         right = bool(email and given and family)
         if not right and self._missing(values, at, locate):
