@@ -16,15 +16,14 @@ if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.domain.snapshot import Snapshot
     from seatsync.planning.plan import Plan
+    from seatsync.plans.made import Made
     from seatsync.sources.load import Loaded
 
 
 def make_plan(folder: Path, run: Run) -> Plan | None:
     """The judged plan of a folder; None where its files are invalid, which is told on standard error."""
-    from seatsync.plans.make import make
-
-    with run.step(f"Planning {folder}"), run.ledger_of(folder).reading() as connection:
-        plan, found = make(folder, connection, run.now, institution_id(folder))
+    with run.step(f"Planning {folder}"):
+        plan, found = _made(folder, run)
     if plan is None:
         tell(folder, found, run)
         if run.format == "markdown":  # a comment on a pull request must not be empty
@@ -33,6 +32,30 @@ def make_plan(folder: Path, run: Run) -> Plan | None:
 
             click.echo(markdown.diagnostics([shown(diagnostic, prefix(folder)) for diagnostic in found]), nl=False)
     return plan
+
+
+def _made(folder: Path, run: Run) -> Made:
+    from seatsync.ledger.failures import LedgerError
+    from seatsync.plans.made import Made
+    from seatsync.plans.make import make
+
+    id = institution_id(folder)
+    try:
+        if id is not None:
+            with run.ledger_of(folder).reading() as connection:
+                return make(folder, connection, run.now, id)
+    except LedgerError:
+        if _faults(folder) is None:
+            raise
+    return Made(None, _faults(folder) or [])
+
+
+def _faults(folder: Path) -> list[Diagnostic] | None:
+    """What is wrong with a folder's files, whatever its ledger is like; None where nothing is."""
+    from seatsync.sources.load import load
+
+    loaded = load(folder)
+    return loaded.found if loaded.desired is None else None
 
 
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:

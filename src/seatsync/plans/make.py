@@ -14,13 +14,12 @@ from seatsync.plans.made import Made
 from seatsync.plans.unchanged import unchanged
 
 
-def make(path: Path, connection: Connection | None, now: datetime, institution: str | None) -> Made:
+def make(path: Path, connection: Connection | None, now: datetime, institution: str) -> Made:
     """The judged plan of a folder, and what is wrong with its files; no plan where that is an error.
 
-    ``institution`` is the id that the files give, None where that can't be told. The plan is the same whichever way it
-    is made.
+    ``institution`` is the id that the files give. The plan is the same whichever way it is made.
     """
-    if connection is not None and institution is not None:
+    if connection is not None:
         if (plan := unchanged(path, connection, institution, now)) is not None:
             return Made(plan, [])
         from seatsync.plans.part import of_a_part
