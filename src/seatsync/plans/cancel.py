@@ -57,7 +57,8 @@ def _side(file: RosterFile) -> Side:
     if kind is None or text is None:
         raise LongWay("a roster can't be read")
     side = kind(file, text)
-    side.texts.set_aside()
+    if not text.isascii():
+        side.texts.set_aside()
     return side
 
 
