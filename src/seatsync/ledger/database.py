@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from seatsync.ledger.failures import LedgerError, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
-from seatsync.ledger.sqlite import SqliteFile
+from seatsync.ledger.sqlite import SqliteFile, make_tables
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
@@ -129,7 +129,12 @@ class Ledger:
 
     def _upgrade(self, connection: Connection) -> None:
         with self.store.exclusively(connection, "", Holder.here("migration", ""), self.patience):
-            if self._revision(connection) != REVISIONS[-1]:  # somebody else may have been first
+            revision = self._revision(connection)
+            if revision == REVISIONS[-1]:  # somebody else was first
+                return
+            if not revision and isinstance(self.store, SqliteFile):
+                make_tables(connection)
+            else:
                 _migrate(connection)
 
     def _is_ready(self, connection: Connection) -> bool:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from seatsync.ledger.sqlite import tell_statistics
+
 revision = "0003"
 down_revision = "0002"
 
@@ -20,20 +22,6 @@ COUNTED = {
 
 
 TABLES = ("institution", "library", "admin", "member", "license", "entry", "event", "outbox", "binding")
-
-# What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the
-# institution, and walks the whole table for each member that it is asked for.
-STATISTICS = (
-    ("member", "member", "1000000 1000000 1"),
-    ("member", "member_email", "1000000 1000000 1"),
-    ("member", "member_left", "100000 100000 2"),
-    ("member", "member_student_id", "1000000 1000000 1"),
-    ("license", "license", "2000000 2000000 1000000 1"),
-    ("event", "event", "3000000 3000000 1"),
-    ("event", "event_member", "3000000 3000000 4"),
-    ("outbox", "outbox", "2000000 2000000 1"),
-    ("outbox", "outbox_member", "2000000 2000000 3"),
-)
 
 
 def upgrade() -> None:
@@ -60,7 +48,4 @@ def upgrade() -> None:
         for table in TABLES:
             with op.batch_alter_table(table, recreate="always", table_kwargs={"sqlite_with_rowid": False}):
                 pass
-        op.execute("ANALYZE sqlite_schema")  # makes the table of statistics
-        insert = sa.text("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (:tbl, :idx, :stat)")
-        for table, index, statistics in STATISTICS:
-            op.execute(insert.bindparams(tbl=table, idx=index, stat=statistics))
+        tell_statistics(op.get_bind())
