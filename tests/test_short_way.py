@@ -70,7 +70,16 @@ rules = st.lists(
     st.tuples(
         st.sampled_from(["books, kind: temporary", "books, kind: permanent", "sub", "jam"]),
         st.sampled_from(SELECTORS),
-        st.sampled_from(["", ", resend: once", ", regrant: true", ", until: 2026-09-04", ", until: 2027-06-30"]),
+        st.sampled_from(
+            [
+                "",
+                ", resend: once",
+                ", regrant: true",
+                ", until: 2026-09-04",
+                ", until: 2027-06-30",
+                ", until: 9999-12-31",
+            ]
+        ),
     ).filter(lambda rule: not ("permanent" in rule[0] and "until" in rule[2])),
     min_size=1,
     max_size=4,

@@ -217,8 +217,8 @@ class Recorder:
 
 
 def _is_moved(old: Member, new: Member) -> bool:
-    """Whether a member's names change, or they are there again: it may be under names that another one has now."""
-    return old.key != new.key or old.student_id != new.student_id or (new.on_roster and not old.on_roster)
+    """Whether a member takes other names, or leaves some to others."""
+    return old.key != new.key or old.student_id != new.student_id or old.on_roster != new.on_roster
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:

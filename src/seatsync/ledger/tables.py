@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
 
 from seatsync.domain.library import SEATS
 
@@ -90,15 +90,15 @@ Index(
     member.c.institution,
     member.c.key,
     unique=True,
-    sqlite_where=member.c.on_roster,
+    sqlite_where=text("on_roster"),
 )
-Index("member_left", member.c.institution, member.c.key, sqlite_where=~member.c.on_roster)
+Index("member_left", member.c.institution, member.c.key, sqlite_where=text("NOT on_roster"))
 Index(
     "member_student_id",
     member.c.institution,
     member.c.student_id,
     unique=True,
-    sqlite_where=member.c.student_id != "",
+    sqlite_where=text("student_id != ''"),
 )
 
 license = _table(

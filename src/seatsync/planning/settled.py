@@ -74,4 +74,4 @@ def _due(draft: Draft) -> Iterator[date]:
     """The days after which a grant or an approval has ended. (What reminders are due, the ledger is asked each time.)"""
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
-    return (end + timedelta(days=1) for end in ends if end >= draft.today)
+    return (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
