@@ -219,7 +219,7 @@ def place(tmp_path: Path) -> Path:
     other=st.sampled_from([None, None, None, files]),
     data=st.data(),
 )
-def test_the_short_way_gives_the_plan_of_the_of_all(
+def test_the_short_way_gives_the_plan_of_the_long_way(
     place: Path,
     database: str,
     chosen: dict[str, Any],
