@@ -26,6 +26,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.plans.made import Made
 from seatsync.plans.make import make
 from seatsync.plans.part import of_a_part
+from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 from seatsync.plans.whole import of_all
 from seatsync.sources.rosters import RosterReader
@@ -195,6 +196,19 @@ def begun_anew(place: Path) -> None:
         shutil.rmtree(place)
 
 
+def lived(
+    place: Path, chosen: dict[str, Any], roster: list[dict[str, str]], happened: list[tuple[str, str, str]]
+) -> None:
+    """The files are applied, and then things happen."""
+    begun_anew(place)
+    write(place, chosen, roster, {})
+    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
+    for what, who, library in happened:
+        of_all_who = ["resend", "--library", library, "--yes"]
+        args = of_all_who if what == "resend" else ["ledger", what, library, f"{who}@g.example"]
+        seatsync(*args, "--now", "2026-09-01", folder=place)
+
+
 def text_of(made: Made) -> str:
     if made.plan is None:
         return "\n".join(map(str, made.found))
@@ -233,16 +247,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     other: Any,
     data: st.DataObject,
 ) -> None:
-    begun_anew(place)
-    write(place, chosen, roster, {})
-    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
-    for what, who, library in happened:
-        args = (
-            ["resend", "--library", library, "--yes"]
-            if what == "resend"
-            else ["ledger", what, library, f"{who}@g.example"]
-        )
-        seatsync(*args, "--now", "2026-09-01", folder=place)
+    lived(place, chosen, roster, happened)
     then = [changed.get(position, person) for position, person in enumerate(roster) if position not in dropped] + more
     if how["shuffled"].random() < 0.3:
         how["shuffled"].shuffle(then)
@@ -250,7 +255,8 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
         long = of_all(place, connection, now)
-        short = connection is not None and of_a_part(place, connection, "g", now)
+        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        short = connection is not None and since is not None and of_a_part(place, connection, since, now)
         event(f"the short way leads there: {bool(short)}")
         assert text_of(make(place, connection, now, "g")) == text_of(long)
 
@@ -270,14 +276,11 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
     happened: list[tuple[str, str, str]],
     days: int,
 ) -> None:
-    begun_anew(place)
-    write(place, chosen, roster, {})
-    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
-    for what, who, library in happened:
-        seatsync("ledger", what, library, f"{who}@g.example", "--now", "2026-09-01", folder=place)
+    lived(place, chosen, roster, happened)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
-        plan = connection is not None and unchanged(place, connection, "g", now)
+        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        plan = since is not None and unchanged(place, since, now)
         event(f"unchanged: {bool(plan)}")
         if plan:
             assert text_of(Made(plan, [])) == text_of(of_all(place, connection, now))

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -42,21 +43,24 @@ class Input(NamedTuple):
     args: tuple[str, ...] = ()
 
 
-class Target:
+class Target(ABC):
     """One kind of input. ``feed`` is what has its second and its memory, ``judge`` what must be true of the outcome; it
     returns what a person was told, which must be the same every time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @abstractmethod
     def make(self, random: Random) -> Input:
-        raise NotImplementedError
+        """An input of this kind."""
 
+    @abstractmethod
     def feed(self, given: Input) -> Any:
-        raise NotImplementedError
+        """What has its second and its memory."""
 
+    @abstractmethod
     def judge(self, given: Input, outcome: Any) -> str:
-        raise NotImplementedError
+        """What a person was told, if all that must be true is."""
 
     def write(self, given: Input) -> None:
         put(self.folder, given)
@@ -167,8 +171,9 @@ class Reader(Target):
         self.texts = self.sound()
         self.others = [*self.texts, BEFORE[NAME].encode(), EXPORT.encode(), PORTAL.encode()]
 
+    @abstractmethod
     def sound(self) -> list[bytes]:
-        raise NotImplementedError
+        """Files that nothing is wrong with."""
 
     def grown(self, random: Random) -> bytes:
         return fuzz_grammar.table(random)
@@ -183,8 +188,9 @@ class Reader(Target):
         text = files.read(self.name, encoding=given.args[0] or None)
         return self.read(text, files.found) if text is not None else None, files.found
 
+    @abstractmethod
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        raise NotImplementedError
+        """What is made of a file."""
 
     def judge(self, given: Input, outcome: tuple[object, list[Diagnostic]]) -> str:
         made, found = outcome

@@ -75,10 +75,11 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
         must_be_its_own(books, institution)
-        pruned = prune_letters(connection, institution, before) if books.serial else ""
+        pruned = prune_letters(connection, institution, before) if books.serial else []
         if pruned:
-            entry = Entry("prune", at, actor, commit, "", {"letters_before": before, "letters": pruned})
+            letters = ",".join(f"{first}-{last}" for first, last in pruned)
+            entry = Entry("prune", at, actor, commit, "", {"letters_before": before, "letters": letters})
             Recorder(connection, institution, books, letter_for).record(entry, [])
-        return sum(int(last) - int(first) + 1 for first, last in (run.split("-") for run in pruned.split(",") if run))
+        return sum(last - first + 1 for first, last in pruned)
 
     return ledger.write(institution, actor, commit, step)

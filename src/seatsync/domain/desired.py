@@ -18,6 +18,10 @@ class NotWhole(Exception):
     """A question about everybody was asked of a part; it takes the whole to answer it."""
 
 
+Counted = Mapping[tuple[str, str], int]
+"""How many members have these tags (joined) and this day of import."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A CSV of members, the portals' "Select by CSV". Rows are (student id, e-mail, line); either may be empty."""
@@ -123,7 +127,7 @@ class Desired:
     approvals: Sequence[Approval] = ()
     digest: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
-    settled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    settled: Counted = field(default_factory=dict)
     places: Mapping[str, Origin] = field(default_factory=dict)
 
     @property

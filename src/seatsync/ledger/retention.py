@@ -34,14 +34,14 @@ class Pruned:
         return place > 0 and serial <= self._ranges[place - 1][1]
 
 
-def prune_letters(connection: Connection, institution: str, before: str) -> str:
-    """Delete the letters of the days before ``before`` (ISO) that wait no more; returns which: ``7-15,18-18``."""
+def prune_letters(connection: Connection, institution: str, before: str) -> list[tuple[int, int]]:
+    """Delete the letters of the days before ``before`` (ISO) that wait no more; returns which: (first, last) serials."""
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
     runs = (list(run) for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0]))
-    return ",".join(f"{run[0][1]}-{run[-1][1]}" for run in runs)
+    return [(run[0][1], run[-1][1]) for run in runs]
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:

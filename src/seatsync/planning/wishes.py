@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from seatsync.domain.desired import Desired, Grant, Selector
+from seatsync.domain.desired import Counted, Desired, Grant, Selector
 from seatsync.domain.names import IMPORTED, email_key, split_tags
 from seatsync.domain.people import RosterMember
 from seatsync.domain.snapshot import Snapshot
@@ -61,7 +61,7 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
     return wishes
 
 
-def _settled_reached(to: Selector, settled: Mapping[tuple[str, str], int]) -> int:
+def _settled_reached(to: Selector, settled: Counted) -> int:
     """How many of those who need no look a selector reaches; they are told by their tags, never named."""
     if to.emails or to.selection is not None:
         return 0

@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from seatsync.domain.desired import Counted
 from seatsync.ledger.lookup import NO_LINE, members_as_text
 from seatsync.plans.csv_side import CsvSide
-from seatsync.plans.side import LongWay, Settled, Side
+from seatsync.plans.side import LongWay, Side
 from seatsync.plans.yaml_side import YamlSide
 from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters import FIELDS
@@ -29,7 +30,7 @@ _SIDES: Mapping[str, Callable[[RosterFile, str], Side]] = {".csv": CsvSide, ".ya
 
 def cancel(
     connection: Connection, institution: str, files: Sequence[RosterFile], kept: Collection[int], with_day: bool
-) -> tuple[Settled, set[int]]:
+) -> tuple[Counted, set[int]]:
     """Take into the readers whom the files and the ledger do not tell alike, or whose number is ``kept``.
 
     Returns how many were left out, by (tags, day of import; empty unless ``with_day``), and the numbers of those in the

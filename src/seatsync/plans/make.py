@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.plans.made import Made
+from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 
 
@@ -19,12 +20,13 @@ def make(path: Path, connection: Connection | None, now: datetime, institution: 
 
     ``institution`` is the id that the files give. The plan is the same whichever way it is made.
     """
-    if connection is not None:
-        if (plan := unchanged(path, connection, institution, now)) is not None:
+    since = since_apply(connection, institution, now.date()) if connection is not None else None
+    if connection is not None and since is not None:
+        if (plan := unchanged(path, since, now)) is not None:
             return Made(plan, [])
         from seatsync.plans.part import of_a_part
 
-        if (plan := of_a_part(path, connection, institution, now)) is not None:
+        if (plan := of_a_part(path, connection, since, now)) is not None:
             return Made(plan, [])
     from seatsync.plans.whole import of_all
 

@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from seatsync.domain.desired import Desired, Grant, NotWhole
+from seatsync.domain.desired import Counted, Desired, Grant, NotWhole
 from seatsync.domain.names import IMPORTED, email_key
-from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.lookup import due_reminders, numbers_of, touched_since
+from seatsync.ledger.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan
-from seatsync.planning.settled import holds
 from seatsync.plans.cancel import cancel
 from seatsync.plans.side import LongWay
+from seatsync.plans.since import Since
 from seatsync.refusals.judge import judge
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import RosterFile, load
 
 
-def of_a_part(path: Path, connection: Connection, institution: str, now: datetime) -> Plan | None:
-    """The plan, if ``settled`` still holds and the rosters are simple enough; else None.
+def of_a_part(path: Path, connection: Connection, since: Since, now: datetime) -> Plan | None:
+    """The plan, if the rules are the same and the rosters are simple enough; else None.
 
     It has the same diff and the same judge as that of all, on fewer members. A question that only all can answer raises
     ``NotWhole``, and a mistake in the files is told by the long way.
     """
-    books = read_snapshot(connection, institution, ())
-    if not holds(books, now.date()) or not Folder(path).is_still(NAME, books.settled["files"].get(NAME, "")):
+    if not Folder(path).is_still(NAME, since.books.settled["files"].get(NAME, "")):
         return None
-    part = _Part(connection, institution, books, now.date())
+    part = _Part(connection, since)
     try:
         loaded = load(path, part.read)
         if loaded.desired is None or loaded.found:
             return None
-        snapshot = read_snapshot(connection, institution, part.numbers_beside(loaded.desired))
+        snapshot = read_snapshot(connection, since.institution.id, part.numbers_beside(loaded.desired))
         return judge(diff(loaded.desired, snapshot, now.date()), now, loaded.found)
     except (LongWay, NotWhole):
         return None
@@ -46,17 +44,13 @@ def of_a_part(path: Path, connection: Connection, institution: str, now: datetim
 class _Part:
     """Whom a plan has to look at: ``numbers`` are those of the ledger."""
 
-    def __init__(self, connection: Connection, institution: str, books: Snapshot, today: date) -> None:
+    def __init__(self, connection: Connection, since: Since) -> None:
         self.connection = connection
-        self.institution = institution
-        self.settled = books.settled
-        self.numbers = {
-            *books.settled["open"],
-            *touched_since(connection, institution, books.settled["serial"]),
-            *due_reminders(connection, institution, books.settled["remind"], today),
-        }
+        self.institution = since.institution.id
+        self.settled = since.books.settled
+        self.numbers = {*self.settled["open"], *since.done, *since.due}
 
-    def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Mapping[tuple[str, str], int]:
+    def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
         """Take from the rosters whoever is not settled (see ``load.ReadRosters``)."""
         if not files or len(files[0].folder.found):
             raise LongWay

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,8 +19,8 @@ class LongWay(Exception):
 
 @dataclass(slots=True)
 class Shape:
-    """How a file writes a member: the fields ``before`` the tags and those ``after``, each with the text before it;
-    ``end`` comes last. ``fields`` are all it has."""
+    """How a file writes a member: the fields ``before`` the tags and those ``after``, each with the text before it.
+    ``fields`` are all it has."""
 
     before: Pieces
     after: Pieces
@@ -65,6 +65,3 @@ class Side(Protocol):
 
     def take_rest(self) -> None:
         """Read those that are wanted still, as they always are."""
-
-
-Settled = Mapping[tuple[str, str], int]

@@ -5,36 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from seatsync.domain.action import CLAIM
-from seatsync.ledger.lookup import due_reminders, touched_since
-from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan, fingerprint, instant, settings_of, slot_changes
-from seatsync.planning.settled import holds
+from seatsync.plans.since import Since
 from seatsync.sources.files import Folder
 
 
-def unchanged(path: Path, connection: Connection, institution: str, now: datetime) -> Plan | None:
+def unchanged(path: Path, since: Since, now: datetime) -> Plan | None:
     """The plan where files and ledger are as the last apply left them: empty, and made without reading either.
 
     None where that is not known. Claims since then do no harm: they only bring what was offered.
     """
-    books = read_snapshot(connection, institution, ())
-    settled = books.settled
-    if books.institution is None or not holds(books, now.date()) or not settled["silent"]:
-        return None
-    since = touched_since(connection, institution, settled["serial"])
-    if any(actions != {CLAIM} for actions in since.values()):
-        return None
-    if due_reminders(connection, institution, settled["remind"], now.date()):
+    books, settled = since.books, since.books.settled
+    if not settled["silent"] or since.due or any(actions != {CLAIM} for actions in since.done.values()):
         return None
     folder = Folder(path)
     if not all(folder.is_still(name, digest) for name, digest in settled["files"].items()):
         return None
     return Plan(
-        institution=institution,
-        name=books.institution.name,
+        institution=since.institution.id,
+        name=since.institution.name,
         created_at=instant(now),
         now=now.date().isoformat(),
         desired_digest=folder.digest(),
@@ -43,7 +33,7 @@ def unchanged(path: Path, connection: Connection, institution: str, now: datetim
         changes=[],
         slots=slot_changes(books, []),
         rosters={name: books.rosters[name] for name in settled["files"] if name in books.rosters},
-        settings=settings_of(books.institution),
+        settings=settings_of(since.institution),
         refusals=[],
         warnings=[],
         fingerprint=fingerprint([]),

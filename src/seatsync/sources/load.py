@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from posixpath import normpath
 from typing import NamedTuple
 
-from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import SYSTEMS, Delivery, Library
 from seatsync.domain.license import Kind
@@ -47,12 +47,12 @@ class RosterFile:
         return self.folder.read(self.reader.file, self.where, self.encoding)
 
 
-ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Mapping[tuple[str, str], int]]
+ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Counted]
 """Takes the members of all files into their readers; returns those it left out, as ``Desired.settled``. The grants are
 those of the same files."""
 
 
-def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Mapping[tuple[str, str], int]:
+def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
     """Everybody in every file."""
     for file in files:
         if (text := file.text()) is None:
@@ -147,7 +147,7 @@ class _Loader:
                     "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
                 )
 
-    def _rosters(self) -> tuple[list[Roster], list[RosterMember], Mapping[tuple[str, str], int]]:
+    def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")

@@ -108,8 +108,7 @@ class _Reader:
             row = [_unescaped(cell) for cell in row] + [""]
             values = [row[pick] for pick in picks]
             values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
-            if "type" in self.column:
-                check_type(self.table, row, line, self.column)
+            check_type(self.table, row, line, self.column)
             count = len(self.roster.members)
             self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))
             if len(self.roster.members) == count:

@@ -171,14 +171,13 @@ def take_rows(table: csv_table.Table, rows: Iterable[csv_table.Row], reader: Ros
 
     for line, row in rows:
         row.append("")  # so that -1, a column the file does not have, is empty
-        if "type" in column:
-            check_type(table, row, line, column)
+        check_type(table, row, line, column)
         reader.take(pick(row), line, line, locate)
 
 
 def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[str, int]) -> None:
     """ "Please keep the type value equal to 'participant' for every user": the Jamworks template."""
-    if (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
+    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
         message = f'The type is "{printable(said)}"; the Jamworks template wants "participant" for every member.'
         where = table.at(line, column["type"])
         table.found.append(Diagnostic("invalid-type", message, "Write participant.", where))
