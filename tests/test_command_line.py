@@ -28,7 +28,7 @@ from seatsync.formats.roster import RosterMemberEntry
 from seatsync.formats.schemas import SCHEMAS
 from seatsync.refusals.judge import RULES
 from seatsync.sources.load import load
-from seatsync.sources.rosters import FIELDS
+from seatsync.sources.roster_reader import FIELDS
 from tests.command_line import Outcome, seatsync
 
 ROOT = Path(__file__).parent.parent

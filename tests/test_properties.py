@@ -6,6 +6,7 @@ import csv
 import io
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,8 @@ from seatsync.domain.names import (
     split_tags,
 )
 from seatsync.sources.load import load
-from seatsync.sources.rosters import RosterReader, read_csv, read_yaml
+from seatsync.sources.roster_reader import FIELDS, RosterReader
+from seatsync.sources.rosters import read_csv, read_yaml
 
 CONFIG = """\
 version: 1
@@ -83,6 +85,44 @@ def test_members_are_read_from_a_csv_as_they_were_written(
     read_csv(text.getvalue(), reader)
     assert reader.found == []
     assert [(m.given_name, m.family_name, m.role) for m in reader.members] == [tuple(map(clean, row)) for row in rows]
+
+
+SOUND = ["a@g.example", "b@g.example", "C@g.example", "Ann", "S1", "S2", "x;y", ""]
+FAULTY = [
+    "c@G.example",
+    "a@@g.example",
+    "a..b@g.example",
+    "é@g.example",
+    "Zoë",
+    " Ann",
+    "1.2E+11",
+    "#REF!",
+    "Ann|",
+    "imported:x",
+]
+FAULTY += ["e\u202em", "two\nlines", "two  blanks", "x;;y", '"', "ChloÃ©", "|"]
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(st.sampled_from(SOUND), st.sampled_from(SOUND + FAULTY)), min_size=1, max_size=6), max_size=9
+    ),
+    st.sampled_from([("participant", "Participant", ""), ("participant",), ()]),
+)
+@settings(max_examples=500)
+def test_rows_are_read_at_once_as_they_are_read_one_by_one(rows: list[list[str]], types: tuple[str, ...]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["email", "First name", "Last name", "type"] if types else FIELDS)
+    width = 3 if types else len(FIELDS)
+    for number, row in enumerate(rows):
+        sound = [f"m{number}@grace.example", "Ann", "Lee", "", "", ""]
+        writer.writerow([*(row + sound[len(row) :])[:width], *types[number % len(types or "-") :][:1]])
+    at_once, one_by_one = (RosterReader("members.csv", ["here"], []) for _ in range(2))
+    read_csv(text.getvalue(), at_once)
+    with mock.patch.object(RosterReader, "take_plain", return_value=False):
+        read_csv(text.getvalue(), one_by_one)
+    assert vars(at_once) == vars(one_by_one)
 
 
 @given(st.text(st.sampled_from("email,given_name;\n\r\"' :-{}[]&*<#|>!%@\t\\0123é"), max_size=200))

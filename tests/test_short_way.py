@@ -29,7 +29,7 @@ from seatsync.plans.part import of_a_part
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 from seatsync.plans.whole import of_all
-from seatsync.sources.rosters import RosterReader
+from seatsync.sources.roster_reader import RosterReader
 from tests.command_line import seatsync
 from tests.databases import location, removed
 

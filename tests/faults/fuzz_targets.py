@@ -210,7 +210,8 @@ class CsvRoster(Reader):
         ]
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        from seatsync.sources.rosters import RosterReader, read_csv
+        from seatsync.sources.roster_reader import RosterReader
+        from seatsync.sources.rosters import read_csv
 
         reader = RosterReader(self.name, ["student"], found)
         read_csv(text, reader)
@@ -235,7 +236,8 @@ class YamlRoster(CsvRoster):
         return fuzz_grammar.as_yaml(random, fuzz_grammar.spoil(random, json.loads(self.tree)))
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        from seatsync.sources.rosters import RosterReader, read_yaml
+        from seatsync.sources.roster_reader import RosterReader
+        from seatsync.sources.rosters import read_yaml
 
         reader = RosterReader(self.name, ["staff"], found)
         read_yaml(text, reader)

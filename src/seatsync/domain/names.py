@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from unicodedata import category, normalize
@@ -21,6 +21,7 @@ _LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
 _LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the hyphen
 _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
+_PLAIN_EMAILS = re.compile(rf"(?:(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -70,6 +71,17 @@ def email_fault(email: str) -> str | None:
         return None
     said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
     return said.replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
+
+
+def are_plain_emails(emails: Sequence[str]) -> bool:
+    """Whether all of them are ASCII, and ``email_fault`` finds no fault with any."""
+    together = "\n".join([*emails, ""])
+    return (
+        together.isascii()
+        and ".." not in together
+        and max(map(len, emails), default=0) <= 254
+        and _PLAIN_EMAILS.fullmatch(together) is not None
+    )
 
 
 def _of_letters(text: str) -> bool:

@@ -22,7 +22,7 @@ from seatsync.plans.csv_side import CsvSide
 from seatsync.plans.side import LongWay, Side
 from seatsync.plans.yaml_side import YamlSide
 from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters import FIELDS
+from seatsync.sources.roster_reader import FIELDS
 
 _GROUP = itemgetter(1, 2)
 _SIDES: Mapping[str, Callable[[RosterFile, str], Side]] = {".csv": CsvSide, ".yaml": YamlSide, ".yml": YamlSide}

@@ -10,7 +10,8 @@ from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import csv_table
 from seatsync.sources.dialects import ROSTER, dialect_of
 from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters import FIELDS, take_rows
+from seatsync.sources.roster_reader import FIELDS
+from seatsync.sources.rosters import take_records
 
 
 class CsvSide:
@@ -77,4 +78,4 @@ class CsvSide:
         if len(rows) != len(rest):
             raise LongWay("a row goes over several lines")
         records = ((number, number, row) for (number, _), row in zip(rest, rows, strict=True))
-        take_rows(self.table, self.table.rows(records), self.file.reader)
+        take_records(self.table, records, self.file.reader)

@@ -9,7 +9,8 @@ from itertools import accumulate
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import yaml_tree
 from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters import FIELDS, take_nodes
+from seatsync.sources.roster_reader import FIELDS
+from seatsync.sources.rosters import take_nodes
 
 # Values that mean just what they say, in whatever place: words of letters, digits and a few signs, and not null.
 _WORD = r"[\w.@+'-]+"

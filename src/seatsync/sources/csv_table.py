@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
@@ -66,17 +66,20 @@ class Table:
     def columns(self) -> list[str]:
         return [squeezed(name) for name in self.header]
 
-    def rows(self, records: Iterable[Record] | None = None) -> Iterator[Row]:
-        """(line, fields) of every row below the header that is not blank; short rows are filled up.
+    def records(self) -> Iterator[Record]:
+        """All that stands below the header; quotes that do not fit become errors."""
+        records = _records(self.text, self.delimiter, self.file, self.found)
+        return dropwhile(lambda record: record[0] <= self.header_line, records)
 
-        Rows with more fields than the header, the header once more, and quotes that do not fit become errors. ``records``
-        are those of the file that are wanted, where it is not all of them.
+    def rows(self, records: Iterable[Record] | None = None) -> Iterator[Row]:
+        """(line, fields) of every row that is not blank; short rows are filled up.
+
+        Rows with more fields than the header, and the header once more, become errors. ``records`` are those of the file
+        that are wanted, where it is not all of them.
         """
         header, width = self.header, len(self.header)
-        if records is None:
-            records = _records(self.text, self.delimiter, self.file, self.found)
-        for line, end, row in records:
-            if line <= self.header_line or not any(map(str.strip, row)):
+        for line, end, row in self.records() if records is None else records:
+            if not any(map(str.strip, row)):
                 continue
             if end > line and (swallowing := self._swallowing(row)) is not None:
                 self._swallowed(line, end, swallowing, row[swallowing])

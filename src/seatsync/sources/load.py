@@ -22,7 +22,8 @@ from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.merge import merge
-from seatsync.sources.rosters import RosterReader, read_csv, read_yaml
+from seatsync.sources.roster_reader import RosterReader
+from seatsync.sources.rosters import read_csv, read_yaml
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
 
 

@@ -13,7 +13,8 @@ from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
 from seatsync.sources.dialects import JAMWORKS, ROSTER, dialect_of
-from seatsync.sources.rosters import FIELDS, RosterReader, check_type
+from seatsync.sources.roster_reader import FIELDS, RosterReader
+from seatsync.sources.rosters import check_type
 
 Holding = tuple[Kind, Status]
 
