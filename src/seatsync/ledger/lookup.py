@@ -14,8 +14,9 @@ from seatsync.domain.license import Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import ASKED, streamed
 
-NO_LINE = "\x01"
-"""Text that is in no member, and no part of a file that is read."""
+TAGS_HERE = "\x01"
+NO_LINE = "\x02"
+"""Text that is in no member; a file that has it is read the long way."""
 
 
 def numbers_of(
@@ -63,28 +64,23 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
 
 
 Pieces = Sequence[tuple[str, str]]
-"""What a file has before each field, and the field."""
+"""What a file has before each field, and the field; without one, what else it has there."""
 
 
 def members_as_text(
-    connection: Connection, institution: str, before: Pieces, after: Pieces, lacking: Sequence[str], with_day: bool
+    connection: Connection, institution: str, pieces: Pieces, lacking: Sequence[str], with_day: bool
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """Of everybody on a roster: (number, tags, day of import, the text of the fields ``before`` the tags, of those ``after``).
+    """Of everybody on a roster: (number, text, tags), and behind these the day of import if that is of matter.
 
-    In place of the first stands NO_LINE for who has one of the fields that the file is ``lacking``. The day is left empty
-    where it is of no matter.
+    In place of the text stands NO_LINE for who has one of the fields that the file is ``lacking``.
     """
     columns = tables.member.c
-    nothing = literal_column("''", String)
-
-    def together(pieces: Pieces) -> ColumnElement[str]:
-        parts = [[literal_column(f"'{literal}'", String)] if literal else [] for literal, _ in pieces]
-        return reduce(
-            add, [x for part, (_, name) in zip(parts, pieces, strict=True) for x in (*part, columns[name])] or [nothing]
-        )
-
-    head = together(before)
+    parts: list[ColumnElement[str]] = []
+    for literal, name in pieces:
+        parts += [literal_column(f"'{literal}'", String)] if literal else []
+        parts += [columns[name]] if name else []
+    line = reduce(add, parts)
     if lacking:
-        head = case((and_(*(columns[name] == "" for name in lacking)), head), else_=NO_LINE)
-    query = select(columns.number, columns.tags, columns.imported_on if with_day else nothing, head, together(after))
+        line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
+    query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
     return streamed(connection, query.where(columns.institution == institution, columns.on_roster))

@@ -26,6 +26,8 @@ def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
     new). An id that only lost its leading zeros, as spreadsheets do it, is no different one under the same e-mail. Who
     has left is found again, but who is there goes first.
     """
+    if not snapshot.members:
+        return Matching([0] * len(roster), [])
     by_id, by_email = _index(snapshot)
     records = [by_id.get(member.student_id, 0) if member.student_id else 0 for member in roster]
     taken = set(records)

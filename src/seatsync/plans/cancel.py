@@ -17,14 +17,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from seatsync.domain.desired import Counted
-from seatsync.ledger.lookup import NO_LINE, members_as_text
+from seatsync.ledger.lookup import NO_LINE, TAGS_HERE, members_as_text
 from seatsync.plans.csv_side import CsvSide
 from seatsync.plans.side import LongWay, Side
 from seatsync.plans.yaml_side import YamlSide
 from seatsync.sources.load import RosterFile
 from seatsync.sources.roster_reader import FIELDS
 
-_GROUP = itemgetter(1, 2)
+_GROUP = itemgetter(slice(2, None))
+"""(tags,) or (tags, day) of a row."""
 _SIDES: Mapping[str, Callable[[RosterFile, str], Side]] = {".csv": CsvSide, ".yaml": YamlSide, ".yml": YamlSide}
 
 
@@ -43,20 +44,20 @@ def cancel(
     shape = sides[0].shape
     if any(side.shape != shape for side in sides):
         raise LongWay("the rosters are written in different ways")
-    settled: Counter[tuple[str, str]] = Counter()
+    settled: Counter[tuple[str, ...]] = Counter()
     left: set[int] = set()
     lacking = [name for name in FIELDS if name not in shape.fields and name != "tags"]
-    for rows in members_as_text(connection, institution, shape.before, shape.after, lacking, with_day):
+    for rows in members_as_text(connection, institution, shape.pieces, lacking, with_day):
         _strike_out(rows, sides, kept, settled, left)
     for side in sides:
         side.take_rest()
-    return settled, left
+    return {(group[0], "".join(group[1:])): number for group, number in settled.items() if number}, left
 
 
 def _side(file: RosterFile) -> Side:
     kind, text = _SIDES.get(Path(file.reader.file).suffix.lower()), file.text()
-    if kind is None or text is None:
-        raise LongWay("a roster can't be read")
+    if kind is None or text is None or TAGS_HERE in text or NO_LINE in text:
+        raise LongWay("a roster can't be read so")
     side = kind(file, text)
     if not text.isascii():
         side.texts.set_aside()
@@ -67,28 +68,26 @@ def _strike_out(
     rows: Sequence[tuple[Any, ...]],
     sides: Sequence[Side],
     kept: Collection[int],
-    settled: Counter[tuple[str, str]],
+    settled: Counter[tuple[str, ...]],
     left: set[int],
 ) -> None:
     """Take out of ``wanted`` the texts that these members of the ledger have."""
-    todo = rows
+    settled.update(map(_GROUP, rows))
     for side in sides:
-        written = _written(todo, side, kept)
-        both = side.texts.wanted.intersection(written)
-        side.texts.wanted -= both
-        side.file.reader.settled += len(both)
-        if len(both) == len(written):
-            settled.update(map(_GROUP, todo))
-            return
-        settled.update(_GROUP(row) for row, text in zip(todo, written, strict=True) if text in both)
-        todo = [row for row, text in zip(todo, written, strict=True) if text not in both]
-    left.update(row[0] for row in todo)
+        written = _written(rows, side, kept)
+        texts, wanted = set(written), side.texts.wanted
+        unknown = texts - wanted
+        wanted -= texts
+        side.file.reader.settled += len(texts) - len(unknown)
+        rows = [row for row, text in zip(rows, written, strict=True) if text in unknown] if unknown else []
+    settled.subtract(map(_GROUP, rows))
+    left.update(row[0] for row in rows)
 
 
 def _written(rows: Sequence[tuple[Any, ...]], side: Side, kept: Collection[int]) -> list[str]:
-    """The text that the file would have for each member; NO_LINE where there is none."""
+    """The text that the file would have for each member; one with NO_LINE where it would have none."""
     spelled = side.texts.spelled
-    written = side.plain([head + spelled.get(tags, NO_LINE) + tail for _, tags, _, head, tail in rows])
+    written = side.plain([text.replace(TAGS_HERE, spelled.get(tags, NO_LINE)) for _, text, tags, *_ in rows])
     if kept:
         written = [NO_LINE if row[0] in kept else text for row, text in zip(rows, written, strict=True)]
     return written

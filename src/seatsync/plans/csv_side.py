@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 
-from seatsync.ledger.lookup import NO_LINE
+from seatsync.ledger.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import csv_table
 from seatsync.sources.dialects import ROSTER, dialect_of
@@ -37,7 +37,8 @@ class CsvSide:
         self._drop_blank()
         pieces = [("" if position == 0 else table.delimiter, name) for position, name in enumerate(fields)]
         at = fields.index("tags") if "tags" in fields else len(fields)
-        self.shape = Shape(pieces[:at], pieces[at + 1 :], frozenset(fields))
+        pieces[at : at + 1] = [(TAGS_HERE, "")]
+        self.shape = Shape(pieces, frozenset(fields))
         self.texts.learn(file.reader.tags, self._sample(at))
 
     def _drop_blank(self) -> None:

@@ -19,11 +19,10 @@ class LongWay(Exception):
 
 @dataclass(slots=True)
 class Shape:
-    """How a file writes a member: the fields ``before`` the tags and those ``after``, each with the text before it.
-    ``fields`` are all it has."""
+    """How a file writes a member: the ``pieces``, with TAGS_HERE for the tags and what stands around them. ``fields`` are
+    all it has."""
 
-    before: Pieces
-    after: Pieces
+    pieces: Pieces
     fields: frozenset[str]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
+from seatsync.ledger.lookup import TAGS_HERE
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import yaml_tree
 from seatsync.sources.load import RosterFile
@@ -41,10 +42,14 @@ class YamlSide:
             raise LongWay("a roster has other keys than a member")
         pieces = [(("- " if position == 0 else "\n  ") + f"{name}: ", name) for position, name in enumerate(fields)]
         at = fields.index("tags") if "tags" in fields else len(fields)
-        before, after = pieces[:at], pieces[at + 1 :]
-        after[:1] = [(literal.removeprefix("\n"), name) for literal, name in after[:1]]  # the tags end with theirs
-        self.shape = Shape(before, after, frozenset(fields))
-        self.end = "\n" if after or at == len(fields) else ""
+        pieces[at : at + 1] = [(TAGS_HERE, "")]
+        following = pieces[at + 1 : at + 2]
+        pieces[at + 1 : at + 2] = [
+            (literal.removeprefix("\n"), name) for literal, name in following
+        ]  # the tags end with theirs
+        if following or at == len(fields):
+            pieces.append(("\n", ""))
+        self.shape = Shape(pieces, frozenset(fields))
         self.texts.learn(file.reader.tags, self._sample(at, len(fields)))
 
     def _sample(self, at: int, width: int) -> Iterator[tuple[str, list[str]]]:
@@ -56,7 +61,7 @@ class YamlSide:
                 yield ("\n" if at else "") + found[0], found[1].split(", ")
 
     def plain(self, written: list[str]) -> list[str]:
-        return [text + self.end for text in written] if self.end else written
+        return written
 
     def take_rest(self) -> None:
         texts = self.texts

@@ -120,20 +120,14 @@ def _group(out: Console, group: Group, most: int | None) -> None:
     style = _STYLES[group.sign]
     out.print(Text(f"{group.sign} {group.title} ({len(group.changes):,})", style))
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column(width=2)
-    for _ in range(4):
-        made.add_column(overflow="fold")
     reasons = {change.reason for change in group.changes}
-    for line in group.lines(most):
-        made.add_row(
-            "",
-            *(Text(cell) for cell in line[:2]),
-            Text(line.why if len(reasons) > 1 else "", "dim"),
-            Text(line.where, "dim"),
-        )
+    for style in ("", "", *(["dim"] if len(reasons) > 1 else []), "dim"):
+        made.add_column(overflow="fold", style=style)
+    for who, what, why, where in group.lines(most):
+        made.add_row(*map(Text, (who, what, why, where) if len(reasons) > 1 else (who, what, where)))
     if len(reasons) == 1:
         out.print(Text(f"    {clean(reasons.pop())}", "dim"))
-    _put(out, made)
+    _put(out, Padding(made, (0, 0, 0, 4)))
     if most is not None and len(group.changes) > most:
         out.print(Text(f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from sys import intern
 
@@ -90,12 +90,16 @@ class RosterReader:
             return False
         keys = emails if "".join(emails).islower() else tuple(map(email_key, emails))
         real_ids = tuple(filter(None, ids)) if "" in ids else ids
-        if not (are_plain_emails(emails) and _are_new(keys, self.emails) and _are_new(real_ids, self.student_ids)):
+        new_emails, new_ids = dict(zip(keys, lines, strict=True)), dict(zip(ids, lines, strict=True))
+        new_ids.pop("", None)
+        if len(new_emails) < len(keys) or len(new_ids) < len(real_ids) or not are_plain_emails(emails):
+            return False
+        if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
         if any(map(_NO_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
             return False
-        self.emails.update(zip(keys, lines, strict=True))
-        self.student_ids.update((id, line) for id, line in zip(ids, lines, strict=True) if id)
+        self.emails |= new_emails
+        self.student_ids |= new_ids
         for written in set(tags) - self.joined.keys():
             self._joined(written)
         joined = map(self.joined.__getitem__, tags)
@@ -174,12 +178,9 @@ def _together(values: Sequence[str]) -> str:
 
 def _is_plain(together: str) -> bool:
     """Whether ``clean`` would leave all of the values as they are, and none has a sign that is not seen."""
-    return together.isascii() and together.isprintable() and not any(map(together.__contains__, ("  ", "| ", " |")))
-
-
-def _are_new(names: Sequence[str], known: Mapping[str, int]) -> bool:
-    """Whether no name stands there twice, nor has been there before."""
-    return len(set(names)) == len(names) and known.keys().isdisjoint(names)
+    if not (together.isascii() and together.isprintable()):
+        return False
+    return " " not in together or not any(map(together.__contains__, ("  ", "| ", " |")))
 
 
 def _faults_of_tags(written: str) -> list[tuple[int, str, str]]:
