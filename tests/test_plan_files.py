@@ -21,7 +21,7 @@ import pytest
 from seatsync.domain.action import Action
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import to_text
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import fingerprint
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents, copied, environment, is_untouched, location, removed, stored
@@ -967,7 +967,7 @@ def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) 
         )
         for change in changes
     ]
-    save(folder, {**plan, "changes": changes, "fingerprint": fingerprint(told)}, seal=True)
+    save(folder, {**plan, "changes": changes, "fingerprint": fingerprint(grouped(told))}, seal=True)
 
 
 def refused(folder: Path, code: int, said: str, *options: str) -> None:

@@ -3,7 +3,7 @@ the books, and what a plan makes of a difference where no case of ``tests/cases`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from itertools import permutations
@@ -21,7 +21,8 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution, Member, RosterMember
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.change import Change
+from seatsync.planning import plan as planning
+from seatsync.planning.change import Change, grouped
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
@@ -911,7 +912,7 @@ def test_a_plan_is_bound_to_its_institution_day_files_and_ledger() -> None:
     assert {library: change.after.total for library, change in plan.slots.items()} == {"books": 10, "loans": 10}
     assert plan.refusals == []
     assert [warning.code for warning in plan.warnings] == ["title-row", "grant-reaches-nobody"]
-    assert plan.fingerprint == fingerprint([])
+    assert plan.fingerprint == printed([])
 
 
 def test_the_settings_of_the_institution_count_in_the_fingerprint_of_a_first_plan_alone() -> None:
@@ -945,22 +946,31 @@ MORE: list[dict[str, Any]] = [{"before": None}, {"before": {"kind": "x"}}, {"aft
 SAME: list[dict[str, Any]] = [{"reason": "because"}, {"origin": PLACES["limits"]}, {"record": 9}]
 
 
+def printed(changes: Iterable[Change], settings: Mapping[str, object] | None = None) -> str:
+    return fingerprint(grouped(changes), settings)
+
+
+def test_a_long_plan_is_told_in_pieces_and_has_the_fingerprint_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = [*SORTS, *(GRANT._replace(**other) for other in [{}, *OTHERWISE, *MORE])]
+    whole = printed(changes)
+    monkeypatch.setattr(planning, "_AT_ONCE", 2)
+    assert printed(changes) == whole
+
+
 def test_a_fingerprint_is_that_of_what_changes_in_whatever_order_whoever_asks_for_it() -> None:
     several = [GRANT, *(GRANT._replace(**other) for other in OTHERWISE)]
     for some in (SORTS, several[:4], [several[0], *several[4:]]):
-        assert len({fingerprint(order) for order in permutations(some)}) == 1
-    assert {fingerprint([GRANT._replace(**same)]) for same in SAME} == {fingerprint([GRANT])}
-    others = [fingerprint([GRANT._replace(**other)]) for other in [{}, *OTHERWISE, *MORE]]
+        assert len({printed(order) for order in permutations(some)}) == 1
+    assert {printed([GRANT._replace(**same)]) for same in SAME} == {printed([GRANT])}
+    others = [printed([GRANT._replace(**other)]) for other in [{}, *OTHERWISE, *MORE]]
     assert len(set(others)) == len(others)
-    assert fingerprint([GRANT._replace(after={"a": 1, "b": 2})]) == fingerprint(
-        [GRANT._replace(after={"b": 2, "a": 1})]
-    )
-    assert fingerprint([GRANT], {"name": "a"}) != fingerprint([GRANT], {"name": "b"})
-    assert fingerprint([GRANT], {"name": "a"}) != fingerprint(SORTS, {"name": "a"})
-    assert fingerprint([GRANT], {"a": 1, "b": 2}) == fingerprint([GRANT], {"b": 2, "a": 1})
+    assert printed([GRANT._replace(after={"a": 1, "b": 2})]) == printed([GRANT._replace(after={"b": 2, "a": 1})])
+    assert printed([GRANT], {"name": "a"}) != printed([GRANT], {"name": "b"})
+    assert printed([GRANT], {"name": "a"}) != printed(SORTS, {"name": "a"})
+    assert printed([GRANT], {"a": 1, "b": 2}) == printed([GRANT], {"b": 2, "a": 1})
 
 
 def test_a_fingerprint_that_was_reviewed_is_good_after_an_upgrade_of_seatsync() -> None:
-    assert fingerprint([]) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
-    assert fingerprint([GRANT]) == "108d3c3646dd8e3f0faa9820afeb450bb7d8ee8dcc6a2ba3683b16f23fd28d5a"
-    assert fingerprint([GRANT], {"name": "Grace"}) == "aa3865984247fe52b3771f615731697c345600706ef3b2096116444eebcf43fb"
+    assert printed([]) == "4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945"
+    assert printed([GRANT]) == "108d3c3646dd8e3f0faa9820afeb450bb7d8ee8dcc6a2ba3683b16f23fd28d5a"
+    assert printed([GRANT], {"name": "Grace"}) == "aa3865984247fe52b3771f615731697c345600706ef3b2096116444eebcf43fb"

@@ -27,6 +27,7 @@ from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.read import read_snapshot
+from seatsync.planning.change import grouped
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
@@ -518,7 +519,7 @@ def evil(plan: Plan, evil: str) -> Plan:
         slots={evil + library: slots for library, slots in plan.slots.items()},
         refusals=[finding],
         warnings=[replace(finding, severity=Severity.WARNING)],
-        fingerprint=fingerprint(changes),
+        fingerprint=fingerprint(grouped(changes)),
     )
 
 

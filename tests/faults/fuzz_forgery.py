@@ -9,6 +9,7 @@ from typing import Any
 
 from seatsync.formats import plan_document
 from seatsync.ledger.journal import commitment, link
+from seatsync.planning.change import grouped
 from seatsync.planning.plan import fingerprint
 from tests.faults.fuzz_grammar import spoil
 
@@ -45,7 +46,7 @@ def _sealed(document: Any) -> Any:
     try:
         changes = [plan_document._read_change(change) for change in document["changes"]]
         settings = document["settings"] if document["ledger"]["serial"] == 0 else None
-        document["fingerprint"] = fingerprint(changes, settings)
+        document["fingerprint"] = fingerprint(grouped(changes), settings)
     except Exception:
         document.setdefault("fingerprint", "0" * 64)
     try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
 from typing import Any
 
-from seatsync.domain.action import INSTITUTION_ADD, Action, Event
+from seatsync.domain.action import INSTITUTION_ADD, Action, Event, Grants
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.people import Member
@@ -23,8 +24,8 @@ def first_event(plan: Plan) -> Event:
     return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
-def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event]:
-    """The events, in order. Who is new gets the next number of the ledger.
+def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event | Grants]:
+    """The events, in order; grants that differ by the member alone together. Who is new gets the next number of the ledger.
 
     To be taken one by one while ``books`` follows: a later change names a member by the e-mail that an earlier one set.
 
@@ -32,30 +33,39 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
         IllegalTransition: a change names one member and means another.
     """
     numbers: dict[str, int] = {}
-    following = books.last_number + 1
-    details: dict[tuple[str, str, int], Mapping[str, Any]] = {}
-    for change in changes:
-        number = change.record or numbers.get(email_key(change.member), 0)
-        if change.record:
-            _must_be(change, books)
-        if change.member and not number:
-            if change.action is not Action.MEMBER_ADD:
-                raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
-            number = numbers[email_key(change.member)] = following
-            following += 1
-        if change.action is Action.GRANT:
-            key = (change.kind, change.status, id(change.after))  # grants of one rule share one detail
-            detail = details.get(key)
-            if detail is None:
-                detail = details[key] = {
-                    "kind": change.kind,
-                    "status": change.status,
-                    "on": today,
-                    **(change.after or {}),
-                }
-            yield Event(change.action, change.library, number, detail)
-        else:
-            yield _event(change, number, today)
+    first, day = books.last_number + 1, {"on": today}
+    for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
+        if is_grant:
+            yield from _grants(run, books, numbers, today)
+            continue
+        for change in run:
+            if change.action is Action.MEMBER_ADD and not change.record:
+                numbers.setdefault(email_key(change.member), first + len(numbers))
+            yield _event(change, _number(change, books, numbers) if change.member else 0, day)
+
+
+def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
+    details: dict[tuple[str, str, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
+    for (library, kind, status, after), run in groupby(changes, lambda c: (c.library, c.kind, c.status, c.after)):
+        detail = details.setdefault(
+            (kind, status, id(after)), {"kind": kind, "status": status, "on": today, **(after or {})}
+        )
+        while some := list(islice(run, _AT_ONCE)):
+            yield Grants(library, [_number(change, books, numbers) for change in some], detail)
+
+
+_AT_ONCE = 10_000
+
+
+def _number(change: Change, books: Snapshot, numbers: Mapping[str, int]) -> int:
+    """The number of the member whom a change is about."""
+    if change.record:
+        _must_be(change, books)
+        return change.record
+    number = numbers.get(email_key(change.member))
+    if number is None:
+        raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
+    return number
 
 
 def _must_be(change: Change, books: Snapshot) -> None:
@@ -74,14 +84,14 @@ def _same_id(change: Change, member: Member) -> bool:
     return bool(member.student_id) and (change.after or {}).get("student_id") == member.student_id
 
 
-def _event(change: Change, number: int, today: str) -> Event:
+def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
     action, after = change.action, change.after or {}
     match action:
         case Action.REVOKE | Action.UPGRADE | Action.RESEND:
             return Event(action, change.library, number, after)
         case Action.MEMBER_ADD:
             person = {**_NEW_MEMBER, **_flat(after), "email": change.member}
-            return Event(action, "", number, {"on": today}, person)
+            return Event(action, "", number, day, person)
         case Action.MEMBER_UPDATE:
             return Event(action, "", number, {}, _flat(after))
         case Action.MEMBER_REMOVE:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
-from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event
+from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event, Grants
 from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
 from seatsync.domain.library import Delivery
@@ -137,7 +137,7 @@ def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return text.getvalue()
 
 
-def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event]:
+def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event | Grants]:
     """The events that bring the portal's members and licenses into the ledger.
 
     Raises:
@@ -196,7 +196,7 @@ def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at:
     return ledger.write(institution, actor, commit, step)
 
 
-def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event]:
+def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event | Grants]:
     wanted = {member.key for member in portal.members}
     first = books.serial == 0
     changes = [
@@ -219,7 +219,7 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
         for member, number in zip(desired.members, match(desired.members, books).records, strict=True)
     }
     for event in events_of(changes, books, today.isoformat()):
-        if event.person is not None and event.member:
+        if isinstance(event, Event) and event.person is not None and event.member:
             numbers[email_key(event.person["email"])] = event.member
         yield event
     for library, holdings in portal.holdings.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -47,3 +47,11 @@ class Event(NamedTuple):
     member: int = 0
     detail: Mapping[str, Any] = {}
     person: Mapping[str, Any] | None = None
+
+
+class Grants(NamedTuple):
+    """One and the same grant to each of many ``members``: as many events, told at once."""
+
+    library: str
+    members: Sequence[int]
+    detail: Mapping[str, Any]

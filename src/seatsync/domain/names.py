@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 
 def forbidden(text: str) -> str | None:
     """The first control or invisible direction character in ``text``, as ``U+202E``, or None."""
-    found = _FORBIDDEN.search(text)
+    found = None if text.isascii() and text.isprintable() else _FORBIDDEN.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
 
 
@@ -62,7 +62,8 @@ def decoded_twice(text: str) -> str | None:
 
 def email_key(email: str) -> str:
     """What an e-mail is compared by: lower case, NFC. Not case folding, which would take ``ß`` for ``ss``."""
-    return email.lower() if email.isascii() else normalize("NFC", normalize("NFC", email).lower())
+    key = email.lower() if email.isascii() else normalize("NFC", normalize("NFC", email).lower())
+    return email if key == email else key  # one and the same text: there may be a million of them
 
 
 def email_fault(email: str) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from seatsync.domain import license as licenses
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event, Grants
 from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
@@ -19,12 +19,15 @@ from seatsync.domain.people import ERASED, Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 
 
-def post(books: Snapshot, event: Event) -> None:
-    """Change ``books`` by one event.
+def post(books: Snapshot, event: Event | Grants) -> None:
+    """Change ``books`` by one event, or by many grants.
 
     Raises:
         IllegalTransition: the event may not happen in this state.
     """
+    if isinstance(event, Grants):
+        _grants(books, event)
+        return
     wrong = None if event.detail is books.fitting else misfit(event.detail, OF_EVENTS)
     if wrong is None and event.person is not None:
         wrong = misfit(event.person, OF_EVENTS)
@@ -52,6 +55,26 @@ def doubled(books: Snapshot) -> str | None:
 def overfull(books: Snapshot, libraries: Iterable[str]) -> str | None:
     """The first of ``libraries`` in which more seats are used than there are."""
     return next((library for library in libraries if books.slots(library).available < 0), None)
+
+
+def _grants(books: Snapshot, grants: Grants) -> None:
+    """What ``post`` of each would do; at once where it is the same for all."""
+    library, members, detail = grants
+    first, others = members[0], members[1:]
+    post(books, Event(Action.GRANT, library, first, detail))
+    held = books.licenses[library]
+    license = held[first]
+    at_once = license.status is Status.DELIVERED
+    known = [books.members[number] for number in others if number in books.members]
+    if (
+        len(known) == len({*others}) == len(others)
+        and held.keys().isdisjoint(others)
+        and all(member.on_roster and (member.account or not at_once) for member in known)
+    ):
+        books.put_all(library, others, license)
+    else:
+        for number in others:
+            post(books, Event(Action.GRANT, library, number, detail))
 
 
 def _institution(books: Snapshot, event: Event) -> None:

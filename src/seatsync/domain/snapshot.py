@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,3 +64,9 @@ class Snapshot:
         if seat := seat_of(license.kind, license.status):
             seats[seat] += 1
         held[number] = license
+
+    def put_all(self, library: str, numbers: Collection[int], license: License) -> None:
+        """The licenses of ``library`` of these members, who have none yet, are this one now."""
+        self.licenses.setdefault(library, {}).update(dict.fromkeys(numbers, license))
+        if seat := seat_of(license.kind, license.status):
+            self.seats.setdefault(library, dict.fromkeys(SEATS, 0))[seat] += len(numbers)

@@ -15,7 +15,7 @@ from seatsync.domain.library import Slots
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan import FORMAT
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import Plan, SlotChange, fingerprint
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
 def _plan(document: Mapping[str, Any]) -> Plan:
     changes = [_read_change(change) for change in document["changes"]]
     settings = document["settings"] if document["ledger"]["serial"] == 0 else None
-    if fingerprint(changes, settings) != document["fingerprint"]:
+    if fingerprint(grouped(changes), settings) != document["fingerprint"]:
         raise BadPlanFile("its changes are not those of its fingerprint")
     return Plan(
         institution=document["institution"],

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -101,8 +101,8 @@ def link(before: bytes, fields: Sequence[object]) -> bytes:
     Raises:
         ValueError: a field holds the separator, so that text could move from one field to the next unseen.
     """
-    text = _SEPARATOR.join(map(str, fields))
-    if text.count(_SEPARATOR) >= len(fields):
+    text = SEPARATOR.join(map(str, fields))
+    if text.count(SEPARATOR) >= len(fields):
         raise ValueError("a field of the journal holds a control character")
     return sha256(before + text.encode()).digest()
 

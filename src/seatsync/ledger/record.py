@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event
+from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event, Grants
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.license import IllegalTransition, License
-from seatsync.domain.names import printable
 from seatsync.domain.people import Member
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.journal import SILENT, Entry, canonical, commitment, link
-from seatsync.ledger.rows import admin_rows, amend, bulk, clear, institution_values, library_rows, license_values
+from seatsync.ledger.chain import Chain, Row
+from seatsync.ledger.journal import SILENT, Entry
+from seatsync.ledger.rows import (
+    CHUNK,
+    admin_rows,
+    amend,
+    bulk,
+    clear,
+    institution_values,
+    library_rows,
+    license_rows,
+    license_values,
+)
 from seatsync.planning.settled import checked
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
 """Events after which an invitation has nothing more to invite to."""
-
-CHUNK = 20_000
-"""Rows that are held before they are sent to the database."""
 
 LetterFor = Callable[[Snapshot, Event], str]
 """The name of the letter that an event causes, told from the state before it; empty for none."""
@@ -47,18 +53,16 @@ class Recorder:
         self.institution = institution
         self.books = books
         self.letter_for = letter_for
-        self.serial = books.serial
-        self.head = bytes.fromhex(books.head)
+        self.chain = Chain(institution, books.serial, books.head)
         self.members: dict[int, Member | None] = {}
         self.held: dict[str, set[int]] = {}
         self.granted: dict[str, set[int]] = {}
-        self.spelled: dict[int, tuple[Mapping[str, object], str]] = {}
         self.sent = 0
         self.settled: set[tuple[str, int]] = set()
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
-    def record(self, entry: Entry, events: Iterable[Event]) -> None:
+    def record(self, entry: Entry, events: Iterable[Event | Grants]) -> None:
         """Record.
 
         Raises:
@@ -70,18 +74,21 @@ class Recorder:
         except IntegrityError as error:
             raise Stale("somebody else wrote to the ledger meanwhile") from error
 
-    def _record(self, entry: Entry, events: Iterable[Event]) -> None:
+    def _record(self, entry: Entry, events: Iterable[Event | Grants]) -> None:
         self._must_be_unmoved()
         first_time = self.books.serial == 0
         libraries, admins = library_rows(self.institution, self.books), dict(self.books.admins)
-        self._open(entry)
+        opened = self.chain.open(entry)
         for event in events:
-            self._take(event, entry.at)
+            if isinstance(event, Event):
+                self._take(event, entry)
+            else:
+                self._take_grants(event, entry)
             if len(self.rows) >= CHUNK:
                 self._flush()
         if (library := overfull(self.books, self.books.libraries)) is not None:
             raise IllegalTransition(f"more seats of {library} would be used than there are")
-        self._write_institution(entry, first_time)
+        self._write_institution(entry, opened, first_time)
         self._flush()
         if libraries != (now := library_rows(self.institution, self.books)):
             self._replace(tables.library, now)
@@ -100,52 +107,40 @@ class Recorder:
         if (now or 0) != self.books.serial:
             raise Stale(f"the ledger stood at {self.books.serial} and stands at {now} now")
 
-    def _open(self, entry: Entry) -> None:
-        self.serial += 1
-        self.entry, self.silent = self.serial, entry.kind in SILENT
-        detail = canonical(entry.detail)
-        told = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254), entry.fingerprint)
-        fields = (self.institution, self.serial, *told, detail)
-        self.head = link(self.head, fields)
-        self.opened = (*fields, self.head)
-
-    def _take(self, event: Event, at: str) -> None:
-        letter = self.letter_for(self.books, event) if not self.silent else ""
+    def _take(self, event: Event, entry: Entry) -> None:
+        letter = self.letter_for(self.books, event) if entry.kind not in SILENT else ""
         if event.library and event.member:
-            self._touch(event.library, event.member)
+            self._touch(event.library, [event.member])
         if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
             self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
-        self.serial += 1
-        person = salt = sealed = None
-        if event.person is not None:
-            person, salt = canonical(event.person), os.urandom(16)
-            sealed = commitment(salt, person)
-        told = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
-        self.head = link(self.head, (*told, sealed.hex() if sealed else ""))
-        self.rows.append((self.institution, *told, person, salt, sealed, self.head))
+        self.rows.append(self.chain.event(event))
         if event.action in _SETTLING:
             self.settled.add((event.library, event.member))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
-            self.letters.append(
-                (self.institution, self.serial, str(letter), event.library, event.member, address, at, "pending")
-            )
+            self._owe(letter, [(self.chain.serial, event.member)], event.library, address, entry)
 
-    def _touch(self, library: str, number: int) -> None:
-        """Remember whose license changes, and whether the ledger has a row of it."""
-        if number in self.books.licenses.get(library, ()):
-            if number not in self.granted.get(library, ()):
-                self.held.setdefault(library, set()).add(number)
-        else:
-            self.granted.setdefault(library, set()).add(number)
+    def _take_grants(self, grants: Grants, entry: Entry) -> None:
+        one = Event(Action.GRANT, grants.library, grants.members[0], grants.detail)
+        letter = self.letter_for(self.books, one) if entry.kind not in SILENT else ""
+        self._touch(grants.library, grants.members)
+        post(self.books, grants)
+        serial = self.chain.serial + 1
+        self.rows += self.chain.grants(grants)
+        if letter:
+            self._owe(letter, enumerate(grants.members, serial), grants.library, "", entry)
 
-    def _spell(self, detail: Mapping[str, object]) -> str:
-        """Canonical JSON; thousands of grants share one and the same detail, which is spelled once."""
-        known = self.spelled.get(id(detail))
-        if known is None:
-            known = self.spelled[id(detail)] = (detail, canonical(detail))
-        return known[1]
+    def _owe(self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry) -> None:
+        """A letter to each (serial of the event, member)."""
+        told, state = (str(letter), library), (address, entry.at, "pending")
+        self.letters += [(self.institution, serial, *told, member, *state) for serial, member in to]
+
+    def _touch(self, library: str, numbers: Sequence[int]) -> None:
+        """Remember whose licenses change, and whether the ledger has a row of them."""
+        known, granted = self.books.licenses.get(library, {}), self.granted.setdefault(library, set())
+        self.held.setdefault(library, set()).update(n for n in numbers if n in known and n not in granted)
+        granted.update(n for n in numbers if n not in known)
 
     def _flush(self) -> None:
         self.sent += len(self.letters)
@@ -153,11 +148,11 @@ class Recorder:
         bulk(self.connection, tables.outbox, self.letters)
         self.rows, self.letters = [], []
 
-    def _write_institution(self, entry: Entry, first_time: bool) -> None:
+    def _write_institution(self, entry: Entry, opened: Row, first_time: bool) -> None:
         known = self.books.institution
         assert known is not None
-        remember(self.books, entry.detail, self.entry)
-        before, self.books.serial, self.books.head = self.books.serial, self.serial, self.head.hex()
+        remember(self.books, entry.detail, self.chain.entry)
+        before, self.books.serial, self.books.head = self.books.serial, self.chain.serial, self.chain.head.hex()
         values = institution_values(known, self.books)
         columns = tables.institution.c
         if first_time:
@@ -166,7 +161,7 @@ class Recorder:
             unmoved = (columns.institution == self.institution) & (columns.serial == before)
             if self.connection.execute(update(tables.institution).where(unmoved).values(**values)).rowcount != 1:
                 raise Stale("somebody else wrote to the ledger meanwhile")
-        bulk(self.connection, tables.entry, [self.opened])
+        bulk(self.connection, tables.entry, [opened])
 
     def _replace(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
         """Libraries and admins are few: written anew where any of them changed."""
@@ -182,9 +177,7 @@ class Recorder:
         rows = [(*members[number], self.institution, number) for number, _ in known]
         amend(self.connection, table, Member._fields, ("institution", "number"), rows)
         new = sorted(number for number, old in self.members.items() if old is None)
-        for start in range(0, len(new), CHUNK):
-            part = new[start : start + CHUNK]
-            bulk(self.connection, table, [(self.institution, number, *members[number]) for number in part])
+        bulk(self.connection, table, ((self.institution, number, *members[number]) for number in new))
 
     def _cancel_invitations(self) -> None:
         """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""
@@ -209,11 +202,7 @@ class Recorder:
         ]
         amend(self.connection, table, License._fields, ("institution", "library", "member"), rows)
         for library, numbers in self.granted.items():
-            new = sorted(numbers)
-            for start in range(0, len(new), CHUNK):
-                part = new[start : start + CHUNK]
-                added = [(self.institution, library, n, *license_values(licenses[library][n])) for n in part]
-                bulk(self.connection, table, added)
+            bulk(self.connection, table, license_rows(self.institution, library, licenses[library], sorted(numbers)))
 
 
 def _is_moved(old: Member, new: Member) -> bool:

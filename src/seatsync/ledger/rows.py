@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from operator import itemgetter
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
@@ -15,6 +16,9 @@ from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import canonical
+
+CHUNK = 20_000
+"""Rows that are held before they are sent to the database."""
 
 
 def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
@@ -57,17 +61,31 @@ def license_values(license: License) -> tuple[object, ...]:
     return (license.kind.value, license.status.value, *license[2:])
 
 
-def bulk(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows, given in the order of the table's columns: by COPY, or the driver's executemany. No work a row between."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql" and not _is_bound(connection):
-        _copy(connection, table, rows)
-        return
+def license_rows(
+    institution: str, library: str, held: Mapping[int, License], numbers: Iterable[int] | None = None
+) -> Iterator[tuple[object, ...]]:
+    """The licenses of a library, of these members or of all, in the order of their table's columns."""
+    values: dict[License, tuple[object, ...]] = {}  # most look alike
+    for number in held if numbers is None else numbers:
+        license = held[number]
+        look = values.get(license)
+        if look is None:
+            look = values[license] = license_values(license)
+        yield (institution, library, number, *look)
+
+
+def bulk(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
+    """Insert rows, given in the order of the table's columns: by COPY, or the driver's executemany, some at a time."""
     names = [column.name for column in table.columns]
     compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    given = rows if compiled.positional else [dict(zip(names, row, strict=True)) for row in rows]
-    connection.exec_driver_sql(str(compiled), list(given))
+    coming = iter(rows)
+    while some := list(islice(coming, CHUNK)):
+        if connection.dialect.name == "postgresql" and not _is_bound(connection):
+            _copy(connection, table, some)
+        elif compiled.positional:
+            connection.exec_driver_sql(str(compiled), some)
+        else:
+            connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in some])
 
 
 def amend(
@@ -125,10 +143,6 @@ def write_present(connection: Connection, institution: str, books: Snapshot) -> 
     connection.execute(insert(tables.institution).values(institution=institution, **values))
     bulk(connection, tables.library, library_rows(institution, books))
     bulk(connection, tables.admin, admin_rows(institution, books))
-    bulk(connection, tables.member, [(institution, number, *member) for number, member in books.members.items()])
-    licenses = [
-        (institution, library, number, *license_values(license))
-        for library, held in books.licenses.items()
-        for number, license in held.items()
-    ]
-    bulk(connection, tables.license, licenses)
+    bulk(connection, tables.member, ((institution, number, *member) for number, member in books.members.items()))
+    for library, held in books.licenses.items():
+        bulk(connection, tables.license, license_rows(institution, library, held))

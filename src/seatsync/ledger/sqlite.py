@@ -87,7 +87,9 @@ class SqliteFile:
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
             raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
         # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
-        with self._connect("mode=rwc", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON") as connection:
+        with self._connect(
+            "mode=rwc", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", "PRAGMA cache_size=-131072"
+        ) as connection:
             yield connection
 
     @contextmanager

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
+from itertools import chain
 from typing import Any
 
-from seatsync.domain.action import ORDER, Action
+from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
+from seatsync.domain.names import split_tags
 from seatsync.domain.people import Member, RosterMember
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.license_diff import LicenseDiff
 from seatsync.planning.matching import match
@@ -33,7 +36,8 @@ def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     draft.changes += _member_changes(draft)
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         LicenseDiff(draft, library).run()
-    draft.changes.sort(key=lambda change: ORDER[change.action])
+    draft.groups = grouped(draft.changes)
+    draft.changes = [*chain.from_iterable(draft.groups.values())]
     return draft
 
 
@@ -88,4 +92,10 @@ def _differing(wanted: RosterMember, known: Member) -> list[str]:
 
 def _shown(member: RosterMember | Member, name: str) -> Any:
     value = getattr(member, name)
-    return (value.split(";") if value else []) if name == "tags" else value
+    return _tags(value) if name == "tags" else value
+
+
+@cache
+def _tags(joined: str) -> list[str]:
+    """The tags of ``names.join_tags``: one list for all who have the same."""
+    return list(split_tags(joined))

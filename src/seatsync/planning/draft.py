@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, Groups
 from seatsync.planning.matching import Matching
 from seatsync.planning.wishes import Wishes
 
@@ -26,7 +26,7 @@ class Held(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """Everything the refusals and the report need to know of a difference.
+    """Everything the refusals and the report need to know of a difference. ``groups`` are the ``changes`` once more.
 
     ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
     ``downgrades`` are permanent licenses asked for as temporary; ``kept`` those of leavers, which they own;
@@ -39,6 +39,7 @@ class Draft:
     matching: Matching
     wishes: Wishes
     changes: list[Change] = field(default_factory=list)
+    groups: Groups = field(default_factory=dict)
     revokes: Counter[str] = field(default_factory=Counter)
     downgrades: list[Held] = field(default_factory=list)
     kept: list[Held] = field(default_factory=list)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, NewType
 
 from seatsync.domain.action import ORDER, Action
@@ -16,7 +17,7 @@ from seatsync.domain.library import Slots, seat_of
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, Groups
 
 
 class SlotChange(NamedTuple):
@@ -73,48 +74,56 @@ def accept(plan: Plan) -> AcceptedPlan | None:
     return None if plan.refusals else AcceptedPlan(plan)
 
 
-def fingerprint(changes: Iterable[Change], settings: Mapping[str, object] | None = None) -> str:
+def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) -> str:
     """SHA-256 (hex) of what changes, whoever asks for it and in whatever order the files stand.
 
-    ``settings`` are the institution's own, given for a new ledger only: the first apply brings them.
+    It is that of the JSON of [action, library, member, kind, status, before, after] of each, sorted. ``settings`` are the
+    institution's own, given for a new ledger only: the first apply brings them.
     """
-    ordered = sorted(changes, key=lambda c: (c.action, c.library, c.member or _admin(c), c.kind, c.status))
-    told = [(c.action, c.library, c.member, c.kind, c.status, c.before, c.after) for c in ordered]
-    return hashlib.sha256(json.dumps([settings, told] if settings else told, sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(f"[{json.dumps(settings, sort_keys=True)}, [".encode() if settings else b"[")
+    between = b""
+    for group in sorted(groups):
+        ordered = sorted(groups[group], key=lambda c: (c.member or _admin(c), c.kind, c.status))
+        for start in range(0, len(ordered), _AT_ONCE):
+            told = [(*c[:1], *c[3:9]) for c in ordered[start : start + _AT_ONCE]]
+            digest.update(between + json.dumps(told, sort_keys=True)[1:-1].encode())
+            between = b", "
+    digest.update(b"]]" if settings else b"]")
+    return digest.hexdigest()
+
+
+_AT_ONCE = 5_000
 
 
 def _admin(change: Change) -> str:
     return str((change.after or change.before or {}).get("email", ""))
 
 
-def slot_changes(snapshot: Snapshot, changes: Iterable[Change]) -> dict[str, SlotChange]:
+def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
     """The slots of every library that is or will be there."""
     before = {library: snapshot.slots(library) for library in snapshot.libraries}
     figures = {library: _figures(slots) for library, slots in before.items()}
-    for change in changes:
-        match change.action:
+    for (action, library), changes in groups.items():
+        match action:
             case Action.LIBRARY_ADD:
-                before[change.library] = snapshot.slots(change.library)
-                figures[change.library] = _figures(before[change.library])
-                figures[change.library]["total"] = (change.after or {})["slots"]
-            case Action.LIBRARY_UPDATE if change.after and "slots" in change.after:
-                figures[change.library]["total"] = change.after["slots"]
+                before[library] = snapshot.slots(library)
+                figures[library] = _figures(before[library])
+                figures[library]["total"] = (changes[-1].after or {})["slots"]
+            case Action.LIBRARY_UPDATE if "slots" in (changes[-1].after or {}):
+                figures[library]["total"] = (changes[-1].after or {})["slots"]
             case Action.LIBRARY_REMOVE:
-                figures[change.library]["total"] = 0
-            case Action.REVOKE | Action.UPGRADE | Action.GRANT:
-                _move(figures[change.library], change)
+                figures[library]["total"] = 0
+            case Action.REVOKE:
+                for seat, number in Counter(seat_of(c.kind, (c.before or {})["status"]) for c in changes).items():
+                    figures[library][seat] -= number
+            case Action.UPGRADE:
+                delivered = sum(c.status != Status.UNCLAIMED for c in changes)
+                figures[library]["temporary"] -= delivered
+                figures[library]["permanent"] += delivered
+            case Action.GRANT:
+                for (kind, status), number in Counter(map(itemgetter(5, 6), changes)).items():
+                    figures[library][seat_of(kind, status)] += number
     return {library: SlotChange(before[library], _slots(figures[library])) for library in sorted(before)}
-
-
-def _move(figures: dict[str, int], change: Change) -> None:
-    old = change.before or {}
-    if change.action is Action.REVOKE:
-        figures[seat_of(change.kind, old["status"])] -= 1
-    elif change.action is Action.GRANT:
-        figures[seat_of(change.kind, change.status)] += 1
-    elif change.status != Status.UNCLAIMED:
-        figures["temporary"] -= 1
-        figures["permanent"] += 1
 
 
 def _figures(slots: Slots) -> dict[str, int]:

@@ -31,11 +31,11 @@ def unchanged(path: Path, since: Since, now: datetime) -> Plan | None:
         serial=books.serial,
         head=books.head,
         changes=[],
-        slots=slot_changes(books, []),
+        slots=slot_changes(books, {}),
         rosters={name: books.rosters[name] for name in settled["files"] if name in books.rosters},
         settings=settings_of(since.institution),
         refusals=[],
         warnings=[],
-        fingerprint=fingerprint([]),
+        fingerprint=fingerprint({}),
         settled={name: settled[name] for name in settled if name not in ("serial", "events")},
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Approval, Desired, Grant
@@ -27,17 +26,9 @@ class Case:
     def desired(self) -> Desired:
         return self.draft.desired
 
-    @cached_property
-    def license_changes(self) -> Mapping[str, Mapping[Action, list[Change]]]:
-        """The changes of licenses, by library and action."""
-        found: dict[str, dict[Action, list[Change]]] = {}
-        for change in self.draft.changes:
-            if change.library and change.member:
-                found.setdefault(change.library, {}).setdefault(change.action, []).append(change)
-        return found
-
-    def of(self, library: str, action: Action) -> list[Change]:
-        return self.license_changes.get(library, {}).get(action, [])
+    def of(self, action: Action, library: str = "") -> Sequence[Change]:
+        """The changes of one action, in one library or in none."""
+        return self.draft.groups.get((action, library), ())
 
     def title(self, library: str) -> str:
         """A library as a person knows it: its title, and its id."""

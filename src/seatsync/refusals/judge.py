@@ -40,7 +40,7 @@ RULES: tuple[ModuleType, ...] = (
 def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan:
     """The plan that comes of a draft. ``loading`` are the warnings met when the files were read."""
     desired, snapshot = draft.desired, draft.snapshot
-    case = Case(draft, slot_changes(snapshot, draft.changes))
+    case = Case(draft, slot_changes(snapshot, draft.groups))
     settings = settings_of(desired.institution)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
@@ -58,6 +58,6 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
         settings=settings,
         refusals=refusals,
         warnings=warned,
-        fingerprint=fingerprint(draft.changes, None if snapshot.serial else settings),
+        fingerprint=fingerprint(draft.groups, None if snapshot.serial else settings),
         settled={} if refusals else settle(draft, warned),
     )

@@ -19,8 +19,8 @@ CODE = "permanent-revoke"
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """One refusal for each library."""
-    for library in case.license_changes:
-        revoked = [c for c in case.of(library, Action.REVOKE) if c.kind == Kind.PERMANENT]
+    for (action, library), changes in case.draft.groups.items():
+        revoked = [c for c in changes if c.kind == Kind.PERMANENT] if action is Action.REVOKE else []
         if revoked:
             members = [change.member for change in revoked]
             message = (

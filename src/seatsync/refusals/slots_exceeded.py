@@ -21,7 +21,7 @@ CODE = "slots-exceeded"
 def check(case: Case) -> Iterator[Diagnostic]:
     """One refusal for each library in which this plan's grants do not fit."""
     for library, (_, after) in case.slots.items():
-        grants = case.of(library, Action.GRANT)
+        grants = case.of(Action.GRANT, library)
         if after.available < 0 and grants and library in case.desired.libraries:
             short = -after.available
             last = [change.member for change in grants[-short:]]
@@ -36,7 +36,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 def _oldest(case: Case, library: str) -> str:
     if case.draft.snapshot.is_part:
         raise NotWhole
-    leaving = {change.record for change in case.of(library, Action.REVOKE)}
+    leaving = {change.record for change in case.of(Action.REVOKE, library)}
     held = case.draft.snapshot.licenses.get(library, {})
     waiting = sorted(
         (license.invited_on, number)

@@ -24,7 +24,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
         limit = case.desired.limits.revokes(active)
         approved = max((a.count for a in case.approvals(CODE) if a.library == library), default=0)
         if count > max(limit, approved):
-            members = [change.member for change in case.of(library, Action.REVOKE)]
+            members = [change.member for change in case.of(Action.REVOKE, library)]
             message = (
                 f"{count:,} of {active:,} active licenses of {case.title(library)} would be revoked ({count / active:.0%}), "
                 f"more than the {limit:,} that `limits.max_revokes` lets pass"

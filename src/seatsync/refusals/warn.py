@@ -20,6 +20,7 @@ from seatsync.domain.names import (
     without_a_letter,
 )
 from seatsync.domain.origin import Origin
+from seatsync.planning.change import Change
 from seatsync.planning.wishes import Named
 from seatsync.refusals.case import Case, by_rule
 
@@ -207,9 +208,16 @@ def _garbled_names(case: Case) -> Iterator[Diagnostic]:
         yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, tuple(members))
 
 
+def _new(case: Case) -> Iterator[Change]:
+    """Who arrives and has never been there; nobody where nobody leaves, for whom they could be mistaken."""
+    if case.of(Action.MEMBER_REMOVE):
+        yield from (change for change in case.of(Action.MEMBER_ADD) if not change.record)
+
+
 def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
-    arrivals = {email_key(c.member): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
-    leavers = [c for c in case.draft.changes if c.action is Action.MEMBER_REMOVE and email_key(c.member) in arrivals]
+    gone = {email_key(c.member) for c in case.of(Action.MEMBER_REMOVE)}
+    arrivals = {email_key(c.member): c for c in _new(case) if email_key(c.member) in gone}
+    leavers = [c for c in case.of(Action.MEMBER_REMOVE) if email_key(c.member) in arrivals]
     if leavers:
         old, new = leavers[0], arrivals[email_key(leavers[0].member)]
         ids = f"{(old.before or {}).get('student_id')} before and {(new.after or {}).get('student_id')} now"
@@ -225,9 +233,8 @@ def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
 def _zeros_lost(case: Case) -> Iterator[Diagnostic]:
     lost = [
         change
-        for change in case.draft.changes
-        if change.action is Action.MEMBER_UPDATE
-        and (old := (change.before or {}).get("student_id"))
+        for change in case.of(Action.MEMBER_UPDATE)
+        if (old := (change.before or {}).get("student_id"))
         and (new := (change.after or {}).get("student_id"))
         and old.lstrip("0") == new.lstrip("0")
     ]
@@ -243,8 +250,8 @@ def _same_names(case: Case) -> Iterator[Diagnostic]:
     def name(fields: Mapping[str, Any] | None) -> tuple[str, str]:
         return (fields or {}).get("given_name", ""), (fields or {}).get("family_name", "")
 
-    arrivals = {name(c.after): c for c in case.draft.changes if c.action is Action.MEMBER_ADD and not c.record}
-    leavers = [c for c in case.draft.changes if c.action is Action.MEMBER_REMOVE]
+    leavers = case.of(Action.MEMBER_REMOVE)
+    arrivals = {name(c.after): c for c in _new(case)}
     same = [(c, arrivals[name(c.before)]) for c in leavers if name(c.before) in arrivals]
     same = [(old, new) for old, new in same if email_key(old.member) != email_key(new.member)]
     if same:
