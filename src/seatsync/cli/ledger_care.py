@@ -125,14 +125,10 @@ def rebuild(run: Run, folder: Path) -> int:
     Only where the journal's chain holds; otherwise nothing is changed.
     """
     from seatsync.ledger import verify
-    from seatsync.ledger.read import owner
 
     id = institution_of(folder, run)
     ledger = run.ledger_of(folder)
-    must_be_ours(folder, id, run)
-    with ledger.reading() as connection:
-        is_there = owner(connection, id) == id
-    if not is_there:
+    if not must_be_ours(folder, id, run):
         click.echo(f"seatsync: {ledger} has nothing of {id}; there is nothing to rebuild.", err=True)
         return exits.BROKEN
     verdict = ledger.write(id, who(), which_commit(folder), lambda connection: verify.rebuild(connection, id))

@@ -10,8 +10,8 @@ import click
 from seatsync.cli.listing import print_rows
 from seatsync.cli.options import Moment, Run, common, day, folder, option
 from seatsync.cli.reading import known_as, present_of
+from seatsync.domain.fields import MOST
 
-MOST = 2**31 - 1
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
 
@@ -42,7 +42,7 @@ def command(
     """
     from seatsync.ledger.history import Wanted, history
 
-    institution, snapshot = present_of(folder, run)
+    institution, snapshot = present_of(folder, run, members=bool(member))
     members = known_as(member, snapshot) if member else None
     wanted = Wanted(members=members, since=day(since), until=day(until), **given)
     with run.ledger_of(folder).reading() as connection:

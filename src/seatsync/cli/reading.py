@@ -40,22 +40,22 @@ def _made(folder: Path, run: Run) -> Made:
     from seatsync.plans.make import make
 
     id = institution_id(folder)
+    if id is None:
+        return Made(None, _load(folder).found)
     try:
-        if id is not None:
-            with run.ledger_of(folder).reading() as connection:
-                return make(folder, connection, run.now, id)
-    except LedgerError:
-        if _faults(folder) is None:
+        with run.ledger_of(folder).reading() as connection:
+            return make(folder, connection, run.now, id)
+    except LedgerError:  # mistakes in the files are told whatever the ledger is like
+        loaded = _load(folder)
+        if loaded.desired is not None:
             raise
-    return Made(None, _faults(folder) or [])
+        return Made(None, loaded.found)
 
 
-def _faults(folder: Path) -> list[Diagnostic] | None:
-    """What is wrong with a folder's files, whatever its ledger is like; None where nothing is."""
+def _load(folder: Path) -> Loaded:
     from seatsync.sources.load import load
 
-    loaded = load(folder)
-    return loaded.found if loaded.desired is None else None
+    return load(folder)
 
 
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
@@ -69,16 +69,17 @@ def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
         return judge(diff(loaded.desired, snapshot, run.today), run.now, loaded.found)
 
 
-def snapshot_of(folder: Path, institution: str, run: Run) -> Snapshot:
-    """What the folder's ledger says of the institution now."""
+def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) -> Snapshot:
+    """What the folder's ledger says of the institution now; of its ``members`` only if asked."""
     from seatsync.ledger.read import read_snapshot
 
     with run.step("Reading the ledger"), run.ledger_of(folder).reading() as connection:
-        return read_snapshot(connection, institution)
+        return read_snapshot(connection, institution, None if members else ())
 
 
-def present_of(folder: Path, run: Run, as_of: str | None = None) -> tuple[str, Snapshot]:
-    """The folder's institution and what its ledger says now, or said at the end of the day ``as_of`` (ISO).
+def present_of(folder: Path, run: Run, as_of: str | None = None, members: bool = True) -> tuple[str, Snapshot]:
+    """The folder's institution and what its ledger says now (of its ``members`` only if asked), or said at the end of the
+    day ``as_of`` (ISO).
 
     Raises:
         ForeignLedger: the ledger is another institution's.
@@ -86,13 +87,13 @@ def present_of(folder: Path, run: Run, as_of: str | None = None) -> tuple[str, S
     from seatsync.apply.apply import must_be_its_own
 
     id = institution_of(folder, run)
-    snapshot = snapshot_of(folder, id, run)
+    snapshot = snapshot_of(folder, id, run, members)
     must_be_its_own(snapshot, id)
     return id, snapshot if as_of is None else _past(folder, id, run, as_of)
 
 
-def must_be_ours(folder: Path, institution: str, run: Run) -> None:
-    """Look whose the folder's ledger is.
+def must_be_ours(folder: Path, institution: str, run: Run) -> bool:
+    """Look whose the folder's ledger is; whether it knows the institution.
 
     Raises:
         ForeignLedger: it is another institution's.
@@ -101,7 +102,9 @@ def must_be_ours(folder: Path, institution: str, run: Run) -> None:
     from seatsync.ledger.read import owner
 
     with run.ledger_of(folder).reading() as connection:
-        must_be_that_of(owner(connection, institution), institution)
+        found = owner(connection, institution)
+    must_be_that_of(found, institution)
+    return found is not None
 
 
 def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
@@ -141,11 +144,9 @@ def known_as(name: str, snapshot: Snapshot) -> list[int]:
 
 def institution_of(folder: Path, run: Run) -> str:
     """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
-    from seatsync.sources.load import load
-
     id = institution_id(folder)
     if id is None:
-        tell(folder, load(folder).found, run)
+        tell(folder, _load(folder).found, run)
         raise click.exceptions.Exit(exits.INVALID)
     return id
 

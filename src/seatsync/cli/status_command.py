@@ -30,7 +30,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """
     told = []
     for folder in folders:
-        id, snapshot = present_of(folder, run, day(as_of))
+        id, snapshot = present_of(folder, run, day(as_of), members=False)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         told.append(
