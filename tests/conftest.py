@@ -69,7 +69,7 @@ def tmp_path(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine that runs the tests says to programs is not for this one: as in a pipe, nothing is folded."""
-    ours = [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "CI_"))]
+    ours = [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "GITLAB_", "CI_")) or name == "CI"]
     for name in [*ours, "COLUMNS", "NO_COLOR", "FORCE_COLOR"]:
         monkeypatch.delenv(name, raising=False)
 

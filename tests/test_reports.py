@@ -21,7 +21,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from seatsync.cli.options import Run
-from seatsync.cli.plan_command import show
+from seatsync.cli.showing import Shown, show
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import to_document, to_text
@@ -657,7 +657,11 @@ def test_however_many_plans_there_are_each_has_its_verdict_within_the_limit(numb
     out = io.StringIO()
     plans = [replace(final, institution=f"school-{n}") for n in range(number)]
     with redirect_stdout(out):
-        show(plans, True, Run(None, datetime(2026, 9, 1, tzinfo=UTC), "markdown", False, False, False))
+        show(
+            [Shown(plan, []) for plan in plans],
+            True,
+            Run(None, datetime(2026, 9, 1, tzinfo=UTC), "markdown", False, False, False),
+        )
     source = out.getvalue()
     assert len(source) <= MOST
     assert len(FINAL.findall(source)) == number

@@ -15,8 +15,9 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, as_folder, common, option
-from seatsync.cli.plan_command import is_plan, load_plans, show
-from seatsync.cli.reading import institution_id, make_plan, too_strict
+from seatsync.cli.plan_command import is_plan, load_plans
+from seatsync.cli.reading import institution_id, to_be_shown, too_strict, try_plan
+from seatsync.cli.showing import Shown, show
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import AcceptedPlan, Plan
@@ -105,12 +106,13 @@ class _Who:
 def _apply_fresh(
     run: Run, expect: str | None, yes: bool, strict: bool, who: _Who, folder: Path
 ) -> tuple[int, str | None]:
-    plan = make_plan(folder, run)
+    plan, _ = try_plan(folder, run)
     if plan is None:
         return exits.INVALID, None
     asking = not (yes or expect)
     if run.format == "text" or asking:
-        show([plan], False, replace(run, format="text", quiet=run.quiet and not asking))
+        told = Shown(to_be_shown(plan, folder, run), [], folder)
+        show([told], False, replace(run, format="text", quiet=run.quiet and not asking))
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
         click.echo("Nothing was applied.", err=True)
@@ -137,9 +139,12 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _
 
 def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
     plan, folder = pair
+    if plan.redacted:
+        help = f"Apply what was reviewed by its fingerprint: `seatsync apply --expect {plan.fingerprint}`."
+        raise click.UsageError(f"The plan of {plan.institution} has pseudonyms in place of e-mails (--redact). {help}")
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
-        show([plan], False, run)
+        show([Shown(to_be_shown(plan, folder, run), [], folder)], False, run)
         click.echo("Nothing was applied.", err=True)
         return (exits.REFUSED if accepted is None else exits.INVALID), None
     return _carry_out(run, folder, accepted, who, shown=False)

@@ -12,6 +12,7 @@ from seatsync.cli.listing import Filters, filters, holds, select_members, write_
 from seatsync.cli.options import Run, common, day, folder, past
 from seatsync.cli.reading import present_of
 
+_OF_MEMBERS = ("role", "student_id", "given_name", "family_name", "email")
 COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
 
 
@@ -43,7 +44,8 @@ def command(run: Run, folder: Path, as_of: datetime | None, **chosen: Any) -> No
         if not holds(wanted, held):
             continue
         tags = TAG_SEPARATOR.join(filter(None, (m.tags, IMPORTED + m.imported_on)))
-        row = [m.role, m.student_id, m.given_name, m.family_name, m.email, tags]
+        who = m._asdict() if run.redactor is None else run.redactor.row(m._asdict())
+        row = [*map(who.__getitem__, _OF_MEMBERS), tags]
         row += [value for license in held for value in (license.kind.value, license.status.value)]
         rows.append(row)
     write_csv([*COLUMNS, *headers], rows)

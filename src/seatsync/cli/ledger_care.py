@@ -78,7 +78,11 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
     from seatsync.cli.writing import write_whole
     from seatsync.ledger.dump import dump as lines
 
-    id, snapshot = present_of(folder, run)
+    if run.redactor is not None:
+        raise click.UsageError(
+            "A dump has all names in it, and this looks like a place where others read: --no-redact."
+        )
+    id, snapshot = present_of(folder, run, members=False)
     with run.ledger_of(folder).reading() as connection:
         if connection is None or not snapshot.serial:
             click.echo(f"seatsync: {run.ledger_of(folder)} has nothing of {id}; nothing was written.", err=True)

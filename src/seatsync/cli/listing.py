@@ -159,6 +159,8 @@ def print_rows(
     run: Run, columns: Sequence[str], rows: list[dict[str, Any]], nothing: str, most: int = MOST_IN_TEXT
 ) -> None:
     """As table (of the first ``most`` rows, if not all are asked for), CSV or JSON."""
+    if run.redactor is not None:
+        rows = [run.redactor.row(row) for row in rows]
     if run.format == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     elif run.format == "csv":

@@ -45,8 +45,9 @@ def command(
     institution, snapshot = present_of(folder, run, members=bool(member))
     members = known_as(member, snapshot) if member else None
     wanted = Wanted(members=members, since=day(since), until=day(until), **given)
+    persons = run.redactor is None
     with run.ledger_of(folder).reading() as connection:
-        lines = history(connection, institution, wanted, limit) if connection is not None else []
+        lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = [line._asdict() for line in lines]
     if run.format == "text":
         rows = [row | {"commit": row["commit"][:10], "plan": row["plan"][:10]} for row in rows]

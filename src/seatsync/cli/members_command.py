@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,20 +27,27 @@ from seatsync.cli.reading import present_of
 @folder
 @filters
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
+@option("--pseudonym", metavar="PERSON", help="Who this is, that an output with --redact names person-….")
 @past
 @common("text", "csv", "json")
-def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **chosen: Any) -> None:
+def command(
+    run: Run, folder: Path, sort: str | None, pseudonym: str | None, as_of: datetime | None, **chosen: Any
+) -> None:
     """List members.
 
     \b
     seatsync members --tag faculty
     seatsync members --library jamworks --without-license --format csv
     seatsync members --library books --status unclaimed --sort family_name
+    seatsync members --pseudonym person-3f09ab52c7d1
 
     With --library, each member's license kind and status in it are listed too.
     """
     from seatsync.domain.license import ABSENT
 
+    if pseudonym is not None:
+        print_rows(run, MEMBER_COLUMNS, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
+        return
     wanted = Filters(**chosen)
     _, snapshot = present_of(folder, run, day(as_of))
     columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status") if wanted.library else MEMBER_COLUMNS
@@ -54,3 +62,23 @@ def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **
             row |= {"kind": held[0].kind.value, "status": held[0].status.value}
         rows.append(row)
     print_rows(run, columns, sort_rows(rows, columns, sort), "No member is so.")
+
+
+def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
+    """Whoever has the pseudonym: members, also those who left or are in the files alone, and administrators."""
+    from seatsync.domain.names import split_tags
+    from seatsync.reports.redaction import Redactor
+    from seatsync.sources.load import load
+
+    if run.redactor is not None:
+        raise click.UsageError("--pseudonym tells who it is; that does not go with --redact.")
+    redactor = Redactor({})
+    run = replace(run, redactor=redactor)
+    _, snapshot = present_of(folder, run)
+    rows = [member_row(member) for member in snapshot.members.values()]
+    desired = load(folder).desired
+    if desired is not None:
+        rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
+        rows += [{**dict.fromkeys(MEMBER_COLUMNS, ""), **asdict(admin)} for admin in desired.admins]
+    found = {row["email"]: row for row in reversed(rows) if redactor.who(row["email"]) == pseudonym.strip()}
+    return list(found.values())

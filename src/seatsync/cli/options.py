@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.privacy import anybody_reads, looked_through
+
+if TYPE_CHECKING:
+    from seatsync.reports.redaction import Redactor
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Run:
-    """How a command was asked to behave. ``now`` is an instant in UTC; its date is the "today" of a plan."""
+    """How a command was asked to behave. ``now`` is an instant in UTC; its date is the "today" of a plan. There is a
+    ``redactor`` where names are to be left out of all output."""
 
     ledger: str | None
     now: datetime
@@ -30,6 +35,7 @@ class Run:
     verbose: bool
     no_color: bool
     lock_timeout: float = 30.0
+    redactor: Redactor | None = None
 
     @property
     def today(self) -> date:
@@ -63,6 +69,13 @@ class Run:
         """Something for the person at the terminal, who can be spared it."""
         if not self.quiet:
             click.echo(message, err=True)
+
+
+def _redactor() -> Redactor:
+    from seatsync.cli.explain_command import explanations
+    from seatsync.reports.redaction import Redactor
+
+    return Redactor(explanations())
 
 
 @cache
@@ -111,12 +124,17 @@ def common(*formats: str) -> Callable[[Command], Command]:
             verbose: bool = False,
             no_color: bool = False,
             lock_timeout: float = 30.0,
+            redact: bool | None = None,
             debug: bool = False,
             **rest: Any,
         ) -> Any:
-            exits.debugging = debug
-            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout)
-            return command(run, **rest)
+            redactor = _redactor() if (anybody_reads() if redact is None else redact) else None
+            exits.debugging = debug and redactor is None  # who knows what a traceback shows
+            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout, redactor)
+            if redactor is None:
+                return command(run, **rest)
+            with looked_through(redactor.text):
+                return command(run, **rest)
 
         shared = [
             option("--ledger", metavar="PATH|URL", help="The ledger; seatsync.db in the folder if not given."),
@@ -131,6 +149,11 @@ def common(*formats: str) -> Callable[[Command], Command]:
                 show_default=True,
                 metavar="SECONDS",
                 help="How long to wait while others write to the ledger.",
+            ),
+            option(
+                "--redact/--no-redact",
+                default=None,
+                help="Pseudonyms for e-mails, and no names, in all output; on by itself in a CI that is or may be public.",
             ),
             option("--debug", is_flag=True, help="Show where an error came from."),
         ]

@@ -8,7 +8,7 @@ import click
 
 from seatsync.cli.listing import print_rows
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of
+from seatsync.cli.reading import institution_of, tell_key
 
 
 @click.group("outbox")
@@ -36,5 +36,6 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
 
     institution = institution_of(folder, run)
     with run.ledger_of(folder).reading() as connection:
+        tell_key(connection, institution, run)
         letters = list(waiting(connection, institution, state or "")) if connection is not None else []
     print_rows(run, Waiting._fields, [letter._asdict() for letter in letters], "No letter is waiting.")

@@ -13,11 +13,11 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.many import each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, common, folders, option
-from seatsync.cli.reading import make_plan, too_strict
+from seatsync.cli.reading import to_be_shown, too_strict, try_plan, without_names
+from seatsync.cli.showing import Shown, show
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
-    from seatsync.reports.view import PlanView
 
 
 @click.command("plan")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @option("--detailed-exitcode", is_flag=True, help="Leave with 2 where there are changes.")
 @option("--strict", is_flag=True, help="Warnings stop the plan.")
 @many
-@common("text", "json", "markdown", "html")
+@common("text", "json", "markdown", "html", "github", "sarif")
 def command(
     run: Run,
     folders: list[Path],
@@ -54,40 +54,41 @@ def command(
     step = partial(_plan_one, run, strict, detailed_exitcode, several if at_once else None)
     outcomes: list[tuple[object, int, str]] = []
 
-    def planned() -> Iterator[Plan]:
+    def planned() -> Iterator[Shown]:
         for folder, done in zip(chosen, each(step, chosen, run, jobs, "Planning"), strict=True):
-            what, plan = done.result or ("", None)
+            what, shown = done.result or ("", None)
             outcomes.append((folder, done.code, what))
-            if plan is not None:
-                yield plan
+            if shown is not None:
+                yield shown
 
-    plans: Iterable[Plan] = planned()
+    told: Iterable[Shown] = planned()
     if at_once:
-        deque(plans, maxlen=0)
+        deque(told, maxlen=0)
     else:
         if out is not None:
-            plans = list(plans)
-            if plans:
+            told = list(told)
+            if plans := [one.plan for one in told if one.plan is not None]:
                 save(plans, several, out)
-        show(plans, several, run)
+        show(told, several, run)
     if several:
         summary(run, outcomes)
     return exits.worst(code for _, code, _ in outcomes)
 
 
 def _plan_one(
-    run: Run, strict: bool, detailed: bool, shown: bool | None, folder: Path
-) -> tuple[int, tuple[str, Plan | None] | None]:
-    """Plan one folder; ``shown`` is whether to print it here and now as one of several, or None for not."""
-    plan = make_plan(folder, run)
+    run: Run, strict: bool, detailed: bool, at_once: bool | None, folder: Path
+) -> tuple[int, tuple[str, Shown | None]]:
+    """Plan one folder; ``at_once`` is whether to print it here and now as one of several, or None for not."""
+    plan, found = try_plan(folder, run)
     if plan is None:
-        return exits.INVALID, None
-    if shown is not None:
-        show([plan], shown, run)
+        return exits.INVALID, ("", Shown(None, without_names(found, run), folder))
+    shown = Shown(to_be_shown(plan, folder, run), [], folder)
+    if at_once is not None:
+        show([shown], at_once, run)
     if too_strict(plan, strict):
         click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)
     what = "with changes" if plan.changes else "with nothing to do"
-    return outcome(plan, strict, detailed), (what, plan if shown is None else None)
+    return outcome(plan, strict, detailed), (what, shown if at_once is None else None)
 
 
 def outcome(plan: Plan, strict: bool, detailed: bool) -> int:
@@ -130,40 +131,3 @@ def is_plan(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return b'"seatsync-plan/' in file.read(4096)
-
-
-def show(plans: Iterable[Plan], several: bool, run: Run) -> None:
-    """Print plans in the format asked for; as text and JSON one after the other, as they come."""
-    from seatsync.reports.view import PlanView
-
-    if run.format == "json":
-        from seatsync.formats.plan_document import to_document, to_text
-
-        for piece in to_text(map(to_document, plans), several):
-            click.echo(piece, nl=False)
-    elif run.format == "markdown":
-        from seatsync.reports import markdown
-
-        click.echo(markdown.plans([PlanView(plan) for plan in plans]), nl=False)
-    elif run.format == "html":
-        from seatsync.reports import html
-
-        for piece in html.plans([PlanView(plan) for plan in plans]):
-            click.echo(piece, nl=False)
-    else:
-        _show_text(map(PlanView, plans), several, run)
-
-
-def _show_text(views: Iterable[PlanView], several: bool, run: Run) -> None:
-    from seatsync.reports import text
-
-    out = text.stdout(run.no_color)
-    for view in views:
-        if run.quiet:
-            text.diagnostics(out, view.refusals, columns=False)
-        elif several and not (view.plan.changes or view.refused or view.warnings):
-            out.print(f"{view.plan.institution}: nothing to do")
-        else:
-            text.plan(out, view, run.verbose)
-            if several:
-                out.print("\n" + "─" * 40 + "\n")

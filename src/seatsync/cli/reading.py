@@ -13,25 +13,35 @@ from seatsync.cli import exits
 from seatsync.cli.options import Run, prefix
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.domain.snapshot import Snapshot
     from seatsync.planning.plan import Plan
     from seatsync.plans.made import Made
+    from seatsync.reports.redaction import Redactor
     from seatsync.sources.load import Loaded
 
 
-def make_plan(folder: Path, run: Run) -> Plan | None:
-    """The judged plan of a folder; None where its files are invalid, which is told on standard error."""
+def try_plan(folder: Path, run: Run) -> Made:
+    """The judged plan of a folder; none where its files are invalid, which is told on standard error."""
     with run.step(f"Planning {folder}"):
-        plan, found = _made(folder, run)
-    if plan is None:
-        tell(folder, found, run)
-        if run.format == "markdown":  # a comment on a pull request must not be empty
-            from seatsync.reports import markdown
-            from seatsync.reports.view import shown
+        made = _made(folder, run)
+    if made.plan is None:
+        tell(folder, made.found, run)
+    return made
 
-            click.echo(markdown.diagnostics([shown(diagnostic, prefix(folder)) for diagnostic in found]), nl=False)
-    return plan
+
+def to_be_shown(plan: Plan, folder: Path, run: Run) -> Plan:
+    """The plan as it may be printed or saved."""
+    redactor = redactor_of(folder, plan.institution, run)
+    return redactor.plan(plan) if redactor is not None else plan
+
+
+def without_names(found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:
+    """Findings as they may be printed."""
+    redactor = run.redactor
+    return [redactor.finding(finding) for finding in found] if redactor is not None else list(found)
 
 
 def _made(folder: Path, run: Run) -> Made:
@@ -50,6 +60,22 @@ def _made(folder: Path, run: Run) -> Made:
         if loaded.desired is not None:
             raise
         return Made(None, loaded.found)
+
+
+def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
+    """What hides the names of this institution, with its ledger's key where there is one; None where nothing is hidden."""
+    if run.redactor is not None:
+        with run.ledger_of(folder).reading() as connection:
+            tell_key(connection, institution, run)
+    return run.redactor
+
+
+def tell_key(connection: Connection | None, institution: str, run: Run) -> None:
+    """Let the redactor, where there is one, make pseudonyms by the key of this institution's ledger."""
+    from seatsync.ledger.lookup import secret_of
+
+    if run.redactor is not None and connection is not None:
+        run.redactor.key = secret_of(connection, institution) or run.redactor.key
 
 
 def _load(folder: Path) -> Loaded:
@@ -74,6 +100,7 @@ def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) 
     from seatsync.ledger.read import read_snapshot
 
     with run.step("Reading the ledger"), run.ledger_of(folder).reading() as connection:
+        tell_key(connection, institution, run)
         return read_snapshot(connection, institution, None if members else ())
 
 
@@ -167,7 +194,7 @@ def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
     """Diagnostics on standard error, with how many there are."""
     from seatsync.reports import text
 
-    out = text.stderr(run.no_color)
+    out, found = text.stderr(run.no_color), without_names(found, run)
     text.diagnostics(out, found, prefix(folder))
     if not run.quiet:
         out.print(f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}")

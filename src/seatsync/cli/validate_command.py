@@ -10,12 +10,14 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folders, option, prefix
+from seatsync.cli.reading import without_names
+from seatsync.cli.showing import Shown, show
 
 
 @click.command("validate")
 @folders
 @option("--strict", is_flag=True, help="Warnings count as errors.")
-@common("text", "json", "markdown")
+@common("text", "json", "markdown", "github", "sarif")
 def command(run: Run, folders: list[Path], strict: bool) -> int:
     """Check the files alone; no ledger.
 
@@ -31,30 +33,32 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     from seatsync.planning.diff import resolve
     from seatsync.refusals.case import Case
     from seatsync.refusals.warn import warnings_of_files
-    from seatsync.reports import markdown, text
-    from seatsync.reports.view import shown
+    from seatsync.reports import text
     from seatsync.sources.load import load
 
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    told: list[dict[str, Any]] = []
-    everything = []
+    told = []
     for folder in folders:
         desired, found = load(folder)
         if desired is not None:
             draft = resolve(desired, Snapshot(), run.today)
             found = [*found, *warnings_of_files(Case(draft, {}))]
-        everything += [shown(diagnostic, prefix(folder)) for diagnostic in found]
-        told += [as_json(diagnostic, folder) for diagnostic in found]
+        found = without_names(found, run)
+        told.append(Shown(None, found, folder))
         if run.format == "text":
             out = text.stdout(run.no_color)
             text.diagnostics(out, found, prefix(folder))
             if not run.quiet:
                 out.print(f"{folder}: {text.summary(found)}")
+    everything = [finding for one in told for finding in one.found]
     if run.format == "json":
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
-    elif run.format == "markdown":
-        click.echo(markdown.diagnostics(everything) or "Nothing is wrong with the files.\n", nl=False)
-    return exits.INVALID if any(diagnostic.severity in stops for diagnostic in everything) else exits.DONE
+        objects = [as_json(finding, one.folder) for one in told for finding in one.found]
+        click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+    elif run.format == "markdown" and not everything:
+        click.echo("Nothing is wrong with the files.")
+    elif run.format != "text":
+        show(told, len(folders) > 1, run)
+    return exits.INVALID if any(finding.severity in stops for finding in everything) else exits.DONE
 
 
 def as_json(diagnostic: Any, folder: Path) -> dict[str, Any]:

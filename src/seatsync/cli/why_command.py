@@ -79,19 +79,20 @@ def _told(
     from seatsync.domain.names import email_key
     from seatsync.ledger.history import Wanted, history
     from seatsync.planning.why import why
+    from seatsync.reports.redaction import HIDDEN
 
     assert loaded.desired is not None
     row, askings = why(loaded.desired, snapshot, run.today, number, email_key(name))
     with run.ledger_of(folder).reading() as connection:
         known = connection is not None and number
-        past = (
-            history(connection, loaded.desired.institution.id, Wanted([number]), None) if connection and known else []
-        )
+        id, persons = loaded.desired.institution.id, run.redactor is None
+        past = history(connection, id, Wanted([number]), None, persons) if connection and known else []
     person: Any = snapshot.members.get(number) or row
+    name = f"{person.given_name} {person.family_name}".strip()
     return {
-        "member": person.email,
-        "name": f"{person.given_name} {person.family_name}".strip(),
-        "student_id": person.student_id,
+        "member": person.email if run.redactor is None else run.redactor.who(person.email),
+        "name": name if run.redactor is None else HIDDEN,
+        "student_id": person.student_id if run.redactor is None else "",
         "in_ledger": number != 0,
         "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
         "events": _events(past, ""),

@@ -117,6 +117,9 @@ class PlanFile(_Closed):
     """A saved plan of one institution. `apply` carries out exactly this, and only on the ledger it was made for."""
 
     format: Literal["seatsync-plan/1"]
+    redacted: Literal[True] | None = Field(
+        None, description="That it has pseudonyms in place of e-mails, and no names; then it can be shown, not applied."
+    )
     institution: str = Field(description="The institution's id.")
     created_at: str = Field(description="When the plan was made (ISO 8601, UTC).")
     now: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for.")

@@ -35,6 +35,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
     """The plan file as a value, but for its ``seal``."""
     return {
         "format": FORMAT,
+        **({"redacted": True} if plan.redacted else {}),
         "institution": plan.institution,
         "created_at": plan.created_at,
         "now": plan.now,
@@ -181,7 +182,8 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
 def _plan(document: Mapping[str, Any]) -> Plan:
     changes = [_read_change(change) for change in document["changes"]]
     settings = document["settings"] if document["ledger"]["serial"] == 0 else None
-    if fingerprint(grouped(changes), settings) != document["fingerprint"]:
+    redacted = document.get("redacted", False)
+    if not redacted and fingerprint(grouped(changes), settings) != document["fingerprint"]:
         raise BadPlanFile("its changes are not those of its fingerprint")
     return Plan(
         institution=document["institution"],
@@ -199,6 +201,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         warnings=[_read_finding(finding, Severity.WARNING) for finding in document["warnings"]],
         fingerprint=document["fingerprint"],
         settled=document["settled"],
+        redacted=redacted,
     )
 
 

@@ -44,8 +44,10 @@ class Wanted:
     until: str | None = None
 
 
-def history(connection: Connection, institution: str, wanted: Wanted, limit: int | None) -> list[HistoryLine]:
-    """The last ``limit`` events that are asked for, newest first."""
+def history(
+    connection: Connection, institution: str, wanted: Wanted, limit: int | None, persons: bool = True
+) -> list[HistoryLine]:
+    """The last ``limit`` events that are asked for, newest first; what they say of ``persons`` only if asked."""
     event, entry, member = tables.event.c, tables.entry.c, tables.member.c
     joined = tables.event.join(
         tables.entry, and_(entry.institution == event.institution, entry.serial == event.entry)
@@ -59,7 +61,9 @@ def history(connection: Connection, institution: str, wanted: Wanted, limit: int
         .limit(limit)
     )
     return [
-        HistoryLine._make((*row[:-3], row.email or _named(row.person), _told(row.detail, row.person)))
+        HistoryLine._make(
+            (*row[:-3], row.email or _named(row.person), _told(row.detail, row.person if persons else None))
+        )
         for row in connection.execute(query)
     ]
 

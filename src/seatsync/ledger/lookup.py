@@ -84,3 +84,14 @@ def members_as_text(
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
     query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
     return streamed(connection, query.where(columns.institution == institution, columns.on_roster))
+
+
+def secret_of(connection: Connection, institution: str) -> bytes | None:
+    """What the institution's pseudonyms are made with: the salt of its journal's first event, which nobody else can know.
+
+    It goes wherever the journal goes, and is None where there is none yet.
+    """
+    event = tables.event.c
+    salted = select(event.salt).where(event.institution == institution, event.salt.is_not(None))
+    salt = connection.execute(salted.order_by(event.serial).limit(1)).scalar()
+    return bytes(salt) if salt is not None else None

@@ -31,7 +31,7 @@ class SlotChange(NamedTuple):
 class Plan:
     """A judged plan. ``now`` is the day it was made for, ``created_at`` the instant, both ISO; ``rosters`` counts the
     members of each roster file; ``serial`` and ``head`` are the ledger's when it was made; ``settled`` is what holds once
-    it is applied (see there)."""
+    it is applied (see there). One that is ``redacted`` names nobody, and can only be looked at."""
 
     institution: str
     name: str
@@ -48,6 +48,7 @@ class Plan:
     warnings: Sequence[Diagnostic]
     fingerprint: str
     settled: Mapping[str, Any]
+    redacted: bool = False
 
     @property
     def summary(self) -> dict[str, int]:
@@ -70,8 +71,8 @@ AcceptedPlan = NewType("AcceptedPlan", Plan)
 
 
 def accept(plan: Plan) -> AcceptedPlan | None:
-    """The plan, to be applied, or None where something is refused."""
-    return None if plan.refusals else AcceptedPlan(plan)
+    """The plan, to be applied, or None where something is refused, or nobody is named."""
+    return None if plan.refusals or plan.redacted else AcceptedPlan(plan)
 
 
 def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) -> str:

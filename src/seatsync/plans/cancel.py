@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from seatsync.ledger.lookup import NO_LINE, TAGS_HERE, members_as_text
 from seatsync.plans.csv_side import CsvSide
 from seatsync.plans.side import LongWay, Side
 from seatsync.plans.yaml_side import YamlSide
+from seatsync.sources.encrypted import suffix_of
 from seatsync.sources.load import RosterFile
 from seatsync.sources.roster_reader import FIELDS
 
@@ -55,7 +55,7 @@ def cancel(
 
 
 def _side(file: RosterFile) -> Side:
-    kind, text = _SIDES.get(Path(file.reader.file).suffix.lower()), file.text()
+    kind, text = _SIDES.get(suffix_of(file.reader.file)), file.text()
     if kind is None or text is None or TAGS_HERE in text or NO_LINE in text:
         raise LongWay("a roster can't be read so")
     side = kind(file, text)

@@ -54,12 +54,12 @@ def plan(view: PlanView, most: int = MOST) -> str:
     return page.text()
 
 
-def plans(views: Sequence[PlanView]) -> str:
+def plans(views: Sequence[PlanView], most: int = MOST) -> str:
     """Several plans, each with its share of the room; of very many only the verdicts, refused ones first."""
-    share = MOST // max(1, len(views))
+    share = most // max(1, len(views))
     if share >= _LEAST:
         return "".join(plan(view, share) for view in views)
-    page = _Page(MOST - _FOR_THE_COUNT)
+    page = _Page(most - _FOR_THE_COUNT)
     ordered = sorted(views, key=lambda view: not view.refused)
     for position, view in enumerate(ordered):
         if not page.add(f"- {'❌' if view.refused else '✅'} {escaped(view.title)}: {escaped(view.verdict)}\n"):

@@ -61,9 +61,10 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanView:
-    """What there is to show of a plan."""
+    """What there is to show of a plan; ``folder`` is put before the names of its files where it has findings."""
 
     plan: Plan
+    folder: str = ""
 
     @property
     def title(self) -> str:
@@ -120,13 +121,13 @@ class PlanView:
 
     @property
     def refusals(self) -> list[Diagnostic]:
-        return [shown(refusal) for refusal in self.plan.refusals]
+        return [shown(refusal, self.folder) for refusal in self.plan.refusals]
 
     @property
     def warnings(self) -> list[Diagnostic]:
         """Warnings, then notices."""
         order = (Severity.WARNING, Severity.NOTICE)
-        return [shown(w) for severity in order for w in self.plan.warnings if w.severity is severity]
+        return [shown(w, self.folder) for severity in order for w in self.plan.warnings if w.severity is severity]
 
 
 def line(change: Change) -> Line:
@@ -180,7 +181,7 @@ def _person(fields: Mapping[str, Any]) -> str:
     more = [str(fields[key]) for key in ("student_id", "role") if fields.get(key)]
     if tags := fields.get("tags"):
         more.append("tags " + ", ".join(tags))
-    return ", ".join([name, *more])
+    return ", ".join(filter(None, [name, *more]))
 
 
 def _difference(name: str, before: Any, after: Any) -> str:

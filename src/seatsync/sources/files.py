@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
+from seatsync.sources.encrypted import Locked, decrypted
 
 NAME = "seatsync.yaml"
 """The file that an institution's folder is known by."""
@@ -48,7 +49,11 @@ class Folder:
         if data is None:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
-        text = self._decode(data, name, encoding)
+        plain = decrypted(data, path)
+        if isinstance(plain, Locked):
+            self._say("file-encrypted", plain.message, plain.help, where)
+            return None
+        text = self._decode(plain, name, encoding)
         return None if text is None or self._of_git(text, name) else text
 
     def is_still(self, name: str, digest: str) -> bool:

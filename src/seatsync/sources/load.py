@@ -20,6 +20,7 @@ from seatsync.domain.people import Admin, Contact, Institution, RosterMember
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
+from seatsync.sources.encrypted import suffix_of
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.merge import merge
 from seatsync.sources.roster_reader import RosterReader
@@ -58,7 +59,7 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
     for file in files:
         if (text := file.text()) is None:
             continue
-        suffix = Path(file.reader.file).suffix.lower()
+        suffix = suffix_of(file.reader.file)
         if suffix in (".csv", ".yaml", ".yml"):
             (read_csv if suffix == ".csv" else read_yaml)(text, file.reader)
         else:

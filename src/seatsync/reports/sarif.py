@@ -1,0 +1,90 @@
+"""Findings as SARIF 2.1.0, which code hosts and editors show in their lists of problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from sarif_pydantic import (
+    ArtifactLocation,
+    Level,
+    Location,
+    Message,
+    PhysicalLocation,
+    Region,
+    ReportingConfiguration,
+    ReportingDescriptor,
+    Result,
+    Run,
+    Sarif,
+    Tool,
+    ToolDriver,
+)
+
+from seatsync import __version__
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.origin import Origin
+from seatsync.reports.view import PlanView
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_LEVELS = {
+    Severity.ERROR: Level.ERROR,
+    Severity.REFUSAL: Level.ERROR,
+    Severity.WARNING: Level.WARNING,
+    Severity.NOTICE: Level.NOTE,
+}
+
+
+def log(found: Sequence[Diagnostic], views: Iterable[PlanView], pages: Mapping[str, str], config: str) -> str:
+    """The whole log: one run, with a rule for each code that occurs, explained by its page.
+
+    A finding without a place stands at the top of ``config``, since a host shows none that stands nowhere.
+    """
+    codes = sorted({finding.code for finding in found})
+    level = {finding.code: _LEVELS[finding.severity] for finding in found}
+    driver = ToolDriver(
+        name="seatsync",
+        version=__version__,
+        rules=[_rule(code, pages.get(code, code), level[code]) for code in codes],
+    )
+    results = [_result(finding, codes.index(finding.code), config) for finding in found]
+    run = Run(tool=Tool(driver=driver), results=results, properties={"plans": [_summary(view) for view in views]})
+    made = Sarif(version="2.1.0", schema_uri=SCHEMA, runs=[run])
+    return f"{made.model_dump_json(by_alias=True, exclude_none=True, indent=2)}\n"
+
+
+def _rule(code: str, page: str, level: Level) -> ReportingDescriptor:
+    said = " ".join(page.split())
+    return ReportingDescriptor(
+        id=code,
+        short_description=Message(text=said.split(". ")[1] + "." if ". " in said else said),
+        full_description=Message(text=said),
+        help=Message(text=page, markdown=page),
+        default_configuration=ReportingConfiguration(level=level),
+    )
+
+
+def _result(finding: Diagnostic, rule: int, config: str) -> Result:
+    origin = finding.origin or Origin(config)
+    place = PhysicalLocation(
+        artifact_location=ArtifactLocation(uri=quote(origin.file)),
+        region=Region(start_line=origin.line, start_column=origin.column),
+    )
+    same = sha256("\0".join((finding.code, origin.file, finding.library or "", finding.message)).encode())
+    return Result(
+        rule_id=finding.code,
+        rule_index=rule,
+        level=_LEVELS[finding.severity],
+        message=Message(text=f"{finding.message}\n→ {finding.help}"),
+        locations=[Location(physical_location=place)],
+        partial_fingerprints={"seatsync/1": same.hexdigest()[:32]},
+    )
+
+
+def _summary(view: PlanView) -> dict[str, Any]:
+    plan = view.plan
+    told = {"institution": plan.institution, "verdict": view.verdict, "fingerprint": plan.fingerprint}
+    return told | {"summary": plan.summary}

@@ -1,0 +1,84 @@
+"""Files that are encrypted in Git, with age or by SOPS: read where the key is in the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+AGE_KEYS = ("SEATSYNC_AGE_KEY", "SOPS_AGE_KEY")
+AGE_KEY_FILE = "SOPS_AGE_KEY_FILE"
+
+_AGE = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
+_SUFFIXES = re.compile(r"\.(age|enc|sops)(?=\.|$)", re.IGNORECASE)
+_PATIENCE = 60.0
+
+
+class Locked(NamedTuple):
+    """Why a file can't be read, and what to do."""
+
+    message: str
+    help: str
+
+
+def suffix_of(name: str) -> str:
+    """What kind of file it is once decrypted: of members.csv.age and members.enc.csv it is .csv."""
+    return Path(_SUFFIXES.sub("", name)).suffix.lower()
+
+
+def decrypted(data: bytes, path: Path) -> bytes | Locked:
+    """The bytes that were encrypted; the same bytes where they are not."""
+    if data.startswith(_AGE):
+        return _by_age(data, path.name)
+    if data.lstrip()[:1] == b"{" and b'"sops"' in data and b"ENC[" in data:
+        return _by_sops(path, "binary")
+    if b"\nsops:" in data and b"ENC[" in data:
+        return _by_sops(path, "yaml")
+    return data
+
+
+def _by_age(data: bytes, name: str) -> bytes | Locked:
+    try:
+        import pyrage
+    except ImportError:
+        return Locked(f"{name} is encrypted with age.", "Install what reads it: pip install 'seatsync[encrypted]'.")
+    keys = _age_keys()
+    if not keys:
+        help = f"Put the key (AGE-SECRET-KEY-…) into the environment as {AGE_KEYS[0]}."
+        return Locked(f"{name} is encrypted with age, and the environment has no key.", help)
+    try:
+        return bytes(pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(key) for key in keys]))
+    except pyrage.IdentityError:
+        return Locked(f"{name} is encrypted with age, and what the environment has is no key.", "Correct the key.")
+    except pyrage.DecryptError as error:
+        said = str(error).rstrip(".").lower()
+        return Locked(f"{name} can't be decrypted: {said}.", "Use the key of one of those it was encrypted for.")
+
+
+def _age_keys() -> list[str]:
+    texts = [os.environ.get(name, "") for name in AGE_KEYS]
+    if file := os.environ.get(AGE_KEY_FILE):
+        try:
+            texts.append(Path(file).read_text(encoding="utf-8"))
+        except OSError:
+            texts.append("")
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _by_sops(path: Path, kind: str) -> bytes | Locked:
+    command = ["sops", "decrypt", "--input-type", kind, "--output-type", kind, str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
+    except FileNotFoundError:
+        help = "Install the program sops where seatsync runs, and give it the key."
+        return Locked(f"{path.name} is encrypted by SOPS, and there is no program sops.", help)
+    except subprocess.TimeoutExpired:
+        return Locked(f"{path.name} is encrypted by SOPS, which does not answer.", "Try `sops decrypt` by hand.")
+    if done.returncode:
+        said = next((line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "")
+        help = "Give it the key (SOPS_AGE_KEY, or what your key service wants); `sops decrypt` by hand tells more."
+        return Locked(f"{path.name} is encrypted by SOPS, which can't decrypt it: {said.rstrip('.')}.", help)
+    return done.stdout

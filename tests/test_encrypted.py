@@ -1,0 +1,106 @@
+"""Rosters that are encrypted in Git are read where the key is, and told clearly where it is not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tests.command_line import seatsync
+
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries: {books: {title: Books, system: logos-library, slots: 9}}
+rosters: [{path: ROSTER}]
+grants: [{library: books, kind: temporary, to: {everyone: true}}]
+"""
+CSV = "email,given_name,family_name\nann@grace.example,Ann,Lee\n"
+YAML = "- {email: ann@grace.example, given_name: Ann, family_name: Lee}\n"
+IDENTITY = pyrage.x25519.Identity.generate()
+
+
+def write(folder: Path, name: str, data: bytes) -> None:
+    (folder / "seatsync.yaml").write_text(CONFIG.replace("ROSTER", name), encoding="utf-8")
+    (folder / name).write_bytes(data)
+
+
+def by_age(text: str, armored: bool = False) -> bytes:
+    return bytes(pyrage.encrypt(text.encode(), [IDENTITY.to_public()], armored=armored))
+
+
+def by_sops(folder: Path, text: str, kind: str) -> bytes:
+    program = Path(sys.executable).parent / "sops"
+    (folder / "plain").write_text(text, encoding="utf-8")
+    command = [str(program), "encrypt", "--age", str(IDENTITY.to_public()), "--input-type", kind, "--output-type", kind]
+    done = subprocess.run([*command, "plain"], cwd=folder, stdout=subprocess.PIPE, check=True).stdout
+    (folder / "plain").unlink()
+    return done
+
+
+@pytest.fixture
+def with_sops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "armored"),
+    [("members.csv", CSV, False), ("members.csv.age", CSV, True), ("members.yaml.age", YAML, False)],
+)
+def test_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, armored: bool) -> None:
+    write(tmp_path, name, by_age(text, armored))
+    told = seatsync("plan", folder=tmp_path)
+    assert told.code == 3
+    assert "file-encrypted" in told.err
+    assert "SEATSYNC_AGE_KEY" in told.err
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(pyrage.x25519.Identity.generate()))
+    assert "No matching keys found".lower() in seatsync("plan", folder=tmp_path).err
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", "nonsense")
+    assert "is no key" in seatsync("plan", folder=tmp_path).err
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
+    assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
+    assert seatsync("apply", "--yes", "--quiet", folder=tmp_path).code == 0
+
+
+def test_a_key_file_with_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "members.csv", by_age(CSV))
+    (tmp_path / "keys.txt").write_text(f"# made today\n{IDENTITY}\n", encoding="utf-8")
+    monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(tmp_path / "keys.txt"))
+    assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
+
+
+@pytest.mark.parametrize(("name", "text"), [("members.enc.csv", CSV), ("members.yaml", YAML)])
+def test_sops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_sops: None, name: str, text: str) -> None:
+    write(tmp_path, name, by_sops(tmp_path, text, "binary"))
+    told = seatsync("plan", folder=tmp_path)
+    assert told.code == 3
+    assert "Failed to get the data key" in told.err
+    monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
+    assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
+
+
+def test_seatsync_yaml_itself_by_sops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_sops: None) -> None:
+    write(tmp_path, "members.csv", CSV.encode())
+    plain = (tmp_path / "seatsync.yaml").read_text(encoding="utf-8").replace("ROSTER", "members.csv")
+    (tmp_path / "seatsync.yaml").write_bytes(by_sops(tmp_path, plain, "yaml"))
+    monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
+    assert seatsync("apply", "--yes", "--quiet", folder=tmp_path).code == 0
+    assert "Nothing to do" in seatsync("plan", folder=tmp_path).out
+
+
+def test_without_the_program_sops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "members.csv", by_sops(tmp_path, CSV, "binary"))
+    monkeypatch.setenv("PATH", "")
+    assert "no program sops" in seatsync("validate", folder=tmp_path).out
+
+
+def test_where_nothing_changed_no_key_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "members.csv", by_age(CSV))
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
+    assert seatsync("apply", "--yes", "--quiet", folder=tmp_path).code == 0
+    monkeypatch.delenv("SEATSYNC_AGE_KEY")
+    assert "Nothing to do" in seatsync("plan", folder=tmp_path).out

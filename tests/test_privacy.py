@@ -1,0 +1,226 @@
+"""Under --redact nobody is named: not in any byte of what is printed or saved, in whatever format."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from seatsync.cli.explain_command import explanations
+from seatsync.reports.redaction import _NAMES_BY_EMAIL_ALONE
+from tests.command_line import Outcome, seatsync
+
+CANARY = re.compile("canar|kanarien|piep", re.IGNORECASE)
+"""What every planted e-mail, name and id has in it."""
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace
+  opt_out: true
+  contacts: [{name: Contact Canary, email: contact.canary@vendor.example, role: Sales}]
+  admins: [{given_name: Admin, family_name: Canary, email: admin.canary@grace.example}]
+libraries:
+  books: {title: Books, system: logos-library, slots: 9}
+  chimes: {title: Chimes, system: jamworks, slots: 9}
+rosters: [{path: members.csv}, {path: staff.yaml}]
+grants:
+  - {library: books, kind: temporary, to: {tags: [a]}}
+  - {library: chimes, to: {emails: [one.canary@grace.example]}}
+"""
+HEADER = "email,given_name,family_name,student_id,role,tags\n"
+MEMBERS = [
+    "one.canary@grace.example,Canarya,Piepmatz,CANARY1,Canary Keeper,a",
+    "two.canary@grace.example,Canaryo,Piepmatz,CANARY2,,a;b",
+    "three.kanarien@grace.example,Kanaria,Vogel-Canary,CANARY3,,b",
+]
+STAFF = "- {email: staff.canary@grace.example, given_name: Staff, family_name: Canary, tags: [a]}\n"
+FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
+
+
+@pytest.fixture
+def place(tmp_path: Path, database: str) -> Path:
+    folder = tmp_path / "grace"
+    folder.mkdir()
+    (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    members(folder, *MEMBERS)
+    (folder / "staff.yaml").write_text(STAFF, encoding="utf-8")
+    return folder
+
+
+def members(folder: Path, *rows: str) -> None:
+    (folder / "members.csv").write_text(HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+
+def names_nobody(told: Outcome) -> Outcome:
+    assert not CANARY.search(told.out), told.out
+    assert not CANARY.search(told.err), told.err
+    return told
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_plan_names_nobody_new_changed_gone_or_refused(place: Path, format: str) -> None:
+    names_nobody(seatsync("plan", "--redact", "--format", format, "--verbose", folder=place))
+    assert seatsync("apply", "--yes", folder=place).code == 0
+    changed = [
+        MEMBERS[0].replace("Canarya", "Canaryx").replace("CANARY1", "CANARY9"),
+        MEMBERS[1].replace("two", "zwei"),
+    ]
+    members(place, *changed)
+    told = names_nobody(seatsync("plan", "--redact", "--format", format, "--verbose", folder=place))
+    assert re.search(r"person\\?-", told.out)
+    config = (place / "seatsync.yaml").read_text(encoding="utf-8").replace("slots: 9", "slots: 1")
+    (place / "seatsync.yaml").write_text(config + "limits: {max_revokes: 0}\n", encoding="utf-8")
+    told = names_nobody(seatsync("plan", "--redact", "--format", format, "--verbose", folder=place))
+    assert told.code == 4
+
+
+WRONG = [
+    "Canary Nobody,Canary,Lee,,,",
+    "no canary@@grace.example,C,L,,,",
+    "four.canary@grace.example,Canary,,,,",
+    "one.canary@grace.example,Other,Canary,,,",
+    "five.canary@grace.example,Can\u202eary,Lee,,,",
+    "six.canary@grace.example,ChloÃ© Canary,Lee,,,canary,tag",
+    "seven.canary@grace.example,Canary,Lee,CANARY2,,imported:canary",
+    "eight.canary@grace.example,#REF!,Canary,1.2E+11,,",
+    '"nine.canary@grace.example,Canary,Lee,,,',
+]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("row", [*WRONG, "\n".join(WRONG)])
+def test_no_mistake_in_the_files_names_anybody(place: Path, row: str, format: str) -> None:
+    members(place, *MEMBERS, row)
+    command = "plan" if format == "html" else "validate"
+    names_nobody(seatsync(command, "--redact", "--format", format, folder=place))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Admin, family_name: Canary", "'Canary\\u202e', family_name: Canary"),
+        ("email: admin.canary@grace.example", "email: canary"),
+        ("name: Contact Canary", "nome: Contact Canary"),
+        ("one.canary@grace.example]", "not canary]"),
+        ("one.canary@grace.example]", "stranger.canary@grace.example]"),
+        ("tags: [a]", "file: chosen.csv"),
+    ],
+)
+def test_no_mistake_in_the_configuration_names_anybody(place: Path, old: str, new: str) -> None:
+    (place / "seatsync.yaml").write_text(CONFIG.replace(old, new, 1), encoding="utf-8")
+    (place / "chosen.csv").write_text(
+        "student_id,email\nCANARY1,two.canary@grace.example\nCANARY77,\n", encoding="utf-8"
+    )
+    for format in FORMATS:
+        names_nobody(seatsync("plan", "--redact", "--format", format, folder=place))
+
+
+def test_what_is_applied_listed_and_told_names_nobody(place: Path) -> None:
+    assert names_nobody(seatsync("apply", "--yes", "--redact", folder=place)).code == 0
+    seatsync("ledger", "opt-out", "books", "two.canary@grace.example", folder=place)
+    members(place, *MEMBERS[:2])
+    assert names_nobody(seatsync("apply", "--yes", "--redact", "--format", "json", folder=place)).code == 0
+    person = seatsync("members", "--redact", "--format", "json", folder=place).out
+    for command in (
+        *(("members", "--format", format) for format in ("text", "csv", "json")),
+        *(("licenses", "--all", "--format", format) for format in ("text", "csv", "json")),
+        *(("log", "--format", format, "--limit", "99") for format in ("text", "csv", "json")),
+        *(("outbox", "list", "--format", format) for format in ("text", "csv", "json")),
+        ("export",),
+        ("status",),
+        ("verify",),
+        ("ledger", "info"),
+    ):
+        told = names_nobody(seatsync(*command, "--redact", folder=place))
+        assert told.code == 0, command
+    assert "person-" in person
+    told = seatsync("why", "one.canary@grace.example", "--redact", folder=place)
+    assert told.code == 0
+    names_nobody(told)
+    assert seatsync("ledger", "dump", "--redact", folder=place).code == 64
+
+
+def test_a_saved_plan_without_names_can_be_shown_but_not_applied(place: Path) -> None:
+    plain = json.loads(seatsync("plan", "--format", "json", folder=place).out)
+    assert seatsync("plan", "--redact", "--out", "plan.json", "--quiet", folder=place).code == 0
+    saved = (place / "plan.json").read_text(encoding="utf-8")
+    assert not CANARY.search(saved)
+    assert json.loads(saved)["fingerprint"] == plain["fingerprint"]
+    for format in FORMATS:
+        assert seatsync("show", "plan.json", "--format", format, folder=place).code == 0
+    told = seatsync("apply", "plan.json", folder=place)
+    assert told.code == 64
+    assert f"--expect {plain['fingerprint']}" in told.err
+    assert seatsync("apply", "--expect", plain["fingerprint"], folder=place).code == 0
+
+
+def test_pseudonyms_are_stable_and_who_holds_the_ledger_can_look_them_up(place: Path) -> None:
+    assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+    first, second = (
+        json.loads(seatsync("members", "--redact", "--format", "json", folder=place).out) for _ in range(2)
+    )
+    assert first == second
+    plain = json.loads(seatsync("members", "--format", "json", folder=place).out)
+    for hidden, member in zip(first, plain, strict=True):
+        found = json.loads(seatsync("members", "--pseudonym", hidden["email"], "--format", "json", folder=place).out)
+        assert [row["email"] for row in found] == [member["email"]]
+    members(place, *MEMBERS, "new.canary@grace.example,New,Canary,,,")
+    added = json.loads(seatsync("plan", "--redact", "--format", "json", folder=place).out)["changes"][0]["member"]
+    found = seatsync("members", "--pseudonym", added, "--format", "csv", folder=place).out
+    assert "new.canary@grace.example" in found
+    assert seatsync("members", "--pseudonym", "person-000000000000", folder=place).out == ""
+
+
+def test_two_ledgers_call_one_person_by_two_names(place: Path, tmp_path: Path) -> None:
+    def pseudonym(ledger: str) -> str:
+        assert seatsync("apply", "--yes", "--quiet", "--ledger", ledger, folder=place).code == 0
+        return str(
+            json.loads(seatsync("members", "--redact", "--format", "json", "--ledger", ledger, folder=place).out)[0]
+        )
+
+    assert pseudonym(str(tmp_path / "one.db")) != pseudonym(str(tmp_path / "two.db"))
+
+
+PUBLIC: list[tuple[dict[str, str], object, bool]] = [
+    ({"GITHUB_ACTIONS": "true"}, None, True),
+    ({"GITHUB_ACTIONS": "true"}, {"repository": {"private": True}}, False),
+    ({"GITHUB_ACTIONS": "true"}, {"repository": {"private": False}}, True),
+    ({"GITHUB_ACTIONS": "true"}, {"repository": {}}, True),
+    ({"GITHUB_ACTIONS": "true"}, ["nonsense"], True),
+    ({"GITLAB_CI": "true", "CI_PROJECT_VISIBILITY": "private"}, None, False),
+    ({"GITLAB_CI": "true", "CI_PROJECT_VISIBILITY": "internal"}, None, True),
+    ({"GITLAB_CI": "true"}, None, True),
+    ({"CI": "true"}, None, True),
+    ({"CI": "false"}, None, False),
+    ({}, None, False),
+]
+
+
+@pytest.mark.parametrize(("environment", "event", "redacted"), PUBLIC)
+def test_names_are_left_out_wherever_anybody_may_read_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], event: object, redacted: bool
+) -> None:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "staff.yaml").write_text(STAFF, encoding="utf-8")
+    members(tmp_path, *MEMBERS)
+    if event is not None:
+        (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert ("canary@" not in seatsync("plan", folder=tmp_path).out) == redacted
+    assert "canary@" in seatsync("plan", "--no-redact", folder=tmp_path).out
+
+
+def test_debugging_shows_nothing_more(place: Path) -> None:
+    (place / "members.csv").unlink()
+    (place / "members.csv").mkdir()
+    names_nobody(seatsync("plan", "--redact", "--debug", "--ledger", "/canary.canary@x.example/no", folder=place))
+
+
+def test_every_code_that_speaks_freely_is_one_that_exists() -> None:
+    assert explanations().keys() >= _NAMES_BY_EMAIL_ALONE
