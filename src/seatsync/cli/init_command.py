@@ -11,6 +11,7 @@ from string import Template
 import click
 
 from seatsync.cli.options import Run, common, option
+from seatsync.cli.pipeline import pipeline
 
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",
@@ -26,13 +27,17 @@ _FILES = {
 @option(
     "--admin", metavar='"NAME <EMAIL>"', default="Ada Admin <admin@members.example>", help="The first administrator."
 )
+@option("--ci", type=click.Choice(["github", "gitlab"]), help="Write the pipeline too, to the repository's root.")
+@option("--forks", is_flag=True, help="On GitHub plan pull requests from forks too, once somebody has looked.")
 @common()
-def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str) -> None:
+def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str, ci: str | None, forks: bool) -> None:
     """Write a working folder to start from.
 
     \b
     seatsync init my-school
     seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
+    seatsync init --ci github                    in a folder that is there: the pipeline alone
+    seatsync init --ci github --ledger git       with the ledger on a branch of the repository
 
     seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. Nothing that is
     there already is changed.
@@ -53,14 +58,19 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     }
     texts = {target: _text(source, values) for source, target in _FILES.items()}
     texts |= {f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema != "plan"}
-    there = [target for target in texts if (folder / target).exists()]
-    if "seatsync.yaml" in there:
-        raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
-    for target, text in texts.items():
-        if target not in there:
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / target, [text])
-            run.say(f"wrote {folder / target}")
+    if (folder / "seatsync.yaml").exists():
+        if ci is None:
+            raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
+        texts = {}
+    written = {folder / target: text for target, text in texts.items()}
+    written |= pipeline(folder, ci, run.ledger, forks) if ci is not None else {}
+    for target, text in written.items():
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(target, [text])
+            run.say(f"wrote {target}")
+        elif ci is not None:
+            run.say(f"{target} is there already, and was left as it is")
     run.say(f"Now: seatsync plan {folder}")
 
 

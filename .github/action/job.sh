@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# One job of a pipeline: MODE is validate, plan or apply; the other settings are the inputs of action.yml.
+# It also writes the step's summary and outputs, and leaves with the exit code of the command itself.
+set -uo pipefail
+OUT="${OUT:-seatsync-plan}"
+SUMMARY="${GITHUB_STEP_SUMMARY:-/dev/null}"
+OUTPUT="${GITHUB_OUTPUT:-/dev/null}"
+mkdir -p "$OUT"
+
+# shellcheck disable=SC2206 # the folders' patterns are meant to be expanded
+folders=(${FOLDERS:-.})
+[ -n "${LEDGER:-}" ] && export SEATSYNC_LEDGER="$LEDGER"
+privacy=()
+[ "${REDACT:-auto}" = true ] && privacy+=(--redact)
+[ "${REDACT:-auto}" = false ] && privacy+=(--no-redact)
+flags=("${privacy[@]}")
+[ "${STRICT:-false}" = true ] && flags+=(--strict)
+
+outputs() {
+  python3 - "$1" << 'END'
+import json, sys
+plans = json.load(open(sys.argv[1], encoding="utf-8"))
+plans = plans if isinstance(plans, list) else [plans]
+several = len(plans) > 1
+print("changes=" + str(sum(len(plan["changes"]) for plan in plans)))
+print("refused=" + str(any(plan["refusals"] for plan in plans)).lower())
+print("fingerprint=" + " ".join(several * (plan["institution"] + "=") + plan["fingerprint"] for plan in plans))
+END
+}
+
+comment() {
+  [ "${COMMENT:-false}" = true ] || return 0
+  seatsync comment "$@" || echo "The comment could not be written; everything else is as it says." >&2
+}
+
+case "${MODE:-}" in
+  validate)
+    seatsync validate "${flags[@]}" --format github "${folders[@]}"
+    code=$?
+    seatsync validate "${flags[@]}" --format markdown "${folders[@]}" > "$OUT/plan.md" 2> /dev/null
+    cat "$OUT/plan.md" >> "$SUMMARY"
+    comment --body "$OUT/plan.md"
+    ;;
+  plan)
+    seatsync plan "${flags[@]}" --out "$OUT/plan.json" --format github "${folders[@]}"
+    code=$?
+    if [ -s "$OUT/plan.json" ]; then
+      seatsync show "$OUT/plan.json" --format markdown "${privacy[@]}" > "$OUT/plan.md"
+      seatsync show "$OUT/plan.json" --format html "${privacy[@]}" > "$OUT/plan.html"
+      outputs "$OUT/plan.json" >> "$OUTPUT"
+    fi
+    if [ "$code" -eq 3 ]; then # what is wrong with the files stands above the plans of the others
+      seatsync plan "${flags[@]}" --format markdown "${folders[@]}" > "$OUT/plan.md" 2> /dev/null
+      comment --body "$OUT/plan.md"
+    elif [ -s "$OUT/plan.json" ]; then
+      comment "$OUT/plan.json"
+    fi
+    [ -s "$OUT/plan.md" ] && cat "$OUT/plan.md" >> "$SUMMARY"
+    ;;
+  apply)
+    if [ -n "${EXPECT:-}" ]; then
+      flags+=(--expect "$EXPECT")
+    elif [ "${SAME_FILES:-false}" = true ]; then
+      flags+=(--same-files)
+    elif [ "${REVIEWED:-true}" = true ]; then
+      flags+=(--reviewed)
+    fi
+    seatsync apply --yes "${flags[@]}" "${folders[@]}" 2>&1 | tee "$OUT/apply.txt"
+    code=$?
+    head -c 500000 "$OUT/apply.txt" | sed 's/^/    /' >> "$SUMMARY"
+    ;;
+  *)
+    echo "The mode is \"${MODE:-}\"; it can be validate, plan or apply." >&2
+    code=64
+    ;;
+esac
+exit "$code"
