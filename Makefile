@@ -33,8 +33,9 @@ lock: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv lock --upgrade --quiet
 	$(BIN)/uv export --quiet --all-groups --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements.lock
+	$(BIN)/uv export --quiet --no-default-groups --group build --all-extras --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements-action.lock
 	rm -f uv.lock
-	! grep -n '://' requirements.lock
+	! grep -n '://' requirements.lock requirements-action.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "seatsync needs Python 3.11 or newer; none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }

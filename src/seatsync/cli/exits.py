@@ -99,6 +99,11 @@ def explained(error: Exception) -> tuple[int, str, str] | None:
                 f'Nothing was loaded: the ledger has "{error}" already.',
                 "Load into a ledger that has not, which --ledger names.",
             )
+        case "Nowhere":
+            return USAGE, str(error), getattr(error, "help", "")
+        case "HostError":
+            mend = f"{getattr(error, 'help', '')} The plan itself is not affected."
+            return BROKEN, f"No comment was written: {error}", mend
         case "Impossible":
             return REFUSED, str(error), getattr(error, "help", "")
     if isinstance(error, OSError) and error.strerror:

@@ -20,6 +20,7 @@ COMMANDS = {
     "plan": "Show what would change: the dry run.",
     "apply": "Carry a plan out.",
     "show": "Render a saved plan.",
+    "comment": "Comment on the pull request.",
     "status": "Slots of each library.",
     "members": "List members.",
     "licenses": "List licenses.",

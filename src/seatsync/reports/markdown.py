@@ -12,6 +12,8 @@ from seatsync.reports.view import Group, PlanView, SlotRow
 MOST = 65_536
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 _PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
+_FENCE = re.compile(r"(?P<before>[ >]*(?:[-*+] +|\d+[.)] +)?)(?P<signs>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<rest>[^\n]*)")
+_OPENS = re.compile(r"<!--|-->|</?details\b", re.IGNORECASE)
 _LEAST = 320  # characters in which a plan can still say its verdict and what it leaves out
 _FOR_THE_COUNT = 170  # room for the line that counts what is left out
 
@@ -73,6 +75,55 @@ def diagnostics(found: Sequence[Diagnostic], most: int = MOST) -> str:
     page = _Page(most - _FOR_THE_COUNT)
     _findings(page, found, "findings", keep=0)
     return page.text()
+
+
+def cut(text: str, most: int) -> str:
+    """Ready Markdown in at most ``most`` characters: whole lines, with what they leave open closed, and the rest counted."""
+    if len(text) <= most:
+        return text
+    lines = [f"{line}\n" for line in text.split("\n")]
+    open_things = _Open()
+    kept, end, left = 0, "", most - _FOR_THE_COUNT
+    for line in lines:
+        left -= len(line)
+        open_things.read(line)
+        if left < len(open_things.closing):
+            break
+        kept, end = kept + 1, open_things.closing
+    return "".join(lines[:kept]) + end + f"\n*Left out here for length: {len(lines) - kept:,} lines.*\n"
+
+
+class _Open:
+    """What is open after some lines of Markdown: code, a comment, folds."""
+
+    def __init__(self) -> None:
+        self.fence = ""
+        self.before_fence = ""
+        self.comment = False
+        self.folds = 0
+
+    def read(self, line: str) -> None:
+        fence = _FENCE.match(line)
+        if self.fence:
+            if fence and fence["signs"].startswith(self.fence) and not fence["rest"]:
+                self.fence = ""
+        elif fence and not self.comment:
+            self.fence = fence["signs"]
+            self.before_fence = re.sub(r"[^ >]", " ", fence["before"])
+        else:
+            for sign in _OPENS.findall(line):
+                if sign == "-->":
+                    self.comment = False
+                elif sign == "<!--":
+                    self.comment = True
+                elif not self.comment:
+                    self.folds = max(0, self.folds + (-1 if sign.startswith("</") else 1))
+
+    @property
+    def closing(self) -> str:
+        """What closes them."""
+        code = f"{self.before_fence}{self.fence}\n" if self.fence else ""
+        return code + ("-->\n" if self.comment else "") + "\n</details>\n" * self.folds
 
 
 class _Page:

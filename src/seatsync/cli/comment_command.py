@@ -1,0 +1,94 @@
+"""``seatsync comment``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from seatsync.cli.options import Run, common, option
+from seatsync.cli.plan_command import load_plans
+from seatsync.domain.names import is_slug
+
+
+@click.command("comment")
+@click.argument("plans", nargs=-1, metavar="[PLAN.json]...", type=click.Path(path_type=Path))
+@option(
+    "--body",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE|-",
+    help="Ready Markdown instead of plans; cut to what the host takes.",
+)
+@option(
+    "--marker",
+    default="plan",
+    show_default=True,
+    metavar="NAME",
+    help="Which comment; another name makes another one, beside the first.",
+)
+@option(
+    "--pull-request",
+    type=click.IntRange(1),
+    metavar="NUMBER",
+    help="Where to; taken from the job's event if not given.",
+)
+@option(
+    "--timeout",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to keep trying while the host is slow, busy or out of reach.",
+)
+@common()
+def command(
+    run: Run,
+    plans: tuple[Path, ...],
+    body: TextIO | None,
+    marker: str,
+    pull_request: int | None,
+    timeout: float,
+) -> None:
+    """Comment on the pull request of this job, in one comment that is kept up to date.
+
+    \b
+    seatsync comment plan.json                      what the plan would change
+    seatsync comment a.json b.json                  several plans in one comment
+    seatsync comment --body findings.md             ready Markdown; - reads it from a pipe
+    seatsync comment plan.json --marker nightly     a second comment, beside the first
+
+    Where to is taken from the job on GitHub or GitLab. The token is taken from GITHUB_TOKEN or GH_TOKEN, on GitLab
+    from SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN. Needs `pip install 'seatsync[ci]'`.
+    """
+    if bool(plans) == bool(body):
+        raise click.UsageError("Give either plan files or --body.")
+    if not is_slug(marker):
+        raise click.UsageError(f'--marker "{marker}" is none: lower-case letters, digits and single hyphens.')
+    text = body.read() if body else ""
+    if body and not text.strip():
+        raise click.UsageError("--body is empty: there is nothing to say.")
+    loaded = [plan for path in plans for plan in load_plans(path)[0]]
+
+    try:
+        from seatsync.hosts import comment
+    except ModuleNotFoundError as error:
+        if error.name != "requests":
+            raise
+        raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
+    from seatsync.hosts.surroundings import pull_request as find
+    from seatsync.reports import markdown
+    from seatsync.reports.view import PlanView
+
+    mark = comment.marker(marker)
+    with run.step("Commenting"):
+        host = find(os.environ, pull_request, timeout)
+        if body:
+            text = markdown.cut(host.harmless(text), host.limit - len(mark))
+        else:
+            # However much a host takes, nobody reads more, and the plan file has everything.
+            text = markdown.plans([PlanView(plan) for plan in loaded], markdown.MOST - len(mark))
+        written, url = comment.put(host, mark, text)
+    if not run.quiet:
+        click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")

@@ -1,0 +1,91 @@
+"""A pull request on GitHub, by its REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from seatsync.hosts.comment import Comment
+from seatsync.hosts.http import Api, HostError
+
+API = "https://api.github.com"
+LIMIT = 65_536
+_MENDS = {
+    401: "GITHUB_TOKEN is not valid, or has expired: give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`.",
+    403: (
+        "Give the job `permissions: {pull-requests: write}`. In a pull request from a fork no job may comment: "
+        "let a workflow on `workflow_run` do it (docs/ci.md)."
+    ),
+    404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token may read this repository.",
+    422: "GitHub does not take this text: at most 65,536 characters, and no comment on what is locked as spam.",
+}
+
+
+def api(base: str, token: str, seconds: float) -> Api:
+    """GitHub's API with a job's, an app's or a person's token."""
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+        "Authorization": f"Bearer {token}",
+    }
+    return Api("GitHub", base, headers, seconds, _MENDS)
+
+
+def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int]:
+    """The open pull requests whose newest commit a workflow ran for, by the event that told of the run.
+
+    The event names none of a fork's, and sometimes those of another repository, so GitHub is asked. (It can't be asked by
+    the commit alone: a fork's commit is not in this repository.)
+    """
+    owner = ((run.get("head_repository") or {}).get("owner") or {}).get("login", "")
+    head = quote(f"{owner}:{run.get('head_branch')}", safe="")
+    found = api.read(f"repos/{repository}/pulls?state=open&per_page=100&head={head}")
+    return [pull["number"] for pull in found if pull["head"]["sha"] == run.get("head_sha")]
+
+
+class GitHub:
+    """One pull request; its comments are those of the issue of the same number."""
+
+    limit = LIMIT
+
+    def __init__(self, api: Api, repository: str, number: int) -> None:
+        self._api = api
+        self._issues = f"repos/{repository}/issues"
+        self._comments = f"{self._issues}/{number}/comments"
+        self.wait = api.wait
+
+    def harmless(self, text: str) -> str:
+        return text
+
+    def comments(self) -> Iterator[Comment]:
+        where = f"{self._comments}?per_page=100"
+        while where:
+            response = self._api.send("GET", where)
+            yield from map(_comment, self._api.parsed(response))
+            where = response.links.get("next", {}).get("url", "")
+
+    def is_own(self, comment: Comment) -> bool:
+        return comment.by_bot if self._user is None else comment.author == self._user
+
+    @cached_property
+    def _user(self) -> int | None:
+        """Whose token this is. That of a job or an app is nobody's, which GitHub says by 403: they write as bots."""
+        try:
+            return int(self._api.read("user")["id"])
+        except HostError as error:
+            if error.status != 403:
+                raise
+            return None
+
+    def create(self, body: str) -> str:
+        return _comment(self._api.parsed(self._api.send("POST", self._comments, {"body": body}))).url
+
+    def update(self, comment: Comment, body: str) -> None:
+        self._api.send("PATCH", f"{self._issues}/comments/{comment.id}", {"body": body})
+
+
+def _comment(told: Mapping[str, Any]) -> Comment:
+    user = told.get("user") or {}  # who has left GitHub is nobody
+    return Comment(told["id"], user.get("id", 0), user.get("type") == "Bot", told.get("body") or "", told["html_url"])

@@ -1,0 +1,122 @@
+"""Which pull request a job is about, as its environment says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seatsync.hosts import github, gitlab
+from seatsync.hosts.comment import Host
+from seatsync.hosts.http import HostError, origin
+
+
+class Nowhere(Exception):
+    """There is no pull request to comment on, or no token to do it with; ``help`` says how to give one."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+def pull_request(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
+    """The pull request or merge request of this job, or the one with that number; ``seconds`` is how long it may take.
+
+    Raises:
+        Nowhere: the environment names none.
+        HostError: it is that of a workflow run, and GitHub tells of none, or does not tell.
+    """
+    if environment.get("GITHUB_REPOSITORY"):
+        return _github(environment, number, seconds)
+    if environment.get("CI_API_V4_URL"):
+        return _gitlab(environment, number, seconds)
+    raise Nowhere(
+        "This is no job of GitHub or GitLab: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
+        "Elsewhere set GITHUB_REPOSITORY=owner/name and GITHUB_TOKEN, and give --pull-request.",
+    )
+
+
+def _github(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
+    repository = environment["GITHUB_REPOSITORY"]
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
+        raise Nowhere("GITHUB_REPOSITORY is not like owner/name.", "Set it to the repository of the pull request.")
+    token = _token(
+        environment, ("GITHUB_TOKEN", "GH_TOKEN"), "Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`."
+    )
+    api = github.api(_address(environment, "GITHUB_API_URL", github.API), token, seconds)
+    if number is None:
+        event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+        if run := event.get("workflow_run"):
+            number = _the_one(github.number_of_run(api, repository, run))
+        else:
+            number = (event.get("pull_request") or {}).get("number")
+    if number is None:
+        raise Nowhere(
+            "This job is not about a pull request: its event names none.",
+            "Run it on `pull_request` or `workflow_run`, or give --pull-request.",
+        )
+    return github.GitHub(api, repository, number)
+
+
+def _the_one(numbers: list[int]) -> int:
+    if len(numbers) == 1:
+        return numbers[0]
+    if numbers:
+        told = " and ".join(f"#{number}" for number in numbers)
+        raise Nowhere(f"The workflow ran for a commit of {told}.", "Say which with --pull-request.")
+    raise HostError(
+        "no open pull request ends with the commit that the workflow ran for.",
+        "If it was pushed to since, the newer run comments; if it is closed, nobody needs the comment.",
+    )
+
+
+def _event(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise Nowhere(f"{path}, which GITHUB_EVENT_PATH names, is no event.", "Give --pull-request.")
+    return event
+
+
+def _gitlab(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
+    job = "CI_JOB_TOKEN may not write notes. " if environment.get("CI_JOB_TOKEN") else ""
+    token = _token(
+        environment,
+        ("SEATSYNC_GITLAB_TOKEN", "GITLAB_TOKEN"),
+        f"{job}Make a project access token with the scope `api` and the role Reporter, and a masked variable of it.",
+    )
+    iid = str(number or environment.get("CI_MERGE_REQUEST_IID", ""))
+    # The pipeline of a merge request from a fork may run in the fork; the merge request is in the target.
+    project = environment.get("CI_MERGE_REQUEST_PROJECT_ID") or environment.get("CI_PROJECT_ID", "")
+    if not iid.isdecimal() or not project:
+        raise Nowhere(
+            "This job is not about a merge request: CI_MERGE_REQUEST_IID or CI_PROJECT_ID is not set.",
+            "Run it with `rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]`, or give --pull-request.",
+        )
+    page = environment.get("CI_MERGE_REQUEST_PROJECT_URL") or environment.get("CI_PROJECT_URL", "")
+    api = gitlab.api(_address(environment, "CI_API_V4_URL"), token, seconds)
+    return gitlab.GitLab(api, project, int(iid), page)
+
+
+def _token(environment: Mapping[str, str], names: tuple[str, str], mend: str) -> str:
+    """The first that is set. One that can't stand in a header is refused here: whoever refuses it later would show it."""
+    name = next((name for name in names if environment.get(name, "").strip()), None)
+    if name is None:
+        raise Nowhere(f"There is no token: neither {names[0]} nor {names[1]} is set.", mend)
+    token = environment[name].strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        raise Nowhere(f"{name} is no token: it has blanks, line ends or letters in it that no token has.", mend)
+    return token
+
+
+def _address(environment: Mapping[str, str], name: str, default: str = "") -> str:
+    address = environment.get(name) or default
+    if origin(address) is None or "@" in address:
+        raise Nowhere(f"{name} is no address of an API.", "Set it like https://host.example/api, without a password.")
+    return address

@@ -1,0 +1,278 @@
+"""A GitHub and a GitLab on this machine: HTTP servers that keep comments and behave as the documentation of their APIs says.
+
+What a host answers is in ``GitHub.answer`` and ``GitLab.answer``; what may go wrong on the way, in ``Fault``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+
+class Answer(NamedTuple):
+    status: int
+    said: Any = None
+    headers: Mapping[str, str] = {}
+
+
+class Request(NamedTuple):
+    method: str
+    target: str
+    headers: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+
+@dataclass
+class Fault:
+    """What happens to the next request of a method, in place of, before, or after what should."""
+
+    method: str
+    answer: Answer | None = None  # given instead
+    lost: str = ""  # "before" or "after" it was carried out, the connection breaks
+    slow: float = 0.0  # seconds until it is answered, though carried out
+    then: Callable[[], object] = lambda: None  # somebody else does something first
+    times: int = 1
+
+
+BOT = {"id": 41898282, "login": "github-actions[bot]", "type": "Bot"}
+PERSON = {"id": 7, "login": "mallory", "type": "User"}
+LIMITS = {"github": 65_536, "gitlab": 1_000_000}
+
+
+@dataclass
+class CodeHost:
+    """What both hosts have in common. ``me`` is whose token it is; ``writes`` whether it may write."""
+
+    token: str
+    me: dict[str, Any] = field(default_factory=lambda: dict(BOT))
+    writes: bool = True
+    address: str = ""
+    comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    next_id: int = 1000
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    limit = 0
+    number = 7
+
+    def add(self, body: str, author: Mapping[str, Any] = PERSON) -> int:
+        with self.lock:
+            self.next_id += 1
+            self.comments[self.next_id] = self.comment(self.next_id, body, author)
+        return self.next_id
+
+    def bodies(self, author: Mapping[str, Any] | None = None) -> list[str]:
+        """The texts of the comments of an author, the token's own user if not named; the oldest first."""
+        author = author or self.me
+        return [told["body"] for _, told in sorted(self.comments.items()) if self.author(told)["id"] == author["id"]]
+
+    def count(self, method: str) -> int:
+        return sum(request.method == method for request in self.requests)
+
+    def fault(self, method: str) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.method == method and fault.times:
+                    fault.times -= 1
+                    return fault
+        return None
+
+    def page(self, query: Mapping[str, str], newest_first: bool = False) -> tuple[list[Any], int, int]:
+        """The comments of one page, its number, and how many pages there are."""
+        size, number = min(100, int(query.get("per_page", "30"))), int(query.get("page", "1"))
+        told = [self.comments[id] for id in sorted(self.comments, reverse=newest_first)]
+        return told[(number - 1) * size : number * size], number, -(-len(told) // size)
+
+    def environment(self) -> dict[str, str]:
+        """What a job on this host finds in its environment."""
+        raise NotImplementedError
+
+    def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise NotImplementedError
+
+    def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
+        raise NotImplementedError
+
+
+class GitHub(CodeHost):
+    limit = LIMITS["github"]
+
+    def environment(self) -> dict[str, str]:
+        return {"GITHUB_API_URL": self.address, "GITHUB_REPOSITORY": "grace/seats", "GITHUB_TOKEN": self.token}
+
+    def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
+        page = f"https://github.example/grace/seats/pull/{self.number}#issuecomment-{id}"
+        return {"id": id, "body": body, "user": dict(author), "html_url": page}
+
+    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        user: Mapping[str, Any] = told["user"]
+        return user
+
+    def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
+        refused = Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return Answer(401, {"message": "Bad credentials", "status": "401"})
+        if "User-Agent" not in request.headers:
+            return Answer(403, {"message": "Request forbidden by administrative rules."})
+        path = re.sub(r"^/repositories/1/", "/repos/grace/seats/", request.path)
+        if (request.method, path) == ("GET", "/user"):
+            return refused if self.me["type"] == "Bot" else Answer(200, self.me)
+        if (request.method, path) == ("GET", "/repos/grace/seats/pulls"):
+            assert query["state"] == "open"
+            return Answer(200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]])
+        if (request.method, path) == ("GET", f"/repos/grace/seats/issues/{self.number}/comments"):
+            told, number, pages = self.page(query)
+            place = f"{self.address}/repositories/1/issues/{self.number}/comments?per_page={query['per_page']}&page="
+            links = {"next": number + 1, "last": pages} if number < pages else {}
+            links |= {"prev": number - 1, "first": 1} if number > 1 else {}
+            link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
+            return Answer(200, told, {"Link": link} if link else {})
+        found = re.fullmatch(r"/repos/grace/seats/issues/(comments/)?(\d+)(/comments)?", path)
+        if not found or request.method not in ("POST", "PATCH"):
+            return Answer(404, {"message": "Not Found", "status": "404"})
+        if not self.writes:
+            return refused
+        if len(sent["body"]) > self.limit:
+            said = f"Body is too long (maximum is {self.limit} characters)"
+            return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": said}]})
+        id = int(found[2])
+        if request.method == "POST" and id == self.number:
+            return Answer(201, self.comments[self.add(sent["body"], self.me)])
+        if id not in self.comments:
+            return Answer(404, {"message": "Not Found", "status": "404"})
+        self.comments[id]["body"] = sent["body"]  # whoever may write may write in everybody's
+        return Answer(200, self.comments[id])
+
+
+class GitLab(CodeHost):
+    limit = LIMITS["gitlab"]
+    project = "42"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "CI_API_V4_URL": f"{self.address}/api/v4",
+            "CI_MERGE_REQUEST_IID": str(self.number),
+            "CI_PROJECT_ID": self.project,
+            "CI_PROJECT_URL": "https://gitlab.example/grace/seats",
+            "SEATSYNC_GITLAB_TOKEN": self.token,
+        }
+
+    def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
+        return {"id": id, "body": body, "author": {"id": author["id"], "username": author["login"]}, "system": False}
+
+    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        author: Mapping[str, Any] = told["author"]
+        return author
+
+    def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
+        notes = f"/api/v4/projects/{self.project}/merge_requests/{self.number}/notes"
+        if request.headers.get("PRIVATE-TOKEN") != self.token:
+            return Answer(401, {"message": "401 Unauthorized"})
+        if (request.method, request.path) == ("GET", "/api/v4/user"):
+            return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
+        if (request.method, request.path) == ("GET", notes):
+            told, number, pages = self.page(query, newest_first=query.get("sort", "desc") == "desc")
+            return Answer(200, told, {"X-Page": str(number), "X-Next-Page": str(number + 1) if number < pages else ""})
+        if not request.path.startswith(notes):
+            return Answer(404, {"message": "404 Not found"})
+        if not self.writes:
+            why = "The request requires higher privileges than provided by the access token."
+            return Answer(403, {"error": "insufficient_scope", "error_description": why, "scope": "api"})
+        if len(sent["body"]) > self.limit:
+            return Answer(400, {"message": {"note": [f"is too long (maximum is {self.limit} characters)"]}})
+        if request.method == "POST":
+            return Answer(201, self.comments[self.add(sent["body"], self.me)])
+        id = int(request.path.rpartition("/")[2])
+        if id not in self.comments:
+            return Answer(404, {"message": "404 Not found"})
+        if self.comments[id]["author"]["id"] != self.me["id"]:
+            return Answer(403, {"message": "403 Forbidden"})
+        self.comments[id]["body"] = sent["body"]
+        return Answer(200, self.comments[id])
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PATCH = do_PUT = do_GET  # noqa: N815
+
+    def _serve(self) -> None:
+        host = self.server.host
+        size = int(self.headers.get("Content-Length", 0))
+        sent = json.loads(self.rfile.read(size)) if size else None
+        request = Request(self.command, self.path, dict(self.headers.items()))
+        host.requests.append(request)
+        fault = host.fault(self.command) or Fault(self.command)
+        fault.then()
+        if fault.lost == "before":
+            self.close_connection = True
+            return
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        answer = fault.answer or host.answer(request, query, sent)
+        if self.server.stopped.wait(fault.slow) or fault.lost == "after":
+            self.close_connection = True
+            return
+        said = b"" if answer.said is None else json.dumps(answer.said).encode()
+        self.send_response(answer.status)
+        for name, value in {
+            **answer.headers,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(said)),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    host: CodeHost
+    stopped: threading.Event
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever hung up while we were slow has seen enough."""
+
+
+@contextmanager
+def serving(host: CodeHost) -> Iterator[None]:
+    """Serve a host at its ``address``, on a free port of this machine."""
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.host, server.stopped = host, threading.Event()
+    host.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.stopped.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def in_a_second() -> str:
+    """A time for x-ratelimit-reset."""
+    return str(int(time.time()) + 1)
