@@ -17,6 +17,7 @@ from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, as_folder, common, option
 from seatsync.cli.plan_command import is_plan, load_plans
 from seatsync.cli.reading import institution_id, to_be_shown, too_strict, try_plan
+from seatsync.cli.reviewed import Allowed, what_was_reviewed
 from seatsync.cli.showing import Shown, show
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 @click.command("apply")
 @click.argument("paths", nargs=-1, metavar="[PLAN.json] [FOLDER]...")
 @option("--expect", metavar="FINGERPRINT", help="Apply only if the fresh plan has this fingerprint.")
+@option("--reviewed", is_flag=True, help="Apply only what the comment on this commit's pull request shows.")
+@option("--same-files", is_flag=True, help="Apply only what dates ask for: the files are those of the last apply.")
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--strict", is_flag=True, help="Warnings stop the plan.")
 @option("--actor", help="Who does this, for the journal; taken from CI or the system if not given.")
@@ -36,6 +39,8 @@ def command(
     run: Run,
     paths: tuple[str, ...],
     expect: str | None,
+    reviewed: bool,
+    same_files: bool,
     yes: bool,
     strict: bool,
     actor: str | None,
@@ -49,6 +54,8 @@ def command(
     seatsync apply                       plan, show, ask, apply
     seatsync apply plan.json             exactly what was saved, or nothing; asks nothing
     seatsync apply --expect FINGERPRINT  plan afresh, and apply only what was reviewed
+    seatsync apply --reviewed            the same in a pipeline: what the pull request's comment shows
+    seatsync apply --same-files          nightly: grants that end, reminders that are due, and nothing else
     seatsync apply --yes institutions/*  several, side by side, without asking
     seatsync apply --yes --shard 2/8 institutions/*
 
@@ -63,7 +70,11 @@ def command(
         raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
     if files and expect:
         raise click.UsageError("--expect plans afresh; it does not go with a plan file.")
-    if not files and not (yes or expect) and not sys.stdin.isatty():
+    if sum((bool(expect), reviewed, same_files)) > 1 or (files and (reviewed or same_files)):
+        raise click.UsageError(
+            "One of --expect, --reviewed, --same-files and a plan file at a time: each says what may be applied."
+        )
+    if not files and not (yes or expect or reviewed or same_files) and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     if files and shard:
         raise click.UsageError("--shard is for folders; give each part its own plan file.")
@@ -72,8 +83,9 @@ def command(
         return _apply_saved(run, files[0], folders, strict, who, jobs)
     chosen = part_of(folders, shard)
     must_differ(chosen, run, jobs)
-    asking = not (yes or expect)  # of a person one thing at a time
-    step = partial(_apply_fresh, run, expect, yes, strict, who)
+    allowed = Allowed(expect, what_was_reviewed() if reviewed else None, same_files)
+    asking = not (yes or allowed.is_decided)  # of a person one thing at a time
+    step = partial(_apply_fresh, run, allowed, asking, strict, who)
     done = list(each(step, chosen, run, 1 if asking else jobs, "Applying to"))
     return _told(run, len(folders) > 1, chosen, done)
 
@@ -104,12 +116,11 @@ class _Who:
 
 
 def _apply_fresh(
-    run: Run, expect: str | None, yes: bool, strict: bool, who: _Who, folder: Path
+    run: Run, allowed: Allowed, asking: bool, strict: bool, who: _Who, folder: Path
 ) -> tuple[int, str | None]:
     plan, _ = try_plan(folder, run)
     if plan is None:
         return exits.INVALID, None
-    asking = not (yes or expect)
     if run.format == "text" or asking:
         told = Shown(to_be_shown(plan, folder, run), [], folder)
         show([told], False, replace(run, format="text", quiet=run.quiet and not asking))
@@ -117,11 +128,9 @@ def _apply_fresh(
     if accepted is None or too_strict(plan, strict):
         click.echo("Nothing was applied.", err=True)
         return (exits.INVALID if accepted is not None else exits.REFUSED), None
-    if expect and expect != plan.fingerprint:
-        click.echo(
-            f"seatsync: the plan is another than the one expected: its fingerprint is {plan.fingerprint}.", err=True
-        )
-        click.echo("  → Nothing was applied. Review this plan, then expect its fingerprint.", err=True)
+    if objection := allowed.objection(plan, folder, run):
+        click.echo(f"seatsync: {objection[0]}", err=True)
+        click.echo(f"  → Nothing was applied. {objection[1]}", err=True)
         return exits.STALE, None
     if asking and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)

@@ -72,7 +72,7 @@ def command(
     loaded = [plan for path in plans for plan in load_plans(path)[0]]
 
     try:
-        from seatsync.hosts import comment
+        from seatsync.hosts import comment, review
     except ModuleNotFoundError as error:
         if error.name != "requests":
             raise
@@ -88,7 +88,8 @@ def command(
             text = markdown.cut(host.harmless(text), host.limit - len(mark))
         else:
             # However much a host takes, nobody reads more, and the plan file has everything.
-            text = markdown.plans([PlanView(plan) for plan in loaded], markdown.MOST - len(mark))
+            shown = review.line(loaded)
+            text = shown + markdown.plans([PlanView(plan) for plan in loaded], markdown.MOST - len(mark + shown))
         written, url = comment.put(host, mark, text)
     if not run.quiet:
         click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")

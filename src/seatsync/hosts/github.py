@@ -45,6 +45,14 @@ def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int
     return [pull["number"] for pull in found if pull["head"]["sha"] == run.get("head_sha")]
 
 
+def number_of_merge(api: Api, repository: str, commit: str) -> int:
+    """The pull request by which ``commit`` came into its branch; 0 where there is none."""
+    found = api.read(f"repos/{repository}/commits/{commit}/pulls?per_page=100")
+    merged = [pull for pull in found if pull.get("merged_at")]
+    exactly = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
+    return int((exactly or merged or [{"number": 0}])[0]["number"])
+
+
 class GitHub:
     """One pull request; its comments are those of the issue of the same number."""
 

@@ -25,6 +25,12 @@ def api(base: str, token: str, seconds: float) -> Api:
     return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _MENDS)
 
 
+def number_of_merge(api: Api, project: str, commit: str) -> int:
+    """The merge request by which ``commit`` came into its branch; 0 where there is none."""
+    found = api.read(f"projects/{quote(project, safe='')}/repository/commits/{commit}/merge_requests?per_page=100")
+    return next((int(request["iid"]) for request in found if request.get("state") == "merged"), 0)
+
+
 class GitLab:
     """One merge request. ``project`` is that which it is to be merged into, ``page`` that project's address."""
 

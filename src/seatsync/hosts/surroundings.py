@@ -10,7 +10,7 @@ from typing import Any
 
 from seatsync.hosts import github, gitlab
 from seatsync.hosts.comment import Host
-from seatsync.hosts.http import HostError, origin
+from seatsync.hosts.http import Api, HostError, origin
 
 
 class Nowhere(Exception):
@@ -38,14 +38,37 @@ def pull_request(environment: Mapping[str, str], number: int | None, seconds: fl
     )
 
 
+def merged_pull_request(environment: Mapping[str, str], seconds: float) -> Host | None:
+    """The pull request or merge request that this job's commit was merged by; None where there is none.
+
+    Raises:
+        Nowhere: the environment names no repository, commit or token.
+        HostError: the host refuses, or can't be reached.
+    """
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        api = _github_api(environment, repository, seconds)
+        number = github.number_of_merge(api, repository, _commit(environment, "GITHUB_SHA"))
+        return github.GitHub(api, repository, number) if number else None
+    if environment.get("CI_API_V4_URL"):
+        api, project, page = _gitlab_api(environment, seconds)
+        number = gitlab.number_of_merge(api, project, _commit(environment, "CI_COMMIT_SHA"))
+        return gitlab.GitLab(api, project, number, page) if number else None
+    raise Nowhere(
+        "This is no job of GitHub or GitLab: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
+        "Elsewhere apply what was reviewed by its fingerprint: --expect.",
+    )
+
+
+def _commit(environment: Mapping[str, str], name: str) -> str:
+    commit = environment.get(name, "")
+    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
+        raise Nowhere(f"{name} is no commit.", "Apply what was reviewed by its fingerprint: --expect.")
+    return commit
+
+
 def _github(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
     repository = environment["GITHUB_REPOSITORY"]
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
-        raise Nowhere("GITHUB_REPOSITORY is not like owner/name.", "Set it to the repository of the pull request.")
-    token = _token(
-        environment, ("GITHUB_TOKEN", "GH_TOKEN"), "Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`."
-    )
-    api = github.api(_address(environment, "GITHUB_API_URL", github.API), token, seconds)
+    api = _github_api(environment, repository, seconds)
     if number is None:
         event = _event(environment.get("GITHUB_EVENT_PATH", ""))
         if run := event.get("workflow_run"):
@@ -58,6 +81,15 @@ def _github(environment: Mapping[str, str], number: int | None, seconds: float) 
             "Run it on `pull_request` or `workflow_run`, or give --pull-request.",
         )
     return github.GitHub(api, repository, number)
+
+
+def _github_api(environment: Mapping[str, str], repository: str, seconds: float) -> Api:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
+        raise Nowhere("GITHUB_REPOSITORY is not like owner/name.", "Set it to the repository of the pull request.")
+    token = _token(
+        environment, ("GITHUB_TOKEN", "GH_TOKEN"), "Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`."
+    )
+    return github.api(_address(environment, "GITHUB_API_URL", github.API), token, seconds)
 
 
 def _the_one(numbers: list[int]) -> int:
@@ -85,23 +117,30 @@ def _event(path: str) -> dict[str, Any]:
 
 
 def _gitlab(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
+    api, project, page = _gitlab_api(environment, seconds)
+    iid = str(number or environment.get("CI_MERGE_REQUEST_IID", ""))
+    if not iid.isdecimal():
+        raise Nowhere(
+            "This job is not about a merge request: CI_MERGE_REQUEST_IID is not set.",
+            "Run it with `rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]`, or give --pull-request.",
+        )
+    return gitlab.GitLab(api, project, int(iid), page)
+
+
+def _gitlab_api(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, str]:
+    """The API, the project's id and its address."""
     job = "CI_JOB_TOKEN may not write notes. " if environment.get("CI_JOB_TOKEN") else ""
     token = _token(
         environment,
         ("SEATSYNC_GITLAB_TOKEN", "GITLAB_TOKEN"),
         f"{job}Make a project access token with the scope `api` and the role Reporter, and a masked variable of it.",
     )
-    iid = str(number or environment.get("CI_MERGE_REQUEST_IID", ""))
     # The pipeline of a merge request from a fork may run in the fork; the merge request is in the target.
     project = environment.get("CI_MERGE_REQUEST_PROJECT_ID") or environment.get("CI_PROJECT_ID", "")
-    if not iid.isdecimal() or not project:
-        raise Nowhere(
-            "This job is not about a merge request: CI_MERGE_REQUEST_IID or CI_PROJECT_ID is not set.",
-            "Run it with `rules: [{if: $CI_PIPELINE_SOURCE == 'merge_request_event'}]`, or give --pull-request.",
-        )
+    if not project:
+        raise Nowhere("CI_PROJECT_ID is not set.", "Set it to the project of the merge request.")
     page = environment.get("CI_MERGE_REQUEST_PROJECT_URL") or environment.get("CI_PROJECT_URL", "")
-    api = gitlab.api(_address(environment, "CI_API_V4_URL"), token, seconds)
-    return gitlab.GitLab(api, project, int(iid), page)
+    return gitlab.api(_address(environment, "CI_API_V4_URL"), token, seconds), project, page
 
 
 def _token(environment: Mapping[str, str], names: tuple[str, str], mend: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from functools import reduce
@@ -95,3 +96,11 @@ def secret_of(connection: Connection, institution: str) -> bytes | None:
     salted = select(event.salt).where(event.institution == institution, event.salt.is_not(None))
     salt = connection.execute(salted.order_by(event.serial).limit(1)).scalar()
     return bytes(salt) if salt is not None else None
+
+
+def last_desired(connection: Connection, institution: str) -> str:
+    """The digest (SHA-256, hex) of the files that were applied last; empty where none were."""
+    entry = tables.entry.c
+    applied = select(entry.detail).where(entry.institution == institution, entry.kind == "apply")
+    detail = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).scalar()
+    return str(json.loads(detail).get("desired", "")) if detail is not None else ""
