@@ -62,6 +62,7 @@ class CodeHost:
     requests: list[Request] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
+    merges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     next_id: int = 1000
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -99,6 +100,12 @@ class CodeHost:
     def environment(self) -> dict[str, str]:
         """What a job on this host finds in its environment."""
         raise NotImplementedError
+
+    def merge(self, commit: str) -> None:
+        """The pull request is merged, by this commit; another one that was closed has the commit too."""
+        closed = {"number": 3, "iid": 3, "merged_at": None, "state": "closed", "merge_commit_sha": None}
+        merged = {"number": self.number, "iid": self.number, "merged_at": "2026-09-01T08:00:00Z", "state": "merged"}
+        self.merges[commit] = [closed, {**merged, "merge_commit_sha": commit}]
 
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
@@ -143,6 +150,8 @@ class GitHub(CodeHost):
             links |= {"prev": number - 1, "first": 1} if number > 1 else {}
             link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
             return Answer(200, told, {"Link": link} if link else {})
+        if found := re.fullmatch(r"/repos/grace/seats/commits/([0-9a-f]{40})/pulls", path):
+            return Answer(200, self.merges.get(found[1], []))
         found = re.fullmatch(r"/repos/grace/seats/issues/(comments/)?(\d+)(/comments)?", path)
         if not found or request.method not in ("POST", "PATCH"):
             return Answer(404, {"message": "Not Found", "status": "404"})
@@ -189,6 +198,8 @@ class GitLab(CodeHost):
         if (request.method, request.path) == ("GET", notes):
             told, number, pages = self.page(query, newest_first=query.get("sort", "desc") == "desc")
             return Answer(200, told, {"X-Page": str(number), "X-Next-Page": str(number + 1) if number < pages else ""})
+        if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
+            return Answer(200, self.merges.get(found[1], []))
         if not request.path.startswith(notes):
             return Answer(404, {"message": "404 Not found"})
         if not self.writes:

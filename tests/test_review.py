@@ -1,0 +1,144 @@
+"""From the review to the apply: what is applied in a pipeline is what the pull request's comment showed, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.code_hosts import PERSON, CodeHost
+from tests.command_line import Outcome, seatsync
+from tests.test_comment import comment, event, host
+
+__all__ = ["host"]
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+CONFIG = """\
+version: 1
+institution: {id: ID, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries: {books: {title: Books, system: logos-library, slots: 9}}
+rosters: [{path: members.csv}]
+grants: [{library: books, kind: temporary, to: {everyone: true}, until: 2026-09-30}]
+"""
+HEADER = "email,given_name,family_name\n"
+ANN, BEN, CY = ("ann@grace.example,Ann,Lee\n", "ben@grace.example,Ben,Ek\n", "cy@grace.example,Cy,Ng\n")
+DAY = ("--now", "2026-09-01")
+
+
+@pytest.fixture
+def place(tmp_path: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An institution whose pull request was planned, commented on and merged, and the job that shall apply it."""
+    write(tmp_path, ANN)
+    event(tmp_path, monkeypatch, {"pull_request": {"number": host.number}})
+    reviewed(tmp_path)
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
+        monkeypatch.setenv(name, COMMIT)
+    host.merge(COMMIT)
+    return tmp_path
+
+
+def write(folder: Path, *rows: str, id: str = "grace") -> None:
+    (folder / "seatsync.yaml").write_text(CONFIG.replace("ID", id), encoding="utf-8")
+    (folder / "members.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
+
+
+def reviewed(folder: Path, *folders: str) -> None:
+    assert seatsync("plan", *folders, "--out", "plan.json", *DAY, folder=folder).code == 0
+    comment(folder)
+
+
+def applied(folder: Path, *args: str, code: int = 0) -> Outcome:
+    outcome = seatsync("apply", "--reviewed", *(args or DAY), folder=folder)
+    assert outcome.code == code, outcome
+    return outcome
+
+
+def test_what_was_reviewed_is_applied_and_a_second_run_finds_nothing_to_do(place: Path) -> None:
+    assert "Applied to" in applied(place).err
+    assert "Nothing to do" in applied(place).out
+    assert seatsync("verify", folder=place).code == 0
+
+
+def test_a_ledger_that_moved_stops_it_and_is_named(place: Path) -> None:
+    assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
+    write(place, ANN, BEN)
+    reviewed(place)
+    seatsync("ledger", "claim", "books", "ann@grace.example", folder=place)
+    write(place, BEN)
+    told = applied(place, code=5)
+    assert "What moved: the ledger, from 6 to 8, the files." in told.err
+    assert "--expect " in told.err
+    assert "ben@grace.example" not in seatsync("members", folder=place).out
+
+
+def test_a_day_that_ends_a_grant_stops_it_and_is_named(place: Path) -> None:
+    told = applied(place, "--now", "2026-10-01", code=5)
+    assert "What moved: the day, from 2026-09-01 to 2026-10-01." in told.err
+
+
+def test_claims_between_review_and_apply_do_no_harm(place: Path) -> None:
+    """They move the ledger, but what is planned stays the same."""
+    assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
+    write(place, ANN, BEN)
+    reviewed(place)
+    assert seatsync("ledger", "claim", "books", "ann@grace.example", folder=place).code == 0
+    applied(place)
+
+
+def test_without_a_pull_request_or_a_comment_nothing_is_applied(place: Path, host: CodeHost) -> None:
+    comments = dict(host.comments)
+    host.comments.clear()
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+    host.comments.update(comments)
+    host.merges.clear()
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+
+
+def test_nobody_else_can_say_what_was_reviewed(place: Path, host: CodeHost) -> None:
+    [genuine] = host.bodies()
+    host.comments.clear()
+    host.add(genuine, PERSON)
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+
+
+@pytest.mark.parametrize("line", ["", "{}", "{", '{"grace": 7}', '{"grace": ["a"]}', "[]"])
+def test_a_comment_that_says_nothing_of_use_is_as_none(place: Path, host: CodeHost, line: str) -> None:
+    host.comments.clear()
+    host.add(f"<!-- seatsync:plan -->\n<!-- seatsync-reviewed {line} -->\n", host.me)
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+
+
+def test_each_of_several_institutions_by_its_own_review(place: Path) -> None:
+    for name in ("one", "two"):
+        (place / name).mkdir()
+        write(place / name, ANN, id=name)
+    reviewed(place, "one", "two")
+    write(place / "two", ANN, BEN, id="two")
+    told = applied(place, "one", "two", *DAY, code=5)
+    assert "the plan of two is not the one that was reviewed" in told.err
+    assert "ann@grace.example" in seatsync("members", folder=place / "one").out
+    assert seatsync("members", folder=place / "two").out == ""
+
+
+def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:
+    assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
+    later = ("--same-files", "--now", "2026-10-01")
+    write(place, ANN, BEN)
+    told = seatsync("apply", *later, folder=place)
+    assert told.code == 5
+    assert "not those of the last apply" in told.err
+    write(place, ANN)
+    assert seatsync("apply", *later, folder=place).code == 0
+    assert "revoke" in seatsync("log", folder=place).out
+    assert seatsync("apply", *later, folder=place).code == 0
+
+
+def test_nightly_nothing_is_applied_for_the_first_time(place: Path) -> None:
+    assert seatsync("apply", "--same-files", *DAY, folder=place).code == 5
+
+
+@pytest.mark.parametrize(
+    "both", [("--expect", "f" * 64, "--reviewed"), ("--reviewed", "--same-files"), ("plan.json", "--reviewed")]
+)
+def test_what_may_be_applied_is_said_in_one_way(place: Path, both: tuple[str, ...]) -> None:
+    assert seatsync("apply", *both, folder=place).code == 64
