@@ -5,11 +5,16 @@ set -uo pipefail
 OUT="${OUT:-seatsync-plan}"
 SUMMARY="${GITHUB_STEP_SUMMARY:-/dev/null}"
 OUTPUT="${GITHUB_OUTPUT:-/dev/null}"
+[ -d "${RUNNER_TEMP:-/nowhere}/seatsync/bin" ] && PATH="$RUNNER_TEMP/seatsync/bin:$PATH"
 mkdir -p "$OUT"
 
 # shellcheck disable=SC2206 # the folders' patterns are meant to be expanded
 folders=(${FOLDERS:-.})
 [ -n "${LEDGER:-}" ] && export SEATSYNC_LEDGER="$LEDGER"
+if [ "${MODE:-}" != validate ] && [ -z "${SEATSYNC_LEDGER:-}" ]; then
+  echo "::error title=seatsync::No ledger is named: set the secret SEATSYNC_LEDGER, or ledger: git. A file on this runner would be gone with it."
+  exit 64
+fi
 privacy=()
 [ "${REDACT:-auto}" = true ] && privacy+=(--redact)
 [ "${REDACT:-auto}" = false ] && privacy+=(--no-redact)
