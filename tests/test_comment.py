@@ -246,15 +246,22 @@ def test_ready_markdown_may_come_from_a_pipe(host: CodeHost, folder: Path) -> No
 
 
 def test_ready_markdown_is_cut_by_lines_and_what_is_open_is_closed(host: CodeHost, folder: Path) -> None:
-    line = "- `x` and what is so about it\n"
-    text = f"<details><summary>All</summary>\n\n  ```text\n{line * (host.limit // len(line))}  ```\n</details>\n"
+    line = "  what is so about it\n"
+    text = (
+        f"<details><summary>All</summary>\n\n- code\n  ```text\n{line * (host.limit // len(line))}  ```\n</details>\n"
+    )
     comment(folder, *body(folder, text + line * 1000))
     [said] = host.bodies()
     assert host.limit - 300 < len(said) <= host.limit
     page = rendered(said)  # whose elements are all closed
     kept, [left_out] = said.count(line), re.findall(r"Left out here for length: ([\d,]+) lines", said)
-    assert kept + int(left_out.replace(",", "")) == (text + line * 1000).count("\n") + 1 - 3
+    assert kept + int(left_out.replace(",", "")) == (text + line * 1000).count("\n") + 1 - 4
     assert "Left out here" in "".join(told for within, told in page.texts if not {"pre", "details"} & {*within})
+
+
+def test_ready_markdown_leaves_room_for_the_marker(host: CodeHost, folder: Path) -> None:
+    comment(folder, *body(folder, "x\n" * (host.limit // 2)))
+    assert "Left out here" in host.bodies()[0]
 
 
 def test_a_comment_in_ready_markdown_hides_nothing_of_what_is_left_out(github: CodeHost, folder: Path) -> None:
@@ -362,9 +369,10 @@ def test_a_rate_limit_that_lasts_too_long_is_told_at_once(
     assert github.count("POST") == 1
 
 
-def test_a_slow_answer_is_given_up_and_asked_for_again(host: CodeHost, folder: Path) -> None:
-    host.faults += [Fault("GET", slow=30), Fault("POST", slow=30)]
-    comment(folder, "plan.json", "--timeout", "4")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_slow_answer_is_given_up_and_asked_for_again(host: CodeHost, folder: Path, method: str) -> None:
+    host.faults.append(Fault(method, slow=30))
+    comment(folder, "plan.json", "--timeout", "5")
     assert len(host.bodies()) == 1
 
 

@@ -56,7 +56,7 @@ def command(
     \b
     seatsync comment plan.json                      what the plan would change
     seatsync comment a.json b.json                  several plans in one comment
-    seatsync comment --body findings.md             ready Markdown; - reads it from a pipe
+    seatsync comment --body -                       ready Markdown, here from a pipe
     seatsync comment plan.json --marker nightly     a second comment, beside the first
 
     Where to is taken from the job on GitHub or GitLab. The token is taken from GITHUB_TOKEN or GH_TOKEN, on GitLab
