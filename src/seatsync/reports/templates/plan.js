@@ -44,7 +44,7 @@ function find() {
     if (group.final === final.checked) found += number;
     if (!before) group.open = group.box.open;
     group.box.hidden = !number;
-    group.box.open = asked ? number > 0 && (group.open || number <= 200) : group.open;
+    group.box.open = asked ? number > 0 && (group.open || number <= 1000) : group.open;
     group.box.querySelector(".count").textContent = number < group.total
       ? `${number.toLocaleString("en")} of ${group.total.toLocaleString("en")}` : group.total.toLocaleString("en");
   }
