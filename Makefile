@@ -2,14 +2,14 @@
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo bench torture lock schemas clean
+.PHONY: test check demo bench torture pictures lock schemas clean
 
 test: .venv/ready check
 	$(BIN)/pytest
 
 check: .venv/ready
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
@@ -24,6 +24,10 @@ torture: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
+
+# The README's pictures, by a real browser: docs/plan.png and docs/plan-dark.png.
+pictures: .venv/ready
+	$(BIN)/python docs/screenshots.py
 
 schemas: .venv/ready
 	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done

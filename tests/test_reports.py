@@ -9,10 +9,12 @@ import pty
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -167,11 +169,15 @@ class Page(HTMLParser):
 
     @property
     def text(self) -> str:
-        return "".join(data for open, data in self.texts if "style" not in open)
+        return "".join(data for open, data in self.texts if not {"style", "script"} & {*open})
 
     @property
     def tags(self) -> set[str]:
         return {tag for tag, _ in self.elements}
+
+    def inside(self, tag: str) -> list[str]:
+        """What stands in elements that can hold text alone."""
+        return [data for open, data in self.texts if open[-1:] == (tag,)]
 
     def under(self, heading: str) -> list[list[str]]:
         """The rows of the tables under a heading, without header rows."""
@@ -204,14 +210,16 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 @pytest.fixture(scope="module")
 def big_and_refused(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """20,000 changes and 300 refusals."""
+    """20,000 changes and 300 refusals, the last of which is another."""
     members = [(f"m{n}@grace.example", "A", "B", "", "owner" if n < 1997 else "") for n in range(9000)]
     grants = "grants:\n  - {library: logos, to: {everyone: true}}\n  - {library: books, kind: permanent, to: {tags: [owner]}}\n"
     grants += "".join(
-        f"  - {{library: logos, kind: permanent, to: {{emails: [m{n}@grace.example]}}}}\n" for n in range(300)
+        f"  - {{library: logos, kind: permanent, to: {{emails: [m{n}@grace.example]}}}}\n" for n in range(299)
     )
-    plan = planned(write(tmp_path_factory.mktemp("refused"), LIBRARIES + grants, members))
+    libraries = LIBRARIES.replace("logos-subscription, slots: 20000", "logos-subscription, slots: 8000")
+    plan = planned(write(tmp_path_factory.mktemp("refused"), libraries + grants, members))
     assert (len(plan.changes), len(plan.refusals)) == (20_000, 300)
+    assert plan.refusals[-1].code == "slots-exceeded"
     return plan
 
 
@@ -227,7 +235,7 @@ def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big
     source = as_markdown(big_and_refused)
     assert len(source) <= MOST
     page = rendered(source)
-    shown = sum(data == "kind-not-allowed" for open, data in page.texts if "strong" in open)
+    shown = sum(data in ("kind-not-allowed", "slots-exceeded") for open, data in page.texts if "strong" in open)
     assert shown + left_out(source, "refusals") == 300
     assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
 
@@ -240,11 +248,19 @@ def test_refusals_leave_room_for_the_slots_what_cannot_be_undone_and_the_fingerp
     assert "Cannot be undone" in page.text
 
 
-def test_verdict_and_refusals_come_first(big_and_refused: Plan) -> None:
+def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_refused: Plan) -> None:
     lines = [line for line in as_markdown(big_and_refused).splitlines() if line]
     assert lines[0] == "## Grace Seminary \\(grace\\)"
     assert "Refused, for 300 reasons" in lines[1]
-    assert "**kind-not-allowed** at `seatsync.yaml:" in lines[2]
+    counts = [line.replace("\\", "") for line in lines[2:4]]
+    assert counts[0] == "In all: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant."
+    assert counts[1] == "Refusals: 299 kind-not-allowed, 1 slots-exceeded."
+    told = [re.match(r"- \*\*(.+?)\*\* at `seatsync.yaml:", line) for line in lines[4:12:2]]
+    assert [found and found[1] for found in told] == ["kind-not-allowed"] * 3 + ["slots-exceeded"]
+    assert lines[12] == "<details><summary>296 more of kind-not-allowed</summary>"
+
+
+def test_html_has_its_verdict_and_refusals_first(big_and_refused: Plan) -> None:
     page = as_html(big_and_refused)
     order = ["Refused, for 300 reasons", "kind-not-allowed", "<h2>Slots", "<h2>Cannot be undone", "<h2>Changes"]
     assert [page.index(part) for part in order] == sorted(page.index(part) for part in order)
@@ -455,18 +471,24 @@ def test_the_headings_of_folded_changes_are_plain_words(hostile: Plan) -> None:
     assert not [summary for summary in summaries if "\\" in summary]
 
 
-def test_html_of_hostile_names_has_no_script_and_loads_nothing(hostile: Plan) -> None:
-    page = Page(as_html(hostile))
-    assert not page.tags & {"script", "img", "link", "iframe", "object", "embed", "a", "base", "form", "svg", "audio"}
+def test_html_of_hostile_names_has_no_script_but_its_own_and_loads_nothing(hostile: Plan) -> None:
+    page, harmless = Page(as_html(hostile)), Page(as_html(replace(hostile, changes=hostile.changes[-1:])))
+    assert not page.tags & {"img", "link", "iframe", "object", "embed", "base", "audio"}
     assert not page.comments
-    for tag, attributes in page.elements:
-        assert not [name for name in attributes if name.startswith("on") or name in ("src", "href", "srcset", "action")]
-        assert "url(" not in (attributes.get("style") or ""), tag
-    css = "".join(data for open, data in page.texts if "style" in open)
+    for _, attributes in page.elements:
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "srcset", "action", "style")
+        ]
+        assert attributes.get("href", "#main") == "#main"
+    [css], [script] = page.inside("style"), page.inside("script")
+    assert script in harmless.inside("script")
     assert "url(" not in css
     assert "@import" not in css
-    policy = next(a["content"] for t, a in page.elements if t == "meta" and "http-equiv" in a)
-    assert "default-src 'none'" in (policy or "")
+    [policy] = [attributes["content"] or "" for tag, attributes in page.elements if "http-equiv" in attributes]
+    assert policy.startswith("default-src 'none'; ")
+    for source in (css, script):
+        assert f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
 
 
 def test_html_shows_hostile_names_as_they_are(hostile: Plan) -> None:
@@ -630,7 +652,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_several_plans_stand_in_one_html_page(two: Path) -> None:
     page = Page(seatsync("plan", "one", "other", "--format", "html", "--now", DAY, folder=two).out)
     assert [tag for tag, _ in page.elements].count("html") == 1
-    assert [tag for tag, _ in page.elements].count("h1") == 2
+    assert [tag for tag, _ in page.elements].count("h1") == 1
     assert "School one (one)" in page.text
     assert "School other (other)" in page.text
     assert len(page.under("Changes")) == 2 * 3 + 403

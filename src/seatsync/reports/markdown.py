@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.reports.view import Group, PlanView, SlotRow
+from seatsync.reports.view import Group, PlanView, SlotRow, by_code
 
 MOST = 65_536
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
@@ -15,6 +15,8 @@ _PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
 _FENCE = re.compile(r"(?P<before>[ >]*(?:[-*+] +|\d+[.)] +)?)(?P<signs>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<rest>[^\n]*)")
 _OPENS = re.compile(r"<!--|-->|</?details\b", re.IGNORECASE)
 _LEAST = 320  # characters in which a plan can still say its verdict and what it leaves out
+_OF_ONE_CODE = 3  # refusals, or warnings, shown before others are folded
+_FOLDED = "\n</details>\n\n"
 _FOR_THE_COUNT = 170  # room for the line that counts what is left out
 
 
@@ -42,15 +44,17 @@ def plan(view: PlanView, most: int = MOST) -> str:
     page.add(
         f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n"
     )
+    if view.plan.changes:
+        page.add(f"In all: {escaped(view.counts)}.\n\n", keep=most // 2)
     final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes else ""
     if page.left > 4 * len(final):
         page.left -= len(final)
     else:
         final = ""
-    _findings(page, view.refusals, "refusals", keep=most // 2)
+    _findings(page, view.refusals, "refusals", keep=most // 2, keep_folded=most * 3 // 4)
     _slots(page, view.slots, keep=most * 3 // 8)
     _groups(page, "Cannot be undone", view.irreversible, "that cannot be undone", keep=most // 4, fold=False)
-    _findings(page, view.warnings, "warnings", keep=most // 8)
+    _findings(page, view.warnings, "warnings", keep=most // 8, keep_folded=most // 8)
     page.parts.append(final)
     _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)
     return page.text()
@@ -73,7 +77,7 @@ def plans(views: Sequence[PlanView], most: int = MOST) -> str:
 def diagnostics(found: Sequence[Diagnostic], most: int = MOST) -> str:
     """What is wrong with the files."""
     page = _Page(most - _FOR_THE_COUNT)
-    _findings(page, found, "findings", keep=0)
+    _findings(page, found, "findings", keep=0, keep_folded=0)
     return page.text()
 
 
@@ -153,17 +157,31 @@ class _Page:
         return "".join(self.parts)
 
 
-def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int) -> None:
-    for position, finding in enumerate(found):
-        where = f" at {place(str(finding.origin))}" if finding.origin else ""
-        head, *paste = finding.help.split("\n")
-        block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + escaped(paste[-1]) if paste else ""
-        text = f"- **{finding.code}**{where}: {escaped(finding.message)}\n  → {escaped(head)}{block}\n"
-        if not page.add(text, keep):
-            page.left_out(what, len(found) - position)
-            break
+def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int, keep_folded: int) -> None:
+    """Some of each code in full view, counted, before the rest of any: that is folded, and cut first."""
+    kinds, shown = by_code(found), 0
+    if any(len(alike) > _OF_ONE_CODE for alike in kinds.values()):
+        counts = ", ".join(f"{len(alike):,} {escaped(code)}" for code, alike in kinds.items())
+        page.add(f"{what.capitalize()}: {counts}.\n\n", keep)
+    for finding in (finding for alike in kinds.values() for finding in alike[:_OF_ONE_CODE]):
+        shown += page.add(_finding(finding), keep)
+    for code, alike in kinds.items():
+        rest = [_finding(finding) for finding in alike[_OF_ONE_CODE:]]
+        head = f"\n<details><summary>{len(rest):,} more of {as_html(code)}</summary>\n\n"
+        if rest and page.add(head, keep_folded + len(rest[0]) + len(_FOLDED)):
+            while rest and page.add(rest.pop(0), keep_folded + len(_FOLDED)):
+                shown += 1
+            page.add(_FOLDED)
+    page.left_out(what, len(found) - shown)
     if found:
         page.add("\n")
+
+
+def _finding(finding: Diagnostic) -> str:
+    where = f" at {place(str(finding.origin))}" if finding.origin else ""
+    head, *paste = finding.help.split("\n")
+    block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + escaped(paste[-1]) if paste else ""
+    return f"- **{finding.code}**{where}: {escaped(finding.message)}\n  → {escaped(head)}{block}\n"
 
 
 def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
@@ -182,7 +200,7 @@ def _groups(page: _Page, title: str, groups: list[Group], what: str, keep: int, 
     if groups and not page.add(f"### {title}\n\n", keep):
         page.left_out(what, sum(len(group.changes) for group in groups))
         return
-    closing = "\n</details>\n\n" if fold else "\n"
+    closing = _FOLDED if fold else "\n"
     for group in groups:
         head = f"{group.sign} {group.title} ({len(group.changes):,})"
         head = f"<details><summary>{as_html(head)}</summary>\n\n" if fold else f"**{escaped(head)}**\n\n"

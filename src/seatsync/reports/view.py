@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -40,7 +40,11 @@ class Group(NamedTuple):
 
     @property
     def title(self) -> str:
-        return clean(f"{self.action} {self.library}".rstrip())
+        return f"{self.action} {self.library}".rstrip()
+
+    @property
+    def size(self) -> int:
+        return len(self.changes)
 
     def lines(self, most: int | None = None) -> Iterator[Line]:
         """The first ``most`` changes in words."""
@@ -81,6 +85,13 @@ class PlanView:
         return bool(self.plan.refusals)
 
     @property
+    def outcome(self) -> str:
+        """The verdict in a word or two."""
+        if self.refused:
+            return "Refused"
+        return counted(len(self.plan.changes), "change") if self.plan.changes else "Nothing to do"
+
+    @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
         if self.refused:
@@ -107,7 +118,7 @@ class PlanView:
         for change in self.plan.changes:
             found.setdefault((change.action, change.library if change.member else ""), []).append(change)
         return [
-            Group(SIGNS[action.rpartition("-")[2]], action.value, library, changes)
+            Group(SIGNS[action.rpartition("-")[2]], action.value, clean(library), changes)
             for (action, library), changes in found.items()
         ]
 
@@ -117,7 +128,7 @@ class PlanView:
         found: dict[tuple[str, str], list[Change]] = {}
         for change in self.plan.irreversible:
             found.setdefault((change.action.value, change.library), []).append(change)
-        return [Group(SIGNS[action], action, library, changes) for (action, library), changes in found.items()]
+        return [Group(SIGNS[action], action, clean(library), changes) for (action, library), changes in found.items()]
 
     @property
     def refusals(self) -> list[Diagnostic]:
@@ -133,6 +144,14 @@ class PlanView:
 def line(change: Change) -> Line:
     """A change in words."""
     return Line(*map(clean, (_subject(change), _what(change), change.reason, str(change.origin))))
+
+
+def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
+    """Findings by their code, in the order in which the codes first occur."""
+    found: dict[str, list[Diagnostic]] = {}
+    for finding in findings:
+        found.setdefault(finding.code, []).append(finding)
+    return found
 
 
 def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
