@@ -43,7 +43,7 @@ def _made(folder: Path, run: Run) -> Made:
     if id is None:
         return Made(None, _load(folder).found)
     try:
-        with run.ledger_of(folder).reading() as connection:
+        with run.ledger_of(folder, id).reading() as connection:
             return make(folder, connection, run.now, id)
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
         loaded = _load(folder)
@@ -73,7 +73,7 @@ def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) 
     """What the folder's ledger says of the institution now; of its ``members`` only if asked."""
     from seatsync.ledger.read import read_snapshot
 
-    with run.step("Reading the ledger"), run.ledger_of(folder).reading() as connection:
+    with run.step("Reading the ledger"), run.ledger_of(folder, institution).reading() as connection:
         return read_snapshot(connection, institution, None if members else ())
 
 
