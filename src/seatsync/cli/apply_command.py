@@ -189,7 +189,7 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
     from seatsync.apply.apply import carry_out
     from seatsync.domain.diagnostic import counted
 
-    ledger = run.ledger_of(folder)
+    ledger = run.ledger_of(folder, plan.institution)
     actor, commit = who.told(folder)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         applied = carry_out(ledger, plan, run.at, actor, commit)

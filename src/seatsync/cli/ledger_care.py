@@ -108,9 +108,10 @@ def load(run: Run, folder: Path, file: Any) -> int:
     All or nothing.
     """
     from seatsync.apply.loading import load_dump
+    from seatsync.ledger.database import in_git
 
     ledger = run.ledger_of(folder)
-    owner = institution_id(folder) if run.ledger is None else None
+    owner = institution_id(folder) if run.ledger is None or in_git(run.ledger) else None
     with run.step("Loading and verifying"):
         id, verdict = load_dump(ledger, file, who(), which_commit(folder), owner)
     tell_verdict(run, verdict, f"{id} is in {ledger}: the chain holds and the tables agree with it")
@@ -163,10 +164,9 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     ledger = run.ledger_of(folder)
     records = forget(ledger, id, member, run.at, who(), which_commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
-    if not ledger.scrub():
-        click.echo(
-            f"seatsync: {ledger} is being read, so the old bytes stay in its files until that has ended.", err=True
-        )
+    stays, help = ledger.scrub()
+    if stays:
+        click.echo(f"seatsync: {stays}\n  → {help}", err=True)
     return exits.DONE
 
 

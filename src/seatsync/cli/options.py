@@ -46,13 +46,21 @@ class Run:
         """The instant, as the journal writes it."""
         return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
 
-    def ledger_of(self, folder: Path) -> Any:
-        """The ledger of an institution's folder."""
-        from seatsync.ledger.database import FILE, Ledger
+    def ledger_of(self, folder: Path, institution: str | None = None) -> Any:
+        """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given."""
+        from seatsync.ledger.database import FILE, Ledger, in_git
         from seatsync.ledger.holder import Patience
 
         _hush_libraries()
-        return Ledger(self.ledger or str(folder / FILE), Patience(self.lock_timeout, self.say))
+        patience = Patience(self.lock_timeout, self.say)
+        if self.ledger is None or not in_git(self.ledger):
+            return Ledger(self.ledger or str(folder / FILE), patience)
+        from seatsync.cli.reading import institution_of
+        from seatsync.ledger.git import let_go
+
+        if (context := click.get_current_context(silent=True)) is not None:
+            context.find_root().call_on_close(let_go)
+        return Ledger(self.ledger, patience, folder, institution or institution_of(folder, self))
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -137,7 +145,7 @@ def common(*formats: str) -> Callable[[Command], Command]:
                 return command(run, **rest)
 
         shared = [
-            option("--ledger", metavar="PATH|URL", help="The ledger; seatsync.db in the folder if not given."),
+            option("--ledger", metavar="PATH|URL|git", help="The ledger; seatsync.db in the folder if not given."),
             option("--now", type=Moment(), help="The date (or ISO time) to go by instead of the clock."),
             option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
             option("--verbose", "-v", is_flag=True, help="Show everything, however long."),

@@ -53,7 +53,7 @@ def _made(folder: Path, run: Run) -> Made:
     if id is None:
         return Made(None, _load(folder).found)
     try:
-        with run.ledger_of(folder).reading() as connection:
+        with run.ledger_of(folder, id).reading() as connection:
             return make(folder, connection, run.now, id)
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
         loaded = _load(folder)
@@ -65,7 +65,7 @@ def _made(folder: Path, run: Run) -> Made:
 def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
     """What hides the names of this institution, with its ledger's key where there is one; None where nothing is hidden."""
     if run.redactor is not None:
-        with run.ledger_of(folder).reading() as connection:
+        with run.ledger_of(folder, institution).reading() as connection:
             tell_key(connection, institution, run)
     return run.redactor
 
@@ -99,7 +99,7 @@ def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) 
     """What the folder's ledger says of the institution now; of its ``members`` only if asked."""
     from seatsync.ledger.read import read_snapshot
 
-    with run.step("Reading the ledger"), run.ledger_of(folder).reading() as connection:
+    with run.step("Reading the ledger"), run.ledger_of(folder, institution).reading() as connection:
         tell_key(connection, institution, run)
         return read_snapshot(connection, institution, None if members else ())
 

@@ -68,7 +68,7 @@ def _last_applied(plan: Plan, folder: Path, run: Run) -> str:
     """The digest of the files that were applied last."""
     from seatsync.ledger.lookup import last_desired
 
-    with run.ledger_of(folder).reading() as connection:
+    with run.ledger_of(folder, plan.institution).reading() as connection:
         return last_desired(connection, plan.institution) if connection is not None else ""
 
 

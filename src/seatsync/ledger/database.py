@@ -14,15 +14,16 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from seatsync.ledger.failures import LedgerError, may_pass, told
+from seatsync.ledger.failures import LedgerError, Overtaken, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
+from seatsync.ledger.sqlite import FILE as FILE
 from seatsync.ledger.sqlite import SqliteFile, make_tables
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
+    from seatsync.ledger.git import GitBranch
     from seatsync.ledger.postgres import Postgres
 
-FILE = "seatsync.db"
 LOCK_TIMEOUT = 30.0
 
 _TRIES = 8
@@ -36,21 +37,26 @@ def _unheard(notice: str) -> None: ...
 class Ledger:
     """A ledger that may not be there yet: reading never makes one, writing does.
 
-    ``location`` is a path or a SQLAlchemy URL; ``patience`` says how long to wait for others who write.
+    ``location`` is a path, a SQLAlchemy URL, or ``git`` (see ``in_git``); ``patience`` says how long to wait for others who
+    write. In Git it is the ledger of ``institution``, in the repository around ``folder``.
 
     Raises:
         LedgerError: the location can't be understood.
     """
 
-    def __init__(self, location: str, patience: Patience | None = None) -> None:
-        path = _sqlite_path(location)
-        self.store: SqliteFile | Postgres = SqliteFile(path) if path is not None else _postgres(location)
+    def __init__(
+        self, location: str, patience: Patience | None = None, folder: Path = Path(), institution: str = ""
+    ) -> None:
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
+        self.store: SqliteFile | Postgres | GitBranch
+        if in_git(location):
+            from seatsync.ledger.git import GitBranch
 
-        if path is not None and path.is_dir():
-            raise LedgerError(f"The ledger {self} is a folder, not a file.", f"Name the file: {path / FILE}.")
-        if path is not None and not path.parent.is_dir():
-            raise LedgerError(f"The folder of the ledger {self} is missing.", "Correct --ledger, or make the folder.")
+            self.store = GitBranch.at(location, folder, institution, self.patience)
+        elif (path := _sqlite_path(location)) is not None:
+            self.store = _file(path)
+        else:
+            self.store = _postgres(location)
 
     def __str__(self) -> str:
         return str(self.store)
@@ -90,6 +96,9 @@ class Ledger:
                 except DBAPIError as error:
                     if not left or not may_pass(error):
                         raise
+                except Overtaken:
+                    if not left:
+                        raise
                 time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - left))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
@@ -119,10 +128,10 @@ class Ledger:
         with told(self):
             self.store.unlock(institution, holder)
 
-    def scrub(self) -> bool:
+    def scrub(self) -> tuple[str, str]:
         """Take what was deleted out of the files of the database as well, as far as that can be done from here.
 
-        Whether nothing stood in the way of that.
+        What stays in spite of it, and what to do about that; empty for nothing.
         """
         with told(self):
             return self.store.scrub()
@@ -132,7 +141,7 @@ class Ledger:
             revision = self._revision(connection)
             if revision == REVISIONS[-1]:  # somebody else was first
                 return
-            if not revision and isinstance(self.store, SqliteFile):
+            if not revision and connection.dialect.name == "sqlite":
                 make_tables(connection)
             else:
                 _migrate(connection)
@@ -164,6 +173,19 @@ class Ledger:
         return str(revision)
 
 
+def in_git(location: str) -> bool:
+    """Whether a ledger is kept in Git: ``git``, ``git:BRANCH`` or ``git:REMOTE#BRANCH``."""
+    return re.match(r"git(:(?!//)|$)", location) is not None
+
+
+def _file(path: Path) -> SqliteFile:
+    if path.is_dir():
+        raise LedgerError(f"The ledger {path} is a folder, not a file.", f"Name the file: {path / FILE}.")
+    if not path.parent.is_dir():
+        raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or make the folder.")
+    return SqliteFile(path)
+
+
 def _postgres(location: str) -> Postgres:
     from seatsync.ledger.postgres import Postgres  # it takes a while to be imported
 
@@ -185,7 +207,7 @@ def _sqlite_path(location: str) -> Path | None:
         return None
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
         message = f"A ledger can't be kept in {backend}."
-        raise LedgerError(message, "Write a path, or postgresql+psycopg://user@host/database.")
+        raise LedgerError(message, "Write a path, postgresql+psycopg://user@host/database, or git:REMOTE#BRANCH.")
     if not url.database or url.database == ":memory:":
         raise LedgerError("A ledger in memory would be lost at once.", "Name a file: sqlite:///seatsync.db.")
     return Path(url.database)

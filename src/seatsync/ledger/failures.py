@@ -17,6 +17,15 @@ class LedgerError(Exception):
         self.help = help
 
 
+class Overtaken(LedgerError):
+    """Somebody else's work on the same institution arrived first, and nothing of ours was written."""
+
+    def __init__(self, ledger: object) -> None:
+        super().__init__(
+            f"The ledger {ledger} is busy: others wrote to it at every try.", "Nothing was changed; try again."
+        )
+
+
 def may_pass(error: DBAPIError) -> bool:
     """Whether the database itself says that trying again can help: 40001, 40P01, or SQLite's BUSY and LOCKED."""
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)

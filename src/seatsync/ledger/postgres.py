@@ -101,11 +101,11 @@ class Postgres:
         if not ended:
             raise LedgerError(f"The session {holder.process} has not ended yet.", "Try again in a minute.")
 
-    def scrub(self) -> bool:
+    def scrub(self) -> tuple[str, str]:
         """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""
         with self.connected() as connection:
             connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox")
-            return True
+        return "", ""
 
 
 for _index in tables.member.indexes:  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported

@@ -19,6 +19,8 @@ from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.tables import REVISIONS, metadata
 
+FILE = "seatsync.db"
+
 _LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
 _NETWORK = (
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"),
@@ -103,12 +105,8 @@ class SqliteFile:
         with suppress(OSError):  # it is for people who wait, and no reason to fail
             note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
         try:
-            yield
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            with suppress(SQLAlchemyError):
-                connection.exec_driver_sql("ROLLBACK")
-            raise
+            with whole(connection):
+                yield
         finally:
             with suppress(OSError):
                 note.unlink(missing_ok=True)
@@ -132,12 +130,15 @@ class SqliteFile:
         help = f"On {holder.host}: kill {holder.process}. The lock goes with it, and nothing is applied by halves."
         raise LedgerError(f"The ledger {self} is locked by process {holder.process} on {holder.host}.", help)
 
-    def scrub(self) -> bool:
-        """Write the file anew, and empty what was written beside it; False where somebody who reads stands in the way."""
+    def scrub(self) -> tuple[str, str]:
+        """Write the file anew, and empty what was written beside it, if nobody reads it."""
         with self.connected() as connection:
             connection.exec_driver_sql("VACUUM")
             busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-            return not busy
+        if not busy:
+            return "", ""
+        stays = f"{self} is being read, so the old bytes stay in its files until that has ended."
+        return stays, "They go when the last program that has it open closes it."
 
     def _note(self) -> Holder | None:
         try:
@@ -158,6 +159,18 @@ class SqliteFile:
             for statement in statements:
                 connection.exec_driver_sql(statement)
             yield connection
+
+
+@contextmanager
+def whole(connection: Connection) -> Iterator[None]:
+    """The rest of a transaction that was begun: committed at the end, or undone."""
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        with suppress(SQLAlchemyError):
+            connection.exec_driver_sql("ROLLBACK")
+        raise
 
 
 def _begin(connection: Connection, *before: str) -> bool:
