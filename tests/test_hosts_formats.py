@@ -13,7 +13,7 @@ import pytest
 
 from tests.command_line import seatsync
 
-SCHEMA = json.loads((Path(__file__).parent / "data" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(__file__).parent / "standards" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
 ANNOTATION = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 
 CONFIG = """\

@@ -141,7 +141,13 @@ def act(on: Repository, event: str, told: dict[str, Any], private: bool = True, 
     )
     command = [str(ACT), event, "-W", str(file), "-P", "ubuntu-latest=-self-hosted", "-e", str(home / "event.json")]
     command += [word for place in locals_ for word in ("--local-repository", place)]
-    command += ["-s", f"GITHUB_TOKEN={TOKEN}", "-s", f"SEATSYNC_LEDGER={on.ledger if on.ledger.name else ''}", "--no-cache-server"]
+    command += [
+        "-s",
+        f"GITHUB_TOKEN={TOKEN}",
+        "-s",
+        f"SEATSYNC_LEDGER={on.ledger if on.ledger.name else ''}",
+        "--no-cache-server",
+    ]
     given = {**on.host.environment(), "ARTIFACTS": str(home / "artifacts"), "FORK": str(home / "fork")}
     command += [word for name, value in given.items() if "TOKEN" not in name for word in ("--env", f"{name}={value}")]
     path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
