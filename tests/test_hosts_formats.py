@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.command_line import seatsync
 
@@ -143,3 +144,21 @@ def test_a_saved_plan_is_shown_in_both(tmp_path: Path) -> None:
     ]
     assert fresh[0] == saved[0]
     assert len(sarif(tmp_path, "show", "plan.json")["results"]) == 1
+
+
+def test_before_a_commit_the_institutions_of_the_files_are_checked(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name / "rosters").mkdir(parents=True)
+        write(tmp_path / name, 1, 1, 9)
+    (tmp_path / "two" / "members.csv").write_text("nothing\n", encoding="utf-8")
+    (tmp_path / "notes.csv").write_text("of nobody\n", encoding="utf-8")
+    [hook] = yaml.safe_load((Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    command = hook["entry"].split()[1:]
+    files = ["one/members.csv", "one/rosters/gone.csv", "notes.csv", "two/seatsync.yaml"]
+    assert all(re.search(hook["files"], name) for name in files)
+    told = seatsync(*command, *files, folder=tmp_path)
+    assert told.code == 3
+    assert "two/members.csv:1" in told.out
+    assert "one: nothing wrong" in told.out
+    assert "three" not in told.out
+    assert seatsync(*command, "notes.csv", folder=tmp_path) == (0, "", "")

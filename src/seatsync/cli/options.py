@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -185,11 +185,7 @@ def folders(command: Command) -> Command:
     """One or several institutions' folders; the current one if none is named."""
 
     def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
-        # Of institutions/* the plain files beside the folders are not meant.
-        names = [
-            name for name in value if len(value) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()
-        ]
-        return [as_folder(name) for name in names or (".",)]
+        return as_folders(value)
 
     return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=chosen)(command)
 
@@ -221,6 +217,14 @@ def past(command: Command) -> Command:
 def day(moment: datetime | None) -> str | None:
     """The day of a moment that may not be given, as the journal writes it."""
     return moment.date().isoformat() if moment is not None else None
+
+
+def as_folders(names: Sequence[str]) -> list[Path]:
+    """The folders named; the current one if none is. Of institutions/* the plain files beside the folders are not meant."""
+    meant = [
+        name for name in names if len(names) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()
+    ]
+    return [as_folder(name) for name in meant or (".",)]
 
 
 def as_folder(name: str) -> Path:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import Run, common, folders, option, prefix
+from seatsync.cli.options import Run, as_folders, common, option, prefix
 from seatsync.cli.reading import without_names
 from seatsync.cli.showing import Shown, show
+from seatsync.sources.files import NAME
 
 
 @click.command("validate")
-@folders
+@click.argument("paths", nargs=-1, metavar="[FOLDER]...")
+@option("--of-files", is_flag=True, help="What is named are files; the institutions they belong to are checked.")
 @option("--strict", is_flag=True, help="Warnings count as errors.")
 @common("text", "json", "markdown", "github", "sarif")
-def command(run: Run, folders: list[Path], strict: bool) -> int:
+def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> int:
     """Check the files alone; no ledger.
 
     \b
     seatsync validate                         the current folder
     seatsync validate --strict institutions/* warnings count too
     seatsync validate --format json | jq '.[].message'
+    seatsync validate --of-files $(git diff --name-only --cached)
 
     Every mistake is told in one run, each with its file, line and column, and what to do.
     """
@@ -36,6 +40,7 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     from seatsync.reports import text
     from seatsync.sources.load import load
 
+    folders = _around(paths) if of_files else as_folders(paths)
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     told = []
     for folder in folders:
@@ -59,6 +64,15 @@ def command(run: Run, folders: list[Path], strict: bool) -> int:
     elif run.format != "text":
         show(told, len(folders) > 1, run)
     return exits.INVALID if any(finding.severity in stops for finding in everything) else exits.DONE
+
+
+def _around(files: Iterable[str]) -> list[Path]:
+    """The institutions' folders in which these files lie, as far as there are any; each once, in the order of the files."""
+    above = (parent for file in files for parent in (Path(file).parent, *Path(file).parent.parents)[:_DEPTH])
+    return list(dict.fromkeys(folder for folder in above if (folder / NAME).is_file()))
+
+
+_DEPTH = 16
 
 
 def as_json(diagnostic: Any, folder: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.plan import PlanFile
 from seatsync.formats.roster import RosterFile
 
+HOME = "https://raw.githubusercontent.com/seatsync/seatsync/main/schemas"
 SCHEMAS: dict[str, type[BaseModel]] = {"seatsync": SeatsyncFile, "roster": RosterFile, "plan": PlanFile}
 
 
@@ -22,7 +23,8 @@ def schema(name: str) -> dict[str, Any]:
         KeyError: there is none of that name.
     """
     document = SCHEMAS[name].model_json_schema(mode="validation", schema_generator=_Titled)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "title": f"seatsync {name} file"}
+    place = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{HOME}/{name}.schema.json"}
+    return {**place, **document, "title": f"seatsync {name} file"}
 
 
 def schema_text(name: str) -> str:
