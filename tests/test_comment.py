@@ -237,6 +237,14 @@ def test_names_in_a_plan_break_out_of_nothing(host: CodeHost, folder: Path) -> N
     assert len(host.bodies()) == 1
 
 
+def test_nobody_is_named_where_anybody_reads_along(host: CodeHost, folder: Path) -> None:
+    comment(folder, "plan.json", "--redact")
+    comment(folder, *body(folder, "- ann.lee@members.example is missing\n"), "--redact", "--marker", "other")
+    said = "".join(host.bodies())
+    assert "person" in said
+    assert not re.search("ann.?.?lee|Chlo", said, re.IGNORECASE)
+
+
 def test_ready_markdown_may_come_from_a_pipe(host: CodeHost, folder: Path) -> None:
     (folder / "school" / "rosters" / "members.csv").write_text("email\nann\n", encoding="utf-8")
     findings = seatsync("validate", "school", "--format", "markdown", folder=folder)

@@ -10,6 +10,7 @@ import click
 
 from seatsync.cli.options import Run, common, option
 from seatsync.cli.plan_command import load_plans
+from seatsync.cli.reading import to_be_shown
 from seatsync.domain.names import is_slug
 
 
@@ -69,7 +70,9 @@ def command(
     text = body.read() if body else ""
     if body and not text.strip():
         raise click.UsageError("--body is empty: there is nothing to say.")
-    loaded = [plan for path in plans for plan in load_plans(path)[0]]
+    loaded = [to_be_shown(plan, Path(), run) for path in plans for plan in load_plans(path)[0]]
+    if run.redactor is not None:
+        text = run.redactor.text(text)
 
     try:
         from seatsync.hosts import comment, review

@@ -34,7 +34,7 @@ def try_plan(folder: Path, run: Run) -> Made:
 
 def to_be_shown(plan: Plan, folder: Path, run: Run) -> Plan:
     """The plan as it may be printed or saved."""
-    redactor = redactor_of(folder, plan.institution, run)
+    redactor = redactor_of(folder, plan.institution, run) if not plan.redacted else None
     return redactor.plan(plan) if redactor is not None else plan
 
 
