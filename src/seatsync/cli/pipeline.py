@@ -9,7 +9,7 @@ from string import Template
 
 from seatsync import __version__
 
-ACTION = "seatsync/seatsync@0000000000000000000000000000000000000000"
+ACTION = "seatsync/seatsync@6874646375959cdc46ce0c4f969804d4bcdf3082"
 """The action that is pinned: a commit in which it is as this version needs it."""
 
 _FILES = {
