@@ -28,7 +28,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     seatsync validate                         the current folder
     seatsync validate --strict institutions/* warnings count too
     seatsync validate --format json | jq '.[].message'
-    seatsync validate --of-files $(git diff --name-only --cached)
+    seatsync validate --of-files grace/members.csv harbor/seatsync.yaml
 
     Every mistake is told in one run, each with its file, line and column, and what to do.
     """

@@ -28,14 +28,14 @@ def suffix_of(name: str) -> str:
     return Path(_SUFFIXES.sub("", name)).suffix.lower()
 
 
-def decrypted(data: bytes, path: Path) -> bytes | Locked:
-    """The bytes that were encrypted; the same bytes where they are not."""
+def decrypted(data: bytes, path: Path, name: str) -> bytes | Locked:
+    """The bytes that were encrypted; the same bytes where they are not. ``name`` is what messages call the file."""
     if data.startswith(_AGE):
-        return _by_age(data, path.name)
+        return _by_age(data, name)
     if data.lstrip()[:1] == b"{" and b'"sops"' in data and b"ENC[" in data:
-        return _by_sops(path, "binary")
+        return _by_sops(path, name, "binary")
     if b"\nsops:" in data and b"ENC[" in data:
-        return _by_sops(path, "yaml")
+        return _by_sops(path, name, "yaml")
     return data
 
 
@@ -68,17 +68,17 @@ def _age_keys() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
-def _by_sops(path: Path, kind: str) -> bytes | Locked:
+def _by_sops(path: Path, name: str, kind: str) -> bytes | Locked:
     command = ["sops", "decrypt", "--input-type", kind, "--output-type", kind, str(path)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
     except FileNotFoundError:
         help = "Install the program sops where seatsync runs, and give it the key."
-        return Locked(f"{path.name} is encrypted by SOPS, and there is no program sops.", help)
+        return Locked(f"{name} is encrypted by SOPS, and there is no program sops.", help)
     except subprocess.TimeoutExpired:
-        return Locked(f"{path.name} is encrypted by SOPS, which does not answer.", "Try `sops decrypt` by hand.")
+        return Locked(f"{name} is encrypted by SOPS, which does not answer.", "Try `sops decrypt` by hand.")
     if done.returncode:
         said = next((line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "")
         help = "Give it the key (SOPS_AGE_KEY, or what your key service wants); `sops decrypt` by hand tells more."
-        return Locked(f"{path.name} is encrypted by SOPS, which can't decrypt it: {said.rstrip('.')}.", help)
+        return Locked(f"{name} is encrypted by SOPS, which can't decrypt it: {said.rstrip('.')}.", help)
     return done.stdout

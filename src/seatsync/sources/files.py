@@ -49,7 +49,7 @@ class Folder:
         if data is None:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
-        plain = decrypted(data, path)
+        plain = decrypted(data, path, name)
         if isinstance(plain, Locked):
             self._say("file-encrypted", plain.message, plain.help, where)
             return None
