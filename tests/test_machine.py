@@ -269,5 +269,5 @@ class Seats(RuleBasedStateMachine):
 
 
 def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
-    some = settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    some = settings(max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(Seats, settings=some)

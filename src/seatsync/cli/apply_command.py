@@ -64,20 +64,16 @@ def command(
     """
     files = [Path(path) for path in paths if _is_plan(Path(path))]
     folders = [as_folder(path) for path in paths if not _is_plan(Path(path))] or [Path()]
-    if len(files) > 1:
-        raise click.UsageError("Only one plan file can be applied at a time.")
     if expect is not None and not expect.strip():
         raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
-    if files and expect:
-        raise click.UsageError("--expect plans afresh; it does not go with a plan file.")
-    if sum((bool(expect), reviewed, same_files)) > 1 or (files and (reviewed or same_files)):
+    if len(files) + sum((bool(expect), reviewed, same_files)) > 1:
         raise click.UsageError(
-            "One of --expect, --reviewed, --same-files and a plan file at a time: each says what may be applied."
+            "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied."
         )
-    if not files and not (yes or expect or reviewed or same_files) and not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     if files and shard:
         raise click.UsageError("--shard is for folders; give each part its own plan file.")
+    if not (files or yes or expect or reviewed or same_files or sys.stdin.isatty()):
+        raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     who = _Who(actor, commit)
     if files:
         return _apply_saved(run, files[0], folders, strict, who, jobs)
