@@ -216,6 +216,28 @@ def test_names_are_left_out_wherever_anybody_may_read_along(
     assert "canary@" in seatsync("plan", "--no-redact", folder=tmp_path).out
 
 
+WITHOUT_A_WORD = [
+    ("why", "stranger.canary@grace.example"),
+    ("log", "--member", "stranger.canary@grace.example"),
+    ("resend", "stranger.canary@grace.example", "--yes"),
+    ("ledger", "claim", "books", "stranger.canary@grace.example"),
+    ("ledger", "opt-out", "books", "stranger.canary@grace.example"),
+    ("ledger", "erase", "stranger.canary@grace.example", "--yes"),
+    ("members", "--ledger", "sqlite:///no/such.canary@grace.example/place.db"),
+    ("status", "--ledger", "postgresql+psycopg://one.canary@grace.example:canary@127.0.0.1:9/x"),
+    ("members", "--sort", "one.canary@grace.example"),
+    ("apply", "--expect", "one.canary@grace.example"),
+]
+
+
+@pytest.mark.parametrize("words", WITHOUT_A_WORD)
+def test_nothing_that_goes_wrong_shows_an_address(place: Path, words: tuple[str, ...]) -> None:
+    seatsync("apply", "--yes", "--quiet", folder=place)
+    told = seatsync(*words, "--redact", folder=place)
+    assert told.code not in (0, 130)
+    assert "canary@" not in told.out + told.err
+
+
 def test_debugging_shows_nothing_more(place: Path) -> None:
     (place / "members.csv").unlink()
     (place / "members.csv").mkdir()

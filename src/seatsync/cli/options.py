@@ -141,8 +141,13 @@ def common(*formats: str) -> Callable[[Command], Command]:
             run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout, redactor)
             if redactor is None:
                 return command(run, **rest)
-            with looked_through(redactor.text):
-                return command(run, **rest)
+            with looked_through(redactor.text):  # what goes wrong too is told in here
+                try:
+                    return command(run, **rest)
+                except (click.exceptions.Exit, click.Abort, BrokenPipeError):
+                    raise
+                except Exception as error:
+                    return exits.failed(error)
 
         shared = [
             option("--ledger", metavar="PATH|URL|git", help="The ledger; seatsync.db in the folder if not given."),
