@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOBase
-from typing import IO, Any
+from typing import IO, TextIO, cast
 
 
 def anybody_reads() -> bool:
@@ -32,7 +31,7 @@ def _is_private_on_github() -> bool:
 def looked_through(redact: Callable[[str], str]) -> Iterator[None]:
     """Whatever is printed meanwhile goes through ``redact``, line by line."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Filter(sys.stdout, redact), _Filter(sys.stderr, redact)
+    sys.stdout, sys.stderr = cast(TextIO, _Filter(sys.stdout, redact)), cast(TextIO, _Filter(sys.stderr, redact))
     try:
         yield
     finally:
@@ -41,13 +40,18 @@ def looked_through(redact: Callable[[str], str]) -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-class _Filter(TextIOBase):
-    """A text stream that holds a line back until it is whole, so that nothing slips through between two writes."""
+class _Filter:
+    """A text stream that holds a line back until it is whole, so that nothing slips through between two writes.
+
+    It has no ``buffer``, and the encoding of what is below it: otherwise click would write past it.
+    """
 
     def __init__(self, stream: IO[str], redact: Callable[[str], str]) -> None:
         self.stream = stream
         self.redact = redact
         self.begun = ""
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+        self.errors = getattr(stream, "errors", None) or "strict"
 
     def write(self, text: str) -> int:
         whole, end, self.begun = (self.begun + text).rpartition("\n")
@@ -66,8 +70,9 @@ class _Filter(TextIOBase):
     def fileno(self) -> int:
         return self.stream.fileno()
 
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
     def writable(self) -> bool:
         return True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
