@@ -34,6 +34,7 @@ from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
 from seatsync.reports import html, markdown, text
+from seatsync.reports.sheet import sheet
 from seatsync.reports.view import PlanView
 from seatsync.sources.load import load
 from tests.command_line import seatsync
@@ -106,7 +107,7 @@ def planned(folder: Path, now: str = DAY) -> Plan:
 
 def as_text(plan: Plan, everything: bool = False) -> str:
     out = io.StringIO()
-    text.plan(text.console(out, no_color=False), PlanView(plan), everything)
+    text.plan(sheet(out, no_color=False), PlanView(plan), everything)
     return out.getvalue()
 
 

@@ -22,6 +22,7 @@ from seatsync.cli import exits
 from seatsync.cli.explain_command import explanations
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
+from seatsync.reports.sheet import sheet
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import load
 from tests.command_line import Outcome, seatsync
@@ -91,7 +92,7 @@ def well_said(found: Sequence[Diagnostic], files: dict[str, bytes]) -> str:
     if not found:
         return ""
     out = io.StringIO()
-    report.diagnostics(report.console(out, no_color=True), found[:_MOST_SHOWN])
+    report.diagnostics(sheet(out, no_color=True), found[:_MOST_SHOWN])
     return fit_to_be_shown(out.getvalue())
 
 

@@ -171,7 +171,7 @@ def print_rows(
         from seatsync.reports import text
 
         shown = rows if run.verbose else rows[:most]
-        text.table(text.stdout(run.no_color), columns, ([_cell(row[name], ", ") for name in columns] for row in shown))
+        text.stdout(run.no_color).table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
         if len(shown) < len(rows):
             run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")
 

@@ -197,7 +197,7 @@ def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
     out, found = text.stderr(run.no_color), without_names(found, run)
     text.diagnostics(out, found, prefix(folder))
     if not run.quiet:
-        out.print(f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}")
+        out.line((f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}", ""))
 
 
 def too_strict(plan: Plan, strict: bool) -> bool:

@@ -50,11 +50,11 @@ def _as_text(told: Iterable[Shown], several: bool, run: Run) -> None:
         if run.quiet:
             text.diagnostics(out, view.refusals, columns=False)
         elif several and not (view.plan.changes or view.refused or view.warnings):
-            out.print(f"{view.plan.institution}: nothing to do")
+            out.line((f"{view.plan.institution}: nothing to do", ""))
         else:
             text.plan(out, view, run.verbose)
             if several:
-                out.print("\n" + "─" * 40 + "\n")
+                out.line(("\n" + "─" * 40 + "\n", ""))
 
 
 def _as_json(told: Iterable[Shown], several: bool) -> Iterator[str]:

@@ -48,4 +48,4 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         libraries = institution["libraries"]
         assert isinstance(libraries, dict)
         rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
-        text.table(text.stdout(run.no_color), (str(institution["institution"]), *FIGURES), rows, frozenset(FIGURES))
+        text.stdout(run.no_color).table(rows, (str(institution["institution"]), *FIGURES), FIGURES)

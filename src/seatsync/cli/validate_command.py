@@ -54,7 +54,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
             out = text.stdout(run.no_color)
             text.diagnostics(out, found, prefix(folder))
             if not run.quiet:
-                out.print(f"{folder}: {text.summary(found)}")
+                out.line((f"{folder}: {text.summary(found)}", ""))
     everything = [finding for one in told for finding in one.found]
     if run.format == "json":
         objects = [as_json(finding, one.folder) for one in told for finding in one.found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from seatsync.domain.action import Action
@@ -191,21 +192,20 @@ def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Dia
 
 
 def _garbled_names(case: Case) -> Iterator[Diagnostic]:
-    names = (
-        (member, f"{member.given_name} {member.family_name}")
-        for member in case.desired.members
-        if not (member.given_name.isascii() and member.family_name.isascii())
-    )
+    members = case.desired.members
+    if all("".join(map(attrgetter(name), members)).isascii() for name in ("given_name", "family_name")):
+        return
+    names = ((member, f"{member.given_name} {member.family_name}") for member in members)
     garbled = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
     if garbled:
         first, name, was = garbled[0]
-        members = [member.email for member, _, _ in garbled]
+        emails = [member.email for member, _, _ in garbled]
         message = (
             f"{counted(len(garbled), 'name was', 'names were')} spoiled by a program that read the file in a wrong encoding: "
-            f'{named(members)} ("{printable(name)}" was "{printable(was)}").'
+            f'{named(emails)} ("{printable(name)}" was "{printable(was)}").'
         )
         help = "Export the file anew as UTF-8."
-        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, tuple(members))
+        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, tuple(emails))
 
 
 def _new(case: Case) -> Iterator[Change]:
