@@ -22,6 +22,8 @@ from seatsync.domain.names import (
     printable,
     split_tags,
 )
+from seatsync.reports.sheet import Pipe
+from seatsync.reports.terminal import Terminal
 from seatsync.sources.load import load
 from seatsync.sources.roster_reader import FIELDS, RosterReader
 from seatsync.sources.rosters import read_csv, read_yaml
@@ -159,3 +161,16 @@ def test_no_damage_to_a_file_makes_loading_fail(name: str, position: int, damage
 @given(st.emails(domains=st.sampled_from(["grace.example", "sub.grace.example"])))
 def test_plain_addresses_are_taken(email: str) -> None:
     assert email_fault(email) is None or any(sign in email for sign in '()[]<>\\,;:"') or ".." in email
+
+
+CELLS = st.text(st.sampled_from("ab é漢字🙂-→1,\t\x1b"), max_size=8).map(str.strip)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 4]))
+@settings(max_examples=200, deadline=None)
+def test_a_pipe_has_the_same_table_as_a_terminal(rows: list[tuple[str, str, str]], headed: bool, indent: int) -> None:
+    headers, right = (("email", "slots", "tags"), ("slots",)) if headed else ((), ())
+    pipe, terminal = io.StringIO(), io.StringIO()
+    Pipe(pipe).table(rows, headers, right, indent=indent)
+    Terminal(terminal, no_color=True).table(rows, headers, right, ("", "", ""), indent=indent)
+    assert pipe.getvalue() == terminal.getvalue()
