@@ -239,7 +239,7 @@ def test_a_fork_is_planned_by_the_second_workflow_which_runs_nothing_of_it(
     on_github: Repository, tmp_path: Path
 ) -> None:
     assert seatsync("apply", "--yes", "--ledger", str(on_github.ledger), folder=on_github.place).code == 0
-    shutil.copytree(on_github.place, tmp_path / "fork", ignore=shutil.ignore_patterns(".git"))
+    shutil.copytree(on_github.place, tmp_path / "fork")
     for name in ("action.yml", "seatsync.py", "conftest.py", "sitecustomize.py", ".github/action/job.sh"):
         (tmp_path / "fork" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "fork" / name).write_text(f"raise SystemExit(open({str(tmp_path / 'ran')!r}, 'w'))\n")
@@ -254,6 +254,7 @@ def test_a_fork_is_planned_by_the_second_workflow_which_runs_nothing_of_it(
     assert "2 changes" in on_github.host.bodies()[0]
     assert "canary" not in (ran.said + on_github.host.bodies()[0]).lower()
     assert not (tmp_path / "ran").exists()
+    assert not (on_github.place / "proposal" / ".git").exists()
 
 
 @needs_act
