@@ -7,6 +7,7 @@ trap 'rm -rf "$work"' EXIT
 examples=$(cd "$(dirname "$0")" && pwd)/rosters
 export COLUMNS=110 SEATSYNC_NOW=2026-12-01T09:00:00Z
 unset SEATSYNC_LEDGER SEATSYNC_FORMAT
+unset CI GITHUB_ACTIONS GITLAB_CI # as on a desk; these people are made up
 
 title() { printf '\n\033[1m━━ %s\033[0m\n' "$1"; }
 run() { printf '\n$ %s\n' "$*"; "$@"; }

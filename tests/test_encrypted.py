@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyrage
@@ -58,12 +59,29 @@ def test_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: s
     assert "file-encrypted" in told.err
     assert "SEATSYNC_AGE_KEY" in told.err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", str(pyrage.x25519.Identity.generate()))
-    assert "No matching keys found".lower() in seatsync("plan", folder=tmp_path).err
+    assert "for others than the keys that are here" in seatsync("plan", folder=tmp_path).err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", "nonsense")
     assert "is no key" in seatsync("plan", folder=tmp_path).err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
     assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
     assert seatsync("apply", "--yes", "--quiet", folder=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("name", ["members.csv.age", "members.enc.csv", "members.sops.yaml"])
+def test_what_is_not_encrypted_although_its_name_says_so_is_an_error(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name, (YAML if "yaml" in name else CSV).encode())
+    told = seatsync("validate", folder=tmp_path)
+    assert told.code == 3
+    assert "is not encrypted, although its name says so" in told.out
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:-9], lambda data: data[:-1] + bytes([data[-1] ^ 1])])
+def test_what_is_damaged_is_told_as_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Callable[[bytes], bytes]
+) -> None:
+    write(tmp_path, "members.csv", spoil(by_age(CSV)))
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
+    assert "members.csv is damaged" in seatsync("validate", folder=tmp_path).out
 
 
 def test_a_key_file_with_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -368,7 +368,8 @@ def test_what_is_written_is_valid_and_safe(tmp_path: Path, ledger: str) -> None:
     (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
     for host in ("github", "gitlab"):
         words = ("--ledger", ledger) if ledger else ()
-        assert seatsync("init", "--ci", host, "--forks", *words, folder=tmp_path).code == 0
+        words += ("--forks",) if host == "github" else ()
+        assert seatsync("init", "--ci", host, *words, folder=tmp_path).code == 0
     workflows = sorted((tmp_path / ".github" / "workflows").iterdir())
     assert len(workflows) == 2
     check("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows)
@@ -404,9 +405,65 @@ def test_the_pinned_action_is_in_the_history_of_this_repository() -> None:
     assert {"action.yml", "requirements-action.lock"} <= {*told.stdout.splitlines()}
 
 
-def test_a_pipeline_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+def test_a_pipeline_that_is_there_is_left_as_it_is_and_what_to_do_is_said(tmp_path: Path) -> None:
     (tmp_path / ".gitlab-ci.yml").write_text("mine: {script: [true]}\n", encoding="utf-8")
-    told = seatsync("init", "--ci", "gitlab", folder=tmp_path)
-    assert "is there already" in told.err
+    subprocess.run(["git", "init", "-q", "-b", "trunk"], cwd=tmp_path, check=True)
+    told = seatsync("init", "one", "--ci", "gitlab", "--ledger", "git", folder=tmp_path)
+    assert "include: [{local: .gitlab/seatsync.yml}]" in told.err
+    assert "Now: SEATSYNC_LEDGER=git seatsync plan one" in told.err
     assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "mine: {script: [true]}\n"
+    written = yaml.safe_load((tmp_path / ".gitlab" / "seatsync.yml").read_text(encoding="utf-8"))
+    assert written[".seatsync"]["variables"] == {"SEATSYNC_LEDGER": "git"}
+    for _ in range(2):
+        told = seatsync("init", "two" if _ else "one", "--ci", "github", folder=tmp_path)
+    assert "see that it names two among its folders" in told.err
+
+
+def test_the_default_branch_is_the_remote_s_own(tmp_path: Path) -> None:
+    on = Repository(tmp_path / "clone", GitHub(TOKEN), Path())
+    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", "bare"], cwd=tmp_path, check=True)
+    on.place.mkdir()
+    on.git("init", "-q", "-b", "trunk")
+    on.git("remote", "add", "origin", str(tmp_path / "bare"))
+    on.git("commit", "-qm", "first", "--allow-empty")
+    on.git("push", "-q", "origin", "trunk")
+    on.git("checkout", "-q", "-b", "add-seatsync")
+    assert "pushed to trunk" in seatsync("init", "one", "--ci", "github", folder=on.place).err
+    workflow = yaml.safe_load((on.place / ".github/workflows/seatsync.yml").read_text(encoding="utf-8"))
+    assert workflow[True]["push"]["branches"] == ["trunk"]
+
+
+@pytest.mark.parametrize("words", [("a b;c", "--ci", "github"), ("a", "--ci", "gitlab", "--forks"), ("a", "--forks")])
+def test_what_can_t_stand_in_a_pipeline_or_has_no_effect_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    assert seatsync("init", *words, folder=tmp_path).code == 64
+    assert [path.name for path in tmp_path.iterdir()] == [".git"]
+
+
+@needs_act
+def test_mistakes_in_one_folder_stand_above_the_plans_of_the_others(on_github: Repository) -> None:
+    for name, config in (
+        ("wrong", CONFIG.replace("slots: 2", "slotz: 2")),
+        ("fine", CONFIG.replace("id: grace", "id: other")),
+    ):
+        (on_github.place / name).mkdir()
+        (on_github.place / name / "seatsync.yaml").write_text(config, encoding="utf-8")
+        shutil.copy(on_github.place / "members.csv", on_github.place / name)
+    workflow = on_github.place / ".github" / "workflows" / "seatsync.yml"
+    workflow.write_text(workflow.read_text(encoding="utf-8").replace("folders: .", "folders: wrong fine"))
+    ran = act(on_github, "pull_request", pull_request())
+    assert ran.code == 1
+    [comment] = on_github.host.bodies()
+    assert comment.index("slotz") < comment.index("4 changes")
+    assert "seatsync-reviewed" not in comment
+
+
+def test_in_a_job_an_apply_needs_a_ledger_that_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seatsync("init", ".", folder=tmp_path).code == 0
+    monkeypatch.setenv("GITLAB_CI", "true")
+    told = subprocess.run(
+        [sys.executable, "-m", "seatsync", "apply", "--yes"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 64
+    assert "No ledger is named" in told.stderr
+    assert not (tmp_path / "seatsync.db").exists()

@@ -196,7 +196,9 @@ PUBLIC: list[tuple[dict[str, str], object, bool]] = [
     ({"GITLAB_CI": "true", "CI_PROJECT_VISIBILITY": "private"}, None, False),
     ({"GITLAB_CI": "true", "CI_PROJECT_VISIBILITY": "internal"}, None, True),
     ({"GITLAB_CI": "true"}, None, True),
+    ({"GITHUB_ACTIONS": "true"}, {"repository": {"private": True, "visibility": "internal"}}, True),
     ({"CI": "true"}, None, True),
+    ({"JENKINS_URL": "https://ci.example"}, None, True),
     ({"CI": "false"}, None, False),
     ({}, None, False),
 ]

@@ -54,12 +54,15 @@ case "${MODE:-}" in
       seatsync show "$OUT/plan.json" --format html "${privacy[@]}" > "$OUT/plan.html"
       outputs "$OUT/plan.json" >> "$OUTPUT"
     fi
-    if [ "$code" -eq 3 ]; then # what is wrong with the files stands above the plans of the others
-      seatsync plan "${flags[@]}" --format markdown "${folders[@]}" > "$OUT/plan.md" 2> /dev/null
+    # What is wrong with files stands above the plans of the others, and none of them counts as reviewed.
+    if seatsync validate "${privacy[@]}" --format markdown "${folders[@]}" > "$OUT/wrong.md" 2> /dev/null; then
+      [ -s "$OUT/plan.json" ] && comment "$OUT/plan.json"
+    else
+      [ -s "$OUT/plan.md" ] && cat "$OUT/plan.md" >> "$OUT/wrong.md"
+      cp "$OUT/wrong.md" "$OUT/plan.md"
       comment --body "$OUT/plan.md"
-    elif [ -s "$OUT/plan.json" ]; then
-      comment "$OUT/plan.json"
     fi
+    rm -f "$OUT/wrong.md"
     [ -s "$OUT/plan.md" ] && cat "$OUT/plan.md" >> "$SUMMARY"
     ;;
   apply)
@@ -70,8 +73,11 @@ case "${MODE:-}" in
     elif [ "${REVIEWED:-true}" = true ]; then
       flags+=(--reviewed)
     fi
+    quiet="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" # no name that is printed is a command to the runner
+    echo "::stop-commands::$quiet"
     seatsync apply --yes "${flags[@]}" "${folders[@]}" 2>&1 | tee "$OUT/apply.txt"
     code=$?
+    echo "::$quiet::"
     head -c 500000 "$OUT/apply.txt" | sed 's/^/    /' >> "$SUMMARY"
     ;;
   *)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -64,8 +66,8 @@ def command(
     """
     files = [Path(path) for path in paths if _is_plan(Path(path))]
     folders = [as_folder(path) for path in paths if not _is_plan(Path(path))] or [Path()]
-    if expect is not None and not expect.strip():
-        raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
+    if expect is not None and not re.fullmatch("[0-9a-f]{64}", expect):
+        raise click.UsageError("--expect takes the fingerprint that `seatsync plan` printed, all 64 digits of it.")
     if len(files) + sum((bool(expect), reviewed, same_files)) > 1:
         raise click.UsageError(
             "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied."
@@ -181,10 +183,25 @@ def _accepted(plan: Plan) -> AcceptedPlan | None:
     return accept(plan)
 
 
+def _must_last(run: Run, folder: Path) -> None:
+    """A ledger that a job makes for itself is gone with its runner, and the next one would begin anew.
+
+    Raises:
+        UsageError: this is such a job, and no ledger is named.
+    """
+    from seatsync.ledger.database import FILE
+
+    job = "GITHUB_ACTIONS" in os.environ or "GITLAB_CI" in os.environ
+    if job and run.ledger is None and not (folder / FILE).exists():
+        help = "Set SEATSYNC_LEDGER to a database, or to git (docs/ci.md)."
+        raise click.UsageError(f"No ledger is named, and a {FILE} made here would be gone with this runner. {help}")
+
+
 def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> tuple[int, str | None]:
     from seatsync.apply.apply import carry_out
     from seatsync.domain.diagnostic import counted
 
+    _must_last(run, folder)
     ledger = run.ledger_of(folder, plan.institution)
     actor, commit = who.told(folder)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):

@@ -99,8 +99,8 @@ def explained(error: Exception) -> tuple[int, str, str] | None:
                 f'Nothing was loaded: the ledger has "{error}" already.',
                 "Load into a ledger that has not, which --ledger names.",
             )
-        case "Nowhere":
-            return USAGE, str(error), getattr(error, "help", "")
+        case "Nowhere" | "Unknown" as name:
+            return USAGE if name == "Nowhere" else BROKEN, str(error), getattr(error, "help", "")
         case "HostError":
             mend = f"{getattr(error, 'help', '')} The plan itself is not affected."
             return BROKEN, f"No comment was written: {error}", mend

@@ -6,12 +6,13 @@ import json
 import re
 from importlib.resources import files
 from pathlib import Path
+from shlex import quote
 from string import Template
 
 import click
 
 from seatsync.cli.options import Run, common, option
-from seatsync.cli.pipeline import pipeline
+from seatsync.cli.pipeline import default_branch, pipeline
 
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",
@@ -46,6 +47,8 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     from seatsync.domain.names import clean, forbidden, is_slug
     from seatsync.formats.schemas import SCHEMAS, schema_text
 
+    if forks and ci != "github":
+        raise click.UsageError("--forks goes with --ci github alone.")
     slug = id or _slug(folder.resolve().name)
     if not is_slug(slug):
         raise click.BadParameter("small letters, digits and single hyphens, at most 63", param_hint="--id")
@@ -62,16 +65,20 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
         if ci is None:
             raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
         texts = {}
-    written = {folder / target: text for target, text in texts.items()}
-    written |= pipeline(folder, ci, run.ledger, forks) if ci is not None else {}
-    for target, text in written.items():
+    jobs = pipeline(folder, ci, run.ledger, forks) if ci is not None else {}
+    for target, text in {**{folder / target: text for target, text in texts.items()}, **jobs}.items():
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             write_whole(target, [text])
             run.say(f"wrote {target}")
-        elif ci is not None:
-            run.say(f"{target} is there already, and was left as it is")
-    run.say(f"Now: seatsync plan {folder}")
+        elif target in jobs:
+            run.say(f"{target} is there already, and was left as it is: see that it names {folder} among its folders.")
+        if target.name == "seatsync.yml" and target.parent.name == ".gitlab":
+            run.say("Include it in .gitlab-ci.yml, which has other jobs: `include: [{local: .gitlab/seatsync.yml}]`.")
+    if ci is not None:
+        run.say(f"It applies what is pushed to {default_branch(folder)}.")
+    ledger = f"SEATSYNC_LEDGER={quote(run.ledger)} " if run.ledger else ""
+    run.say(f"Now: {ledger}seatsync plan {quote(str(folder))}")
 
 
 def _text(source: str, values: dict[str, str]) -> str:

@@ -69,6 +69,8 @@ def command(
             told = list(told)
             if plans := [one.plan for one in told if one.plan is not None]:
                 save(plans, several, out)
+            elif is_plan(out):  # nobody is to apply the one from before in its place
+                out.unlink()
         show(told, several, run)
     if several:
         summary(run, outcomes)

@@ -16,13 +16,19 @@ def anybody_reads() -> bool:
         return not _is_private_on_github()
     if os.environ.get("GITLAB_CI"):
         return os.environ.get("CI_PROJECT_VISIBILITY") != "private"
-    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+    others = any(os.environ.get(name) for name in _OTHER_CIS)
+    return others or os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+_OTHER_CIS = ("JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BITBUCKET_BUILD_NUMBER", "BUILDKITE")
+"""What those set that do not set CI; none of them says who may read."""
 
 
 def _is_private_on_github() -> bool:
     try:
         with open(os.environ["GITHUB_EVENT_PATH"], encoding="utf-8") as file:
-            return json.load(file)["repository"]["private"] is True
+            repository = json.load(file)["repository"]
+            return repository["private"] is True and repository.get("visibility", "private") == "private"
     except (OSError, KeyError, TypeError, ValueError):  # a schedule, for one, does not say
         return False
 

@@ -72,12 +72,21 @@ def _last_applied(plan: Plan, folder: Path, run: Run) -> str:
         return last_desired(connection, plan.institution) if connection is not None else ""
 
 
+class Unknown(Exception):
+    """The host does not tell what was reviewed; ``help`` says what to do."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
+
+
 def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
     """By institution what the comment on the pull request of this commit shows.
 
     Raises:
         UsageError: the package that asks the host is missing.
-        HostError, Nowhere: it can't be found out.
+        Nowhere: the environment does not say where to ask.
+        Unknown: it can't be found out.
     """
     try:
         from seatsync.hosts.comment import marker
@@ -85,8 +94,12 @@ def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
         if error.name != "requests":
             raise
         raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
+    from seatsync.hosts.http import HostError
     from seatsync.hosts.review import reviewed
     from seatsync.hosts.surroundings import merged_pull_request
 
-    host = merged_pull_request(os.environ, timeout)
-    return reviewed(host, marker("plan")) if host is not None else {}
+    try:
+        host = merged_pull_request(os.environ, timeout)
+        return reviewed(host, marker("plan")) if host is not None else {}
+    except HostError as error:
+        raise Unknown(f"Nothing was applied, what was reviewed can't be read: {error}", error.help) from error

@@ -41,6 +41,8 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     from seatsync.sources.load import load
 
     folders = _around(paths) if of_files else as_folders(paths)
+    if not folders:
+        run.say("Nothing was checked: none of these files lies in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     told = []
     for folder in folders:

@@ -53,6 +53,11 @@ class Ledger:
             from seatsync.ledger.git import GitBranch
 
             self.store = GitBranch.at(location, folder, institution, self.patience)
+        elif re.match(r"(git|gti|gitt)(:|$)", location, re.IGNORECASE):
+            help = (
+                f"Write git{location.partition(':')[1]}{location.partition(':')[2]}; or ./ before the name of a file."
+            )
+            raise LedgerError(f"The ledger {location} can't be understood.", help)
         elif (path := _sqlite_path(location)) is not None:
             self.store = _file(path)
         else:

@@ -36,6 +36,9 @@ def decrypted(data: bytes, path: Path, name: str) -> bytes | Locked:
         return _by_sops(path, name, "binary")
     if b"\nsops:" in data and b"ENC[" in data:
         return _by_sops(path, name, "yaml")
+    if _SUFFIXES.search(name):
+        help = "Encrypt it, and take what was committed out of the repository's history; or give it another name."
+        return Locked(f"{name} is not encrypted, although its name says so.", help)
     return data
 
 
@@ -53,8 +56,12 @@ def _by_age(data: bytes, name: str) -> bytes | Locked:
     except pyrage.IdentityError:
         return Locked(f"{name} is encrypted with age, and what the environment has is no key.", "Correct the key.")
     except pyrage.DecryptError as error:
-        said = str(error).rstrip(".").lower()
-        return Locked(f"{name} can't be decrypted: {said}.", "Use the key of one of those it was encrypted for.")
+        if "matching keys" in str(error):
+            help = "Use the key of one of those it was encrypted for."
+            return Locked(f"{name} is encrypted with age, for others than the keys that are here.", help)
+        return Locked(
+            f"{name} is damaged: it can't be decrypted ({error}).", "Restore it from Git, or encrypt it anew."
+        )
 
 
 def _age_keys() -> list[str]:
