@@ -12,7 +12,7 @@ from string import Template
 
 import click
 
-ACTION = "seatsync/seatsync@6874646375959cdc46ce0c4f969804d4bcdf3082"
+ACTION = "seatsync/seatsync@93cd7407076f9282ee538455609b011f396e0e33"
 """The action that is pinned: a commit in which it is as this version needs it."""
 
 _FILES = {
