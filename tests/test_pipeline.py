@@ -367,8 +367,7 @@ def test_a_fork_s_merge_request_is_validated_alone(on_gitlab: Repository) -> Non
 def test_what_is_written_is_valid_and_safe(tmp_path: Path, ledger: str) -> None:
     (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
     for host in ("github", "gitlab"):
-        words = ("--ledger", ledger) if ledger else ()
-        words += ("--forks",) if host == "github" else ()
+        words = [*(["--ledger", ledger] if ledger else []), *(["--forks"] if host == "github" else [])]
         assert seatsync("init", "--ci", host, *words, folder=tmp_path).code == 0
     workflows = sorted((tmp_path / ".github" / "workflows").iterdir())
     assert len(workflows) == 2

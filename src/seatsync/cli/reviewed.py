@@ -31,7 +31,8 @@ class Allowed(NamedTuple):
     def objection(self, plan: Plan, folder: Path, run: Run) -> tuple[str, str] | None:
         """Why the plan must not be applied, and what to do; None where it may."""
         if self.expect is not None and self.expect != plan.fingerprint:
-            fact = f"the plan is another than the one expected: its fingerprint is {plan.fingerprint}."
+            part = ", of which 64 digits are expected" if len(self.expect) != len(plan.fingerprint) else ""
+            fact = f"the plan is another than the one expected: its fingerprint is {plan.fingerprint}{part}."
             return fact, "Review this plan, then expect its fingerprint."
         if not plan.changes:
             return None
