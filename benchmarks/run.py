@@ -266,12 +266,12 @@ How it is done is in [architecture.md](architecture.md), "Short ways".
 
 Where a limit is missed:
 
-- At 100,000 members a third of a second of the plan are imports (SQLAlchemy alone 0.2 s, pydantic 0.1 s), which csv-diff and pandas, knowing neither
-  ledger nor rules, do not have; the same holds for `validate`, whose start-up is a third of it.
-- An apply of 1 % touches rows that are spread evenly over all pages of tables and indexes; writing them to the log and from there to the file,
-  each time made sure of, takes as long as deciding.
-- The first load writes eight rows for each member with two licenses (three events in a chain of hashes, two letters, the member, the licenses).
-  Handing those rows to SQLite, made beforehand, takes four times the yardstick by itself.
+- At 100,000 members a third of a second of plan and `validate` are imports (SQLAlchemy 0.2 s, pydantic 0.1 s); pandas and `csv.reader` know
+  neither ledger nor rules.
+- An apply of 1 % touches rows that are spread evenly over all pages of tables and indexes; writing these to the log and from there
+  to the file, each time made sure of, takes as long as deciding.
+- The first load writes eight rows for each member with two licenses (three events in a chain of hashes, two letters, the member,
+  the licenses). Handing those rows to SQLite, made beforehand, takes four times the yardstick by itself.
 """
 
 
