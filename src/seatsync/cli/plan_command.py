@@ -69,7 +69,7 @@ def command(
             told = list(told)
             if plans := [one.plan for one in told if one.plan is not None]:
                 save(plans, several, out)
-            elif is_plan(out):  # nobody is to apply the one from before in its place
+            elif told and is_plan(out):  # the files are invalid: nobody is to apply the plan from before in its place
                 out.unlink()
         show(told, several, run)
     if several:
