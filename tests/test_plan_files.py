@@ -1000,11 +1000,3 @@ def members(folder: Path) -> list[dict[str, Any]]:
 
 def both(slots: Any) -> dict[str, Any]:
     return {"before": slots, "after": slots}
-
-
-def test_a_plan_that_could_not_be_made_leaves_none_from_before(tmp_path: Path) -> None:
-    assert seatsync("init", ".", folder=tmp_path).code == 0
-    assert seatsync("plan", "--out", "plan.json", "--quiet", folder=tmp_path).code == 0
-    (tmp_path / "rosters" / "members.csv").write_text("nothing\n", encoding="utf-8")
-    assert seatsync("plan", "--out", "plan.json", "--quiet", folder=tmp_path).code == 3
-    assert not (tmp_path / "plan.json").exists()

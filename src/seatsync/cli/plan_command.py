@@ -69,8 +69,8 @@ def command(
             told = list(told)
             if plans := [one.plan for one in told if one.plan is not None]:
                 save(plans, several, out)
-            elif told and is_plan(out):  # the files are invalid: nobody is to apply the plan from before in its place
-                out.unlink()
+            elif is_plan(out):
+                click.echo(f"seatsync: no plan was saved; {out} is still the one from before.", err=True)
         show(told, several, run)
     if several:
         summary(run, outcomes)

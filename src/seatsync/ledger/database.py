@@ -53,7 +53,7 @@ class Ledger:
             from seatsync.ledger.git import GitBranch
 
             self.store = GitBranch.at(location, folder, institution, self.patience)
-        elif re.match(r"(git|gti|gitt)(:|$)", location, re.IGNORECASE):
+        elif re.match(r"(git|gti|gitt)(:(?!//)|$)", location, re.IGNORECASE):
             help = (
                 f"Write git{location.partition(':')[1]}{location.partition(':')[2]}; or ./ before the name of a file."
             )
