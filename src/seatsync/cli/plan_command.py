@@ -69,8 +69,8 @@ def command(
             told = list(told)
             if plans := [one.plan for one in told if one.plan is not None]:
                 save(plans, several, out)
-            elif is_plan(out):
-                click.echo(f"seatsync: no plan was saved; {out} is still the one from before.", err=True)
+            elif told and out.exists():
+                click.echo(f"seatsync: no plan was saved; {out} is as it was before.", err=True)
         show(told, several, run)
     if several:
         summary(run, outcomes)
