@@ -76,7 +76,7 @@ def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────
 
-_TABLE = "(institution|library|admin|member|license|entry|event|outbox)"
+_TABLE = "(institution|library|admin|member|license|entry|event|outbox|link)"
 _USED = re.compile(rf'(?:\b(?:FROM|JOIN|UPDATE)|,)\s+"?{_TABLE}"?(?![\w.])|\b{_TABLE}\.')
 _GIVEN = re.compile(rf"\b{_TABLE}\.institution = (?:\?|%\()")
 _JOINED = re.compile(rf"\b{_TABLE}\.institution = {_TABLE}\.institution\b")

@@ -104,11 +104,11 @@ class Postgres:
     def scrub(self) -> tuple[str, str]:
         """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""
         with self.connected() as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox")
+            connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox, link")
         return "", ""
 
 
-for _index in tables.member.indexes:  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
+for _index in (*tables.member.indexes, *tables.outbox.indexes):  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
     if "sqlite_where" in _index.dialect_kwargs:
         _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 
