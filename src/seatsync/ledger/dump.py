@@ -177,7 +177,12 @@ def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
     id, head = values.get("institution"), values.get("head")
     if not (isinstance(id, str) and is_slug(id) and isinstance(head, str)):
         raise BadDump("its first line does not say whose it is, and where it ends")
-    if not (values.get("serial") and is_number(values["serial"]) and is_number(values.get("letters")) and is_number(values.get("links", 0))):
+    if not (
+        values.get("serial")
+        and is_number(values["serial"])
+        and is_number(values.get("letters"))
+        and is_number(values.get("links", 0))
+    ):
         raise BadDump("its first line does not say how long it is")
     return values
 

@@ -64,11 +64,16 @@ def tell_statistics(connection: Connection) -> None:
 class SqliteFile:
     """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here."""
 
+    is_pushed = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def refresh(self) -> None:
+        """Every connection sees what is there."""
 
     def is_there(self) -> bool:
         return self.path.exists()
