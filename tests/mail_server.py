@@ -96,7 +96,7 @@ def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, **settings: A
     if tls is not None:
         settings |= {"tls_context": tls, "require_starttls": True, "authenticator": room.check, "auth_required": True}
     port = free_port()
-    controller = Controller(room, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True, **settings)
+    controller = Controller(room, hostname="127.0.0.1", port=port, **{"enable_SMTPUTF8": True, **settings})
     controller.start()
     try:
         yield port

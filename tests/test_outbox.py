@@ -265,7 +265,7 @@ def test_a_server_without_smtputf8_bounces_them_with_a_clear_word(
     school: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     applied(school, ["jürgen@grace.example", "Jürgen", "Ö", "student"])
-    with mail_server(Mailroom(), plain=True) as port:
+    with mail_server(Mailroom(), enable_SMTPUTF8=False) as port:
         monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
         assert sent(school, code=1) == {"sent": 1, "bounced": 1}
     assert "SMTPUTF8" in listed(school, "--state", "bounced")[0]["reply"]
@@ -288,8 +288,8 @@ def test_an_institution_writes_its_own_letters(school: Path, room: Mailroom) -> 
         "admin-welcome.html.jinja",
         "{% extends 'seatsync/admin-welcome.html.jinja' %}{% block farewell %}Gruß{% endblock %}",
     )
-    ran(school, "validate")
     applied(school, ANN)
+    ran(school, "validate")
     sent(school)
     welcome, invitation = room.letters
     assert invitation["Subject"] == "Hallo Ann"

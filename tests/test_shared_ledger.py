@@ -271,6 +271,12 @@ class Bound:
 @pytest.fixture
 def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
+    for id in ("grace", "hope"):
+        add(
+            grace,
+            "link",
+            {"institution": id, "hash": bytes(32), "serial": 1, "library": "", "member": 0, "made_at": ""},
+        )
     ledgers.of(grace).copy_to(leased)
     bound = Bound(leased.url)
     for _ in range(2):  # the second time, nothing happens
@@ -318,7 +324,7 @@ def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, boun
 
 @shared
 def test_a_bound_role_changes_nothing_of_another_institution(bound: Bound) -> None:
-    for table in ("institution", "library", "admin", "member", "license", "outbox"):
+    for table in ("institution", "library", "admin", "member", "license", "outbox", "link"):
         assert bound.execute("write", f"DELETE FROM {table} WHERE institution = 'hope'") == 0
         assert bound.execute("write", f"UPDATE {table} SET institution = 'hope' WHERE institution = 'hope'") == 0
         for statement in (

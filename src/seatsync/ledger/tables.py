@@ -155,8 +155,11 @@ outbox = _table(
     _text("created_at", 32),
     _text("state", 16),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    *(Column(name, String(32), nullable=False, server_default="") for name in ("due_at", "held_until", "sent_at")),
-    Column("reply", Text, nullable=False, server_default=""),
+    *(
+        Column(name, String(32), nullable=False, server_default=text("''"))
+        for name in ("due_at", "held_until", "sent_at")
+    ),
+    Column("reply", Text, nullable=False, server_default=text("''")),
     comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
 )
 Index("outbox_member", outbox.c.institution, outbox.c.member)
@@ -178,7 +181,7 @@ link = _table(
     _text("library", 63),
     _number("member"),
     _text("made_at", 32),
-    Column("used_at", String(32), nullable=False, server_default=""),
+    Column("used_at", String(32), nullable=False, server_default=text("''")),
     comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone; serial is the letter's.",
 )
 Index("link_serial", link.c.institution, link.c.serial)

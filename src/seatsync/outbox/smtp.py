@@ -179,6 +179,7 @@ class Connection:
 
     def _opened(self) -> smtplib.SMTP:
         server = self.server
+        smtp = None
         try:
             smtp = self._greeted()
             if server.security == "starttls":
@@ -186,27 +187,10 @@ class Connection:
                 smtp.ehlo()
             if server.user:
                 smtp.login(server.user, server.password)
-        except smtplib.SMTPNotSupportedError as error:
-            what = "signing in" if "AUTH" in str(error) else "STARTTLS"
-            raise Unsent(f"The mail server {server} does not offer {what}.", _NO_STARTTLS, False) from error
-        except smtplib.SMTPAuthenticationError as error:
-            said = _told(error.smtp_code, error.smtp_error)
-            raise Unsent(
-                f"The mail server {server} does not let us sign in: {said}.", _CREDENTIALS, error.smtp_code < 500
-            ) from error
-        except smtplib.SMTPResponseException as error:
-            said = _told(error.smtp_code, error.smtp_error)
-            raise Unsent(f"The mail server {server} refuses: {said}.", _LATER, error.smtp_code < 500) from error
-        except ssl.SSLCertVerificationError as error:
-            help = "Give the name that its certificate has; a certificate of your own is trusted by SSL_CERT_FILE."
-            raise Unsent(
-                f"The certificate of the mail server {server} is not valid: {error.verify_message}.", help, False
-            ) from error
         except (smtplib.SMTPException, OSError) as error:
-            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise Unsent(
-                f"The mail server {server} can't be reached: {printable(said, 200).rstrip('.')}.", _LATER, True
-            ) from error
+            if smtp is not None:
+                smtp.close()  # what is not as it was asked for must never be used
+            raise _unsent(server, error) from error
         self._smtp = smtp
         return smtp
 
@@ -221,6 +205,24 @@ class Connection:
         return smtp
 
 
+def _unsent(server: Server, error: Exception) -> Unsent:
+    """Why no connection came about."""
+    match error:
+        case smtplib.SMTPNotSupportedError():
+            what = "signing in" if "AUTH" in str(error) else "STARTTLS"
+            return Unsent(f"The mail server {server} does not offer {what}.", _NO_STARTTLS, False)
+        case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=reply):
+            said = f"The mail server {server} does not let us sign in: {_told(code, reply)}."
+            return Unsent(said, _CREDENTIALS, code < 500)
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=reply):
+            return Unsent(f"The mail server {server} refuses: {_told(code, reply)}.", _LATER, code < 500)
+        case ssl.SSLCertVerificationError(verify_message=why):
+            return Unsent(f"The certificate of the mail server {server} is not valid: {why}.", _CERTIFICATE, False)
+    why = printable(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200).rstrip(".")
+    return Unsent(f"The mail server {server} can't be reached: {why}.", _LATER, True)
+
+
+_CERTIFICATE = "Give the name that its certificate has; a certificate of your own is trusted by SSL_CERT_FILE."
 _CREDENTIALS = "Check user and password in SEATSYNC_SMTP_URL; no letter was lost."
 _LATER = "Check host and port in SEATSYNC_SMTP_URL, or send again later; no letter was lost."
 _NO_STARTTLS = "Use the port for submission (587), or smtps://; in a network that you trust, ?starttls=never."

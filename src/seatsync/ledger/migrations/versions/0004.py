@@ -15,8 +15,8 @@ BOUND = "institution IN (SELECT b.institution FROM binding b WHERE b.role = curr
 def upgrade() -> None:
     op.add_column("outbox", sa.Column("attempts", sa.Integer, nullable=False, server_default="0"))
     for name in ("due_at", "held_until", "sent_at"):
-        op.add_column("outbox", sa.Column(name, sa.String(32), nullable=False, server_default=""))
-    op.add_column("outbox", sa.Column("reply", sa.Text, nullable=False, server_default=""))
+        op.add_column("outbox", sa.Column(name, sa.String(32), nullable=False, server_default=sa.text("''")))
+    op.add_column("outbox", sa.Column("reply", sa.Text, nullable=False, server_default=sa.text("''")))
     op.create_index(
         "outbox_open", "outbox", ["institution", "state", "serial"], sqlite_where=OPEN, postgresql_where=OPEN
     )
@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("library", sa.String(63), nullable=False),
         sa.Column("member", sa.Integer, nullable=False),
         sa.Column("made_at", sa.String(32), nullable=False),
-        sa.Column("used_at", sa.String(32), nullable=False, server_default=""),
+        sa.Column("used_at", sa.String(32), nullable=False, server_default=sa.text("''")),
         comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone; serial is the letter's.",
         sqlite_with_rowid=False,
     )
