@@ -24,7 +24,7 @@ from seatsync.cli.surroundings import actor as who
 if TYPE_CHECKING:
     from seatsync.outbox.sender import Office
 
-POLL, POLL_REMOTE, LONGEST_POLL = 5.0, 60.0, 300.0
+POLL, POLL_REMOTE, LONGEST_POLL = 2.0, 60.0, 300.0
 """Seconds between looks for new letters, the same where each look fetches a branch, and the most while no mail goes out."""
 
 FIGURES = ("sent", "deferred", "bounced", "cancelled", "waiting")
