@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from seatsync.outbox import links
+from seatsync.outbox.rendering import VARIABLES
 from tests import letters
 from tests.databases import opened, rows
 from tests.letters import (
@@ -260,6 +261,11 @@ def test_a_template_that_can_not_be_used_is_found_by_validate_and_sends_nothing(
     assert f"letters/{name}:{line}" in ran(school, "outbox", "send", code=3).err
     assert room.to == []
     assert {letter["state"] for letter in listed(school)} == {"pending"}
+
+
+def test_every_word_that_a_template_may_speak_of_is_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "letters.md").read_text(encoding="utf-8")
+    assert [word for word in VARIABLES if f"`{word}`" not in page] == []
 
 
 # ── Preview ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,8 +8,6 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests import letters
 from tests.faults.history_torture import LONG, figures, replayable, seeds
 from tests.letters import DAY, applied, crowd, listed, ran, started
@@ -21,10 +19,8 @@ LETTERS, KILLS = (1_000, 50) if LONG else (120, 4)
 SENDERS, SHARED = (8, 1_000) if LONG else (4, 120)
 
 
-@pytest.mark.parametrize("seed", seeds(1, 1))
-def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(
-    seed: int, school: Path, room: Mailroom, database: str
-) -> None:
+def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(school: Path, room: Mailroom, database: str) -> None:
+    (seed,) = seeds(1, 1)
     applied(school, *crowd(LETTERS - 1))  # and an administrator's welcome
     with replayable(seed) as chance, figures("senders killed", database) as counts:
         counts["letters"] = LETTERS
