@@ -187,6 +187,15 @@ def test_what_names_hold_stays_a_name(school: Path, room: Mailroom) -> None:
 
 
 @pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
+def test_an_address_that_can_not_be_written_holds_no_other_letter_up(school: Path, room: Mailroom) -> None:
+    applied(school, ANN, BEN)
+    with opened(school) as ledger:
+        ledger.exec_driver_sql("UPDATE member SET email = 'ann@@x, \"y' WHERE given_name = 'Ann'")
+    assert sent(school, code=1) == {"sent": 2, "bounced": 1}
+    assert [letter["library"] for letter in listed(school, "--state", "bounced")] == ["books"]
+
+
+@pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
 def test_international_addresses_go_where_the_server_takes_them(school: Path, room: Mailroom) -> None:
     people = [["jürgen@grace.example", "Jürgen", "Ö", "student"], ["mia@bücher.example", "Mia", "B", "student"]]
     applied(school, *people)

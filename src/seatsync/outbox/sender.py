@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.errors import MessageError
 from threading import Event
 from typing import TypeVar
 
@@ -129,7 +130,10 @@ class _Batch:
         office = self.office
         values = with_links(letter.values, office.portal, self.tokens.get(letter.serial, ""), office.sender.reply_to)
         words = office.templates.render(letter.letter, values)
-        message = compose(letter, values, words, office.sender, office.now())
+        try:
+            message = compose(letter, values, words, office.sender, office.now())
+        except (MessageError, ValueError, LookupError):
+            return Outcome(State.BOUNCED, "the address can't be written in a letter")
         return office.connection.send(wire_address(office.sender.address), wire_address(letter.address), message)
 
     def _note(self, letter: Owed, outcome: Outcome, tally: Counter[str]) -> None:
