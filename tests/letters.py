@@ -27,9 +27,9 @@ institution:
   admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
   opt_out: true
 libraries:
-  books: {title: Biblical Studies, system: logos-library, slots: 500}
-  jamworks: {title: Jamworks, system: jamworks, slots: 500}
-  logos: {title: Logos, system: logos-subscription, slots: 500}
+  books: {title: Biblical Studies, system: logos-library, slots: 1000}
+  jamworks: {title: Jamworks, system: jamworks, slots: 1000}
+  logos: {title: Logos, system: logos-subscription, slots: 1000}
 rosters: [{path: members.csv}]
 grants:
   - {library: logos, to: {tags: [student]}, until: 2027-06-30}
