@@ -8,5 +8,6 @@ SELECT create_distributed_table('license', 'institution', colocate_with => 'inst
 SELECT create_distributed_table('entry', 'institution', colocate_with => 'institution');
 SELECT create_distributed_table('event', 'institution', colocate_with => 'institution');
 SELECT create_distributed_table('outbox', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('link', 'institution', colocate_with => 'institution');
 SELECT create_reference_table('binding');
 SELECT create_reference_table('alembic_version');

@@ -4,7 +4,7 @@
 --     psql -v institution=grace-seminary -v role=grace_apply -v access=write -f docs/roles.sql
 --
 -- read:  plan, status, the lists, log, why, verify, dump.
--- write: besides, apply, claims and resends. What is in the journal it can neither change nor delete.
+-- write: besides, apply, claims, resends and sending letters. What is in the journal it can neither change nor delete.
 --
 -- The role is made if it is not there; give it a password with \password. Run twice, it changes nothing more. A role may be
 -- bound to several institutions. To undo it: DELETE FROM binding WHERE role = '…'; DROP OWNED BY …; DROP ROLE …;
@@ -21,11 +21,11 @@ CREATE ROLE :"role" LOGIN;
 
 -- Which rows they are is for the policies of the tables to say: those of the institutions in "binding".
 GRANT SELECT
-    ON alembic_version, binding, institution, library, admin, member, license, entry, event, outbox
+    ON alembic_version, binding, institution, library, admin, member, license, entry, event, outbox, link
     TO :"role";
 
 \if :may_write
-GRANT INSERT, UPDATE, DELETE ON institution, library, admin, member, license, outbox TO :"role";
+GRANT INSERT, UPDATE, DELETE ON institution, library, admin, member, license, outbox, link TO :"role";
 GRANT INSERT ON entry, event TO :"role";
 \endif
 

@@ -66,7 +66,9 @@ def tmp_path(tmp_path: Path) -> Iterator[Path]:
 # ── From outside ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_SAID = re.compile(r"SEATSYNC_(?!TEST_|TORTURE)|GITHUB_|GITLAB_|CI_|(CI|COLUMNS|NO_COLOR|FORCE_COLOR|TF_BUILD)$|JENKINS_")
+_SAID = re.compile(
+    r"SEATSYNC_(?!TEST_|TORTURE)|GITHUB_|GITLAB_|CI_|(CI|COLUMNS|NO_COLOR|FORCE_COLOR|TF_BUILD)$|JENKINS_"
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -83,7 +85,7 @@ def nothing_from_outside() -> Iterator[None]:
 
 # ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────
 
-_TABLE = "(institution|library|admin|member|license|entry|event|outbox)"
+_TABLE = "(institution|library|admin|member|license|entry|event|outbox|link)"
 _USED = re.compile(rf'(?:\b(?:FROM|JOIN|UPDATE)|,)\s+"?{_TABLE}"?(?![\w.])|\b{_TABLE}\.')
 _GIVEN = re.compile(rf"\b{_TABLE}\.institution = (?:\?|%\()")
 _JOINED = re.compile(rf"\b{_TABLE}\.institution = {_TABLE}\.institution\b")

@@ -18,6 +18,7 @@ import pytest
 
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents
+from tests.mail_server import Mailroom, mail_server
 
 HOME = Path(__file__).parent.parent
 GIT = shutil.which("git") or "git"
@@ -373,6 +374,28 @@ def test_the_token_that_a_checkout_left_in_the_settings_opens_the_remote(
 
 
 # ── Forgetting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_letters_are_sent_once_whoever_sends_them(
+    remote: Path, here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran(here, "apply", "--yes", "grace")
+    for name, value in {"MAIL_FROM": "library@grace.example", "PORTAL_URL": "https://seats.grace.example"}.items():
+        monkeypatch.setenv(f"SEATSYNC_{name}", value)
+    room = Mailroom()
+    send = ("outbox", "send", "-C", "grace", "--format", "json")
+    with mail_server(room) as port:
+        monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
+        meet_at(remote, 2)  # both want to hold the same letters: one of them is second, and finds that they are held
+        senders = [started(clone, *send) for clone in (here, there)]
+        assert [ended(sender)[0] for sender in senders] == [0, 0]
+        assert len(room.ids()) == len(set(room.ids())) == 3
+        (remote / "hooks" / "pre-receive").unlink()
+        ran(here, *send)
+    assert len(room.ids()) == 3
+    letters = json.loads(ran(there, "outbox", "list", "-C", "grace", "--format", "json").out)
+    assert [letter["state"] for letter in letters] == ["sent"] * 3
+    ran(there, "verify", "-C", "grace")
 
 
 def test_what_is_erased_stays_in_the_history_until_that_begins_anew(remote: Path, here: Path) -> None:

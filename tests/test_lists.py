@@ -323,6 +323,7 @@ def test_a_license_in_json_has_its_member_kind_status_and_day(school: Path) -> N
             "kind": "temporary",
             "status": "unclaimed",
             "invited_on": "2026-09-01",
+            "mail": "",
         }
     ]
 

@@ -271,6 +271,12 @@ class Bound:
 @pytest.fixture
 def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
+    for id in ("grace", "hope"):
+        add(
+            grace,
+            "link",
+            {"institution": id, "hash": bytes(32), "serial": 1, "library": "", "member": 0, "made_at": ""},
+        )
     ledgers.of(grace).copy_to(leased)
     bound = Bound(leased.url)
     for _ in range(2):  # the second time, nothing happens
@@ -318,7 +324,7 @@ def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, boun
 
 @shared
 def test_a_bound_role_changes_nothing_of_another_institution(bound: Bound) -> None:
-    for table in ("institution", "library", "admin", "member", "license", "outbox"):
+    for table in ("institution", "library", "admin", "member", "license", "outbox", "link"):
         assert bound.execute("write", f"DELETE FROM {table} WHERE institution = 'hope'") == 0
         assert bound.execute("write", f"UPDATE {table} SET institution = 'hope' WHERE institution = 'hope'") == 0
         for statement in (
@@ -552,12 +558,12 @@ def test_an_older_ledger_is_neither_read_nor_written_before_it_is_migrated(old: 
 def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     before = ran("ledger", "dump", folder=grace).out
     done = ran("ledger", "migrate", "--ledger", old, folder=grace)
-    assert "brought from 0001 to 0003" in done.err
+    assert "brought from 0001 to 0004" in done.err
     ran("verify", "--ledger", old, "--head", head(grace), folder=grace)
     assert told("plan", "--ledger", old, folder=grace)["changes"] == []
     assert ran("ledger", "dump", "--ledger", old, folder=grace).out == before
     ran(*CLAIM, "0", "--ledger", old, folder=grace)
-    assert "up to date (0003)" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
+    assert "up to date (0004)" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
 
 
 def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path) -> None:
@@ -597,7 +603,7 @@ def test_migrate_makes_the_tables_where_there_are_none(kind: str, tmp_path: Path
     server = ledgers.shelf.server if kind == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "new.db")
     folder = write(tmp_path / "grace", ANN)
-    assert "made, at 0003" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
+    assert "made, at 0004" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
     assert told("plan", "--ledger", place, folder=folder)["ledger"]["serial"] == 0
     if server:
         server.drop(place)

@@ -83,8 +83,9 @@ def _meaning(table: str, row: Row) -> str:
             told[name] = row[name]
     if table == "library" and isinstance(row["kinds"], str):
         told["kinds"] = row["kinds"].split()
-    if table == "outbox" and row["state"] in STATES:
-        told["state"] = "as it may be"
+    if table == "outbox":
+        told |= dict.fromkeys(tables.UNTRIED, "as it may be")
+        told |= {"state": "as it may be"} if row["state"] in STATES else {}
     return f"{table} {told!r}"
 
 

@@ -62,11 +62,23 @@ def tell(told: tuple[int, str, str], error: Exception) -> None:
         traceback.print_exception(error)
 
 
+_WITH_HELP = {
+    "LedgerError": LEDGER,
+    "Nowhere": USAGE,
+    "Unknown": BROKEN,
+    "BadAddress": USAGE,
+    "Unsent": BROKEN,
+    "Impossible": REFUSED,
+}
+"""Exceptions that say themselves what to do."""
+
+
 def explained(error: Exception) -> tuple[int, str, str] | None:
     """(exit code, what is so, what to do) for the exceptions a user may cause."""
-    match type(error).__name__:
-        case "LedgerError":
-            return LEDGER, str(error), getattr(error, "help", "")
+    kind = type(error).__name__
+    if kind in _WITH_HELP:
+        return _WITH_HELP[kind], str(error), getattr(error, "help", "")
+    match kind:
         case "Stale":
             return (
                 STALE,
@@ -99,13 +111,9 @@ def explained(error: Exception) -> tuple[int, str, str] | None:
                 f'Nothing was loaded: the ledger has "{error}" already.',
                 "Load into a ledger that has not, which --ledger names.",
             )
-        case "Nowhere" | "Unknown" as name:
-            return USAGE if name == "Nowhere" else BROKEN, str(error), getattr(error, "help", "")
         case "HostError":
             mend = f"{getattr(error, 'help', '')} The plan itself is not affected."
             return BROKEN, f"No comment was written: {error}", mend
-        case "Impossible":
-            return REFUSED, str(error), getattr(error, "help", "")
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return BROKEN, f"{where}{error.strerror}.", "Check the path, the permissions and the disk."

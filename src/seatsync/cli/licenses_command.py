@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, filters, is_so, print_rows, select_members, sort_rows
+from seatsync.cli.listing import Filters, bounced_of, filters, is_so, mail_of, print_rows, select_members, sort_rows
 from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 
-COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on")
+COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
 
 @click.command("licenses")
@@ -30,10 +30,12 @@ def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **
     seatsync licenses --all --format csv > licenses.csv
     seatsync licenses --as-of 2026-12-31 --search ann
 
-    Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too.
+    Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too. Under "mail"
+    it says "bounced" where the latest invitation could not be delivered.
     """
     wanted = Filters(**chosen)
-    _, snapshot = present_of(folder, run, day(as_of))
+    id, snapshot = present_of(folder, run, day(as_of))
+    bounced = bounced_of(folder, id, run) if as_of is None else set()
     people = dict(select_members(snapshot, wanted, run, leavers=True))
     rows = []
     for library, held in snapshot.licenses.items():
@@ -57,6 +59,7 @@ def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **
                     "kind": license.kind.value,
                     "status": license.status.value,
                     "invited_on": license.invited_on,
+                    "mail": mail_of(license, (library, number) in bounced),
                 }
             )
     print_rows(run, COLUMNS, sort_rows(rows, COLUMNS, sort), "No license is so.")

@@ -145,6 +145,21 @@ def member_row(member: Member) -> dict[str, Any]:
     return {name: getattr(member, name) for name in MEMBER_COLUMNS[:-1]} | {"tags": tags}
 
 
+def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]:
+    """The licenses, by library and member, whose latest invitation bounced."""
+    from seatsync.outbox.queue import bounced
+
+    with run.ledger_of(folder, institution).reading() as connection:
+        return bounced(connection, institution) if connection is not None else set()
+
+
+def mail_of(license: License, has_bounced: bool) -> str:
+    """What a list says under "mail": that the invitation bounced, as long as the license waits to be claimed."""
+    from seatsync.domain.license import Status
+
+    return "bounced" if has_bounced and license.status is Status.UNCLAIMED else ""
+
+
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
     """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
     if not by:

@@ -33,7 +33,7 @@ COMMANDS = {
     "explain": "Explain a code.",
     "schema": "Print a JSON Schema.",
     "ledger": "Look after the ledger.",
-    "outbox": "Look at the letters.",
+    "outbox": "Look at the letters, and send them.",
 }
 
 

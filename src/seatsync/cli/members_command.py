@@ -12,8 +12,10 @@ import click
 from seatsync.cli.listing import (
     MEMBER_COLUMNS,
     Filters,
+    bounced_of,
     filters,
     holds,
+    mail_of,
     member_row,
     print_rows,
     select_members,
@@ -41,7 +43,7 @@ def command(
     seatsync members --library books --status unclaimed --sort family_name
     seatsync members --pseudonym person-3f09ab52c7d1
 
-    With --library, each member's license kind and status in it are listed too.
+    With --library, each member's license kind and status in it are listed too, and whether the latest invitation bounced.
     """
     from seatsync.domain.license import ABSENT
 
@@ -49,8 +51,9 @@ def command(
         print_rows(run, MEMBER_COLUMNS, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
         return
     wanted = Filters(**chosen)
-    _, snapshot = present_of(folder, run, day(as_of))
-    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status") if wanted.library else MEMBER_COLUMNS
+    id, snapshot = present_of(folder, run, day(as_of))
+    bounced = bounced_of(folder, id, run) if wanted.library and as_of is None else set()
+    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status", "mail") if wanted.library else MEMBER_COLUMNS
     rows = []
     for number, member in select_members(snapshot, wanted, run):
         libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
@@ -59,7 +62,8 @@ def command(
             continue
         row = member_row(member)
         if wanted.library:
-            row |= {"kind": held[0].kind.value, "status": held[0].status.value}
+            mail = mail_of(held[0], (wanted.library, number) in bounced)
+            row |= {"kind": held[0].kind.value, "status": held[0].status.value, "mail": mail}
         rows.append(row)
     print_rows(run, columns, sort_rows(rows, columns, sort), "No member is so.")
 

@@ -1,4 +1,4 @@
-"""``seatsync outbox``."""
+"""``seatsync outbox``: looking at the letters, and trying again."""
 
 from __future__ import annotations
 
@@ -8,28 +8,40 @@ import click
 
 from seatsync.cli.listing import print_rows
 from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, tell_key
+from seatsync.cli.outbox_preview import preview
+from seatsync.cli.outbox_sending import send
+from seatsync.cli.reading import institution_of, must_be_ours, tell_key
+from seatsync.cli.surroundings import actor as who
+
+STATES = ("pending", "sent", "bounced", "cancelled")
 
 
 @click.group("outbox")
 def command() -> None:
-    """Look at the letters.
+    """Look at the letters, and send them.
 
     \b
-    seatsync outbox list                  what waits to be sent
-    seatsync outbox list --format json
+    seatsync outbox list                  all letters, and what became of them
+    seatsync outbox preview               what the next one looks like
+    seatsync outbox send                  send what waits
+    seatsync outbox retry                 have another try at what bounced
     """
+
+
+command.add_command(preview)
+command.add_command(send)
 
 
 @command.command("list")
 @folder
-@option("--state", type=click.Choice(["pending", "cancelled"]), help="Only letters in this state.")
+@option("--state", type=click.Choice(STATES), help="Only letters in this state.")
 @common("text", "csv", "json")
 def list_(run: Run, folder: Path, state: str | None) -> None:
     """List the letters, oldest first.
 
     \b
     seatsync outbox list
+    seatsync outbox list --state bounced
     seatsync outbox list --state pending --format csv
     """
     from seatsync.outbox.waiting import Waiting, waiting
@@ -38,4 +50,43 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     with run.ledger_of(folder).reading() as connection:
         tell_key(connection, institution, run)
         letters = list(waiting(connection, institution, state or "")) if connection is not None else []
-    print_rows(run, Waiting._fields, [letter._asdict() for letter in letters], "No letter is waiting.")
+    print_rows(run, Waiting._fields, [letter._asdict() for letter in letters], "There is no such letter.")
+
+
+@command.command("retry")
+@folder
+@option("--member", metavar="EMAIL|ID", help="Only letters to this member.")
+@option(
+    "--state",
+    type=click.Choice(["bounced", "pending"]),
+    default="bounced",
+    show_default=True,
+    help="Letters that bounced, or all that wait: for their next try, or for a sender that was killed.",
+)
+@common()
+def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
+    """Have letters sent by the next `outbox send`.
+
+    \b
+    seatsync outbox retry                                 all that bounced
+    seatsync outbox retry --member ann@grace.example      once the address works
+    seatsync outbox retry --state pending                 do not wait for the time of the next try
+
+    With --state pending also what a sender still holds is let go; make sure that none is at work.
+    """
+    from seatsync.domain.diagnostic import counted
+    from seatsync.outbox.queue import State
+    from seatsync.outbox.queue import retry as again
+
+    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    found = 0
+    if must_be_ours(folder, id, run):
+        numbers = _numbers(folder, id, run, member) if member is not None else None
+        found = ledger.write(id, who(), "", lambda connection: again(connection, id, State(state), numbers))
+    run.say(f"To be sent: {counted(found, 'letter')}.")
+
+
+def _numbers(folder: Path, institution: str, run: Run, member: str) -> list[int]:
+    from seatsync.cli.reading import known_as, snapshot_of
+
+    return known_as(member, snapshot_of(folder, institution, run))

@@ -34,6 +34,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     """
     from seatsync.domain.diagnostic import Severity
     from seatsync.domain.snapshot import Snapshot
+    from seatsync.outbox.rendering import Templates
     from seatsync.planning.diff import resolve
     from seatsync.refusals.case import Case
     from seatsync.refusals.warn import warnings_of_files
@@ -47,6 +48,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     told = []
     for folder in folders:
         desired, found = load(folder)
+        found = [*found, *Templates(folder).check()]
         if desired is not None:
             draft = resolve(desired, Snapshot(), run.today)
             found = [*found, *warnings_of_files(Case(draft, {}))]

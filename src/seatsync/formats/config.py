@@ -180,6 +180,16 @@ class InvitesEntry(Closed):
     ] = Field([], description="Reminders of an unclaimed invitation, in days after it: [3d, 7d, 14d].")
 
 
+class MailEntry(Closed):
+    """Whom the institution's letters are from. The mail server and its password stand in the environment alone."""
+
+    name: Text | None = Field(None, description="The sender's name; the institution's if left out.")
+    address: Email | None = Field(
+        None, description="The address letters are sent from, unless SEATSYNC_MAIL_FROM names one."
+    )
+    reply_to: Email | None = Field(None, description="The address that answers go to, if another.")
+
+
 class LimitsEntry(Closed):
     """How much one plan may take away."""
 
@@ -234,6 +244,7 @@ class SeatsyncFile(Closed):
         [], description="Who shall hold what. The strongest grant that reaches a member counts."
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
+    mail: MailEntry = MailEntry.model_validate({})
     limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
         [], description="Reviewed exceptions from a limit, each until its date."

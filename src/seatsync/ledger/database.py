@@ -80,6 +80,16 @@ class Ledger:
             with self.store.reading() as connection:
                 yield connection if self._is_ready(connection) else None
 
+    @property
+    def is_pushed(self) -> bool:
+        """Whether each write goes over the network to be kept as a whole, so that many little ones are to become few."""
+        return self.store.is_pushed
+
+    def refresh(self) -> None:
+        """Look anew at what others have written, where that is not done at every read."""
+        with told(self):
+            self.store.refresh()
+
     def write(self, institution: str, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
         """What ``step`` returns, run in one transaction as the only one who writes to ``institution``.
 

@@ -1,7 +1,7 @@
 """A ledger as JSON Lines, and back: from one database to another, or into a backup that any program can read.
 
-The first line says whose it is and where it stands, then comes the journal, link by link, then the outbox. The tables of
-the present are not in it: they are made from the journal.
+The first line says whose it is and where it stands, then comes the journal, link by link, then the outbox, then the hashes
+of the personal links that letters have in them. The tables of the present are not in it: they are made from the journal.
 """
 
 from __future__ import annotations
@@ -36,25 +36,32 @@ class AlreadyThere(Exception):
 
 def dump(connection: Connection, institution: str) -> Iterator[str]:
     """The lines, each with its newline; none where the ledger does not know the institution."""
-    columns, outbox = tables.institution.c, tables.outbox.c
+    columns = tables.institution.c
     known = select(columns.serial, columns.head).where(columns.institution == institution)
     row = connection.execute(known).one_or_none()
     if row is None:
         return
-    letters = connection.execute(select(func.count()).where(outbox.institution == institution)).scalar_one()
     yield _line(
         {
             "format": FORMAT,
             "institution": institution,
             "serial": row.serial,
             "head": bytes(row.head).hex(),
-            "letters": letters,
+            "letters": _count(connection, tables.outbox, institution),
+            "links": _count(connection, tables.link, institution),
         }
     )
     for link in links(connection, institution):
         yield _line({name: _plain(value) for name, value in link._asdict().items() if name != "institution"})
     for letter in stream(connection, tables.outbox, institution):
         yield _line({name: value for name, value in letter._asdict().items() if name != "institution"})
+    given = select(tables.link).where(tables.link.c.institution == institution).order_by(tables.link.c.hash)
+    for row in connection.execute(given.execution_options(yield_per=CHUNK)):
+        yield _line({name: _plain(value) for name, value in row._asdict().items() if name != "institution"})
+
+
+def _count(connection: Connection, table: Table, institution: str) -> int:
+    return connection.execute(select(func.count()).where(table.c.institution == institution)).scalar_one()
 
 
 class Dump:
@@ -70,6 +77,7 @@ class Dump:
         self.institution: str = header["institution"]
         self._ends_at: tuple[int, str] = (header["serial"], header["head"])
         self._letters: int = header["letters"]
+        self._links: int = header.get("links", 0)
         self._is_used = False
 
     def load(self, connection: Connection) -> None:
@@ -90,6 +98,7 @@ class Dump:
         walk, writer = Replay(), _Writer(connection)
         self._load_journal(walk, writer)
         self._load_letters(writer)
+        self._load_links(writer)
         writer.flush()
         books = walk.books
         if books.institution is None or books.institution.id != self.institution:
@@ -116,16 +125,29 @@ class Dump:
 
     def _load_letters(self, writer: _Writer) -> None:
         found = last = 0
-        for number, text in self._lines:
+        for number, text in islice(self._lines, self._letters):
             found += 1
-            given = {**_parsed(number, text), "institution": self.institution}
+            given = {**tables.UNTRIED, **_parsed(number, text), "institution": self.institution}
             row = _LETTER.row(number, given)
             if given["serial"] <= last:
                 raise BadDump(f"line {number}: letters are not in their order")
             last = given["serial"]
             writer.add("outbox", row)
         if found != self._letters:
-            raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off, or added to")
+            raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off")
+
+    def _load_links(self, writer: _Writer) -> None:
+        found, last = 0, b""
+        for number, text in self._lines:
+            found += 1
+            given = {**_parsed(number, text), "institution": self.institution}
+            given["hash"] = _bytes(number, "hash", str(given.get("hash")))
+            writer.add("link", _LINK.row(number, given))
+            if given["hash"] <= last:
+                raise BadDump(f"line {number}: links are not in their order")
+            last = given["hash"]
+        if found != self._links:
+            raise BadDump(f"it has {found} links of letters, not {self._links}: it was cut off, or added to")
 
 
 class _Writer:
@@ -133,7 +155,7 @@ class _Writer:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.rows: dict[str, list[tuple[Any, ...]]] = {"entry": [], "event": [], "outbox": []}
+        self.rows: dict[str, list[tuple[Any, ...]]] = {"entry": [], "event": [], "outbox": [], "link": []}
 
     def add(self, table: str, row: tuple[Any, ...]) -> None:
         rows = self.rows[table]
@@ -155,7 +177,12 @@ def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
     id, head = values.get("institution"), values.get("head")
     if not (isinstance(id, str) and is_slug(id) and isinstance(head, str)):
         raise BadDump("its first line does not say whose it is, and where it ends")
-    if not (values.get("serial") and is_number(values["serial"]) and is_number(values.get("letters"))):
+    if not (
+        values.get("serial")
+        and is_number(values["serial"])
+        and is_number(values.get("letters"))
+        and is_number(values.get("links", 0))
+    ):
         raise BadDump("its first line does not say how long it is")
     return values
 
@@ -207,7 +234,7 @@ class _Shape:
         return tuple([given[name] for name in self.names])
 
 
-_ENTRY, _EVENT, _LETTER = _Shape(tables.entry), _Shape(tables.event), _Shape(tables.outbox)
+_ENTRY, _EVENT, _LETTER, _LINK = map(_Shape, (tables.entry, tables.event, tables.outbox, tables.link))
 
 
 def _fits(text: str, most: int | None) -> bool:

@@ -48,6 +48,8 @@ Finalize(None, let_go, exitpriority=1)  # at the end of any process, those of a 
 class GitBranch:
     """The file of ``institution`` on the branch that ``clone`` is of."""
 
+    is_pushed = True
+
     def __init__(self, clone: Clone, institution: str, patience: Patience) -> None:
         self.clone = clone
         self.path = f"{institution}/{FILE}"
@@ -69,6 +71,10 @@ class GitBranch:
 
     def __str__(self) -> str:
         return str(self.clone)
+
+    def refresh(self) -> None:
+        """Fetch once more."""
+        self.clone.fetch()
 
     def is_there(self) -> bool:
         return self._blob() is not None

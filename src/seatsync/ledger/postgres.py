@@ -30,12 +30,17 @@ _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-
 class Postgres:
     """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions are begun and ended here."""
 
+    is_pushed = False
+
     def __init__(self, location: str) -> None:
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
+
+    def refresh(self) -> None:
+        """Every connection sees what is there."""
 
     def is_there(self) -> bool:
         return True
@@ -104,11 +109,14 @@ class Postgres:
     def scrub(self) -> tuple[str, str]:
         """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""
         with self.connected() as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox")
+            connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox, link")
         return "", ""
 
 
-for _index in tables.member.indexes:  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
+for _index in (
+    *tables.member.indexes,
+    *tables.outbox.indexes,
+):  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
     if "sqlite_where" in _index.dialect_kwargs:
         _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 

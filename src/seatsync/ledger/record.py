@@ -133,7 +133,7 @@ class Recorder:
 
     def _owe(self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry) -> None:
         """A letter to each (serial of the event, member)."""
-        told, state = (str(letter), library), (address, entry.at, "pending")
+        told, state = (str(letter), library), (address, entry.at, "pending", *tables.UNTRIED.values())
         self.letters += [(self.institution, serial, *told, member, *state) for serial, member in to]
 
     def _touch(self, library: str, numbers: Sequence[int]) -> None:

@@ -40,18 +40,28 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
-    runs = (list(run) for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0]))
-    return [(run[0][1], run[-1][1]) for run in runs]
+    runs = [[*run] for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0])]
+    pruned = [(run[0][1], run[-1][1]) for run in runs]
+    link = tables.link.c
+    theirs = (link.institution == institution) & link.serial.between(bindparam("first"), bindparam("last"))
+    if pruned:
+        connection.execute(
+            delete(tables.link).where(theirs), [{"first": first, "last": last} for first, last in pruned]
+        )
+    return pruned
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:
-    """Delete what the journal says of these persons. With the salt gone, what is in the chain can't be guessed."""
-    event, outbox = tables.event.c, tables.outbox.c
+    """Delete what the journal says of these persons, and their links. With the salt gone, what is in the chain can't be guessed."""
+    event, outbox, link = tables.event.c, tables.outbox.c, tables.link.c
     for number in numbers:
         theirs = (event.institution == institution) & (event.member == number)
         connection.execute(update(tables.event).where(theirs).values(_FORGOTTEN))
         waiting = (outbox.institution == institution) & (outbox.member == number) & (outbox.state == "pending")
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
+        sent = (outbox.institution == institution) & (outbox.member == number)
+        connection.execute(update(tables.outbox).where(sent).values(reply=""))
+        connection.execute(delete(tables.link).where((link.institution == institution) & (link.member == number)))
 
 
 def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:
@@ -65,5 +75,5 @@ def forget_admin(connection: Connection, institution: str, email: str) -> list[i
         this = (event.institution == institution) & (event.serial == bindparam("which"))
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
-        connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled"), which)
+        connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
     return serials

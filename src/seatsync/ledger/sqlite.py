@@ -38,6 +38,9 @@ _STATISTICS = (
     ("event", "event_member", "3000000 3000000 4"),
     ("outbox", "outbox", "2000000 2000000 1"),
     ("outbox", "outbox_member", "2000000 2000000 3"),
+    ("outbox", "outbox_open", "100000 100000 50000 1"),
+    ("link", "link", "1000000 1000000 1"),
+    ("link", "link_serial", "1000000 1000000 1"),
 )
 """What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the institution,
 and walks the whole table for each member that it is asked for."""
@@ -54,17 +57,23 @@ def make_tables(connection: Connection) -> None:
 def tell_statistics(connection: Connection) -> None:
     """Write down which index finds how much."""
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of statistics
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_STATISTICS))
 
 
 class SqliteFile:
     """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here."""
 
+    is_pushed = False
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def refresh(self) -> None:
+        """Every connection sees what is there."""
 
     def is_there(self) -> bool:
         return self.path.exists()

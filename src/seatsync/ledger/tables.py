@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -154,9 +154,37 @@ outbox = _table(
     _text("address", 254),
     _text("created_at", 32),
     _text("state", 16),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    *(
+        Column(name, String(32), nullable=False, server_default=text("''"))
+        for name in ("due_at", "held_until", "sent_at")
+    ),
+    Column("reply", Text, nullable=False, server_default=text("''")),
     comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
 )
 Index("outbox_member", outbox.c.institution, outbox.c.member)
+Index(
+    "outbox_open",
+    outbox.c.institution,
+    outbox.c.state,
+    outbox.c.serial,
+    sqlite_where=text("state = 'pending' OR state = 'bounced'"),
+)
+UNTRIED: dict[str, int | str] = {"attempts": 0, "due_at": "", "held_until": "", "sent_at": "", "reply": ""}
+"""What the outbox says of a letter that nobody has tried to send."""
+
+link = _table(
+    "link",
+    _institution(),
+    Column("hash", LargeBinary(32), primary_key=True),
+    _number("serial"),
+    _text("library", 63),
+    _number("member"),
+    _text("made_at", 32),
+    Column("used_at", String(32), nullable=False, server_default=text("''")),
+    comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone; serial is the letter's.",
+)
+Index("link_serial", link.c.institution, link.c.serial)
 
 binding = _table(
     "binding",

@@ -23,6 +23,10 @@ class Letter(StrEnum):
     WELCOME = "admin-welcome"
 
 
+ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
+"""Letters that ask for something, by a personal link, and only as long as the license is unclaimed."""
+
+
 def letter_for(books: Snapshot, event: Event) -> str:
     """The letter that ``event`` causes in the state before it; empty for none.
 

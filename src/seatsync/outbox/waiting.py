@@ -19,6 +19,10 @@ class Waiting(NamedTuple):
     library: str
     created_at: str
     state: str
+    attempts: int
+    due_at: str
+    sent_at: str
+    reply: str
 
 
 def waiting(connection: Connection, institution: str, state: str = "") -> Iterator[Waiting]:
@@ -32,6 +36,10 @@ def waiting(connection: Connection, institution: str, state: str = "") -> Iterat
             outbox.library,
             outbox.created_at,
             outbox.state,
+            outbox.attempts,
+            outbox.due_at,
+            outbox.sent_at,
+            outbox.reply,
         )
         .select_from(
             tables.outbox.outerjoin(
@@ -43,4 +51,4 @@ def waiting(connection: Connection, institution: str, state: str = "") -> Iterat
     )
     if state:
         query = query.where(outbox.state == state)
-    return (Waiting(*row) for row in connection.execute(query))
+    return (Waiting._make(row) for row in connection.execute(query))

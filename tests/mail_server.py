@@ -1,0 +1,110 @@
+"""Real mail servers for the tests: aiosmtpd, on a port of this machine, doing what a test wants of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+from asyncio import WriteTransport
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from threading import Lock
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+Answer = Callable[[str], str]
+"""What a server says of an address; empty where it has nothing against it, ``break`` to cut the connection."""
+
+
+class Mailroom:
+    """What a server was handed in, and how it behaves. ``at_rcpt`` and ``at_data`` answer in its place, ``after`` once it has
+    taken a letter; ``victim`` is a process that is killed ``after_250`` seconds behind the acknowledgement of a letter."""
+
+    def __init__(self, at_rcpt: Answer = lambda to: "", at_data: Answer = lambda to: "") -> None:
+        self.at_rcpt = at_rcpt
+        self.at_data = at_data
+        self.after: Answer = lambda to: ""
+        self.at_mail = ""
+        self.letters: list[EmailMessage] = []
+        self.to: list[str] = []
+        self.sessions: set[int] = set()
+        self.signed_in: list[bytes] = []
+        self.victim = 0
+        self.spared = 0
+        self.after_250 = 0.0
+        self._lock = Lock()
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        if self.at_mail:
+            return self.at_mail
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        if answer := self.at_rcpt(address):
+            return _answered(server, answer)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        (to,) = envelope.rcpt_tos
+        if answer := self.at_data(to):
+            return _answered(server, answer)
+        content = envelope.content
+        assert isinstance(content, bytes)
+        with self._lock:
+            self.to.append(to)
+            self.sessions.add(id(session))
+            self.letters.append(message_from_bytes(content, policy=policy.SMTP))
+        if answer := self.after(to):
+            return _answered(server, answer)
+        if self.victim:
+            self.spared -= 1
+            if self.spared < 0:
+                server.loop.call_later(self.after_250, _kill, self.victim)
+                self.victim = 0
+        return "250 OK: taken"
+
+    def check(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.signed_in.append(data.login)
+        return AuthResult(success=data.password == b"a secret/of ours", handled=False)
+
+    def ids(self) -> list[str]:
+        return [letter["Message-ID"] for letter in self.letters]
+
+
+def _answered(server: SMTP, answer: str) -> str:
+    if answer == "break":
+        assert isinstance(server.transport, WriteTransport)
+        server.transport.abort()
+    return answer
+
+
+def _kill(process: int) -> None:
+    os.kill(process, signal.SIGKILL)
+
+
+@contextmanager
+def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[int]:
+    """The port of a server; with ``tls`` it asks for STARTTLS and a user's sign-in."""
+    if tls is not None:
+        settings |= {"tls_context": tls, "require_starttls": True, "authenticator": room.check, "auth_required": True}
+    port = free_port()
+    controller = Controller(room, hostname="127.0.0.1", port=port, **{"enable_SMTPUTF8": True, **settings})
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
