@@ -9,5 +9,10 @@ SELECT create_distributed_table('entry', 'institution', colocate_with => 'instit
 SELECT create_distributed_table('event', 'institution', colocate_with => 'institution');
 SELECT create_distributed_table('outbox', 'institution', colocate_with => 'institution');
 SELECT create_distributed_table('link', 'institution', colocate_with => 'institution');
+SELECT create_distributed_table('holding', 'institution', colocate_with => 'institution');
+SELECT create_reference_table('account');
+SELECT create_reference_table('identity');
+SELECT create_reference_table('session');
+SELECT create_reference_table('challenge');
 SELECT create_reference_table('binding');
 SELECT create_reference_table('alembic_version');

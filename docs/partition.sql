@@ -11,7 +11,7 @@ DECLARE
     name text;
     bound text := 'institution IN (SELECT b.institution FROM binding b WHERE b.role = current_user)';
 BEGIN
-    FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox','link'] LOOP
+    FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox','link','holding'] LOOP
         EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_whole');
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) PARTITION BY HASH (institution)', name, name || '_whole');
         FOR part IN 0 .. current_setting('seatsync.parts')::int - 1 LOOP

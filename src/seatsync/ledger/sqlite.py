@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from seatsync.ledger import accounts as accounts  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.tables import REVISIONS, metadata
@@ -41,6 +42,11 @@ _STATISTICS = (
     ("outbox", "outbox_open", "100000 100000 50000 1"),
     ("link", "link", "1000000 1000000 1"),
     ("link", "link_serial", "1000000 1000000 1"),
+    ("account", "account", "1000000 1"),
+    ("session", "session", "1000000 1"),
+    ("session", "session_account", "1000000 2"),
+    ("holding", "holding", "2000000 2000000 1000000 1"),
+    ("holding", "holding_account", "2000000 2"),
 )
 """What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the institution,
 and walks the whole table for each member that it is asked for."""

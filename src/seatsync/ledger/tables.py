@@ -12,13 +12,13 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
 
 
-def _table(name: str, *columns: Column[Any], comment: str | None = None) -> Table:
+def table(name: str, *columns: Column[Any], comment: str | None = None) -> Table:
     """Of SQLite a tree by its key; rows found by their number, and the number by the key, would take twice the time."""
     return Table(name, metadata, *columns, comment=comment, sqlite_with_rowid=False)
 
@@ -35,7 +35,7 @@ def _institution() -> Column[str]:
     return Column("institution", String(63), primary_key=True)
 
 
-institution = _table(
+institution = table(
     "institution",
     _institution(),
     _number("serial"),
@@ -49,7 +49,7 @@ institution = _table(
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
-library = _table(
+library = table(
     "library",
     _institution(),
     Column("id", String(63), primary_key=True),
@@ -61,7 +61,7 @@ library = _table(
     *(Column(seat, Integer, nullable=False, server_default="0") for seat in SEATS),
 )
 
-admin = _table(
+admin = table(
     "admin",
     _institution(),
     Column("key", Text, primary_key=True),
@@ -69,8 +69,9 @@ admin = _table(
     _text("given_name"),
     _text("family_name"),
 )
+Index("admin_key", admin.c.key)
 
-member = _table(
+member = table(
     "member",
     _institution(),
     Column("number", Integer, primary_key=True, autoincrement=False),
@@ -101,7 +102,7 @@ Index(
     sqlite_where=text("student_id != ''"),
 )
 
-license = _table(
+license = table(
     "license",
     _institution(),
     Column("library", String(63), primary_key=True),
@@ -113,7 +114,7 @@ license = _table(
     _text("resent"),
 )
 
-entry = _table(
+entry = table(
     "entry",
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
@@ -127,7 +128,7 @@ entry = _table(
     comment="One row for each time something was done: who, when, because of which commit and plan.",
 )
 
-event = _table(
+event = table(
     "event",
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
@@ -144,7 +145,7 @@ event = _table(
 )
 Index("event_member", event.c.institution, event.c.member)
 
-outbox = _table(
+outbox = table(
     "outbox",
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
@@ -173,7 +174,7 @@ Index(
 UNTRIED: dict[str, int | str] = {"attempts": 0, "due_at": "", "held_until": "", "sent_at": "", "reply": ""}
 """What the outbox says of a letter that nobody has tried to send."""
 
-link = _table(
+link = table(
     "link",
     _institution(),
     Column("hash", LargeBinary(32), primary_key=True),
@@ -186,7 +187,7 @@ link = _table(
 )
 Index("link_serial", link.c.institution, link.c.serial)
 
-binding = _table(
+binding = table(
     "binding",
     _institution(),
     Column("role", String(63), primary_key=True),

@@ -2,7 +2,9 @@
 
 from alembic import context
 
-from seatsync.ledger.tables import metadata
+from seatsync.ledger.accounts import account
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=account.metadata, transactional_ddl=True
+)
 context.run_migrations()
