@@ -87,6 +87,7 @@ def select_members(
 ) -> Iterator[tuple[int, Member]]:
     """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
     from seatsync.domain.names import IMPORTED, clean, email_key, split_tags
+    from seatsync.domain.people import found_by
 
     wanted = _selected(chosen.select, run) if chosen.select else None
     if chosen.library and chosen.library not in snapshot.libraries:
@@ -101,11 +102,7 @@ def select_members(
             continue
         if chosen.tag and not {*chosen.tag} <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
             continue
-        if (
-            sought
-            and sought
-            not in f"{member.given_name} {member.family_name}\n{member.email}\n{member.student_id}".casefold()
-        ):
+        if sought and sought not in found_by(member):
             continue
         yield number, member
 
