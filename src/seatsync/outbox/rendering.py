@@ -213,7 +213,8 @@ def _unreadable(environment: Environment, name: str, text: str) -> Diagnostic | 
 
 
 def _finding(name: str, line: int, said: str) -> Diagnostic:
-    message = f"The template {FOLDER}/{name} can't be used: {printable(said.strip(), 300).rstrip('.')}."
+    why = printable(said.strip(), 300).rstrip(".")
+    message = f"The template {FOLDER}/{name} can't be used: {why}{'' if why.endswith('?') else '.'}"
     help = f"Correct it; it may speak of {', '.join(VARIABLES)}. `seatsync outbox preview` shows what comes of it."
     return Diagnostic("letter-template", message, help, Origin(f"{FOLDER}/{name}", max(line, 1)))
 
