@@ -747,7 +747,7 @@ def test_a_bad_value_in_the_environment_is_wrong_usage_that_names_the_variable(
         (("apply", "--yes", "--ledger", "nowhere/x.db"), LEDGER, "LedgerError"),
         (("show", "nowhere.json"), BROKEN, "FileNotFoundError"),
         (("show", "seatsync.yaml"), 5, "JSONDecodeError"),
-        (("ledger", "claim", "books", "nobody@grace.example"), REFUSED, "Impossible"),
+        (("ledger", "claim", "books", "nobody@grace.example"), REFUSED, "Missed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
