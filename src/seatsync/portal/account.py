@@ -7,7 +7,6 @@ page has to tell, nor can, whether there was an account before.
 from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -19,6 +18,7 @@ from seatsync.portal.going import go_on, signed_in
 from seatsync.portal.languages import LANGUAGES
 from seatsync.portal.limits import CODES, SIGN_IN
 from seatsync.portal.site import site
+from seatsync.portal.words import _
 
 pages = Blueprint("account", __name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
@@ -33,7 +33,7 @@ def by_identity(connection: Connection, issuer: str, subject: str) -> Account | 
     return _one(connection, select(*_FIELDS).where(account.c.id == theirs.scalar_subquery()))
 
 
-def _one(connection: Connection, query: Select[tuple[str, str, str]]) -> Account | None:
+def _one(connection: Connection, query: Select[Any]) -> Account | None:
     row = connection.execute(query).one_or_none()
     return Account(*row) if row is not None else None
 

@@ -94,4 +94,10 @@ def _with_headers(response: Response) -> Response:
 
 
 def _shown_everywhere() -> dict[str, object]:
-    return {"visitor": visitor, "languages": LANGUAGES, "language": str(get_locale()), "button": Empty, "provider": site().settings.provider}
+    return {
+        "visitor": visitor,
+        "languages": LANGUAGES,
+        "language": str(get_locale()),
+        "button": Empty,
+        "provider": site().settings.provider,
+    }

@@ -70,7 +70,9 @@ def waiting(institution: str) -> Page:
         return render_template("claim-seats.html", name=name, seats=offered, who=who, form=Empty(), how=seats.how)
     form = NewPassword(email)
     if has_account or not form.validate_on_submit():
-        return render_template("claim-sign-in.html", name=name, seats=offered, email=email, has_account=has_account, form=form)
+        return render_template(
+            "claim-sign-in.html", name=name, seats=offered, email=email, has_account=has_account, form=form
+        )
     hashed = passwords.hashed(form.password.data)
 
     def step(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import flask
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from seatsync.ledger.accounts import challenge
 from seatsync.outbox.queue import iso
@@ -69,7 +69,7 @@ def answer(connection: Connection, purpose: Purpose, code: str, now: datetime) -
     return Asked(row.purpose, row.email, row.account)
 
 
-def _open(purpose: Purpose, now: datetime) -> tuple[object, ...]:
+def _open(purpose: Purpose, now: datetime) -> tuple[ColumnElement[bool], ...]:
     mine = challenge.c.hash == _hash(str(flask.session.get(_NAME, "")))
     in_time = challenge.c.made_at > iso(now - LIFETIME)
     return mine, challenge.c.purpose == purpose.value, in_time, challenge.c.tries < TRIES

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 
 from flask import Flask, g, render_template, request
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from seatsync.ledger.failures import LedgerError
 from seatsync.portal.limits import TooMany
 from seatsync.portal.site import NoLedger
+from seatsync.portal.words import _
 
 log = logging.getLogger("seatsync.pages")
 
@@ -33,13 +33,19 @@ def _page(title: str, text: str, code: int) -> tuple[str, int]:
 
 
 def _expired(error: CSRFError) -> Answer:
-    return _page(_("This page was open for too long"), _("Nothing was done. Go back, load the page again, and try once more."), 400)
+    return _page(
+        _("This page was open for too long"),
+        _("Nothing was done. Go back, load the page again, and try once more."),
+        400,
+    )
 
 
 def _refused(error: HTTPException) -> Answer:
     code = error.code or 500
     if code == 404:
-        return _page(_("There is no such page"), _("Perhaps the address was cut off. Take the whole link from the letter."), code)
+        return _page(
+            _("There is no such page"), _("Perhaps the address was cut off. Take the whole link from the letter."), code
+        )
     if code == 413:
         return _page(_("That file is too large"), _("It may have 8 MB. Send it in parts."), code)
     if code == 405:
@@ -61,5 +67,8 @@ def _no_ledger(error: Exception) -> Answer:
 
 def _broken(error: Exception) -> Answer:
     log.error("broken", extra={"endpoint": request.endpoint, "request": g.get("request_id", "")}, exc_info=error)
-    text = _("This is our mistake, not yours. Try again; if it stays, tell your library: %(id)s.", id=g.get("request_id", "?"))
+    text = _(
+        "This is our mistake, not yours. Try again; if it stays, tell your library: %(id)s.",
+        id=g.get("request_id", "?"),
+    )
     return _page(_("Something broke"), text, 500)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as later
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
 from seatsync.domain.names import clean, email_fault
 from seatsync.portal import passwords
+from seatsync.portal.words import _, later
 
 
 def _stripped(value: Any) -> Any:
@@ -30,7 +29,13 @@ def _is_good(form: FlaskForm, field: Field) -> None:
 
 
 def _email(label: Any) -> StringField:
-    attributes = {"type": "email", "autocomplete": "email", "inputmode": "email", "spellcheck": "false", "maxlength": 254}
+    attributes = {
+        "type": "email",
+        "autocomplete": "email",
+        "inputmode": "email",
+        "spellcheck": "false",
+        "maxlength": 254,
+    }
     return StringField(label, [InputRequired(), _is_email], filters=[_stripped], render_kw=attributes)
 
 
@@ -43,7 +48,9 @@ class SignIn(FlaskForm):  # type: ignore[misc]
 
     email = _email(later("E-mail"))
     password = PasswordField(
-        later("Password"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST}
+        later("Password"),
+        [InputRequired()],
+        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
     )
 
 
@@ -92,7 +99,9 @@ class ChangePassword(NewPassword):
     """A new password, by who knows the old one."""
 
     old = PasswordField(
-        later("Password now"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST}
+        later("Password now"),
+        [InputRequired()],
+        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
     )
 
 
@@ -101,7 +110,9 @@ class ChangeEmail(FlaskForm):  # type: ignore[misc]
 
     email = _email(later("New e-mail"))
     password = PasswordField(
-        later("Password"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST}
+        later("Password"),
+        [InputRequired()],
+        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
     )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from sqlalchemy import Connection
-from werkzeug.wrappers import Response
 
 from seatsync.apply.claims import Why
 from seatsync.outbox import links
@@ -36,8 +35,8 @@ class Opened(NamedTuple):
 def open(institution: str, token: str) -> Page:
     """What the letter offers, and the buttons to take it."""
     found = _opened(institution, token)
-    if found is None or (why := _over(found)) is not None:
-        return seats.told(Why.UNKNOWN if found is None else why)
+    if isinstance(found, Why):
+        return seats.told(found)
     who = sessions.visitor()
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
         return _set_password(institution, token, found)
@@ -47,7 +46,9 @@ def open(institution: str, token: str) -> Page:
     if who is not None and form.validate_on_submit():
         return seats.take(institution, found.link.library, found.link.member, who, token)
     come_back_here()
-    return render_template("link.html", found=found, form=form, who=who, decline=_decline_page(institution, token, found))
+    return render_template(
+        "link.html", found=found, form=form, who=who, decline=_decline_page(institution, token, found)
+    )
 
 
 def _set_password(institution: str, token: str, found: Opened) -> Page:
@@ -83,8 +84,8 @@ def _set_password(institution: str, token: str, found: Opened) -> Page:
 def opt_out(institution: str, token: str) -> Page:
     """Decline. No sign-in is asked for: who wants nothing needs no account. A box has to be ticked, which no scanner does."""
     found = _opened(institution, token)
-    if found is None or (why := _over(found)) is not None:
-        return seats.told(Why.UNKNOWN if found is None else why)
+    if isinstance(found, Why):
+        return seats.told(found)
     if not found.offer.may_decline:
         return seats.told(Why.NOT_ALLOWED)
     form = Sure()
@@ -93,23 +94,21 @@ def opt_out(institution: str, token: str) -> Page:
     return render_template("opt-out.html", form=form, offer=found.offer)
 
 
-def _opened(institution: str, token: str) -> Opened | None:
+def _opened(institution: str, token: str) -> Opened | Why:
+    """What a link opens, or why it opens nothing (any more)."""
     with site().reading() as connection:
         link = links.resolve(connection, institution, token)
         if link is None:
-            return None
+            return Why.UNKNOWN
+        if link.state is not State.GOOD:
+            return Why.LINK_USED if link.state is State.USED else Why.LINK_ENDED
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
         else:
             offer = offers.welcome(connection, institution, link.admin)
         if offer is None:
-            return None
+            return Why.LINK_ENDED
         return Opened(link, offer, accounts.by_email(connection, offer.email) is not None)
-
-
-def _over(found: Opened) -> Why | None:
-    """Why the link is good for nothing any more."""
-    return {State.USED: Why.LINK_USED, State.ENDED: Why.LINK_ENDED}.get(found.link.state)
 
 
 def _decline_page(institution: str, token: str, found: Opened) -> str:

@@ -7,8 +7,8 @@ from flask import Blueprint, abort, render_template
 from seatsync.domain.names import email_key
 from seatsync.ledger import holdings
 from seatsync.portal import offers, seats
-from seatsync.portal.administered import institutions_of
 from seatsync.portal.accounts import Account
+from seatsync.portal.administered import institutions_of
 from seatsync.portal.forms import Sure
 from seatsync.portal.going import signed_in
 from seatsync.portal.offers import Offer

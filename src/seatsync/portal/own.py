@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +15,7 @@ from seatsync.portal.forms import ChangeEmail, ChangePassword, Code, Sure
 from seatsync.portal.going import signed_in
 from seatsync.portal.limits import SIGN_IN
 from seatsync.portal.site import site
+from seatsync.portal.words import _
 
 pages = Blueprint("own", __name__)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from flask_babel import gettext as _
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+
+from seatsync.portal.words import _
 
 SHORTEST, LONGEST = 8, 256
 """Characters of a password."""
