@@ -27,4 +27,4 @@ def institutions_of(connection: Connection, email: str) -> list[Administered]:
         .where(admin.key == email_key(email))
         .order_by(of.name, of.institution)
     )
-    return [Administered(*row) for row in connection.execute(theirs, execution_options=ACROSS).tuples()]
+    return [Administered(*row) for row in connection.execute(theirs, execution_options=ACROSS)]
