@@ -133,6 +133,7 @@ class Browser:
 
     def _shown(self, response: Any) -> Page:
         self.page = Page(response)
+        response.close()
         return self.page
 
 

@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from seatsync.ledger.failures import LedgerError
 from seatsync.portal.limits import TooMany
@@ -20,6 +20,7 @@ Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 def register(app: Flask) -> None:
     """Have every error answered by a page of ours."""
+    app.register_error_handler(SecurityError, _elsewhere)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(TooMany, _too_many)
@@ -30,6 +31,11 @@ def register(app: Flask) -> None:
 
 def _page(title: str, text: str, code: int) -> tuple[str, int]:
     return render_template("message.html", title=title, text=text), code
+
+
+def _elsewhere(error: SecurityError) -> Answer:
+    """For a host that is not ours no page can be made: what should its links lead to?"""
+    return "These pages are at another address.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _expired(error: CSRFError) -> Answer:
