@@ -27,6 +27,7 @@ CORPUS = Path(__file__).parent / "corpus"
 ROLES = {
     "config": "seatsync.yaml",
     "grants": "grants/extra.csv",
+    "letters": "letters/invitation.txt.jinja",
     "roster": "rosters/members{suffix}",
     "selection": "lists/graduates.csv",
 }

@@ -24,7 +24,8 @@ from hypothesis.stateful import (
 )
 
 from seatsync.apply.apply import carry_out
-from seatsync.apply.members import Impossible, record_claim, record_opt_out, record_resend
+from seatsync.apply.claims import Missed, claim, known_by, opt_out
+from seatsync.apply.members import record_resend
 from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
 from seatsync.domain.library import SYSTEMS, Library
 from seatsync.domain.license import Kind, Status
@@ -34,6 +35,7 @@ from seatsync.domain.people import Admin, Institution, RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.holdings import Account
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verify import verify
 from seatsync.outbox.letters import letter_for
@@ -191,8 +193,9 @@ class Seats(RuleBasedStateMachine):
     def claim(self, data: st.DataObject) -> None:
         library, email = data.draw(st.sampled_from(self.offers()))
         try:
-            record_claim(self.ledger, "grace", library, email, email, self.now.isoformat(), email)
-        except Impossible:
+            number = known_by(self.ledger, "grace", library, email)
+            claim(self.ledger, "grace", library, number, Account(email), self.now.isoformat(), email)
+        except Missed:
             raise AssertionError("an unclaimed license could not be claimed") from None
 
     @precondition(lambda self: self.offers())
@@ -202,8 +205,9 @@ class Seats(RuleBasedStateMachine):
         library, email = data.draw(st.sampled_from(self.offers()))
         assert before.institution is not None
         try:
-            record_opt_out(self.ledger, "grace", library, email, self.now.isoformat(), email)
-        except Impossible:
+            number = known_by(self.ledger, "grace", library, email)
+            opt_out(self.ledger, "grace", library, number, self.now.isoformat(), email)
+        except Missed:
             assert not before.institution.opt_out
         else:
             assert before.institution.opt_out

@@ -112,7 +112,7 @@ def test_a_personal_link_is_good_once_and_until_the_grant_ends(school: Path, roo
         assert decline == f"{link}/opt-out" == letter["List-Unsubscribe"].strip(" <>")
         assert "List-Unsubscribe-Post" not in letter
         assert link in part(letter, "html")
-        tokens[letter["To"].addresses[0].username] = link.removeprefix(f"{PORTAL}/l/")
+        tokens[letter["To"].addresses[0].username] = link.removeprefix(f"{PORTAL}/l/grace/")
     assert not any(token in json.dumps(rows(school, "link"), default=bytes.hex) for token in tokens.values())
     with opened(school) as ledger:
         found = links.resolve(ledger, "grace", tokens["ann"])
@@ -287,7 +287,7 @@ def test_a_preview_shows_the_next_letter_and_changes_nothing(school: Path) -> No
     assert shown.startswith(
         "To: ben@grace.example\nSubject: Grace Seminary has a seat for you: Logos\n\nDear Ben Okafor,"
     )
-    assert f"{PORTAL}/l/PREVIEW" in shown
+    assert f"{PORTAL}/l/grace/PREVIEW" in shown
     assert ran(school, "outbox", "preview", "--letter", "invitation", "--format", "html").out.startswith(
         "<!DOCTYPE html>"
     )

@@ -69,6 +69,7 @@ _WITH_HELP = {
     "BadAddress": USAGE,
     "Unsent": BROKEN,
     "Impossible": REFUSED,
+    "Missed": REFUSED,
 }
 """Exceptions that say themselves what to do."""
 

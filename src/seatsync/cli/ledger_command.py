@@ -55,10 +55,12 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
     \b
     seatsync ledger claim biblical-studies ann@grace.example
     """
-    from seatsync.apply.members import record_claim
+    from seatsync.apply import claims
+    from seatsync.ledger.holdings import Account
 
-    id = institution_of(folder, run)
-    record_claim(run.ledger_of(folder), id, library, member, account or member, run.at, who())
+    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    number = claims.known_by(ledger, id, library, member)
+    claims.claim(ledger, id, library, number, Account(account or member), run.at, who())
     run.say(f"{member} has claimed {library}.")
 
 
@@ -73,10 +75,10 @@ def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     \b
     seatsync ledger opt-out logos-subscription ann@grace.example
     """
-    from seatsync.apply.members import record_opt_out
+    from seatsync.apply import claims
 
-    id = institution_of(folder, run)
-    record_opt_out(run.ledger_of(folder), id, library, member, run.at, who())
+    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    claims.opt_out(ledger, id, library, claims.known_by(ledger, id, library, member), run.at, who())
     run.say(f"{member} has opted out of {library}.")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
+from seatsync.ledger.accounts import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
 _RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")
@@ -52,8 +53,11 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:
-    """Delete what the journal says of these persons, and their links. With the salt gone, what is in the chain can't be guessed."""
-    event, outbox, link = tables.event.c, tables.outbox.c, tables.link.c
+    """Delete what the journal says of these persons, their links, and in whose account their licenses are.
+
+    With the salt gone, what is in the chain can't be guessed.
+    """
+    event, outbox, link, held = tables.event.c, tables.outbox.c, tables.link.c, holding.c
     for number in numbers:
         theirs = (event.institution == institution) & (event.member == number)
         connection.execute(update(tables.event).where(theirs).values(_FORGOTTEN))
@@ -62,6 +66,7 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
         sent = (outbox.institution == institution) & (outbox.member == number)
         connection.execute(update(tables.outbox).where(sent).values(reply=""))
         connection.execute(delete(tables.link).where((link.institution == institution) & (link.member == number)))
+        connection.execute(delete(holding).where((held.institution == institution) & (held.member == number)))
 
 
 def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:

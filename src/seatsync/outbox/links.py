@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from seatsync.domain.action import OPT_OUT, Action
+from seatsync.domain.names import email_key
 from seatsync.ledger import tables
 from seatsync.outbox.owed import Owed
 
@@ -22,12 +24,25 @@ _BYTES = 24
 _ENDING = (Action.REVOKE.value, OPT_OUT)
 
 
-class Resolved(NamedTuple):
-    """What a link is about: a license, by library and member, and the letter that the link was in."""
+class State(StrEnum):
+    """Whether a link is good still."""
 
+    GOOD = "good"
+    USED = "used"
+    ENDED = "ended"
+    """The grant that it was sent for has ended, or who was welcomed is no administrator any more."""
+
+
+class Resolved(NamedTuple):
+    """What a link is about: the ``letter`` it was in, and a license by library and member; in an administrator's welcome the
+    member is 0, and ``admin`` the key of their e-mail. ``serial`` is the letter's."""
+
+    letter: str
     library: str
     member: int
+    admin: str
     serial: int
+    state: State
 
 
 def make(connection: Connection, institution: str, letters: Sequence[Owed], at: str) -> dict[int, str]:
@@ -59,25 +74,38 @@ def withdraw(connection: Connection, institution: str, tokens: Iterable[str]) ->
 
 
 def resolve(connection: Connection, institution: str, token: str) -> Resolved | None:
-    """What a token is good for; None where it is unknown, was used, or the grant it was sent for has ended since.
+    """What a token is about, and whether it is good still; None where nobody knows it.
 
     Whether the license is still unclaimed is for the caller to look at.
     """
-    link, event = tables.link.c, tables.event.c
-    known = select(link.library, link.member, link.serial).where(
-        link.institution == institution, link.hash == _hash(token), link.used_at == ""
+    link, outbox = tables.link.c, tables.outbox.c
+    told = and_(outbox.institution == link.institution, outbox.serial == link.serial)
+    known = (
+        select(outbox.letter, link.library, link.member, outbox.address, link.serial, link.used_at)
+        .select_from(tables.link.join(tables.outbox, told))
+        .where(link.institution == institution, link.hash == _hash(token))
     )
     row = connection.execute(known).one_or_none()
     if row is None:
         return None
+    admin = "" if row.member else email_key(row.address)
+    found = Resolved(row.letter, row.library, row.member, admin, row.serial, State.USED if row.used_at else State.GOOD)
+    return found._replace(state=State.ENDED) if _has_ended(connection, institution, found) else found
+
+
+def _has_ended(connection: Connection, institution: str, link: Resolved) -> bool:
+    event, admin = tables.event.c, tables.admin.c
+    if not link.member:
+        still = select(admin.key).where(admin.institution == institution, admin.key == link.admin)
+        return connection.execute(still).first() is None
     ended = select(event.serial).where(
         event.institution == institution,
-        event.member == row.member,
-        event.library == row.library,
-        event.serial > row.serial,
+        event.member == link.member,
+        event.library == link.library,
+        event.serial > link.serial,
         event.action.in_(_ENDING),
     )
-    return Resolved(*row) if connection.execute(ended.limit(1)).first() is None else None
+    return connection.execute(ended.limit(1)).first() is not None
 
 
 def use(connection: Connection, institution: str, token: str, at: str) -> bool:

@@ -1,0 +1,220 @@
+"""What members do themselves: they claim what was offered to them, or decline it.
+
+Each is one transaction that reads and writes the rows of one member alone, whatever the size of the institution. Of any
+number who come at once each is told what came of it: ``Why``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from seatsync.apply.apply import must_be_its_own, must_be_that_of
+from seatsync.apply.members import Impossible, record
+from seatsync.domain.action import CLAIM, OPT_OUT, Event
+from seatsync.domain.license import ABSENT, License, Status
+from seatsync.domain.names import did_you_mean, email_fault, email_key
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.holdings import Account, hold, is_in, open_licenses
+from seatsync.ledger.journal import Entry
+from seatsync.ledger.lookup import numbers_of
+from seatsync.ledger.read import owner, read_snapshot
+from seatsync.outbox import links
+
+
+class Why(StrEnum):
+    """Why there is nothing to claim or to decline."""
+
+    UNKNOWN = "unknown"
+    """There is no such member, library or personal link."""
+    NOTHING = "nothing"
+    """Nothing was ever offered."""
+    CLAIMED = "claimed"
+    """It was claimed, with another account."""
+    OPTED_OUT = "opted-out"
+    REVOKED = "revoked"
+    NOT_ALLOWED = "not-allowed"
+    """The institution lets nobody decline."""
+    LINK_USED = "link-used"
+    LINK_ENDED = "link-ended"
+    """The grant that the personal link was sent for has ended; what is open now has another."""
+
+
+class Missed(Impossible):
+    """There is nothing to claim or to decline (any more)."""
+
+    def __init__(self, why: Why, message: str, help: str = "See `seatsync licenses --all`.") -> None:
+        super().__init__(message, help)
+        self.why = why
+
+
+def claim(
+    ledger: Ledger, institution: str, library: str, member: int, account: Account, at: str, actor: str, token: str = ""
+) -> bool:
+    """The member claims a license with their own account; whether it was theirs only from now on.
+
+    ``token`` is that of the personal link they came by, which is used up. ``actor`` stays in the journal for good, so it
+    names nobody whom it may have to forget.
+
+    Raises:
+        Missed: there is nothing to claim; ``why`` says why.
+        ForeignLedger: the ledger is another institution's.
+    """
+    _must_be_an_email(account)
+
+    def step(connection: Connection) -> bool:
+        books = _books(connection, institution, member)
+        link = _link(connection, institution, library, member, token)
+        license = _license(books, library, member)
+        signs_in = books.members[member].account
+        if license.status is Status.DELIVERED and is_in(connection, institution, library, member, signs_in, account):
+            return False
+        _must_be_open(books, library, member, "claim")
+        _use(connection, institution, link, token, at)
+        _take(connection, institution, books, [library], member, account, Entry("claim", at, actor))
+        return True
+
+    return ledger.write(institution, actor, "", step)
+
+
+def claim_all(ledger: Ledger, institution: str, member: int, account: Account, at: str, actor: str) -> Sequence[str]:
+    """The member claims all that is open to them; the libraries that are theirs only from now on.
+
+    None are, where all that they hold was in this account already.
+
+    Raises:
+        Missed: nothing is open, and nothing is theirs.
+        ForeignLedger: the ledger is another institution's.
+    """
+    _must_be_an_email(account)
+
+    def step(connection: Connection) -> Sequence[str]:
+        books = _books(connection, institution, member)
+        signs_in = books.members[member].account
+        status = {library: _license(books, library, member).status for library in books.libraries}
+        chosen = [library for library in status if status[library] is Status.UNCLAIMED]
+        if chosen:
+            _take(connection, institution, books, chosen, member, account, Entry("claim", at, actor))
+            return chosen
+        held = [library for library in status if status[library] is Status.DELIVERED]
+        if any(is_in(connection, institution, library, member, signs_in, account) for library in held):
+            return []
+        raise Missed(Why.CLAIMED if held else Why.NOTHING, f"{books.members[member].email} has nothing to claim.")
+
+    return ledger.write(institution, actor, "", step)
+
+
+def opt_out(ledger: Ledger, institution: str, library: str, member: int, at: str, actor: str, token: str = "") -> None:
+    """The member declines a license; ``token`` and ``actor`` as for ``claim``.
+
+    Raises:
+        Missed: there is nothing to decline, or the institution does not allow it.
+        ForeignLedger: the ledger is another institution's.
+    """
+
+    def step(connection: Connection) -> None:
+        books = _books(connection, institution, member)
+        if books.institution is not None and not books.institution.opt_out:
+            help = "Set `opt_out: true` in seatsync.yaml and apply it."
+            raise Missed(Why.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
+        link = _link(connection, institution, library, member, token)
+        _must_be_open(books, library, member, "decline")
+        _use(connection, institution, link, token, at)
+        record(connection, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, member)])
+
+    ledger.write(institution, actor, "", step)
+
+
+def known_by(ledger: Ledger, institution: str, library: str, email: str) -> int:
+    """The number of the member with this e-mail; of several (others had it before) the one to whom the library is open.
+
+    Raises:
+        Missed: nobody has it.
+        ForeignLedger: the ledger is another institution's.
+    """
+    key = email_key(email)
+    with ledger.reading() as connection:
+        must_be_that_of(owner(connection, institution), institution)
+        known = numbers_of(connection, institution, {key}, ()) if connection is not None and key else {}
+        offered = open_licenses(connection, institution, email) if connection is not None else []
+    if not known:
+        message = f"The ledger knows nobody with the e-mail {email}."
+        raise Missed(Why.UNKNOWN, message, "Write it as `seatsync members` lists it.")
+    first = min(known, key=lambda number: (not known[number], number))
+    return next((seat.member for seat in offered if seat.library == library), first)
+
+
+def _take(
+    connection: Connection,
+    institution: str,
+    books: Snapshot,
+    libraries: Sequence[str],
+    member: int,
+    account: Account,
+    entry: Entry,
+) -> None:
+    events = [Event(CLAIM, library, member, person={"account": account.email}) for library in libraries]
+    record(connection, institution, books, entry, events)
+    hold(connection, institution, libraries, member, account)
+
+
+def _must_be_an_email(account: Account) -> None:
+    if fault := email_fault(account.email):
+        raise Impossible(f"{fault}.", "Correct it.")
+
+
+def _books(connection: Connection, institution: str, member: int) -> Snapshot:
+    """The ledger, of all members only this one."""
+    books = read_snapshot(connection, institution, {member})
+    must_be_its_own(books, institution)
+    if member not in books.members:
+        raise Missed(Why.UNKNOWN, f"The ledger knows no member {member}.", "See `seatsync members`.")
+    return books
+
+
+def _license(books: Snapshot, library: str, member: int) -> License:
+    if library not in books.libraries:
+        guess = did_you_mean(library, books.libraries)
+        message = f'The ledger has no library "{library}". {guess}'.rstrip()
+        raise Missed(Why.UNKNOWN, message, "See `seatsync status`.")
+    return books.licenses.get(library, {}).get(member, ABSENT)
+
+
+_SETTLED = {
+    Status.NONE: Why.NOTHING,
+    Status.DELIVERED: Why.CLAIMED,
+    Status.OPTED_OUT: Why.OPTED_OUT,
+    Status.REVOKED: Why.REVOKED,
+}
+
+
+def _must_be_open(books: Snapshot, library: str, member: int, what: str) -> None:
+    status = _license(books, library, member).status
+    if why := _SETTLED.get(status):
+        email, said = books.members[member].email, status.replace("_", " ")
+        raise Missed(why, f"{email} has nothing to {what} of {library}: the license status is {said}.")
+
+
+def _link(connection: Connection, institution: str, library: str, member: int, token: str) -> links.Resolved | None:
+    """What the token is about; None for no token."""
+    if not token:
+        return None
+    link = links.resolve(connection, institution, token)
+    if link is None or (link.library, link.member) != (library, member):
+        raise Missed(Why.UNKNOWN, "The ledger knows no such personal link.", "Take that of the latest letter.")
+    return link
+
+
+def _use(connection: Connection, institution: str, link: links.Resolved | None, token: str, at: str) -> None:
+    """Use the link up, which must be good."""
+    if link is None:
+        return
+    if link.state is links.State.ENDED:
+        message = "The grant that this personal link was sent for has ended."
+        raise Missed(Why.LINK_ENDED, message, "Take that of the latest letter.")
+    if not links.use(connection, institution, token, at):
+        message = "This personal link has been used."
+        raise Missed(Why.LINK_USED, message, "Take that of the latest letter.")

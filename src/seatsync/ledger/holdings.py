@@ -1,0 +1,167 @@
+"""Which licenses are in whose account, and which wait to be claimed: what the members' pages ask.
+
+An account is a person's and may hold licenses of several institutions. Only two statements look across them, to find out
+where somebody is a member; they say so (``ACROSS``), and row-level security bounds them like all others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, delete, insert, select, text
+
+from seatsync.domain.action import Action
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import Status
+from seatsync.domain.names import email_key
+from seatsync.ledger import tables
+from seatsync.ledger.accounts import account, holding
+
+ACROSS = {"across_institutions": True}
+"""Marks a statement that is about a person and not about one institution."""
+
+
+class Account(NamedTuple):
+    """Somebody's own sign-in. ``id`` is empty where it is a portal's, of which nothing but the e-mail is known."""
+
+    email: str
+    id: str = ""
+
+
+class Seat(NamedTuple):
+    """A license as its member sees it: ``name`` is the institution's, ``kind`` none once it was taken back; ``granted_on``
+    and ``until`` (empty for no end) are days (ISO), as the last grant has them."""
+
+    institution: str
+    name: str
+    library: str
+    title: str
+    member: int
+    kind: str
+    status: str
+    delivery: str
+    granted_on: str
+    until: str
+
+
+def open_licenses(connection: Connection, institution: str, email: str) -> list[Seat]:
+    """What waits to be claimed by whom the institution knows under this e-mail."""
+    numbers = [number for _, number in _members(connection, email, institution)]
+    return [seat for seat, *_ in _seats(connection, institution, numbers) if seat.status == Status.UNCLAIMED]
+
+
+def open_for_email(connection: Connection, email: str) -> list[Seat]:
+    """What waits to be claimed by whom any institution knows under this e-mail."""
+    homes = dict.fromkeys(institution for institution, _ in _members(connection, email))
+    return [seat for institution in homes for seat in open_licenses(connection, institution, email)]
+
+
+def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
+    """What is in an account, of all institutions: what was claimed with it, and what an apply has delivered to its e-mail.
+
+    Of a library that is delivered to accounts also what was taken back: the account is still there.
+    """
+    of = select(account.c.email).where(account.c.id == account_id)
+    email = connection.execute(of).scalar() or ""
+    held = select(holding.c.institution, holding.c.member).where(holding.c.account == account_id)
+    homes: dict[str, set[int]] = {}
+    for institution, number in [*connection.execute(held, execution_options=ACROSS), *_members(connection, email)]:
+        homes.setdefault(institution, set()).add(number)
+    return [
+        seat
+        for institution in sorted(homes)
+        for seat, signs_in, holder in _seats(connection, institution, homes[institution])
+        if _is_had(seat) and _is_in(Account(email, account_id), holder, signs_in)
+    ]
+
+
+def is_in(connection: Connection, institution: str, library: str, member: int, signs_in: str, whose: Account) -> bool:
+    """Whether a delivered license is in this account. ``signs_in`` is the e-mail that the ledger has for the member's."""
+    columns = holding.c
+    this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
+    return _is_in(whose, connection.execute(select(columns.account).where(this)).scalar(), signs_in)
+
+
+def hold(connection: Connection, institution: str, libraries: Collection[str], member: int, whose: Account) -> None:
+    """The member's licenses of these libraries are in this account now; in none, where it has no id."""
+    columns = holding.c
+    these = (columns.institution == institution) & columns.library.in_(sorted(libraries)) & (columns.member == member)
+    connection.execute(delete(holding).where(these))
+    if whose.id:
+        rows = [
+            {"institution": institution, "library": library, "member": member, "account": whose.id}
+            for library in sorted(libraries)
+        ]
+        connection.execute(insert(holding), rows)
+
+
+def _is_in(whose: Account, holder: str | None, signs_in: str) -> bool:
+    """By the account it was claimed with; where that is not known, by the e-mail of the sign-in."""
+    if not whose.id:
+        return False
+    return holder == whose.id if holder else bool(signs_in) and email_key(signs_in) == email_key(whose.email)
+
+
+def _is_had(seat: Seat) -> bool:
+    return seat.status == Status.DELIVERED or (seat.status == Status.REVOKED and seat.delivery == Delivery.ACCOUNT)
+
+
+def _members(connection: Connection, email: str, institution: str = "") -> list[tuple[str, int]]:
+    """(institution, number) of the members with this e-mail, who are there or have left: of one institution, or of all."""
+    of, member = tables.institution.c, tables.member.c
+    if not (key := email_key(email)):
+        return []  # so are those who were erased
+    query = (
+        select(member.institution, member.number)
+        .select_from(tables.institution.join(tables.member, member.institution == of.institution))
+        .where(member.key == key, *([of.institution == institution] if institution else []))
+        .execution_options(**({} if institution else ACROSS))
+    )
+    indexed = ("member.on_roster", "NOT member.on_roster")  # as the indexes say it
+    return [(row.institution, row.number) for which in indexed for row in connection.execute(query.where(text(which)))]
+
+
+def _seats(connection: Connection, institution: str, members: Iterable[int]) -> Iterator[tuple[Seat, str, str | None]]:
+    """All licenses of these members, each with the e-mail they sign in with and the account that it was claimed with."""
+    numbers = sorted(members)
+    if not numbers:
+        return
+    of, library, license, member = tables.institution.c, tables.library.c, tables.license.c, tables.member.c
+    event, here = tables.event.c, license.institution
+    granted = (
+        select(event.detail)
+        .where(event.institution == here, event.member == license.member, event.library == license.library)
+        .where(event.action == Action.GRANT.value)
+        .order_by(event.serial.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(
+            *(of.institution, of.name, library.id, library.title, license.member, license.kind, license.status),
+            *(library.delivery, license.invited_on, granted, member.account, holding.c.account),
+        )
+        .select_from(
+            tables.license.join(tables.institution, of.institution == here)
+            .join(tables.library, and_(library.institution == here, library.id == license.library))
+            .join(tables.member, and_(member.institution == here, member.number == license.member))
+            .outerjoin(
+                holding,
+                and_(
+                    holding.c.institution == here,
+                    holding.c.library == license.library,
+                    holding.c.member == license.member,
+                ),
+            )
+        )
+        .where(here == institution, license.member.in_(numbers))
+        .order_by(library.title, library.id, license.member)
+    )
+    for *told, detail, signs_in, holder in rows:
+        yield Seat._make([*told, _until(detail)]), signs_in, holder
+
+
+def _until(detail: Any) -> str:
+    return str(json.loads(detail).get("until", "")) if detail else ""
