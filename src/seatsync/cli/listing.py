@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -150,13 +150,6 @@ def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]
         return bounced(connection, institution) if connection is not None else set()
 
 
-def mail_of(license: License, has_bounced: bool) -> str:
-    """What a list says under "mail": that the invitation bounced, as long as the license waits to be claimed."""
-    from seatsync.domain.license import Status
-
-    return "bounced" if has_bounced and license.status is Status.UNCLAIMED else ""
-
-
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
     """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
     if not by:
@@ -193,9 +186,14 @@ def _cell(value: Any, between: str = ";") -> str:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """CSV on standard output. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """CSV on standard output, safe for spreadsheets."""
     import sys
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([("'" + cell if cell[:1] in ("=", "+", "-", "@") else cell) for cell in row] for row in rows)
+    from seatsync.reports import spreadsheet
+
+    coming = chain([columns], rows)
+    while some := list(islice(coming, _AT_ONCE)):
+        sys.stdout.write(spreadsheet.text(some))
+
+
+_AT_ONCE = 5_000

@@ -9,8 +9,8 @@ from seatsync.ledger.sqlite import tell_statistics
 revision = "0006"
 down_revision = "0005"
 
-MEMBERS = "SELECT institution, number, {} FROM member /* of every institution */"
-FILL = "UPDATE member SET found_by = :found_by WHERE institution = :institution AND number = :number"
+MEMBERS = "/* of every institution */ SELECT institution, number, {} FROM member"
+FILL = "UPDATE member SET found_by = :found_by WHERE member.institution = :institution AND number = :number"
 AT_ONCE = 20_000
 
 
