@@ -202,8 +202,8 @@ def test_declining_takes_a_ticked_box_and_frees_the_slot(pages: Pages) -> None:
     assert licenses(pages)["logos"] == "unclaimed"
     assert "You have declined" in ben.press("I do not want it", sure="y").text
     assert licenses(pages)["logos"] == "opted_out"
-    assert "used already" in ben.open(invitation).text
-    assert "No changes" in ran(pages.folder, "plan").out
+    assert "has ended" in ben.open(invitation).text
+    assert "Nothing to do" in ran(pages.folder, "plan").out
     ran(pages.folder, "verify")
 
 
@@ -288,7 +288,7 @@ def test_of_many_who_press_at_once_one_has_the_seat_and_all_are_told(pages: Page
     with ThreadPoolExecutor(8) as hands:
         told: list[Any] = list(hands.map(press, people))
     assert told.count((200, True)) == 1
-    assert {code for code, won in told if not won} == {410}
+    assert {code for code, won in told if not won} <= {409, 410}
     assert len(accounts(pages)) == 1
     ran(pages.folder, "verify")
 
