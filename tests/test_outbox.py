@@ -148,7 +148,7 @@ def test_an_administrator_is_welcomed_with_a_link_to_set_a_password_as_long_as_t
     (link, portal) = re.findall(r"https:\S+", part(room.letters[0], "plain"))
     assert portal == PORTAL
     assert "List-Unsubscribe" not in room.letters[0]
-    token = link.removeprefix(f"{PORTAL}/l/")
+    token = link.removeprefix(f"{PORTAL}/l/grace/")
     with opened(school) as ledger:
         found = links.resolve(ledger, "grace", token)
         assert found is not None
