@@ -128,7 +128,7 @@ def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(page
     ben = _claiming(pages, "ben@grace.example")
     assert "Logos" in ben.page.text
     ben.press("Save and sign in", password=PASSWORD)
-    assert "until June 30, 2027" in ben.page.text
+    assert "until 30 June 2027" in ben.page.text
     assert "The seat is yours." in ben.press("Take this seat").text
     assert accounts(pages) == {("logos", "ben@grace.example")}
     assert licenses(pages)["logos"] == "delivered"
@@ -167,7 +167,7 @@ def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> N
 
 def test_what_waits_for_the_account_s_own_e_mail_is_offered_on_its_page(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
-    assert "Waiting for you Logos Grace Seminary, until June 30, 2027" in ben.page.text
+    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
     assert "The seat is yours." in ben.press("Take this seat").text
     assert licenses(pages)["logos"] == "delivered"
 
