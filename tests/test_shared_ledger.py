@@ -317,7 +317,7 @@ def test_who_may_write_does_all_that_an_institution_needs(bound: Bound, grace: P
 
 @shared
 @pytest.mark.parametrize("role", ["read", "write"])
-@pytest.mark.parametrize("table", [table.name for table in tables.metadata.sorted_tables])
+@pytest.mark.parametrize("table", [table.name for table in OF_INSTITUTIONS])
 def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, bound: Bound) -> None:
     assert bound.execute(role, f"SELECT DISTINCT institution FROM {table}") == [("grace",)]
 
