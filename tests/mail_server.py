@@ -30,6 +30,7 @@ class Mailroom:
         self.at_data = at_data
         self.after: Answer = lambda to: ""
         self.at_mail = ""
+        self.port = 0
         self.letters: list[EmailMessage] = []
         self.to: list[str] = []
         self.sessions: set[int] = set()
@@ -98,6 +99,7 @@ def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, **settings: A
     port = free_port()
     controller = Controller(room, hostname="127.0.0.1", port=port, **{"enable_SMTPUTF8": True, **settings})
     controller.start()
+    room.port = port
     try:
         yield port
     finally:

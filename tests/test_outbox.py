@@ -114,7 +114,7 @@ def test_a_personal_link_is_good_once_and_until_the_grant_ends(school: Path, roo
         assert decline == f"{link}/opt-out" == letter["List-Unsubscribe"].strip(" <>")
         assert "List-Unsubscribe-Post" not in letter
         assert link in part(letter, "html")
-        tokens[letter["To"].addresses[0].username] = link.removeprefix(f"{PORTAL}/l/")
+        tokens[letter["To"].addresses[0].username] = link.removeprefix(f"{PORTAL}/l/grace/")
     assert not any(token in json.dumps(rows(school, "link"), default=bytes.hex) for token in tokens.values())
     with opened(school) as ledger:
         found = links.resolve(ledger, "grace", tokens["ann"])
@@ -148,7 +148,7 @@ def test_an_administrator_is_welcomed_with_a_link_to_set_a_password_as_long_as_t
     (link, portal) = re.findall(r"https:\S+", part(room.letters[0], "plain"))
     assert portal == PORTAL
     assert "List-Unsubscribe" not in room.letters[0]
-    token = link.removeprefix(f"{PORTAL}/l/")
+    token = link.removeprefix(f"{PORTAL}/l/grace/")
     with opened(school) as ledger:
         found = links.resolve(ledger, "grace", token)
         assert found is not None
@@ -321,7 +321,7 @@ def test_a_preview_shows_the_next_letter_and_changes_nothing(school: Path) -> No
     assert shown.startswith(
         "To: ben@grace.example\nSubject: Grace Seminary has a seat for you: Logos\n\nDear Ben Okafor,"
     )
-    assert f"{PORTAL}/l/PREVIEW" in shown
+    assert f"{PORTAL}/l/grace/PREVIEW" in shown
     assert ran(school, "outbox", "preview", "--letter", "invitation", "--format", "html").out.startswith(
         "<!DOCTYPE html>"
     )

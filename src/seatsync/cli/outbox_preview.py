@@ -62,7 +62,7 @@ def preview(
         run.say("No such letter waits.")
     try:
         for one in found:
-            click.echo(_shown(one, sender, templates, portal, run))
+            click.echo(_shown(one, sender, templates, portal, id, run))
     except BadTemplate as bad:
         tell(folder, [bad.finding], run)
         return exits.INVALID
@@ -94,7 +94,7 @@ def _made_up(letter: str) -> Owed:
     return Owed(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING})
 
 
-def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, run: Run) -> str:
+def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, institution: str, run: Run) -> str:
     from seatsync.outbox.letters import LINKED
     from seatsync.outbox.message import compose
     from seatsync.outbox.rendering import with_links
@@ -102,7 +102,7 @@ def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, run:
     if run.redactor is not None:
         letter = replace(letter, address=run.redactor.who(letter.address), values=run.redactor.row(letter.values))
     token = _STAND_IN if letter.letter in LINKED else ""
-    values = with_links(letter.values, portal, token, sender.reply_to)
+    values = with_links(letter.values, portal, institution, token, sender.reply_to)
     words = templates.render(letter.letter, values)
     if run.format == "html":
         return words.html or words.text

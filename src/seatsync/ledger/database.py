@@ -90,8 +90,9 @@ class Ledger:
         with told(self):
             self.store.refresh()
 
-    def write(self, institution: str, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
-        """What ``step`` returns, run in one transaction as the only one who writes to ``institution``.
+    def write(self, institution: str | None, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
+        """What ``step`` returns, run in one transaction as the only one who writes to ``institution``; None is for what
+        belongs to no institution (accounts), where nobody waits who need not.
 
         The ledger is made where there is none. Where the database asks for it, ``step`` is run again on a new
         transaction, so it must begin with reading.

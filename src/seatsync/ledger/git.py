@@ -106,7 +106,7 @@ class GitBranch:
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
     ) -> Iterator[None]:
         """A transaction. Nobody else sees the copy; who writes first is decided by the push."""
         connection.exec_driver_sql("BEGIN IMMEDIATE")

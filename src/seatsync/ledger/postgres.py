@@ -60,20 +60,20 @@ class Postgres:
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
     ) -> Iterator[None]:
         """A transaction, begun as the only one that writes to the institution.
 
         The lock belongs to the transaction, so it ends with it or with its process, also behind a connection pooler. Who
         holds it stands in the session's ``application_name``, which every role may see.
         """
-        key = _key(institution)
+        key = _key(institution or "")
         # The tables themselves belong to no institution: what another has just made of them must be seen.
         level = "REPEATABLE READ" if institution else "READ COMMITTED"
 
         def attempt() -> bool:
             connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
-            if connection.execute(_TRY, {"key": key}).scalar():
+            if institution is None or connection.execute(_TRY, {"key": key}).scalar():
                 return True
             connection.exec_driver_sql("ROLLBACK")
             return False

@@ -111,7 +111,7 @@ class SqliteFile:
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
     ) -> Iterator[None]:
         """A transaction, begun as the only one that writes to the file."""
         # WAL: readers go on reading while somebody writes.

@@ -34,21 +34,28 @@ def as_sender(text: str) -> Sender | str:
 
 def compose(letter: Owed, values: Values, words: Rendered, sender: Sender, at: datetime) -> EmailMessage:
     """The message. Its Message-ID is the same whenever and by whomever this letter is sent, and names nobody."""
-    to, own = wire_address(letter.address), wire_address(sender.address)
-    message = EmailMessage(_PLAIN if to.isascii() and own.isascii() else _INTERNATIONAL)
-    message["From"] = _mailbox(sender.name, own)
-    message["To"] = _mailbox(f"{values['given_name']} {values['family_name']}".strip(), to)
-    if sender.reply_to:
-        message["Reply-To"] = _mailbox("", wire_address(sender.reply_to))
-    message["Subject"] = words.subject
+    name = f"{values['given_name']} {values['family_name']}".strip()
+    message = new_message(sender, name, letter.address, words.subject)
     message["Date"] = format_datetime(at)
-    message["Message-ID"] = message_id(letter, own)
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message["Message-ID"] = message_id(letter, wire_address(sender.address))
     if link := values["opt_out_link"]:
         message["List-Unsubscribe"] = f"<{link}>"  # a page that asks, not the one click of RFC 8058: scanners click too
     message.set_content(words.text)
     if words.html is not None:
         message.add_alternative(words.html, subtype="html")
+    return message
+
+
+def new_message(sender: Sender, name: str, address: str, subject: str) -> EmailMessage:
+    """A message to ``name`` at ``address``, without its text, date and id."""
+    to, own = wire_address(address), wire_address(sender.address)
+    message = EmailMessage(_PLAIN if to.isascii() and own.isascii() else _INTERNATIONAL)
+    message["From"] = _mailbox(sender.name, own)
+    message["To"] = _mailbox(name, to)
+    if sender.reply_to:
+        message["Reply-To"] = _mailbox("", wire_address(sender.reply_to))
+    message["Subject"] = subject
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     return message
 
 

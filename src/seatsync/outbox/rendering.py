@@ -138,8 +138,8 @@ def samples(letter: str) -> Iterator[Values]:
         "email": "ann@school.example",
         "kind": "temporary",
         "until": spelled("2027-06-30"),
-        "link": f"{base}/l/EXAMPLE" if letter in LINKED else "",
-        "opt_out_link": f"{base}/l/EXAMPLE/opt-out" if letter in ASKING else "",
+        "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
+        "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
         "portal": base,
         "contacts": [{"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}],
         "reply_to": "library@school.example",
@@ -227,9 +227,9 @@ def _wrapped(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(filled)) + "\n"
 
 
-def with_links(values: Values, portal: str, token: str, reply_to: str) -> dict[str, Any]:
-    """All that a letter speaks of; without a ``token`` it has no links."""
-    link = f"{portal}/l/{token}" if portal and token else ""
+def with_links(values: Values, portal: str, institution: str, token: str, reply_to: str) -> dict[str, Any]:
+    """All that a letter speaks of, with links to the institution's pages; without a ``token`` it has none."""
+    link = f"{portal}/l/{institution}/{token}" if portal and token else ""
     may_decline = values["may_decline"] and link
     own = {name: value for name, value in values.items() if name != "may_decline"}
     return own | {

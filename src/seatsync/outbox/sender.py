@@ -128,7 +128,9 @@ class _Batch:
 
     def _handed_in(self, letter: Owed) -> Outcome:
         office = self.office
-        values = with_links(letter.values, office.portal, self.tokens.get(letter.serial, ""), office.sender.reply_to)
+        values = with_links(
+            letter.values, office.portal, office.institution, self.tokens.get(letter.serial, ""), office.sender.reply_to
+        )
         words = office.templates.render(letter.letter, values)
         try:
             message = compose(letter, values, words, office.sender, office.now())

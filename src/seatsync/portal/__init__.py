@@ -1,0 +1,1 @@
+"""The pages of ``seatsync serve``: for members who claim their seats, and for administrators who look. Extra: ``seatsync[portal]``."""

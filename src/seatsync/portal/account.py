@@ -1,0 +1,160 @@
+"""Signing up, in and out; forgotten passwords; the language.
+
+Making an account and setting a new password are one and the same: an e-mail, the code that was sent to it, a password. So no
+page has to tell, nor can, whether there was an account before.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+from seatsync.domain.names import email_key
+from seatsync.portal import accounts, codes, passwords, sessions
+from seatsync.portal.codes import Purpose
+from seatsync.portal.forms import Code, CodeAndPassword, Email, SignIn
+from seatsync.portal.going import go_on, signed_in
+from seatsync.portal.languages import LANGUAGES
+from seatsync.portal.limits import CODES, SIGN_IN
+from seatsync.portal.site import site
+from seatsync.portal.words import _
+
+pages = Blueprint("account", __name__)
+
+Page = str | Response | tuple[str, int]
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> Page:
+    """E-mail and password."""
+    if sessions.visitor() is not None:
+        return go_on()
+    form, here = SignIn(), site()
+    if not form.validate_on_submit():
+        return render_template("sign-in.html", form=form)
+    here.limits.spend(SIGN_IN, "sign-in", email_key(form.email.data))
+    with here.reading() as connection:
+        who, renewed = accounts.with_password(connection, form.email.data, form.password.data)
+    if who is None:
+        form.password.errors = [_("E-mail and password do not belong together. Both are to be checked.")]
+        return render_template("sign-in.html", form=form), 403
+    found = who
+
+    def step(connection: Connection) -> None:
+        if renewed:
+            accounts.set_password(connection, found.id, renewed)
+        sessions.sign_in(connection, found, here.clock())
+
+    here.change(step)
+    return go_on()
+
+
+@pages.post("/sign-out")
+def sign_out() -> Page:
+    """End the session of this browser."""
+    site().change(sessions.end)
+    flash(_("You are signed out."))
+    return redirect(url_for("account.sign_in"))
+
+
+@pages.post("/sign-out-everywhere")
+@signed_in
+def sign_out_everywhere() -> Page:
+    """End all sessions."""
+    who = sessions.signed_in_visitor()
+    site().change(lambda connection: sessions.end_all(connection, who.id))
+    flash(_("You are signed out, here and everywhere else."))
+    return redirect(url_for("account.sign_in"))
+
+
+@pages.route("/account/new", methods=["GET", "POST"])
+def new() -> Page:
+    """Ask for a code, to make an account."""
+    return _ask_code("account-new.html")
+
+
+@pages.route("/password/forgotten", methods=["GET", "POST"])
+def forgotten() -> Page:
+    """Ask for a code, to set a new password."""
+    return _ask_code("forgotten.html")
+
+
+def _ask_code(template: str) -> Page:
+    form = Email()
+    if not form.validate_on_submit():
+        return render_template(template, form=form)
+    send_code(Purpose.ACCOUNT, form.email.data)
+    return redirect(url_for("account.code"))
+
+
+def send_code(purpose: Purpose, email: str) -> None:
+    """Send a code to ``email`` for this browser.
+
+    Raises:
+        TooMany: to this e-mail too many were sent.
+    """
+    here, who = site(), sessions.visitor()
+    here.limits.spend(CODES, "codes", email_key(email))
+    code = here.change(
+        lambda connection: codes.ask(connection, purpose, email, who.id if who is not None else "", here.clock())
+    )
+    text = render_template("mail/code.txt", code=code, purpose=purpose.value, site=here.settings.sender.name)
+    here.post.send(email, _("%(code)s is your code", code=code), text)
+
+
+@pages.route("/account/code", methods=["GET", "POST"])
+def code() -> Page:
+    """The code, and a password: the account is made, or has a new password, and is signed in."""
+    here = site()
+    with here.reading() as connection:
+        asked = codes.asked(connection, Purpose.ACCOUNT, here.clock())
+    if asked is None:
+        return no_code(url_for("account.new"))
+    form = CodeAndPassword(asked.email)
+    if not form.validate_on_submit():
+        return render_template("account-code.html", form=form, email=asked.email)
+    hashed = passwords.hashed(form.password.data)
+
+    def step(connection: Connection) -> bool:
+        answered = codes.answer(connection, Purpose.ACCOUNT, form.code.data, here.clock())
+        if answered is None:
+            return False
+        who = accounts.proved(connection, answered.email, hashed, here.now())
+        sessions.sign_in(connection, who, here.clock())
+        return True
+
+    if here.change(step):
+        return go_on()
+    wrong_code(form)
+    return render_template("account-code.html", form=form, email=asked.email), 403
+
+
+def no_code(again: str) -> Page:
+    """There is no code that could be entered: it was too late, or there were too many tries."""
+    text = _("It may be older than ten minutes, or there were too many tries. Have a new one sent.")
+    return render_template("message.html", title=_("This code is no good any more"), text=text, again=again), 410
+
+
+def wrong_code(form: Code | CodeAndPassword) -> None:
+    """Say so at the code's field."""
+    form.code.errors = [_("This is not the code, or it is too old. After five tries a new one is needed.")]
+
+
+@pages.post("/language")
+def language() -> Page:
+    """Another language, for this browser and for the account."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        abort(400)
+    session["language"] = chosen
+    if (who := sessions.visitor()) is not None:
+        site().change(lambda connection: accounts.set_language(connection, who.id, chosen))
+    return redirect(_back())
+
+
+def _back() -> str:
+    """The page of ours on which the button was pressed."""
+    base = site().settings.url + "/"
+    before = request.referrer or ""
+    return before if before.startswith(base) else url_for("member.home")

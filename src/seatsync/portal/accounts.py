@@ -1,0 +1,100 @@
+"""Accounts: who signs in. Each has a verified e-mail, which no roster ever changes, and a password or a provider's word."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, delete, insert, select, update
+
+from seatsync.ledger.accounts import account, email_hash, holding, identity, session
+from seatsync.ledger.holdings import ACROSS
+from seatsync.portal.passwords import matches
+
+
+class Account(NamedTuple):
+    """Who signs in: a random ``id``, a verified ``email``, and the language of their pages (empty: the browser's)."""
+
+    id: str
+    email: str
+    language: str
+
+
+_FIELDS = (account.c.id, account.c.email, account.c.language)
+
+
+def by_email(connection: Connection, email: str) -> Account | None:
+    """The account with this e-mail."""
+    return _one(connection, select(*_FIELDS).where(account.c.email_hash == email_hash(email)))
+
+
+def by_identity(connection: Connection, issuer: str, subject: str) -> Account | None:
+    """The account that an OpenID provider's ``subject`` has."""
+    theirs = select(identity.c.account).where(identity.c.issuer == issuer, identity.c.subject == subject)
+    return _one(connection, select(*_FIELDS).where(account.c.id == theirs.scalar_subquery()))
+
+
+def _one(connection: Connection, query: Select[Any]) -> Account | None:
+    row = connection.execute(query).one_or_none()
+    return Account(*row) if row is not None else None
+
+
+def password_hash(connection: Connection, email: str) -> str:
+    """That of the account with this e-mail; empty where there is none, or it has no password."""
+    found = select(account.c.password).where(account.c.email_hash == email_hash(email))
+    return connection.execute(found).scalar() or ""
+
+
+def with_password(connection: Connection, email: str, password: str) -> tuple[Account | None, str]:
+    """The account that e-mail and password open, and a stronger hash to be kept where there is one. Takes as long either way."""
+    right, renewed = matches(password, password_hash(connection, email))
+    return (by_email(connection, email) if right else None), renewed or ""
+
+
+def make(connection: Connection, email: str, password: str, at: str) -> Account:
+    """A new account; ``password`` is its hash, or empty."""
+    new = Account(secrets.token_urlsafe(16), email, "")
+    values = {"email_hash": email_hash(email), "password": password, "made_at": at}
+    connection.execute(insert(account).values(**new._asdict(), **values))
+    return new
+
+
+def set_password(connection: Connection, id: str, password: str) -> None:
+    """A new password's hash."""
+    connection.execute(update(account).where(account.c.id == id).values(password=password))
+
+
+def set_email(connection: Connection, id: str, email: str) -> None:
+    """Another verified e-mail.
+
+    Raises:
+        IntegrityError: somebody else has it.
+    """
+    connection.execute(update(account).where(account.c.id == id).values(email=email, email_hash=email_hash(email)))
+
+
+def set_language(connection: Connection, id: str, language: str) -> None:
+    """The language of their pages."""
+    connection.execute(update(account).where(account.c.id == id).values(language=language))
+
+
+def remember_identity(connection: Connection, issuer: str, subject: str, id: str) -> None:
+    """From now on the provider's ``subject`` opens this account."""
+    connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=id))
+
+
+def forget(connection: Connection, id: str) -> None:
+    """Delete an account, and all that opens it. What was delivered stays with the member, in nobody's account."""
+    connection.execute(delete(holding).where(holding.c.account == id), execution_options=ACROSS)
+    for table in (identity, session):
+        connection.execute(delete(table).where(table.c.account == id))
+    connection.execute(delete(account).where(account.c.id == id))
+
+
+def proved(connection: Connection, email: str, password: str, at: str) -> Account:
+    """The account of whoever has just proved that ``email`` is theirs, with a new password (its hash): theirs, or a new one."""
+    if (known := by_email(connection, email)) is None:
+        return make(connection, email, password, at)
+    set_password(connection, known.id, password)
+    connection.execute(delete(session).where(session.c.account == known.id))
+    return known

@@ -1,0 +1,30 @@
+"""Whom an administrator looks after. Asked at every request: who is taken out of the files sees nothing any more."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from seatsync.domain.names import email_key
+from seatsync.ledger import tables
+from seatsync.ledger.holdings import ACROSS
+
+
+class Administered(NamedTuple):
+    """An institution, by its id and name."""
+
+    id: str
+    name: str
+
+
+def institutions_of(connection: Connection, email: str) -> list[Administered]:
+    """The institutions whose administrator has this e-mail, by name."""
+    of, admin = tables.institution.c, tables.admin.c
+    theirs = (
+        select(of.institution, of.name)
+        .select_from(tables.institution.join(tables.admin, of.institution == admin.institution))
+        .where(admin.key == email_key(email))
+        .order_by(of.name, of.institution)
+    )
+    return [Administered(*row) for row in connection.execute(theirs, execution_options=ACROSS)]

@@ -1,0 +1,103 @@
+"""The application: what every page has in common."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import flask
+from flask import Flask, Response, g, request
+from flask_babel import Babel, get_locale
+from flask_wtf import CSRFProtect
+
+from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, words
+from seatsync.portal.forms import Empty
+from seatsync.portal.languages import LANGUAGES
+from seatsync.portal.limits import PER_ADDRESS
+from seatsync.portal.sessions import visitor
+from seatsync.portal.site import Site, site
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_MOST = 8 * 1024 * 1024
+"""Bytes of a request: a selection by CSV of some 200,000 members."""
+
+
+def create_app(here: Site) -> Flask:
+    """The pages of one ledger."""
+    app = Flask(__name__)
+    settings = here.settings
+    app.extensions["seatsync"] = here
+    app.config.update(
+        SECRET_KEY=settings.secrets[0],
+        SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
+        SESSION_COOKIE_NAME="__Host-seatsync" if settings.is_https else "seatsync",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict would sign out whoever follows the link in a letter
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=7),
+        MAX_CONTENT_LENGTH=_MOST,
+        MAX_FORM_PARTS=50,
+        TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
+        WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
+        WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    Babel(app, locale_selector=_language)
+    for pages in (account, admin, claim, health, letter, member, openid, own):
+        app.register_blueprint(pages.pages)
+    faults.register(app)
+    words.register(app)
+    app.before_request(_look_first)
+    app.after_request(_with_headers)
+    app.context_processor(_shown_everywhere)
+    return app
+
+
+def _language() -> str | None:
+    chosen = flask.session.get("language")
+    if not chosen and (who := visitor()) is not None:
+        chosen = who.language
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "en")
+
+
+def _look_first() -> None:
+    g.request_id = secrets.token_hex(8)
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin = request.headers.get("Origin")
+    if origin and origin != "{0.scheme}://{0.netloc}".format(urlsplit(site().settings.url)):
+        flask.abort(403)
+    site().limits.spend(PER_ADDRESS, "address", request.remote_addr or "")
+
+
+def _with_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"  # links carry tokens; without any, browsers would not say the Origin
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    headers["X-Robots-Tag"] = "noindex"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    if site().settings.is_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return response
+
+
+def _shown_everywhere() -> dict[str, object]:
+    return {
+        "visitor": visitor,
+        "languages": LANGUAGES,
+        "language": str(get_locale()),
+        "button": Empty,
+        "provider": site().settings.provider,
+    }

@@ -1,0 +1,111 @@
+"""The institution's claim URL: who types the e-mail that the institution knows, and reads the code there, claims what waits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Blueprint, abort, redirect, render_template, session, url_for
+from sqlalchemy import Connection
+
+from seatsync.apply.claims import Why
+from seatsync.domain.names import email_key
+from seatsync.ledger import holdings
+from seatsync.outbox.queue import iso
+from seatsync.portal import accounts, codes, offers, passwords, seats, sessions
+from seatsync.portal.account import no_code, send_code, wrong_code
+from seatsync.portal.codes import Purpose
+from seatsync.portal.forms import Code, Email, Empty, NewPassword
+from seatsync.portal.going import come_back_here
+from seatsync.portal.seats import Page
+from seatsync.portal.site import site
+
+pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
+
+PROVED = timedelta(minutes=30)
+"""How long a browser that has entered the code may claim what waits for that e-mail."""
+
+
+@pages.route("", methods=["GET", "POST"])
+def start(institution: str) -> Page:
+    """Type the e-mail."""
+    name, form = _name(institution), Email()
+    if not form.validate_on_submit():
+        return render_template("claim.html", form=form, name=name)
+    send_code(Purpose.CLAIM, form.email.data)
+    return redirect(url_for("claim.code", institution=institution))
+
+
+@pages.route("/code", methods=["GET", "POST"])
+def code(institution: str) -> Page:
+    """Enter the code."""
+    here, form = site(), Code()
+    _name(institution)
+    with here.reading() as connection:
+        asked = codes.asked(connection, Purpose.CLAIM, here.clock())
+    if asked is None:
+        return no_code(url_for("claim.start", institution=institution))
+    if not form.validate_on_submit():
+        return render_template("code.html", form=form, email=asked.email)
+    answered = here.change(lambda connection: codes.answer(connection, Purpose.CLAIM, form.code.data, here.clock()))
+    if answered is None:
+        wrong_code(form)
+        return render_template("code.html", form=form, email=asked.email), 403
+    session["proved"] = {"email": answered.email, "until": iso(here.clock() + PROVED)}
+    return redirect(url_for("claim.waiting", institution=institution))
+
+
+@pages.route("/seats", methods=["GET", "POST"])
+def waiting(institution: str) -> Page:
+    """What waits for that e-mail. Who is not signed in does so first, or makes an account with it by choosing a password."""
+    name, email, who = _name(institution), _proved(site().clock()), sessions.visitor()
+    if not email:
+        return redirect(url_for("claim.start", institution=institution))
+    with site().reading() as connection:
+        offered = holdings.open_licenses(connection, institution, email)
+        has_account = accounts.by_email(connection, email) is not None
+    come_back_here()
+    if not offered:
+        return seats.told(Why.NOTHING)
+    if who is not None:
+        return render_template("claim-seats.html", name=name, seats=offered, who=who, form=Empty(), how=seats.how)
+    form = NewPassword(email)
+    if has_account or not form.validate_on_submit():
+        return render_template(
+            "claim-sign-in.html", name=name, seats=offered, email=email, has_account=has_account, form=form
+        )
+    hashed = passwords.hashed(form.password.data)
+
+    def step(connection: Connection) -> None:
+        if accounts.by_email(connection, email) is None:
+            made = accounts.make(connection, email, hashed, site().now())
+            sessions.sign_in(connection, made, site().clock())
+
+    site().change(step)
+    return redirect(url_for("claim.waiting", institution=institution))
+
+
+@pages.post("/seats/<library>/<int:member>")
+def take(institution: str, library: str, member: int) -> Page:
+    """Claim one of them."""
+    email, who = _proved(site().clock()), sessions.visitor()
+    if who is None or not email:
+        return redirect(url_for("claim.waiting", institution=institution))
+    with site().reading() as connection:
+        if not offers.is_known_as(connection, institution, member, email):
+            abort(404)
+    return seats.take(institution, library, member, who)
+
+
+def _proved(now: datetime) -> str:
+    """The e-mail that this browser has lately proved to read; empty for none."""
+    proved = session.get("proved") or {}
+    return str(proved["email"]) if proved and proved["until"] > iso(now) and email_key(proved["email"]) else ""
+
+
+def _name(institution: str) -> str:
+    """The institution's name."""
+    with site().reading() as connection:
+        name = offers.name_of(connection, institution)
+    if name is None:
+        abort(404)
+    return name

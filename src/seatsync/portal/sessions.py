@@ -1,0 +1,95 @@
+"""Who is signed in. The browser has a random token in a signed cookie; the ledger has its hash, so that a session can be ended."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import flask
+from flask import g
+from sqlalchemy import Connection, delete, insert, select, update
+
+from seatsync.ledger.accounts import account, session
+from seatsync.outbox.queue import iso
+from seatsync.portal.accounts import Account
+from seatsync.portal.site import site
+
+IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
+"""A session ends when nothing was asked for so long, and in any case after that."""
+
+_SEEN = timedelta(minutes=10)
+"""How exact it is known when somebody was last seen: not every look at a page is to be a write."""
+
+_TOKEN = "token"  # noqa: S105
+_KEPT = ("next", "language", "proved")
+"""What of a visit outlives signing in and out."""
+
+
+def visitor() -> Account | None:
+    """Who is signed in; looked up once a request."""
+    if "visitor" not in g:
+        g.visitor = _visitor()
+    found: Account | None = g.visitor
+    return found
+
+
+def signed_in_visitor() -> Account:
+    """Who is signed in, on a page that only those get to see."""
+    who = visitor()
+    assert who is not None
+    return who
+
+
+def _visitor() -> Account | None:
+    token = flask.session.get(_TOKEN)
+    if not isinstance(token, str):
+        return None
+    here, now = site(), site().clock()
+    mine = session.c.hash == _hash(token)
+    with here.reading() as connection:
+        fields = (account.c.id, account.c.email, account.c.language, session.c.made_at, session.c.seen_at)
+        query = select(*fields).join(session, session.c.account == account.c.id).where(mine)
+        row = connection.execute(query).one_or_none()
+    if row is None or row.made_at <= iso(now - LONGEST) or row.seen_at <= iso(now - IDLE):
+        flask.session.pop(_TOKEN, None)
+        return None
+    if row.seen_at <= iso(now - _SEEN):
+        here.change(lambda connection: connection.execute(update(session).where(mine).values(seen_at=iso(now))))
+    return Account(row.id, row.email, row.language)
+
+
+def sign_in(connection: Connection, who: Account, now: datetime) -> None:
+    """Begin a session, under a new token; whatever this browser had before is over.
+
+    To be called in the transaction that proved who it is. Sessions that ended by themselves are cleared away.
+    """
+    kept = {name: flask.session[name] for name in _KEPT if name in flask.session}
+    end(connection)
+    token = secrets.token_urlsafe(32)
+    at = iso(now)
+    over = (session.c.made_at <= iso(now - LONGEST)) | (session.c.seen_at <= iso(now - IDLE))
+    connection.execute(delete(session).where(session.c.account == who.id, over))
+    connection.execute(insert(session).values(hash=_hash(token), account=who.id, made_at=at, seen_at=at))
+    flask.session.update({**kept, _TOKEN: token})
+    g.visitor = who
+
+
+def end(connection: Connection) -> None:
+    """Sign out here."""
+    if isinstance(token := flask.session.get(_TOKEN), str):
+        connection.execute(delete(session).where(session.c.hash == _hash(token)))
+    kept = {name: flask.session[name] for name in ("language",) if name in flask.session}
+    flask.session.clear()
+    flask.session.update(kept)
+    g.visitor = None
+
+
+def end_all(connection: Connection, id: str) -> None:
+    """Sign out everywhere."""
+    connection.execute(delete(session).where(session.c.account == id))
+    end(connection)
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()

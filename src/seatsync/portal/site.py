@@ -1,0 +1,92 @@
+"""What every page works with: the settings, the ledger, the clock, and the ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar, cast
+
+from flask import current_app
+from sqlalchemy import Connection
+
+from seatsync.ledger.database import Ledger
+from seatsync.outbox.message import Sender
+from seatsync.outbox.queue import iso
+from seatsync.portal.limits import Limits
+from seatsync.portal.post import Post
+
+ACTOR = "pages"
+"""Who the journal says did what members do on these pages; who they are stands in the event."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """An OpenID provider that people may sign in with. ``domains`` are those whose e-mails it can vouch for."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str
+    domains: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``url`` is where the pages are for those who look at them; ``secrets`` sign cookies, the first new ones.
+
+    ``source_url`` says where the line of a file can be looked at, with {commit}, {institution}, {file} and {line}.
+    """
+
+    url: str
+    secrets: tuple[str, ...]
+    sender: Sender
+    source_url: str = ""
+    provider: Provider | None = None
+
+    @property
+    def is_https(self) -> bool:
+        return self.url.startswith("https:")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One server's pages."""
+
+    settings: Settings
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    post: Post
+    limits: Limits
+
+    def now(self) -> str:
+        """The instant, as the ledger writes it."""
+        return iso(self.clock())
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """The ledger as it is.
+
+        Raises:
+            LedgerError: it can't be reached.
+        """
+        with self.ledger.reading() as connection:
+            if connection is None:  # taken away since the server was started
+                raise NoLedger
+            yield connection
+
+    def change(self, step: Callable[[Connection], Result]) -> Result:
+        """What ``step`` returns, run in one transaction that changes accounts, and nothing of an institution's."""
+        return self.ledger.write(None, ACTOR, "", step)
+
+
+class NoLedger(Exception):
+    """There is no ledger any more where there was one."""
+
+
+def site() -> Site:
+    """That of the request at hand."""
+    return cast(Site, current_app.extensions["seatsync"])
