@@ -34,7 +34,7 @@ class Form:
     def __init__(self, method: str, action: str) -> None:
         self.method = method
         self.action = action
-        self.fields: dict[str, str] = {}
+        self.fields: dict[str, Any] = {}
         self.names: set[str] = set()
         self.buttons: list[str] = []
 
@@ -166,17 +166,17 @@ class Pages:
 
     def code(self, email: str) -> str:
         """The code that the next mail to this address brings."""
-        text = part(self.mail(email), "plain")
+        text = part(self.mail(email, "is your code"), "plain")
         found = re.search(r"\b(\d{4} \d{4})\b", text)
         assert found is not None, text
         return found[1]
 
-    def mail(self, email: str) -> Any:
-        """The last mail to this address, once it is there; it is taken out of the mailbox."""
+    def mail(self, email: str, subject: str = "") -> Any:
+        """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
         until = time.monotonic() + 10
         while True:
             for letter in reversed(self.room.letters):
-                if letter["To"].addresses[0].addr_spec == email:
+                if letter["To"].addresses[0].addr_spec == email and subject in letter["Subject"]:
                     self.room.letters.remove(letter)
                     return letter
             assert time.monotonic() < until, f"no mail to {email}"

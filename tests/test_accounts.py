@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -303,7 +304,13 @@ def test_a_form_that_is_not_ours_changes_nothing(pages: Pages) -> None:
     for rule in posts:
         path = re.sub(r"<int:\w+>", "1", rule)
         path = re.sub(r"<\w+>", "grace", path)
-        fields = {"email": HOME, "password": PASSWORD, "code": "0000 0000", "sure": "y", "language": "de"}
+        fields: dict[str, Any] = {
+            "email": HOME,
+            "password": PASSWORD,
+            "code": "0000 0000",
+            "sure": "y",
+            "language": "de",
+        }
         assert ann.send(path, **fields).code == 400, path
         token = ann.open("/settings").forms[0].fields["csrf_token"]
         foreign = ann.send(path, headers={"Origin": "https://evil.example"}, csrf_token=token, **fields)

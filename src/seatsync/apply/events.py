@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
-from seatsync.domain.action import INSTITUTION_ADD, Action, Event, Grants
-from seatsync.domain.license import IllegalTransition
+from seatsync.domain.action import ACCOUNT, INSTITUTION_ADD, Action, Event, Grants
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Member
@@ -26,8 +27,29 @@ def first_event(plan: Plan) -> Event:
     return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
-def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event | Grants]:
+def newly_delivered(changes: Iterable[Change], books: Snapshot) -> set[str]:
+    """The e-mail keys of those who are delivered a seat at once, of whom ``books`` know no account."""
+    delivery = {id: library.delivery for id, library in books.libraries.items()}
+    for change in changes:
+        if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE):
+            delivery[change.library] = (change.after or {}).get("delivery", delivery.get(change.library))
+    to = [
+        change
+        for change in changes
+        if change.status == Status.DELIVERED
+        and change.action is Action.GRANT
+        and delivery.get(change.library) == Delivery.ACCOUNT
+    ]
+    known = {number for number, member in books.members.items() if member.account} if to else set()
+    return {email_key(change.member) for change in to if change.record not in known}
+
+
+def events_of(
+    changes: Iterable[Change], books: Snapshot, today: str, accounts: Collection[str] = ()
+) -> Iterator[Event | Grants]:
     """The events, in order; grants that differ by the member alone together. Who is new gets the next number of the ledger.
+
+    That those with one of these ``accounts`` (e-mail keys) have one is an event of its own, before what is granted to them.
 
     To be taken one by one while ``books`` follows: a later change names a member by the e-mail that an earlier one set.
 
@@ -35,15 +57,28 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
         IllegalTransition: a change names one member and means another.
     """
     numbers: dict[str, int] = {}
-    first, day = books.last_number + 1, {"on": today}
+    first, day, unsaid = books.last_number + 1, {"on": today}, set(accounts)
     for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
         if is_grant:
-            yield from _grants(run, books, numbers, today)
+            granted = list(run)
+            if unsaid:
+                yield from _accounts(granted, books, numbers, unsaid)
+            yield from _grants(granted, books, numbers, today)
             continue
         for change in run:
             if change.action is Action.MEMBER_ADD and not change.record:
                 numbers.setdefault(email_key(change.member), first + len(numbers))
             yield _event(change, _number(change, books, numbers) if change.member else 0, day)
+
+
+def _accounts(
+    changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], unsaid: set[str]
+) -> Iterator[Event]:
+    """That somebody has an account, once for each of those of whom it is ``unsaid``."""
+    for change in changes:
+        if change.status == Status.DELIVERED and (key := email_key(change.member)) in unsaid:
+            unsaid.remove(key)
+            yield Event(ACCOUNT, "", _number(change, books, numbers), {}, {"account": change.member})
 
 
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:

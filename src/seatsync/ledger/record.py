@@ -188,7 +188,7 @@ class Recorder:
             (outbox.institution == self.institution)
             & (outbox.library == bindparam("which_library"))
             & (outbox.member == bindparam("which_member"))
-            & (outbox.state == "pending")
+            & (outbox.state + "" == "pending")  # not as any index has it: right after an apply, nearly all letters wait
             & or_(*(outbox.letter == letter for letter in ("invitation", "reminder", "set-password")))
         )
         if self.settled:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import flask
+from babel import negotiate_locale
 from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
@@ -64,7 +65,10 @@ def _language() -> str | None:
     chosen = flask.session.get("language")
     if not chosen and (who := visitor()) is not None:
         chosen = who.language
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "en")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted = [tag for tag, quality in request.accept_languages if quality]
+    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
 
 
 def _look_first() -> None:

@@ -61,7 +61,7 @@ def _refused(error: HTTPException) -> Answer:
 
 def _too_many(error: TooMany) -> Answer:
     minutes = max(1, round(error.seconds / 60))
-    text = _("For everybody's safety there is a limit. Try again in %(minutes)d minutes.", minutes=minutes)
+    text = _("For everybody's safety there is a limit. Try again in about %(minutes)d min.", minutes=minutes)
     return *_page(_("That was tried too often"), text, 429), {"Retry-After": str(error.seconds)}
 
 
