@@ -97,11 +97,16 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
+def _button() -> Empty:
+    """A form with nothing but its token. It does not look at what was sent, which may be what was wrong."""
+    return Empty(formdata=None)
+
+
 def _shown_everywhere() -> dict[str, object]:
     return {
         "visitor": visitor,
         "languages": LANGUAGES,
         "language": str(get_locale()),
-        "button": Empty,
+        "button": _button,
         "provider": site().settings.provider,
     }
