@@ -316,7 +316,7 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
     write_csv(file, ["Institution Email", "Institution Student ID"], *lines)
     wanted = json.loads(ran(crowd, "members", "--select", "graduates.csv", "--format", "json").out)
     page = chosen(ruth, file.read_bytes())
-    assert f"{len(wanted)} members selected" in page.text
+    assert f"Members selected: {len(wanted)}" in page.text
     assert all(row["email"] in page.text for row in wanted)
     assert "Line 5: nobody@grace.example" in page.text
     exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")

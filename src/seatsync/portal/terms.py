@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action
+from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action
 from seatsync.domain.license import Kind, Status
 from seatsync.portal.words import later
 
@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, Any] = {
     CLAIM: later("claimed"),
     OPT_OUT: later("declined"),
     IMPORT: later("taken over from a portal"),
+    ACCOUNT: later("account known"),
     ERASE: later("erased"),
 }
 """By the journal's word, which is also the filter's."""
