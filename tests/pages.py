@@ -111,6 +111,11 @@ class Browser:
         """Look at a page."""
         return self._shown(self.client.get(_path(path), **self._with(headers, follow)))
 
+    def press_first(self, button: str) -> Page:
+        """Press the first of several buttons of that name."""
+        form = next(form for form in self.page.forms if button in form.buttons)
+        return self.send(form.action, **form.fields)
+
     def press(self, button: str, follow: bool = True, **fields: Any) -> Page:
         """Fill in the form that has this button, and press it."""
         form = self.page.form(button)
