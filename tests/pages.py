@@ -165,21 +165,11 @@ class Pages:
 
     def code(self, email: str) -> str:
         """The code that the next mail to this address brings."""
-        text = part(self.mail(email), "plain")
-        found = re.search(r"\b(\d{4} \d{4})\b", text)
-        assert found is not None, text
-        return found[1]
+        return code_of(self.mail(email))
 
     def mail(self, email: str) -> Any:
         """The last mail to this address, once it is there; it is taken out of the mailbox."""
-        until = time.monotonic() + 10
-        while True:
-            for letter in reversed(self.room.letters):
-                if letter["To"].addresses[0].addr_spec == email:
-                    self.room.letters.remove(letter)
-                    return letter
-            assert time.monotonic() < until, f"no mail to {email}"
-            time.sleep(0.01)
+        return mail_to(self.room, email)
 
     def account(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Browser:
         """A browser in which somebody has just made an account."""
@@ -196,6 +186,26 @@ class Pages:
         browser.open("/sign-in")
         browser.press("Sign in", email=email, password=password)
         return browser
+
+
+def mail_to(room: Mailroom, email: str) -> Any:
+    """The last mail to this address, once it is there; it is taken out of the mailbox."""
+    until = time.monotonic() + 10
+    while True:
+        for letter in reversed(room.letters):
+            if letter["To"].addresses[0].addr_spec == email:
+                room.letters.remove(letter)
+                return letter
+        assert time.monotonic() < until, f"no mail to {email}"
+        time.sleep(0.01)
+
+
+def code_of(letter: Any) -> str:
+    """The code in a mail."""
+    text = part(letter, "plain")
+    found = re.search(r"\b(\d{4} \d{4})\b", text)
+    assert found is not None, text
+    return found[1]
 
 
 @contextmanager
