@@ -296,3 +296,22 @@ def test_of_many_who_press_at_once_one_has_the_seat_and_all_are_told(pages: Page
 def _subjects(pages: Pages) -> list[str]:
     sent(pages.folder)
     return [str(letter["Subject"]) for letter in pages.room.letters]
+
+
+# ── Several institutions ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.postgres_only("a file holds one institution")
+def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
+    hope = pages.folder / "hope"
+    hope.mkdir()
+    (hope / "seatsync.yaml").write_text(letters.CONFIG.replace("id: grace", "id: hope").replace("Grace", "Hope"))
+    applied(hope, BEN)
+    ben = pages.account("ben@grace.example")
+    for _ in range(2):
+        ben.press_first("Take this seat")
+    assert "Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
+    assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
+    applied(hope, [*BEN[:3], ""], now=LATER)
+    assert "Hope Seminary" not in ben.open("/").text
+    assert "Logos Grace Seminary Until 30 June 2027" in ben.page.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
@@ -27,21 +27,21 @@ def first_event(plan: Plan) -> Event:
     return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
-def newly_delivered(changes: Iterable[Change], books: Snapshot) -> set[str]:
+def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
     """The e-mail keys of those who are delivered a seat at once, of whom ``books`` know no account."""
-    delivery = {id: library.delivery for id, library in books.libraries.items()}
+    delivered = [c for c in changes if c.action is Action.GRANT and c.status == Status.DELIVERED]
+    if not delivered:
+        return set()
+    delivery: dict[str, str] = {id: library.delivery for id, library in books.libraries.items()}
     for change in changes:
-        if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE):
-            delivery[change.library] = (change.after or {}).get("delivery", delivery.get(change.library))
-    to = [
-        change
-        for change in changes
-        if change.status == Status.DELIVERED
-        and change.action is Action.GRANT
-        and delivery.get(change.library) == Delivery.ACCOUNT
-    ]
-    known = {number for number, member in books.members.items() if member.account} if to else set()
-    return {email_key(change.member) for change in to if change.record not in known}
+        if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE) and "delivery" in (change.after or {}):
+            delivery[change.library] = (change.after or {})["delivery"]
+    known = {number for number, member in books.members.items() if member.account}
+    return {
+        email_key(change.member)
+        for change in delivered
+        if change.record not in known and delivery.get(change.library) == Delivery.ACCOUNT
+    }
 
 
 def events_of(

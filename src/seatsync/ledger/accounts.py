@@ -82,11 +82,6 @@ def email_hash(email: str) -> bytes:
     return sha256(email_key(email).encode()).digest()
 
 
-def has_account(connection: Connection, email: str) -> bool:
-    """Whether somebody has proved that this is their e-mail."""
-    return bool(with_account(connection, [email]))
-
-
 def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
     """Those of these e-mails that somebody has proved to be theirs."""
     hashes = {email_hash(email): email for email in emails}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from io import BytesIO
 from typing import IO, Any
@@ -10,22 +9,23 @@ from urllib.parse import urlsplit
 
 import flask
 from babel import negotiate_locale
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 
-from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, words
+from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
 from seatsync.portal.forms import Empty
 from seatsync.portal.languages import LANGUAGES
 from seatsync.portal.limits import PER_ADDRESS
+from seatsync.portal.request_log import RequestLog
 from seatsync.portal.sessions import visitor
-from seatsync.portal.site import Site, site
+from seatsync.portal.site import Settings, Site, site
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_MOST = 8 * 1024 * 1024
+MOST = 8 * 1024 * 1024
 """Bytes of a request: a selection by CSV of some 200,000 members."""
 
 
@@ -45,15 +45,18 @@ def create_app(here: Site) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secrets[0],
         SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
-        SESSION_COOKIE_NAME="__Host-seatsync" if settings.is_https else "seatsync",
+        SESSION_COOKIE_NAME=_cookie_name(settings),
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",  # Strict would sign out whoever follows the link in a letter
-        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_PATH=settings.path or "/",
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
-        MAX_CONTENT_LENGTH=_MOST,
+        MAX_CONTENT_LENGTH=MOST,
         MAX_FORM_PARTS=50,
         TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
+        WTF_CSRF_SECRET_KEY=list(
+            reversed(settings.secrets)
+        ),  # the last one signs: a form that is open outlives a rotation
         WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
         WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
         BABEL_TRANSLATION_DIRECTORIES="translations",
@@ -68,7 +71,15 @@ def create_app(here: Site) -> Flask:
     app.before_request(_look_first)
     app.after_request(_with_headers)
     app.context_processor(_shown_everywhere)
+    app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _cookie_name(settings: Settings) -> str:
+    """With the prefix that has browsers refuse one set by another host, or over plain http. ``__Host-`` allows no path."""
+    if not settings.is_https:
+        return "seatsync"
+    return "__Secure-seatsync" if settings.path else "__Host-seatsync"
 
 
 def _language() -> str | None:
@@ -82,11 +93,11 @@ def _language() -> str | None:
 
 
 def _look_first() -> None:
-    g.request_id = secrets.token_hex(8)
+    request_log.recognise()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     origin = request.headers.get("Origin")
-    if origin and origin != "{0.scheme}://{0.netloc}".format(urlsplit(site().settings.url)):
+    if origin and origin != site().settings.origin:
         flask.abort(403)
     site().limits.spend(PER_ADDRESS, "address", request.remote_addr or "")
 
@@ -103,7 +114,7 @@ def _with_headers(response: Response) -> Response:
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
     if site().settings.is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers["Strict-Transport-Security"] = "max-age=31536000"  # not for subdomains, which are not ours to speak for
     return response
 
 
