@@ -40,7 +40,9 @@ def browser() -> Iterator[Browser]:
 def pages(school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Ann is offered a book, for now; Ben and Dee Logos; Cy Jamworks. The pages are served, no letter is sent yet."""
     config = school / "seatsync.yaml"
-    config.write_text(config.read_text().replace("kind: permanent, to: {tags: [owner]}", "kind: temporary, to: {tags: [reader]}"))
+    config.write_text(
+        config.read_text().replace("kind: permanent, to: {tags: [owner]}", "kind: temporary, to: {tags: [reader]}")
+    )
     applied(school, [*ANN[:3], "reader"], BEN, CY, DEE)
     with served(school, room, "--now", DAY) as found:
         monkeypatch.setenv("SEATSYNC_PORTAL_URL", found.url)
