@@ -154,7 +154,10 @@ MEMBER_KEYS: dict[str, Callable[[Any], Any]] = {
     "imported_on": lambda row: row.number,
 }
 LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
-    **{name: lambda row, key=key: (key(row), row.library) for name, key in MEMBER_KEYS.items()},
+    "family_name": lambda row: (found_by(row.member), row.number, row.library),
+    "email": lambda row: (row.member.key, row.number, row.library),
+    "student_id": lambda row: (row.member.student_id, row.number, row.library),
+    "imported_on": lambda row: (row.number, row.library),
     "invited_on": lambda row: (row.license.invited_on, row.library, row.number),
 }
 
@@ -309,9 +312,9 @@ def test_a_page_asks_the_ledger_a_few_questions_however_many_rows_it_has(path: s
 # ── Select by CSV ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def chosen(browser: Browser, content: bytes, button: str = "Select", **fields: str) -> Any:
+def chosen(browser: Browser, content: bytes, button: str = "Select", **fields: Any) -> Any:
     browser.open("/admin/grace/select")
-    pressed = {"export": "1"} if button == "Select and export" else {}
+    pressed: dict[str, Any] = {"export": "1"} if button == "Select and export" else {}
     return browser.press(button, file=(io.BytesIO(content), "graduates.csv"), **fields, **pressed)
 
 
