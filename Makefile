@@ -2,19 +2,23 @@
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo bench torture pictures lock schemas translations clean
+.PHONY: test check demo demo-portal bench torture pictures lock schemas translations clean
 
 test: .venv/ready check
 	$(BIN)/pytest
 
 check: .venv/ready
-	$(BIN)/ruff check src tests benchmarks docs
-	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs examples
+	$(BIN)/ruff format --check src tests benchmarks docs examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 demo: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+# The members' and administrators' pages on this machine, with an institution and a catcher of mails; Ctrl-C ends it all.
+demo-portal: .venv/ready
+	@$(BIN)/python examples/demo_portal.py
 
 # The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
 torture: .venv/ready

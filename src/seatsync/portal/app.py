@@ -66,6 +66,7 @@ def create_app(here: Site) -> Flask:
     Babel(app, locale_selector=_language)
     for pages in (account, admin, claim, health, letter, member, openid, own):
         app.register_blueprint(pages.pages)
+    openid.register(app, here)
     faults.register(app)
     words.register(app)
     app.before_request(_look_first)

@@ -5,6 +5,7 @@ mail goes out. They are not in the outbox: a code lives ten minutes, and the led
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -13,7 +14,7 @@ from threading import Event, Thread
 
 from seatsync.outbox.message import Sender, new_message, wire_address
 from seatsync.outbox.queue import State
-from seatsync.outbox.smtp import Connection, Server, Unsent, without_addresses
+from seatsync.outbox.smtp import Connection, Server, Unsent
 
 _WAITING = 1000
 _PAUSES = (1.0, 5.0, 15.0)
@@ -73,15 +74,21 @@ class Post:
         for pause in (*_PAUSES, 0):
             try:
                 outcome = self.connection.send(wire_address(self.sender.address), address, message)
-                passes, reply = outcome.state is State.PENDING, outcome.reply
+                passes, facts = outcome.state is State.PENDING, {"reply": _code(outcome.reply)}
                 if outcome.state is State.SENT:
                     log.info("mail-sent")
                     return
             except Unsent as unsent:
-                passes, reply = unsent.passes, str(unsent)
+                passes, facts = unsent.passes, {"help": unsent.help}
             except Exception:  # one bad mail must not end the thread that all codes go through
                 log.exception("mail-failed")
                 return
-            log.warning("mail-not-sent", extra={"reply": without_addresses(reply, address)})
+            log.warning("mail-not-sent", extra=facts)
             if not passes or self.stopping.wait(pause):
                 return
+
+
+def _code(reply: str) -> str:
+    """The numbers that a server's answer begins with; its words may name whom it is about."""
+    found = re.match(r"\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?\b", reply)
+    return found[0] if found is not None else "none"
