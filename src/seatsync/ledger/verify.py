@@ -58,21 +58,21 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         for what, journal, table in compared(walk.books, present):
             if journal != table:
                 walk.verdict.fault(f"{what}: {_difference(_short(table), _short(journal))}")
-        for number in _lost(connection, institution, walk.books):
+        for number in _lost(connection, institution, present, walk.books):
             walk.verdict.fault(f"member {number}: what they are found and sorted by is not made of their names")
     except (LedgerError, TypeError) as error:
         walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {str(error).rstrip('.')}")
 
 
-def _lost(connection: Connection, institution: str, books: Snapshot) -> Iterator[int]:
-    """The members whose ``found_by`` is not made of the names that the journal has."""
+def _lost(connection: Connection, institution: str, present: Snapshot, books: Snapshot) -> Iterator[int]:
+    """The members on whose names the tables agree with the journal, but whose ``found_by`` is not made of them."""
     columns = tables.member.c
     for rows in streamed(
         connection, select(columns.number, columns.found_by).where(columns.institution == institution)
     ):
         for number, kept in rows:
-            member = books.members.get(number)
-            if member is not None and kept != found_by(member):
+            member = present.members.get(number)
+            if member is not None and member == books.members.get(number) and kept != found_by(member):
                 yield number
 
 
