@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 DOCS = Path(__file__).parent
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 ADMINISTRATOR, MEMBER = "ruth.abel@grace.example", "ayodele.adebayo@grace.example"
 DESK, PHONE = (1200, 800), (390, 700)
 
