@@ -2,19 +2,23 @@
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo bench torture pictures lock schemas clean
+.PHONY: test check demo demo-portal bench torture pictures lock schemas translations clean
 
 test: .venv/ready check
 	$(BIN)/pytest
 
 check: .venv/ready
-	$(BIN)/ruff check src tests benchmarks docs
-	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs examples
+	$(BIN)/ruff format --check src tests benchmarks docs examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
 demo: .venv/ready
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+# The members' and administrators' pages on this machine, with an institution and a catcher of mails; Ctrl-C ends it all.
+demo-portal: .venv/ready
+	@$(BIN)/python examples/demo_portal.py
 
 # The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
 torture: .venv/ready
@@ -25,12 +29,21 @@ torture: .venv/ready
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
 
-# The README's pictures, by a real browser: docs/plan.png and docs/plan-dark.png.
+# The pictures in the README and the docs, by a real browser.
 pictures: .venv/ready
 	$(BIN)/python docs/screenshots.py
+	$(BIN)/python docs/screenshots_pages.py
 
 schemas: .venv/ready
 	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+
+# Gathers the pages' texts and compiles what is translated: src/seatsync/portal/translations/de/LC_MESSAGES/messages.po.
+TEXTS := src/seatsync/portal/translations
+translations: .venv/ready
+	mkdir -p build
+	$(BIN)/pybabel -q extract --mapping $(TEXTS)/babel.cfg --keyword later --omit-header --no-location --sort-output --output build/messages.pot src/seatsync/portal
+	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
+	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
 
 # Every package with its hash and without an address, so that any index can serve it.
 lock: .venv/ready

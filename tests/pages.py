@@ -111,6 +111,11 @@ class Browser:
         """Look at a page."""
         return self._shown(self.client.get(_path(path), **self._with(headers, follow)))
 
+    def press_first(self, button: str) -> Page:
+        """Press the first of several buttons of that name."""
+        form = next(form for form in self.page.forms if button in form.buttons)
+        return self.send(form.action, **form.fields)
+
     def press(self, button: str, follow: bool = True, **fields: Any) -> Page:
         """Fill in the form that has this button, and press it."""
         form = self.page.form(button)
@@ -166,21 +171,11 @@ class Pages:
 
     def code(self, email: str) -> str:
         """The code that the next mail to this address brings."""
-        text = part(self.mail(email, "is your code"), "plain")
-        found = re.search(r"\b(\d{4} \d{4})\b", text)
-        assert found is not None, text
-        return found[1]
+        return code_of(self.mail(email, "is your code"))
 
     def mail(self, email: str, subject: str = "") -> Any:
         """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
-        until = time.monotonic() + 10
-        while True:
-            for letter in reversed(self.room.letters):
-                if letter["To"].addresses[0].addr_spec == email and subject in letter["Subject"]:
-                    self.room.letters.remove(letter)
-                    return letter
-            assert time.monotonic() < until, f"no mail to {email}"
-            time.sleep(0.01)
+        return mail_to(self.room, email, subject)
 
     def account(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Browser:
         """A browser in which somebody has just made an account."""
@@ -197,6 +192,26 @@ class Pages:
         browser.open("/sign-in")
         browser.press("Sign in", email=email, password=password)
         return browser
+
+
+def mail_to(room: Mailroom, email: str, subject: str = "") -> Any:
+    """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
+    until = time.monotonic() + 10
+    while True:
+        for letter in reversed(room.letters):
+            if letter["To"].addresses[0].addr_spec == email and subject in letter["Subject"]:
+                room.letters.remove(letter)
+                return letter
+        assert time.monotonic() < until, f"no mail to {email}"
+        time.sleep(0.01)
+
+
+def code_of(letter: Any) -> str:
+    """The code in a mail."""
+    text = part(letter, "plain")
+    found = re.search(r"\b(\d{4} \d{4})\b", text)
+    assert found is not None, text
+    return found[1]
 
 
 @contextmanager

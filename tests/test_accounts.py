@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
+from seatsync.portal import passwords
 from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
@@ -144,6 +147,49 @@ def test_whether_an_e_mail_is_known_can_t_be_told_from_asking_for_a_code(pages: 
             pages.mail(email)
             seen.append((answer.code, answer.path, _faceless(answer.body, email)))
         assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "button", "known", "unknown"),
+    [
+        ("/sign-in", "Sign in", HOME, "nobody@home.example"),
+        ("/account/new", "Send me a code", HOME, "nobody@home.example"),
+        ("/password/forgotten", "Send me a code", HOME, "nobody@home.example"),
+        ("/claim/grace", "Send me a code", "ann@grace.example", "nobody@grace.example"),
+    ],
+)
+def test_the_same_work_is_done_whether_an_e_mail_is_known_or_not(
+    page: str, button: str, known: str, unknown: str, pages: Pages
+) -> None:
+    pages.account(HOME)
+    password = {"password": OTHER} if button == "Sign in" else {}
+    done = []
+    for email in (known, unknown):
+        browser = pages.browser()
+        browser.open(page)
+        with statements() as said:
+            browser.press(button, follow=False, email=email, **password)
+        done.append(said)
+    assert done[0] == done[1]
+    parameters = [re.match(r"\$argon2id\$v=\d+\$[^$]+", hash) for hash in (passwords.hashed("x"), passwords.NOBODYS)]
+    assert parameters[0] is not None
+    assert parameters[1] is not None
+    assert parameters[0][0] == parameters[1][0]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the databases are asked meanwhile."""
+    said: list[str] = []
+
+    def note(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def test_the_session_is_a_new_one_at_every_sign_in_and_ends_when_it_is_ended(pages: Pages) -> None:

@@ -63,7 +63,7 @@ def test_the_link_of_a_letter_is_claimed_with_an_account_of_any_e_mail(pages: Pa
     assert ann.press("Save and sign in", code=pages.code(HOME), password=PASSWORD).path in invitation
     assert licenses(pages)["books"] == "unclaimed"
     mine = ann.press("Take this seat")
-    assert "The seat is yours. My licenses Biblical Studies Grace Seminary Yours to keep" in mine.text
+    assert "The seat is yours. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
     assert licenses(pages) == {"books": "delivered", "logos": "unclaimed", "jamworks": "unclaimed"}
     assert accounts(pages) == {("books", HOME)}
     ran(pages.folder, "verify")
@@ -128,7 +128,7 @@ def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(page
     ben = _claiming(pages, "ben@grace.example")
     assert "Logos" in ben.page.text
     ben.press("Save and sign in", password=PASSWORD)
-    assert "until June 30, 2027" in ben.page.text
+    assert "until 30 June 2027" in ben.page.text
     assert "The seat is yours." in ben.press("Take this seat").text
     assert accounts(pages) == {("logos", "ben@grace.example")}
     assert licenses(pages)["logos"] == "delivered"
@@ -167,7 +167,7 @@ def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> N
 
 def test_what_waits_for_the_account_s_own_e_mail_is_offered_on_its_page(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
-    assert "Waiting for you Logos Grace Seminary, until June 30, 2027" in ben.page.text
+    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
     assert "The seat is yours." in ben.press("Take this seat").text
     assert licenses(pages)["logos"] == "delivered"
 
@@ -227,7 +227,7 @@ def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages)
     assert "Set your password" in shown.title
     assert "Your account: cy@grace.example" in shown.text
     mine = cy.press("Save and sign in", password=PASSWORD)
-    assert "The seat is yours. My licenses Jamworks Grace Seminary" in mine.text
+    assert "The seat is yours. My licenses Yours Jamworks Grace Seminary" in mine.text
     assert licenses(pages)["jamworks"] == "delivered"
     assert accounts(pages) == {("jamworks", "cy@grace.example")}
     again = pages.browser().open(invitation)
@@ -296,3 +296,22 @@ def test_of_many_who_press_at_once_one_has_the_seat_and_all_are_told(pages: Page
 def _subjects(pages: Pages) -> list[str]:
     sent(pages.folder)
     return [str(letter["Subject"]) for letter in pages.room.letters]
+
+
+# ── Several institutions ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.postgres_only("a file holds one institution")
+def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
+    hope = pages.folder / "hope"
+    hope.mkdir()
+    (hope / "seatsync.yaml").write_text(letters.CONFIG.replace("id: grace", "id: hope").replace("Grace", "Hope"))
+    applied(hope, BEN)
+    ben = pages.account("ben@grace.example")
+    for _ in range(2):
+        ben.press_first("Take this seat")
+    assert "Yours Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
+    assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
+    applied(hope, [*BEN[:3], ""], now=LATER)
+    assert "Hope Seminary" not in ben.open("/").text
+    assert "Logos Grace Seminary Until 30 June 2027" in ben.page.text

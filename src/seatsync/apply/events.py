@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from seatsync.domain.action import ACCOUNT, INSTITUTION_ADD, Action, Event, Grants
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.names import email_key, join_tags
+from seatsync.domain.origin import Origin
 from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
@@ -80,15 +82,18 @@ def _accounts(
 
 
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
-    details: dict[tuple[str, str, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
-    for (library, kind, status, after), run in groupby(changes, lambda c: (c.library, c.kind, c.status, c.after)):
-        detail = details.setdefault(
-            (kind, status, id(after)), {"kind": kind, "status": status, "on": today, **(after or {})}
-        )
+    details: dict[tuple[str, str, Origin, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
+    for (library, *look, after), run in groupby(changes, _LOOK):
+        kind, status, origin = look
+        detail = details.get(key := (kind, status, origin, id(after)))
+        if detail is None:
+            said = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
+            detail = details[key] = said
         while some := list(islice(run, _AT_ONCE)):
             yield Grants(library, [_number(change, books, numbers) for change in some], detail)
 
 
+_LOOK = attrgetter("library", "kind", "status", "origin", "after")
 _AT_ONCE = 10_000
 
 
@@ -122,7 +127,9 @@ def _same_id(change: Change, member: Member) -> bool:
 def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
     action, after = change.action, change.after or {}
     match action:
-        case Action.REVOKE | Action.UPGRADE | Action.RESEND:
+        case Action.UPGRADE:
+            return Event(action, change.library, number, {**after, "from": str(change.origin)})
+        case Action.REVOKE | Action.RESEND:
             return Event(action, change.library, number, after)
         case Action.MEMBER_ADD:
             person = {**_NEW_MEMBER, **_flat(after), "email": change.member}

@@ -70,6 +70,7 @@ _WITH_HELP = {
     "Unsent": BROKEN,
     "Impossible": REFUSED,
     "Missed": REFUSED,
+    "CantListen": BROKEN,
 }
 """Exceptions that say themselves what to do."""
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "schema": "Print a JSON Schema.",
     "ledger": "Look after the ledger.",
     "outbox": "Look at the letters, and send them.",
+    "serve": "Serve the members' and administrators' pages.",
 }
 
 

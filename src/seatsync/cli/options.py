@@ -46,15 +46,16 @@ class Run:
         """The instant, as the journal writes it."""
         return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
 
-    def ledger_of(self, folder: Path, institution: str | None = None) -> Any:
-        """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given."""
+    def ledger_of(self, folder: Path, institution: str | None = None, kept: int = 0) -> Any:
+        """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given.
+        As many connections are ``kept``."""
         from seatsync.ledger.database import FILE, Ledger, in_git
         from seatsync.ledger.holder import Patience
 
         _hush_libraries()
         patience = Patience(self.lock_timeout, self.say)
         if self.ledger is None or not in_git(self.ledger):
-            return Ledger(self.ledger or str(folder / FILE), patience)
+            return Ledger(self.ledger or str(folder / FILE), patience, kept=kept)
         from seatsync.cli.reading import institution_of
         from seatsync.ledger.git import let_go
 

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +15,7 @@ from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal, portal_address, settings_of
 from seatsync.cli.reading import must_be_ours, tell
 from seatsync.cli.surroundings import actor as who
+from seatsync.cli.until_ended import clock, ended_gently
 
 if TYPE_CHECKING:
     from seatsync.outbox.sender import Office
@@ -72,9 +68,9 @@ def send(
     if not must_be_ours(folder, id, run):
         run.say("No letter waits.")
         return exits.DONE
-    with _ended_gently() as stop:
+    with ended_gently() as stop:
         office = Office(
-            run.ledger_of(folder), id, who(), templates, sender, portal, connection, _clock(run), rate or 0, stop
+            run.ledger_of(folder), id, who(), templates, sender, portal, connection, clock(run), rate or 0, stop
         )
         if run.verbose:
             office.heard = lambda letter, said: click.echo(
@@ -153,28 +149,3 @@ def _tell_short(number: int) -> None:
 
     said = f"{counted(number, 'letter needs', 'letters need')} a personal link, and nothing says where the members' pages are."
     click.echo(f"seatsync: {said}\n  → Set SEATSYNC_PORTAL_URL=https://…; until then they wait.", err=True)
-
-
-@contextmanager
-def _ended_gently() -> Iterator[Event]:
-    """Set by the first SIGTERM or Ctrl-C; the second does what it always does."""
-    stop = Event()
-    before: dict[int, Any] = {}
-
-    def end(number: int, frame: object) -> None:
-        stop.set()
-        signal.signal(number, before[number])
-
-    for number in (int(signal.SIGTERM), int(signal.SIGINT)):
-        before[number] = signal.signal(number, end)
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _clock(run: Run) -> Callable[[], datetime]:
-    """The time, going on from the one to go by."""
-    began = datetime.now(UTC)
-    return lambda: run.now + (datetime.now(UTC) - began)

@@ -40,14 +40,23 @@ class Ledger:
     ``location`` is a path, a SQLAlchemy URL, or ``git`` (see ``in_git``); ``patience`` says how long to wait for others who
     write. In Git it is the ledger of ``institution``, in the repository around ``folder``.
 
+    A server keeps connections: as many are ``kept`` open between uses (not in Git), by any thread, until ``close``. It never
+    makes a ledger either: what is gone while it runs was taken away.
+
     Raises:
         LedgerError: the location can't be understood.
     """
 
     def __init__(
-        self, location: str, patience: Patience | None = None, folder: Path = Path(), institution: str = ""
+        self,
+        location: str,
+        patience: Patience | None = None,
+        folder: Path = Path(),
+        institution: str = "",
+        kept: int = 0,
     ) -> None:
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
+        self.kept = kept
         self.store: SqliteFile | Postgres | GitBranch
         if in_git(location):
             from seatsync.ledger.git import GitBranch
@@ -59,9 +68,9 @@ class Ledger:
             )
             raise LedgerError(f"The ledger {location} can't be understood.", help)
         elif (path := _sqlite_path(location)) is not None:
-            self.store = _file(path)
+            self.store = _file(path, kept)
         else:
-            self.store = _postgres(location)
+            self.store = _postgres(location, kept)
 
     def __str__(self) -> str:
         return str(self.store)
@@ -106,7 +115,7 @@ class Ledger:
                 try:
                     with self.store.connected() as connection:
                         if not self._is_ready(connection):
-                            self._upgrade(connection)
+                            self._make(connection)
                         with self.store.exclusively(connection, institution, holder, self.patience):
                             return step(connection)
                 except DBAPIError as error:
@@ -152,6 +161,15 @@ class Ledger:
         with told(self):
             return self.store.scrub()
 
+    def close(self) -> None:
+        """Close the connections that were kept."""
+        self.store.close()
+
+    def _make(self, connection: Connection) -> None:
+        if self.kept:
+            raise LedgerError(f"There is no ledger at {self} any more.", "Restore it, or start again with another.")
+        self._upgrade(connection)
+
     def _upgrade(self, connection: Connection) -> None:
         with self.store.exclusively(connection, "", Holder.here("migration", ""), self.patience):
             revision = self._revision(connection)
@@ -171,13 +189,15 @@ class Ledger:
         return bool(revision)
 
     def _revision(self, connection: Connection) -> str:
-        tables = set(inspect(connection).get_table_names())
-        if not tables or tables == {"alembic_version"}:
-            return ""
-        if "alembic_version" not in tables or "institution" not in tables:
-            raise LedgerError(
-                f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
-            )
+        if not connection.info.get("is_ledger"):
+            tables = set(inspect(connection).get_table_names())
+            if not tables or tables == {"alembic_version"}:
+                return ""
+            if "alembic_version" not in tables or "institution" not in tables:
+                raise LedgerError(
+                    f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
+                )
+            connection.info["is_ledger"] = True  # of this connection, if it is kept
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if revision is None:
             raise LedgerError(
@@ -194,18 +214,18 @@ def in_git(location: str) -> bool:
     return re.match(r"git(:(?!//)|$)", location) is not None
 
 
-def _file(path: Path) -> SqliteFile:
+def _file(path: Path, kept: int) -> SqliteFile:
     if path.is_dir():
         raise LedgerError(f"The ledger {path} is a folder, not a file.", f"Name the file: {path / FILE}.")
     if not path.parent.is_dir():
         raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or make the folder.")
-    return SqliteFile(path)
+    return SqliteFile(path, kept)
 
 
-def _postgres(location: str) -> Postgres:
+def _postgres(location: str, kept: int) -> Postgres:
     from seatsync.ledger.postgres import Postgres  # it takes a while to be imported
 
-    return Postgres(location)
+    return Postgres(location, kept)
 
 
 def _sqlite_path(location: str) -> Path | None:

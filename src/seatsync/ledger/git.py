@@ -76,6 +76,9 @@ class GitBranch:
         """Fetch once more."""
         self.clone.fetch()
 
+    def close(self) -> None:
+        """Nothing is open between uses; what was fetched is let go of by ``let_go``."""
+
     def is_there(self) -> bool:
         return self._blob() is not None
 

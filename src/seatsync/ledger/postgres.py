@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -28,11 +29,15 @@ _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-
 
 
 class Postgres:
-    """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions are begun and ended here."""
+    """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions are begun and ended here.
+
+    ``kept`` connections stay open between uses.
+    """
 
     is_pushed = False
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, kept: int = 0) -> None:
+        self.kept = kept
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
@@ -47,7 +52,7 @@ class Postgres:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One unchanging view of the ledger, without a lock, by a connection that can't write."""
+        """One unchanging view of the ledger, without a lock, by a connection that can't write. Ended with it."""
         with self.connected() as connection:
             connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield connection
@@ -55,8 +60,12 @@ class Postgres:
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """A connection that may write, outside of a transaction."""
-        with _engine(self.url.render_as_string(hide_password=False)).connect() as connection:
+        with _engine(self.url.render_as_string(hide_password=False), self.kept).connect() as connection:
             yield connection
+
+    def close(self) -> None:
+        """Close the connections that were kept."""
+        _engine(self.url.render_as_string(hide_password=False), self.kept).dispose()
 
     @contextmanager
     def exclusively(
@@ -122,10 +131,18 @@ for _index in (
 
 
 @cache
-def _engine(url: str) -> Engine:
-    """An engine is asked about its server once a process; connections are not kept."""
-    arguments = {"connect_timeout": 15, "fallback_application_name": "seatsync"}
-    return create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
+def _engine(url: str, kept: int) -> Engine:
+    """An engine is asked about its server once a process.
+
+    A kept connection is looked at before it is used again, since the server may have been restarted. It prepares no statements
+    by itself: they would not outlive a migration, nor a pooler in between.
+    """
+    arguments: dict[str, Any] = {"connect_timeout": 15, "fallback_application_name": "seatsync"}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if kept:
+        arguments["prepare_threshold"] = None
+        pool = {"pool_size": kept, "max_overflow": kept, "pool_pre_ping": True, "pool_recycle": 3600}
+    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, hide_parameters=True, **pool)
 
 
 def _key(institution: str) -> int:

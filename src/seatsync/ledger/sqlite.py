@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from seatsync.ledger import accounts as accounts  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError, may_pass
@@ -31,6 +32,7 @@ _NETWORK = (
 
 _STATISTICS = (
     ("member", "member", "1000000 1000000 1"),
+    ("member", "member_found_by", "1000000 1000000 1"),
     ("member", "member_email", "1000000 1000000 1"),
     ("member", "member_left", "100000 100000 2"),
     ("member", "member_student_id", "1000000 1000000 1"),
@@ -68,12 +70,17 @@ def tell_statistics(connection: Connection) -> None:
 
 
 class SqliteFile:
-    """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here."""
+    """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here.
+
+    ``kept`` connections stay open between uses, as long as the file is the same one.
+    """
 
     is_pushed = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kept: int = 0) -> None:
         self.path = path
+        self.kept = kept
+        self._engines: dict[str, Engine] = {}
 
     def __str__(self) -> str:
         return str(self.path)
@@ -104,8 +111,9 @@ class SqliteFile:
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
             raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
         # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
+        mode, cache = ("mode=rw", 8_192) if self.kept else ("mode=rwc", 131_072)
         with self._connect(
-            "mode=rwc", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", "PRAGMA cache_size=-131072"
+            mode, "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", f"PRAGMA cache_size=-{cache}"
         ) as connection:
             yield connection
 
@@ -166,14 +174,48 @@ class SqliteFile:
 
     @contextmanager
     def _connect(self, mode: str, *statements: str) -> Iterator[Connection]:
-        def connect() -> sqlite3.Connection:
-            place = f"file:{quote(str(self.path))}?{mode}"
-            return sqlite3.connect(place, uri=True, isolation_level=None, timeout=2)
-
-        with create_engine("sqlite://", creator=connect, poolclass=NullPool).connect() as connection:
+        with self._engine(mode, statements[0] if statements else "").connect() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
             yield connection
+
+    def _engine(self, mode: str, purpose: str) -> Engine:
+        """One for each use, or, where connections are kept, for each purpose: those that can't write stay apart."""
+
+        def connect() -> Any:
+            place = f"file:{quote(str(self.path))}?{mode}"
+            return sqlite3.connect(place, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.kept)
+
+        if not self.kept:
+            return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
+        name = f"{mode} {purpose}"
+        if name not in self._engines:
+            pool = QueuePool(connect, pool_size=self.kept, max_overflow=self.kept)
+            event.listen(pool, "connect", lambda connection, record: record.info.update(file=self._identity()))
+            event.listen(pool, "checkout", self._must_be_the_same)
+            self._engines[name] = create_engine("sqlite://", pool=pool, hide_parameters=True)
+        return self._engines[name]
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _must_be_the_same(self, connection: object, record: ConnectionPoolEntry, proxy: object) -> None:
+        """Another file may have been put in the place of the one that a kept connection still has open.
+
+        Raises:
+            DisconnectionError: so it is; SQLAlchemy opens a new connection.
+        """
+        if record.info["file"] != self._identity():
+            raise DisconnectionError
+
+    def close(self) -> None:
+        """Close the connections that were kept."""
+        for engine in self._engines.values():
+            engine.dispose()
 
 
 @contextmanager

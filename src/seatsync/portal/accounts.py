@@ -78,6 +78,12 @@ def set_language(connection: Connection, id: str, language: str) -> None:
     connection.execute(update(account).where(account.c.id == id).values(language=language))
 
 
+def has_identity(connection: Connection, id: str, issuer: str) -> bool:
+    """Whether somebody at this provider opens the account already."""
+    theirs = select(identity.c.subject).where(identity.c.account == id, identity.c.issuer == issuer)
+    return connection.execute(theirs.limit(1)).first() is not None
+
+
 def remember_identity(connection: Connection, issuer: str, subject: str, id: str) -> None:
     """From now on the provider's ``subject`` opens this account."""
     connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=id))

@@ -2,47 +2,61 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
+from io import BytesIO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import flask
-from flask import Flask, Response, g, request
+from babel import negotiate_locale
+from flask import Flask, Request, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 
-from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, words
+from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
 from seatsync.portal.forms import Empty
 from seatsync.portal.languages import LANGUAGES
 from seatsync.portal.limits import PER_ADDRESS
+from seatsync.portal.request_log import RequestLog
 from seatsync.portal.sessions import visitor
-from seatsync.portal.site import Site, site
+from seatsync.portal.site import Settings, Site, site
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_MOST = 8 * 1024 * 1024
+MOST = 8 * 1024 * 1024
 """Bytes of a request: a selection by CSV of some 200,000 members."""
+
+
+class _InMemory(Request):
+    """What is uploaded is read where it is, and never written to a disk."""
+
+    def _get_file_stream(self, *sizes_and_names: Any, **named: Any) -> IO[bytes]:
+        return BytesIO()
 
 
 def create_app(here: Site) -> Flask:
     """The pages of one ledger."""
     app = Flask(__name__)
+    app.request_class = _InMemory
     settings = here.settings
     app.extensions["seatsync"] = here
     app.config.update(
         SECRET_KEY=settings.secrets[0],
         SECRET_KEY_FALLBACKS=list(settings.secrets[1:]),
-        SESSION_COOKIE_NAME="__Host-seatsync" if settings.is_https else "seatsync",
+        SESSION_COOKIE_NAME=_cookie_name(settings),
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",  # Strict would sign out whoever follows the link in a letter
-        SESSION_COOKIE_PATH="/",
+        SESSION_COOKIE_PATH=settings.path or "/",
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
-        MAX_CONTENT_LENGTH=_MOST,
+        MAX_CONTENT_LENGTH=MOST,
         MAX_FORM_PARTS=50,
         TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
+        WTF_CSRF_SECRET_KEY=list(
+            reversed(settings.secrets)
+        ),  # the last one signs: a form that is open outlives a rotation
         WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
         WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
         BABEL_TRANSLATION_DIRECTORIES="translations",
@@ -52,27 +66,39 @@ def create_app(here: Site) -> Flask:
     Babel(app, locale_selector=_language)
     for pages in (account, admin, claim, health, letter, member, openid, own):
         app.register_blueprint(pages.pages)
+    openid.register(app, here)
     faults.register(app)
     words.register(app)
     app.before_request(_look_first)
     app.after_request(_with_headers)
     app.context_processor(_shown_everywhere)
+    app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _cookie_name(settings: Settings) -> str:
+    """With the prefix that has browsers refuse one set by another host, or over plain http. ``__Host-`` allows no path."""
+    if not settings.is_https:
+        return "seatsync"
+    return "__Secure-seatsync" if settings.path else "__Host-seatsync"
 
 
 def _language() -> str | None:
     chosen = flask.session.get("language")
     if not chosen and (who := visitor()) is not None:
         chosen = who.language
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "en")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted = [tag for tag, quality in request.accept_languages if quality]
+    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
 
 
 def _look_first() -> None:
-    g.request_id = secrets.token_hex(8)
+    request_log.recognise()
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     origin = request.headers.get("Origin")
-    if origin and origin != "{0.scheme}://{0.netloc}".format(urlsplit(site().settings.url)):
+    if origin and origin != site().settings.origin:
         flask.abort(403)
     site().limits.spend(PER_ADDRESS, "address", request.remote_addr or "")
 
@@ -89,8 +115,13 @@ def _with_headers(response: Response) -> Response:
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
     if site().settings.is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers["Strict-Transport-Security"] = "max-age=31536000"  # not for subdomains, which are not ours to speak for
     return response
+
+
+def _button() -> Empty:
+    """A form with nothing but its token. It does not look at what was sent, which may be what was wrong."""
+    return Empty(formdata=None)
 
 
 def _shown_everywhere() -> dict[str, object]:
@@ -98,6 +129,6 @@ def _shown_everywhere() -> dict[str, object]:
         "visitor": visitor,
         "languages": LANGUAGES,
         "language": str(get_locale()),
-        "button": Empty,
+        "button": _button,
         "provider": site().settings.provider,
     }

@@ -48,6 +48,8 @@ def _expired(error: CSRFError) -> Answer:
 
 def _refused(error: HTTPException) -> Answer:
     code = error.code or 500
+    if isinstance(error, SecurityError):  # a host that is not ours: no page, since none could name its own address
+        return "There are no pages under this name.\n", code, {"Content-Type": "text/plain; charset=utf-8"}
     if code == 404:
         return _page(
             _("There is no such page"), _("Perhaps the address was cut off. Take the whole link from the letter."), code
@@ -61,18 +63,20 @@ def _refused(error: HTTPException) -> Answer:
 
 def _too_many(error: TooMany) -> Answer:
     minutes = max(1, round(error.seconds / 60))
-    text = _("For everybody's safety there is a limit. Try again in %(minutes)d minutes.", minutes=minutes)
+    text = _("For everybody's safety there is a limit. Try again in about %(minutes)d min.", minutes=minutes)
     return *_page(_("That was tried too often"), text, 429), {"Retry-After": str(error.seconds)}
 
 
 def _no_ledger(error: Exception) -> Answer:
-    log.error("ledger-out-of-reach", extra={"why": type(error).__name__})
+    # What the error says may name who holds the lock; what to do about it names nobody.
+    facts = {"request": g.get("request_id", ""), "help": getattr(error, "help", "")}
+    log.error("ledger-out-of-reach", extra=facts, exc_info=error)
     text = _("The records can't be reached at the moment. Nothing was changed. Try again in a few minutes.")
     return *_page(_("Closed for the moment"), text, 503), {"Retry-After": "60"}
 
 
 def _broken(error: Exception) -> Answer:
-    log.error("broken", extra={"endpoint": request.endpoint, "request": g.get("request_id", "")}, exc_info=error)
+    log.error("broken", extra={"page": request.endpoint, "request": g.get("request_id", "")}, exc_info=error)
     text = _(
         "This is our mistake, not yours. Try again; if it stays, tell your library: %(id)s.",
         id=g.get("request_id", "?"),

@@ -17,7 +17,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 def come_back_here() -> None:
     """Remember this page. It stands in the signed cookie, not in an address: nobody can make it lead elsewhere."""
-    flask.session["next"] = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    page = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    flask.session["next"] = request.script_root + page
 
 
 def go_on() -> Response:

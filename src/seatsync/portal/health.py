@@ -22,5 +22,6 @@ def ready() -> tuple[str, int]:
     try:
         with site().reading():
             return "ready\n", 200
-    except (LedgerError, NoLedger):
-        return "no ledger\n", 503
+    except (LedgerError, NoLedger) as error:
+        help = getattr(error, "help", "There is none any more.")
+        return f"not ready: the ledger can't be used. {help}\n", 503

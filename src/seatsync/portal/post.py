@@ -5,11 +5,12 @@ mail goes out. They are not in the outbox: a code lives ten minutes, and the led
 from __future__ import annotations
 
 import logging
+import re
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from queue import Full, Queue
-from threading import Thread
-from time import sleep
+from threading import Event, Thread
 
 from seatsync.outbox.message import Sender, new_message, wire_address
 from seatsync.outbox.queue import State
@@ -18,6 +19,8 @@ from seatsync.outbox.smtp import Connection, Server, Unsent
 _WAITING = 1000
 _PAUSES = (1.0, 5.0, 15.0)
 """Seconds before a mail is tried again; after the last it is given up, as whoever waits for it will have."""
+_LAST = 5.0
+"""Seconds for what still waits when the server ends."""
 
 log = logging.getLogger("seatsync.post")
 
@@ -30,6 +33,7 @@ class Post:
         self.sender = sender
         self.queue: Queue[EmailMessage | None] = Queue(_WAITING)
         self.thread: Thread | None = None
+        self.stopping = Event()
 
     def start(self) -> None:
         """Begin to send."""
@@ -37,10 +41,15 @@ class Post:
         self.thread.start()
 
     def stop(self) -> None:
-        """Send what waits, for a few seconds at most."""
-        if self.thread is not None:
-            self.queue.put(None)
-            self.thread.join(10)
+        """Send what waits, once and for a few seconds at most; the log says how many mails were not."""
+        if self.thread is None:
+            return
+        self.stopping.set()
+        with suppress(Full):
+            self.queue.put(None, timeout=_LAST)
+        self.thread.join(_LAST)
+        if self.thread.is_alive():
+            log.error("mail-dropped", extra={"waiting": self.queue.qsize()})
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Have a mail sent. Where too many wait, this one is dropped, and the log says so."""
@@ -65,16 +74,21 @@ class Post:
         for pause in (*_PAUSES, 0):
             try:
                 outcome = self.connection.send(wire_address(self.sender.address), address, message)
-                passes, reply = outcome.state is State.PENDING, outcome.reply
+                passes, facts = outcome.state is State.PENDING, {"reply": _code(outcome.reply)}
                 if outcome.state is State.SENT:
                     log.info("mail-sent")
                     return
             except Unsent as unsent:
-                passes, reply = unsent.passes, str(unsent)
+                passes, facts = unsent.passes, {"help": unsent.help}
             except Exception:  # one bad mail must not end the thread that all codes go through
                 log.exception("mail-failed")
                 return
-            log.warning("mail-not-sent", extra={"reply": reply.replace(address, "…")})
-            if not passes:
+            log.warning("mail-not-sent", extra=facts)
+            if not passes or self.stopping.wait(pause):
                 return
-            sleep(pause)
+
+
+def _code(reply: str) -> str:
+    """The numbers that a server's answer begins with; its words may name whom it is about."""
+    found = re.match(r"\d{3}(?:[ -]\d\.\d{1,3}\.\d{1,3})?\b", reply)
+    return found[0] if found is not None else "none"

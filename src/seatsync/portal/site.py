@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 from flask import current_app
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.failures import LedgerError
 from seatsync.outbox.message import Sender
 from seatsync.outbox.queue import iso
 from seatsync.portal.limits import Limits
@@ -30,7 +33,7 @@ class Provider:
     name: str
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     domains: tuple[str, ...]
 
 
@@ -42,14 +45,27 @@ class Settings:
     """
 
     url: str
-    secrets: tuple[str, ...]
+    secrets: tuple[str, ...] = field(repr=False)
     sender: Sender
     source_url: str = ""
     provider: Provider | None = None
 
     @property
     def is_https(self) -> bool:
-        return self.url.startswith("https:")
+        return urlsplit(self.url).scheme == "https"
+
+    @property
+    def path(self) -> str:
+        """What of the pages' address stands behind the host: empty, or with a slash before it and none behind."""
+        return urlsplit(self.url).path
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port as browsers say them."""
+        parts = urlsplit(self.url)
+        host = (parts.hostname or "").encode("idna").decode() if "[" not in parts.netloc else f"[{parts.hostname}]"
+        is_usual = parts.port in (None, 443 if self.is_https else 80)
+        return f"{parts.scheme}://{host}" + ("" if is_usual else f":{parts.port}")
 
 
 @dataclass(frozen=True)
@@ -79,8 +95,16 @@ class Site:
             yield connection
 
     def change(self, step: Callable[[Connection], Result]) -> Result:
-        """What ``step`` returns, run in one transaction that changes accounts, and nothing of an institution's."""
-        return self.ledger.write(None, ACTOR, "", step)
+        """What ``step`` returns, run in one transaction that changes accounts, and nothing of an institution's.
+
+        Where somebody else was first (two windows that make one account), it is run again, and sees what they did.
+        """
+        try:
+            return self.ledger.write(None, ACTOR, "", step)
+        except LedgerError as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+            return self.ledger.write(None, ACTOR, "", step)
 
 
 class NoLedger(Exception):

@@ -1,0 +1,194 @@
+"""All that the pages need, on this machine: an institution, its ledger, the pages, the sender of letters, and a catcher of mails.
+
+`make demo-portal` runs it. Nothing leaves this machine, and everything is gone at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html import escape
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from aiosmtpd.controller import Controller
+
+HERE = "127.0.0.1"
+SCHOOL = Path(__file__).parent / "rosters" / "grace-seminary"
+MEMBER, ADMINISTRATOR = "ayodele.adebayo@grace.example", "ruth.abel@grace.example"
+
+
+class Catcher:
+    """A mail server that keeps what it is handed, and shows it as pages."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.SMTP))
+        return "250 OK: caught"
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        wanted = environ["PATH_INFO"].strip("/")
+        is_one = wanted.isdecimal() and int(wanted) < len(self.mails)
+        start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        page = self._one(int(wanted)) if is_one else self._all()
+        return [f'<!DOCTYPE html><html lang="en"><title>Mails</title><body>{page}'.encode()]
+
+    def _all(self) -> str:
+        newest = reversed(list(enumerate(self.mails)))
+        rows = (f'<li><a href="/{number}">{_line(mail)}</a>' for number, mail in newest)
+        return f"<h1>{len(self.mails)} mails, the latest first</h1><ul>{''.join(rows)}</ul>"
+
+    def _one(self, number: int) -> str:
+        words = re.sub(r"https?://\S+", lambda url: f'<a href="{url[0]}">{url[0]}</a>', escape(self.text(number)))
+        return f'<p><a href="/">All mails</a><h1>{_line(self.mails[number])}</h1><pre>{words}</pre>'
+
+    def text(self, number: int) -> str:
+        """The words of a mail."""
+        part = self.mails[number].get_body(("plain",))
+        return str(part.get_content()) if part is not None else ""
+
+    def first_link(self) -> str:
+        """The first personal link that arrives."""
+        for number in range(10**9):
+            while number >= len(self.mails):
+                time.sleep(0.05)
+            if found := re.search(r"http\S+/l/[\w-]+/[\w-]+", self.text(number)):
+                return found[0]
+        raise AssertionError("there is always a next one")
+
+
+def _line(mail: EmailMessage) -> str:
+    return escape(f"{mail['To']}: {mail['Subject']}")
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *said: Any) -> None:
+        """Nobody wants to know."""
+
+
+def main() -> int:
+    """Start everything, say where it is, and wait for the end."""
+    ports = argparse.ArgumentParser(description=__doc__)
+    for name, usual in (("pages", 8000), ("mails", 8025), ("smtp", 8026)):
+        ports.add_argument(f"--{name}", type=int, default=usual, metavar="PORT")
+    given = ports.parse_args()
+    if taken := [f"--{name} {port}" for name, port in vars(given).items() if _is_in_use(port)]:
+        print(f"In use by another program: {', '.join(taken)}. Name others, as --pages 8100.", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ExitStack() as until_the_end:
+            return _run(until_the_end, given.pages, given.mails, given.smtp)
+    except KeyboardInterrupt:
+        print("\nEverything is ended and gone.")
+        return 0
+
+
+def _run(until_the_end: ExitStack, pages: int, mails: int, smtp: int) -> int:
+    work = Path(until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="seatsync-demo-")))
+    school, url = work / SCHOOL.name, f"http://{HERE}:{pages}"
+    shutil.copytree(SCHOOL, school, ignore=shutil.ignore_patterns("seatsync.db*"))
+    catcher = Catcher()
+    until_the_end.enter_context(_caught(catcher, mails, smtp))
+    surroundings = {
+        name: value for name, value in os.environ.items() if not re.match("SEATSYNC_|CI$|GIT(HUB|LAB)_", name)
+    }
+    surroundings |= {
+        "SEATSYNC_PORTAL_URL": url,
+        "SEATSYNC_SECRET_KEYS": secrets.token_urlsafe(32),
+        "SEATSYNC_SMTP_URL": f"smtp://{HERE}:{smtp}",
+        "SEATSYNC_MAIL_FROM": "Grace Library <library@grace.example>",
+    }
+    print("An institution of 236 members is applied …", flush=True)
+    _run_once(surroundings, school, "apply", "--yes", "--quiet")
+    running = [
+        until_the_end.enter_context(
+            _running(surroundings, school, work / "serve.log", "serve", "--listen", f"{HERE}:{pages}")
+        ),
+        until_the_end.enter_context(_running(surroundings, school, work / "outbox.log", "outbox", "send", "--watch")),
+    ]
+    _wait_for(pages, running[0], work / "serve.log")
+    print(
+        f"""
+The pages            {url}
+All mails            http://{HERE}:{mails}
+A member             {url}/claim/{SCHOOL.name}
+                     type {MEMBER}; the code is among the mails
+A personal link      {catcher.first_link()}
+An administrator     {url}/account/new
+                     type {ADMINISTRATOR}; the code is among the mails, and a link that welcomes her
+The log              {work / "serve.log"}
+
+Ctrl-C ends it all.""",
+        flush=True,
+    )
+    while all(process.poll() is None for process in running):
+        time.sleep(0.2)
+    print("One of the two has ended by itself:", (work / "serve.log").read_text()[-2000:], file=sys.stderr)
+    return 1
+
+
+@contextmanager
+def _caught(catcher: Catcher, mails: int, smtp: int) -> Iterator[None]:
+    controller = Controller(catcher, hostname=HERE, port=smtp, enable_SMTPUTF8=True)
+    controller.start()
+    shown = make_server(HERE, mails, catcher, handler_class=_Silent)
+    Thread(target=shown.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        shown.shutdown()
+        shown.server_close()
+        controller.stop()
+
+
+@contextmanager
+def _running(surroundings: dict[str, str], folder: Path, log: Path, *args: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command of seatsync, ended gently at the end; Ctrl-C reaches it by us alone."""
+    command = [sys.executable, "-m", "seatsync", *args]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=folder, env=surroundings, stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _run_once(surroundings: dict[str, str], folder: Path, *args: str) -> None:
+    subprocess.run([sys.executable, "-m", "seatsync", *args], cwd=folder, env=surroundings, check=True)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    while not _is_in_use(port):
+        if process.poll() is not None:
+            sys.exit(log.read_text())
+        time.sleep(0.05)
+
+
+def _is_in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HERE, port)) == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

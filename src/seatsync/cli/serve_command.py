@@ -1,0 +1,106 @@
+"""``seatsync serve``."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli import exits, serve_settings
+from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.outbox_settings import mail_from, portal
+from seatsync.cli.until_ended import clock, ended_gently
+
+if TYPE_CHECKING:
+    from seatsync.ledger.database import Ledger
+
+_SOURCE = "Where a line of a file can be looked at, with {commit}, {institution}, {file} and {line}."
+
+
+@click.command("serve")
+@folder
+@portal
+@option("--listen", default="127.0.0.1:8000", show_default=True, metavar="ADDRESS:PORT", help="Where to listen.")
+@option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="How many requests at once.")
+@option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For, -Proto and -Host count.")
+@mail_from
+@option("--source-url", metavar="URL", help=_SOURCE)
+@common()
+def command(
+    run: Run,
+    folder: Path,
+    portal_url: str | None,
+    listen: str,
+    threads: int,
+    trusted_proxy: str | None,
+    mail_from: str | None,
+    source_url: str | None,
+) -> int:
+    """Serve the pages of members and administrators.
+
+    \b
+    export SEATSYNC_LEDGER=postgresql+psycopg://pages@db.grace.example/seats
+    export SEATSYNC_PORTAL_URL=https://seats.grace.example
+    export SEATSYNC_SECRET_KEYS=$(python -c "import secrets; print(secrets.token_urlsafe(32))")
+    export SEATSYNC_SMTP_URL=smtp://user:password@mail.grace.example:587
+    export SEATSYNC_MAIL_FROM='Grace Library <library@grace.example>'
+    seatsync serve --trusted-proxy 127.0.0.1
+
+    Keep the key: with another all are signed out. Several, with commas between, rotate it: the first one signs, all hold.
+    The letters in the outbox are sent by `seatsync outbox send --watch`, beside this. Logs go to standard error, a line of
+    JSON each, and name nobody. Ends by SIGTERM or Ctrl-C, after what it is at. Needs `pip install 'seatsync[portal]'`.
+    """
+    url = serve_settings.address_of(portal_url)
+    host, port = serve_settings.listen_at(listen)
+    proxy = serve_settings.proxy_of(trusted_proxy, url)
+    source = serve_settings.source_of(source_url)
+    keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
+    server = serve_settings.mail_server()
+    try:
+        from seatsync.portal import logs
+        from seatsync.portal.app import create_app
+        from seatsync.portal.limits import Limits
+        from seatsync.portal.post import Post
+        from seatsync.portal.server import serve
+        from seatsync.portal.site import Settings, Site
+    except ModuleNotFoundError as error:
+        if (error.name or "seatsync").partition(".")[0] == "seatsync":
+            raise
+        needs = f"This needs the Python package {error.name}: pip install 'seatsync[portal]'."
+        raise click.UsageError(needs) from error
+
+    settings = Settings(url, keys, sender, source, serve_settings.provider())
+    ledger = _ledger(run, folder, threads)
+    gc.enable()  # which main had off: a server lives longer than a command
+    logs.begin(run.quiet)
+    post = Post(server, sender)
+    app = create_app(Site(settings, ledger, clock(run), post, Limits()))
+    with ended_gently() as stop:
+        post.start()
+        try:
+            serve(app, url, host, port, threads, proxy, stop)
+        finally:
+            post.stop()
+            ledger.close()
+    return exits.DONE
+
+
+def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
+    """The ledger to serve, which has to be there, whole and up to date."""
+    from seatsync.ledger.database import in_git
+    from seatsync.ledger.failures import LedgerError
+
+    if run.ledger is not None and in_git(run.ledger):
+        raise click.UsageError(
+            "Pages can't be served from a ledger in Git: each claim would be a push. Use SQLite, or PostgreSQL."
+        )
+    # Who holds the lock is not said while others wait for them: it would name them in the log.
+    ledger: Ledger = replace(run, quiet=True).ledger_of(folder, kept=threads)
+    with ledger.reading() as connection:
+        if connection is None:
+            help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
+            raise LedgerError(f"There is no ledger at {ledger} to serve.", help)
+    return ledger

@@ -1,0 +1,86 @@
+"""One process that serves the pages, with a thread for each request that is worked on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from threading import Event
+from typing import Any
+from urllib.parse import urlsplit
+
+import waitress
+from flask import Flask
+from waitress import wasyncore
+
+from seatsync.portal.app import MOST
+
+log = logging.getLogger("seatsync.server")
+
+_GRACE = 20.0
+"""Seconds that requests have to be finished in once the end has come."""
+
+_FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+
+
+class CantListen(Exception):
+    """The address to listen at can't be had."""
+
+    help = "Name another with --listen, or end the program that has it."
+
+
+def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_proxy: str, stop: Event) -> None:
+    """Answer requests until ``stop`` is set; then those that have come, and no more.
+
+    What a proxy says of who asks (X-Forwarded-For, -Proto, -Host) counts only from ``trusted_proxy``, whose last word it is;
+    from all others it is dropped.
+
+    Raises:
+        CantListen: somebody else has the port, or it is not for us.
+    """
+    channels: dict[int, Any] = {}
+    proxy: dict[str, Any] = {}
+    if trusted_proxy:
+        proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": _FORWARDED}
+    try:
+        server: Any = waitress.create_server(
+            app,
+            map=channels,
+            listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+            threads=threads,
+            url_prefix=urlsplit(url).path,
+            url_scheme=urlsplit(url).scheme,
+            clear_untrusted_proxy_headers=True,
+            max_request_header_size=64 * 1024,
+            max_request_body_size=MOST + 64 * 1024,
+            connection_limit=1000,
+            asyncore_use_poll=True,  # select can't count beyond 1,024
+            ident="",
+            **proxy,
+        )
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror or error}"
+        raise CantListen(f"The address {host}:{port} {why}.") from error
+    log.info("listening", extra={"address": f"{host}:{server.effective_port}", "threads": threads})
+    while not stop.is_set():
+        _turn(channels)
+    _finish(server, channels)
+    log.info("ended")
+
+
+def _turn(channels: dict[int, Any]) -> None:
+    """Read and write what there is; a signal ends the wait, if only after a moment."""
+    wasyncore.loop(timeout=0.25, use_poll=True, map=channels, count=1)
+
+
+def _finish(server: Any, channels: dict[int, Any]) -> None:
+    wasyncore.dispatcher.close(server)  # the trigger stays: threads wake us by it when they have an answer
+    until = time.monotonic() + _GRACE
+    while time.monotonic() < until and any(map(_is_busy, list(server.active_channels.values()))):
+        _turn(channels)
+    server.task_dispatcher.shutdown(timeout=1)
+    wasyncore.close_all(channels)
+
+
+def _is_busy(channel: Any) -> bool:
+    return bool(channel.requests or channel.request or channel.total_outbufs_len)

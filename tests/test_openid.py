@@ -1,0 +1,176 @@
+"""Signing in by the institution's own OpenID provider: whom it opens an account to, and whom it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from seatsync.portal.site import Provider
+from tests import letters
+from tests.databases import rows
+from tests.letters import ANN, PORTAL, applied
+from tests.mail_server import Mailroom, free_port
+from tests.openid_provider import OpenIdProvider, openid_provider
+from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
+
+school, room = letters.school, letters.room
+
+ADDRESS = "ann@grace.example"
+VERIFIED = {"email": ADDRESS, "email_verified": True}
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    with openid_provider(tmp_path_factory.mktemp("provider") / "log") as found:
+        yield found
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom, provider: OpenIdProvider) -> Iterator[Pages]:
+    applied(school, ANN)
+    with pages_of(school, room, room.port, provider=_named(provider.url)) as found:
+        yield found
+
+
+def _named(issuer: str) -> Provider:
+    return Provider("Grace ID", issuer, "seatsync", "a secret", ("grace.example", "students.grace.example"))
+
+
+def asked(browser: Browser) -> str:
+    """Where the button leads."""
+    browser.open("/sign-in")
+    page = browser.press("Sign in with Grace ID")
+    assert page.headers["Refresh"] == f"0; url={page.links['Go on']}"
+    return page.links["Go on"]
+
+
+def signed_in(pages: Pages, provider: OpenIdProvider, subject: str) -> Browser:
+    """A browser in which somebody has come back from the provider."""
+    browser = pages.browser()
+    browser.open(provider.signs_in(subject, asked(browser)))
+    return browser
+
+
+def test_who_is_vouched_for_gets_an_account_and_comes_back_to_it(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("7", **VERIFIED)
+    ann = pages.browser()
+    ann.open("/settings")  # where she wanted to go
+    before = ann.client.get_cookie("__Host-seatsync", "seats.grace.example")
+    page = ann.open(provider.signs_in("7", asked(ann)))
+    assert (page.path, ADDRESS in page.text) == ("/settings", True)
+    assert ann.client.get_cookie("__Host-seatsync", "seats.grace.example") != before
+    assert "Biblical Studies" in ann.open("/").text
+    (account,) = rows(pages.folder, "account")
+    assert (account["email"], account["password"]) == (ADDRESS, "")
+
+    provider.knows("7", email="ann.lee@elsewhere.example", email_verified=False)  # married, moved, forgotten
+    again = signed_in(pages, provider, "7")
+    assert (again.page.path, ADDRESS in again.open("/settings").text) == ("/", True)
+    assert rows(pages.folder, "account") == [account]
+    assert [row["account"] for row in rows(pages.folder, "identity")] == [account["id"]]
+
+
+def test_an_account_that_has_the_email_is_opened_and_remembered(pages: Pages, provider: OpenIdProvider) -> None:
+    pages.account(ADDRESS)
+    (account,) = rows(pages.folder, "account")
+    provider.knows("8", **{**VERIFIED, "email": "Ann@Grace.example"})
+    assert signed_in(pages, provider, "8").page.path == "/"
+    assert pages.signed_in(ADDRESS).page.path == "/"  # the password is good as before
+    assert rows(pages.folder, "account") == [account]
+    assert [row["subject"] for row in rows(pages.folder, "identity")] == ["8"]
+
+
+def test_an_email_that_the_provider_gave_to_somebody_else_opens_nothing(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("9", **VERIFIED)
+    signed_in(pages, provider, "9")
+    provider.knows("10", **VERIFIED)
+    page = signed_in(pages, provider, "10").page
+    assert (page.code, "which somebody else opened" in page.text) == (403, True)
+    assert [row["subject"] for row in rows(pages.folder, "identity")] == ["9"]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email": ADDRESS},
+        {"email": ADDRESS, "email_verified": False},
+        {"email": ADDRESS, "email_verified": "true"},
+        {"email": "ann@not-grace.example", "email_verified": True},
+        {"email": "ann@lab.grace.example", "email_verified": True},
+        {"email": "grace.example", "email_verified": True},
+        {"email": [ADDRESS], "email_verified": True},
+        {},
+    ],
+    ids=str,
+)
+def test_whom_it_does_not_vouch_for_is_told_so(pages: Pages, provider: OpenIdProvider, claims: dict[str, Any]) -> None:
+    provider.knows("11", **claims)
+    browser = signed_in(pages, provider, "11")
+    assert (browser.page.code, "Sign in by e-mail" in browser.page.text) == (403, True)
+    assert browser.page.links["Go on"] == "/sign-in"
+    assert (rows(pages.folder, "account"), rows(pages.folder, "session")) == ([], [])
+
+
+def test_an_answer_to_another_question_signs_nobody_in(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("12", **VERIFIED)
+
+    def refused(browser: Browser, back: str) -> bool:
+        return browser.open(back).code == 403 and browser.open("/").path == "/sign-in"
+
+    ann, other = pages.browser(), pages.browser()
+    assert refused(ann, "/openid/callback")
+    assert refused(ann, provider.signs_in("12", asked(ann), nonce="another"))
+    assert refused(ann, provider.signs_in("12", asked(ann), state="another"))
+    assert refused(ann, provider.denies(asked(ann)))
+    assert refused(other, provider.signs_in("12", asked(ann)))  # a link that somebody was sent
+    late = provider.signs_in("12", asked(ann))
+    pages.later(minutes=11)
+    assert refused(ann, late)
+    assert rows(pages.folder, "session") == []
+
+    once = provider.signs_in("12", asked(ann))
+    assert ann.open(once).path == "/"
+    ann.press("Sign out")
+    assert refused(ann, once)
+
+
+def test_what_is_asked_for_can_be_used_by_nobody_else(pages: Pages, provider: OpenIdProvider) -> None:
+    query = parse_qs(urlsplit(asked(pages.browser())).query)
+    assert query["redirect_uri"] == [f"{PORTAL}/openid/callback"]
+    assert (query["response_type"], query["scope"]) == (["code"], ["openid email"])
+    assert (query["code_challenge_method"], len(query["code_challenge"][0])) == (["S256"], 43)
+    assert {"state", "nonce"} <= set(query)
+    assert pages.browser().send("/openid/begin").code == 400  # no token of a page of ours
+
+
+def test_a_provider_that_is_away_or_another_is_told(school: Path, room: Mailroom, provider: OpenIdProvider) -> None:
+    applied(school, ANN)
+
+    def told(issuer: str) -> Page:
+        with pages_of(school, room, room.port, provider=_named(issuer)) as pages:
+            browser = pages.browser()
+            browser.open("/sign-in")
+            return browser.press("Sign in with Grace ID")
+
+    for issuer in (f"http://127.0.0.1:{free_port()}", f"{provider.url}/"):
+        page = told(issuer)
+        assert (page.code, page.title) == (503, "Grace ID can't be asked at the moment"), issuer
+        assert page.links["Go on"] == "/sign-in"
+
+
+def test_who_came_by_the_provider_can_set_a_password(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("13", **VERIFIED)
+    ann = signed_in(pages, provider, "13")
+    assert ann.open("/settings").links["Set one"] == "/password/forgotten"
+    ann.open("/settings/email")
+    assert ann.press("Send a code to it", email="ann@home.example", password="").code == 200
+    assert ann.press("Send a code to it", email="ann@home.example", password="a guess, long").code == 403
+    ann.open("/password/forgotten")
+    ann.press("Send me a code", email=ADDRESS)
+    ann.press("Save and sign in", code=pages.code(ADDRESS), password=PASSWORD)
+    assert pages.signed_in(ADDRESS).page.path == "/"
+    assert signed_in(pages, provider, "13").page.path == "/"
