@@ -7,12 +7,16 @@ import io
 import json
 import random
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Route, sync_playwright
 from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
@@ -21,6 +25,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.portal import exporting, journal, keyset, listing
 from seatsync.portal.filters import Filters
 from seatsync.portal.listing import Turn
+from seatsync.portal.origins import Asked, source_link, source_url_fault
 from tests import letters
 from tests.databases import copied, ledgers, location
 from tests.letters import CONFIG, DAY, LATER, PORTAL, ran
@@ -30,6 +35,7 @@ from tests.test_lists import write_csv
 
 room = letters.room
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 RUTH = "ruth@grace.example"
 HEADER = ["email", "given_name", "family_name", "student_id", "role", "tags"]
 COMMIT = "c0ffee" * 6 + "c0ff"
@@ -148,7 +154,10 @@ MEMBER_KEYS: dict[str, Callable[[Any], Any]] = {
     "imported_on": lambda row: row.number,
 }
 LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
-    **{name: lambda row, key=key: (key(row), row.library) for name, key in MEMBER_KEYS.items()},
+    "family_name": lambda row: (found_by(row.member), row.number, row.library),
+    "email": lambda row: (row.member.key, row.number, row.library),
+    "student_id": lambda row: (row.member.student_id, row.number, row.library),
+    "imported_on": lambda row: (row.number, row.library),
     "invited_on": lambda row: (row.license.invited_on, row.library, row.number),
 }
 
@@ -303,9 +312,9 @@ def test_a_page_asks_the_ledger_a_few_questions_however_many_rows_it_has(path: s
 # ── Select by CSV ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def chosen(browser: Browser, content: bytes, button: str = "Select", **fields: str) -> Any:
+def chosen(browser: Browser, content: bytes, button: str = "Select", **fields: Any) -> Any:
     browser.open("/admin/grace/select")
-    pressed = {"export": "1"} if button == "Select and export" else {}
+    pressed: dict[str, Any] = {"export": "1"} if button == "Select and export" else {}
     return browser.press(button, file=(io.BytesIO(content), "graduates.csv"), **fields, **pressed)
 
 
@@ -383,3 +392,84 @@ def test_nobody_sees_another_institution(crowd: Path, pages: Pages) -> None:
     for path in addresses(pages, "grace"):
         assert ruth.open(path).code == 404, "she was taken out of the files"
     assert "look after no institution" in ruth.open("/admin/").text
+
+
+# ── Where a line is looked at ───────────────────────────────────────────────────────────────────────────────────────
+
+ASKED = Asked("rosters/a #1?.csv", 7, COMMIT, 1, "", "")
+
+
+@pytest.mark.parametrize(
+    ("template", "asked", "address"),
+    [
+        (SOURCE, ASKED, f"https://git.example/seats/blob/{COMMIT}/grace/rosters/a%20%231%3F.csv#L7"),
+        ("https://git.example/{file}", ASKED._replace(commit=""), "https://git.example/rosters/a%20%231%3F.csv"),
+        (SOURCE, ASKED._replace(commit=""), ""),
+        (SOURCE, ASKED._replace(file="", line=0), ""),
+        ("", ASKED, ""),
+    ],
+)
+def test_a_link_says_where_a_line_is_looked_at_or_there_is_none(template: str, asked: Asked, address: str) -> None:
+    assert source_link(template, "grace", asked) == address
+
+
+UNFIT = [
+    *("https://x.example/{file", "https://x.example/{passwd}", "https://x.example/{file!r}"),
+    *("https://x.example/{line:{file}}", "https://x.example/{file.__class__}"),
+    *("javascript:alert({line})", "https:///{file}", "https://[/{file}"),
+]
+
+
+@pytest.mark.parametrize("template", UNFIT)
+def test_an_address_that_could_not_be_filled_in_is_refused(template: str) -> None:
+    assert source_url_fault(template)
+    assert not source_url_fault(SOURCE)
+
+
+# ── In a browser ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on this machine: pages cannot be opened in a browser")
+@pytest.mark.sqlite_only("it is about pages")
+@pytest.mark.parametrize(
+    "options", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 640}}], ids=str
+)
+def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
+    options: dict[str, Any], ruth: Browser, chromium: Chromium
+) -> None:
+    heard: list[str] = []
+
+    def answer(route: Route) -> None:
+        """The page, as the server gives it to the administrator; with its headers, so that its policy is obeyed."""
+        page = ruth.open(route.request.url.removeprefix(PORTAL))
+        route.fulfill(status=page.code, headers=dict(page.headers), body=page.body)
+
+    context = chromium.new_context(**options, java_script_enabled=True)
+    context.route("**/*", answer)
+    shown = context.new_page()
+    shown.on("console", lambda message: heard.append(message.text))
+    for path in (
+        "",
+        "grace/",
+        "grace/libraries",
+        "grace/members?library=logos",
+        "grace/licenses?sort=-invited_on",
+        "grace/members/7",
+        "grace/journal",
+        "grace/select",
+    ):
+        shown.goto(f"{PORTAL}/admin/{path}")
+        assert shown.locator("h1").count() == 1
+        assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert heard == []
+        found = Axe().run(shown)
+        assert found.violations_count == 0, (path, found.generate_report())
+    context.close()
