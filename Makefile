@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo demo-portal bench torture pictures lock schemas clean
+.PHONY: test check demo demo-portal bench torture pictures lock schemas translations clean
 
 test: .venv/ready check
 	$(BIN)/pytest
@@ -35,6 +35,14 @@ pictures: .venv/ready
 
 schemas: .venv/ready
 	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+
+# Gathers the pages' texts and compiles what is translated: src/seatsync/portal/translations/de/LC_MESSAGES/messages.po.
+TEXTS := src/seatsync/portal/translations
+translations: .venv/ready
+	mkdir -p build
+	$(BIN)/pybabel -q extract --mapping $(TEXTS)/babel.cfg --keyword later --omit-header --no-location --sort-output --output build/messages.pot src/seatsync/portal
+	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
+	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
 
 # Every package with its hash and without an address, so that any index can serve it.
 lock: .venv/ready

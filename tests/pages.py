@@ -34,7 +34,7 @@ class Form:
     def __init__(self, method: str, action: str) -> None:
         self.method = method
         self.action = action
-        self.fields: dict[str, str] = {}
+        self.fields: dict[str, Any] = {}
         self.names: set[str] = set()
         self.buttons: list[str] = []
 
@@ -111,6 +111,11 @@ class Browser:
         """Look at a page."""
         return self._shown(self.client.get(_path(path), **self._with(headers, follow)))
 
+    def press_first(self, button: str) -> Page:
+        """Press the first of several buttons of that name."""
+        form = next(form for form in self.page.forms if button in form.buttons)
+        return self.send(form.action, **form.fields)
+
     def press(self, button: str, follow: bool = True, **fields: Any) -> Page:
         """Fill in the form that has this button, and press it."""
         form = self.page.form(button)
@@ -133,6 +138,7 @@ class Browser:
 
     def _shown(self, response: Any) -> Page:
         self.page = Page(response)
+        response.close()
         return self.page
 
 
@@ -165,11 +171,11 @@ class Pages:
 
     def code(self, email: str) -> str:
         """The code that the next mail to this address brings."""
-        return code_of(self.mail(email))
+        return code_of(self.mail(email, "is your code"))
 
-    def mail(self, email: str) -> Any:
-        """The last mail to this address, once it is there; it is taken out of the mailbox."""
-        return mail_to(self.room, email)
+    def mail(self, email: str, subject: str = "") -> Any:
+        """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
+        return mail_to(self.room, email, subject)
 
     def account(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Browser:
         """A browser in which somebody has just made an account."""
@@ -188,12 +194,12 @@ class Pages:
         return browser
 
 
-def mail_to(room: Mailroom, email: str) -> Any:
-    """The last mail to this address, once it is there; it is taken out of the mailbox."""
+def mail_to(room: Mailroom, email: str, subject: str = "") -> Any:
+    """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
     until = time.monotonic() + 10
     while True:
         for letter in reversed(room.letters):
-            if letter["To"].addresses[0].addr_spec == email:
+            if letter["To"].addresses[0].addr_spec == email and subject in letter["Subject"]:
                 room.letters.remove(letter)
                 return letter
         assert time.monotonic() < until, f"no mail to {email}"

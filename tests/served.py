@@ -48,7 +48,7 @@ class Visitor(Browser):
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         request = SimpleNamespace(path=urlsplit(answer.url).path)
         told = SimpleNamespace(status_code=answer.status_code, request=request, headers=answer.headers, mimetype=kind)
-        told.get_data = lambda as_text: answer.text
+        told.get_data, told.close = lambda as_text: answer.text, answer.close
         return self._shown(told)
 
 
@@ -74,7 +74,7 @@ class Served:
         return browser
 
     def code(self, email: str) -> str:
-        return code_of(mail_to(self.room, email))
+        return code_of(mail_to(self.room, email, "is your code"))
 
     def end(self, how: int = signal.SIGTERM) -> int:
         self.process.send_signal(how)

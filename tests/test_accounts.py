@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 
+from seatsync.portal import passwords
 from tests import letters
 from tests.databases import rows
-from tests.letters import ANN, applied
+from tests.letters import ANN, PORTAL, applied, part
 from tests.mail_server import Mailroom
 from tests.pages import PASSWORD, Pages, pages_of
 
 school, room = letters.school, letters.room
+
+HOME = "ann@home.example"
+OTHER = "another horse entirely"
 
 
 @pytest.fixture
@@ -23,11 +32,377 @@ def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
         yield found
 
 
+# ── Making one ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
 def test_an_account_is_made_by_a_code_and_a_password(pages: Pages) -> None:
-    ann = pages.account("ann@home.example")
-    assert ann.page.path == "/"
-    assert [row["email"] for row in rows(pages.folder, "account")] == ["ann@home.example"]
+    ann = pages.account(HOME)
+    assert (ann.page.code, ann.page.path) == (200, "/")
+    (kept,) = rows(pages.folder, "account")
+    assert kept["email"] == HOME
+    assert kept["password"].startswith("$argon2id$v=19$m=65536,t=3")
+    assert rows(pages.folder, "challenge") == []
     ann.press("Sign out")
     assert ann.open("/").path == "/sign-in"
     assert pages.signed_in("Ann@Home.example").page.path == "/"
-    assert pages.signed_in("ann@home.example", PASSWORD + "x").page.code == 403
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        ("horse", "at least 8 characters"),
+        ("x" * 257, "at most 256 characters"),
+        ("password123", "first that anybody would try"),
+        ("Passw0rd", "first that anybody would try"),
+        ("aaaaaaaaaaaa", "first that anybody would try"),
+        ("ann@home.example", "your e-mail, or nearly"),
+        ("home.example1", "your e-mail, or nearly"),
+    ],
+)
+@pytest.mark.sqlite_only("it is about passwords")
+def test_a_password_that_others_would_guess_is_refused_and_costs_no_try(password: str, said: str, pages: Pages) -> None:
+    browser = pages.browser()
+    browser.open("/account/new")
+    browser.press("Send me a code", email=HOME)
+    code = pages.code(HOME)
+    assert said in browser.press("Save and sign in", code=code, password=password).text
+    assert [row["tries"] for row in rows(pages.folder, "challenge")] == [0]
+    assert browser.press("Save and sign in", code=code, password="  spaces are fine  ").path == "/"
+    browser.press("Sign out")
+    browser.open("/sign-in")
+    assert browser.press("Sign in", email=HOME, password="spaces are fine").code == 403
+    assert browser.press("Sign in", email=HOME, password="  spaces are fine  ").path == "/"
+
+
+def test_a_code_lives_ten_minutes_for_five_tries_in_one_browser_and_for_one_purpose(pages: Pages) -> None:
+    browser, another = pages.browser(), pages.browser()
+    browser.open("/account/new")
+    browser.press("Send me a code", email=HOME)
+    code = pages.code(HOME)
+    wrong = "0000 0000" if code != "0000 0000" else "1111 1111"
+    assert another.open("/account/code").code == 410
+    assert browser.open("/claim/grace/code").code == 410
+    browser.open("/account/code")
+    for _ in range(4):
+        assert browser.press("Save and sign in", code=wrong, password=PASSWORD).code == 403
+    assert browser.press("Save and sign in", code=wrong, password=PASSWORD).code == 403
+    assert browser.press("Save and sign in", code=code, password=PASSWORD).code == 410
+    browser.open("/account/new")
+    browser.press("Send me a code", email=HOME)
+    code = pages.code(HOME)
+    pages.later(minutes=10, seconds=1)
+    assert browser.press("Save and sign in", code=code, password=PASSWORD).code == 410
+    assert rows(pages.folder, "account") == []
+
+
+def test_a_new_code_ends_the_one_before_and_a_right_one_is_good_once(pages: Pages) -> None:
+    browser, codes = pages.browser(), []
+    for _ in range(2):
+        browser.open("/account/new")
+        browser.press("Send me a code", email=HOME)
+        codes.append(pages.code(HOME))
+    first, code = codes
+    assert first != code
+    assert browser.press("Save and sign in", code=first, password=PASSWORD).code == 403
+    saved = browser.page.form("Save and sign in")
+    assert browser.press("Save and sign in", code=code.replace(" ", "-"), password=PASSWORD).path == "/"
+    again = browser.send("/account/code", **{**saved.fields, "code": code, "password": OTHER})
+    assert again.code in (400, 410)
+    assert pages.signed_in(HOME, OTHER).page.code == 403
+
+
+def test_the_code_is_in_the_letter_alone(pages: Pages) -> None:
+    browser = pages.browser()
+    browser.open("/account/new")
+    shown = browser.press("Send me a code", email=HOME)
+    code = pages.code(HOME)
+    bare = code.replace(" ", "")
+    assert bare not in shown.body + str(shown.headers)
+    assert bare not in str(rows(pages.folder, "challenge"))
+
+
+# ── Signing in and out ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_signing_in_takes_both_e_mail_and_password_and_says_no_more_than_that(pages: Pages) -> None:
+    pages.account(HOME)
+    wrong = pages.signed_in(HOME, OTHER).page
+    unknown = pages.signed_in("nobody@home.example", PASSWORD).page
+    assert wrong.code == unknown.code == 403
+    assert _faceless(wrong.body, HOME) == _faceless(unknown.body, "nobody@home.example")
+
+
+def test_whether_an_e_mail_is_known_can_t_be_told_from_asking_for_a_code(pages: Pages) -> None:
+    pages.account(HOME)
+    for page, known, unknown in (
+        ("/account/new", HOME, "nobody@home.example"),
+        ("/password/forgotten", HOME, "nobody@home.example"),
+        ("/claim/grace", "ann@grace.example", "nobody@grace.example"),
+    ):
+        seen = []
+        for email in (known, unknown):
+            browser = pages.browser()
+            browser.open(page)
+            answer = browser.press("Send me a code", email=email)
+            pages.mail(email)
+            seen.append((answer.code, answer.path, _faceless(answer.body, email)))
+        assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("page", "button", "known", "unknown"),
+    [
+        ("/sign-in", "Sign in", HOME, "nobody@home.example"),
+        ("/account/new", "Send me a code", HOME, "nobody@home.example"),
+        ("/password/forgotten", "Send me a code", HOME, "nobody@home.example"),
+        ("/claim/grace", "Send me a code", "ann@grace.example", "nobody@grace.example"),
+    ],
+)
+def test_the_same_work_is_done_whether_an_e_mail_is_known_or_not(
+    page: str, button: str, known: str, unknown: str, pages: Pages
+) -> None:
+    pages.account(HOME)
+    password = {"password": OTHER} if button == "Sign in" else {}
+    done = []
+    for email in (known, unknown):
+        browser = pages.browser()
+        browser.open(page)
+        with statements() as said:
+            browser.press(button, follow=False, email=email, **password)
+        done.append(said)
+    assert done[0] == done[1]
+    parameters = [re.match(r"\$argon2id\$v=\d+\$[^$]+", hash) for hash in (passwords.hashed("x"), passwords.NOBODYS)]
+    assert parameters[0] is not None
+    assert parameters[1] is not None
+    assert parameters[0][0] == parameters[1][0]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What the databases are asked meanwhile."""
+    said: list[str] = []
+
+    def note(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_the_session_is_a_new_one_at_every_sign_in_and_ends_when_it_is_ended(pages: Pages) -> None:
+    pages.account(HOME)
+    browser = pages.browser()
+    before = _cookie(browser.open("/sign-in").headers)
+    browser.press("Sign in", email=HOME, password=PASSWORD)
+    cookie = browser.client.get_cookie("__Host-seatsync", domain="seats.grace.example")
+    assert cookie is not None
+    assert cookie.value != before
+    (first, second) = [row["hash"] for row in rows(pages.folder, "session")]
+    assert first != second
+    stolen = pages.browser()
+    stolen.client.set_cookie("__Host-seatsync", cookie.value, domain="seats.grace.example", secure=True)
+    assert stolen.open("/").path == "/"
+    browser.press("Sign out")
+    assert stolen.open("/").path == "/sign-in"
+    assert len(rows(pages.folder, "session")) == 1
+
+
+def test_the_cookie_is_for_this_host_over_tls_and_not_for_scripts(pages: Pages) -> None:
+    header = pages.browser().open("/sign-in").headers["Set-Cookie"]
+    assert re.match(r"__Host-seatsync=[^;]{40,}; Secure; HttpOnly; Path=/; SameSite=Lax$", header), header
+
+
+def test_sign_out_everywhere_ends_all_sessions(pages: Pages) -> None:
+    here, there = pages.account(HOME), pages.signed_in(HOME)
+    here.open("/settings")
+    here.press("Sign out everywhere")
+    assert here.open("/").path == there.open("/").path == "/sign-in"
+    assert rows(pages.folder, "session") == []
+
+
+def test_a_session_ends_after_half_a_day_unused_and_after_a_week_in_any_case(pages: Pages) -> None:
+    browser = pages.account(HOME)
+    pages.later(hours=11)
+    assert browser.open("/").path == "/"
+    pages.later(hours=11)
+    assert browser.open("/").path == "/"
+    pages.later(hours=13)
+    assert browser.open("/").path == "/sign-in"
+    browser.press("Sign in", email=HOME, password=PASSWORD)
+    for _ in range(15):
+        pages.later(hours=11)
+        browser.open("/")
+    assert browser.page.path == "/"
+    pages.later(hours=11)
+    assert browser.open("/").path == "/sign-in"
+
+
+# ── What can be changed ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_forgotten_password_is_set_anew_by_a_code_and_ends_all_sessions(pages: Pages) -> None:
+    old = pages.account(HOME)
+    browser = pages.browser()
+    browser.open("/sign-in")
+    browser.open("/password/forgotten")
+    browser.press("Send me a code", email=HOME)
+    assert browser.press("Save and sign in", code=pages.code(HOME), password=OTHER).path == "/"
+    assert old.open("/").path == "/sign-in"
+    assert pages.signed_in(HOME, PASSWORD).page.code == 403
+    assert pages.signed_in(HOME, OTHER).page.path == "/"
+    assert len(rows(pages.folder, "account")) == 1
+
+
+def test_a_password_is_changed_by_who_knows_it_and_the_owner_is_told(pages: Pages) -> None:
+    ann, elsewhere = pages.account(HOME), pages.signed_in(HOME)
+    ann.open("/settings/password")
+    assert ann.press("Change it", old=OTHER, password=OTHER + "!").code == 403
+    assert ann.press("Change it", old=PASSWORD, password=OTHER).path == "/settings"
+    assert pages.mail(HOME)["Subject"] == "Your password was changed"
+    assert elsewhere.open("/").path == "/sign-in"
+    assert ann.open("/").path == "/"
+
+
+def test_an_e_mail_is_changed_by_who_knows_the_password_and_reads_the_new_mailbox(pages: Pages) -> None:
+    ann = pages.account(HOME)
+    ann.open("/settings/email")
+    assert ann.press("Send a code to it", email="ann@work.example", password=OTHER).code == 403
+    ann.press("Send a code to it", email="ann@work.example", password=PASSWORD)
+    code = pages.code("ann@work.example")
+    assert pages.signed_in(HOME).open("/settings/email/code").code == 410
+    assert ann.press("Go on", code=code).path == "/settings"
+    told = pages.mail(HOME)
+    assert "is ann@work.example now" in part(told, "plain")
+    assert pages.signed_in(HOME).page.code == 403
+    assert pages.signed_in("ann@work.example").page.path == "/"
+
+
+def test_an_e_mail_that_is_another_account_s_is_told_only_to_who_reads_its_mailbox(pages: Pages) -> None:
+    pages.account("bob@home.example")
+    ann = pages.account(HOME)
+    ann.open("/settings/email")
+    free = ann.press("Send a code to it", email="free@home.example", password=PASSWORD)
+    ann.open("/settings/email")
+    taken = ann.press("Send a code to it", email="bob@home.example", password=PASSWORD)
+    assert _faceless(free.body, "free@home.example") == _faceless(taken.body, "bob@home.example")
+    assert ann.press("Go on", code=pages.code("bob@home.example")).code == 409
+    assert {row["email"] for row in rows(pages.folder, "account")} == {HOME, "bob@home.example"}
+
+
+def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pages) -> None:
+    ann = pages.account(HOME)
+    ann.open("/settings/delete")
+    assert ann.press("Delete it for good").path == "/settings/delete"
+    assert "deleted" in ann.press("Delete it for good", sure="y").text
+    for table in ("account", "session", "identity", "holding"):
+        assert rows(pages.folder, table) == []
+    assert pages.signed_in(HOME).page.code == 403
+
+
+# ── Who tries too often, and what is not ours ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_passwords_are_tried_ten_times_in_a_quarter_of_an_hour_for_one_e_mail(pages: Pages) -> None:
+    pages.account(HOME)
+    for number in range(10):
+        browser = pages.browser(f"192.0.2.{number + 10}")
+        browser.open("/sign-in")
+        assert browser.press("Sign in", email=HOME, password=OTHER).code == 403
+    browser.open("/sign-in")
+    refused = browser.press("Sign in", email=HOME, password=PASSWORD)
+    assert refused.code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 900
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_three_codes_in_ten_minutes_go_to_one_mailbox_known_or_not(pages: Pages) -> None:
+    pages.account(HOME)
+    for email, more in ((HOME, 2), ("nobody@home.example", 3)):
+        for number in range(more + 1):
+            browser = pages.browser(f"192.0.2.{number + 10}")
+            browser.open("/password/forgotten")
+            assert browser.press("Send me a code", email=email).code == (200 if number < more else 429)
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_one_address_sends_sixty_forms_a_minute(pages: Pages) -> None:
+    browser = pages.browser()
+    browser.open("/sign-in")
+    codes = [browser.press("English", language="en", follow=False).code for _ in range(60) if browser.open("/sign-in")]
+    assert set(codes) == {302}
+    browser.open("/sign-in")
+    assert browser.press("English", language="en").code == 429
+    other = pages.browser("192.0.2.77")
+    other.open("/sign-in")
+    assert other.press("English", language="en").code == 200
+
+
+@pytest.mark.sqlite_only("it is about forms")
+def test_a_form_that_is_not_ours_changes_nothing(pages: Pages) -> None:
+    ann = pages.account(HOME)
+    posts = [rule.rule for rule in pages.app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+    assert len(posts) > 12
+    before = {table: rows(pages.folder, table) for table in ("account", "session", "challenge", "license")}
+    for rule in posts:
+        path = re.sub(r"<int:\w+>", "1", rule)
+        path = re.sub(r"<\w+>", "grace", path)
+        fields: dict[str, Any] = {
+            "email": HOME,
+            "password": PASSWORD,
+            "code": "0000 0000",
+            "sure": "y",
+            "language": "de",
+        }
+        assert ann.send(path, **fields).code == 400, path
+        token = ann.open("/settings").forms[0].fields["csrf_token"]
+        foreign = ann.send(path, headers={"Origin": "https://evil.example"}, csrf_token=token, **fields)
+        assert foreign.code in (403, 400), path
+    assert {table: rows(pages.folder, table) for table in before} == before
+    assert ann.open("/").path == "/"
+
+
+@pytest.mark.sqlite_only("it is about headers")
+def test_every_answer_says_what_a_browser_may_do_with_it(pages: Pages) -> None:
+    for path in ("/sign-in", "/nothing", "/static/style.css", "/healthz"):
+        headers = pages.browser().open(path).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script" not in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert headers.get("Cache-Control", "no-store") in ("no-store", "no-cache")
+
+
+@pytest.mark.sqlite_only("it is about addresses")
+def test_nobody_is_sent_elsewhere_and_other_hosts_are_not_served(pages: Pages) -> None:
+    pages.account(HOME)
+    browser = pages.browser()
+    browser.open("/sign-in?next=https://evil.example/")
+    assert browser.press("Sign in", email=HOME, password=PASSWORD).path == "/"
+    for referrer in ("https://evil.example/", PORTAL + ".evil.example/"):
+        answer = browser.send(
+            "/language",
+            follow=False,
+            headers={"Referer": referrer},
+            csrf_token=browser.open("/").forms[0].fields["csrf_token"],
+            language="de",
+        )
+        assert answer.headers["Location"] == "/"
+    assert browser.client.get("/", base_url="https://evil.example").status_code == 400
+
+
+def _faceless(body: str, email: str) -> str:
+    """A page without what is different each time: the token against foreign forms, and the e-mail that was typed."""
+    return re.sub(r'value="[\w.-]{60,}"', "", body).replace(email, "…")
+
+
+def _cookie(headers: object) -> str:
+    jar: SimpleCookie = SimpleCookie(headers["Set-Cookie"])  # type: ignore[index]
+    return jar["__Host-seatsync"].value

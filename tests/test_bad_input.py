@@ -426,7 +426,7 @@ needs_strace = pytest.mark.skipif(
 @pytest.mark.parametrize(
     ("file", "fault", "said"),
     [
-        pytest.param("seatsync.db", "openat:error=EROFS:when=1", "read-only", id="a read-only disk"),
+        pytest.param("seatsync.db", "openat:error=EROFS:when=1+2", "read-only", id="a read-only disk"),
         pytest.param("seatsync.db-wal", "openat:error=EACCES", "read-only", id="a read-only folder"),
         pytest.param("seatsync.db-wal", "pwrite64:error=ENOSPC", "the disk is full", id="a full disk"),
         pytest.param("seatsync.db-wal", "pwrite64:error=ENOSPC:when=2+", "the disk is full", id="a disk that fills up"),

@@ -3,11 +3,11 @@
 Cases that write to the ledger run on both databases.
 
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
-``seatsync.yaml`` and can be given anew in any step; ``files`` are written as they stand. Then, in this order, a step may
-``claim`` or ``opt_out``, ``run`` a command, and check ``validate``, ``plan``, ``apply``, ``status``, ``licenses``,
-``members`` and ``letters``. What a check names must be so; lists of changes, refusals and warnings must be complete, but
-of each item only the keys given are looked at. After every successful ``apply`` the next plan must be empty, the journal
-must verify, and no library may have more seats used than there are.
+``seatsync.yaml`` and can be given anew in any step; ``files`` are written as they stand. Then, in this order, a step may have
+``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
+``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. What a check names must be so; lists of changes,
+refusals and warnings must be complete, but of each item only the keys given are looked at. After every successful ``apply``
+the next plan must be empty, the journal must verify, and no library may have more seats used than there are.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.accounts import signed_up
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents
 
 HERE = Path(__file__).parent
 PLAN_SCHEMA = json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
-WRITING = {"apply", "claim", "opt_out", "run"}
+WRITING = {"accounts", "apply", "claim", "opt_out", "run"}
 PARTS = ("institution", "libraries", "rosters", "grants")
 DEFAULTS: dict[str, Any] = {
     "institution": {},
@@ -129,6 +130,10 @@ class _Folder:
         )
 
     def take(self, step: dict[str, Any]) -> None:
+        if "accounts" in step:
+            self.seatsync("ledger", "migrate")
+            for email in step["accounts"]:
+                signed_up(self.path, email)
         if "claim" in step:
             self.seatsync("ledger", "claim", *map(str, step["claim"]))
         if "opt_out" in step:

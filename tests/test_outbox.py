@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 import trustme
+from sqlalchemy import Connection
 
 from seatsync.outbox import links
+from seatsync.outbox.links import State
 from seatsync.outbox.rendering import VARIABLES
 from tests import letters
 from tests.databases import opened, rows
@@ -117,20 +119,49 @@ def test_a_personal_link_is_good_once_and_until_the_grant_ends(school: Path, roo
     with opened(school) as ledger:
         found = links.resolve(ledger, "grace", tokens["ann"])
         assert found is not None
-        assert found.library == "books"
+        assert found[:4] == ("invitation", "books", 1, "")
+        assert found.state is State.GOOD
         assert links.resolve(ledger, "hope", tokens["ann"]) is None
         assert links.resolve(ledger, "grace", tokens["ann"] + "x") is None
         assert [links.use(ledger, "grace", tokens["ann"], DAY) for _ in range(2)] == [True, False]
-        assert links.resolve(ledger, "grace", tokens["ann"]) is None
-        assert links.resolve(ledger, "grace", tokens["ben"]) is not None
+        assert [state(ledger, tokens[who]) for who in ("ann", "ben")] == [State.USED, State.GOOD]
     applied(school, ANN)
     with opened(school) as ledger:
-        assert links.resolve(ledger, "grace", tokens["ben"]) is None
+        assert state(ledger, tokens["ben"]) is State.ENDED
     ran(school, "ledger", "erase", "ben@grace.example", "--yes")
-    assert [row["library"] for row in rows(school, "link")] == ["books"]
+    assert sorted(row["library"] for row in rows(school, "link")) == ["", "books"]
     ran(school, "ledger", "prune", "--letters-before", LATER, "--yes")
     assert rows(school, "link") == []
     ran(school, "verify")
+
+
+def state(ledger: Connection, token: str) -> State | None:
+    found = links.resolve(ledger, "grace", token)
+    return found.state if found else None
+
+
+def test_an_administrator_is_welcomed_with_a_link_to_set_a_password_as_long_as_they_are_one(
+    school: Path, room: Mailroom
+) -> None:
+    applied(school, ANN)
+    sent(school)
+    (link, portal) = re.findall(r"https:\S+", part(room.letters[0], "plain"))
+    assert portal == PORTAL
+    assert "List-Unsubscribe" not in room.letters[0]
+    token = link.removeprefix(f"{PORTAL}/l/grace/")
+    with opened(school) as ledger:
+        found = links.resolve(ledger, "grace", token)
+        assert found is not None
+        assert found[:4] == ("admin-welcome", "", 0, "ruth@grace.example")
+        assert found.state is State.GOOD
+    config = (school / "seatsync.yaml").read_text().replace("ruth@grace", "omar@grace")
+    (school / "seatsync.yaml").write_text(config)
+    ran(school, "apply", "--yes")
+    with opened(school) as ledger:
+        assert state(ledger, token) is State.ENDED
+    ran(school, "ledger", "erase", "ruth@grace.example", "--yes")
+    with opened(school) as ledger:
+        assert state(ledger, token) is None
 
 
 @pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
@@ -149,9 +180,12 @@ def test_without_the_pages_only_letters_are_sent_that_need_no_link(
     monkeypatch.delenv("SEATSYNC_PORTAL_URL")
     applied(school, ANN, BEN)
     outcome = ran(school, "outbox", "send", code=1)
-    assert "2 letters need a personal link" in outcome.err
+    assert "3 letters need a personal link" in outcome.err
     assert "SEATSYNC_PORTAL_URL" in outcome.err
-    assert room.to == ["ruth@grace.example"]
+    assert room.to == []
+    ran(school, "ledger", "claim", "books", ANN[0])
+    assert sent(school, code=1) == {"sent": 1, "waiting": 2}
+    assert room.to == [ANN[0]]
     assert sent(school, "--portal-url", PORTAL) == {"sent": 2}
 
 

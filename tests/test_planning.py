@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.domain.action import CLAIM, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
+from seatsync.domain.action import ACCOUNT, CLAIM, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event
 from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
@@ -184,6 +184,27 @@ def test_a_claim_says_by_which_account_and_one_without_an_account_leaves_the_old
         books.licenses = {"books": {1: HELD["offered"]}}
         post(books, Event(CLAIM, "books", 1, person=person))
         assert books.members == {1: ANN._replace(account="ann@home.example")}
+
+
+@pytest.mark.parametrize(
+    ("email", "before", "on_roster", "legal"),
+    [
+        ("Ann@grace.example", "", True, True),
+        ("ben@grace.example", "", True, False),
+        ("ann@grace.example", "ann@home.example", True, False),
+        ("ann@grace.example", "", False, False),
+    ],
+    ids=["their own e-mail", "somebody else's", "who signs in otherwise", "who has left"],
+)
+def test_an_account_is_that_of_the_e_mail_on_the_roster_and_overwrites_none(
+    email: str, before: str, on_roster: bool, legal: bool
+) -> None:
+    event = Event(ACCOUNT, "", 1, {}, {"account": email})
+    ann = ANN._replace(email="ann@grace.example", key="ann@grace.example", account=before, on_roster=on_roster)
+    if legal:
+        assert posted(event, members={1: ann}).members == {1: ann._replace(account=email)}
+    else:
+        assert fault(event, members={1: ann}) == "an account of somebody else, or of who has one"
 
 
 def test_nobody_opts_out_where_the_institution_does_not_allow_it_or_is_unknown() -> None:

@@ -23,6 +23,8 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.holdings import licenses_of, open_for_email
+from tests.accounts import signed_up
 from tests.command_line import Outcome, seatsync
 from tests.databases import (
     KINDS,
@@ -38,6 +40,7 @@ from tests.databases import (
     stored,
     stored_at,
 )
+from tests.test_ledger import OF_INSTITUTIONS
 
 DONE, BROKEN, INVALID, REFUSED, LEDGER, USAGE = 0, 1, 3, 4, 6, 64
 ROLES = Path(__file__).parent.parent / "docs" / "roles.sql"
@@ -277,15 +280,19 @@ def bound(grace: Path, hope: Path) -> Iterator[Bound]:
             "link",
             {"institution": id, "hash": bytes(32), "serial": 1, "library": "", "member": 0, "made_at": ""},
         )
+        add(grace, "holding", {"institution": id, "library": "books", "member": 2, "account": "ben"})
+    for email in ("ben@grace.example", "dee@grace.example"):
+        signed_up(grace, email)
     ledgers.of(grace).copy_to(leased)
     bound = Bound(leased.url)
     for _ in range(2):  # the second time, nothing happens
         psql(bound.url, ROLES, institution="grace", role=bound.role("read"), access="read")
         psql(bound.url, ROLES, institution="grace", role=bound.role("write"), access="write")
+        psql(bound.url, ROLES, institution="grace", role=bound.role("pages"), access="pages")
     psql(bound.url, ROLES, institution="nobody", role=bound.role("stranger"), access="write")
     yield bound
     ledgers.shelf.give_back(leased)
-    for name in ("read", "write", "stranger"):
+    for name in ("read", "write", "pages", "stranger"):
         ledgers.shelf.server.run(f"DROP ROLE {bound.role(name)}")
 
 
@@ -316,10 +323,43 @@ def test_who_may_write_does_all_that_an_institution_needs(bound: Bound, grace: P
 
 
 @shared
-@pytest.mark.parametrize("role", ["read", "write"])
-@pytest.mark.parametrize("table", [table.name for table in tables.metadata.sorted_tables])
+@pytest.mark.parametrize(
+    ("table", "role"),
+    [
+        (table.name, role)
+        for table in OF_INSTITUTIONS
+        for role in ("read", "write", "pages")
+        if (table.name, role) != ("holding", "read")
+    ],
+)
 def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, bound: Bound) -> None:
     assert bound.execute(role, f"SELECT DISTINCT institution FROM {table}") == [("grace",)]
+
+
+@shared
+def test_whose_license_is_in_which_account_is_for_the_pages_alone(bound: Bound, grace: Path) -> None:
+    """Others may ask whether an e-mail that they know has an account: it decides how a seat is delivered."""
+    for role in ("read", "write"):
+        assert bound.execute(role, "SELECT count(email_hash) FROM account") == [(2,)]
+        for denied in ("SELECT email FROM account", "SELECT id FROM account", "SELECT hash FROM session"):
+            with pytest.raises(DBAPIError, match="permission denied"):
+                bound.execute(role, denied)
+    with pytest.raises(DBAPIError, match="permission denied"):
+        bound.execute("write", "INSERT INTO holding SELECT * FROM holding")
+    with Ledger(bound.url_of("pages")).reading() as connection:
+        assert connection is not None
+        assert [seat.library for seat in licenses_of(connection, "ben")] == ["books"]
+        assert {seat.institution for seat in open_for_email(connection, "ben@grace.example")} == {"grace"}
+
+
+@shared
+def test_a_bound_role_delivers_to_who_has_an_account(bound: Bound, grace: Path) -> None:
+    jamworks = "  jam: {title: Jamworks, system: jamworks, slots: 5}\nrosters:"
+    config = CONFIG.replace("rosters:", jamworks, 1) + "  - {library: jam, to: {emails: [dee@grace.example]}}\n"
+    write(grace, ANN + BEN + DEE, config.replace(OMAR, ""))
+    assert "temporary, delivered at once" in bound.by("read", "plan", folder=grace).out
+    assert bound.by("write", "apply", "--yes", folder=grace).code == DONE
+    assert bound.by("write", "verify", folder=grace).code == DONE
 
 
 @shared

@@ -30,6 +30,7 @@ from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 from seatsync.plans.whole import of_all
 from seatsync.sources.roster_reader import RosterReader
+from tests.accounts import signed_up
 from tests.command_line import seatsync
 from tests.databases import location, removed
 
@@ -110,6 +111,7 @@ life = st.lists(
     ),
     max_size=4,
 )
+signing_up = st.tuples(*[st.sets(st.sampled_from(NAMES), max_size=2)] * 2)
 writing = st.fixed_dictionaries(
     {
         "shuffled": st.randoms(use_true_random=False),
@@ -197,16 +199,29 @@ def begun_anew(place: Path) -> None:
 
 
 def lived(
-    place: Path, chosen: dict[str, Any], roster: list[dict[str, str]], happened: list[tuple[str, str, str]]
+    place: Path,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
 ) -> None:
-    """The files are applied, and then things happen."""
+    """The files are applied, and then things happen; some people had accounts before, some have made them since."""
     begun_anew(place)
     write(place, chosen, roster, {})
+    before, since = accounts
+    if before:
+        seatsync("ledger", "migrate", folder=place)
+    for who in before:
+        signed_up(place, f"{who}@g.example")
     seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
     for what, who, library in happened:
         of_all_who = ["resend", "--library", library, "--yes"]
         args = of_all_who if what == "resend" else ["ledger", what, library, f"{who}@g.example"]
         seatsync(*args, "--now", "2026-09-01", folder=place)
+    with Ledger(location(place)).reading() as connection:
+        is_there = connection is not None
+    for who in since - before if is_there else ():
+        signed_up(place, f"{who}@g.example")
 
 
 def text_of(made: Made) -> str:
@@ -225,6 +240,7 @@ def place(tmp_path: Path) -> Path:
     chosen=files,
     roster=rosters,
     happened=life,
+    accounts=signing_up,
     dropped=st.sets(st.integers(0, 7), max_size=2),
     changed=st.dictionaries(st.integers(0, 7), people, max_size=2),
     more=st.lists(people, max_size=1),
@@ -239,6 +255,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     chosen: dict[str, Any],
     roster: list[dict[str, str]],
     happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
     dropped: set[int],
     changed: dict[int, dict[str, str]],
     more: list[dict[str, str]],
@@ -247,7 +264,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     other: Any,
     data: st.DataObject,
 ) -> None:
-    lived(place, chosen, roster, happened)
+    lived(place, chosen, roster, happened, accounts)
     then = [changed.get(position, person) for position, person in enumerate(roster) if position not in dropped] + more
     if how["shuffled"].random() < 0.3:
         how["shuffled"].shuffle(then)
@@ -266,6 +283,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     chosen=files.map(plainly),
     roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),
     happened=life,
+    accounts=signing_up,
     days=st.sampled_from([0, 1, 2, 5, 40]),
 )
 def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
@@ -274,9 +292,10 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
     chosen: dict[str, Any],
     roster: list[dict[str, str]],
     happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
     days: int,
 ) -> None:
-    lived(place, chosen, roster, happened)
+    lived(place, chosen, roster, happened, accounts)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
         since = since_apply(connection, "g", now.date()) if connection is not None else None

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from seatsync.apply.events import events_of, first_event
+from seatsync.apply.events import events_of, first_event, newly_delivered
+from seatsync.domain.diagnostic import named
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.accounts import with_account
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
@@ -49,8 +51,6 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         unchanged = _unchanged(ledger, plan)
         if unchanged is not None:
             return unchanged
-    detail = {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": _settled(plan)}
-    entry = Entry("apply", at, actor, commit, plan.fingerprint, detail)
     touched = {change.record for change in plan.changes} - {0}
     also = {change.library for change in plan.changes}
 
@@ -58,9 +58,11 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         books = read_snapshot(connection, plan.institution, touched, also)
         must_match(plan, books)
         first = [] if books.serial else [first_event(plan)]
+        accounts = _accounts(connection, plan, books)
+        entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, len(first) + len(accounts)))
         recorder = Recorder(connection, plan.institution, books, letter_for)
         try:
-            recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now)))
+            recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now, accounts)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
         return Applied(books.serial, books.head, recorder.sent)
@@ -68,10 +70,23 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
     return ledger.write(plan.institution, actor, commit, apply)
 
 
-def _settled(plan: AcceptedPlan) -> dict[str, object]:
-    """What the entry says is in order after its last event."""
-    first = 0 if plan.serial else 1
-    return {**plan.settled, "events": len(plan.changes) + first} if plan.settled else {}
+def _detail(plan: AcceptedPlan, more: int) -> dict[str, object]:
+    """What the entry says of the files, and what is in order after its last event; there are ``more`` than changes."""
+    settled = {**plan.settled, "events": len(plan.changes) + more} if plan.settled else {}
+    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": settled}
+
+
+def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> set[str]:
+    """Those to whom seats are delivered at once because they have an account, which they must still have."""
+    delivered = newly_delivered(plan.changes, books)
+    if gone := delivered - with_account(connection, delivered):
+        raise Stale(
+            f"it delivers seats at once to {named(sorted(gone))}, who {_HAS[len(gone) == 1]} no account (any more)"
+        )
+    return delivered
+
+
+_HAS = {True: "has", False: "have"}
 
 
 def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:

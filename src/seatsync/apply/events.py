@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 
-from seatsync.domain.action import INSTITUTION_ADD, Action, Event, Grants
-from seatsync.domain.license import IllegalTransition
+from seatsync.domain.action import ACCOUNT, INSTITUTION_ADD, Action, Event, Grants
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.names import email_key, join_tags
+from seatsync.domain.origin import Origin
 from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
@@ -24,8 +27,29 @@ def first_event(plan: Plan) -> Event:
     return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
-def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterator[Event | Grants]:
+def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
+    """The e-mail keys of those who are delivered a seat at once, of whom ``books`` know no account."""
+    delivered = [c for c in changes if c.action is Action.GRANT and c.status == Status.DELIVERED]
+    if not delivered:
+        return set()
+    delivery: dict[str, str] = {id: library.delivery for id, library in books.libraries.items()}
+    for change in changes:
+        if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE) and "delivery" in (change.after or {}):
+            delivery[change.library] = (change.after or {})["delivery"]
+    known = {number for number, member in books.members.items() if member.account}
+    return {
+        email_key(change.member)
+        for change in delivered
+        if change.record not in known and delivery.get(change.library) == Delivery.ACCOUNT
+    }
+
+
+def events_of(
+    changes: Iterable[Change], books: Snapshot, today: str, accounts: Collection[str] = ()
+) -> Iterator[Event | Grants]:
     """The events, in order; grants that differ by the member alone together. Who is new gets the next number of the ledger.
+
+    That those with one of these ``accounts`` (e-mail keys) have one is an event of its own, before what is granted to them.
 
     To be taken one by one while ``books`` follows: a later change names a member by the e-mail that an earlier one set.
 
@@ -33,10 +57,13 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
         IllegalTransition: a change names one member and means another.
     """
     numbers: dict[str, int] = {}
-    first, day = books.last_number + 1, {"on": today}
+    first, day, unsaid = books.last_number + 1, {"on": today}, set(accounts)
     for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
         if is_grant:
-            yield from _grants(run, books, numbers, today)
+            granted = list(run)
+            if unsaid:
+                yield from _accounts(granted, books, numbers, unsaid)
+            yield from _grants(granted, books, numbers, today)
             continue
         for change in run:
             if change.action is Action.MEMBER_ADD and not change.record:
@@ -44,16 +71,29 @@ def events_of(changes: Iterable[Change], books: Snapshot, today: str) -> Iterato
             yield _event(change, _number(change, books, numbers) if change.member else 0, day)
 
 
+def _accounts(
+    changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], unsaid: set[str]
+) -> Iterator[Event]:
+    """That somebody has an account, once for each of those of whom it is ``unsaid``."""
+    for change in changes:
+        if change.status == Status.DELIVERED and (key := email_key(change.member)) in unsaid:
+            unsaid.remove(key)
+            yield Event(ACCOUNT, "", _number(change, books, numbers), {}, {"account": change.member})
+
+
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
-    details: dict[tuple[str, str, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
-    for (library, kind, status, after), run in groupby(changes, lambda c: (c.library, c.kind, c.status, c.after)):
-        detail = details.setdefault(
-            (kind, status, id(after)), {"kind": kind, "status": status, "on": today, **(after or {})}
-        )
+    details: dict[tuple[str, str, Origin, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
+    for (library, *look, after), run in groupby(changes, _LOOK):
+        kind, status, origin = look
+        detail = details.get(key := (kind, status, origin, id(after)))
+        if detail is None:
+            said = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
+            detail = details[key] = said
         while some := list(islice(run, _AT_ONCE)):
             yield Grants(library, [_number(change, books, numbers) for change in some], detail)
 
 
+_LOOK = attrgetter("library", "kind", "status", "origin", "after")
 _AT_ONCE = 10_000
 
 
@@ -87,7 +127,9 @@ def _same_id(change: Change, member: Member) -> bool:
 def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
     action, after = change.action, change.after or {}
     match action:
-        case Action.REVOKE | Action.UPGRADE | Action.RESEND:
+        case Action.UPGRADE:
+            return Event(action, change.library, number, {**after, "from": str(change.origin)})
+        case Action.REVOKE | Action.RESEND:
             return Event(action, change.library, number, after)
         case Action.MEMBER_ADD:
             person = {**_NEW_MEMBER, **_flat(after), "email": change.member}

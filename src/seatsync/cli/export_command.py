@@ -12,9 +12,6 @@ from seatsync.cli.listing import Filters, filters, holds, select_members, write_
 from seatsync.cli.options import Run, common, day, folder, past
 from seatsync.cli.reading import present_of
 
-_OF_MEMBERS = ("role", "student_id", "given_name", "family_name", "email")
-COLUMNS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
-
 
 @click.command("export")
 @folder
@@ -32,20 +29,17 @@ def command(run: Run, folder: Path, as_of: datetime | None, **chosen: Any) -> No
     `seatsync import` reads it back.
     """
     from seatsync.domain.license import ABSENT
-    from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
+    from seatsync.reports import spreadsheet
 
     wanted = Filters(**chosen)
     _, snapshot = present_of(folder, run, day(as_of))
     libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
-    headers = [f"{library} License {what}" for library in libraries for what in ("Kind", "Status")]
     rows = []
     for number, m in select_members(snapshot, wanted, run):
         held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
         if not holds(wanted, held):
             continue
-        tags = TAG_SEPARATOR.join(filter(None, (m.tags, IMPORTED + m.imported_on)))
-        who = m._asdict() if run.redactor is None else run.redactor.row(m._asdict())
-        row = [*map(who.__getitem__, _OF_MEMBERS), tags]
-        row += [value for license in held for value in (license.kind.value, license.status.value)]
-        rows.append(row)
-    write_csv([*COLUMNS, *headers], rows)
+        if run.redactor is not None:
+            m = m._replace(**run.redactor.row(m._asdict()))
+        rows.append(spreadsheet.member_row(m, held))
+    write_csv(spreadsheet.member_header(libraries), rows)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, bounced_of, filters, is_so, mail_of, print_rows, select_members, sort_rows
+from seatsync.cli.listing import Filters, bounced_of, filters, is_so, print_rows, select_members, sort_rows
 from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 
@@ -33,6 +33,8 @@ def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **
     Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too. Under "mail"
     it says "bounced" where the latest invitation could not be delivered.
     """
+    from seatsync.outbox.queue import mail_of
+
     wanted = Filters(**chosen)
     id, snapshot = present_of(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if as_of is None else set()

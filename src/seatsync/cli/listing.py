@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +87,7 @@ def select_members(
 ) -> Iterator[tuple[int, Member]]:
     """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
     from seatsync.domain.names import IMPORTED, clean, email_key, split_tags
+    from seatsync.domain.people import found_by
 
     wanted = _selected(chosen.select, run) if chosen.select else None
     if chosen.library and chosen.library not in snapshot.libraries:
@@ -101,11 +102,7 @@ def select_members(
             continue
         if chosen.tag and not {*chosen.tag} <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
             continue
-        if (
-            sought
-            and sought
-            not in f"{member.given_name} {member.family_name}\n{member.email}\n{member.student_id}".casefold()
-        ):
+        if sought and sought not in found_by(member):
             continue
         yield number, member
 
@@ -153,13 +150,6 @@ def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]
         return bounced(connection, institution) if connection is not None else set()
 
 
-def mail_of(license: License, has_bounced: bool) -> str:
-    """What a list says under "mail": that the invitation bounced, as long as the license waits to be claimed."""
-    from seatsync.domain.license import Status
-
-    return "bounced" if has_bounced and license.status is Status.UNCLAIMED else ""
-
-
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
     """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
     if not by:
@@ -196,9 +186,14 @@ def _cell(value: Any, between: str = ";") -> str:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """CSV on standard output. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    """CSV on standard output, safe for spreadsheets."""
     import sys
 
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([("'" + cell if cell[:1] in ("=", "+", "-", "@") else cell) for cell in row] for row in rows)
+    from seatsync.reports import spreadsheet
+
+    coming = chain([columns], rows)
+    while some := list(islice(coming, _AT_ONCE)):
+        sys.stdout.write(spreadsheet.text(some))
+
+
+_AT_ONCE = 5_000

@@ -15,7 +15,6 @@ from seatsync.cli.listing import (
     bounced_of,
     filters,
     holds,
-    mail_of,
     member_row,
     print_rows,
     select_members,
@@ -46,6 +45,7 @@ def command(
     With --library, each member's license kind and status in it are listed too, and whether the latest invitation bounced.
     """
     from seatsync.domain.license import ABSENT
+    from seatsync.outbox.queue import mail_of
 
     if pseudonym is not None:
         print_rows(run, MEMBER_COLUMNS, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")

@@ -86,21 +86,22 @@ def _waiting(
 
 
 def _made_up(letter: str) -> Owed:
+    from seatsync.outbox.letters import ASKING
     from seatsync.outbox.owed import Owed
     from seatsync.outbox.rendering import samples
 
     values = next(samples(letter))
-    return Owed(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": True})
+    return Owed(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING})
 
 
 def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, institution: str, run: Run) -> str:
-    from seatsync.outbox.letters import ASKING
+    from seatsync.outbox.letters import LINKED
     from seatsync.outbox.message import compose
     from seatsync.outbox.rendering import with_links
 
     if run.redactor is not None:
         letter = replace(letter, address=run.redactor.who(letter.address), values=run.redactor.row(letter.values))
-    token = _STAND_IN if letter.letter in ASKING else ""
+    token = _STAND_IN if letter.letter in LINKED else ""
     values = with_links(letter.values, portal, institution, token, sender.reply_to)
     words = templates.render(letter.letter, values)
     if run.format == "html":

@@ -55,7 +55,7 @@ def send(
     Several may send at once. What a server defers is tried again later, what it refuses is noted as bounced. Interrupted
     by SIGTERM or Ctrl-C it ends after the letter it is at. Leaves with 1 where a letter could not be sent.
     """
-    from seatsync.outbox.letters import ASKING, Letter
+    from seatsync.outbox.letters import LINKED, Letter
     from seatsync.outbox.sender import Office
     from seatsync.outbox.smtp import Connection, Server
 
@@ -76,10 +76,10 @@ def send(
             office.heard = lambda letter, said: click.echo(
                 f"letter {letter.serial} ({letter.letter}): {said}", err=True
             )
-        letters = frozenset(Letter) if portal else frozenset(Letter) - ASKING
-        is_short = not portal and _count(office, ASKING) > 0
+        letters = frozenset(Letter) if portal else frozenset(Letter) - LINKED
+        is_short = not portal and _count(office, LINKED) > 0
         if is_short:
-            _tell_short(_count(office, ASKING))
+            _tell_short(_count(office, LINKED))
         code = _watched(office, letters, run) if watch else _once(office, letters, limit, folder, run)
     return exits.worst([code, exits.BROKEN if is_short else exits.DONE])
 

@@ -86,13 +86,14 @@ def _load(folder: Path) -> Loaded:
 
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
     """The judged plan of what was loaded."""
-    from seatsync.planning.diff import diff
-    from seatsync.refusals.judge import judge
+    from seatsync.ledger.read import read_snapshot
+    from seatsync.plans.decide import decide
 
     assert loaded.desired is not None
-    snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
-    with run.step("Comparing files and ledger"):
-        return judge(diff(loaded.desired, snapshot, run.today), run.now, loaded.found)
+    id = loaded.desired.institution.id
+    with run.step("Comparing files and ledger"), run.ledger_of(folder, id).reading() as connection:
+        tell_key(connection, id, run)
+        return decide(loaded.desired, read_snapshot(connection, id), connection, run.now, loaded.found)
 
 
 def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) -> Snapshot:

@@ -32,8 +32,10 @@ INSTITUTION_ADD = "institution-add"
 CLAIM = "claim"
 OPT_OUT = "opt-out"
 IMPORT = "import"
+ACCOUNT = "account"
 ERASE = "erase"
-"""What the journal knows besides: the first apply, the member's own doing, what a portal reported, and forgetting."""
+"""What the journal knows besides: the first apply, the member's own doing, what a portal reported, that a member whom an
+apply delivers a seat to has an account, and forgetting."""
 
 
 class Event(NamedTuple):

@@ -70,6 +70,7 @@ OF_EVENTS: Mapping[str, Callable[[Any], bool]] = {
     "id": is_text,
     "account": _OF_ALL_ELSE["email"],
     "on": _is_day,
+    "from": is_text,  # the file and line that asks for a license, as in ``str(Origin)``
 }
 """The fields of an event in the journal."""
 

@@ -49,6 +49,19 @@ class RosterMember(NamedTuple):
         return Origin(self.file, self.line)
 
 
+def found_by(member: Member) -> str:
+    """What a search looks in, and members are sorted by: family name, given name, then all that one may look for.
+
+    Without regard to case, in any script, which not every database can do.
+    """
+    given, family = member.given_name, member.family_name
+    return f"{family}{_BETWEEN}{given}{_BETWEEN}{given} {family}\n{member.email}\n{member.student_id}".casefold()
+
+
+_BETWEEN = "\x1f"
+"""In no name, and before every letter: Lee comes before Lee-Ann."""
+
+
 MEMBER_FIELDS = ("email", "given_name", "family_name", "student_id", "role", "tags")
 """What a roster says of a member, in the order in which plans show it."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from seatsync.domain import license as licenses
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event, Grants
+from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event, Grants
 from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
@@ -141,6 +141,14 @@ def _member_update(books: Snapshot, event: Event) -> None:
     books.members[event.member] = member._replace(key=email_key(member.email)) if "email" in person else member
 
 
+def _account(books: Snapshot, event: Event) -> None:
+    """Whose e-mail on the roster is that of an account. What a member has signed in with themselves is not overwritten."""
+    member, account = books.members[event.member], (event.person or {})["account"]
+    if not member.on_roster or member.account or email_key(account) != member.key:
+        raise IllegalTransition("an account of somebody else, or of who has one")
+    books.members[event.member] = member._replace(account=account)
+
+
 def _member_remove(books: Snapshot, event: Event) -> None:
     if any(held.get(event.member, ABSENT).kind is Kind.TEMPORARY for held in books.licenses.values()):
         raise IllegalTransition("member-remove of who still holds a temporary license")
@@ -237,5 +245,6 @@ _HANDLERS: dict[str, Callable[[Snapshot, Event], None]] = {
     CLAIM: _transition(_claim),
     OPT_OUT: _transition(_opt_out),
     IMPORT: _transition(_import),
+    ACCOUNT: _account,
     ERASE: _erase,
 }

@@ -7,12 +7,16 @@ is kept as a hash only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Text, select
 
 from seatsync.domain.names import email_key
 from seatsync.ledger.tables import table
+
+_ASKED = 10_000
+"""E-mails that are asked for at a time."""
 
 
 def _text(name: str, length: int | None = None) -> Column[str]:
@@ -78,7 +82,11 @@ def email_hash(email: str) -> bytes:
     return sha256(email_key(email).encode()).digest()
 
 
-def has_account(connection: Connection, email: str) -> bool:
-    """Whether somebody has proved that this is their e-mail."""
-    known = select(account.c.email_hash).where(account.c.email_hash == email_hash(email))
-    return connection.execute(known).first() is not None
+def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
+    """Those of these e-mails that somebody has proved to be theirs."""
+    hashes = {email_hash(email): email for email in emails}
+    sought, found = sorted(hashes), set[str]()
+    for start in range(0, len(sought), _ASKED):
+        known = select(account.c.email_hash).where(account.c.email_hash.in_(sought[start : start + _ASKED]))
+        found.update(hashes[bytes(hash)] for hash in connection.execute(known).scalars())
+    return found

@@ -45,9 +45,19 @@ class Wanted:
 
 
 def history(
-    connection: Connection, institution: str, wanted: Wanted, limit: int | None, persons: bool = True
+    connection: Connection,
+    institution: str,
+    wanted: Wanted,
+    limit: int | None,
+    persons: bool = True,
+    *,
+    between: tuple[int, int] | None = None,
+    oldest_first: bool = False,
 ) -> list[HistoryLine]:
-    """The last ``limit`` events that are asked for, newest first; what they say of ``persons`` only if asked."""
+    """The last ``limit`` events that are asked for, newest first, or the first; what they say of ``persons`` only if asked.
+
+    Only those with serials ``between`` two (inclusive) are looked at, where these are given.
+    """
     event, entry, member = tables.event.c, tables.entry.c, tables.member.c
     joined = tables.event.join(
         tables.entry, and_(entry.institution == event.institution, entry.serial == event.entry)
@@ -57,9 +67,11 @@ def history(
         select(event.serial, *entries, event.action, event.library, member.email, event.person, event.detail)
         .select_from(joined)
         .where(event.institution == institution, *_conditions(wanted))
-        .order_by(event.serial.desc())
+        .order_by(event.serial if oldest_first else event.serial.desc())
         .limit(limit)
     )
+    if between is not None:
+        query = query.where(event.serial.between(*between))
     return [
         HistoryLine._make(
             (*row[:-3], row.email or _named(row.person), _told(row.detail, row.person if persons else None))

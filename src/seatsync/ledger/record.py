@@ -19,6 +19,7 @@ from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import SILENT, Entry
 from seatsync.ledger.rows import (
     CHUNK,
+    MEMBER_VALUES,
     admin_rows,
     amend,
     bulk,
@@ -27,6 +28,7 @@ from seatsync.ledger.rows import (
     library_rows,
     license_rows,
     license_values,
+    member_values,
 )
 from seatsync.planning.settled import checked
 
@@ -174,10 +176,10 @@ class Recorder:
         # First out of the way, so that two members can swap their e-mails under the unique indexes.
         moved = [(False, "", self.institution, number) for number, old in known if _is_moved(old, members[number])]
         amend(self.connection, table, ("on_roster", "student_id"), ("institution", "number"), moved)
-        rows = [(*members[number], self.institution, number) for number, _ in known]
-        amend(self.connection, table, Member._fields, ("institution", "number"), rows)
+        rows = [(*member_values(members[number]), self.institution, number) for number, _ in known]
+        amend(self.connection, table, MEMBER_VALUES, ("institution", "number"), rows)
         new = sorted(number for number, old in self.members.items() if old is None)
-        bulk(self.connection, table, ((self.institution, number, *members[number]) for number in new))
+        bulk(self.connection, table, ((self.institution, number, *member_values(members[number])) for number in new))
 
     def _cancel_invitations(self) -> None:
         """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""
@@ -186,7 +188,7 @@ class Recorder:
             (outbox.institution == self.institution)
             & (outbox.library == bindparam("which_library"))
             & (outbox.member == bindparam("which_member"))
-            & (outbox.state == "pending")
+            & (outbox.state + "" == "pending")  # not as any index has it: right after an apply, nearly all letters wait
             & or_(*(outbox.letter == letter for letter in ("invitation", "reminder", "set-password")))
         )
         if self.settled:

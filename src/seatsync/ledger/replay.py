@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, Action, Event
+from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, Action, Event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
 from seatsync.domain.people import ERASED, MEMBER_FIELDS
@@ -30,6 +30,7 @@ _OF_ERASED = {
     Action.MEMBER_ADD: {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED},
     CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
     IMPORT: {"account": ERASED},
+    ACCOUNT: {"account": ERASED},
 }
 
 Link = EntryLink | EventLink

@@ -70,8 +70,8 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
 
 
 def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:
-    """Delete what journal and outbox say of a former administrator; returns the serials of the events."""
-    event, outbox = tables.event.c, tables.outbox.c
+    """Delete what journal and outbox say of a former administrator, and their links; returns the serials of the events."""
+    event, outbox, link = tables.event.c, tables.outbox.c, tables.link.c
     of_admins = (event.institution == institution) & (event.member == 0) & event.action.startswith("admin-")
     rows = connection.execute(select(event.serial, event.person).where(of_admins & event.person.is_not(None)))
     serials = [serial for serial, person in rows if email_key(json.loads(person).get("email", "")) == email_key(email)]
@@ -81,4 +81,6 @@ def forget_admin(connection: Connection, institution: str, email: str) -> list[i
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
         connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
+        this = (link.institution == institution) & (link.serial == bindparam("which"))
+        connection.execute(delete(tables.link).where(this), which)
     return serials

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import License
-from seatsync.domain.people import Institution
+from seatsync.domain.people import Institution, Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import canonical
@@ -54,6 +54,15 @@ def _seats(library: str, books: Snapshot) -> tuple[int, ...]:
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     """All administrators, in the order of their table's columns."""
     return [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()]
+
+
+MEMBER_VALUES = (*Member._fields, "found_by")
+"""The columns of ``member_values``."""
+
+
+def member_values(member: Member) -> tuple[object, ...]:
+    """A member in the order of its table's columns, without its key."""
+    return (*member, found_by(member))
 
 
 def license_values(license: License) -> tuple[object, ...]:
@@ -143,6 +152,6 @@ def write_present(connection: Connection, institution: str, books: Snapshot) -> 
     connection.execute(insert(tables.institution).values(institution=institution, **values))
     bulk(connection, tables.library, library_rows(institution, books))
     bulk(connection, tables.admin, admin_rows(institution, books))
-    bulk(connection, tables.member, ((institution, number, *member) for number, member in books.members.items()))
+    bulk(connection, tables.member, ((institution, number, *member_values(m)) for number, m in books.members.items()))
     for library, held in books.licenses.items():
         bulk(connection, tables.license, license_rows(institution, library, held))

@@ -32,6 +32,7 @@ _NETWORK = (
 
 _STATISTICS = (
     ("member", "member", "1000000 1000000 1"),
+    ("member", "member_found_by", "1000000 1000000 1"),
     ("member", "member_email", "1000000 1000000 1"),
     ("member", "member_left", "100000 100000 2"),
     ("member", "member_student_id", "1000000 1000000 1"),

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -85,7 +85,11 @@ member = table(
     _text("imported_on", 10),
     Column("on_roster", Boolean, nullable=False),
     _text("account", 254),
+    Column(
+        "found_by", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False, server_default=text("''")
+    ),
 )
+Index("member_found_by", member.c.institution, member.c.found_by)
 Index(
     "member_email",
     member.c.institution,

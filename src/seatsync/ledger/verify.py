@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from seatsync.domain.license import ABSENT, License
-from seatsync.domain.people import Member
+from seatsync.domain.people import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import SILENT, EntryLink
-from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
@@ -58,8 +58,22 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         for what, journal, table in compared(walk.books, present):
             if journal != table:
                 walk.verdict.fault(f"{what}: {_difference(_short(table), _short(journal))}")
+        for number in _lost(connection, institution, walk.books):
+            walk.verdict.fault(f"member {number}: what they are found and sorted by is not made of their names")
     except (LedgerError, TypeError) as error:
         walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {str(error).rstrip('.')}")
+
+
+def _lost(connection: Connection, institution: str, books: Snapshot) -> Iterator[int]:
+    """The members whose ``found_by`` is not made of the names that the journal has."""
+    columns = tables.member.c
+    for rows in streamed(
+        connection, select(columns.number, columns.found_by).where(columns.institution == institution)
+    ):
+        for number, kept in rows:
+            member = books.members.get(number)
+            if member is not None and kept != found_by(member):
+                yield number
 
 
 def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:

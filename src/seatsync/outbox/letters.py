@@ -26,6 +26,9 @@ class Letter(StrEnum):
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 """Letters that ask for something, by a personal link, and only as long as the license is unclaimed."""
 
+LINKED = ASKING | {Letter.WELCOME}
+"""Letters that carry a personal link. An administrator's is for setting a password."""
+
 
 def letter_for(books: Snapshot, event: Event) -> str:
     """The letter that ``event`` causes in the state before it; empty for none.

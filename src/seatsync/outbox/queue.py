@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select, text, update
 
+from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import ASKED
 from seatsync.outbox.letters import ASKING
@@ -122,11 +123,12 @@ def count(connection: Connection, institution: str, letters: Collection[str]) ->
     return connection.execute(waiting.where(outbox.letter.in_(sorted(letters)))).scalar_one()
 
 
-def bounced(connection: Connection, institution: str) -> set[tuple[str, int]]:
-    """The licenses, by library and member, whose latest invitation bounced."""
+def bounced(connection: Connection, institution: str, members: Sequence[int] | None = None) -> set[tuple[str, int]]:
+    """The licenses, by library and member, whose latest invitation bounced; those of ``members``, or all."""
     outbox = tables.outbox.c
-    back = select(outbox.member).where(outbox.institution == institution, text("outbox.state = 'bounced'"))
-    members = sorted(set(connection.execute(back).scalars()))
+    if members is None:
+        back = select(outbox.member).where(outbox.institution == institution, text("outbox.state = 'bounced'"))
+        members = sorted(set(connection.execute(back).scalars()))
     latest: dict[tuple[str, int], str] = {}
     for start in range(0, len(members), ASKED):
         letters = select(outbox.library, outbox.member, outbox.state).where(
@@ -137,3 +139,8 @@ def bounced(connection: Connection, institution: str) -> set[tuple[str, int]]:
         for library, member, state in connection.execute(letters.order_by(outbox.serial)):
             latest[library, member] = state
     return {which for which, state in latest.items() if state == State.BOUNCED.value}
+
+
+def mail_of(license: License, has_bounced: bool) -> str:
+    """What a list says under "mail": that the invitation bounced, as long as the license waits to be claimed."""
+    return "bounced" if has_bounced and license.status is Status.UNCLAIMED else ""

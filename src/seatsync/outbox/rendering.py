@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import did_you_mean, printable
 from seatsync.domain.origin import Origin
-from seatsync.outbox.letters import ASKING, Letter
+from seatsync.outbox.letters import ASKING, LINKED, Letter
 from seatsync.outbox.owed import Values, spelled
 from seatsync.sources.files import Folder
 
@@ -37,7 +37,7 @@ VARIABLES = {
     "email": "the address the letter goes to",
     "kind": "temporary, permanent, or none once it was taken back",
     "until": "the last day of a temporary license, as 30 June 2027; empty where there is none",
-    "link": "the personal link, in invitation, reminder and set-password; else empty",
+    "link": "the personal link, in invitation, reminder, set-password and admin-welcome; else empty",
     "opt_out_link": "where to decline, where the institution lets its members and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty where there are none",
     "contacts": "a list of the institution's contacts, each with name, email and role",
@@ -130,7 +130,6 @@ class Templates:
 def samples(letter: str) -> Iterator[Values]:
     """Made-up letters: one with all that there can be, and one with as little as there can be."""
     base = "https://seats.school.example"
-    asks = letter in ASKING
     full = dict.fromkeys(VARIABLES, "") | {
         "institution": "Example School",
         "library": "" if letter == Letter.WELCOME else "Biblical Studies",
@@ -139,8 +138,8 @@ def samples(letter: str) -> Iterator[Values]:
         "email": "ann@school.example",
         "kind": "temporary",
         "until": spelled("2027-06-30"),
-        "link": f"{base}/l/school/EXAMPLE" if asks else "",
-        "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if asks else "",
+        "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
+        "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
         "portal": base,
         "contacts": [{"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}],
         "reply_to": "library@school.example",

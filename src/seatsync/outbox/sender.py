@@ -16,7 +16,7 @@ from sqlalchemy import Connection as Database
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.outbox import links, queue
-from seatsync.outbox.letters import ASKING
+from seatsync.outbox.letters import LINKED
 from seatsync.outbox.message import Sender, compose, wire_address
 from seatsync.outbox.owed import Owed
 from seatsync.outbox.queue import HELD, Mark, State, iso
@@ -102,8 +102,8 @@ class _Batch:
 
         def step(database: Database) -> tuple[list[Owed], int, dict[int, str]]:
             held, cancelled = queue.claim(database, office.institution, now, size, letters)
-            asking = [letter for letter in held if letter.letter in ASKING]
-            return held, cancelled, links.make(database, office.institution, asking, iso(now))
+            linked = [letter for letter in held if letter.letter in LINKED]
+            return held, cancelled, links.make(database, office.institution, linked, iso(now))
 
         self.letters, self.cancelled, self.tokens = office.write(step)
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import ABSENT
 from seatsync.domain.names import split_tags
 from seatsync.domain.people import Member, RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
-from seatsync.planning.license_diff import LicenseDiff
+from seatsync.planning.license_diff import LicenseDiff, signs_in
 from seatsync.planning.matching import match
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
 from seatsync.planning.wishes import work_out
@@ -28,8 +30,25 @@ def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
 
 
 def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
-    """Compare. The changes come in the order in which they are applied, and within an action in that of the files."""
-    draft = resolve(desired, snapshot, today)
+    """Resolve and compare, where nobody has an account but those of whom the snapshot says so."""
+    return compare(resolve(desired, snapshot, today))
+
+
+def without_account(draft: Draft) -> set[str]:
+    """The e-mail keys of those who would be delivered a seat at once, if only somebody signs in with that e-mail."""
+    desired, snapshot, records = draft.desired, draft.snapshot, draft.matching.records
+    keys: set[str] = set()
+    for id, library in desired.libraries.items():
+        if library.delivery is Delivery.ACCOUNT:
+            held = snapshot.licenses.get(id, {})
+            positions = [p for p in draft.wishes.wanted[id] if not held.get(records[p], ABSENT).active]
+            keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
+    return keys
+
+
+def compare(draft: Draft) -> Draft:
+    """Add the changes, in the order in which they are applied, and within an action in that of the files."""
+    desired, snapshot = draft.desired, draft.snapshot
     draft.changes += institution_changes(desired, snapshot)
     draft.changes += library_changes(desired, snapshot)
     draft.changes += admin_changes(desired, snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -28,6 +29,7 @@ class Held(NamedTuple):
 class Draft:
     """Everything the refusals and the report need to know of a difference. ``groups`` are the ``changes`` once more.
 
+    ``accounts`` are the e-mail keys, of those who could be delivered a seat at once, that somebody signs in with.
     ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
     ``downgrades`` are permanent licenses asked for as temporary; ``kept`` those of leavers, which they own;
     ``retained`` those kept by ``limits.permanent``; ``declined`` grants to who has opted out.
@@ -38,6 +40,7 @@ class Draft:
     today: date
     matching: Matching
     wishes: Wishes
+    accounts: Collection[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
     revokes: Counter[str] = field(default_factory=Counter)

@@ -11,6 +11,7 @@ from seatsync.domain.desired import Grant
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, Held
 
@@ -27,6 +28,9 @@ class LicenseDiff:
         self.ended: Mapping[int, Grant] = draft.wishes.ended.get(library, {})
         self.resends = draft.wishes.resends.get(library, {})
         self.regrants = draft.wishes.regrants.get(library, set())
+        library_wanted = draft.desired.libraries.get(library)
+        by_account = library_wanted is not None and library_wanted.delivery is Delivery.ACCOUNT
+        self.delivery = {"delivery": Delivery.ACCOUNT.value} if by_account else {}
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
 
     def run(self) -> None:
@@ -60,18 +64,23 @@ class LicenseDiff:
 
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         if rule not in self.granted:
-            self.granted[rule] = _asked(rule), {"until": rule.until.isoformat()} if rule.until else None
+            until = {"until": rule.until.isoformat()} if rule.until else {}
+            self.granted[rule] = _asked(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
         before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
-        self._add(Action.GRANT, reason, rule.origin, email, record, rule.kind, self._delivery(record), before, after)
-
-    def _delivery(self, record: int) -> Status:
-        at_once = self.draft.desired.libraries[self.library].delivery is Delivery.ACCOUNT
-        return (
-            Status.DELIVERED if at_once and record and self.draft.snapshot.members[record].account else Status.UNCLAIMED
+        self._add(
+            Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
         )
+
+    def _status(self, position: int, record: int) -> Status:
+        """Delivered at once, or to be claimed: by an invitation, or by setting a password."""
+        draft = self.draft
+        at_once = self.delivery and (
+            signs_in(draft.snapshot, record) or draft.desired.members[position].key in draft.accounts
+        )
+        return Status.DELIVERED if at_once else Status.UNCLAIMED
 
     def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         asked = self.resends.get(position, ())
@@ -140,6 +149,11 @@ class LicenseDiff:
     ) -> None:
         change = Change(action, reason, where, self.library, email, kind, status, before, after, record)
         self.draft.changes.append(change)
+
+
+def signs_in(snapshot: Snapshot, record: int) -> bool:
+    """Whether the ledger knows with which account this member signs in; 0 for somebody new."""
+    return bool(record) and bool(snapshot.members[record].account)
 
 
 def _asked(rule: Grant) -> str:

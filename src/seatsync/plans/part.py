@@ -12,12 +12,11 @@ from seatsync.domain.desired import Counted, Desired, Grant, NotWhole
 from seatsync.domain.names import IMPORTED, email_key
 from seatsync.ledger.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
-from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan
 from seatsync.plans.cancel import cancel
+from seatsync.plans.decide import decide
 from seatsync.plans.side import LongWay
 from seatsync.plans.since import Since
-from seatsync.refusals.judge import judge
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import RosterFile, load
 
@@ -36,7 +35,7 @@ def of_a_part(path: Path, connection: Connection, since: Since, now: datetime) -
         if loaded.desired is None or loaded.found:
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.numbers_beside(loaded.desired))
-        return judge(diff(loaded.desired, snapshot, now.date()), now, loaded.found)
+        return decide(loaded.desired, snapshot, connection, now, loaded.found)
     except (LongWay, NotWhole):
         return None
 

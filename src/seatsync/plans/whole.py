@@ -8,9 +8,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.ledger.read import read_snapshot
-from seatsync.planning.diff import diff
+from seatsync.plans.decide import decide
 from seatsync.plans.made import Made
-from seatsync.refusals.judge import judge
 from seatsync.sources.load import load
 
 
@@ -20,4 +19,4 @@ def of_all(path: Path, connection: Connection | None, now: datetime) -> Made:
     if loaded.desired is None:
         return Made(None, loaded.found)
     snapshot = read_snapshot(connection, loaded.desired.institution.id)
-    return Made(judge(diff(loaded.desired, snapshot, now.date()), now, loaded.found), loaded.found)
+    return Made(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)

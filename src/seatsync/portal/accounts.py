@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.accounts import account, email_hash, holding, identity, session
+from seatsync.ledger.holdings import ACROSS
 from seatsync.portal.passwords import matches
 
 
@@ -90,7 +91,8 @@ def remember_identity(connection: Connection, issuer: str, subject: str, id: str
 
 def forget(connection: Connection, id: str) -> None:
     """Delete an account, and all that opens it. What was delivered stays with the member, in nobody's account."""
-    for table in (holding, identity, session):
+    connection.execute(delete(holding).where(holding.c.account == id), execution_options=ACROSS)
+    for table in (identity, session):
         connection.execute(delete(table).where(table.c.account == id))
     connection.execute(delete(account).where(account.c.id == id))
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import flask
+from babel import negotiate_locale
 from flask import Flask, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
@@ -43,9 +44,9 @@ def create_app(here: Site) -> Flask:
         MAX_CONTENT_LENGTH=MOST,
         MAX_FORM_PARTS=50,
         TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
-        WTF_CSRF_SECRET_KEY=list(
-            reversed(settings.secrets)
-        ),  # the last one signs: a form that is open outlives a rotation
+        WTF_CSRF_SECRET_KEY=[
+            *reversed(settings.secrets)
+        ],  # the last one signs; a form that is open outlives a rotation
         WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
         WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
         BABEL_TRANSLATION_DIRECTORIES="translations",
@@ -76,7 +77,10 @@ def _language() -> str | None:
     chosen = flask.session.get("language")
     if not chosen and (who := visitor()) is not None:
         chosen = who.language
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(list(LANGUAGES), "en")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted = [tag for tag, quality in request.accept_languages if quality]
+    return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
 
 
 def _look_first() -> None:

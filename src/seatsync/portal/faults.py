@@ -20,6 +20,7 @@ Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 def register(app: Flask) -> None:
     """Have every error answered by a page of ours."""
+    app.register_error_handler(SecurityError, _elsewhere)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(TooMany, _too_many)
@@ -30,6 +31,11 @@ def register(app: Flask) -> None:
 
 def _page(title: str, text: str, code: int) -> tuple[str, int]:
     return render_template("message.html", title=title, text=text), code
+
+
+def _elsewhere(error: SecurityError) -> Answer:
+    """For a host that is not ours no page can be made: what should its links lead to?"""
+    return "These pages are at another address.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _expired(error: CSRFError) -> Answer:
@@ -57,7 +63,7 @@ def _refused(error: HTTPException) -> Answer:
 
 def _too_many(error: TooMany) -> Answer:
     minutes = max(1, round(error.seconds / 60))
-    text = _("For everybody's safety there is a limit. Try again in %(minutes)d minutes.", minutes=minutes)
+    text = _("For everybody's safety there is a limit. Try again in about %(minutes)d min.", minutes=minutes)
     return *_page(_("That was tried too often"), text, 429), {"Retry-After": str(error.seconds)}
 
 

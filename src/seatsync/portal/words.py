@@ -20,8 +20,9 @@ def later(text: str) -> Any:
 
 
 def day(iso: str) -> str:
-    """``2027-06-30`` as 30 June 2027, or 30. Juni 2027."""
-    return str(flask_babel.format_date(date.fromisoformat(iso[:10]), "long"))
+    """``2027-06-30`` as 30 June 2027, as letters write it, or 30. Juni 2027."""
+    is_english = flask_babel.get_locale().language == "en"
+    return str(flask_babel.format_date(date.fromisoformat(iso[:10]), "d MMMM y" if is_english else "long"))
 
 
 def register(app: Flask) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.library import Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.names import printable
 from seatsync.planning.change import Change
@@ -175,9 +176,8 @@ def _what(change: Change) -> str:
     match change.action:
         case Action.GRANT:
             until = f", until {after['until']}" if "until" in after else ""
-            at_once = ", at once" if change.status == Status.DELIVERED else ""
             again = f" (was {before['status'].replace('_', ' ')})" if "status" in before else ""
-            return f"{change.kind}{at_once}{until}{again}"
+            return f"{change.kind}{_delivery(change)}{until}{again}"
         case Action.REVOKE:
             return f"{change.kind}, {before.get('status', '')}"
         case Action.UPGRADE:
@@ -193,6 +193,13 @@ def _what(change: Change) -> str:
     return "; ".join(
         _difference(name, before.get(name), after[name]) for name in after if before.get(name) != after[name]
     )
+
+
+def _delivery(change: Change) -> str:
+    """How a seat that is granted reaches its member, where that is not by an invitation."""
+    if change.status == Status.DELIVERED:
+        return ", delivered at once"
+    return ", asked to set a password" if (change.after or {}).get("delivery") == Delivery.ACCOUNT else ""
 
 
 def _person(fields: Mapping[str, Any]) -> str:

@@ -53,7 +53,11 @@ class Folder:
         if isinstance(plain, Locked):
             self._say("file-encrypted", plain.message, plain.help, where)
             return None
-        text = self._decode(plain, name, encoding)
+        return self.text_of(plain, name, encoding)
+
+    def text_of(self, data: bytes, name: str, encoding: str | None = None) -> str | None:
+        """What is read of a file ``name`` that holds ``data``, or None where a diagnostic says why not."""
+        text = self._decode(data, name, encoding)
         return None if text is None or self._of_git(text, name) else text
 
     def is_still(self, name: str, digest: str) -> bool:

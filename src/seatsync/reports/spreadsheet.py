@@ -1,0 +1,44 @@
+"""Lists as CSV, for spreadsheets: the command line's and the pages' alike."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from seatsync.domain.license import License
+from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
+from seatsync.domain.people import Member
+
+OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
+"""The Logos portal's names; `seatsync import` reads them back."""
+
+OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def text(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    written = io.StringIO()
+    defused = ([("'" + cell if cell.startswith(_FORMULA) else cell) for cell in row] for row in rows)
+    csv.writer(written, lineterminator="\n").writerows(defused)
+    return written.getvalue()
+
+
+def member_header(libraries: Iterable[str]) -> list[str]:
+    """The columns of "Export user data"."""
+    return [*OF_MEMBERS, *(f"{library} License {what}" for library in libraries for what in ("Kind", "Status"))]
+
+
+def member_row(member: Member, held: Iterable[License]) -> list[str]:
+    """A member with the licenses of each library, under ``member_header``."""
+    who = [member.role, member.student_id, member.given_name, member.family_name, member.email]
+    tags = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
+    return [*who, tags, *(value for license in held for value in (license.kind.value, license.status.value))]
+
+
+def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:
+    """A license under ``OF_LICENSES``."""
+    who = (member.email, member.given_name, member.family_name)
+    return [library, *who, license.kind.value, license.status.value, license.invited_on, mail]

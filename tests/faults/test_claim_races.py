@@ -1,0 +1,232 @@
+"""Sixteen at once, as the pages and a pipeline have them come: claims by several accounts, opt-outs, and applies that take
+the last seats away and give them to others. Never one seat too many; and each is told what came of it, which is so."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+from sqlalchemy import Connection
+
+from seatsync.apply.apply import carry_out
+from seatsync.apply.claims import Missed, Why, claim, claim_all, opt_out
+from seatsync.ledger.accounts import email_hash
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.holdings import Account
+from seatsync.ledger.record import Stale
+from seatsync.ledger.tables import metadata
+from seatsync.outbox import links
+from seatsync.outbox.owed import owed
+from seatsync.planning.plan import accept
+from seatsync.plans.make import make
+from tests.command_line import seatsync
+from tests.databases import looking_into
+from tests.faults.history_checks import must_be_sound, rows
+from tests.faults.history_databases import Databases, databases_of
+from tests.faults.history_torture import figures, replayable, seeds
+
+SIZE = 16
+ROUNDS = (2, 200)
+"""In the short and in the long form."""
+SEATS, WAITING = 4, 3
+"""Members who are offered all seats there are, and others who are to get one."""
+DAY, AT = "2026-09-01", "2026-09-01T12:00:00Z"
+PEOPLE = [f"m{number}@grace.example" for number in range(1, SEATS + WAITING + 1)]
+ACCOUNTS = [Account(f"a{number}@home.example", f"a{number}") for number in range(3)]
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace
+  opt_out: true
+  admins: [{{given_name: Ruth, family_name: Abel, email: ruth@grace.example}}]
+libraries:
+  seats: {{title: Seats, system: {system}, slots: {slots}}}
+rosters: [{{path: members.csv}}]
+limits: {{max_revokes: 100}}
+grants:
+  - {{library: seats, to: {{emails: [{emails}]}}{more}}}
+"""
+
+APPLIED, STALE, REFUSED = "applied", "stale", "refused"
+TAKEN, THEIRS, DECLINED = "taken", "theirs already", "declined"
+
+
+@dataclass
+class Caller:
+    """One of those who come at once. ``told`` is what they were told."""
+
+    name: str
+    what: str
+    member: int = 0
+    account: Account = ACCOUNTS[0]
+    token: str = ""
+    folder: Path = field(default_factory=Path)
+    told: str = ""
+
+
+def test_each_is_told_what_came_of_it_and_never_one_seat_too_many(database: str, tmp_path: Path) -> None:
+    databases = databases_of(database, tmp_path)
+    with figures("claims, opt-outs and applies at once", database) as count, ThreadPoolExecutor(SIZE) as threads:
+        for seed in seeds(*ROUNDS):
+            with replayable(seed) as chance:
+                count.update(_round(databases, threads, tmp_path / str(seed), chance))
+            count["rounds"] += 1
+
+
+def _round(databases: Databases, threads: ThreadPoolExecutor, at: Path, chance: random.Random) -> list[str]:
+    location, system = databases.fresh(), chance.choice(["logos-subscription", "jamworks"])
+    first = _folder(at / "first", system, PEOPLE[:SEATS])
+    assert seatsync("ledger", "migrate", "--ledger", location, folder=first).code == 0
+    _sign_up(location, [*ACCOUNTS, Account(PEOPLE[-1], "last")])
+    done = seatsync("apply", "--yes", "--now", DAY, "--ledger", location, folder=first)
+    assert done.code == 0, done
+    tokens = Ledger(location).write("grace", "sender", "", _tokens)
+    callers = [_caller(number, at, system, tokens, chance) for number in range(SIZE)]
+    start = Barrier(SIZE)
+    for caller, told in zip(callers, threads.map(partial(_come, Ledger(location), start), callers), strict=True):
+        caller.told = told
+
+    must_be_sound(location)
+    with looking_into(location) as connection:
+        must_be_so(
+            callers, {table: rows(connection, table) for table in ("entry", "event", "license", "link", "holding")}
+        )
+    databases.drop(location)
+    return [caller.told for caller in callers]
+
+
+def _caller(number: int, at: Path, system: str, tokens: Mapping[int, str], chance: random.Random) -> Caller:
+    what = chance.choice(["claim", "claim", "claim", "claim all", "opt out", "apply"])
+    member, account = chance.randint(1, SEATS), chance.choice(ACCOUNTS)
+    token = tokens[member] if chance.random() < 0.5 and what != "claim all" else ""
+    wanted = chance.sample(PEOPLE, SEATS)
+    regrant = ", regrant: true" if chance.random() < 0.5 else ""
+    folder = _folder(at / str(number), system, wanted, regrant) if what == "apply" else at
+    return Caller(str(number), what, member, account, token, folder)
+
+
+def _come(ledger: Ledger, start: Barrier, caller: Caller) -> str:
+    """What they are told."""
+    start.wait(60)
+    try:
+        return _doing(ledger, caller)
+    except Missed as missed:
+        return missed.why
+
+
+def _doing(ledger: Ledger, caller: Caller) -> str:
+    who, account, name, token = caller.member, caller.account, caller.name, caller.token
+    match caller.what:
+        case "claim":
+            return TAKEN if claim(ledger, "grace", "seats", who, account, AT, name, token) else THEIRS
+        case "claim all":
+            return TAKEN if claim_all(ledger, "grace", who, account, AT, name) else THEIRS
+        case "opt out":
+            opt_out(ledger, "grace", "seats", who, AT, name, token)
+            return DECLINED
+    return _apply(ledger, caller)
+
+
+def _apply(ledger: Ledger, caller: Caller) -> str:
+    with ledger.reading() as connection:
+        plan = make(caller.folder, connection, datetime(2026, 9, 1, tzinfo=UTC), "grace").plan
+    assert plan is not None
+    accepted = accept(plan)
+    if accepted is None:
+        return REFUSED
+    try:
+        carry_out(ledger, accepted, AT, caller.name, "")
+    except Stale:
+        return STALE
+    return APPLIED
+
+
+# ── What must be so ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+WROTE = {TAKEN: "claim", DECLINED: "opt-out", APPLIED: "apply"}
+AFTER: Mapping[str, set[str]] = {
+    Why.CLAIMED: {"claim", "grant"},
+    Why.OPTED_OUT: {"opt-out"},
+    Why.REVOKED: {"revoke"},
+    Why.LINK_ENDED: {"revoke", "opt-out"},
+    Why.NOTHING: {"revoke", "opt-out"},
+}
+"""What must have happened to a member for this to be told."""
+
+
+def must_be_so(callers: Sequence[Caller], found: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Journal and tables say of each caller what they were told, and of each license one life."""
+    events = sorted(found["event"], key=lambda row: row["serial"])
+    wrote = {row["actor"]: row for row in found["entry"] if row["actor"].isdecimal()}
+    assert len(wrote) == sum(row["actor"].isdecimal() for row in found["entry"]), "somebody's doing is recorded twice"
+    lives = {number: [row for row in events if row["member"] == number] for number in range(1, len(PEOPLE) + 1)}
+    for caller in callers:
+        entry = wrote.get(caller.name)
+        if caller.told == APPLIED and entry is None:
+            continue  # there was nothing to apply
+        assert (entry["kind"] if entry else "") == WROTE.get(caller.told, ""), caller
+        life = lives.get(caller.member, [])
+        if caller.told in AFTER:
+            assert AFTER[caller.told] & {row["action"] for row in life}, caller
+        by = {_account(row) for row in life if row["action"] == "claim"}
+        if caller.told == THEIRS:
+            assert caller.account.id in by, caller
+        if caller.told == Why.CLAIMED and caller.what != "opt out":
+            assert by - {caller.account.id}, caller
+    for number, life in lives.items():
+        _must_be_one_life([row["action"] for row in life])
+        claims = [_account(row) for row in life if row["action"] == "claim"]
+        assert [row["account"] for row in found["holding"] if row["member"] == number] == claims[-1:]
+    by_link = {caller.member for caller in callers if caller.token and caller.told in (TAKEN, DECLINED)}
+    assert {row["member"] for row in found["link"] if row["used_at"]} == by_link
+
+
+def _account(row: Mapping[str, Any]) -> str:
+    """The id of the account by which this was done."""
+    return next((account.id for account in ACCOUNTS if row["person"] and f'"{account.email}"' in row["person"]), "")
+
+
+def _must_be_one_life(actions: Sequence[str]) -> None:
+    """Between two grants a license is settled once."""
+    open = False
+    for action in actions:
+        if action in ("claim", "opt-out"):
+            assert open, actions
+        open = action == "grant" or (open and action not in ("claim", "opt-out", "revoke"))
+
+
+# ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _folder(at: Path, system: str, wanted: Sequence[str], more: str = "") -> Path:
+    at.mkdir(parents=True)
+    config = CONFIG.format(system=system, slots=SEATS, emails=", ".join(wanted), more=more)
+    (at / "seatsync.yaml").write_text(config, encoding="utf-8")
+    members = "".join(f"{person},Ann,Lee\n" for person in PEOPLE)
+    (at / "members.csv").write_text(f"email,given_name,family_name\n{members}", encoding="utf-8")
+    return at
+
+
+def _sign_up(location: str, accounts: Sequence[Account]) -> None:
+    made = {"password": "", "language": "", "made_at": AT}
+    with looking_into(location) as connection:
+        connection.execute(
+            metadata.tables["account"].insert(),
+            [{"id": a.id, "email": a.email, "email_hash": email_hash(a.email), **made} for a in accounts],
+        )
+
+
+def _tokens(connection: Connection) -> dict[int, str]:
+    """The personal link of each invitation, as a sender makes them, by member."""
+    letters = [letter for letter in owed(connection, "grace", None) if letter.member]
+    made = links.make(connection, "grace", letters, AT)
+    return {letter.member: made[letter.serial] for letter in letters}
