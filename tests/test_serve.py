@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
 from seatsync.ledger.database import FILE
+from seatsync.ledger.tables import REVISIONS
 from tests import letters
 from tests.command_line import seatsync
 from tests.databases import ledgers, location, opened, plain, psql, rows
@@ -94,10 +95,10 @@ def test_a_ledger_has_to_be_there_and_of_this_version(school: Path, monkeypatch:
         assert "`seatsync apply` makes it" in outcome.err
         assert not (school / FILE).exists()
     applied(school, ANN)
-    _set_revision(school, "0004")
+    _set_revision(school, REVISIONS[-2])
     outcome = seatsync("serve", folder=school)
     assert (outcome.code, "was written by an older seatsync" in outcome.err) == (6, True)
-    _set_revision(school, "0005")
+    _set_revision(school, REVISIONS[-1])
 
 
 def test_a_port_that_somebody_has_is_told(open_school: Path, room: Mailroom) -> None:
@@ -244,13 +245,13 @@ def test_it_outlives_the_database_servers_restart(pages: Served, open_school: Pa
 def test_it_says_that_it_is_not_ready_while_the_ledger_is_of_another_version(pages: Served, open_school: Path) -> None:
     ready = f"{pages.url}/readyz"
     assert pages.browser().open(ready).code == 200
-    _set_revision(open_school, "0004")
+    _set_revision(open_school, REVISIONS[-2])
     page = pages.browser().open(ready)
     assert (page.code, "`seatsync ledger migrate`" in page.body) == (503, True)
     page = pages.browser().open(f"{pages.url}/claim/grace")
     assert (page.code, page.headers["Retry-After"], "Closed for the moment" in page.text) == (503, "60", True)
     assert pages.browser().open(f"{pages.url}/healthz").code == 200
-    _set_revision(open_school, "0005")
+    _set_revision(open_school, REVISIONS[-1])
     assert pages.browser().open(ready).code == 200
 
 
