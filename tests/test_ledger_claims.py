@@ -104,6 +104,20 @@ def test_a_claim_that_a_portal_reports_is_in_no_account(school: Path) -> None:
     assert Desk(school, ANN[0]).claim("books", signed_up(school, "me@home.example")) is False
 
 
+def test_what_is_granted_anew_is_in_the_account_of_who_claims_it_then(school: Path) -> None:
+    applied(school, BEN)
+    desk, first, second = Desk(school, BEN[0]), *(signed_up(school, f"{name}@home.example") for name in ("me", "you"))
+    desk.claim("logos", first)
+    for again in (lambda: desk.claim("logos", second), lambda: ran(school, "ledger", "claim", "logos", BEN[0])):
+        applied(school, [*BEN[:3], ""])
+        applied(school, BEN)
+        again()
+        assert desk.held(first) == []
+        accounts = [row["account"] for row in rows(school, "holding")]
+    assert accounts == []
+    ran(school, "verify")
+
+
 def test_all_that_is_open_is_claimed_at_once(school: Path) -> None:
     applied(school, ALL)
     desk, home = Desk(school, ALL[0]), signed_up(school, "me@home.example")
@@ -228,12 +242,13 @@ def test_a_roster_changes_the_record_and_never_the_account(school: Path) -> None
 
 
 def test_who_is_erased_holds_nothing_any_more_and_keeps_their_account(school: Path) -> None:
-    applied(school, ALL, BEN)
+    applied(school, ALL, BEN, ["dee@grace.example", "Dee", "Fox", "owner"])
     home = signed_up(school, "me@home.example")
     Desk(school, ALL[0]).claim_all(home)
     Desk(school, BEN[0]).claim("logos", home)
     applied(school, BEN)
-    ran(school, "ledger", "erase", ALL[0], "--yes")
+    for gone in (ALL[0], "dee@grace.example"):  # she was offered a permanent license
+        ran(school, "ledger", "erase", gone, "--yes")
     assert [(row["library"], row["member"]) for row in rows(school, "holding")] == [("logos", 2)]
     assert [row["email"] for row in rows(school, "account")] == [home.email]
     assert Desk(school, "").open() == Desk(school, "(erased)").open() == []

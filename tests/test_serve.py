@@ -95,10 +95,10 @@ def test_a_ledger_has_to_be_there_and_of_this_version(school: Path, monkeypatch:
         assert "`seatsync apply` makes it" in outcome.err
         assert not (school / FILE).exists()
     applied(school, ANN)
-    _set_revision(school, "0004")
+    _set_revision(school, REVISIONS[-2])
     outcome = seatsync("serve", folder=school)
     assert (outcome.code, "was written by an older seatsync" in outcome.err) == (6, True)
-    _set_revision(school, "0005")
+    _set_revision(school, REVISIONS[-1])
 
 
 def test_a_port_that_somebody_has_is_told(open_school: Path, room: Mailroom) -> None:

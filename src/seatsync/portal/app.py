@@ -54,9 +54,8 @@ def create_app(here: Site) -> Flask:
         MAX_CONTENT_LENGTH=MOST,
         MAX_FORM_PARTS=50,
         TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
-        WTF_CSRF_SECRET_KEY=list(
-            reversed(settings.secrets)
-        ),  # the last one signs: a form that is open outlives a rotation
+        # Here the last one signs. So a form that is open outlives a rotation, as cookies do.
+        WTF_CSRF_SECRET_KEY=[*reversed(settings.secrets)],
         WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
         WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
         BABEL_TRANSLATION_DIRECTORIES="translations",
