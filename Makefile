@@ -29,9 +29,10 @@ torture: .venv/ready
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py
 
-# The README's pictures, by a real browser: docs/plan.png and docs/plan-dark.png.
+# The pictures in the README and the docs, by a real browser.
 pictures: .venv/ready
 	$(BIN)/python docs/screenshots.py
+	$(BIN)/python docs/screenshots_pages.py
 
 schemas: .venv/ready
 	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done

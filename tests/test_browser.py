@@ -61,11 +61,22 @@ def link(pages: Served, email: str, subject: str) -> str:
 
 
 def visitor(browser: Browser, **settings: Any) -> Page:
-    """A person with a browser of their own, on whose pages no script runs."""
+    """A person with a browser of their own."""
     page = browser.new_context(**settings).new_page()
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
-    page.on("console", lambda said: pytest.fail(said.text) if said.type == "error" and "40" not in said.text else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     return page
+
+
+complaints: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def the_browser_complains_of_nothing() -> Iterator[None]:
+    """But of pages that say, by their status, that something could not be."""
+    complaints.clear()
+    yield
+    assert [said for said in complaints if "responded with a status of 4" not in said] == []
 
 
 def sign_up(page: Page, pages: Served, email: str) -> None:

@@ -63,7 +63,7 @@ def test_the_link_of_a_letter_is_claimed_with_an_account_of_any_e_mail(pages: Pa
     assert ann.press("Save and sign in", code=pages.code(HOME), password=PASSWORD).path in invitation
     assert licenses(pages)["books"] == "unclaimed"
     mine = ann.press("Take this seat")
-    assert "The seat is yours. My licenses Biblical Studies Grace Seminary Yours to keep" in mine.text
+    assert "The seat is yours. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
     assert licenses(pages) == {"books": "delivered", "logos": "unclaimed", "jamworks": "unclaimed"}
     assert accounts(pages) == {("books", HOME)}
     ran(pages.folder, "verify")
@@ -227,7 +227,7 @@ def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages)
     assert "Set your password" in shown.title
     assert "Your account: cy@grace.example" in shown.text
     mine = cy.press("Save and sign in", password=PASSWORD)
-    assert "The seat is yours. My licenses Jamworks Grace Seminary" in mine.text
+    assert "The seat is yours. My licenses Yours Jamworks Grace Seminary" in mine.text
     assert licenses(pages)["jamworks"] == "delivered"
     assert accounts(pages) == {("jamworks", "cy@grace.example")}
     again = pages.browser().open(invitation)
@@ -310,7 +310,7 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
     for _ in range(2):
         ben.press_first("Take this seat")
-    assert "Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
+    assert "Yours Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
     assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
     applied(hope, [*BEN[:3], ""], now=LATER)
     assert "Hope Seminary" not in ben.open("/").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Engine, event
 
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.holdings import licenses_of
+from seatsync.plans.since import since_apply
 from tests import letters
 from tests.accounts import signed_up
 from tests.command_line import seatsync
@@ -59,6 +61,10 @@ def test_the_journal_says_that_a_member_has_an_account_before_it_delivers_to_it(
     log = json.loads(ran(planned, "log", "--member", CY[0], "--format", "json").out)
     assert [line["what"] for line in log] == ["grant", "account", "member-add"]
     assert log[1]["detail"] == "account cy@grace.example"
+    with Ledger(location(planned)).reading() as connection:
+        since = since_apply(connection, "grace", date(2026, 9, 2)) if connection is not None else None
+    assert since is not None
+    assert since.done == {}  # nothing is to be looked at again
 
 
 def test_an_account_stays_when_the_seat_is_taken_back_and_when_its_member_is_erased(planned: Path) -> None:
@@ -99,6 +105,7 @@ def test_an_account_that_is_made_after_the_plan_changes_nothing_of_what_was_revi
 
 def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) -> None:
     applied(school, *crowd(20))
+    signed_up(school, CY[0])
 
     def asked(*members: list[str]) -> list[int]:
         """For how many e-mails each statement asked."""
@@ -115,11 +122,15 @@ def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) ->
             event.remove(*heard)
         return found
 
-    assert asked(CY, *crowd(20)) == [1]
+    assert asked(CY, *crowd(20)) == [1, 1]  # by the plan, and by the apply
     assert asked(CY, *crowd(20)) == []
     assert asked(CY, *crowd(25)) == []
     assert asked(CY, DEE, *crowd(25)) == [1]
+    with (school / "seatsync.yaml").open("a") as config:
+        config.write("# All is looked at once more.\n")
+    assert asked(CY, DEE, *crowd(25)) == []
     assert asked(*crowd(3)) == []
+    assert asked(CY, *crowd(3)) == []
 
 
 def test_a_plan_as_a_page_and_as_markdown_says_how_each_seat_is_delivered(planned: Path) -> None:

@@ -143,8 +143,7 @@ def known_by(ledger: Ledger, institution: str, library: str, email: str) -> int:
     if not known:
         message = f"The ledger knows nobody with the e-mail {email}."
         raise Missed(Why.UNKNOWN, message, "Write it as `seatsync members` lists it.")
-    first = min(known, key=lambda number: (not known[number], number))
-    return next((seat.member for seat in offered if seat.library == library), first)
+    return next((seat.member for seat in offered if seat.library == library), next(iter(known)))
 
 
 def _take(

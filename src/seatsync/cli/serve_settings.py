@@ -6,7 +6,6 @@ import os
 import re
 from dataclasses import replace
 from ipaddress import ip_address
-from string import Formatter
 from typing import TYPE_CHECKING
 
 import click
@@ -25,7 +24,6 @@ _FEWEST = 10
 """Different characters that a key which is random has in any case."""
 
 NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
-_PLACES = ("commit", "institution", "file", "line")
 
 
 def address_of(url: str | None) -> str:
@@ -101,14 +99,12 @@ def source_of(url: str | None) -> str:
     """Where a line of a file can be looked at."""
     if not url:
         return ""
-    try:
-        places = {name for _, name, _, _ in Formatter().parse(url) if name is not None}
-    except ValueError:
-        places = {url}
-    if not re.match(r"https?://", url) or not url.isprintable() or not places <= {*_PLACES}:
+    from seatsync.portal.origins import source_url_fault
+
+    if fault := source_url_fault(url):
         raise click.UsageError(
-            "SEATSYNC_SOURCE_URL is written as https://git.grace.example/seats/blob/{commit}/{institution}/{file}#L{line}; "
-            "it knows these four, and needs none."
+            f"SEATSYNC_SOURCE_URL can't be understood: {fault}. Write it as "
+            "https://git.grace.example/seats/blob/{commit}/{institution}/{file}#L{line}; it knows these four, and needs none."
         )
     return url
 

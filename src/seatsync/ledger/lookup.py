@@ -23,7 +23,8 @@ NO_LINE = "\x02"
 def numbers_of(
     connection: Connection, institution: str, keys: Collection[str], ids: Collection[str]
 ) -> dict[int, bool]:
-    """The members with one of these e-mail keys or student ids, by number; whether they are on a roster."""
+    """The members with one of these e-mail keys or student ids, by number; whether they are on a roster. Who is there comes
+    before who has left."""
     columns = tables.member.c
     query = select(columns.number, columns.on_roster).where(columns.institution == institution)
     found: dict[int, bool] = {}

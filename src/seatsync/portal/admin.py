@@ -1,13 +1,218 @@
-"""The administrators' pages, to look at."""
+"""The administrators' pages: one's institutions, to look at. What is to be changed is changed in the files.
+
+Whose an institution is, is asked anew by every request; to all others its pages are not there.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
+from sqlalchemy import Connection
+
+from seatsync.domain.fields import MOST
+from seatsync.domain.names import clean
+from seatsync.ledger.history import Wanted
+from seatsync.ledger.read import read_snapshot
+from seatsync.portal import listing
+from seatsync.portal.administered import Administered, administered, institutions_of
+from seatsync.portal.exporting import licenses_csv, members_csv
+from seatsync.portal.filters import WORDS, BadFilter, Filters
+from seatsync.portal.going import signed_in
+from seatsync.portal.journal import journal, who_is
+from seatsync.portal.listing import Turn
+from seatsync.portal.origins import Asked, source_link
+from seatsync.portal.selecting import select_by_csv
+from seatsync.portal.sessions import signed_in_visitor
+from seatsync.portal.site import site
+from seatsync.portal.terms import ACTIONS, TERMS
+from seatsync.portal.words import _
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 
+MOST_SHOWN = 500
+"""Members of a selection that the page itself shows; the export has all."""
+
+
+@contextmanager
+def _looking_into(institution: str) -> Iterator[tuple[Administered, Connection]]:
+    """The ledger, for who looks after the institution; to others it is as if there were none."""
+    who = signed_in_visitor()
+    with site().reading() as connection:
+        here = administered(connection, institution, who.email)
+        if here is None:
+            abort(404)
+        yield here, connection
+
 
 @pages.get("/")
+@signed_in
 def institutions() -> str:
     """Those that one looks after."""
-    return ""
+    with site().reading() as connection:
+        found = institutions_of(connection, signed_in_visitor().email)
+    return render_template("admin/institutions.html", institutions=found)
+
+
+@pages.get("/<institution>/")
+@signed_in
+def overview(institution: str) -> str:
+    """Contacts, administrators, the claim URL, and how the libraries stand."""
+    with _looking_into(institution) as (here, connection):
+        books = read_snapshot(connection, institution, ())
+    claim_url = f"{site().settings.url}/claim/{institution}"
+    return render_template("admin/overview.html", here=here, books=books, claim_url=claim_url)
+
+
+@pages.get("/<institution>/libraries")
+@signed_in
+def libraries(institution: str) -> str:
+    """Every library with its slots."""
+    with _looking_into(institution) as (here, connection):
+        found = listing.libraries_of(connection, institution)
+    return render_template("admin/libraries.html", here=here, libraries=found)
+
+
+@pages.get("/<institution>/members")
+@signed_in
+def members(institution: str) -> str:
+    """The members, a page at a time; of one library with the licenses of that."""
+    return _listed(institution, "members", listing.members, listing.MEMBER_SORTS)
+
+
+@pages.get("/<institution>/licenses")
+@signed_in
+def licenses(institution: str) -> str:
+    """The licenses, a page at a time."""
+    return _listed(institution, "licenses", listing.licenses, listing.LICENSE_SORTS)
+
+
+_ROSTER = {"members": "on", "licenses": "any"}
+"""Who is listed unless the address says so: a license may be owned by who has left."""
+
+
+def _listed(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
+    with _looking_into(institution) as (here, connection):
+        known = dict(listing.libraries_of(connection, institution))
+        titles = {library.id: library.title for library in known}
+        filters = Filters.of(request.args, [*titles], _ROSTER[name])
+        given = {name: request.args[name] for name in ("sort", "after", "before") if request.args.get(name)}
+        turn = Turn(**given)
+        page = read(connection, institution, filters, turn, [*titles])
+    chosen = next(((library, slots) for library, slots in known.items() if library.id == filters.library), None)
+    words = {name: {word: TERMS[word] for word in choices} for name, choices in WORDS.items()}
+    ways = {sort: TERMS[sort] for sort in sorts}
+    ways |= {f"-{sort}": _("%(by)s, backwards", by=TERMS[sort]) for sort in sorts}
+    shown = {"titles": titles, "filters": filters, "words": words, "turn": turn, "sorts": ways, "chosen": chosen}
+    return render_template(f"admin/{name}.html", here=here, page=page, list=name, **shown)
+
+
+@pages.get("/<institution>/members/<int:number>")
+@signed_in
+def member(institution: str, number: int) -> str:
+    """One member: what they hold, which line of which file asks for it, and what happened."""
+    with _looking_into(institution) as (here, connection):
+        if number > MOST or number not in read_snapshot(connection, institution, [number]).members:
+            abort(404)
+        (found,) = listing.read_members(connection, institution, [number])
+        titles = {library.id: library.title for library, _ in listing.libraries_of(connection, institution)}
+        past = _journal(connection, institution, Wanted(members=[number]))
+    return render_template("admin/member.html", here=here, one=found, titles=titles, page=past)
+
+
+def _journal(connection: Connection, institution: str, wanted: Wanted) -> Any:
+    last = read_snapshot(connection, institution, ()).serial
+    return journal(connection, institution, wanted, last, _serial("before"), _serial("after"))
+
+
+def _serial(name: str) -> int:
+    text = request.args.get(name, "")
+    if text and not (text.isascii() and text.isdecimal() and int(text[:12]) <= MOST):
+        raise BadFilter(name)
+    return int(text or 0)
+
+
+@pages.get("/<institution>/journal")
+@signed_in
+def history(institution: str) -> str:
+    """What happened, newest first."""
+    asked = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
+    with _looking_into(institution) as (here, connection):
+        wanted = Wanted(
+            members=who_is(connection, institution, asked["member"]),
+            **{name: asked[name] or None for name in ("what", "library", "commit")},
+        )
+        titles = {library.id: library.title for library, _ in listing.libraries_of(connection, institution)}
+        page = _journal(connection, institution, wanted)
+    return render_template("admin/journal.html", here=here, page=page, asked=asked, titles=titles, actions=ACTIONS)
+
+
+@pages.route("/<institution>/select", methods=["GET", "POST"])
+@signed_in
+def select(institution: str) -> str | Response:
+    """ "Select by CSV": whom a file lists, to be looked at or exported."""
+    with _looking_into(institution) as (here, connection):
+        titles = {library.id: library.title for library, _ in listing.libraries_of(connection, institution)}
+        shown: dict[str, Any] = {"here": here, "titles": titles}
+        if request.method == "GET":
+            return render_template("admin/select.html", **shown)
+        filters = Filters.of(request.form, [*titles], "on")
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            return render_template("admin/select.html", is_missing=True, **shown)
+        name = clean(file.filename)[:200]
+        selected = select_by_csv(connection, institution, file.read(), name)
+        if "export" in request.form and not selected.found and selected.numbers:
+            chosen = "".join(members_csv(connection, institution, filters, [*titles], selected.numbers))
+            return _as_csv(iter([chosen]), f"{institution}-selection")
+        found = listing.read_members(connection, institution, selected.numbers[:MOST_SHOWN], filters.library)
+    return render_template("admin/select.html", selected=selected, rows=found, filters=filters, name=name, **shown)
+
+
+@pages.get("/<institution>/members.csv")
+@signed_in
+def members_export(institution: str) -> Response:
+    """ "Export user data": all members to whom the filters apply."""
+    return _exported(institution, "members", members_csv)
+
+
+@pages.get("/<institution>/licenses.csv")
+@signed_in
+def licenses_export(institution: str) -> Response:
+    """All licenses to which the filters apply."""
+    return _exported(institution, "licenses", licenses_csv)
+
+
+def _exported(institution: str, name: str, write: Callable[..., Iterator[str]]) -> Response:
+    def known(connection: Connection) -> list[str]:
+        return [library.id for library, _ in listing.libraries_of(connection, institution)]
+
+    with _looking_into(institution) as (_, connection):  # what is wrong is to be told before the first row
+        filters = Filters.of(request.args, known(connection), _ROSTER[name])
+
+    def rows() -> Iterator[str]:
+        with _looking_into(institution) as (_, connection):
+            yield from write(connection, institution, filters, known(connection))
+
+    return _as_csv(stream_with_context(rows()), f"{institution}-{name}")
+
+
+def _as_csv(rows: Iterator[str], name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(rows, mimetype="text/csv", headers=headers)
+
+
+@pages.app_context_processor
+def _for_templates() -> dict[str, Any]:
+    def source(institution: str, asked: Asked) -> str:
+        return source_link(site().settings.source_url, institution, asked)
+
+    def here_with(**changed: Any) -> str:
+        """The address of this page with some parameters changed, or taken away (None)."""
+        given = {name: values for name, values in request.args.lists() if name not in ("after", "before")}
+        asked = {name: value for name, value in {**given, **changed}.items() if value is not None}
+        return url_for(str(request.endpoint), **{**(request.view_args or {}), **asked})
+
+    return {"source": source, "here_with": here_with, "terms": TERMS, "actions": ACTIONS}

@@ -28,3 +28,15 @@ def institutions_of(connection: Connection, email: str) -> list[Administered]:
         .order_by(of.name, of.institution)
     )
     return [Administered(*row) for row in connection.execute(theirs, execution_options=ACROSS)]
+
+
+def administered(connection: Connection, institution: str, email: str) -> Administered | None:
+    """The institution, if its administrator has this e-mail; None for all others, whether it is there or not."""
+    of, admin = tables.institution.c, tables.admin.c
+    theirs = (
+        select(of.institution, of.name)
+        .join(tables.admin, of.institution == admin.institution)
+        .where(of.institution == institution, admin.key == email_key(email))
+    )
+    row = connection.execute(theirs).one_or_none()
+    return Administered(*row) if row is not None else None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import flask
 from babel import negotiate_locale
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 
@@ -27,9 +29,17 @@ MOST = 8 * 1024 * 1024
 """Bytes of a request: a selection by CSV of some 200,000 members."""
 
 
+class _InMemory(Request):
+    """What is uploaded is read where it is, and never written to a disk."""
+
+    def _get_file_stream(self, *sizes_and_names: Any, **named: Any) -> IO[bytes]:
+        return BytesIO()
+
+
 def create_app(here: Site) -> Flask:
     """The pages of one ledger."""
     app = Flask(__name__)
+    app.request_class = _InMemory
     settings = here.settings
     app.extensions["seatsync"] = here
     app.config.update(
@@ -108,11 +118,16 @@ def _with_headers(response: Response) -> Response:
     return response
 
 
+def _button() -> Empty:
+    """A form with nothing but its token. It does not look at what was sent, which may be what was wrong."""
+    return Empty(formdata=None)
+
+
 def _shown_everywhere() -> dict[str, object]:
     return {
         "visitor": visitor,
         "languages": LANGUAGES,
         "language": str(get_locale()),
-        "button": Empty,
+        "button": _button,
         "provider": site().settings.provider,
     }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
 
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import IMPORTED, TAG_SEPARATOR, clean
@@ -30,7 +31,7 @@ _LONGEST = 254
 _ON, _LEFT = text("member.on_roster"), text("NOT member.on_roster")  # as the indexes by e-mail say it
 
 
-class BadFilter(ValueError):
+class BadFilter(BadRequest):
     """An address asks for what no link or form of ours would."""
 
 

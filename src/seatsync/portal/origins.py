@@ -54,17 +54,17 @@ def source_url_fault(template: str) -> str:
     """What is wrong with SEATSYNC_SOURCE_URL; empty for nothing."""
     try:
         parsed = [(name, as_it_is) for _, name, *as_it_is in Formatter().parse(template) if name is not None]
-    except ValueError:
-        return "its braces do not match"
+        parts = urlsplit(re.sub(r"[{}]", "", template))
+    except ValueError as error:
+        return str(error)
     named = {name for name, _ in parsed}
     if any(as_it_is != ["", None] for _, as_it_is in parsed):
         return "its places are to be names in braces, with nothing else between them"
     if strange := sorted(named - _PLACES):
         return f"{{{strange[0]}}} is none of {', '.join(f'{{{place}}}' for place in sorted(_PLACES))}"
-    parts = urlsplit(re.sub(r"[{}]", "", template))
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    if parts.scheme not in ("https", "http") or not parts.hostname or not template.isprintable():
         return "it is no address of the web"
-    return "" if "file" in named else "it does not name the {file}"
+    return ""
 
 
 def source_link(template: str, institution: str, asked: Asked) -> str:

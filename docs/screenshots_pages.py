@@ -1,0 +1,88 @@
+"""make pictures: docs/pages-*.png, the pages of `make demo-portal`, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+DOCS = Path(__file__).parent
+PASSWORD = "correct horse battery"
+ADMINISTRATOR, MEMBER = "ruth.abel@grace.example", "ayodele.adebayo@grace.example"
+DESK, PHONE = (1200, 800), (390, 700)
+
+
+def main() -> None:
+    browser_program = shutil.which("chromium")
+    if browser_program is None:
+        sys.exit("These pictures are made with Debian's Chromium: apt-get install chromium")
+    with demo() as (pages, mails, link), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_program, args=["--no-sandbox"])
+        phone = new_page(browser, PHONE, "dark")
+        phone.goto(link)
+        picture(phone, "pages-link.png")
+        desk = new_page(browser, DESK, "light")
+        sign_up(desk, pages, mails, ADMINISTRATOR)
+        for name in ("libraries", "members"):
+            desk.goto(f"{pages}/admin/grace-seminary/{name}")
+            picture(desk, f"pages-{name}.png")
+        sign_up(phone, pages, mails, MEMBER)
+        phone.goto(f"{pages}/")
+        picture(phone, "pages-home.png")
+        browser.close()
+
+
+@contextmanager
+def demo() -> Iterator[tuple[str, str, str]]:
+    """The demo at work: the addresses of its pages, of its mails, and a personal link."""
+    command = [sys.executable, DOCS.parent / "examples/demo_portal.py"]
+    command += ["--pages", "8090", "--mails", "8091", "--smtp", "8092"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout is not None
+        said = ""
+        while "Ctrl-C" not in said:
+            said += process.stdout.readline()
+        try:
+            yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", said)[0]
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate()
+
+
+def new_page(browser: Browser, size: tuple[int, int], scheme: str) -> Page:
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, color_scheme="dark" if scheme == "dark" else "light")  # type: ignore[arg-type]
+    return context.new_page()
+
+
+def sign_up(page: Page, pages: str, mails: str, email: str) -> None:
+    page.goto(f"{pages}/account/new")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send me a code").click()
+    page.get_by_label("Code").fill(code(page, mails, email))
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Save and sign in").click()
+
+
+def code(page: Page, mails: str, email: str) -> str:
+    caught = page.context.new_page()
+    while True:
+        caught.goto(mails)
+        if found := re.search(rf"{email}.*?(\d{{4}} \d{{4}}) is your code", caught.inner_text("body")):
+            caught.close()
+            return found[1]
+
+
+def picture(page: Page, name: str) -> None:
+    page.screenshot(path=DOCS / name)
+
+
+if __name__ == "__main__":
+    main()

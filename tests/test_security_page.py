@@ -1,0 +1,39 @@
+"""docs/security.md names tests that are there, for every item of the standard that it lists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "security.md").read_text(encoding="utf-8")
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    named = re.findall(r"`(test_\w+)::(test_\w+)`", PAGE)
+    assert len(named) > 30
+    missing = [
+        f"{module}::{name}"
+        for module, name in named
+        if f"\ndef {name}(" not in (TESTS / f"{module}.py").read_text(encoding="utf-8")
+    ]
+    assert missing == []
+
+
+def test_every_item_says_how_and_by_which_test() -> None:
+    rows = re.findall(r"^\| ((?:\d+\.)+\d.*?) \| (.+?) \| (.+?) \| (.*?) ?\|$", PAGE, re.MULTILINE)
+    assert len(rows) > 20
+    assert [items for items, _, how, test in rows if not test and "not applicable" not in how] == []
+
+
+def test_the_limits_on_the_page_are_those_of_the_server() -> None:
+    from seatsync.portal.limits import CODES, PER_ADDRESS, SIGN_IN
+
+    for limits, said in (
+        (SIGN_IN, "10 in 15 minutes, 30 a day"),
+        (CODES, "3 in 10 minutes, 10 a day"),
+        (PER_ADDRESS, "60 a minute, 600 an hour"),
+    ):
+        numbers = [str(number) for limit in limits for number in (limit.amount, limit.multiples) if number != 24]
+        assert said in PAGE
+        assert [number for number in numbers if number != "1"] == re.findall(r"\d+", said)
