@@ -68,6 +68,7 @@ def begin(quiet: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(logging.WARNING if quiet else logging.INFO)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that has to wait its turn
     logging.captureWarnings(True)
     threading.excepthook = _thread_broke
 

