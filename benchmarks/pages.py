@@ -44,7 +44,8 @@ from seatsync.portal.post import Post
 from seatsync.portal.site import Settings, Site
 
 AT_ONCE = 8
-SIGN_INS, LOOKS, CLAIMS = 60, 1000, 600
+SIGN_INS, LOOKS, CLAIMS, LISTS = 60, 1000, 300, 300
+RUTH = "ruth@campus.example"
 KEY, PASSWORD, PORT = secrets.token_urlsafe(32), "correct horse battery", 18437
 CONFIG = """\
 version: 1
@@ -71,6 +72,13 @@ class Asked(NamedTuple):
     status: int
 
 
+class Person(NamedTuple):
+    """A member by their number; an administrator has none."""
+
+    number: int
+    email: str
+
+
 class Visitor(NamedTuple):
     """Somebody with an account: signed in by ``cookie``, with the token that their forms have."""
 
@@ -90,12 +98,12 @@ def main(members: int) -> None:
         print(
             f"| {members:,} members × 3 libraries | requests a second | median, ms | 95 %, ms |\n| --- | ---: | ---: | ---: |"
         )
-        _measure("SQLite", folder, str(folder / FILE))
+        _measure("SQLite", folder, str(folder / FILE), members)
         with _postgres(folder / "server") as url:
-            _measure("PostgreSQL", folder, url)
+            _measure("PostgreSQL", folder, url, members)
 
 
-def _measure(kind: str, folder: Path, ledger: str) -> None:
+def _measure(kind: str, folder: Path, ledger: str, members: int) -> None:
     surroundings = {
         **os.environ,
         "SEATSYNC_LEDGER": ledger,
@@ -112,7 +120,7 @@ def _measure(kind: str, folder: Path, ledger: str) -> None:
     with subprocess.Popen(command, cwd=folder, env=surroundings) as server:
         try:
             _wait()
-            for what, asked in _work(visitors).items():
+            for what, asked in _work(visitors, members).items():
                 _warm_up(asked[0])
                 began = time.perf_counter()
                 took = sorted(_all(asked[1:]))
@@ -123,13 +131,18 @@ def _measure(kind: str, folder: Path, ledger: str) -> None:
             server.terminate()
 
 
-def _work(visitors: Sequence[Visitor]) -> dict[str, list[Asked]]:
+def _work(visitors: Sequence[Visitor], members: int) -> dict[str, list[Asked]]:
+    *visitors, ruth = visitors
+    list_, places = "/admin/campus/members", [members * (n + 1) // (LISTS + 2) for n in range(LISTS + 1)]
     strangers = [visitor._replace(cookie=_cookie({"csrf_token": "form"})) for visitor in visitors[: SIGN_INS + 1]]
     forms = [{"email": who.email, "password": PASSWORD} for who in strangers]
     return {
         "sign in": [Asked("POST", "/sign-in", form, who, 302) for form, who in zip(forms, strangers, strict=True)],
         "a member's own page": [Asked("GET", "/", {}, who, 200) for who in visitors[: LOOKS + 1]],
         "a claim": [Asked("POST", f"/seats/campus/books/{who.number}", {}, who, 302) for who in visitors[: CLAIMS + 1]],
+        "members, the first 50": [Asked("GET", list_, {}, ruth, 200) for _ in places],
+        "members, 50 further down": [Asked("GET", f"{list_}?after={n}", {}, ruth, 200) for n in places],
+        "members, a search": [Asked("GET", f"{list_}?search=m{n}@", {}, ruth, 200) for n in places],
         "the claim URL": [Asked("GET", "/claim/campus", {}, who, 200) for who in visitors[: LOOKS + 1]],
     }
 
@@ -184,14 +197,15 @@ def _warm_up(asked: Asked) -> None:
 
 
 def _visitors(ledger: str) -> list[Visitor]:
-    """Members who have accounts with their e-mail, and are signed in."""
+    """Members who have accounts with their e-mail, and are signed in; the last one is the administrator."""
     member = tables.member.c
     number = max(LOOKS, CLAIMS) + 1
     store, at, password = Ledger(ledger), iso(datetime.now(UTC)), hashed(PASSWORD)
     with store.reading() as connection:
         assert connection is not None
         found = select(member.number, member.email).where(member.institution == "campus").order_by(member.number)
-        people = connection.execute(found.limit(number)).all()
+        people = [Person(*row) for row in connection.execute(found.limit(number))]
+    people.append(Person(0, RUTH))
     tokens = {who.number: secrets.token_urlsafe(32) for who in people}
     accounts, sessions = [], []
     for who in people:

@@ -30,6 +30,8 @@ def address_of(url: str | None) -> str:
     """The address of the pages, without a slash at its end."""
     if not (found := portal_address(url)):
         raise click.UsageError("Say where the pages are for those who look at them: SEATSYNC_PORTAL_URL=https://….")
+    if "[" in found:
+        raise click.UsageError("SEATSYNC_PORTAL_URL needs a name in place of the IPv6 address; localhost is one.")
     if re.search(r"[^\w./~-]|//|/\.", found.split("://")[1].partition("/")[2]):
         raise click.UsageError("The path in SEATSYNC_PORTAL_URL may have letters, digits, hyphens and single slashes.")
     return found

@@ -53,8 +53,8 @@ def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_prox
             clear_untrusted_proxy_headers=True,
             max_request_header_size=64 * 1024,
             max_request_body_size=MOST + 64 * 1024,
-            connection_limit=1000,
-            asyncore_use_poll=True,  # select can't count beyond 1,024
+            connection_limit=800,
+            asyncore_use_poll=True,
             ident="",
             **proxy,
         )

@@ -63,7 +63,7 @@ class Settings:
     def origin(self) -> str:
         """Scheme, host and port as browsers say them."""
         parts = urlsplit(self.url)
-        host = (parts.hostname or "").encode("idna").decode() if "[" not in parts.netloc else f"[{parts.hostname}]"
+        host = (parts.hostname or "").encode("idna").decode()
         is_usual = parts.port in (None, 443 if self.is_https else 80)
         return f"{parts.scheme}://{host}" + ("" if is_usual else f":{parts.port}")
 
