@@ -13,13 +13,13 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, event
 
-from seatsync.ledger import tables
 from tests.command_line import Outcome, seatsync
 from tests.databases import ledgers, plain, psql
+from tests.test_ledger import OF_INSTITUTIONS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = 4
-SPREAD = [table for table in tables.metadata.tables if table != "binding"]
+SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "binding"]
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, opt_out: true, admins: [{given_name: R, family_name: A, email: r@grace.example}]}

@@ -132,7 +132,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
     event, here = tables.event.c, license.institution
     granted = (
         select(event.detail)
-        .where(event.institution == here, event.member == license.member, event.library == license.library)
+        .where(event.institution == institution, event.member == license.member, event.library == license.library)
         .where(event.action == Action.GRANT.value)
         .order_by(event.serial.desc())
         .limit(1)
