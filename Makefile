@@ -18,7 +18,7 @@ demo: .venv/ready
 
 # The members' and administrators' pages on this machine, with an institution and a catcher of mails; Ctrl-C ends it all.
 demo-portal: .venv/ready
-	@$(BIN)/python examples/demo_portal.py
+	@$(BIN)/python examples/demo_portal.py $(ARGS)
 
 # The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
 torture: .venv/ready

@@ -90,7 +90,10 @@ def main() -> int:
         ports.add_argument(f"--{name}", type=int, default=usual, metavar="PORT")
     given = ports.parse_args()
     if taken := [f"--{name} {port}" for name, port in vars(given).items() if _is_in_use(port)]:
-        print(f"In use by another program: {', '.join(taken)}. Name others, as --pages 8100.", file=sys.stderr)
+        print(
+            f"In use by another program: {', '.join(taken)}. Name others, as make demo-portal ARGS='--pages 8100'.",
+            file=sys.stderr,
+        )
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

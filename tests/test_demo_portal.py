@@ -52,7 +52,7 @@ def test_a_port_that_somebody_has_is_told() -> None:
         with _started(pages=port, mails=free_port(), smtp=free_port()) as demo:
             out, told = demo.communicate(timeout=30)
     assert (demo.returncode, out) == (1, "")
-    assert told == f"In use by another program: --pages {port}. Name others, as --pages 8100.\n"
+    assert told == f"In use by another program: --pages {port}. Name others, as make demo-portal ARGS='--pages 8100'.\n"
 
 
 def _is_in_use(port: int) -> bool:

@@ -278,7 +278,15 @@ def bound(grace: Path, hope: Path) -> Iterator[Bound]:
         add(
             grace,
             "link",
-            {"institution": id, "hash": bytes(32), "serial": 1, "library": "", "member": 0, "made_at": ""},
+            {
+                "institution": id,
+                "hash": bytes(32),
+                "serial": 1,
+                "library": "",
+                "member": 0,
+                "sent_to": "",
+                "made_at": "",
+            },
         )
         add(grace, "holding", {"institution": id, "library": "books", "member": 2, "account": "ben"})
     for email in ("ben@grace.example", "dee@grace.example"):

@@ -16,9 +16,11 @@ from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import CLAIM, OPT_OUT, Event
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.names import did_you_mean, email_fault, email_key
+from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.accounts import lock_account, with_account
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.holdings import Account, hold, is_in, open_licenses
+from seatsync.ledger.holdings import Account, hold, is_in, keep_holding, open_licenses
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
@@ -38,6 +40,8 @@ class Why(StrEnum):
     REVOKED = "revoked"
     NOT_ALLOWED = "not-allowed"
     """The institution lets nobody decline."""
+    NO_ACCOUNT = "no-account"
+    """The account was deleted meanwhile."""
     LINK_USED = "link-used"
     LINK_ENDED = "link-ended"
     """The grant that the personal link was sent for has ended; what is open now has another."""
@@ -52,12 +56,21 @@ class Missed(Impossible):
 
 
 def claim(
-    ledger: Ledger, institution: str, library: str, member: int, account: Account, at: str, actor: str, token: str = ""
+    ledger: Ledger,
+    institution: str,
+    library: str,
+    member: int,
+    account: Account,
+    at: str,
+    actor: str,
+    token: str = "",
+    known_as: str = "",
 ) -> bool:
     """The member claims a license with their own account; whether it was theirs only from now on.
 
-    ``token`` is that of the personal link they came by, which is used up. ``actor`` stays in the journal for good, so it
-    names nobody whom it may have to forget.
+    Who it is, is said by the ``token`` of the personal link they came by, which is used up, or by the e-mail that they have
+    proved to read (``known_as``), which must be the member's still. ``actor`` stays in the journal for good, so it names
+    nobody whom it may have to forget.
 
     Raises:
         Missed: there is nothing to claim; ``why`` says why.
@@ -66,7 +79,7 @@ def claim(
     _must_be_an_email(account)
 
     def step(connection: Connection) -> bool:
-        books = _books(connection, institution, member)
+        books = _books(connection, institution, member, known_as)
         link = _link(connection, institution, library, member, token)
         license = _license(books, library, member)
         signs_in = books.members[member].account
@@ -107,8 +120,17 @@ def claim_all(ledger: Ledger, institution: str, member: int, account: Account, a
     return ledger.write(institution, actor, "", step)
 
 
-def opt_out(ledger: Ledger, institution: str, library: str, member: int, at: str, actor: str, token: str = "") -> None:
-    """The member declines a license; ``token`` and ``actor`` as for ``claim``.
+def opt_out(
+    ledger: Ledger,
+    institution: str,
+    library: str,
+    member: int,
+    at: str,
+    actor: str,
+    token: str = "",
+    known_as: str = "",
+) -> None:
+    """The member declines a license; ``token``, ``known_as`` and ``actor`` as for ``claim``.
 
     Raises:
         Missed: there is nothing to decline, or the institution does not allow it.
@@ -116,7 +138,7 @@ def opt_out(ledger: Ledger, institution: str, library: str, member: int, at: str
     """
 
     def step(connection: Connection) -> None:
-        books = _books(connection, institution, member)
+        books = _books(connection, institution, member, known_as)
         if books.institution is not None and not books.institution.opt_out:
             help = "Set `opt_out: true` in seatsync.yaml and apply it."
             raise Missed(Why.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
@@ -155,9 +177,27 @@ def _take(
     account: Account,
     entry: Entry,
 ) -> None:
-    events = [Event(CLAIM, library, member, person={"account": account.email}) for library in libraries]
+    who = books.members[member]
+    if account.id and not lock_account(connection, account.id):
+        raise Missed(Why.NO_ACCOUNT, f"The account {account.email} is not there any more.")
+    signs_in = who.account
+    if _is_their_own(connection, who, account):
+        if account.id:
+            keep_holding(connection, institution, member, signs_in)
+        signs_in = account.email
+    events = [Event(CLAIM, library, member, person={"account": signs_in}) for library in libraries]
     record(connection, institution, books, entry, events)
     hold(connection, institution, libraries, member, account)
+
+
+def _is_their_own(connection: Connection, who: Member, account: Account) -> bool:
+    """Whether this is from now on the account that the member signs in with: where a later seat is delivered to.
+
+    Somebody to whom the letter of one license was passed on gets that one, and nothing else that is the member's.
+    """
+    if not account.id or email_key(account.email) == who.key:
+        return True
+    return not who.account and not with_account(connection, [who.email])
 
 
 def _must_be_an_email(account: Account) -> None:
@@ -165,12 +205,14 @@ def _must_be_an_email(account: Account) -> None:
         raise Impossible(f"{fault}.", "Correct it.")
 
 
-def _books(connection: Connection, institution: str, member: int) -> Snapshot:
-    """The ledger, of all members only this one."""
+def _books(connection: Connection, institution: str, member: int, known_as: str = "") -> Snapshot:
+    """The ledger, of all members only this one, who must be ``known_as`` that, if anything."""
     books = read_snapshot(connection, institution, {member})
     must_be_its_own(books, institution)
     if member not in books.members:
         raise Missed(Why.UNKNOWN, f"The ledger knows no member {member}.", "See `seatsync members`.")
+    if known_as and books.members[member].key != email_key(known_as):
+        raise Missed(Why.UNKNOWN, f"Member {member} has another e-mail now.", "See `seatsync members`.")
     return books
 
 

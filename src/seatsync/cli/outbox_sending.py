@@ -66,8 +66,10 @@ def send(
         raise click.UsageError("Say in the environment where mail is handed in: SEATSYNC_SMTP_URL=smtp://host:587.")
     connection = Connection(Server.parse(server))
     if not must_be_ours(folder, id, run):
-        run.say("No letter waits.")
-        return exits.DONE
+        from seatsync.ledger.failures import LedgerError
+
+        help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
+        raise LedgerError(f"There is no ledger of {id} at {run.ledger_of(folder)}, so no letters.", help)
     with ended_gently() as stop:
         office = Office(
             run.ledger_of(folder), id, who(), templates, sender, portal, connection, clock(run), rate or 0, stop

@@ -53,12 +53,6 @@ def command(
     The letters in the outbox are sent by `seatsync outbox send --watch`, beside this. Logs go to standard error, a line of
     JSON each, and name nobody. Ends by SIGTERM or Ctrl-C, after what it is at. Needs `pip install 'seatsync[portal]'`.
     """
-    url = serve_settings.address_of(portal_url)
-    host, port = serve_settings.listen_at(listen)
-    proxy = serve_settings.proxy_of(trusted_proxy, url)
-    source = serve_settings.source_of(source_url)
-    keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
-    server = serve_settings.mail_server()
     try:
         from seatsync.portal import logs
         from seatsync.portal.app import create_app
@@ -72,6 +66,12 @@ def command(
         needs = f"This needs the Python package {error.name}: pip install 'seatsync[portal]'."
         raise click.UsageError(needs) from error
 
+    url = serve_settings.address_of(portal_url)
+    host, port = serve_settings.listen_at(listen)
+    proxy = serve_settings.proxy_of(trusted_proxy, url)
+    source = serve_settings.source_of(source_url)
+    keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
+    server = serve_settings.mail_server()
     settings = Settings(url, keys, sender, source, serve_settings.provider())
     ledger = _ledger(run, folder, threads)
     gc.enable()  # which main had off: a server lives longer than a command

@@ -82,6 +82,12 @@ def email_hash(email: str) -> bytes:
     return sha256(email_key(email).encode()).digest()
 
 
+def lock_account(connection: Connection, id: str) -> bool:
+    """Whether the account is there, and stays there until the transaction ends."""
+    this = select(account.c.id).where(account.c.id == id).with_for_update(read=True)
+    return connection.execute(this).first() is not None
+
+
 def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
     """Those of these e-mails that somebody has proved to be theirs."""
     hashes = {email_hash(email): email for email in emails}

@@ -17,10 +17,14 @@ from seatsync.domain.library import Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
-from seatsync.ledger.accounts import account, holding
+from seatsync.ledger.accounts import account, email_hash, holding
 
 ACROSS = {"across_institutions": True}
 """Marks a statement that is about a person and not about one institution."""
+
+
+NOBODY = "-"
+"""Whose a license is of which the account was deleted; no account has this id."""
 
 
 class Account(NamedTuple):
@@ -54,7 +58,7 @@ def open_licenses(connection: Connection, institution: str, email: str) -> list[
 
 def open_for_email(connection: Connection, email: str) -> list[Seat]:
     """What waits to be claimed by whom any institution knows under this e-mail."""
-    homes = dict.fromkeys(institution for institution, _ in _members(connection, email))
+    homes = sorted({institution for institution, _ in _members(connection, email)})
     return [seat for institution in homes for seat in open_licenses(connection, institution, email)]
 
 
@@ -95,6 +99,39 @@ def hold(connection: Connection, institution: str, libraries: Collection[str], m
             for library in sorted(libraries)
         ]
         connection.execute(insert(holding), rows)
+
+
+def keep_holding(connection: Connection, institution: str, member: int, signs_in: str) -> None:
+    """Whatever the member has, and of which nothing but the e-mail of a sign-in told whose it is, stays in that account,
+    if there is one, when they sign in with another from now on."""
+    whose = connection.execute(select(account.c.id).where(account.c.email_hash == email_hash(signs_in))).scalar()
+    if whose is None:
+        return
+    license, held = tables.license.c, holding.c
+    known = and_(
+        held.institution == license.institution, held.library == license.library, held.member == license.member
+    )
+    had = (
+        select(license.library)
+        .select_from(tables.license.outerjoin(holding, known))
+        .where(license.institution == institution, license.member == member, held.account.is_(None))
+        .where(license.status.in_((Status.DELIVERED.value, Status.REVOKED.value)))
+    )
+    libraries = (
+        connection.execute(had.where(license.library.in_(_all_libraries(connection, institution)))).scalars().all()
+    )
+    rows = [
+        {"institution": institution, "library": library, "member": member, "account": whose} for library in libraries
+    ]
+    if rows:
+        connection.execute(insert(holding), rows)
+
+
+def _all_libraries(connection: Connection, institution: str) -> list[str]:
+    """By which the key of licenses begins, so that one member's are found at once."""
+    return list(
+        connection.execute(select(tables.library.c.id).where(tables.library.c.institution == institution)).scalars()
+    )
 
 
 def _is_in(whose: Account, holder: str | None, signs_in: str) -> bool:

@@ -185,9 +185,10 @@ link = table(
     _number("serial"),
     _text("library", 63),
     _number("member"),
+    _text("sent_to", 64),
     _text("made_at", 32),
     Column("used_at", String(32), nullable=False, server_default=text("''")),
-    comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone; serial is the letter's.",
+    comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone, and of whom it went to.",
 )
 Index("link_serial", link.c.institution, link.c.serial)
 

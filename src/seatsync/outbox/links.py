@@ -1,6 +1,7 @@
 """Personal links in letters: a random token, of which the ledger keeps nothing but the hash.
 
-A link names an invitation; it does not prove who opens it. It is good once, and ends with the grant it was sent for.
+A link names an invitation; it does not prove who opens it. It is good once, and ends with the grant it was sent for, and
+with the e-mail it was sent to.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 from seatsync.domain.action import OPT_OUT, Action
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
+from seatsync.ledger.accounts import email_hash
 from seatsync.outbox.owed import Owed
 
 _BYTES = 24
@@ -30,7 +32,8 @@ class State(StrEnum):
     GOOD = "good"
     USED = "used"
     ENDED = "ended"
-    """The grant that it was sent for has ended, or who was welcomed is no administrator any more."""
+    """The grant that it was sent for has ended, or the member has another e-mail now, which it did not go to; or who was
+    welcomed is no administrator any more."""
 
 
 class Resolved(NamedTuple):
@@ -55,6 +58,7 @@ def make(connection: Connection, institution: str, letters: Sequence[Owed], at: 
             "serial": letter.serial,
             "library": letter.library,
             "member": letter.member,
+            "sent_to": email_hash(letter.address).hex(),
             "made_at": at,
             "used_at": "",
         }
@@ -81,7 +85,7 @@ def resolve(connection: Connection, institution: str, token: str) -> Resolved | 
     link, outbox = tables.link.c, tables.outbox.c
     told = and_(outbox.institution == link.institution, outbox.serial == link.serial)
     known = (
-        select(outbox.letter, link.library, link.member, outbox.address, link.serial, link.used_at)
+        select(outbox.letter, link.library, link.member, outbox.address, link.serial, link.used_at, link.sent_to)
         .select_from(tables.link.join(tables.outbox, told))
         .where(link.institution == institution, link.hash == _hash(token))
     )
@@ -90,14 +94,17 @@ def resolve(connection: Connection, institution: str, token: str) -> Resolved | 
         return None
     admin = "" if row.member else email_key(row.address)
     found = Resolved(row.letter, row.library, row.member, admin, row.serial, State.USED if row.used_at else State.GOOD)
-    return found._replace(state=State.ENDED) if _has_ended(connection, institution, found) else found
+    return found._replace(state=State.ENDED) if _has_ended(connection, institution, found, row.sent_to) else found
 
 
-def _has_ended(connection: Connection, institution: str, link: Resolved) -> bool:
-    event, admin = tables.event.c, tables.admin.c
+def _has_ended(connection: Connection, institution: str, link: Resolved, sent_to: str) -> bool:
+    event, admin, member = tables.event.c, tables.admin.c, tables.member.c
     if not link.member:
         still = select(admin.key).where(admin.institution == institution, admin.key == link.admin)
         return connection.execute(still).first() is None
+    key = select(member.key).where(member.institution == institution, member.number == link.member)
+    if email_hash(connection.execute(key).scalar() or "").hex() != sent_to:
+        return True
     ended = select(event.serial).where(
         event.institution == institution,
         event.member == link.member,

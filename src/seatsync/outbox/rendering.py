@@ -98,9 +98,18 @@ class Templates:
     def _tried(self, letter: Letter) -> Iterator[Diagnostic]:
         for values in samples(letter):
             try:
-                self.render(letter, values)
+                words = self.render(letter, values)
             except BadTemplate as bad:
                 yield bad.finding
+                return
+            lacks = "no subject" if not words.subject else "no text" if not words.text.strip() else ""
+            forms = [words.text] if words.html is None else [words.text, words.html]
+            if values["link"] and not all(values["link"] in form for form in forms):
+                lacks = lacks or "no link, which it is sent for"
+            own = [name for name in self.own if name.startswith(f"{letter}.")] or [*self.own]
+            if lacks and own:
+                yield _finding(own[-1], 1, f"the letter {letter} would have {lacks}")
+                return
 
     def _filled(self, name: str, values: Values) -> str:
         try:

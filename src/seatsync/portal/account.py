@@ -6,6 +6,8 @@ page has to tell, nor can, whether there was an account before.
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
@@ -35,19 +37,19 @@ def sign_in() -> Page:
         return render_template("sign-in.html", form=form)
     here.limits.spend(SIGN_IN, "sign-in", email_key(form.email.data))
     with here.reading() as connection:
-        who, renewed = accounts.with_password(connection, form.email.data, form.password.data)
-    if who is None:
+        opened = accounts.with_password(connection, form.email.data, form.password.data)
+    if opened is None or not here.change(partial(_signed_in, opened)):
         form.password.errors = [_("E-mail and password do not belong together. Both are to be checked.")]
         return render_template("sign-in.html", form=form), 403
-    found = who
-
-    def step(connection: Connection) -> None:
-        if renewed:
-            accounts.set_password(connection, found.id, renewed)
-        sessions.sign_in(connection, found, here.clock())
-
-    here.change(step)
     return go_on()
+
+
+def _signed_in(opened: accounts.Opened, connection: Connection) -> bool:
+    """Begin a session, unless the password was changed while it was looked at."""
+    if not accounts.set_password(connection, opened.account.id, opened.renewed, opened.verified):
+        return False
+    sessions.sign_in(connection, opened.account, site().clock())
+    return True
 
 
 @pages.post("/sign-out")
@@ -113,21 +115,27 @@ def code() -> Page:
         return no_code(url_for("account.new"))
     form = CodeAndPassword(asked.email)
     if not form.validate_on_submit():
-        return render_template("account-code.html", form=form, email=asked.email)
-    hashed = passwords.hashed(form.password.data)
+        return render_template("account-code.html", form=form, email=asked.email, again=url_for("account.new"))
+    if proved_by(form) is not None:
+        return go_on()
+    return render_template("account-code.html", form=form, email=asked.email, again=url_for("account.new")), 403
 
-    def step(connection: Connection) -> bool:
+
+def proved_by(form: CodeAndPassword) -> accounts.Account | None:
+    """Whoever has entered the right code is signed in, with the new password; else the form says that it is not right."""
+    here, hashed = site(), passwords.hashed(form.password.data)
+
+    def step(connection: Connection) -> accounts.Account | None:
         answered = codes.answer(connection, Purpose.ACCOUNT, form.code.data, here.clock())
         if answered is None:
-            return False
+            return None
         who = accounts.proved(connection, answered.email, hashed, here.now())
         sessions.sign_in(connection, who, here.clock())
-        return True
+        return who
 
-    if here.change(step):
-        return go_on()
-    wrong_code(form)
-    return render_template("account-code.html", form=form, email=asked.email), 403
+    if (who := here.change(step)) is None:
+        wrong_code(form)
+    return who
 
 
 def no_code(again: str) -> Page:

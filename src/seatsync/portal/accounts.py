@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.accounts import account, email_hash, holding, identity, session
-from seatsync.ledger.holdings import ACROSS
+from seatsync.ledger.holdings import ACROSS, NOBODY
 from seatsync.portal.passwords import matches
 
 
@@ -45,10 +45,20 @@ def password_hash(connection: Connection, email: str) -> str:
     return connection.execute(found).scalar() or ""
 
 
-def with_password(connection: Connection, email: str, password: str) -> tuple[Account | None, str]:
-    """The account that e-mail and password open, and a stronger hash to be kept where there is one. Takes as long either way."""
-    right, renewed = matches(password, password_hash(connection, email))
-    return (by_email(connection, email) if right else None), renewed or ""
+class Opened(NamedTuple):
+    """An account that a password opens: the hash that it ``verified`` by, and a stronger one where there is one."""
+
+    account: Account
+    verified: str
+    renewed: str
+
+
+def with_password(connection: Connection, email: str, password: str) -> Opened | None:
+    """The account that e-mail and password open. Takes as long where there is none."""
+    verified = password_hash(connection, email)
+    right, renewed = matches(password, verified)
+    found = by_email(connection, email) if right else None
+    return Opened(found, verified, renewed or verified) if found is not None else None
 
 
 def make(connection: Connection, email: str, password: str, at: str) -> Account:
@@ -59,9 +69,12 @@ def make(connection: Connection, email: str, password: str, at: str) -> Account:
     return new
 
 
-def set_password(connection: Connection, id: str, password: str) -> None:
-    """A new password's hash."""
-    connection.execute(update(account).where(account.c.id == id).values(password=password))
+def set_password(connection: Connection, id: str, password: str, verified: str | None = None) -> bool:
+    """A new password's hash; with ``verified`` only if that is the hash still, and nobody changed it meanwhile."""
+    this = account.c.id == id
+    if verified is not None:
+        this &= account.c.password == verified
+    return connection.execute(update(account).where(this).values(password=password)).rowcount == 1
 
 
 def set_email(connection: Connection, id: str, email: str) -> None:
@@ -90,11 +103,13 @@ def remember_identity(connection: Connection, issuer: str, subject: str, id: str
 
 
 def forget(connection: Connection, id: str) -> None:
-    """Delete an account, and all that opens it. What was delivered stays with the member, in nobody's account."""
-    connection.execute(delete(holding).where(holding.c.account == id), execution_options=ACROSS)
+    """Delete an account, and all that opens it. What was delivered stays with the member, and in nobody's account for good:
+    who makes one with that e-mail later does not get it."""
+    connection.execute(delete(account).where(account.c.id == id))  # first: a claim that is on its way holds the row
     for table in (identity, session):
         connection.execute(delete(table).where(table.c.account == id))
-    connection.execute(delete(account).where(account.c.id == id))
+    theirs = update(holding).where(holding.c.account == id).values(account=NOBODY)
+    connection.execute(theirs, execution_options=ACROSS)
 
 
 def proved(connection: Connection, email: str, password: str, at: str) -> Account:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from flask import Blueprint, abort, redirect, render_template, session, url_for
+from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy import Connection
 
 from seatsync.apply.claims import Why
-from seatsync.domain.names import email_key
 from seatsync.ledger import holdings
-from seatsync.outbox.queue import iso
 from seatsync.portal import accounts, codes, offers, passwords, seats, sessions
 from seatsync.portal.account import no_code, send_code, wrong_code
 from seatsync.portal.codes import Purpose
@@ -20,9 +16,6 @@ from seatsync.portal.seats import Page
 from seatsync.portal.site import site
 
 pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
-
-PROVED = timedelta(minutes=30)
-"""How long a browser that has entered the code may claim what waits for that e-mail."""
 
 
 @pages.route("", methods=["GET", "POST"])
@@ -45,19 +38,21 @@ def code(institution: str) -> Page:
     if asked is None:
         return no_code(url_for("claim.start", institution=institution))
     if not form.validate_on_submit():
-        return render_template("code.html", form=form, email=asked.email)
-    answered = here.change(lambda connection: codes.answer(connection, Purpose.CLAIM, form.code.data, here.clock()))
-    if answered is None:
+        return render_template(
+            "code.html", form=form, email=asked.email, again=url_for("claim.start", institution=institution)
+        )
+    if not here.change(lambda connection: codes.prove(connection, form.code.data, here.clock())):
         wrong_code(form)
-        return render_template("code.html", form=form, email=asked.email), 403
-    session["proved"] = {"email": answered.email, "until": iso(here.clock() + PROVED)}
+        return render_template(
+            "code.html", form=form, email=asked.email, again=url_for("claim.start", institution=institution)
+        ), 403
     return redirect(url_for("claim.waiting", institution=institution))
 
 
 @pages.route("/seats", methods=["GET", "POST"])
 def waiting(institution: str) -> Page:
     """What waits for that e-mail. Who is not signed in does so first, or makes an account with it by choosing a password."""
-    name, email, who = _name(institution), _proved(site().clock()), sessions.visitor()
+    name, email, who = _name(institution), _proved(), sessions.visitor()
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
@@ -87,19 +82,19 @@ def waiting(institution: str) -> Page:
 @pages.post("/seats/<library>/<int:member>")
 def take(institution: str, library: str, member: int) -> Page:
     """Claim one of them."""
-    email, who = _proved(site().clock()), sessions.visitor()
+    email, who = _proved(), sessions.visitor()
     if who is None or not email:
         return redirect(url_for("claim.waiting", institution=institution))
     with site().reading() as connection:
         if not offers.is_known_as(connection, institution, member, email):
             abort(404)
-    return seats.take(institution, library, member, who)
+    return seats.take(institution, library, member, who, known_as=email)
 
 
-def _proved(now: datetime) -> str:
+def _proved() -> str:
     """The e-mail that this browser has lately proved to read; empty for none."""
-    proved = session.get("proved") or {}
-    return str(proved["email"]) if proved and proved["until"] > iso(now) and email_key(proved["email"]) else ""
+    with site().reading() as connection:
+        return codes.proved(connection, site().clock())
 
 
 def _name(institution: str) -> str:

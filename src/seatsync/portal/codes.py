@@ -16,9 +16,11 @@ from seatsync.ledger.accounts import challenge
 from seatsync.outbox.queue import iso
 
 LIFETIME = timedelta(minutes=10)
+PROVED = timedelta(minutes=30)
+"""How long a browser that has entered a right code may claim what waits for that e-mail."""
 TRIES = 5
 _DIGITS = 8
-_NAME = "challenge"
+_NAME, _PROOF = "challenge", "proof"
 
 
 class Purpose(StrEnum):
@@ -27,6 +29,8 @@ class Purpose(StrEnum):
     ACCOUNT = "account"
     EMAIL = "email"
     CLAIM = "claim"
+    PROVED = "proved"
+    """No code any more, but what is left of the right one: this browser reads that mailbox."""
 
 
 class Asked(NamedTuple):
@@ -40,7 +44,7 @@ class Asked(NamedTuple):
 def ask(connection: Connection, purpose: Purpose, email: str, account: str, now: datetime) -> str:
     """A new code for this browser, to be sent to ``email``; the one before is worth nothing any more."""
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    old = challenge.c.made_at <= iso(now - LIFETIME)
+    old = challenge.c.made_at <= iso(now - PROVED)
     if (before := flask.session.get(_NAME)) is not None:
         old |= challenge.c.hash == _hash(before)
     connection.execute(delete(challenge).where(old))
@@ -67,6 +71,33 @@ def answer(connection: Connection, purpose: Purpose, code: str, now: datetime) -
         return None
     connection.execute(delete(challenge).where(challenge.c.hash == _hash(token)))
     return Asked(row.purpose, row.email, row.account)
+
+
+def prove(connection: Connection, code: str, now: datetime) -> bool:
+    """Whether it is the code that was asked for to claim; then this browser has ``proved`` for a while to read the mailbox."""
+    answered = answer(connection, Purpose.CLAIM, code, now)
+    if answered is None:
+        return False
+    token = secrets.token_urlsafe(32)
+    row = {"purpose": Purpose.PROVED.value, "email": answered.email, "account": "", "code": b""}
+    connection.execute(insert(challenge).values(hash=_hash(token), made_at=iso(now), tries=0, **row))
+    flask.session[_PROOF] = token
+    return True
+
+
+def proved(connection: Connection, now: datetime) -> str:
+    """The e-mail that this browser has proved to read; empty for none."""
+    mine = challenge.c.hash == _hash(str(flask.session.get(_PROOF, "")))
+    in_time = challenge.c.made_at > iso(now - PROVED)
+    email = select(challenge.c.email).where(mine, in_time, challenge.c.purpose == Purpose.PROVED.value)
+    return connection.execute(email).scalar() or ""
+
+
+def forget(connection: Connection) -> None:
+    """Whatever this browser was asked, or has proved, is over."""
+    for name in (_NAME, _PROOF):
+        if name in flask.session:
+            connection.execute(delete(challenge).where(challenge.c.hash == _hash(str(flask.session[name]))))
 
 
 def _open(purpose: Purpose, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import Blueprint, redirect, render_template, url_for
-from sqlalchemy import Connection
+from flask import Blueprint, redirect, render_template, session, url_for
 
 from seatsync.apply.claims import Why
+from seatsync.domain.license import Status
+from seatsync.domain.names import email_key
 from seatsync.outbox import links
 from seatsync.outbox.letters import Letter
 from seatsync.outbox.links import Resolved, State
-from seatsync.portal import accounts, offers, passwords, seats, sessions
-from seatsync.portal.forms import Empty, NewPassword, Sure
+from seatsync.portal import accounts, codes, offers, seats, sessions
+from seatsync.portal.account import no_code, proved_by, send_code
+from seatsync.portal.codes import Purpose
+from seatsync.portal.forms import CodeAndPassword, Empty, Sure
 from seatsync.portal.going import come_back_here
 from seatsync.portal.offers import Offer
 from seatsync.portal.seats import Page
@@ -21,6 +24,14 @@ from seatsync.portal.site import site
 pages = Blueprint("letter", __name__, url_prefix="/l/<institution>/<token>")
 
 _SETS_PASSWORD = (Letter.SET_PASSWORD, Letter.WELCOME)
+
+
+_OVER = {
+    Status.DELIVERED.value: Why.LINK_USED,
+    Status.OPTED_OUT.value: Why.OPTED_OUT,
+    Status.REVOKED.value: Why.REVOKED,
+}
+"""What is said of a link to something that was taken, declined or taken back, whichever way."""
 
 
 class Opened(NamedTuple):
@@ -39,7 +50,7 @@ def open(institution: str, token: str) -> Page:
         return seats.told(found)
     who = sessions.visitor()
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
-        return _set_password(institution, token, found)
+        return _ask_code(institution, token, found)
     form = Empty()
     if who is not None and not found.link.member:
         return redirect(url_for("admin.institutions"))
@@ -51,30 +62,45 @@ def open(institution: str, token: str) -> Page:
     )
 
 
-def _set_password(institution: str, token: str, found: Opened) -> Page:
-    """Whoever got this letter has no account yet: a password makes one, and what the letter offers is in it.
+def _ask_code(institution: str, token: str, found: Opened) -> Page:
+    """Whoever got this letter has no account yet, and can make one. That they read the mailbox is proved by a code from us, not
+    by the letter: that was an institution's, and its word counts for itself alone."""
+    form = Empty()
+    if form.validate_on_submit():
+        send_code(Purpose.ACCOUNT, found.offer.email)
+        return redirect(url_for("letter.password", institution=institution, token=token))
+    come_back_here()
+    decline = _decline_page(institution, token, found)
+    return render_template("set-password.html", form=form, found=found, decline=decline)
 
-    The link is used up by that, so it can set a password once.
-    """
-    here, form = site(), NewPassword(found.offer.email)
+
+@pages.route("/password", methods=["GET", "POST"])
+def password(institution: str, token: str) -> Page:
+    """The code, and a password: the account is made, and what the letter offers is in it."""
+    found, here = _opened(institution, token), site()
+    if isinstance(found, Why):
+        return seats.told(found)
+    with here.reading() as connection:
+        asked = codes.asked(connection, Purpose.ACCOUNT, here.clock())
+    if asked is None or email_key(asked.email) != email_key(found.offer.email):
+        return no_code(url_for("letter.open", institution=institution, token=token))
+    form = CodeAndPassword(asked.email)
     if not form.validate_on_submit():
-        come_back_here()
-        decline = _decline_page(institution, token, found)
-        return render_template("set-password.html", form=form, found=found, decline=decline)
-    hashed = passwords.hashed(form.password.data)
-
-    def step(connection: Connection) -> accounts.Account | None:
-        if accounts.by_email(connection, found.offer.email) is not None:
-            return None
-        if not found.link.member and not links.use(connection, institution, token, here.now()):
-            return None
-        who = accounts.make(connection, found.offer.email, hashed, here.now())
-        sessions.sign_in(connection, who, here.clock())
-        return who
-
-    who = here.change(step)
-    if who is None:  # from another window, a moment ago
-        return seats.told(Why.LINK_USED)
+        return render_template(
+            "account-code.html",
+            form=form,
+            email=asked.email,
+            again=url_for("letter.open", institution=institution, token=token),
+        )
+    who = proved_by(form)
+    if who is None:
+        return render_template(
+            "account-code.html",
+            form=form,
+            email=asked.email,
+            again=url_for("letter.open", institution=institution, token=token),
+        ), 403
+    session.pop("next", None)
     if not found.link.member:
         return redirect(url_for("admin.institutions"))
     return seats.take(institution, found.link.library, found.link.member, who, token)
@@ -100,14 +126,14 @@ def _opened(institution: str, token: str) -> Opened | Why:
         link = links.resolve(connection, institution, token)
         if link is None:
             return Why.UNKNOWN
-        if link.state is not State.GOOD:
-            return Why.LINK_USED if link.state is State.USED else Why.LINK_ENDED
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
+            if offer is not None and link.state is not State.USED and offer.status in _OVER:
+                return _OVER[offer.status]
         else:
             offer = offers.welcome(connection, institution, link.admin)
-        if offer is None:
-            return Why.LINK_ENDED
+        if offer is None or link.state is not State.GOOD:
+            return Why.LINK_USED if link.state is State.USED else Why.LINK_ENDED
         return Opened(link, offer, accounts.by_email(connection, offer.email) is not None)
 
 

@@ -40,17 +40,18 @@ def take(institution: str, library: str, member: int) -> Page:
     """Claim what waits for the account's own e-mail."""
     who = signed_in_visitor()
     _offered(who, institution, library, member)
-    return seats.take(institution, library, member, who)
+    return seats.take(institution, library, member, who, known_as=who.email)
 
 
 @pages.route("/seats/<institution>/<library>/<int:member>/opt-out", methods=["GET", "POST"])
 @signed_in
 def decline(institution: str, library: str, member: int) -> Page:
     """Decline it."""
-    offer = _offered(signed_in_visitor(), institution, library, member)
+    who = signed_in_visitor()
+    offer = _offered(who, institution, library, member)
     form = Sure()
     if form.validate_on_submit():
-        return seats.decline(institution, library, member)
+        return seats.decline(institution, library, member, known_as=who.email)
     return render_template("opt-out.html", form=form, offer=offer)
 
 

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from seatsync.domain.names import email_key
 from seatsync.ledger import tables
 
 
 class Offer(NamedTuple):
-    """A library of an institution (``title`` is empty for an administrator's sign-in), and the e-mail it is offered to."""
+    """A library of an institution (``title`` is empty for an administrator's sign-in), the e-mail it is offered to, and the
+    status of the license."""
 
     name: str
     title: str
     email: str
     may_decline: bool
+    status: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
     """What a member is offered; None where the ledger knows no such member or library."""
-    of, titles, people = tables.institution.c, tables.library.c, tables.member.c
+    of, titles, people, license = tables.institution.c, tables.library.c, tables.member.c, tables.license.c
+    held = and_(license.institution == of.institution, license.library == titles.id, license.member == people.number)
     query = (
-        select(of.name, titles.title, people.email, of.opt_out)
+        select(of.name, titles.title, people.email, of.opt_out, license.status)
         .select_from(
-            tables.institution.join(tables.library, titles.institution == of.institution).join(
-                tables.member, people.institution == of.institution
-            )
+            tables.institution.join(tables.library, titles.institution == of.institution)
+            .join(tables.member, people.institution == of.institution)
+            .outerjoin(tables.license, held)
         )
         .where(of.institution == institution, titles.id == library, people.number == member)
     )
     row = connection.execute(query).one_or_none()
-    return Offer(row.name, row.title, row.email, bool(row.opt_out)) if row is not None else None
+    return Offer(row.name, row.title, row.email, bool(row.opt_out), row.status or "") if row is not None else None
 
 
 def welcome(connection: Connection, institution: str, admin: str) -> Offer | None:

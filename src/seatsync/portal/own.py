@@ -6,7 +6,6 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.names import email_key
 from seatsync.portal import accounts, codes, passwords, sessions
 from seatsync.portal.account import Page, no_code, send_code, wrong_code
 from seatsync.portal.accounts import Account
@@ -39,17 +38,18 @@ def password() -> Page:
     form = ChangePassword(who.email)
     if not form.validate_on_submit():
         return render_template("settings-password.html", form=form)
-    if not _knows(who, form.old.data):
-        form.old.errors = [_("That is not your password.")]
-        return render_template("settings-password.html", form=form), 403
-    hashed = passwords.hashed(form.password.data)
+    opened, hashed = _opened(who, form.old.data), passwords.hashed(form.password.data)
 
-    def step(connection: Connection) -> None:
-        accounts.set_password(connection, who.id, hashed)
+    def step(connection: Connection) -> bool:
+        if opened is None or not accounts.set_password(connection, who.id, hashed, opened.verified):
+            return False
         sessions.end_all(connection, who.id)
         sessions.sign_in(connection, who, here.clock())
+        return True
 
-    here.change(step)
+    if not here.change(step):
+        form.old.errors = [_("That is not your password.")]
+        return render_template("settings-password.html", form=form), 403
     text = render_template("mail/password-changed.txt", site=here.settings.sender.name)
     here.post.send(who.email, _("Your password was changed"), text)
     flash(_("Your password is changed. Everywhere else you are signed out."))
@@ -63,7 +63,7 @@ def email() -> Page:
     form = ChangeEmail()
     if not form.validate_on_submit():
         return render_template("settings-email.html", form=form)
-    if not _knows(sessions.signed_in_visitor(), form.password.data):
+    if _opened(sessions.signed_in_visitor(), form.password.data) is None:
         form.password.errors = [_("That is not your password.")]
         return render_template("settings-email.html", form=form), 403
     send_code(Purpose.EMAIL, form.email.data)
@@ -80,7 +80,7 @@ def email_code() -> Page:
     if asked is None or asked.account != who.id:
         return no_code(url_for("own.email"))
     if not form.validate_on_submit():
-        return render_template("code.html", form=form, email=asked.email)
+        return render_template("code.html", form=form, email=asked.email, again=url_for("own.email"))
 
     def step(connection: Connection) -> bool:
         answered = codes.answer(connection, Purpose.EMAIL, form.code.data, here.clock())
@@ -98,7 +98,7 @@ def email_code() -> Page:
         return render_template("message.html", title=_("There is another account with this e-mail"), text=text), 409
     if not is_right:
         wrong_code(form)
-        return render_template("code.html", form=form, email=asked.email), 403
+        return render_template("code.html", form=form, email=asked.email, again=url_for("own.email")), 403
     text = render_template("mail/email-changed.txt", site=here.settings.sender.name, email=asked.email)
     here.post.send(who.email, _("Your e-mail was changed"), text)
     flash(_("Your e-mail is changed."))
@@ -122,17 +122,17 @@ def delete() -> Page:
         sessions.end(connection)
 
     site().change(step)
-    text = _("What you were given stays with your institution's records; nobody can sign in to it any more.")
+    text = _("What was in it stays taken in your institution's records. Should you need it again, ask there.")
     return render_template("message.html", title=_("Your account is deleted"), text=text)
 
 
-def _knows(who: Account, password: str) -> bool:
-    """Whether it is their password.
+def _opened(who: Account, password: str) -> accounts.Opened | None:
+    """Their account, if it is their password. Counted apart from sign-ins, which anybody may try.
 
     Raises:
         TooMany: it was tried too often.
     """
     here = site()
-    here.limits.spend(SIGN_IN, "sign-in", email_key(who.email))
+    here.limits.spend(SIGN_IN, "own-password", who.id)
     with here.reading() as connection:
-        return accounts.with_password(connection, who.email, password)[0] is not None
+        return accounts.with_password(connection, who.email, password)

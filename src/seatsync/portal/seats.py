@@ -17,12 +17,12 @@ from seatsync.portal.words import _
 Page = str | Response | tuple[str, int]
 
 
-def take(institution: str, library: str, member: int, who: Account, token: str = "") -> Page:
+def take(institution: str, library: str, member: int, who: Account, token: str = "", known_as: str = "") -> Page:
     """Put the seat into the account, and say what came of it."""
     here = site()
     try:
         is_new = claims.claim(
-            here.ledger, institution, library, member, Holder(who.email, who.id), here.now(), ACTOR, token
+            here.ledger, institution, library, member, Holder(who.email, who.id), here.now(), ACTOR, token, known_as
         )
     except Missed as missed:
         return told(missed.why)
@@ -30,11 +30,11 @@ def take(institution: str, library: str, member: int, who: Account, token: str =
     return redirect(url_for("member.home"))
 
 
-def decline(institution: str, library: str, member: int, token: str = "") -> Page:
+def decline(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> Page:
     """Give the seat back unused, and say what came of it."""
     here = site()
     try:
-        claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token)
+        claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token, known_as)
     except Missed as missed:
         return told(missed.why)
     text = _(
@@ -71,6 +71,9 @@ def _words(why: Why) -> tuple[str, str, int]:
             return _("This seat is not there any more"), text, 409
         case Why.NOT_ALLOWED:
             return _("This seat can't be declined here"), _("Ask your institution."), 403
+        case Why.NO_ACCOUNT:
+            text = _("Nothing was taken. Make an account, and take it then.")
+            return _("Your account is not there any more"), text, 409
         case Why.LINK_USED:
             text = _("If it was you, the seat is on your page: sign in. If not, tell your institution.")
             return _("This link was used already"), text, 410

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from seatsync.ledger.accounts import account, session
 from seatsync.outbox.queue import iso
+from seatsync.portal import codes
 from seatsync.portal.accounts import Account
 from seatsync.portal.site import site
 
@@ -22,7 +23,7 @@ _SEEN = timedelta(minutes=10)
 """How exact it is known when somebody was last seen: not every look at a page is to be a write."""
 
 _TOKEN = "token"  # noqa: S105
-_KEPT = ("next", "language", "proved")
+_KEPT = ("next", "language", "proof")
 """What of a visit outlives signing in and out."""
 
 
@@ -65,7 +66,7 @@ def sign_in(connection: Connection, who: Account, now: datetime) -> None:
     To be called in the transaction that proved who it is. Sessions that ended by themselves are cleared away.
     """
     kept = {name: flask.session[name] for name in _KEPT if name in flask.session}
-    end(connection)
+    _end_session(connection)
     token = secrets.token_urlsafe(32)
     at = iso(now)
     over = (session.c.made_at <= iso(now - LONGEST)) | (session.c.seen_at <= iso(now - IDLE))
@@ -76,7 +77,12 @@ def sign_in(connection: Connection, who: Account, now: datetime) -> None:
 
 
 def end(connection: Connection) -> None:
-    """Sign out here."""
+    """Sign out here, and forget what this browser has proved."""
+    codes.forget(connection)
+    _end_session(connection)
+
+
+def _end_session(connection: Connection) -> None:
     if isinstance(token := flask.session.get(_TOKEN), str):
         connection.execute(delete(session).where(session.c.hash == _hash(token)))
     kept = {name: flask.session[name] for name in ("language",) if name in flask.session}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, g, session
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -97,14 +97,24 @@ class Site:
     def change(self, step: Callable[[Connection], Result]) -> Result:
         """What ``step`` returns, run in one transaction that changes accounts, and nothing of an institution's.
 
-        Where somebody else was first (two windows that make one account), it is run again, and sees what they did.
+        Where somebody else was first (two windows that make one account), it is run again, and sees what they did. It may
+        change the browser's session, which is then as it was before.
         """
+        before = dict(session)
+
+        def run(connection: Connection) -> Result:
+            if session != before:
+                session.clear()
+                session.update(before)
+                g.pop("visitor", None)
+            return step(connection)
+
         try:
-            return self.ledger.write(None, ACTOR, "", step)
+            return self.ledger.write(None, ACTOR, "", run)
         except LedgerError as error:
             if not isinstance(error.__cause__, IntegrityError):
                 raise
-            return self.ledger.write(None, ACTOR, "", step)
+            return self.ledger.write(None, ACTOR, "", run)
 
 
 class NoLedger(Exception):

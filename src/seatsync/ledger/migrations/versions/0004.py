@@ -27,9 +27,10 @@ def upgrade() -> None:
         sa.Column("serial", sa.Integer, nullable=False),
         sa.Column("library", sa.String(63), nullable=False),
         sa.Column("member", sa.Integer, nullable=False),
+        sa.Column("sent_to", sa.String(64), nullable=False),
         sa.Column("made_at", sa.String(32), nullable=False),
         sa.Column("used_at", sa.String(32), nullable=False, server_default=sa.text("''")),
-        comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone; serial is the letter's.",
+        comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone, and of whom it went to.",
         sqlite_with_rowid=False,
     )
     op.create_index("link_serial", "link", ["institution", "serial"])
