@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
@@ -12,11 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from seatsync.outbox.message import Sender
+from seatsync.outbox.smtp import Server
 from seatsync.portal import passwords
+from seatsync.portal.post import Post
 from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
-from tests.mail_server import Mailroom
+from tests.mail_server import Mailroom, free_port, mail_server
 from tests.pages import PASSWORD, Pages, pages_of
 
 school, room = letters.school, letters.room
@@ -300,6 +304,64 @@ def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pag
     for table in ("account", "session", "identity", "holding"):
         assert rows(pages.folder, table) == []
     assert pages.signed_in(HOME).page.code == 403
+
+
+# ── Mails with codes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_a_mail_that_is_deferred_holds_up_no_other_and_comes_once_it_is_taken(pages: Pages) -> None:
+    pages.room.at_rcpt = lambda to: "450 4.2.1 Not now" if to.endswith("@slow.example") else ""
+    for email in ("one@slow.example", "two@slow.example", HOME):
+        _ask_code(pages, email)
+    before = time.monotonic()
+    pages.code(HOME)
+    assert time.monotonic() - before < 1
+    pages.room.at_rcpt = lambda to: ""
+    pages.code("one@slow.example")
+    pages.code("two@slow.example")
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_codes_go_out_once_a_mail_server_that_was_away_is_back(school: Path, room: Mailroom) -> None:
+    applied(school, ANN)
+    with pages_of(school, room, port := free_port()) as pages:
+        _ask_code(pages, "one@home.example")
+        _ask_code(pages, HOME)
+        with mail_server(room, port=port):
+            pages.code("one@home.example")
+            pages.code(HOME)
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_a_mail_is_given_up_when_its_code_is_worth_nothing_any_more(
+    room: Mailroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    room.at_rcpt = lambda to: "450 4.2.1 Not now"
+    sender = Sender("Grace Library", "library@grace.example")
+    post = Post(Server.parse(f"smtp://127.0.0.1:{room.port}"), sender, lambda: now)
+    post.start()
+    post.send(HOME, "Your code", "0000 0000")
+    _until_told(caplog, "mail-not-sent")
+    now = 601.0
+    room.at_rcpt = lambda to: ""
+    _until_told(caplog, "mail-dropped")
+    post.stop()
+    assert room.letters == []
+
+
+def _ask_code(pages: Pages, email: str) -> None:
+    browser = pages.browser()
+    browser.open("/account/new")
+    assert browser.press("Send me a code", email=email).code == 200
+
+
+def _until_told(caplog: pytest.LogCaptureFixture, event: str) -> None:
+    until = time.monotonic() + 10
+    while event not in caplog.messages:
+        assert time.monotonic() < until, caplog.messages
+        time.sleep(0.01)
 
 
 # ── Who tries too often, and what is not ours ───────────────────────────────────────────────────────────────────────
