@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, event
 from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server
 from seatsync.portal import passwords
+from seatsync.portal.limits import mailbox
 from seatsync.portal.post import Post
 from tests import letters
 from tests.databases import rows
@@ -388,6 +389,18 @@ def test_three_codes_in_ten_minutes_go_to_one_mailbox_known_or_not(pages: Pages)
             browser = pages.browser(f"192.0.2.{number + 10}")
             browser.open("/password/forgotten")
             assert browser.press("Send me a code", email=email).code == (200 if number < more else 429)
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_one_mailbox_is_one_however_its_address_is_written() -> None:
+    for email in (
+        "Ann@Bücher.example",
+        "ann@BU\u0308CHER.example",
+        "ann@XN--bcher-kva.example",
+        "ann+2@bücher.example",
+    ):
+        assert mailbox(email) == "ann@xn--bcher-kva.example"
+    assert mailbox("ann@buecher.example") != mailbox("ann@bücher.example")
 
 
 @pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")

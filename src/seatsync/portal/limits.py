@@ -12,6 +12,9 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from seatsync.domain.names import email_key
+from seatsync.outbox.message import wire_address
+
 PER_ADDRESS = (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))
 """Forms sent from one address: a whole school may share one."""
 
@@ -20,6 +23,13 @@ SIGN_IN = (RateLimitItemPerMinute(10, 15), RateLimitItemPerHour(30, 24))
 
 CODES = (RateLimitItemPerMinute(3, 10), RateLimitItemPerHour(10, 24))
 """Codes sent to one e-mail, known or not: nobody's mailbox is to be flooded."""
+
+
+def mailbox(email: str) -> str:
+    """What tries for one mailbox are counted by: its ``email_key``, but the domain in ASCII, which is another spelling of the same,
+    and without what stands behind a ``+``, which most servers deliver to one mailbox."""
+    local, _, domain = wire_address(email_key(email)).rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 class TooMany(Exception):
