@@ -416,6 +416,13 @@ def test_one_address_sends_sixty_forms_a_minute(pages: Pages) -> None:
     assert other.press("English", language="en").code == 200
 
 
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_forms_without_a_token_are_tries_as_well(pages: Pages) -> None:
+    browser = pages.browser()
+    assert {browser.send("/sign-in", email=HOME).code for _ in range(60)} == {400}
+    assert browser.send("/sign-in", email=HOME).code == 429
+
+
 @pytest.mark.sqlite_only("it is about forms")
 def test_a_form_that_is_not_ours_changes_nothing(pages: Pages) -> None:
     ann = pages.account(HOME)
