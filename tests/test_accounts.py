@@ -423,6 +423,19 @@ def test_forms_without_a_token_are_tries_as_well(pages: Pages) -> None:
     assert browser.send("/sign-in", email=HOME).code == 429
 
 
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_an_address_of_ipv6_counts_as_its_network_and_a_mapped_one_as_ipv4(pages: Pages) -> None:
+    for number in range(60):
+        pages.browser(f"2001:db8::{number:x}").send("/sign-in", email=HOME)
+        pages.browser(f"::ffff:192.0.2.{number % 2}").send("/sign-in", email=HOME)
+    assert pages.browser("2001:db8::ffff:1:2:3").send("/sign-in", email=HOME).code == 429
+    assert pages.browser("2001:db8:0:1::1").send("/sign-in", email=HOME).code == 400
+    assert pages.browser("192.0.2.2").send("/sign-in", email=HOME).code == 400
+    for _ in range(30):
+        pages.browser("192.0.2.1").send("/sign-in", email=HOME)
+    assert pages.browser("192.0.2.1").send("/sign-in", email=HOME).code == 429
+
+
 @pytest.mark.sqlite_only("it is about forms")
 def test_a_form_that_is_not_ours_changes_nothing(pages: Pages) -> None:
     ann = pages.account(HOME)

@@ -19,7 +19,7 @@ from seatsync.domain.fields import MOST as LARGEST
 from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
 from seatsync.portal.forms import Empty
 from seatsync.portal.languages import LANGUAGES
-from seatsync.portal.limits import PER_ADDRESS
+from seatsync.portal.limits import PER_ADDRESS, network
 from seatsync.portal.request_log import RequestLog
 from seatsync.portal.sessions import visitor
 from seatsync.portal.site import Settings, Site, site
@@ -117,7 +117,7 @@ def _look_first() -> None:
     origin = request.headers.get("Origin")
     if origin and origin != site().settings.origin:
         flask.abort(403)
-    site().limits.spend(PER_ADDRESS, "address", request.remote_addr or "")
+    site().limits.spend(PER_ADDRESS, "address", network(request.remote_addr or ""))
     _refuse_nul(request.form)
 
 
