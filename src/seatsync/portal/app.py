@@ -42,7 +42,7 @@ class _Number(IntegerConverter):
 
 
 class _InMemory(Request):
-    """What is uploaded is read where it is, and never written to a disk."""
+    """What is uploaded is read where it is, and never written to a disk; `server.py` sees to the bytes before that."""
 
     def _get_file_stream(self, *sizes_and_names: Any, **named: Any) -> IO[bytes]:
         return BytesIO()
