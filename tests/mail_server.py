@@ -92,11 +92,11 @@ def _kill(process: int) -> None:
 
 
 @contextmanager
-def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, **settings: Any) -> Iterator[int]:
-    """The port of a server; with ``tls`` it asks for STARTTLS and a user's sign-in."""
+def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, port: int = 0, **settings: Any) -> Iterator[int]:
+    """The port of a server, a free one if none is given; with ``tls`` it asks for STARTTLS and a user's sign-in."""
     if tls is not None:
         settings |= {"tls_context": tls, "require_starttls": True, "authenticator": room.check, "auth_required": True}
-    port = free_port()
+    port = port or free_port()
     controller = Controller(room, hostname="127.0.0.1", port=port, **{"enable_SMTPUTF8": True, **settings})
     controller.start()
     room.port = port

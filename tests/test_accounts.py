@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
@@ -12,11 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from seatsync.outbox.message import Sender
+from seatsync.outbox.smtp import Server
 from seatsync.portal import passwords
+from seatsync.portal.limits import mailbox
+from seatsync.portal.post import Post
 from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
-from tests.mail_server import Mailroom
+from tests.mail_server import Mailroom, free_port, mail_server
 from tests.pages import PASSWORD, Pages, pages_of
 
 school, room = letters.school, letters.room
@@ -302,6 +307,64 @@ def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pag
     assert pages.signed_in(HOME).page.code == 403
 
 
+# ── Mails with codes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_a_mail_that_is_deferred_holds_up_no_other_and_comes_once_it_is_taken(pages: Pages) -> None:
+    pages.room.at_rcpt = lambda to: "450 4.2.1 Not now" if to.endswith("@slow.example") else ""
+    for email in ("one@slow.example", "two@slow.example", HOME):
+        _ask_code(pages, email)
+    before = time.monotonic()
+    pages.code(HOME)
+    assert time.monotonic() - before < 1
+    pages.room.at_rcpt = lambda to: ""
+    pages.code("one@slow.example")
+    pages.code("two@slow.example")
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_codes_go_out_once_a_mail_server_that_was_away_is_back(school: Path, room: Mailroom) -> None:
+    applied(school, ANN)
+    with pages_of(school, room, port := free_port()) as pages:
+        _ask_code(pages, "one@home.example")
+        _ask_code(pages, HOME)
+        with mail_server(room, port=port):
+            pages.code("one@home.example")
+            pages.code(HOME)
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_a_mail_is_given_up_when_its_code_is_worth_nothing_any_more(
+    room: Mailroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 0.0
+    room.at_rcpt = lambda to: "450 4.2.1 Not now"
+    sender = Sender("Grace Library", "library@grace.example")
+    post = Post(Server.parse(f"smtp://127.0.0.1:{room.port}"), sender, lambda: now)
+    post.start()
+    post.send(HOME, "Your code", "0000 0000")
+    _until_told(caplog, "mail-not-sent")
+    now = 601.0
+    room.at_rcpt = lambda to: ""
+    _until_told(caplog, "mail-dropped")
+    post.stop()
+    assert room.letters == []
+
+
+def _ask_code(pages: Pages, email: str) -> None:
+    browser = pages.browser()
+    browser.open("/account/new")
+    assert browser.press("Send me a code", email=email).code == 200
+
+
+def _until_told(caplog: pytest.LogCaptureFixture, event: str) -> None:
+    until = time.monotonic() + 10
+    while event not in caplog.messages:
+        assert time.monotonic() < until, caplog.messages
+        time.sleep(0.01)
+
+
 # ── Who tries too often, and what is not ours ───────────────────────────────────────────────────────────────────────
 
 
@@ -329,6 +392,18 @@ def test_three_codes_in_ten_minutes_go_to_one_mailbox_known_or_not(pages: Pages)
 
 
 @pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_one_mailbox_is_one_however_its_address_is_written() -> None:
+    for email in (
+        "Ann@Bücher.example",
+        "ann@BU\u0308CHER.example",
+        "ann@XN--bcher-kva.example",
+        "ann+2@bücher.example",
+    ):
+        assert mailbox(email) == "ann@xn--bcher-kva.example"
+    assert mailbox("ann@buecher.example") != mailbox("ann@bücher.example")
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
 def test_one_address_sends_sixty_forms_a_minute(pages: Pages) -> None:
     browser = pages.browser()
     browser.open("/sign-in")
@@ -339,6 +414,26 @@ def test_one_address_sends_sixty_forms_a_minute(pages: Pages) -> None:
     other = pages.browser("192.0.2.77")
     other.open("/sign-in")
     assert other.press("English", language="en").code == 200
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_forms_without_a_token_are_tries_as_well(pages: Pages) -> None:
+    browser = pages.browser()
+    assert {browser.send("/sign-in", email=HOME).code for _ in range(60)} == {400}
+    assert browser.send("/sign-in", email=HOME).code == 429
+
+
+@pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")
+def test_an_address_of_ipv6_counts_as_its_network_and_a_mapped_one_as_ipv4(pages: Pages) -> None:
+    for number in range(60):
+        pages.browser(f"2001:db8::{number:x}").send("/sign-in", email=HOME)
+        pages.browser(f"::ffff:192.0.2.{number % 2}").send("/sign-in", email=HOME)
+    assert pages.browser("2001:db8::ffff:1:2:3").send("/sign-in", email=HOME).code == 429
+    assert pages.browser("2001:db8:0:1::1").send("/sign-in", email=HOME).code == 400
+    assert pages.browser("192.0.2.2").send("/sign-in", email=HOME).code == 400
+    for _ in range(30):
+        pages.browser("192.0.2.1").send("/sign-in", email=HOME)
+    assert pages.browser("192.0.2.1").send("/sign-in", email=HOME).code == 429
 
 
 @pytest.mark.sqlite_only("it is about forms")

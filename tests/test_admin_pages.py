@@ -217,12 +217,37 @@ def test_what_is_exported_is_what_the_command_line_exports(
 
 
 @pytest.mark.parametrize(
-    "query", ["kind=gold", "library=nothing", "sort=password", "after=x", "after=99999", "licensed=no"]
+    "query",
+    [
+        "kind=gold",
+        "library=nothing",
+        "sort=password",
+        "after=x",
+        "after=99999",
+        "licensed=no",
+        "search=a%00b",
+        "a%00b=c",
+        "tag=" + ";".join(map(str, range(21))),
+    ],
 )
 @pytest.mark.sqlite_only("it is about addresses")
 def test_an_address_that_no_link_of_ours_has_is_refused(query: str, ruth: Browser) -> None:
     for path in ("members", "licenses"):
         assert ruth.open(f"/admin/grace/{path}?{query}").code == 400
+    if not query.startswith(("sort", "after")):
+        assert ruth.open(f"/admin/grace/members.csv?{query}").code == 400
+
+
+def test_what_no_database_takes_is_no_fault_of_the_ledger_s(ruth: Browser) -> None:
+    for number in (2**31, 2**63, "9" * 5000):
+        assert ruth.open(f"/admin/grace/members/{number}").code == 404
+        assert ruth.open(f"/seats/grace/books/{number}/opt-out").code == 404
+        assert ruth.open(f"/admin/grace/journal?before={number}").code == 400
+    for path in ("/admin/gr%00ce/", "/claim/%00", "/static/%00", "/seats/gr%00ce/books/1/opt-out"):
+        assert ruth.open(path).code == 404
+    form = ruth.open("/admin/grace/select").form("Select")
+    file = (io.BytesIO(b"email\nann@grace.example\n"), "lost.csv")
+    assert ruth.send(form.action, **form.fields, file=file, search="a\0b").code == 400
 
 
 # ── What the pages show ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import signal
 import socket
@@ -192,6 +193,17 @@ def test_the_word_of_a_proxy_counts_if_it_is_the_trusted_one(open_school: Path, 
     with served(open_school, room, "--trusted-proxy", "127.0.0.1") as pages:
         assert set(tries(pages)) == {200}
         assert pages.browser().open(f"{pages.url}/sign-in", X_Forwarded_Host="evil.example").code == 400
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits the files of another process")
+def test_what_is_uploaded_is_never_written_to_a_disk(pages: Served) -> None:
+    visitor = pages.browser()
+    visitor.open(f"{pages.url}/sign-in")
+    size = 1024 * 1024
+    resource.prlimit(pages.process.pid, resource.RLIMIT_FSIZE, (size, size))  # from here on no file may be larger
+    there = visitor.http.post(f"{pages.url}/sign-in", files={"file": b"a" * 7 * size}, timeout=30)
+    assert there.status_code == 400  # no form of ours; but it was read to its end
+    assert visitor.open(f"{pages.url}/sign-in").code == 200
 
 
 def test_pages_that_are_https_say_so(open_school: Path, room: Mailroom) -> None:

@@ -13,6 +13,9 @@ IMPORTED = "imported:"
 
 TAG_SEPARATOR = ";"
 
+FORMULA = (*"=+-@\t\r", *"＝＋－＠")
+"""A cell that begins so may be taken for a formula: some spreadsheets skip white space, and read full-width signs as others."""
+
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
@@ -22,6 +25,8 @@ _LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the 
 _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
+_ENCODED = "=?"
+"""So begins an encoded word (RFC 2047), which in a header would become another address."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -68,7 +73,8 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
-    if _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and (email.isascii() or _of_letters(email)):
+    is_well_formed = _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and _ENCODED not in email
+    if is_well_formed and (email.isascii() or (_of_letters(email) and _is_one_spelling(email))):
         return None
     said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
     return said.replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
@@ -80,6 +86,7 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
     return (
         together.isascii()
         and ".." not in together
+        and _ENCODED not in together
         and max(map(len, emails), default=0) <= 254
         and _PLAIN_EMAILS.fullmatch(together) is not None
     )
@@ -88,6 +95,21 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
 def _of_letters(text: str) -> bool:
     """Whether all beyond ASCII is letters, digits and marks of any script: no quotes, signs or invisible characters."""
     return all(c.isascii() or category(c)[0] in "LMN" for c in text)
+
+
+def _is_one_spelling(email: str) -> bool:
+    """Whether a domain with letters beyond ASCII is what mail servers take it for. IDNA folds full-width letters, ligatures and
+    ``ß``, so that one mailbox would have any number of spellings, and ``faß.example`` be the mailbox of somebody else."""
+    domain = email.rpartition("@")[2]
+    return domain.isascii() or email_key(domain) == _taken_for(domain)
+
+
+def _taken_for(domain: str) -> str:
+    """The domain that mail servers are asked for; empty where they can't be asked for it."""
+    try:
+        return domain.encode("idna").decode("idna")
+    except UnicodeError:
+        return ""
 
 
 def _why_no_email(email: str) -> str:
@@ -108,6 +130,15 @@ def _why_no_email(email: str) -> str:
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
             return f"it has the character {_visible(strange)} where an address can't have it"
+    if _ENCODED in local:
+        return f"it has {_ENCODED} in it, which mail programs take for something else"
+    if not _is_one_spelling(email):
+        meant = _taken_for(domain)
+        return (
+            f'mail servers take its domain for "{printable(meant)}"'
+            if meant
+            else "the part after the @ can't be a domain"
+        )
     return "it has a dot or hyphen where an address can't have one"
 
 

@@ -12,11 +12,14 @@ from babel import negotiate_locale
 from flask import Flask, Request, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
+from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter, Map
 
+from seatsync.domain.fields import MOST as LARGEST
 from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
 from seatsync.portal.forms import Empty
 from seatsync.portal.languages import LANGUAGES
-from seatsync.portal.limits import PER_ADDRESS
+from seatsync.portal.limits import PER_ADDRESS, network
 from seatsync.portal.request_log import RequestLog
 from seatsync.portal.sessions import visitor
 from seatsync.portal.site import Settings, Site, site
@@ -29,8 +32,17 @@ MOST = 8 * 1024 * 1024
 """Bytes of a request: a selection by CSV of some 200,000 members."""
 
 
+class _Number(IntegerConverter):
+    """A number in a path, if the ledger can have it; all others name no page."""
+
+    regex = "[0-9]{1,10}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST)
+
+
 class _InMemory(Request):
-    """What is uploaded is read where it is, and never written to a disk."""
+    """What is uploaded is read where it is, and never written to a disk; `server.py` sees to the bytes before that."""
 
     def _get_file_stream(self, *sizes_and_names: Any, **named: Any) -> IO[bytes]:
         return BytesIO()
@@ -61,6 +73,8 @@ def create_app(here: Site) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = _Number
+    app.before_request(_look_first)  # first indeed: forms without a token are tries as well
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
     for pages in (account, admin, claim, health, letter, member, openid, own):
@@ -68,7 +82,6 @@ def create_app(here: Site) -> Flask:
     openid.register(app, here)
     faults.register(app)
     words.register(app)
-    app.before_request(_look_first)
     app.after_request(_with_headers)
     app.context_processor(_shown_everywhere)
     app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
@@ -94,12 +107,23 @@ def _language() -> str | None:
 
 def _look_first() -> None:
     request_log.recognise()
+    if "\0" in "".join(
+        map(str, (request.view_args or {}).values())
+    ):  # no database takes it, and no link or form of ours has it
+        flask.abort(404)
+    _refuse_nul(request.args)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     origin = request.headers.get("Origin")
     if origin and origin != site().settings.origin:
         flask.abort(403)
-    site().limits.spend(PER_ADDRESS, "address", request.remote_addr or "")
+    site().limits.spend(PER_ADDRESS, "address", network(request.remote_addr or ""))
+    _refuse_nul(request.form)
+
+
+def _refuse_nul(given: MultiDict[str, str]) -> None:
+    if any("\0" in text for pair in given.items(multi=True) for text in pair):
+        flask.abort(400)
 
 
 def _with_headers(response: Response) -> Response:

@@ -28,6 +28,7 @@ WORDS = {
 _NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
 
 _LONGEST = 254
+_MOST_TAGS = 20
 _ON, _LEFT = text("member.on_roster"), text("NOT member.on_roster")  # as the indexes by e-mail say it
 
 
@@ -53,7 +54,7 @@ class Filters:
         """What an address asks for; of those on the roster, or left, or of ``any``, unless it says which.
 
         Raises:
-            BadFilter: it names a word or a library that is none.
+            BadFilter: it names a word or a library that is none, or more tags than anybody would.
         """
         given = {name: clean(query.get(name, ""))[:_LONGEST] for name in _NAMES}
         given["roster"] = given["roster"] or roster
@@ -61,7 +62,10 @@ class Filters:
             if given[name] and given[name] not in words:
                 raise BadFilter(name)
         tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
-        return cls(**given, tag=tuple(dict.fromkeys(filter(None, tags))))
+        different = tuple(dict.fromkeys(filter(None, tags)))
+        if len(different) > _MOST_TAGS:
+            raise BadFilter("tag")
+        return cls(**given, tag=different)
 
     @property
     def query(self) -> dict[str, str | list[str]]:

@@ -7,19 +7,41 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from seatsync.domain.names import email_key
+from seatsync.outbox.message import wire_address
+
 PER_ADDRESS = (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))
-"""Forms sent from one address: a whole school may share one."""
+"""Forms sent from one address (``network``): a whole school may share one."""
 
 SIGN_IN = (RateLimitItemPerMinute(10, 15), RateLimitItemPerHour(30, 24))
 """Passwords tried for one e-mail."""
 
 CODES = (RateLimitItemPerMinute(3, 10), RateLimitItemPerHour(10, 24))
 """Codes sent to one e-mail, known or not: nobody's mailbox is to be flooded."""
+
+
+def mailbox(email: str) -> str:
+    """What tries for one mailbox are counted by: its ``email_key``, but the domain in ASCII, which is another spelling of the same,
+    and without what stands behind a ``+``, which most servers deliver to one mailbox."""
+    local, _, domain = wire_address(email_key(email)).rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def network(address: str) -> str:
+    """What forms from one address are counted by: of IPv6 the /64, since whoever has one address there has all of that."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
 
 
 class TooMany(Exception):

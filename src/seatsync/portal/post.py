@@ -6,32 +6,56 @@ from __future__ import annotations
 
 import logging
 import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from queue import Full, Queue
+from heapq import heappop, heappush
+from itertools import count
+from queue import Empty, Full, Queue
 from threading import Event, Thread
+from typing import NamedTuple
 
 from seatsync.outbox.message import Sender, new_message, wire_address
 from seatsync.outbox.queue import State
 from seatsync.outbox.smtp import Connection, Server, Unsent
+from seatsync.portal.codes import LIFETIME
 
 _WAITING = 1000
-_PAUSES = (1.0, 5.0, 15.0)
-"""Seconds before a mail is tried again; after the last it is given up, as whoever waits for it will have."""
+_PAUSES = (1.0, 5.0, 15.0, 60.0)
+"""Seconds before a mail that was deferred is tried again; after the last it is the last again."""
+_AWAY = (1.0, 5.0, 15.0)
+"""Seconds before a server that can't be reached is tried again; after the last it is the last again."""
 _LAST = 5.0
 """Seconds for what still waits when the server ends."""
 
 log = logging.getLogger("seatsync.post")
 
 
-class Post:
-    """Hands mails in, one after the other."""
+class _Mail(NamedTuple):
+    """A mail, from when on it is to be tried, and until when it is worth anything; ``number`` has those due at once in order."""
 
-    def __init__(self, server: Server, sender: Sender) -> None:
+    due: float
+    number: int
+    message: EmailMessage
+    until: float
+    tries: int = 0
+
+
+class Post:
+    """Hands mails in, one after the other. One that the server defers steps aside until it is due again, so that it holds up no
+    other: whoever asks for codes at a domain that takes none must not delay everybody's.
+    """
+
+    def __init__(self, server: Server, sender: Sender, clock: Callable[[], float] = time.monotonic) -> None:
         self.connection = Connection(server)
         self.sender = sender
-        self.queue: Queue[EmailMessage | None] = Queue(_WAITING)
+        self.clock = clock
+        self.queue: Queue[_Mail | None] = Queue(_WAITING)
+        self.deferred: list[_Mail] = []  # a heap, beside the queue: however many wait here, new ones have their place
+        self.numbers = count()
+        self.away = 0
         self.thread: Thread | None = None
         self.stopping = Event()
 
@@ -41,15 +65,15 @@ class Post:
         self.thread.start()
 
     def stop(self) -> None:
-        """Send what waits, once and for a few seconds at most; the log says how many mails were not."""
+        """Send what is due, once and for a few seconds at most; the log says how many mails were not."""
         if self.thread is None:
             return
         self.stopping.set()
         with suppress(Full):
             self.queue.put(None, timeout=_LAST)
         self.thread.join(_LAST)
-        if self.thread.is_alive():
-            log.error("mail-dropped", extra={"waiting": self.queue.qsize()})
+        if self.thread.is_alive() or self.deferred:
+            self._tell_dropped(len(self.deferred) + self.queue.qsize())
 
     def send(self, to: str, subject: str, text: str) -> None:
         """Have a mail sent. Where too many wait, this one is dropped, and the log says so."""
@@ -57,35 +81,62 @@ class Post:
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=wire_address(self.sender.address).rpartition("@")[2])
         message.set_content(text)
+        now = self.clock()
         try:
-            self.queue.put_nowait(message)
+            self.queue.put_nowait(_Mail(now, next(self.numbers), message, now + LIFETIME.total_seconds()))
         except Full:
-            log.error("mail-dropped", extra={"waiting": _WAITING})
+            self._tell_dropped(_WAITING)
 
     def _run(self) -> None:
-        while (message := self.queue.get()) is not None:
-            self._hand_in(message)
+        while (mail := self._next()) is not None:
+            if mail.until <= self.clock():
+                self._tell_dropped(1)
+            else:
+                self._hand_in(mail)
             if self.queue.empty():
                 self.connection.close()
         self.connection.close()
 
-    def _hand_in(self, message: EmailMessage) -> None:
-        address = message["To"].addresses[0].addr_spec
-        for pause in (*_PAUSES, 0):
-            try:
-                outcome = self.connection.send(wire_address(self.sender.address), address, message)
-                passes, facts = outcome.state is State.PENDING, {"reply": _code(outcome.reply)}
-                if outcome.state is State.SENT:
-                    log.info("mail-sent")
-                    return
-            except Unsent as unsent:
-                passes, facts = unsent.passes, {"help": unsent.help}
-            except Exception:  # one bad mail must not end the thread that all codes go through
-                log.exception("mail-failed")
-                return
-            log.warning("mail-not-sent", extra=facts)
-            if not passes or self.stopping.wait(pause):
-                return
+    def _next(self) -> _Mail | None:
+        """The mail that is due, once there is one; None at the end."""
+        while True:
+            wait = self.deferred[0].due - self.clock() if self.deferred else None
+            if wait is not None and wait <= 0:
+                return heappop(self.deferred)
+            with suppress(Empty):
+                return self.queue.get(timeout=wait)
+
+    def _hand_in(self, mail: _Mail) -> None:
+        address = mail.message["To"].addresses[0].addr_spec
+        try:
+            outcome = self.connection.send(wire_address(self.sender.address), address, mail.message)
+        except Unsent as unsent:
+            log.warning("mail-not-sent", extra={"help": unsent.help})
+            if unsent.passes and not self.stopping.is_set():
+                heappush(self.deferred, mail)  # it is no fault of the mail's, which stays the first
+                self.stopping.wait(_AWAY[min(self.away, len(_AWAY) - 1)])
+                self.away += 1
+            return
+        except Exception:  # one bad mail must not end the thread that all codes go through
+            log.exception("mail-failed")
+            return
+        self.away = 0
+        if outcome.state is State.SENT:
+            log.info("mail-sent")
+            return
+        log.warning("mail-not-sent", extra={"reply": _code(outcome.reply)})
+        if outcome.state is State.PENDING:
+            self._defer(mail)
+
+    def _defer(self, mail: _Mail) -> None:
+        if len(self.deferred) >= _WAITING:
+            self._tell_dropped(1)
+            return
+        pause = _PAUSES[min(mail.tries, len(_PAUSES) - 1)]
+        heappush(self.deferred, mail._replace(due=self.clock() + pause, tries=mail.tries + 1))
+
+    def _tell_dropped(self, mails: int) -> None:
+        log.error("mail-dropped", extra={"waiting": mails})
 
 
 def _code(reply: str) -> str:

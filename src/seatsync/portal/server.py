@@ -20,6 +20,12 @@ log = logging.getLogger("seatsync.server")
 _GRACE = 20.0
 """Seconds that requests have to be finished in once the end has come."""
 
+_LARGEST = MOST + 64 * 1024
+"""Bytes of a request's body: the largest file, and the form around it."""
+
+_CONNECTIONS = 200
+"""At once, of which each may hold a body of the largest size in memory."""
+
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
@@ -52,8 +58,9 @@ def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_prox
             url_scheme=urlsplit(url).scheme,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=64 * 1024,
-            max_request_body_size=MOST + 64 * 1024,
-            connection_limit=800,
+            max_request_body_size=_LARGEST,
+            inbuf_overflow=2 * _LARGEST,  # never: what overflows is written to a temporary file
+            connection_limit=_CONNECTIONS,
             asyncore_use_poll=True,
             ident="",
             **proxy,

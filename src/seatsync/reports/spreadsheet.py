@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Sequence
 
 from seatsync.domain.license import License
-from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
+from seatsync.domain.names import FORMULA, IMPORTED, TAG_SEPARATOR
 from seatsync.domain.people import Member
 
 OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
@@ -15,15 +14,23 @@ OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "In
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
-_FORMULA = ("=", "+", "-", "@")
+_END = ";\n"
+"""A writer quotes cells that have a character of what ends its lines."""
+
+
+class _Echo:
+    """Has a csv.writer give back what it would write."""
+
+    def write(self, line: str) -> str:
+        return line
 
 
 def text(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    written = io.StringIO()
-    defused = ([("'" + cell if cell.startswith(_FORMULA) else cell) for cell in row] for row in rows)
-    csv.writer(written, lineterminator="\n").writerows(defused)
-    return written.getvalue()
+    """Rows as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe in front, one with a semicolon quotes:
+    some take that for a separator too, and what is behind it for a cell."""
+    defused = ([("'" + cell if cell.startswith(FORMULA) else cell) for cell in row] for row in rows)
+    writer = csv.writer(_Echo(), lineterminator=_END)
+    return "".join(writer.writerow(row).removesuffix(_END) + "\n" for row in defused)
 
 
 def member_header(libraries: Iterable[str]) -> list[str]:

@@ -48,7 +48,8 @@ class Wanted:
     def likeness(self, cells: list[str]) -> int:
         """How many cells are, or are nearly, one of the names."""
         known = [squeezed(name) for name in self.names]
-        return sum(bool(get_close_matches(squeezed(cell), known, n=1, cutoff=0.75)) for cell in cells if cell.strip())
+        near = (get_close_matches(squeezed(cell), known, n=1, cutoff=0.75) for cell in strange(cells, known))
+        return sum(squeezed(cell) in known for cell in cells) + sum(map(bool, near))
 
 
 @dataclass
@@ -153,6 +154,9 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
     for delimiter in DELIMITERS:
         above: list[Row] = []
         for line, row in _first_records(text, delimiter):
+            if len(row) > _WIDEST:
+                found.append(_too_wide(row, Origin(file, line)))
+                return None
             if wanted.fits({squeezed(cell) for cell in row if cell}):
                 found += (_above(title, file, line) for title in above)
                 header = [cell.strip() for cell in row]
@@ -166,6 +170,19 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
 
 MOST_UNREAD = 20
 """So many columns that are not read are told one by one; a sheet with more is no roster, and its header says so."""
+
+_WIDEST = 1_000
+"""Columns of a table; a guess for each of some hundred thousand would take a minute."""
+
+
+def _too_wide(row: list[str], where: Origin) -> Diagnostic:
+    message = f"This row has {len(row):,} fields; a table may have {_WIDEST:,} columns."
+    return Diagnostic("csv-header", message, "Delete the columns that nobody needs here, empty ones as well.", where)
+
+
+def strange(cells: Iterable[str], known: Container[str]) -> list[str]:
+    """The first cells of a header whose squeezed names are not ``known``, as many as are worth a guess."""
+    return [*islice((cell for cell in cells if cell and squeezed(cell) not in known), MOST_UNREAD)]
 
 
 def tell_unread(table: Table, known: Container[str], names: tuple[str, ...], owner: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seatsync.domain.names import did_you_mean, printable
-from seatsync.sources.csv_table import Wanted, squeezed
+from seatsync.sources.csv_table import Wanted, squeezed, strange
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,7 @@ def _tell(cells: list[str]) -> str:
     names = {squeezed(cell) for cell in cells}
 
     def distance(dialect: Dialect) -> tuple[int, int, int]:
-        guessed = sum(
-            bool(did_you_mean(cell, dialect.names)) for cell in cells if squeezed(cell) not in dialect.columns
-        )
+        guessed = sum(bool(did_you_mean(cell, dialect.names)) for cell in strange(cells, dialect.columns))
         return len(dialect.missing(names)), -len(names & dialect.columns.keys()), -guessed
 
     nearest = min(DIALECTS, key=distance)
@@ -87,8 +85,8 @@ def _tell(cells: list[str]) -> str:
         return _EXPECTED
     missing = nearest.missing(names)
     lacking = [name for name in nearest.names if nearest.columns[squeezed(name)] in missing]
-    strange = [cell for cell in cells if cell and squeezed(cell) not in nearest.columns]
-    guesses = "".join(f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking)))
+    near = ((cell, did_you_mean(cell, lacking)) for cell in strange(cells, nearest.columns))
+    guesses = "".join(f' "{printable(cell)}": {guess}' for cell, guess in near if guess)
     return f"For {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import Kind, Status
-from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
+from seatsync.domain.names import FORMULA, IMPORTED, clean, did_you_mean, printable
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
@@ -157,4 +157,4 @@ def _words(text: str) -> str:
 
 def _unescaped(cell: str) -> str:
     """Without the apostrophe that ``export`` puts before what a spreadsheet would take for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell

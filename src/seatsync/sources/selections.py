@@ -21,7 +21,7 @@ def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) ->
         lacking = [name for name in names if squeezed(name) not in there]
         known = {squeezed(name) for name in names}
         missing = [name for name in required if name in lacking] if there & known else []
-        strange = [cell for cell in cells if cell and squeezed(cell) not in known]
+        strange = csv_table.strange(cells, known)
         guesses = "".join(
             f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking))
         )
