@@ -388,7 +388,8 @@ def test_three_codes_in_ten_minutes_go_to_one_mailbox_known_or_not(pages: Pages)
         for number in range(more + 1):
             browser = pages.browser(f"192.0.2.{number + 10}")
             browser.open("/password/forgotten")
-            assert browser.press("Send me a code", email=email).code == (200 if number < more else 429)
+            spelled = email.replace("@", f"+{number}@") if number else email.upper()
+            assert browser.press("Send me a code", email=spelled).code == (200 if number < more else 429)
 
 
 @pytest.mark.sqlite_only("the tries are counted by the server, not in the ledger")

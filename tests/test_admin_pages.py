@@ -162,17 +162,22 @@ LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def some(sorts: dict[str, Callable[[Any], Any]], turn: int) -> list[tuple[str, Callable[[Any], Any]]]:
+    """All ways to sort the whole list, and for each filter another."""
+    return [*sorts.items()][turn % len(sorts) :][:1] if turn else [*sorts.items()]
+
+
 def test_pages_of_members_have_everybody_of_the_command_lines_list_once_and_in_order(
     crowd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keyset, "SIZE", 7)
     monkeypatch.setattr(keyset, "NEAR", 20)
     assert {*MEMBER_KEYS} == {*listing.MEMBER_SORTS}
-    for given in FILTERS:
+    for turn, given in enumerate(FILTERS):
         listed = json.loads(ran(crowd, "members", *options(given), "--format", "json").out)
         emails = sorted(row["email"] for row in listed)
         filters = Filters.of(MultiDict(given), LIBRARIES, "on")
-        for sort, key in MEMBER_KEYS.items():
+        for sort, key in some(MEMBER_KEYS, turn):
             for sign, is_descending in (("", False), ("-", True)):
                 found = turned(crowd, listing.members, filters, sign + sort)
                 assert sorted(row.member.email for row in found) == emails, (given, sort)
@@ -185,11 +190,11 @@ def test_pages_of_licenses_have_every_license_of_the_command_lines_list_once_and
     monkeypatch.setattr(keyset, "SIZE", 7)
     monkeypatch.setattr(keyset, "NEAR", 20)
     assert {*LICENSE_KEYS} == {*listing.LICENSE_SORTS}
-    for given in FILTERS:
+    for turn, given in enumerate(FILTERS):
         listed = json.loads(ran(crowd, "licenses", *options(given), "--format", "json").out)
         wanted = sorted((row["library"], row["email"], row["kind"], row["status"], row["mail"]) for row in listed)
         filters = Filters.of(MultiDict(given), LIBRARIES, "any")
-        for sort, key in LICENSE_KEYS.items():
+        for sort, key in some(LICENSE_KEYS, turn):
             for sign, is_descending in (("", False), ("-", True)):
                 rows = turned(crowd, listing.licenses, filters, sign + sort)
                 found = sorted((r.library, r.member.email, r.license.kind, r.license.status, r.mail) for r in rows)

@@ -12,13 +12,12 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from seatsync.domain.names import email_key
 from seatsync.portal import accounts, codes, passwords, sessions
 from seatsync.portal.codes import Purpose
 from seatsync.portal.forms import Code, CodeAndPassword, Email, SignIn
 from seatsync.portal.going import go_on, signed_in
 from seatsync.portal.languages import LANGUAGES
-from seatsync.portal.limits import CODES, SIGN_IN
+from seatsync.portal.limits import CODES, SIGN_IN, mailbox
 from seatsync.portal.site import site
 from seatsync.portal.words import _
 
@@ -35,7 +34,7 @@ def sign_in() -> Page:
     form, here = SignIn(), site()
     if not form.validate_on_submit():
         return render_template("sign-in.html", form=form)
-    here.limits.spend(SIGN_IN, "sign-in", email_key(form.email.data))
+    here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
     with here.reading() as connection:
         opened = accounts.with_password(connection, form.email.data, form.password.data)
     if opened is None or not here.change(partial(_signed_in, opened)):
@@ -97,7 +96,7 @@ def send_code(purpose: Purpose, email: str) -> None:
         TooMany: to this e-mail too many were sent.
     """
     here, who = site(), sessions.visitor()
-    here.limits.spend(CODES, "codes", email_key(email))
+    here.limits.spend(CODES, "codes", mailbox(email))
     code = here.change(
         lambda connection: codes.ask(connection, purpose, email, who.id if who is not None else "", here.clock())
     )
