@@ -185,7 +185,8 @@ def _take(
         if account.id:
             keep_holding(connection, institution, member, signs_in)
         signs_in = account.email
-    events = [Event(CLAIM, library, member, person={"account": signs_in}) for library in libraries]
+    person = {"account": signs_in} if signs_in == account.email else {"claimed_with": account.email}
+    events = [Event(CLAIM, library, member, person=person) for library in libraries]
     record(connection, institution, books, entry, events)
     hold(connection, institution, libraries, member, account)
 

@@ -69,6 +69,7 @@ OF_EVENTS: Mapping[str, Callable[[Any], bool]] = {
     "tags": is_text,  # joined, as in ``names.join_tags``
     "id": is_text,
     "account": _OF_ALL_ELSE["email"],
+    "claimed_with": _OF_ALL_ELSE["email"],  # another account than the member's own, to which a letter was passed on
     "on": _is_day,
     "from": is_text,  # the file and line that asks for a license, as in ``str(Origin)``
 }

@@ -25,7 +25,7 @@ _LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the 
 _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
-_ENCODED = "=?"
+_ENCODED = re.compile(r"=\?[^?]*\?[bBqQ]\?")
 """So begins an encoded word (RFC 2047), which in a header would become another address."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -73,7 +73,12 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
-    is_well_formed = _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and _ENCODED not in email
+    is_well_formed = (
+        _EMAIL.fullmatch(email)
+        and len(email) <= 254
+        and ".." not in email
+        and not ("=?" in email and _ENCODED.search(email))
+    )
     if is_well_formed and (email.isascii() or (_of_letters(email) and _is_one_spelling(email))):
         return None
     said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
@@ -86,7 +91,7 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
     return (
         together.isascii()
         and ".." not in together
-        and _ENCODED not in together
+        and not ("=?" in together and _ENCODED.search(together))
         and max(map(len, emails), default=0) <= 254
         and _PLAIN_EMAILS.fullmatch(together) is not None
     )
@@ -130,8 +135,8 @@ def _why_no_email(email: str) -> str:
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
             return f"it has the character {_visible(strange)} where an address can't have it"
-    if _ENCODED in local:
-        return f"it has {_ENCODED} in it, which mail programs take for something else"
+    if encoded := _ENCODED.search(local):
+        return f"it has {encoded[0]} in it, which mail programs take for something else"
     if not _is_one_spelling(email):
         meant = _taken_for(domain)
         return (

@@ -22,7 +22,7 @@ _EMAIL = re.compile(r"""[^\s@<>"'`(),;:|\\]+@(?:<!-- -->)?[^\s@<>"'`(),;:|\\]+\.
 
 HIDDEN = "(hidden)"
 _NAMING = ("given_name", "family_name", "student_id", "role")
-_BY_EMAIL = ("email", "member", "to", "account")
+_BY_EMAIL = ("email", "member", "to", "account", "claimed_with")
 
 _NAMES_BY_EMAIL_ALONE = frozenset(
     {
