@@ -469,9 +469,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on this machine: pages cannot be opened in a browser")
 @pytest.mark.sqlite_only("it is about pages")
-@pytest.mark.parametrize(
-    "options", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 640}}], ids=str
-)
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}}], ids=str)
 def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
     options: dict[str, Any], ruth: Browser, chromium: Chromium
 ) -> None:

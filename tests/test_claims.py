@@ -90,6 +90,7 @@ def test_a_link_is_good_once_and_ends_with_its_grant(pages: Pages) -> None:
     assert licenses(pages)["logos"] == "revoked"
 
 
+@pytest.mark.sqlite_only("it is about requests")
 def test_looking_at_links_a_thousand_times_changes_nothing(pages: Pages) -> None:
     links = [link(pages, email) for email in ("ann@grace.example", "ben@grace.example", "cy@grace.example")]
     places = [*links, *(f"{one}/opt-out" for one in links), f"{PORTAL}/claim/grace"]
@@ -105,6 +106,7 @@ def test_looking_at_links_a_thousand_times_changes_nothing(pages: Pages) -> None
     assert {table: rows(pages.folder, table) for table in TABLES} == before
 
 
+@pytest.mark.sqlite_only("it is about requests")
 def test_a_program_that_sends_the_forms_it_finds_claims_and_declines_nothing(pages: Pages) -> None:
     tables = [table for table in TABLES if table != "challenge"]  # at most it has a code sent
     before = {table: rows(pages.folder, table) for table in tables}

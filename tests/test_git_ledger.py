@@ -226,7 +226,7 @@ def test_a_plan_stands_while_others_move(here: Path, there: Path) -> None:
 
 
 def test_of_two_runners_with_a_plan_for_the_last_seat_one_wins(remote: Path, here: Path, there: Path) -> None:
-    rounds = 10
+    rounds = 4
     won: list[str] = []
     for number in range(rounds):
         candidates = {here: f"east{number}", there: f"west{number}"}

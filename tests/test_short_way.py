@@ -235,7 +235,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "g"
 
 
-@QUICKLY(max_examples=5_000 if LONG else 100)
+@QUICKLY(max_examples=5_000 if LONG else 60)
 @given(
     chosen=files,
     roster=rosters,
@@ -278,7 +278,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
         assert text_of(make(place, connection, now, "g")) == text_of(long)
 
 
-@QUICKLY(max_examples=2_000 if LONG else 40)
+@QUICKLY(max_examples=2_000 if LONG else 25)
 @given(
     chosen=files.map(plainly),
     roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),

@@ -46,7 +46,7 @@ from tests.faults.history_wishes import (
     write_files,
 )
 
-LIVES = (3, 100)
+LIVES = (2, 100)
 STEPS = 100 if LONG else 60
 """Steps of one life; there are as many lives as the form asks for."""
 

@@ -15,8 +15,8 @@ from tests.mail_server import Mailroom
 
 school, room = letters.school, letters.room
 
-LETTERS, KILLS = (1_000, 50) if LONG else (120, 4)
-SENDERS, SHARED = (8, 1_000) if LONG else (4, 120)
+LETTERS, KILLS = (1_000, 50) if LONG else (80, 3)
+SENDERS, SHARED = (8, 1_000) if LONG else (3, 80)
 
 
 def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(school: Path, room: Mailroom, database: str) -> None:
