@@ -12,7 +12,7 @@ from string import Template
 
 import click
 
-ACTION = "seatsync/seatsync@93cd7407076f9282ee538455609b011f396e0e33"
+ACTION = "seatsync/seatsync@e20b69426ccc698b3b78224495acb3a0300b84e0"
 """The action that is pinned: a commit in which it is as this version needs it."""
 
 _FILES = {
