@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Pool, event
 
-from seatsync.apply.claims import Missed, Why, claim, claim_all, known_by, opt_out
+from seatsync.apply.claims import Missed, Why, claim, known_by, opt_out
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.holdings import Account, Seat, licenses_of, open_for_email, open_licenses
 from tests import letters
@@ -41,9 +41,6 @@ class Desk:
 
     def claim(self, library: str, account: Account, token: str = "") -> bool:
         return claim(self.ledger, "grace", library, self.number(library), account, AT, "pages", token)
-
-    def claim_all(self, account: Account) -> list[str]:
-        return [*claim_all(self.ledger, "grace", self.number("books"), account, AT, "pages")]
 
     def opt_out(self, library: str, token: str = "") -> None:
         opt_out(self.ledger, "grace", library, self.number(library), AT, "pages", token)
@@ -118,7 +115,7 @@ def test_what_is_granted_anew_is_in_the_account_of_who_claims_it_then(school: Pa
     ran(school, "verify")
 
 
-def test_all_that_is_open_is_claimed_at_once(school: Path) -> None:
+def test_all_that_is_open_is_listed_until_it_is_claimed_or_declined(school: Path) -> None:
     applied(school, ALL)
     desk, home = Desk(school, ALL[0]), signed_up(school, "me@home.example")
     assert [(seat.library, seat.kind, seat.until) for seat in desk.open()] == [
@@ -127,12 +124,15 @@ def test_all_that_is_open_is_claimed_at_once(school: Path) -> None:
         ("logos", "temporary", "2027-06-30"),
     ]
     desk.opt_out("logos")
-    assert desk.claim_all(home) == ["books", "jamworks"]
-    assert desk.claim_all(home) == []
+    for library in ("books", "jamworks"):
+        assert desk.claim(library, home) is True
+        assert desk.claim(library, home) is False
     assert desk.open() == []
-    with missed(Why.CLAIMED):
-        desk.claim_all(signed_up(school, "you@home.example"))
-    assert [row["kind"] for row in rows(school, "entry")] == ["apply", "opt-out", "claim"]
+    you = signed_up(school, "you@home.example")
+    for library in ("books", "jamworks"):
+        with missed(Why.CLAIMED):
+            desk.claim(library, you)
+    assert [row["kind"] for row in rows(school, "entry")] == ["apply", "opt-out", "claim", "claim"]
     ran(school, "verify")
 
 
@@ -155,7 +155,7 @@ def test_who_comes_too_late_is_told_why(school: Path) -> None:
     with missed(Why.REVOKED):
         ben.claim("logos", home)
     with missed(Why.NOTHING):
-        ben.claim_all(home)
+        ben.claim("jamworks", home)
     config = (school / "seatsync.yaml").read_text().replace("opt_out: true", "opt_out: false")
     (school / "seatsync.yaml").write_text(config)
     ran(school, "apply", "--yes")
@@ -223,8 +223,9 @@ def test_an_account_holds_licenses_of_several_institutions(school: Path) -> None
         ("hope", "logos"),
     ]
     (other,) = [seat for seat in desk.offered() if seat.institution == "hope"]
-    assert claim_all(desk.ledger, "hope", other.member, home, AT, "pages") == ["logos"]
-    desk.claim_all(home)
+    assert claim(desk.ledger, "hope", "logos", other.member, home, AT, "pages") is True
+    for library in ("books", "jamworks", "logos"):
+        desk.claim(library, home)
     assert [name for name, *_ in desk.held(home)] == ["Grace Seminary"] * 3 + ["Hope Seminary"]
     assert desk.offered() == []
 
@@ -233,7 +234,8 @@ def test_a_roster_changes_the_record_and_never_the_account(school: Path) -> None
     write_csv(school / "members.csv", [*HEADER, "student_id"], [*ALL, "1"])
     ran(school, "apply", "--yes")
     desk, home = Desk(school, ALL[0]), signed_up(school, "me@home.example")
-    desk.claim_all(home)
+    for library in ("books", "jamworks", "logos"):
+        desk.claim(library, home)
     write_csv(school / "members.csv", [*HEADER, "student_id"], ["lee@grace.example", *ALL[1:], "1"])
     ran(school, "apply", "--yes")
     assert [(row["email"], row["account"]) for row in rows(school, "member")] == [("lee@grace.example", home.email)]
@@ -244,7 +246,8 @@ def test_a_roster_changes_the_record_and_never_the_account(school: Path) -> None
 def test_who_is_erased_holds_nothing_any_more_and_keeps_their_account(school: Path) -> None:
     applied(school, ALL, BEN, ["dee@grace.example", "Dee", "Fox", "owner"])
     home = signed_up(school, "me@home.example")
-    Desk(school, ALL[0]).claim_all(home)
+    for library in ("books", "jamworks", "logos"):
+        Desk(school, ALL[0]).claim(library, home)
     Desk(school, BEN[0]).claim("logos", home)
     applied(school, BEN)
     for gone in (ALL[0], "dee@grace.example"):  # she was offered a permanent license

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from seatsync.apply.apply import carry_out
-from seatsync.apply.claims import Missed, Why, claim, claim_all, opt_out
+from seatsync.apply.claims import Missed, Why, claim, opt_out
 from seatsync.ledger.accounts import email_hash
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.holdings import Account
@@ -107,10 +107,10 @@ def _round(databases: Databases, threads: ThreadPoolExecutor, at: Path, chance: 
 
 
 def _caller(number: int, at: Path, system: str, tokens: Mapping[int, str], chance: random.Random) -> Caller:
-    what = chance.choice(["claim", "claim", "claim", "claim all", "opt out", "apply"])
+    what = chance.choice([*["claim"] * 4, "opt out", "apply"])
     member, account = chance.randint(1, SEATS), chance.choice(ACCOUNTS)
     delay = 0.0 if what == "apply" else chance.uniform(0, 0.3)
-    token = tokens[member] if chance.random() < 0.5 and what != "claim all" else ""
+    token = tokens[member] if chance.random() < 0.5 else ""
     wanted = chance.sample(PEOPLE, SEATS)
     regrant = ", regrant: true" if chance.random() < 0.5 else ""
     folder = _folder(at / str(number), system, wanted, regrant) if what == "apply" else at
@@ -132,8 +132,6 @@ def _doing(ledger: Ledger, caller: Caller) -> str:
     match caller.what:
         case "claim":
             return TAKEN if claim(ledger, "grace", "seats", who, account, AT, name, token) else THEIRS
-        case "claim all":
-            return TAKEN if claim_all(ledger, "grace", who, account, AT, name) else THEIRS
         case "opt out":
             opt_out(ledger, "grace", "seats", who, AT, name, token)
             return DECLINED

@@ -6,7 +6,6 @@ number who come at once each is told what came of it: ``Why``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy import Connection
@@ -87,35 +86,8 @@ def claim(
             return False
         _must_be_open(books, library, member, "claim")
         _use(connection, institution, link, token, at)
-        _take(connection, institution, books, [library], member, account, Entry("claim", at, actor))
+        _take(connection, institution, books, library, member, account, Entry("claim", at, actor))
         return True
-
-    return ledger.write(institution, actor, "", step)
-
-
-def claim_all(ledger: Ledger, institution: str, member: int, account: Account, at: str, actor: str) -> Sequence[str]:
-    """The member claims all that is open to them; the libraries that are theirs only from now on.
-
-    None are, where all that they hold was in this account already.
-
-    Raises:
-        Missed: nothing is open, and nothing is theirs.
-        ForeignLedger: the ledger is another institution's.
-    """
-    _must_be_an_email(account)
-
-    def step(connection: Connection) -> Sequence[str]:
-        books = _books(connection, institution, member)
-        signs_in = books.members[member].account
-        status = {library: _license(books, library, member).status for library in books.libraries}
-        chosen = [library for library in status if status[library] is Status.UNCLAIMED]
-        if chosen:
-            _take(connection, institution, books, chosen, member, account, Entry("claim", at, actor))
-            return chosen
-        held = [library for library in status if status[library] is Status.DELIVERED]
-        if any(is_in(connection, institution, library, member, signs_in, account) for library in held):
-            return []
-        raise Missed(Why.CLAIMED if held else Why.NOTHING, f"{books.members[member].email} has nothing to claim.")
 
     return ledger.write(institution, actor, "", step)
 
@@ -172,7 +144,7 @@ def _take(
     connection: Connection,
     institution: str,
     books: Snapshot,
-    libraries: Sequence[str],
+    library: str,
     member: int,
     account: Account,
     entry: Entry,
@@ -186,9 +158,8 @@ def _take(
             keep_holding(connection, institution, member, signs_in)
         signs_in = account.email
     person = {"account": signs_in} if signs_in == account.email else {"claimed_with": account.email}
-    events = [Event(CLAIM, library, member, person=person) for library in libraries]
-    record(connection, institution, books, entry, events)
-    hold(connection, institution, libraries, member, account)
+    record(connection, institution, books, entry, [Event(CLAIM, library, member, person=person)])
+    hold(connection, institution, library, member, account)
 
 
 def _is_their_own(connection: Connection, who: Member, account: Account) -> bool:

@@ -7,7 +7,7 @@ where somebody is a member; they say so (``ACROSS``), and row-level security bou
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, insert, select, text
@@ -88,17 +88,14 @@ def is_in(connection: Connection, institution: str, library: str, member: int, s
     return _is_in(whose, connection.execute(select(columns.account).where(this)).scalar(), signs_in)
 
 
-def hold(connection: Connection, institution: str, libraries: Collection[str], member: int, whose: Account) -> None:
-    """The member's licenses of these libraries are in this account now; in none, where it has no id."""
+def hold(connection: Connection, institution: str, library: str, member: int, whose: Account) -> None:
+    """The member's license is in this account now; in none, where it has no id."""
     columns = holding.c
-    these = (columns.institution == institution) & columns.library.in_(sorted(libraries)) & (columns.member == member)
-    connection.execute(delete(holding).where(these))
+    this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
+    connection.execute(delete(holding).where(this))
     if whose.id:
-        rows = [
-            {"institution": institution, "library": library, "member": member, "account": whose.id}
-            for library in sorted(libraries)
-        ]
-        connection.execute(insert(holding), rows)
+        row = {"institution": institution, "library": library, "member": member, "account": whose.id}
+        connection.execute(insert(holding).values(row))
 
 
 def keep_holding(connection: Connection, institution: str, member: int, signs_in: str) -> None:

@@ -85,9 +85,6 @@ def take(institution: str, library: str, member: int) -> Page:
     email, who = _proved(), sessions.visitor()
     if who is None or not email:
         return redirect(url_for("claim.waiting", institution=institution))
-    with site().reading() as connection:
-        if not offers.is_known_as(connection, institution, member, email):
-            abort(404)
     return seats.take(institution, library, member, who, known_as=email)
 
 

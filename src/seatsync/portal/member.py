@@ -39,7 +39,6 @@ def home() -> Page:
 def take(institution: str, library: str, member: int) -> Page:
     """Claim what waits for the account's own e-mail."""
     who = signed_in_visitor()
-    _offered(who, institution, library, member)
     return seats.take(institution, library, member, who, known_as=who.email)
 
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
-from seatsync.domain.names import email_key
 from seatsync.ledger import tables
 
 
@@ -48,13 +47,6 @@ def welcome(connection: Connection, institution: str, admin: str) -> Offer | Non
     )
     row = connection.execute(query).one_or_none()
     return Offer(row.name, "", row.email, False) if row is not None else None
-
-
-def is_known_as(connection: Connection, institution: str, member: int, email: str) -> bool:
-    """Whether this member's e-mail is that."""
-    people = tables.member.c
-    key = select(people.key).where(people.institution == institution, people.number == member)
-    return bool(email) and connection.execute(key).scalar() == email_key(email)
 
 
 def name_of(connection: Connection, institution: str) -> str | None:

@@ -26,8 +26,7 @@ def settings() -> Page:
     who = sessions.signed_in_visitor()
     with site().reading() as connection:
         has_password = bool(accounts.password_hash(connection, who.email))
-    forms = {"password": ChangePassword(who.email), "email": ChangeEmail(), "sure": Sure()}
-    return render_template("settings.html", who=who, has_password=has_password, **forms)
+    return render_template("settings.html", who=who, has_password=has_password)
 
 
 @pages.route("/settings/password", methods=["GET", "POST"])
