@@ -64,6 +64,8 @@ def tell(told: tuple[int, str, str], error: Exception) -> None:
 
 _WITH_HELP = {
     "LedgerError": LEDGER,
+    "NoGit": LEDGER,
+    "Planted": INVALID,
     "Nowhere": USAGE,
     "Unknown": BROKEN,
     "BadAddress": USAGE,

@@ -12,7 +12,8 @@ from string import Template
 import click
 
 from seatsync.cli.options import Run, common, option
-from seatsync.cli.pipeline import default_branch, pipeline
+from seatsync.cli.pipeline import pipeline
+from seatsync.git.branches import default_branch
 
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",

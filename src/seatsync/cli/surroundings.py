@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from pathlib import Path
 
 
@@ -24,17 +23,6 @@ def commit(folder: Path) -> str:
     for variable in ("GITHUB_SHA", "CI_COMMIT_SHA"):
         if sha := os.environ.get(variable):
             return sha
-    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
-    try:
-        told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    sha = told.stdout.strip() if told.returncode == 0 else ""
-    return sha if not sha or sha.endswith("-dirty") or not _new_files(folder) else f"{sha}-dirty"
+    from seatsync.git.commit import commit_of
 
-
-def _new_files(folder: Path) -> bool:
-    """Whether files lie there that may have been read and that Git does not know yet."""
-    command = ["git", "-C", str(folder), "ls-files", "--others", "--exclude-standard", "--", "*.csv", "*.yaml", "*.yml"]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    return bool(told.stdout.strip())
+    return commit_of(folder)

@@ -65,9 +65,9 @@ class GitBranch:
         """
         remote, _, branch = location.removeprefix("git").removeprefix(":").rpartition("#")
         remote, branch = remote or REMOTE, branch or BRANCH
-        repository = around(folder, f"git:{redacted(remote)}#{redacted(branch)}")
-        clone = Clone(repository, remote, branch)
-        return cls(_clones.setdefault((repository.top, remote, branch), clone), institution, patience)
+        checkout = around(folder, f"git:{redacted(remote)}#{redacted(branch)}")
+        clone = Clone(checkout, remote, branch)
+        return cls(_clones.setdefault((checkout.top, remote, branch), clone), institution, patience)
 
     def __str__(self) -> str:
         return str(self.clone)

@@ -1,75 +1,39 @@
 """One branch of a Git remote, in a bare repository of our own that lives as long as the command.
 
 The user's repository is asked for its settings and nothing else: no object, ref, index or shallow mark of ours gets into it.
-Settings go to Git by the environment, since they may hold credentials.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from seatsync.git.checkout import Checkout, NotInGit, checkout_of
+from seatsync.git.program import Told, decoded, run
+from seatsync.git.scratch import NoScratch, Scratch
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.git_failures import absent, failure, meanwhile, redacted
-
-_REACHING = re.compile(
-    r"(http|url|credential|ssh|protocol|user|author|committer)\..*"
-    r"|core\.(sshcommand|gitproxy|askpass)"
-    r"|remote\..*\.(url|pushurl|proxy|proxyauthmethod|uploadpack|receivepack|vcs)",
-    re.DOTALL,
-)
-"""What of the user's settings is about reaching a remote, and about who commits. The rest is about their own repository."""
-
-_OURS = (("gc.auto", "0"), ("maintenance.auto", "false"), ("core.hookspath", os.devnull))
-_LOCAL = frozenset(
-    [
-        "GIT_DIR",
-        "GIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_PREFIX",
-        "GIT_COMMON_DIR",
-        "GIT_SHALLOW_FILE",
-        "GIT_NAMESPACE",
-        "GIT_CEILING_DIRECTORIES",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_QUARANTINE_PATH",
-    ]
-)
-"""What Git tells the hooks it calls: of their repository, not of ours."""
 
 _TIP = "refs/ledger/tip"
 _ROBOT = {"name": "seatsync", "email": "seatsync@noreply.invalid"}
 
-Told = subprocess.CompletedProcess[bytes]
-Settings = Sequence[tuple[str, str]]
 
-
-class Repository(NamedTuple):
-    """The user's repository: where its files begin, and the format of its objects (sha1, sha256)."""
-
-    top: Path
-    format: str
-
-
-def around(folder: Path, ledger: str) -> Repository:
-    """The repository that a folder is in.
+def around(folder: Path, ledger: str) -> Checkout:
+    """The checkout that a folder is in.
 
     Raises:
         LedgerError: it is in none; the ledger is named in the message.
+        Planted: its repository is not the checkout's own.
     """
-    told = _run(("-C", str(folder), "rev-parse", "--show-toplevel", "--show-object-format"), _surroundings())
-    if told.returncode:
-        raise failure(ledger, f"needs a Git repository around {folder.resolve()}", _text(told.stderr))
-    top, format = _text(told.stdout).splitlines()
-    return Repository(Path(top), format)
+    try:
+        return checkout_of(folder)
+    except NotInGit as error:
+        raise failure(ledger, f"needs a Git repository around {folder.resolve()}", str(error)) from error
 
 
 class Pushed(NamedTuple):
@@ -95,10 +59,11 @@ class Pushed(NamedTuple):
 class Clone:
     """The branch ``branch`` of ``remote`` (a name, a URL or a path), as seen from the user's repository."""
 
-    def __init__(self, repository: Repository, remote: str, branch: str) -> None:
-        self.repository = repository
+    def __init__(self, checkout: Checkout, remote: str, branch: str) -> None:
+        self.checkout = checkout
         self.remote = remote
         self.branch = branch
+        self._scratch = Scratch(checkout)
         self._tip: str | None = None
         self._is_fetched = False
 
@@ -121,7 +86,7 @@ class Clone:
         words = ("--quiet", "--no-tags", "--no-write-fetch-head", *depth, "--", self._remote)
         told = self._git("fetch", *words, f"+refs/heads/{self.branch}:{_TIP}", check=False)
         if told.returncode and not absent(told.stderr):
-            raise failure(self, "can't be fetched", _text(told.stderr))
+            raise failure(self, "can't be fetched", decoded(told.stderr))
         self._tip = None if told.returncode else self._line("rev-parse", "--verify", _TIP)
         self._is_fetched = True
         return self._tip
@@ -139,7 +104,7 @@ class Clone:
         if self.tip is None:
             return None
         told = self._git("rev-parse", "--verify", "--quiet", f"{self.tip}:{path}", check=False)
-        return _text(told.stdout).strip() or None
+        return decoded(told.stdout).strip() or None
 
     def write_out(self, blob: str, target: Path) -> None:
         """Write the object's bytes to a file."""
@@ -168,75 +133,45 @@ class Clone:
         words = ("--quiet", "--porcelain", "--no-verify", "--", self._remote, f"{commit}:refs/heads/{self.branch}")
         told = self._git("push", *words, check=False)
         if told.returncode:
-            return Pushed(f"{_text(told.stderr)}\n{_text(told.stdout)}")
+            return Pushed(f"{decoded(told.stderr)}\n{decoded(told.stdout)}")
         self._tip = commit
         return Pushed()
 
     def scratch(self) -> Path:
         """A new folder that only we may read, gone with the clone."""
-        return Path(tempfile.mkdtemp(dir=self._home))
+        return Path(tempfile.mkdtemp(dir=self._scratch.home))
 
     def close(self) -> None:
         """Delete everything."""
-        if "_home" in self.__dict__:
-            shutil.rmtree(self._home, ignore_errors=True)
-
-    # ── The user's repository ───────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def _settings(self) -> Settings:
-        """All that the user has set, in files and by the environment."""
-        told = _run(("-C", str(self.repository.top), "config", "--list", "-z"), _surroundings())
-        pairs = (setting.partition("\n") for setting in _text(told.stdout).split("\0") if setting)
-        return [(key, value if set_ else "true") for key, set_, value in pairs]
+        self._scratch.close()
 
     @cached_property
     def _remote(self) -> str:
         """The name under which Git is told of the remote: its URL stays out of our commands."""
-        if f"remote.{self.remote}.url" in dict(self._settings):
+        if f"remote.{self.remote}.url" in dict(self._scratch.settings):
             return self.remote
         if re.search("[:/]", self.remote) or Path(self.remote).is_dir():
             return "ledger"
         help = "Add it (`git remote add`), or name another: --ledger git:REMOTE#BRANCH."
         raise LedgerError(f"The ledger {self} can't be reached: there is no remote {self.remote}.", help)
 
-    # ── Our own ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def _home(self) -> Path:
-        return Path(tempfile.mkdtemp(prefix="seatsync-"))
-
     @cached_property
     def _environment(self) -> dict[str, str]:
-        """Of a repository that was just made, with the user's ways to reach remotes."""
-        environment = _surroundings()
-        given = [name for name in environment if name.startswith("GIT_CONFIG_")]
-        for name in given:
-            del environment[name]
-        # Git would apply the user's files once more, and what they say of folders to the wrong one.
-        owners = self._home / "config"
-        trusted = [value for key, value in self._settings if key == "safe.directory"]
-        owners.write_text("".join(f"[safe]\n\tdirectory = {_quoted(value)}\n" for value in trusted), encoding="utf-8")
-        environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(owners)}
-        place, format = str(self._home / "git"), self.repository.format
-        made = _run(("init", "--quiet", "--bare", "--template=", f"--object-format={format}", place), environment)
-        if made.returncode:
-            raise failure(self, "can't be used", _text(made.stderr))
-        self._must_name_a_branch(environment)
-        settings = [pair for pair in self._settings if _REACHING.fullmatch(pair[0])]
-        if self._remote != self.remote:  # an address, which must not meet a remote of the user's
-            settings = [pair for pair in settings if not pair[0].startswith("remote.")]
-            settings.append((f"remote.{self._remote}.url", _absolute(self.remote)))
-        return {**environment, "GIT_DIR": place, **_as_environment([*settings, *_OURS])}
+        try:
+            self._must_name_a_branch(self._scratch.bare)
+        except NoScratch as error:
+            raise failure(self, "can't be used", str(error)) from error
+        is_named = self._remote == self.remote
+        return self._scratch.reaching(None if is_named else (self._remote, _absolute(self.remote)))
 
     def _must_name_a_branch(self, environment: Mapping[str, str]) -> None:
         is_address = ":" in self.branch  # which may hold a password, and is not for a command
-        if is_address or _run(("check-ref-format", f"refs/heads/{self.branch}"), environment).returncode:
+        if is_address or run(("check-ref-format", f"refs/heads/{self.branch}"), environment).returncode:
             raise LedgerError(f"The ledger {self} names no branch.", "Write git, git:BRANCH or git:REMOTE#BRANCH.")
 
     def _identity(self) -> dict[str, str]:
         """Who commits, where neither settings nor environment say it: hosted runners have no name."""
-        said, ours = dict(self._settings), dict[str, str]()
+        said, ours = dict(self._scratch.settings), dict[str, str]()
         for role in ("author", "committer"):
             variables = {part: f"GIT_{role}_{part}".upper() for part in _ROBOT}
             if not all(
@@ -249,7 +184,7 @@ class Clone:
         return self._git(*words, check=False).returncode == 0
 
     def _line(self, *words: str, input: bytes | None = None, more: Mapping[str, str] | None = None) -> str:
-        return _text(self._git(*words, input=input, more=more).stdout).strip().strip("\0")
+        return decoded(self._git(*words, input=input, more=more).stdout).strip().strip("\0")
 
     def _git(
         self,
@@ -259,56 +194,12 @@ class Clone:
         check: bool = True,
         more: Mapping[str, str] | None = None,
     ) -> Told:
-        told = _run(words, {**self._environment, **(more or {})}, self.repository.top, input, stdout)
+        told = run(words, {**self._environment, **(more or {})}, self.checkout.top, input, stdout)
         if check and told.returncode:
-            raise failure(self, f"can't be used: `git {words[0]}` fails", _text(told.stderr))
+            raise failure(self, f"can't be used: `git {words[0]}` fails", decoded(told.stderr))
         return told
-
-
-def _run(
-    words: Sequence[str],
-    environment: Mapping[str, str],
-    cwd: Path | None = None,
-    input: bytes | None = None,
-    stdout: IO[bytes] | None = None,
-) -> Told:
-    try:
-        return subprocess.run(
-            ["git", *words],
-            cwd=cwd,
-            env=environment,
-            input=input or b"",
-            stdout=stdout or subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        raise LedgerError("A ledger in Git needs the program git, which is not installed.", "Install it.") from error
-
-
-def _surroundings() -> dict[str, str]:
-    """The environment for Git, where it asks nobody anything and its words are the ones we know."""
-    kept = {name: value for name, value in os.environ.items() if name not in _LOCAL}
-    waiting = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
-    return {**waiting, **kept, "LC_ALL": "C", "LANGUAGE": "C", "GIT_TERMINAL_PROMPT": "0"}
-
-
-def _as_environment(settings: Settings) -> dict[str, str]:
-    """Settings as Git takes them from the environment."""
-    told = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings):
-        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return told
 
 
 def _absolute(remote: str) -> str:
     """A path that is meant from here; anything else as it is."""
     return str(Path(remote).resolve()) if Path(remote).is_dir() else remote
-
-
-def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _text(output: bytes | None) -> str:
-    return (output or b"").decode("utf-8", "surrogateescape")

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
+from seatsync.git.checkout import Planted, top_of
 from seatsync.sources.encrypted import Locked, decrypted
 
 NAME = "seatsync.yaml"
@@ -37,6 +38,8 @@ class Folder:
         """
         where = asked_at or Origin(name)
         path = self.path / name
+        if name == NAME and not self._is_no_repository():
+            return None
         if not self._is_inside(path):
             self._say(
                 "path-outside",
@@ -68,6 +71,15 @@ class Folder:
         except OSError:
             return False
         return self.digests[name] == digest
+
+    def _is_no_repository(self) -> bool:
+        """Whether Git takes neither the folder nor one around it for a repository that is not the checkout's own."""
+        try:
+            top_of(self.path)
+        except Planted as planted:
+            self._say("planted-repository", str(planted), planted.help, Origin(NAME))
+            return False
+        return True
 
     def _is_inside(self, path: Path) -> bool:
         try:

@@ -1,0 +1,1 @@
+"""Asking Git, so that nothing that a proposal brings is obeyed."""
