@@ -258,6 +258,33 @@ def test_a_fork_is_planned_by_the_second_workflow_which_runs_nothing_of_it(
 
 
 @needs_act
+def test_no_module_and_no_option_among_the_files_is_taken_for_ours(on_github: Repository, tmp_path: Path) -> None:
+    """Python looks for modules where it is started, and a pattern may give a folder whose name begins with a hyphen."""
+    for name in ("json", "sys", "venv", "site", "ensurepip", "seatsync", "click", "sitecustomize", "usercustomize"):
+        (on_github.place / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    grace = on_github.place / "grace"
+    grace.mkdir()
+    for name in ("seatsync.yaml", "members.csv"):
+        (on_github.place / name).rename(grace / name)
+    option = on_github.place / f"--out={tmp_path.name}"
+    option.mkdir()
+    shutil.copy(grace / "members.csv", option)
+    workflow = on_github.place / ".github" / "workflows" / "seatsync.yml"
+    workflow.write_text(workflow.read_text(encoding="utf-8").replace("folders: .", 'folders: "grace --*"'))
+    ran = act(on_github, "pull_request", pull_request())
+    assert not (tmp_path / "ran").exists()
+    assert not (on_github.place / tmp_path.name).exists()
+    assert (ran.code, "set-output:: changes=4" in ran.said) == (1, True), ran.said  # a folder without a seatsync.yaml
+    assert "seatsync.yaml is not there" in ran.said
+    started = re.findall(r"python3?\b.*", "".join(map(_text, (HOME / "action.yml", HOME / ".github/action/job.sh"))))
+    assert [line for line in started if "seatsync/bin" not in line and not line.startswith("python3 -I")] == []
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@needs_act
 def test_a_public_repository_shows_nobody(on_github: Repository) -> None:
     ran = act(on_github, "pull_request", pull_request(), private=False)
     assert ran.code == 0, ran.said

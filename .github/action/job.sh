@@ -22,7 +22,7 @@ flags=("${privacy[@]}")
 [ "${STRICT:-false}" = true ] && flags+=(--strict)
 
 outputs() {
-  python3 - "$1" << 'END'
+  python3 -I - "$1" << 'END' # -I: a json.py among the files is none of ours
 import json, sys
 plans = json.load(open(sys.argv[1], encoding="utf-8"))
 plans = plans if isinstance(plans, list) else [plans]
@@ -40,14 +40,14 @@ comment() {
 
 case "${MODE:-}" in
   validate)
-    seatsync validate "${flags[@]}" --format github "${folders[@]}"
+    seatsync validate "${flags[@]}" --format github -- "${folders[@]}"
     code=$?
-    seatsync validate "${flags[@]}" --format markdown "${folders[@]}" > "$OUT/plan.md" 2> /dev/null
+    seatsync validate "${flags[@]}" --format markdown -- "${folders[@]}" > "$OUT/plan.md" 2> /dev/null
     cat "$OUT/plan.md" >> "$SUMMARY"
     comment --body "$OUT/plan.md"
     ;;
   plan)
-    seatsync plan "${flags[@]}" --out "$OUT/plan.json" --format github "${folders[@]}"
+    seatsync plan "${flags[@]}" --out "$OUT/plan.json" --format github -- "${folders[@]}"
     code=$?
     if [ -s "$OUT/plan.json" ]; then
       seatsync show "$OUT/plan.json" --format markdown "${privacy[@]}" > "$OUT/plan.md"
@@ -55,7 +55,7 @@ case "${MODE:-}" in
       outputs "$OUT/plan.json" >> "$OUTPUT"
     fi
     # What is wrong with files stands above the plans of the others, and none of them counts as reviewed.
-    if seatsync validate "${privacy[@]}" --format markdown "${folders[@]}" > "$OUT/wrong.md" 2> /dev/null; then
+    if seatsync validate "${privacy[@]}" --format markdown -- "${folders[@]}" > "$OUT/wrong.md" 2> /dev/null; then
       [ -s "$OUT/plan.json" ] && comment "$OUT/plan.json"
     else
       [ -s "$OUT/plan.md" ] && cat "$OUT/plan.md" >> "$OUT/wrong.md"
@@ -75,7 +75,7 @@ case "${MODE:-}" in
     fi
     quiet="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" # no name that is printed is a command to the runner
     echo "::stop-commands::$quiet"
-    seatsync apply --yes "${flags[@]}" "${folders[@]}" 2>&1 | tee "$OUT/apply.txt"
+    seatsync apply --yes "${flags[@]}" -- "${folders[@]}" 2>&1 | tee "$OUT/apply.txt"
     code=$?
     echo "::$quiet::"
     head -c 500000 "$OUT/apply.txt" | sed 's/^/    /' >> "$SUMMARY"
