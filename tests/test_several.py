@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,19 @@ def test_of_hundreds_of_institutions_markdown_says_each_verdict_the_refused_firs
     page = plans([PlanView(plan)] * 300)
     assert page.count("✅ one \\(one\\)") == 300
     assert len(plans([PlanView(plan)] * 5000)) <= MOST
+
+
+@pytest.mark.sqlite_only("it is about the processes, not about their ledgers")
+def test_the_processes_of_a_pool_take_no_module_from_the_folder_they_are_started_in(tmp_path: Path) -> None:
+    ids = [f"school-{number}" for number in range(6)]
+    for id in ids:
+        (tmp_path / id).mkdir()
+        (tmp_path / id / "seatsync.yaml").write_text(CONFIG.format(id=id), encoding="utf-8")
+        (tmp_path / id / "members.csv").write_text("email,given_name,family_name\na@b.example,A,B\n")
+    for name in ("multiprocessing", "selectors", "signal", "socket", "json", "click", "seatsync", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'a').write({name!r})\n")
+    program = Path(sys.executable).parent / "seatsync"
+    command = [str(program), "plan", "--quiet", "--jobs", "2", *ids]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text(encoding="utf-8")
+    assert done.returncode == 0, done.stderr

@@ -88,6 +88,7 @@ def main(args: Sequence[str] | None = None) -> None:
                 stream.reconfigure(errors="replace")
             else:
                 stream.reconfigure(encoding="utf-8")
+    os.environ["PYTHONSAFEPATH"] = "1"  # a Python that we start takes no module from the folder it is started in
     gc.disable()  # a command makes millions of records, no cycles, and ends
     code = run(args)
     sys.stderr.flush()
