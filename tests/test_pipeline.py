@@ -122,7 +122,9 @@ def on_github(tmp_path: Path) -> Iterator[Repository]:
     yield from repository(tmp_path, GitHub(TOKEN), "--ci", "github", "--forks")
 
 
-def act(on: Repository, event: str, told: dict[str, Any], private: bool = True, workflow: str = "seatsync") -> Ran:
+def act(
+    on: Repository, event: str, told: dict[str, Any], private: bool = True, workflow: str = "seatsync", key: str = ""
+) -> Ran:
     """Run a workflow as written, with seatsync as it is installed here."""
     home = on.place.parent
     file = on.place / ".github" / "workflows" / f"{workflow}.yml"
@@ -146,6 +148,7 @@ def act(on: Repository, event: str, told: dict[str, Any], private: bool = True, 
         f"GITHUB_TOKEN={TOKEN}",
         "-s",
         f"SEATSYNC_LEDGER={on.ledger if on.ledger.name else ''}",
+        *("-s", f"SEATSYNC_LEDGER_KEY={key}"),
         "--no-cache-server",
     ]
     given = {**on.host.environment(), "ARTIFACTS": str(home / "artifacts"), "FORK": str(home / "fork")}
@@ -298,6 +301,32 @@ def test_a_public_repository_shows_nobody(on_github: Repository) -> None:
     assert on_github.serial() == 6
 
 
+@pytest.fixture
+def with_a_branch(tmp_path: Path) -> Iterator[Repository]:
+    """A repository whose ledger is to be on a branch of it."""
+    for on in repository(tmp_path, GitHub(TOKEN), "--ci", "github", "--ledger", "git"):
+        on.git("init", "-q", "--bare", str(tmp_path / "grace" / "seats.git"))
+        on.git("remote", "add", "origin", str(tmp_path / "grace" / "seats.git"))
+        yield on
+
+
+@needs_act
+def test_on_a_branch_of_a_public_repository_the_ledger_is_encrypted_or_is_not(with_a_branch: Repository) -> None:
+    ran = act(with_a_branch, "pull_request", pull_request(), private=False)
+    assert (ran.code, "in clear, with every name, and this repository is public" in ran.said) == (1, True)
+    key = seatsync("ledger", "key", folder=with_a_branch.place).out.strip()
+    ran = act(with_a_branch, "pull_request", pull_request(), private=False, key=key)
+    assert ran.code == 0, ran.said
+    assert "4 changes" in with_a_branch.host.bodies()[-1]
+    with_a_branch.host.merge(with_a_branch.head)
+    pushed = act(with_a_branch, "push", {"ref": "refs/heads/main"}, private=False, key=key)
+    assert pushed.code == 0, pushed.said
+    with_a_branch.git("fetch", "-q", "origin", "seatsync-ledger")
+    encrypted = with_a_branch.git("grep", "-l", "--text", "^age-encryption.org/v1", "FETCH_HEAD")
+    assert encrypted.split() == ["FETCH_HEAD:grace/seatsync.db"]
+    assert key not in ran.said + pushed.said
+
+
 @needs_act
 def test_without_a_ledger_nothing_is_planned_on_a_runner(on_github: Repository) -> None:
     ran = act(on_github._replace(ledger=Path()), "pull_request", pull_request())
@@ -408,6 +437,10 @@ def test_what_is_written_is_valid_and_safe(tmp_path: Path, ledger: str) -> None:
     jobs = yaml.safe_load(workflows[-1].read_text(encoding="utf-8"))["jobs"]
     assert "secrets." not in json.dumps(jobs["validate"])
     assert jobs["validate"]["permissions"] == {"contents": "read"}
+    for job in ("plan", "apply"):
+        given = jobs[job]["steps"][-1]["env"]
+        assert given["SEATSYNC_LEDGER"] == (ledger or "${{ secrets.SEATSYNC_LEDGER }}")
+        assert given["SEATSYNC_LEDGER_KEY"] == "${{ secrets.SEATSYNC_LEDGER_KEY }}"
 
 
 def check(program: str, *words: object) -> None:
@@ -436,6 +469,7 @@ def test_a_pipeline_that_is_there_is_left_as_it_is_and_what_to_do_is_said(tmp_pa
     subprocess.run(["git", "init", "-q", "-b", "trunk"], cwd=tmp_path, check=True)
     told = seatsync("init", "one", "--ci", "gitlab", "--ledger", "git", folder=tmp_path)
     assert "include: [{local: .gitlab/seatsync.yml}]" in told.err
+    assert "Make a key, `seatsync ledger key`, and set it as SEATSYNC_LEDGER_KEY" in told.err
     assert "Now: SEATSYNC_LEDGER=git seatsync plan one" in told.err
     assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "mine: {script: [true]}\n"
     written = yaml.safe_load((tmp_path / ".gitlab" / "seatsync.yml").read_text(encoding="utf-8"))

@@ -66,6 +66,7 @@ _WITH_HELP = {
     "LedgerError": LEDGER,
     "NoGit": LEDGER,
     "Planted": INVALID,
+    "Overtaken": LEDGER,
     "Nowhere": USAGE,
     "Unknown": BROKEN,
     "BadAddress": USAGE,

@@ -12,7 +12,7 @@ from string import Template
 import click
 
 from seatsync.cli.options import Run, common, option
-from seatsync.cli.pipeline import pipeline
+from seatsync.cli.pipeline import on_a_branch, pipeline
 from seatsync.git.branches import default_branch
 
 _FILES = {
@@ -78,6 +78,13 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
             run.say("Include it in .gitlab-ci.yml, which has other jobs: `include: [{local: .gitlab/seatsync.yml}]`.")
     if ci is not None:
         run.say(f"It applies what is pushed to {default_branch(folder)}.")
+    if on_a_branch(run.ledger):
+        run.say(
+            "Make a key, `seatsync ledger key`, and set it as SEATSYNC_LEDGER_KEY, here and as a secret of the pipeline:"
+        )
+        run.say(
+            "with it nothing but what is encrypted is on the branch. Keep a copy; without it nobody can read the ledger."
+        )
     ledger = f"SEATSYNC_LEDGER={quote(run.ledger)} " if run.ledger else ""
     run.say(f"Now: {ledger}seatsync plan {quote(str(folder))}")
 

@@ -16,7 +16,7 @@ from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.cli.verify_command import tell_verdict
 
-_sure = option("--yes", "-y", is_flag=True, help="Do not ask.")
+sure = option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.command("migrate")
@@ -38,7 +38,7 @@ def migrate(run: Run, folder: Path) -> None:
 
 @click.command("unlock")
 @folder
-@_sure
+@sure
 @common()
 def unlock(run: Run, folder: Path, yes: bool) -> int:
     """Take the lock from a process that hangs.
@@ -55,7 +55,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
         run.say("Nobody holds the lock.")
         return exits.DONE
     click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
-    if not _is_sure(yes, "Take it away? What they are doing is undone."):
+    if not is_sure(yes, "Take it away? What they are doing is undone."):
         return exits.BROKEN
     ledger.unlock(id, holder)
     run.say("The lock is free.")
@@ -143,7 +143,7 @@ def rebuild(run: Run, folder: Path) -> int:
 
 @click.command("erase")
 @click.argument("member", metavar="EMAIL|ID")
-@_sure
+@sure
 @folder
 @common()
 def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
@@ -159,7 +159,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     from seatsync.domain.diagnostic import counted
 
     id = institution_of(folder, run)
-    if not _is_sure(yes, f"Erase {member}? It can't be undone."):
+    if not is_sure(yes, f"Erase {member}? It can't be undone."):
         return exits.BROKEN
     ledger = run.ledger_of(folder)
     records = forget(ledger, id, member, run.at, who(), which_commit(folder))
@@ -172,7 +172,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
 
 @click.command("prune")
 @option("--letters-before", type=Moment(), required=True, help="Delete letters of the days before this one.")
-@_sure
+@sure
 @folder
 @common()
 def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
@@ -188,7 +188,7 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
 
     id = institution_of(folder, run)
     before = day(letters_before)
-    if not _is_sure(yes, f"Delete all letters from before {before} that wait no more?"):
+    if not is_sure(yes, f"Delete all letters from before {before} that wait no more?"):
         return exits.BROKEN
     assert before is not None
     run.say(
@@ -197,7 +197,8 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
     return exits.DONE
 
 
-def _is_sure(yes: bool, question: str) -> bool:
+def is_sure(yes: bool, question: str) -> bool:
+    """Whether somebody said yes, on the command line or to this question."""
     if yes:
         return True
     if not sys.stdin.isatty():

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli import ledger_care as care
+from seatsync.cli import ledger_on_a_branch as on_a_branch
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import institution_of, present_of
 from seatsync.cli.surroundings import actor as who
@@ -21,6 +22,7 @@ def command() -> None:
     seatsync ledger claim biblical-studies ann@grace.example
     seatsync ledger dump > grace.jsonl                the journal, to be kept or loaded elsewhere
     seatsync ledger erase ann@grace.example           make somebody who has left unreadable
+    seatsync ledger encrypt                           the one in Git, by SEATSYNC_LEDGER_KEY
     """
 
 
@@ -82,5 +84,6 @@ def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     run.say(f"{member} has opted out of {library}.")
 
 
-for _command in (care.migrate, care.unlock, care.dump, care.load, care.rebuild, care.erase, care.prune):
+_care = (care.migrate, care.unlock, care.dump, care.load, care.rebuild, care.erase, care.prune)
+for _command in (*_care, on_a_branch.key, on_a_branch.encrypt, on_a_branch.forget_history):
     command.add_command(_command)

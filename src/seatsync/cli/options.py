@@ -56,12 +56,13 @@ class Run:
         patience = Patience(self.lock_timeout, self.say)
         if self.ledger is None or not in_git(self.ledger):
             return Ledger(self.ledger or str(folder / FILE), patience, kept=kept)
+        from seatsync.cli.privacy import job
         from seatsync.cli.reading import institution_of
         from seatsync.ledger.git import let_go
 
         if (context := click.get_current_context(silent=True)) is not None:
             context.find_root().call_on_close(let_go)
-        return Ledger(self.ledger, patience, folder, institution or institution_of(folder, self))
+        return Ledger(self.ledger, patience, folder, institution or institution_of(folder, self), job=job())
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:

@@ -29,20 +29,25 @@ def pipeline(folder: Path, host: str, ledger: str | None, forks: bool) -> dict[P
     if not re.fullmatch(r"[\w./-]+", inside):
         fact = f"{inside} can't stand in a pipeline, where blanks and signs mean something."
         raise click.UsageError(f"{fact} Give the folder a name of letters, digits, dots, hyphens and slashes.")
-    on_a_branch = (ledger or "").split(":")[0] == "git"
+    in_git = on_a_branch(ledger)
     values = {
         "branch": json.dumps(default_branch(folder)),
         "folders": inside,
         "action": ACTION,
-        "ledger": str(ledger) if on_a_branch else "${{ secrets.SEATSYNC_LEDGER }}",
-        "variables": f'{{SEATSYNC_LEDGER: "{ledger}"}} # a job has to be let push' if on_a_branch else "{}",
-        "contents": "write" if on_a_branch else "read",
-        "persist": "true # the ledger's branch is fetched and pushed" if on_a_branch else "false",
+        "ledger": str(ledger) if in_git else "${{ secrets.SEATSYNC_LEDGER }}",
+        "variables": f'{{SEATSYNC_LEDGER: "{ledger}"}} # a job has to be let push' if in_git else "{}",
+        "contents": "write" if in_git else "read",
+        "persist": "true # the ledger's branch is fetched and pushed" if in_git else "false",
     }
     if host == "gitlab" and _is_of_others(top / ".gitlab-ci.yml"):
         return {top / ".gitlab" / "seatsync.yml": _text("gitlab.yml", values)}
     wanted = _FILES[host] | (_FOR_FORKS if forks and host == "github" else {})
     return {top / target: _text(name, values) for name, target in wanted.items()}
+
+
+def on_a_branch(ledger: str | None) -> bool:
+    """Whether the ledger is to be on a branch in Git."""
+    return (ledger or "").split(":")[0] == "git"
 
 
 def _text(name: str, values: dict[str, str]) -> str:

@@ -9,28 +9,50 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, TextIO, cast
 
+from seatsync.ledger.git_readers import PRIVATE, STATED, Job
+
 
 def anybody_reads() -> bool:
     """Whether the output may be public: in a CI whose repository is not known to be private."""
+    return _is_ci() and _readers() != PRIVATE
+
+
+def job() -> Job | None:
+    """The job of a CI that this is, for a ledger in the repository that it runs for; None where it is none."""
+    if not _is_ci():
+        return None
+    stated = os.environ.get(STATED, "").strip()
+    readers = _readers() or (PRIVATE if stated == PRIVATE else "")
+    return Job(os.environ.get("GITHUB_REPOSITORY") or os.environ.get("CI_PROJECT_PATH") or "", readers)
+
+
+def _is_ci() -> bool:
+    return any(os.environ.get(name) for name in _CIS) or os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+_CIS = (
+    *("GITHUB_ACTIONS", "GITLAB_CI"),
+    *("JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BITBUCKET_BUILD_NUMBER", "BUILDKITE"),
+)
+"""What those set that do not set CI; but for the first two, none of them says who may read."""
+
+
+def _readers() -> str:
+    """Who may read the repository (``private``, ``internal``, ``public``), as the CI says; empty where it does not."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        return not _is_private_on_github()
-    if os.environ.get("GITLAB_CI"):
-        return os.environ.get("CI_PROJECT_VISIBILITY") != "private"
-    others = any(os.environ.get(name) for name in _OTHER_CIS)
-    return others or os.environ.get("CI", "").lower() not in ("", "0", "false")
+        return _readers_on_github()
+    return os.environ.get("CI_PROJECT_VISIBILITY", "") if os.environ.get("GITLAB_CI") else ""
 
 
-_OTHER_CIS = ("JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BITBUCKET_BUILD_NUMBER", "BUILDKITE")
-"""What those set that do not set CI; none of them says who may read."""
-
-
-def _is_private_on_github() -> bool:
+def _readers_on_github() -> str:
     try:
         with open(os.environ["GITHUB_EVENT_PATH"], encoding="utf-8") as file:
             repository = json.load(file)["repository"]
-            return repository["private"] is True and repository.get("visibility", "private") == "private"
-    except (OSError, KeyError, TypeError, ValueError):  # a schedule, for one, does not say
-        return False
+            if repository["private"] is not True:
+                return "public" if repository["private"] is False else ""
+            return str(repository.get("visibility", PRIVATE))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):  # a schedule, for one, does not say
+        return ""
 
 
 @contextmanager

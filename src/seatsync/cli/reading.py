@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.domain.snapshot import Snapshot
+    from seatsync.ledger.database import Ledger
     from seatsync.planning.plan import Plan
     from seatsync.plans.made import Made
     from seatsync.reports.redaction import Redactor
@@ -53,13 +54,25 @@ def _made(folder: Path, run: Run) -> Made:
     if id is None:
         return Made(None, _load(folder).found)
     try:
-        with run.ledger_of(folder, id).reading() as connection:
-            return make(folder, connection, run.now, id)
+        ledger = run.ledger_of(folder, id)
+        with ledger.reading() as connection:
+            made = make(folder, connection, run.now, id)
+        return made if made.plan is None else made._replace(plan=_warned_of(ledger, folder, made.plan))
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
         loaded = _load(folder)
         if loaded.desired is not None:
             raise
         return Made(None, loaded.found)
+
+
+def _warned_of(ledger: Ledger, folder: Path, plan: Plan) -> Plan:
+    """The plan, with a warning if the ledger is no place for names."""
+    if not ledger.is_pushed:
+        return plan
+    from seatsync.cli.in_clear import ledger_in_clear
+
+    warning = ledger_in_clear(ledger, folder, plan)
+    return replace(plan, warnings=[*plan.warnings, warning]) if warning is not None else plan
 
 
 def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:

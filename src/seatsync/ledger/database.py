@@ -22,6 +22,7 @@ from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
     from seatsync.ledger.git import GitBranch
+    from seatsync.ledger.git_readers import Job
     from seatsync.ledger.postgres import Postgres
 
 LOCK_TIMEOUT = 30.0
@@ -38,7 +39,8 @@ class Ledger:
     """A ledger that may not be there yet: reading never makes one, writing does.
 
     ``location`` is a path, a SQLAlchemy URL, or ``git`` (see ``in_git``); ``patience`` says how long to wait for others who
-    write. In Git it is the ledger of ``institution``, in the repository around ``folder``.
+    write. In Git it is the ledger of ``institution``, in the repository around ``folder``; ``job`` says for which repository a CI
+    runs this, which decides whether a ledger may be begun there in clear.
 
     A server keeps connections: as many are ``kept`` open between uses (not in Git), by any thread, until ``close``. It never
     makes a ledger either: what is gone while it runs was taken away.
@@ -54,6 +56,7 @@ class Ledger:
         folder: Path = Path(),
         institution: str = "",
         kept: int = 0,
+        job: Job | None = None,
     ) -> None:
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
         self.kept = kept
@@ -61,7 +64,7 @@ class Ledger:
         if in_git(location):
             from seatsync.ledger.git import GitBranch
 
-            self.store = GitBranch.at(location, folder, institution, self.patience)
+            self.store = GitBranch.at(location, folder, institution, self.patience, job)
         elif re.match(r"(git|gti|gitt)(:(?!//)|$)", location, re.IGNORECASE):
             help = (
                 f"Write git{location.partition(':')[1]}{location.partition(':')[2]}; or ./ before the name of a file."
@@ -93,6 +96,16 @@ class Ledger:
     def is_pushed(self) -> bool:
         """Whether each write goes over the network to be kept as a whole, so that many little ones are to become few."""
         return self.store.is_pushed
+
+    @property
+    def branch(self) -> GitBranch | None:
+        """The branch in Git that it is on, if it is."""
+        if not self.store.is_pushed:
+            return None
+        from seatsync.ledger.git import GitBranch
+
+        assert isinstance(self.store, GitBranch)
+        return self.store
 
     def refresh(self) -> None:
         """Look anew at what others have written, where that is not done at every read."""

@@ -95,6 +95,11 @@ class Clone:
         """Whether the branch, as it was last looked at, has this commit."""
         return self._tip is not None and self._holds("merge-base", "--is-ancestor", commit, self._tip)
 
+    def addresses(self) -> list[str]:
+        """Where it is fetched from and pushed to, as Git's settings turn it."""
+        pushed = self._git("config", "--get-all", f"remote.{self._remote}.pushurl", check=False)
+        return [self._line("ls-remote", "--get-url", self._remote), *decoded(pushed.stdout).splitlines()]
+
     def paths(self) -> list[str]:
         """All files on the branch."""
         return self._line("ls-tree", "-r", "-z", "--name-only", self.tip).split("\0") if self.tip else []
@@ -125,12 +130,21 @@ class Clone:
         for path, blob in files.items():
             self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         parents = ("-p", self.tip) if self.tip else ()
-        tree = self._line("write-tree")
+        return self._commit(self._line("write-tree"), message, *parents)
+
+    def commit_anew(self, message: str) -> str:
+        """Make a commit that has all files of the tip, and no history."""
+        return self._commit(f"{self.tip}^{{tree}}", message)
+
+    def _commit(self, tree: str, message: str, *parents: str) -> str:
         return self._line("commit-tree", *parents, "-F", "-", tree, input=message.encode(), more=self._identity())
 
-    def push(self, commit: str) -> Pushed:
-        """Offer the commit as the branch's new tip. It is taken only if it follows the one that is there."""
-        words = ("--quiet", "--porcelain", "--no-verify", "--", self._remote, f"{commit}:refs/heads/{self.branch}")
+    def push(self, commit: str, in_place_of: str | None = None) -> Pushed:
+        """Offer the commit as the branch's new tip. It is taken only if it follows the one that is there, or if that is the one
+        ``in_place_of`` which it is meant."""
+        ref = f"refs/heads/{self.branch}"
+        force = (f"--force-with-lease={ref}:{in_place_of}",) if in_place_of else ()
+        words = ("--quiet", "--porcelain", "--no-verify", *force, "--", self._remote, f"{commit}:{ref}")
         told = self._git("push", *words, check=False)
         if told.returncode:
             return Pushed(f"{decoded(told.stderr)}\n{decoded(told.stdout)}")

@@ -22,20 +22,23 @@ def newest(connection: Connection, institution: str) -> int:
     return connection.execute(last).scalar() or 0
 
 
-def message(connection: Connection, institution: str, known: int) -> str:
-    """What the entries after the one at ``known`` came to: counts by action, the plan, the commit that asked for it, the head."""
+def message(connection: Connection, institution: str, known: int, names_plan: bool) -> str:
+    """What the entries after the one at ``known`` came to: counts by action, the plan, the commit that asked for it, the head.
+
+    The plan is named by its fingerprint, by which who guesses a change could find out whether they are right.
+    """
     columns = tables.entry.c
     new = select(columns.serial, columns.kind, columns.commit, columns.fingerprint).where(
         columns.institution == institution, columns.serial > known
     )
     entries = connection.execute(new.order_by(columns.serial).limit(2)).all()
     if not entries:
-        return f"care {_safe(institution)}\n"
+        return after_care(connection, institution, "care")
     if len(entries) > 1:
         kind, trailers = "load", []
     else:
         _, kind, commit, plan = entries[0]
-        trailers = [("Plan", plan), ("Commit", commit)]
+        trailers = [*([("Plan", plan)] if names_plan else []), ("Commit", commit)]
     counts = _counts(connection, institution, known, kind)
     told = [
         f"{kind} {_safe(institution)}{': ' if counts else ''}{counts}",
@@ -43,6 +46,11 @@ def message(connection: Connection, institution: str, known: int) -> str:
         *_trailers(connection, institution, trailers),
     ]
     return "\n".join(told) + "\n"
+
+
+def after_care(connection: Connection, institution: str, what: str) -> str:
+    """That something was done with the file, and the head, which is the same as before."""
+    return "\n".join([f"{what} {_safe(institution)}", "", *_trailers(connection, institution, [])]) + "\n"
 
 
 def _counts(connection: Connection, institution: str, known: int, kind: str) -> str:

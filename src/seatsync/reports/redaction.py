@@ -30,7 +30,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("slots-below-used", "slots-exceeded", "too-many-revokes", "empty-roster"),
         *("grant-reaches-nobody", "unknown-tag", "tag-lookalike", "approval-expired", "approval-unknown", "opted-out"),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster"),
-        *("duplicate-grants-file", "file-not-found", "missing-key", "path-outside"),
+        *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
     }
 )
 """Codes whose messages have nothing of a person but e-mails. All others are told by their page's first sentence."""

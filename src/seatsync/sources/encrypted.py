@@ -8,10 +8,11 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from seatsync.formats import age
+
 AGE_KEYS = ("SEATSYNC_AGE_KEY", "SOPS_AGE_KEY")
 AGE_KEY_FILE = "SOPS_AGE_KEY_FILE"
 
-_AGE = (b"age-encryption.org/v1", b"-----BEGIN AGE ENCRYPTED FILE-----")
 _SUFFIXES = re.compile(r"\.(age|enc|sops)(?=\.|$)", re.IGNORECASE)
 _PATIENCE = 60.0
 
@@ -30,38 +31,39 @@ def suffix_of(name: str) -> str:
 
 def decrypted(data: bytes, path: Path, name: str) -> bytes | Locked:
     """The bytes that were encrypted; the same bytes where they are not. ``name`` is what messages call the file."""
-    if data.startswith(_AGE):
+    if age.is_encrypted(data):
         return _by_age(data, name)
-    if data.lstrip()[:1] == b"{" and b'"sops"' in data and b"ENC[" in data:
-        return _by_sops(path, name, "binary")
-    if b"\nsops:" in data and b"ENC[" in data:
-        return _by_sops(path, name, "yaml")
+    if kind := _kind_of_sops(data):
+        return _by_sops(path, name, kind)
     if _SUFFIXES.search(name):
         help = "Encrypt it, and take what was committed out of the repository's history; or give it another name."
         return Locked(f"{name} is not encrypted, although its name says so.", help)
     return data
 
 
+def is_encrypted(data: bytes) -> bool:
+    """Whether these are the bytes of a file that is encrypted, with age or by SOPS."""
+    return age.is_encrypted(data) or bool(_kind_of_sops(data))
+
+
+def _kind_of_sops(data: bytes) -> str:
+    """What SOPS calls the kind of file that it encrypted; empty where it did not."""
+    if b"ENC[" not in data:
+        return ""
+    if data.lstrip()[:1] == b"{" and b'"sops"' in data:
+        return "binary"
+    return "yaml" if b"\nsops:" in data else ""
+
+
 def _by_age(data: bytes, name: str) -> bytes | Locked:
-    try:
-        import pyrage
-    except ImportError:
-        return Locked(f"{name} is encrypted with age.", "Install what reads it: pip install 'seatsync[encrypted]'.")
     keys = _age_keys()
     if not keys:
         help = f"Put the key (AGE-SECRET-KEY-…) into the environment as {AGE_KEYS[0]}."
         return Locked(f"{name} is encrypted with age, and the environment has no key.", help)
     try:
-        return bytes(pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(key) for key in keys]))
-    except pyrage.IdentityError:
-        return Locked(f"{name} is encrypted with age, and what the environment has is no key.", "Correct the key.")
-    except pyrage.DecryptError as error:
-        if "matching keys" in str(error):
-            help = "Use the key of one of those it was encrypted for."
-            return Locked(f"{name} is encrypted with age, for others than the keys that are here.", help)
-        return Locked(
-            f"{name} is damaged: it can't be decrypted ({error}).", "Restore it from Git, or encrypt it anew."
-        )
+        return age.decrypted(data, keys)
+    except age.AgeError as error:
+        return Locked(f"{name} {error}", error.help)
 
 
 def _age_keys() -> list[str]:
@@ -71,8 +73,7 @@ def _age_keys() -> list[str]:
             texts.append(Path(file).read_text(encoding="utf-8"))
         except OSError:
             texts.append("")
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
+    return [key for text in texts for key in age.keys_in(text)]
 
 
 def _by_sops(path: Path, name: str, kind: str) -> bytes | Locked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -13,7 +14,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 from seatsync.git.checkout import Planted, top_of
-from seatsync.sources.encrypted import Locked, decrypted
+from seatsync.sources.encrypted import Locked, decrypted, is_encrypted
 
 NAME = "seatsync.yaml"
 """The file that an institution's folder is known by."""
@@ -80,6 +81,11 @@ class Folder:
             self._say("planted-repository", str(planted), planted.help, Origin(NAME))
             return False
         return True
+
+    def encrypted_among(self, names: Iterable[str]) -> list[str]:
+        """Those of the files that are encrypted; the key is not needed."""
+        wanted = (name for name in sorted({NAME, *names}) if self._is_inside(self.path / name))
+        return [name for name in wanted if is_encrypted(self._bytes(self.path / name, name, Origin(name)) or b"")]
 
     def _is_inside(self, path: Path) -> bool:
         try:
