@@ -39,7 +39,7 @@ OK, INVALID = 0, 3
 @pytest.mark.parametrize("category", CATEGORIES, ids=lambda path: path.relative_to(CORPUS).as_posix())
 def test_what_is_said_of_bad_input(category: Path, tmp_path: Path) -> None:
     found = {bad.name: _validate(_spoiled(bad, tmp_path / bad.name)) for bad in sorted(category.iterdir())}
-    said = {name: [_line(each) for each in told] for name, told in found.items()}
+    said = {name: [_line(each, tmp_path / name) for each in told] for name, told in found.items()}
     golden = category.with_suffix(".golden")
     if WRITE:
         page = "\n".join("\n    ".join([name, *lines]) for name, lines in said.items())
@@ -82,9 +82,10 @@ def _validate(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _line(told: dict[str, Any]) -> str:
+def _line(told: dict[str, Any], folder: Path) -> str:
     place = "{file}:{line}:{column}".format_map(told["source"])
-    return f"{told['severity']} {told['code']} {place} {told['message']} → {told['help']}"
+    line = f"{told['severity']} {told['code']} {place} {told['message']} → {told['help']}"
+    return line.replace(str(folder.resolve()), "FOLDER")
 
 
 def _read(golden: Path) -> dict[str, list[str]]:
