@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +13,6 @@ AGE_KEYS = ("SEATSYNC_AGE_KEY", "SOPS_AGE_KEY")
 AGE_KEY_FILE = "SOPS_AGE_KEY_FILE"
 
 _SUFFIXES = re.compile(r"\.(age|enc|sops)(?=\.|$)", re.IGNORECASE)
-_PATIENCE = 60.0
 
 
 class Locked(NamedTuple):
@@ -29,12 +27,12 @@ def suffix_of(name: str) -> str:
     return Path(_SUFFIXES.sub("", name)).suffix.lower()
 
 
-def decrypted(data: bytes, path: Path, name: str) -> bytes | Locked:
+def decrypted(data: bytes, name: str) -> bytes | Locked:
     """The bytes that were encrypted; the same bytes where they are not. ``name`` is what messages call the file."""
     if age.is_encrypted(data):
         return _by_age(data, name)
     if kind := _kind_of_sops(data):
-        return _by_sops(path, name, kind)
+        return _by_sops(data, name, kind)
     if _SUFFIXES.search(name):
         help = "Encrypt it, and take what was committed out of the repository's history; or give it another name."
         return Locked(f"{name} is not encrypted, although its name says so.", help)
@@ -52,7 +50,7 @@ def _kind_of_sops(data: bytes) -> str:
         return ""
     if data.lstrip()[:1] == b"{" and b'"sops"' in data:
         return "binary"
-    return "yaml" if b"\nsops:" in data else ""
+    return "yaml" if data.startswith(b"sops:") or b"\nsops:" in data else ""
 
 
 def _by_age(data: bytes, name: str) -> bytes | Locked:
@@ -76,17 +74,7 @@ def _age_keys() -> list[str]:
     return [key for text in texts for key in age.keys_in(text)]
 
 
-def _by_sops(path: Path, name: str, kind: str) -> bytes | Locked:
-    command = ["sops", "decrypt", "--input-type", kind, "--output-type", kind, str(path)]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
-    except FileNotFoundError:
-        help = "Install the program sops where seatsync runs, and give it the key."
-        return Locked(f"{name} is encrypted by SOPS, and there is no program sops.", help)
-    except subprocess.TimeoutExpired:
-        return Locked(f"{name} is encrypted by SOPS, which does not answer.", "Try `sops decrypt` by hand.")
-    if done.returncode:
-        said = next((line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "")
-        help = "Give it the key (SOPS_AGE_KEY, or what your key service wants); `sops decrypt` by hand tells more."
-        return Locked(f"{name} is encrypted by SOPS, which can't decrypt it: {said.rstrip('.')}.", help)
-    return done.stdout
+def _by_sops(data: bytes, name: str, kind: str) -> bytes | Locked:
+    from seatsync.sources.sops import decrypted  # YAML and processes, which most runs need not
+
+    return decrypted(data, name, kind)

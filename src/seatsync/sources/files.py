@@ -53,7 +53,7 @@ class Folder:
         if data is None:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
-        plain = decrypted(data, path, name)
+        plain = decrypted(data, name)
         if isinstance(plain, Locked):
             self._say("file-encrypted", plain.message, plain.help, where)
             return None
