@@ -245,15 +245,16 @@ def test_a_bad_file_named_on_the_command_line_is_told_as_one_in_the_folder(
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        pytest.param(lambda path: None, "No such file", id="missing"),
-        pytest.param(Path.mkdir, "Is a directory", id="a directory"),
+        pytest.param(lambda path: None, "plan.json: No such file", id="missing"),
+        pytest.param(Path.mkdir, "plan.json is a folder, not a file", id="a directory"),
+        pytest.param(os.mkfifo, "plan.json is no ordinary file", id="a pipe"),
     ],
 )
 def test_a_plan_file_that_cannot_be_read_is_told_by_name(
     command: tuple[str, ...], make: Callable[[Path], None], said: str, folder: Path
 ) -> None:
     make(folder / "plan.json")
-    one_line(seatsync(*command, "plan.json", folder=folder), BROKEN, f"plan.json: {said}")
+    one_line(seatsync(*command, "plan.json", folder=folder), BROKEN, said)
 
 
 def test_a_plan_that_cannot_be_saved_is_told_by_name(folder: Path) -> None:
@@ -294,9 +295,12 @@ def _other_program(*statements: str) -> Callable[[Path], None]:
     return change
 
 
-def _directory(path: Path) -> None:
-    path.unlink()
-    path.mkdir()
+def _instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
+    def change(path: Path) -> None:
+        path.unlink()
+        make(path)
+
+    return change
 
 
 def _scribbled(path: Path) -> None:
@@ -324,7 +328,10 @@ BAD_LEDGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "a ledger of a newer version": (_sql("UPDATE alembic_version SET version_num = '9999'"), "newer seatsync"),
     "a ledger that lacks a table": (_sql("DROP TABLE member"), "seatsync.db"),
-    "a directory": (_directory, "folder"),
+    "a directory": (_instead(Path.mkdir), "folder"),
+    "an empty file": (lambda path: path.write_bytes(b""), "is empty (0 bytes)"),
+    "a pipe": (_instead(os.mkfifo), "is no ordinary file"),
+    "a link to a device": (_instead(lambda path: path.symlink_to("/dev/zero")), "is no ordinary file"),
 }
 
 

@@ -197,6 +197,22 @@ def test_from_a_file_to_git_and_back(here: Path) -> None:
     assert seatsync("ledger", "load", "grace.jsonl", "-C", "grace", folder=here).code == 4
 
 
+def test_an_empty_file_on_the_branch_is_no_new_ledger(here: Path, there: Path) -> None:
+    ran(here, "apply", "--yes", "grace")
+    git("fetch", "--quiet", "origin", BRANCH, at=there)
+    git("checkout", "--quiet", "-b", "emptied", "FETCH_HEAD", at=there)
+    (there / "grace/seatsync.db").write_bytes(b"")
+    git("-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "--quiet", "-am", "a copy that failed", at=there)
+    git("push", "--quiet", "origin", f"HEAD:{BRANCH}", at=there)
+    before = git("rev-parse", "HEAD", at=there)
+    for command in (("plan",), ("apply", "--yes"), ("status",)):
+        told = seatsync(*command, "grace", folder=here)
+        assert told.code == 6
+        assert "has an empty file grace/seatsync.db" in told.err
+        assert "git log -- grace/seatsync.db" in told.err
+    assert git("ls-remote", "origin", BRANCH, at=here).split()[0] == before.strip()
+
+
 # ── Several institutions ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -262,7 +262,7 @@ def test_and_nothing_else_is_asked_of_it(
 
 ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234"
 ROLE = "arn:aws:iam::111122223333:role/seats"
-OTHERS = {
+OTHERS: Mapping[str, tuple[str, dict[str, Any]]] = {
     f"kms={ARN}": ("kms", {"arn": ARN}),
     f"kms={ARN}+{ROLE}": ("kms", {"arn": ARN, "role": ROLE, "context": {"for": "seats"}, "aws_profile": "mine"}),
     "gcp_kms=projects/p/locations/global/keyRings/r/cryptoKeys/k": (

@@ -25,7 +25,7 @@ import pytest
 
 from tests.command_line import Outcome
 
-DISK = "write,pwrite64,?pwritev,fsync,fdatasync,ftruncate,fallocate,?unlink,unlinkat,?rename,?renameat,renameat2"
+DISK = "write,pwrite64,?pwritev,fsync,fdatasync,ftruncate,fallocate,?unlink,unlinkat,?rename,?renameat,renameat2,?link,linkat"
 """The calls that change what is on a disk, or make it last."""
 
 SURROUNDINGS = {"SEATSYNC_ACTOR": "ruth", "GITHUB_SHA": "c0ffee" * 6 + "c0ff"}

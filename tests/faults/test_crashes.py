@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.crash_figures import chosen, tally
 from tests.faults.crash_runner import DISK, needs_strace, warm
-from tests.faults.crash_scenarios import SCENARIOS, Scenario
+from tests.faults.crash_scenarios import FIRST_APPLY, SCENARIOS, Scenario
 from tests.faults.crash_trial import Trial
 
 CALLS = f"{DISK},fcntl"
@@ -29,3 +29,14 @@ def test_a_command_that_is_killed_has_happened_whole_or_not_at_all(scenario: Sce
             count.expect(ended.outcome.code in (0, -signal.SIGKILL), point, ended.outcome)
             forgotten = scenario.forgets.encode() not in (ended.ledger / "seatsync.db").read_bytes()
             count.expect(forgotten or not scenario.forgets, point, f"{scenario.forgets} can still be read")
+
+
+@needs_strace
+def test_one_that_is_killed_at_its_very_beginning_leaves_no_empty_ledger(tmp_path: Path) -> None:
+    """SQLite begins with an empty file, which is refused from then on; so a new ledger is put there when it is none."""
+    trial = Trial(FIRST_APPLY, tmp_path, CALLS)
+    is_there = next(number for number, call in enumerate(trial.calls) if call.text.startswith("link"))
+    with tally("killed", "made") as count:
+        for number in range(is_there + 3):
+            point = f"{number}, {trial.calls[number].text}"
+            trial.attempt(point, count, partial(warm().killed_before, trial.calls[number]))

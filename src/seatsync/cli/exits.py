@@ -74,6 +74,7 @@ _WITH_HELP = {
     "Impossible": REFUSED,
     "Missed": REFUSED,
     "CantListen": BROKEN,
+    "Unfit": BROKEN,
 }
 """Exceptions that say themselves what to do."""
 

@@ -57,4 +57,6 @@ def _text(name: str, values: dict[str, str]) -> str:
 
 def _is_of_others(file: Path) -> bool:
     """Whether a pipeline is there that is none of ours."""
-    return file.is_file() and "seatsync" not in file.read_text(encoding="utf-8", errors="replace")
+    from seatsync.sources import opening
+
+    return file.is_file() and b"seatsync" not in opening.read(file)

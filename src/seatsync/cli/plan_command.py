@@ -112,6 +112,10 @@ def save(plans: Sequence[Plan], as_array: bool, out: Path) -> None:
     write_whole(out, to_text([to_document(plan) for plan in plans], as_array))
 
 
+_MOST_BYTES = 4 * 1024**3
+"""Of a plan file: it may have some hundred bytes for each of millions of grants."""
+
+
 def load_plans(path: Path) -> tuple[list[Plan], bool]:
     """The plans of a file, and whether it is an array of them.
 
@@ -119,9 +123,10 @@ def load_plans(path: Path) -> tuple[list[Plan], bool]:
         BadPlanFile: it is no plan, or was changed since it was saved.
     """
     from seatsync.formats.plan_document import BadPlanFile, read_plans
+    from seatsync.sources import opening
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = opening.read(path, most=_MOST_BYTES).decode()
     except UnicodeDecodeError as error:
         raise BadPlanFile("it is not text") from error
     return read_plans(text), text.lstrip().startswith("[")
@@ -129,7 +134,9 @@ def load_plans(path: Path) -> tuple[list[Plan], bool]:
 
 def is_plan(path: Path) -> bool:
     """Whether a file looks like a plan that was saved."""
-    if not path.is_file():
+    from seatsync.sources import opening
+
+    try:
+        return b'"seatsync-plan/' in next(opening.pieces(path, size=4096), b"")
+    except (opening.Unfit, FileNotFoundError, NotADirectoryError):
         return False
-    with path.open("rb") as file:
-        return b'"seatsync-plan/' in file.read(4096)

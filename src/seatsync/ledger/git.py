@@ -38,6 +38,12 @@ seatsync was given a key (SEATSYNC_LEDGER_KEY). seatsync writes this branch; do 
 trail; `seatsync status`, `log` and `verify` read what is inside.
 """
 
+_EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+"""How Git calls a file without anything in it, by SHA-1 and by SHA-256."""
+
 _clones: dict[tuple[Path, str, str], Clone] = {}
 
 
@@ -193,6 +199,9 @@ class GitBranch:
                 raise LedgerError(f"{self} is a branch, but not a ledger of seatsync.", help)
             if not self.cipher.keys:
                 self._must_not_be_exposed()
+        if blob in _EMPTY:
+            help = f"Put the file of the commit before back on the branch (`git log -- {self.path}` shows them)."
+            raise LedgerError(f"The ledger {self} has an empty file {self.path}, which no seatsync wrote.", help)
         return blob
 
     def _ledgers(self) -> list[str]:

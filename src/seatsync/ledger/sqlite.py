@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from seatsync.ledger import accounts as accounts  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.holder import Holder, Patience
+from seatsync.ledger.sqlite_file import make, must_be_usable, read_note, write_note
 from seatsync.ledger.tables import REVISIONS, metadata
 
 FILE = "seatsync.db"
@@ -111,10 +112,10 @@ class SqliteFile:
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
             raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
         # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
-        mode, cache = ("mode=rw", 8_192) if self.kept else ("mode=rwc", 131_072)
-        with self._connect(
-            mode, "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", f"PRAGMA cache_size=-{cache}"
-        ) as connection:
+        cache = f"PRAGMA cache_size=-{8_192 if self.kept else 131_072}"
+        if not (self.kept or self.path.exists()):
+            make(self.path)
+        with self._connect("mode=rw", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", cache) as connection:
             yield connection
 
     @contextmanager
@@ -126,7 +127,7 @@ class SqliteFile:
         patience.wait(self, lambda: _begin(connection, "PRAGMA journal_mode=WAL"), self._note)
         note = self._beside("-holder")
         with suppress(OSError):  # it is for people who wait, and no reason to fail
-            note.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+            write_note(note, json.dumps(asdict(holder)))
         try:
             with whole(connection):
                 yield
@@ -165,7 +166,7 @@ class SqliteFile:
 
     def _note(self) -> Holder | None:
         try:
-            return Holder(**json.loads(self._beside("-holder").read_text(encoding="utf-8")))
+            return Holder(**json.loads(read_note(self._beside("-holder"))))
         except (OSError, ValueError, TypeError):
             return None
 
@@ -174,6 +175,7 @@ class SqliteFile:
 
     @contextmanager
     def _connect(self, mode: str, *statements: str) -> Iterator[Connection]:
+        must_be_usable(self.path)
         with self._engine(mode, statements[0] if statements else "").connect() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)

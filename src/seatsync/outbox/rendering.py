@@ -10,6 +10,7 @@ import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,6 +47,8 @@ VARIABLES = {
 """What a template may speak of."""
 
 _WIDTH = 76
+_MOST_TEMPLATES = 200
+_MOST_BYTES = 1024 * 1024
 _NAMES = frozenset(f"{name}.{kind}.jinja" for name in (*Letter, LAYOUT) for kind in ("txt", "html"))
 
 
@@ -185,9 +188,14 @@ class _Loader(BaseLoader):
 
 def _own(folder: Folder) -> Iterator[tuple[str, str]]:
     """The templates in the institution's folder, by name."""
-    for path in sorted((folder.path / FOLDER).glob("*.jinja")):
-        if (text := folder.read(f"{FOLDER}/{path.name}")) is not None:
-            yield path.name, text
+    there = sorted(path.name for path in islice((folder.path / FOLDER).glob("*.jinja"), _MOST_TEMPLATES + 1))
+    if len(there) > _MOST_TEMPLATES:
+        message = f"The folder {FOLDER} has more than {_MOST_TEMPLATES} templates; none of them is read."
+        folder.found.append(Diagnostic("letter-template", message, "Delete those that no letter uses.", Origin(FOLDER)))
+        return
+    for name in there:
+        if (text := folder.read(f"{FOLDER}/{name}", most=_MOST_BYTES)) is not None:
+            yield name, text
 
 
 def _misnamed(name: str) -> Diagnostic | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
@@ -14,12 +16,13 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
 from seatsync.git.checkout import Planted, top_of
+from seatsync.sources import opening
 from seatsync.sources.encrypted import Locked, decrypted, is_encrypted
+from seatsync.sources.opening import MOST_BYTES
 
 NAME = "seatsync.yaml"
 """The file that an institution's folder is known by."""
 
-MOST_BYTES = 512 * 1024 * 1024
 _MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -32,24 +35,17 @@ class Folder:
     found: list[Diagnostic] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
 
-    def read(self, name: str, asked_at: Origin | None = None, encoding: str | None = None) -> str | None:
+    def read(
+        self, name: str, asked_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
+    ) -> str | None:
         """The text of the file ``name``, or None where a diagnostic says why not.
 
-        ``asked_at`` is where the file is named; files outside the folder are not read.
+        ``asked_at`` is where the file is named; files outside the folder, or of more than ``most`` bytes, are not read.
         """
         where = asked_at or Origin(name)
-        path = self.path / name
         if name == NAME and not self._is_no_repository():
             return None
-        if not self._is_inside(path):
-            self._say(
-                "path-outside",
-                f"{name} lies outside the institution's folder.",
-                "Copy the file into the folder.",
-                where,
-            )
-            return None
-        data = self._bytes(path, name, where)
+        data = self._bytes(name, where, most)
         if data is None:
             return None
         self.digests[name] = hashlib.sha256(data).hexdigest()
@@ -66,11 +62,13 @@ class Folder:
 
     def is_still(self, name: str, digest: str) -> bool:
         """Whether the file ``name`` is there, and has the SHA-256 ``digest`` (hex); its text is not looked at."""
+        digest_now = hashlib.sha256()
         try:
-            with open(self.path / name, "rb") as file:
-                self.digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError:
+            for piece in opening.pieces(self.path / name, self.path):
+                digest_now.update(piece)
+        except (OSError, ValueError):  # reading it will say why
             return False
+        self.digests[name] = digest_now.hexdigest()
         return self.digests[name] == digest
 
     def _is_no_repository(self) -> bool:
@@ -84,57 +82,51 @@ class Folder:
 
     def encrypted_among(self, names: Iterable[str]) -> list[str]:
         """Those of the files that are encrypted; the key is not needed."""
-        wanted = (name for name in sorted({NAME, *names}) if self._is_inside(self.path / name))
-        return [name for name in wanted if is_encrypted(self._bytes(self.path / name, name, Origin(name)) or b"")]
-
-    def _is_inside(self, path: Path) -> bool:
-        try:
-            return path.resolve().is_relative_to(self.path.resolve())
-        except (OSError, RuntimeError):  # a link to itself; reading it will say so
-            return True
+        wanted = sorted({NAME, *names})
+        return [name for name in wanted if is_encrypted(self._bytes(name, Origin(name), MOST_BYTES) or b"")]
 
     def digest(self) -> str:
         """SHA-256 (hex) over all files read so far, with their names."""
         lines = [f"{name}\0{digest}\n" for name, digest in sorted(self.digests.items())]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
-    def _bytes(self, path: Path, name: str, where: Origin) -> bytes | None:
+    def _bytes(self, name: str, where: Origin, most: int) -> bytes | None:
+        shown = printable(name, 300)
         try:
-            if path.is_dir():
-                self._say("file-unreadable", f"{name} is a folder, not a file.", "Name a file.", where)
-                return None
-            if not path.is_file() and path.exists():
-                self._say("file-unreadable", f"{name} is no ordinary file.", "Name a file.", where)
-                return None
-            if path.stat().st_size > MOST_BYTES:
-                self._say("file-unreadable", f"{name} is larger than 512 MiB.", "Split it.", where)
-                return None
-            return path.read_bytes()
+            return opening.read(self.path / name, self.path, most)
+        except opening.Unfit as unfit:
+            code = "path-outside" if isinstance(unfit, opening.Outside) else "file-unreadable"
+            self._say(code, f"{shown} {unfit.strerror}.", unfit.help, where)
         except FileNotFoundError:
-            self._say(
-                "file-not-found",
-                f"{name} is not there. {self._near(name) if name != 'seatsync.yaml' else ''}".rstrip(),
-                _not_there(name),
-                where,
-            )
+            near = f"{shown} is not there. {self._near(name)}".rstrip()
+            self._say("file-not-found", near, _not_there(name), where)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            said = f"{printable(name, 300)} can't be read: {why}."
-            self._say("file-unreadable", said, "Make it readable.", where)
+            self._say("file-unreadable", f"{shown} can't be read: {why}.", "Make it readable.", where)
         return None
 
     def _near(self, name: str) -> str:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
-        if name == "seatsync.yaml":
+        if name == NAME:
             return ""
-        try:
-            paths = [path.relative_to(self.path) for path in islice(self.path.rglob("*.*"), _MOST_LOOKED_AT)]
-            paths = [path for path in paths if path.suffix.lower() in (".csv", ".yaml", ".yml", ".txt", ".tsv")]
-        except OSError:
-            return ""
-        by_name = {path.name.casefold(): path.as_posix() for path in paths}
+        by_name = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
         near = get_close_matches(PurePosixPath(name).name.casefold(), by_name, n=1, cutoff=0.7)
         return f'Did you mean "{by_name[near[0]]}"?' if near else ""
+
+    def _some_files(self) -> Iterator[Path]:
+        """Files of the folder that may be rosters, as far as they are found among the first that there are."""
+        coming, left = deque([self.path]), _MOST_LOOKED_AT
+        while coming and left:
+            try:
+                with os.scandir(coming.popleft()) as there:
+                    for entry in islice(there, left):
+                        left -= 1
+                        if entry.is_dir(follow_symlinks=False):
+                            coming += [Path(entry.path)] if not entry.name.startswith(".") else []
+                        elif entry.name.lower().endswith((".csv", ".yaml", ".yml", ".txt", ".tsv")):
+                            yield Path(entry.path)
+            except OSError:
+                continue
 
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
         kind = next((kind for beginning, kind in _NO_TEXT.items() if data.startswith(beginning)), None)
