@@ -350,6 +350,7 @@ def test_our_own_export_reads_back_the_same(tmp_path: Path) -> None:
                 ["o@grace.example", "Shaun", 'O\'Neil, "Jr."', "-3", "+1 (555)", "-tag;@all"],
                 ["amal@grace.example", "أمل", "الحسن", "", "@home", ""],
                 ["quoted@grace.example", "'Abd", "'t Hooft", "", "", "'s"],
+                ["+x@grace.example", "-Anna", "x;=cmd()", "", "a, ＝b", "t"],
             ],
         ),
         encoding="utf-8",
@@ -368,6 +369,22 @@ def test_our_own_export_reads_back_the_same(tmp_path: Path) -> None:
     take(second, export(first))
     assert export(second) == export(first)
     assert plan_is_empty(second)
+    assert told(second, "members") == told(first, "members")
+    written = [path.read_text(encoding="utf-8") for path in second.rglob("*.csv")]
+    for text in [export(second), *written]:
+        for delimiter in ",;\t":
+            found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            assert not [cell for row in found for cell in row if cell.strip().startswith(tuple("=+-@＝＋－＠"))]
+
+
+def test_our_own_export_selects_whom_it_lists(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    take(
+        folder, as_csv(LOGOS, [["", "", "Ann", "Lee", "+x@grace.example"], ["", "", "Ben", "Ode", "ben@grace.example"]])
+    )
+    (folder / "export.csv").write_text(export(folder).replace("ben@", "cy@"), encoding="utf-8")
+    [member] = told(folder, "members", "--select", "export.csv")
+    assert member["email"] == "+x@grace.example"
 
 
 def test_a_name_that_begins_like_an_escaped_formula_survives_export_and_import(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from seatsync.apply.members import Impossible
 from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event, Grants
 from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
+from seatsync.domain.formulas import defused
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.names import email_key
@@ -37,6 +38,7 @@ from seatsync.outbox.letters import letter_for
 from seatsync.planning.diff import diff
 from seatsync.planning.matching import match
 from seatsync.planning.wishes import work_out
+from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
 from seatsync.sources.portal_export import Portal
@@ -97,7 +99,7 @@ def with_additions(desired: Desired, added: Additions) -> Desired:
 
 
 def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str]) -> None:
-    config = (folder / NAME).read_bytes().decode("utf-8", "replace")
+    config = opening.read(folder / NAME, folder).decode("utf-8", "replace")
     if found.members:
         fields = ("email", "given_name", "family_name", "student_id", "role", "tags")
         text = _csv(fields, ([getattr(member, name) for name in fields] for member in found.members))
@@ -126,14 +128,26 @@ def _listed(config: str, section: str, path: str) -> str:
 def _place(folder: Path, below: str, stem: str, text: str) -> str:
     """A name that is free, or that of the very same file, which an import that was interrupted has left."""
     names = (f"{below}/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 10_000))))
-    return next(name for name in names if not (folder / name).exists() or (folder / name).read_bytes() == text.encode())
+    return next(name for name in names if _is_free(folder, name, text))
 
 
-def _csv(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def _is_free(folder: Path, name: str, text: str) -> bool:
+    try:
+        return opening.read(folder / name, folder) == text.encode()
+    except FileNotFoundError:
+        return True
+    except opening.Outside as outside:
+        fact = f"{name} {outside.strerror}, so nothing can be written there."
+        raise Impossible(fact, "Delete the link that leads there, and import again.") from outside
+    except OSError:
+        return False
+
+
+def _csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(map(defused, rows))
     return text.getvalue()
 
 

@@ -13,9 +13,6 @@ IMPORTED = "imported:"
 
 TAG_SEPARATOR = ";"
 
-FORMULA = (*"=+-@\t\r", *"＝＋－＠")
-"""A cell that begins so may be taken for a formula: some spreadsheets skip white space, and read full-width signs as others."""
-
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 
+from seatsync.domain.formulas import has_defused
 from seatsync.ledger.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import csv_table
@@ -22,6 +23,8 @@ class CsvSide:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
                 raise LongWay("lines end in different ways")
+        if has_defused(text):
+            raise LongWay("what a file says is not what it means")
         table = csv_table.read(text, file.reader.file, ROSTER, file.reader.found)
         dialect = dialect_of(set(table.columns)) if table is not None else None
         if table is None or dialect is None:

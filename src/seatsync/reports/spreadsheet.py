@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 
+from seatsync.domain.formulas import defused
 from seatsync.domain.license import License
-from seatsync.domain.names import FORMULA, IMPORTED, TAG_SEPARATOR
+from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
 from seatsync.domain.people import Member
 
 OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
@@ -14,7 +15,7 @@ OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "In
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
-_END = ";\n"
+_END = ";\t\r\n"
 """A writer quotes cells that have a character of what ends its lines."""
 
 
@@ -26,11 +27,10 @@ class _Echo:
 
 
 def text(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as CSV. A cell that a spreadsheet would take for a formula gets an apostrophe in front, one with a semicolon quotes:
-    some take that for a separator too, and what is behind it for a cell."""
-    defused = ([("'" + cell if cell.startswith(FORMULA) else cell) for cell in row] for row in rows)
+    """Rows as CSV, of which no spreadsheet makes a formula. A cell with a semicolon or a tab is quoted, so that it stays one
+    where these are separators beside the comma."""
     writer = csv.writer(_Echo(), lineterminator=_END)
-    return "".join(writer.writerow(row).removesuffix(_END) + "\n" for row in defused)
+    return "".join(writer.writerow(defused(row)).removesuffix(_END) + "\n" for row in rows)
 
 
 def member_header(libraries: Iterable[str]) -> list[str]:

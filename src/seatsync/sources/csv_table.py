@@ -13,6 +13,7 @@ from itertools import dropwhile, islice
 from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.formulas import as_was, has_defused
 from seatsync.domain.names import clean, did_you_mean, email_fault, printable
 from seatsync.domain.origin import Origin
 
@@ -229,10 +230,12 @@ def _lines(text: str) -> Iterator[str]:
 
 def _records(text: str, delimiter: str, file: str, found: list[Diagnostic]) -> Iterator[Record]:
     reader: Any = parser(_lines(text), delimiter)
-    line = 1
+    line, is_defused = 1, has_defused(text)
     try:
         for row in reader:
             end = reader.line_num
+            if is_defused:
+                row = [*map(as_was, row)]
             yield line, end, row
             line = end + 1
     except csv.Error as error:

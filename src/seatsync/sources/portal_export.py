@@ -8,7 +8,7 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import Kind, Status
-from seatsync.domain.names import FORMULA, IMPORTED, clean, did_you_mean, printable
+from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
@@ -106,7 +106,7 @@ class _Reader:
         }
         picks = [self.column.get(name, -1) for name in FIELDS]
         for line, row in self.table.rows():
-            row = [_unescaped(cell) for cell in row] + [""]
+            row.append("")
             values = [row[pick] for pick in picks]
             values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
             check_type(self.table, row, line, self.column)
@@ -153,8 +153,3 @@ class _Reader:
 def _words(text: str) -> str:
     """``Opted Out`` → ``opted_out``."""
     return clean(text).lower().replace(" ", "_").replace("-", "_")
-
-
-def _unescaped(cell: str) -> str:
-    """Without the apostrophe that ``export`` puts before what a spreadsheet would take for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
