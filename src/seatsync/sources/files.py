@@ -94,9 +94,10 @@ class Folder:
         shown = printable(name, 300)
         try:
             return opening.read(self.path / name, self.path, most)
+        except opening.Outside as outside:
+            self._say("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
         except opening.Unfit as unfit:
-            code = "path-outside" if isinstance(unfit, opening.Outside) else "file-unreadable"
-            self._say(code, f"{shown} {unfit.strerror}.", unfit.help, where)
+            self._say("file-unreadable", f"{shown} {unfit.strerror}.", unfit.help, where)
         except FileNotFoundError:
             near = f"{shown} is not there. {self._near(name)}".rstrip()
             self._say("file-not-found", near, _not_there(name), where)
