@@ -13,7 +13,7 @@ from flask import Flask, Request, Response, request
 from flask_babel import Babel, get_locale
 from flask_wtf import CSRFProtect
 from werkzeug.datastructures import MultiDict
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 from seatsync.domain.fields import MOST as LARGEST
 from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
@@ -39,6 +39,14 @@ class _Number(IntegerConverter):
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=LARGEST)
+
+
+class _Name(UnicodeConverter):
+    """An institution, a library or the token of a link in a path, as the ledger writes them; all else names no page."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map)
+        self.regex = "[A-Za-z0-9_-]{1,63}"
 
 
 class _InMemory(Request):
@@ -73,7 +81,7 @@ def create_app(here: Site) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.url_map.converters["int"] = _Number
+    app.url_map.converters |= {"int": _Number, "default": _Name}
     app.before_request(_look_first)  # first indeed: forms without a token are tries as well
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
@@ -107,10 +115,6 @@ def _language() -> str | None:
 
 def _look_first() -> None:
     request_log.recognise()
-    if "\0" in "".join(
-        map(str, (request.view_args or {}).values())
-    ):  # no database takes it, and no link or form of ours has it
-        flask.abort(404)
     _refuse_nul(request.args)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return

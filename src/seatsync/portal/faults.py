@@ -6,8 +6,9 @@ import logging
 
 from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
+from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
 from seatsync.portal.limits import TooMany
 from seatsync.portal.site import NoLedger
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(SecurityError, _elsewhere)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _refused)
+    app.register_error_handler(ForeignLedger, lambda _: _refused(NotFound()))  # no institution of this ledger
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(LedgerError, _no_ledger)
     app.register_error_handler(NoLedger, _no_ledger)
