@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import pytest
 from werkzeug.routing import Rule
@@ -22,9 +20,8 @@ GOOD = {"institution": "grace", "library": "books", "member": "1", "number": "1"
 """A value for each part of an address that is not fixed, which names something but for the token."""
 
 TEXTS = (
-    *("nope", "GRACE", "grace%00", "%00", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "grace%2fmembers", "%5c..%5c"),
-    *("%ff%fe", "%ed%a0%80", "%f0%9f%92%a9", "%e2%80%ae", "gr%C3%A4ce", "grace%0d%0aSet-Cookie:%20a=b", "%1b[31m"),
-    *("'%20OR%201=1%20--", "%25s", "%7B%7B7*7%7D%7D", "%5f", "-", "a" * 64, "a" * 5_000),
+    *("nope", "GRACE", "grace%00", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%5c..%5c", "%ff%fe", "%ed%a0%80"),
+    *("%f0%9f%92%a9", "grace%0d%0aSet-Cookie:%20a=b", "'%20OR%201=1%20--", "%7B%7B7*7%7D%7D", "a" * 64, "a" * 5_000),
 )
 NUMBERS = (
     *("0", "-1", "+1", "1.0", "1e3", "2147483647", "2147483648", "9223372036854775808", "9" * 400, "%d9%a1", "%00"),
@@ -38,9 +35,12 @@ QUERIES = (
     *("?" + "tag=a&" * 5_000, "?tag=" + ";" * 5_000, "?code=a&state=b", "?state[]=1&error=%ed%a0%80"),
 )
 FIELDS = ("email", "password", "old", "code", "language", "sure", "library", "issuer", "export", "status", "tag")
-TYPED = ("", "\0", "\ud800", "x" * 5_000, "a\r\nBcc: b@c.example", "ann@grace.example\0", "💩@💩.💩", "%00", "١٢٣٤٥٦٧٨")
+TYPED = ("", "%00", "%ed%a0%80", "%ff", "x" * 5_000, "a%0d%0aBcc:%20b@c.example", "ann@grace.example%00", "%2500", "%d9%a1")
 
 WHO = {"nobody": "", "a member": ANN[0], "an administrator": "ruth@grace.example"}
+ODD = ("member.home", "account.sign_in", "claim.start", "letter.open", "openid.callback", "health.ready")
+"""Pages that are asked with odd queries, beside the administrators', which have filters."""
+
 LAST = ("account.sign_out", "account.sign_out_everywhere", "own.delete")
 """After these nobody is signed in any more."""
 
@@ -60,11 +60,14 @@ class Stranger:
         self.token = browser.open("/claim/grace").forms[0].fields["csrf_token"]
         self.numbers = count(1)
 
-    def ask(self, method: str, path: str, **fields: Any) -> int:
+    def ask(self, method: str, path: str, **typed: str) -> int:
+        """What comes of a request; ``typed`` are fields as they are sent, which need not be text."""
         number = next(self.numbers)
         there = {"REMOTE_ADDR": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
-        data = {"csrf_token": self.token, **fields} if method == "POST" else None
-        answer = self.client.open(path, method=method, data=data, base_url=PORTAL, environ_overrides=there)
+        sent = {"csrf_token": self.token, **typed} if method == "POST" else {}
+        data = "&".join(f"{name}={value}" for name, value in sent.items())
+        named = {"content_type": "application/x-www-form-urlencoded"} if sent else {}
+        answer = self.client.open(path, method=method, data=data, base_url=PORTAL, environ_overrides=there, **named)
         answer.close()
         return answer.status_code
 
@@ -94,11 +97,22 @@ def hostile(rule: Rule) -> Iterator[str]:
 def test_no_address_breaks_a_page_whatever_stands_in_it(who: str, pages: Pages) -> None:
     stranger = Stranger(pages.account(WHO[who]) if WHO[who] else pages.browser())
     for rule in rules(pages):
-        for path in hostile(rule):
-            for method in sorted({"GET", "HEAD", "POST"} & (rule.methods or set())):
+        of_admins, methods = rule.endpoint.startswith("admin."), {"GET", "HEAD", "POST"} & (rule.methods or set())
+        paths = [*hostile(rule)]
+        for number, path in enumerate(paths[:3] if of_admins and who != "an administrator" else paths):
+            for method in sorted(methods if number < 2 else methods - {"HEAD"}):
                 code = stranger.ask(method, path)
-                refused = {400, 404} if rule.endpoint.startswith("admin.") and who != "nobody" else range(300, 499)
+                refused = {400, 404} if of_admins and who != "nobody" else range(300, 499)
                 assert code in refused, (method, path, code)
-        for query in QUERIES:
+        for query in QUERIES if of_admins or rule.endpoint in ODD else ():
             code = stranger.ask("GET", address(rule) + query)
             assert code < 500, (rule.rule, query, code)
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_no_form_breaks_a_page_whatever_is_typed_into_it(who: str, pages: Pages) -> None:
+    stranger = Stranger(pages.account(WHO[who]) if WHO[who] else pages.browser())
+    for rule in rules(pages):
+        for typed in TYPED if "POST" in (rule.methods or ()) else ():
+            code = stranger.ask("POST", address(rule), **dict.fromkeys(FIELDS, typed))
+            assert code < 500, (rule.rule, typed, code)

@@ -12,7 +12,7 @@ import pytest
 from seatsync.portal.site import Provider
 from tests import letters
 from tests.databases import rows
-from tests.letters import ANN, PORTAL, applied
+from tests.letters import ANN, PORTAL, applied, part
 from tests.mail_server import Mailroom, free_port
 from tests.openid_provider import OpenIdProvider, openid_provider
 from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
@@ -174,3 +174,121 @@ def test_who_came_by_the_provider_can_set_a_password(pages: Pages, provider: Ope
     ann.press("Save and sign in", code=pages.code(ADDRESS), password=PASSWORD)
     assert pages.signed_in(ADDRESS).page.path == "/"
     assert signed_in(pages, provider, "13").page.path == "/"
+
+
+# ── What is linked ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def linked(pages: Pages) -> list[str]:
+    return [row["subject"] for row in rows(pages.folder, "identity")]
+
+
+def reset(pages: Pages, email: str = ADDRESS, password: str = PASSWORD) -> Browser:
+    """A browser in which somebody has forgotten their password, and set a new one by a code."""
+    browser = pages.browser()
+    browser.open("/password/forgotten")
+    browser.press("Send me a code", email=email)
+    browser.press("Save and sign in", code=pages.code(email), password=password)
+    assert browser.page.path == "/"
+    return browser
+
+
+def test_the_owner_is_told_when_a_sign_in_opens_the_account_for_the_first_time(
+    pages: Pages, provider: OpenIdProvider
+) -> None:
+    provider.knows("20", **VERIFIED)
+    signed_in(pages, provider, "20")
+    letter = pages.mail(ADDRESS, "Grace ID opens your account")
+    assert "for the first time" in part(letter, "plain")
+    assert "I forgot my password" in part(letter, "plain")
+    signed_in(pages, provider, "20")
+    pages.account("later@grace.example")  # whose mail comes behind any that the second time had sent
+    assert [letter["Subject"] for letter in pages.room.letters] == []
+
+
+def test_a_password_that_is_set_anew_unlinks_every_sign_in_and_the_owner_is_told(
+    pages: Pages, provider: OpenIdProvider
+) -> None:
+    pages.account(ADDRESS)
+    provider.knows("21", **VERIFIED)
+    thief = signed_in(pages, provider, "21")  # who had the mailbox or the provider for an hour
+    provider.knows("21", email="thief@grace.example", email_verified=True)
+    assert signed_in(pages, provider, "21").open("/settings").text.count(ADDRESS) == 1, "it opens the account still"
+
+    reset(pages, password="another horse entirely")
+    assert linked(pages) == []
+    letter = pages.mail(ADDRESS, "Grace ID does not open your account any more")
+    assert "To link it again, sign in by Grace ID" in part(letter, "plain")
+    assert thief.open("/settings").path == "/sign-in"
+    assert ADDRESS not in signed_in(pages, provider, "21").open("/settings").text
+
+    provider.knows("22", **VERIFIED)
+    assert ADDRESS in signed_in(pages, provider, "22").open("/settings").text  # linked again, by who has the e-mail there
+    assert "for the first time" in part(pages.mail(ADDRESS, "Grace ID opens your account"), "plain")
+
+
+def test_the_owner_sees_what_is_linked_and_unlinks_it_by_their_password(pages: Pages, provider: OpenIdProvider) -> None:
+    ann = pages.account(ADDRESS)
+    assert "Grace ID" not in ann.open("/settings").text
+    provider.knows("23", **VERIFIED)
+    elsewhere = signed_in(pages, provider, "23")
+    page = ann.open("/settings")
+    assert ("Also opened by Grace ID" in page.text, "23" in page.text) == (True, False)
+    ann.open(page.links["Unlink Grace ID"])
+    assert ann.press("Unlink it", password="a guess, long").code == 403
+    assert linked(pages) == ["23"]
+    assert "does not open your account any more" in ann.press("Unlink it", password=PASSWORD).text
+    assert (ann.page.path, linked(pages)) == ("/settings", [])
+    pages.mail(ADDRESS, "Grace ID does not open your account any more")
+    assert elsewhere.open("/settings").path == "/sign-in"
+    assert ann.open(page.links["Unlink Grace ID"]).code == 404
+    assert ann.open("/settings/unlink").code == 404
+
+
+def test_a_sign_in_that_is_the_only_one_stays_until_there_is_a_password(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("24", **VERIFIED)
+    ann = signed_in(pages, provider, "24")
+    ann.open("/settings")
+    page = ann.open(ann.page.links["Unlink Grace ID"])
+    assert "It is the only way into your account" in page.text
+    assert page.links["Set a password"] == "/password/forgotten"
+    token = page.forms[0].fields["csrf_token"]
+    ann.send(f"/settings/unlink?issuer={provider.url}", csrf_token=token, password="")
+    assert linked(pages) == ["24"]
+
+
+def test_nobody_unlinks_what_opens_another_account(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("25", **VERIFIED)
+    signed_in(pages, provider, "25")
+    eve = pages.account("eve@home.example")
+    token = eve.open("/settings").forms[0].fields["csrf_token"]
+    assert eve.send(f"/settings/unlink?issuer={provider.url}", csrf_token=token, password=PASSWORD).code == 404
+    assert linked(pages) == ["25"]
+
+
+def test_what_is_linked_stays_when_the_owner_changes_password_or_e_mail(pages: Pages, provider: OpenIdProvider) -> None:
+    ann = pages.account(ADDRESS)
+    provider.knows("26", **VERIFIED)
+    elsewhere = signed_in(pages, provider, "26")
+    ann.open("/settings/password")
+    ann.press("Change it", old=PASSWORD, password="another horse entirely")
+    assert elsewhere.open("/settings").path == "/sign-in"
+    ann.open("/settings/email")
+    ann.press("Send a code to it", email="ann@home.example", password="another horse entirely")
+    page = ann.press("Go on", code=pages.code("ann@home.example"))
+    assert (page.path, "Also opened by Grace ID" in page.text) == ("/settings", True)
+    assert "ann@home.example" in signed_in(pages, provider, "26").open("/settings").text
+
+
+def test_a_provider_that_is_not_asked_any_more_is_shown_by_its_host_and_unlinked(
+    pages: Pages, school: Path, room: Mailroom, provider: OpenIdProvider
+) -> None:
+    pages.account(ADDRESS)
+    provider.knows("27", **VERIFIED)
+    signed_in(pages, provider, "27")
+    with pages_of(school, room, room.port) as later:  # which ask none
+        ann = later.signed_in(ADDRESS)
+        page = ann.open("/settings")
+        ann.open(page.links["Unlink 127.0.0.1"])
+        ann.press("Unlink it", password=PASSWORD)
+    assert linked(pages) == []

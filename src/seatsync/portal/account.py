@@ -12,7 +12,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from seatsync.portal import accounts, codes, passwords, sessions
+from seatsync.portal import accounts, codes, identities, passwords, sessions
 from seatsync.portal.codes import Purpose
 from seatsync.portal.forms import Code, CodeAndPassword, Email, SignIn
 from seatsync.portal.going import go_on, signed_in
@@ -121,20 +121,23 @@ def code() -> Page:
 
 
 def proved_by(form: CodeAndPassword) -> accounts.Account | None:
-    """Whoever has entered the right code is signed in, with the new password; else the form says that it is not right."""
+    """Whoever has entered the right code is signed in, with the new password, which alone opens the account now; else the form
+    says that it is not right."""
     here, hashed = site(), passwords.hashed(form.password.data)
 
-    def step(connection: Connection) -> accounts.Account | None:
+    def step(connection: Connection) -> accounts.Proved | None:
         answered = codes.answer(connection, Purpose.ACCOUNT, form.code.data, here.clock())
         if answered is None:
             return None
-        who = accounts.proved(connection, answered.email, hashed, here.now())
-        sessions.sign_in(connection, who, here.clock())
-        return who
+        found = accounts.proved(connection, answered.email, hashed, here.now())
+        sessions.sign_in(connection, found.account, here.clock())
+        return found
 
-    if (who := here.change(step)) is None:
+    if (found := here.change(step)) is None:
         wrong_code(form)
-    return who
+        return None
+    identities.tell_unlinked(found.account, found.unlinked)
+    return found.account
 
 
 def no_code(again: str) -> Page:

@@ -91,10 +91,18 @@ def set_language(connection: Connection, id: str, language: str) -> None:
     connection.execute(update(account).where(account.c.id == id).values(language=language))
 
 
-def has_identity(connection: Connection, id: str, issuer: str) -> bool:
-    """Whether somebody at this provider opens the account already."""
-    theirs = select(identity.c.subject).where(identity.c.account == id, identity.c.issuer == issuer)
-    return connection.execute(theirs.limit(1)).first() is not None
+def issuers(connection: Connection, id: str) -> list[str]:
+    """The OpenID providers of which somebody opens the account."""
+    theirs = select(identity.c.issuer).where(identity.c.account == id).distinct().order_by(identity.c.issuer)
+    return list(connection.execute(theirs).scalars())
+
+
+def unlink(connection: Connection, id: str, issuer: str | None = None) -> list[str]:
+    """Nobody of this provider opens the account any more, or of any; of which somebody did until now."""
+    found = [each for each in issuers(connection, id) if issuer in (None, each)]
+    theirs = (identity.c.account == id) & identity.c.issuer.in_(found)
+    connection.execute(delete(identity).where(theirs))
+    return found
 
 
 def remember_identity(connection: Connection, issuer: str, subject: str, id: str) -> None:
@@ -112,10 +120,20 @@ def forget(connection: Connection, id: str) -> None:
     connection.execute(theirs, execution_options=ACROSS)
 
 
-def proved(connection: Connection, email: str, password: str, at: str) -> Account:
-    """The account of whoever has just proved that ``email`` is theirs, with a new password (its hash): theirs, or a new one."""
+class Proved(NamedTuple):
+    """The account of whoever has proved that its e-mail is theirs, and the OpenID providers that were ``unlinked`` by that."""
+
+    account: Account
+    unlinked: list[str]
+
+
+def proved(connection: Connection, email: str, password: str, at: str) -> Proved:
+    """The account of whoever has just proved that ``email`` is theirs, with a new password (its hash): theirs, or a new one.
+
+    From now on nothing else opens it: whoever had the mailbox or a sign-in before may have linked one of their own.
+    """
     if (known := by_email(connection, email)) is None:
-        return make(connection, email, password, at)
+        return Proved(make(connection, email, password, at), [])
     set_password(connection, known.id, password)
     connection.execute(delete(session).where(session.c.account == known.id))
-    return known
+    return Proved(known, unlink(connection, known.id))

@@ -39,6 +39,11 @@ def _email(label: Any) -> StringField:
     return StringField(label, [InputRequired(), _is_email], filters=[_stripped], render_kw=attributes)
 
 
+def _password(label: Any) -> PasswordField:
+    attributes = {"autocomplete": "current-password", "maxlength": passwords.LONGEST}
+    return PasswordField(label, [InputRequired()], render_kw=attributes)
+
+
 class Empty(FlaskForm):  # type: ignore[misc]
     """A button; what it has is the token that proves the page was ours."""
 
@@ -47,11 +52,7 @@ class SignIn(FlaskForm):  # type: ignore[misc]
     """E-mail and password."""
 
     email = _email(later("E-mail"))
-    password = PasswordField(
-        later("Password"),
-        [InputRequired()],
-        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
-    )
+    password = _password(later("Password"))
 
 
 class Email(FlaskForm):  # type: ignore[misc]
@@ -98,22 +99,20 @@ class CodeAndPassword(NewPassword):
 class ChangePassword(NewPassword):
     """A new password, by who knows the old one."""
 
-    old = PasswordField(
-        later("Password now"),
-        [InputRequired()],
-        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
-    )
+    old = _password(later("Password now"))
+
+
+class OwnPassword(FlaskForm):  # type: ignore[misc]
+    """The password, of who is signed in already: it is the owner who asks."""
+
+    password = _password(later("Password"))
 
 
 class ChangeEmail(FlaskForm):  # type: ignore[misc]
     """Another e-mail, by who knows the password."""
 
     email = _email(later("New e-mail"))
-    password = PasswordField(
-        later("Password"),
-        [InputRequired()],
-        render_kw={"autocomplete": "current-password", "maxlength": passwords.LONGEST},
-    )
+    password = _password(later("Password"))
 
 
 class Sure(FlaskForm):  # type: ignore[misc]

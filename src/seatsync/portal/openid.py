@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from seatsync.domain.names import clean, email_fault, email_key
 from seatsync.outbox.queue import iso
-from seatsync.portal import accounts, sessions
+from seatsync.portal import accounts, identities, sessions
 from seatsync.portal.going import go_on
 from seatsync.portal.site import Provider, Site, site
 from seatsync.portal.words import _
@@ -51,6 +51,13 @@ class Said(NamedTuple):
 
     subject: str
     email: str
+
+
+class Opened(NamedTuple):
+    """The account that its word opens; ``is_first`` where it has never opened it before."""
+
+    account: accounts.Account
+    is_first: bool
 
 
 class WrongProvider(Exception):
@@ -103,26 +110,30 @@ def callback() -> Page:
         return _refused(provider)
     here = site()
 
-    def step(connection: Connection) -> bool:
-        who = _account(connection, provider, said, here.now())
-        if who is not None:
-            sessions.sign_in(connection, who, here.clock())
-        return who is not None
+    def step(connection: Connection) -> Opened | None:
+        found = _opened(connection, provider, said, here.now())
+        if found is not None:
+            sessions.sign_in(connection, found.account, here.clock())
+        return found
 
-    return go_on() if here.change(step) else _unknown(provider, said)
+    if (found := here.change(step)) is None:
+        return _unknown(provider, said)
+    if found.is_first:
+        identities.tell_linked(found.account, provider.issuer)
+    return go_on()
 
 
-def _account(connection: Connection, provider: Provider, said: Said, at: str) -> accounts.Account | None:
+def _opened(connection: Connection, provider: Provider, said: Said, at: str) -> Opened | None:
     """The account that the provider's word opens, or makes; None where it opens none."""
     known = accounts.by_identity(connection, provider.issuer, said.subject)
     if known is not None or not said.email:
-        return known
+        return Opened(known, is_first=False) if known is not None else None
     who = accounts.by_email(connection, said.email)
-    if who is not None and accounts.has_identity(connection, who.id, provider.issuer):
+    if who is not None and provider.issuer in accounts.issuers(connection, who.id):
         return None  # the provider gave somebody's e-mail to somebody else
     who = who or accounts.make(connection, said.email, "", at)
     accounts.remember_identity(connection, provider.issuer, said.subject, who.id)
-    return who
+    return Opened(who, is_first=True)
 
 
 def _said(client: FlaskOAuth2App, provider: Provider) -> Said:

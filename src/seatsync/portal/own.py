@@ -1,16 +1,16 @@
-"""What one can change of one's own account: password, e-mail, and that there is one."""
+"""What one can change of one's own account: password, e-mail, who else opens it, and that there is one."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.portal import accounts, codes, passwords, sessions
+from seatsync.portal import accounts, codes, identities, passwords, sessions
 from seatsync.portal.account import Page, no_code, send_code, wrong_code
 from seatsync.portal.accounts import Account
 from seatsync.portal.codes import Purpose
-from seatsync.portal.forms import ChangeEmail, ChangePassword, Code, Sure
+from seatsync.portal.forms import ChangeEmail, ChangePassword, Code, OwnPassword, Sure
 from seatsync.portal.going import signed_in
 from seatsync.portal.limits import SIGN_IN
 from seatsync.portal.site import site
@@ -26,7 +26,8 @@ def settings() -> Page:
     who = sessions.signed_in_visitor()
     with site().reading() as connection:
         has_password = bool(accounts.password_hash(connection, who.email))
-    return render_template("settings.html", who=who, has_password=has_password)
+        linked = {issuer: identities.name_of(issuer) for issuer in accounts.issuers(connection, who.id)}
+    return render_template("settings.html", who=who, has_password=has_password, linked=linked)
 
 
 @pages.route("/settings/password", methods=["GET", "POST"])
@@ -101,6 +102,34 @@ def email_code() -> Page:
     text = render_template("mail/email-changed.txt", site=here.settings.sender.name, email=asked.email)
     here.post.send(who.email, _("Your e-mail was changed"), text)
     flash(_("Your e-mail is changed."))
+    return redirect(url_for("own.settings"))
+
+
+@pages.route("/settings/unlink", methods=["GET", "POST"])
+@signed_in
+def unlink() -> Page:
+    """One provider's sign-in opens the account no more, by who knows the password. All other sessions end."""
+    who, here, issuer, form = sessions.signed_in_visitor(), site(), request.args.get("issuer", ""), OwnPassword()
+    with here.reading() as connection:
+        has_password = bool(accounts.password_hash(connection, who.email))
+        if issuer not in accounts.issuers(connection, who.id):
+            abort(404)
+    name = identities.name_of(issuer)
+    shown = {"form": form, "issuer": issuer, "name": name, "has_password": has_password}
+    if not has_password or not form.validate_on_submit():
+        return render_template("settings-unlink.html", **shown)
+    if _opened(who, form.password.data) is None:
+        form.password.errors = [_("That is not your password.")]
+        return render_template("settings-unlink.html", **shown), 403
+
+    def step(connection: Connection) -> list[str]:
+        found = accounts.unlink(connection, who.id, issuer)
+        sessions.end_all(connection, who.id)
+        sessions.sign_in(connection, who, here.clock())
+        return found
+
+    identities.tell_unlinked(who, here.change(step))
+    flash(_("%(name)s does not open your account any more. Everywhere else you are signed out.", name=name))
     return redirect(url_for("own.settings"))
 
 
