@@ -374,6 +374,35 @@ def test_a_file_that_is_no_selection_is_told_what_is_wrong_with_it_and_where(pag
     assert ruth.send("/admin/grace/select", file=(io.BytesIO(b"email\n"), "a.csv")).code == 400
 
 
+@pytest.mark.sqlite_only("it is about files")
+@pytest.mark.parametrize(
+    "row",
+    [b"x", b"", b'"@,\n"', b'"a\n"', b"a,b", b"email", b'"a', b"m1@grace.example", b"e" * 900],
+    ids=lambda row: row[:20].decode(),
+)
+def test_a_file_of_eight_megabytes_is_answered_soon_and_shortly(row: bytes, ruth: Browser) -> None:
+    size = 8 * 1024 * 1024 - 2_000
+    page = chosen(ruth, b"email\n" + (row + b"\n") * (size // (len(row) + 1)))
+    assert (page.code, len(page.body) < 50_000) == (200, True)
+    assert "Members selected: 0" in page.text
+    assert "may have 20,000 rows" in page.text or row in (b'"a', b"e" * 900)
+
+
+@pytest.mark.sqlite_only("it is about files")
+def test_a_selection_has_twenty_thousand_rows_at_most_and_the_page_shows_a_hundred(pages: Pages, ruth: Browser) -> None:
+    strangers = [b"n%d@grace.example\n" % number for number in range(20_000)]
+    page = chosen(ruth, b"email\n" + b"".join(strangers))
+    assert "Lines that select nobody: 20000" in page.text
+    assert len(page.body) < 50_000
+    page = chosen(ruth, b"email\n" + b"".join([*strangers, b"last@grace.example\n"]))
+    assert "may have 20,000 rows" in page.text
+    assert "several files" in page.text
+    page = chosen(ruth, b"student_id\n" + (b"<" * 100_000 + b"\n") * 80)
+    assert len(page.body) < 100_000
+    page = chosen(ruth, b"email\n" + b"x\n" * 20_000)
+    assert "19,980 more" in page.text.replace("19980", "19,980")
+
+
 # ── Nobody sees another institution ─────────────────────────────────────────────────────────────────────────────────
 
 

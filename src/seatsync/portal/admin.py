@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
+from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from seatsync.domain.fields import MOST
@@ -24,7 +25,7 @@ from seatsync.portal.going import signed_in
 from seatsync.portal.journal import journal, who_is
 from seatsync.portal.listing import Turn
 from seatsync.portal.origins import Asked, source_link
-from seatsync.portal.selecting import select_by_csv
+from seatsync.portal.selecting import MOST_ROWS, select_by_csv
 from seatsync.portal.sessions import signed_in_visitor
 from seatsync.portal.site import site
 from seatsync.portal.terms import ACTIONS, TERMS
@@ -32,8 +33,8 @@ from seatsync.portal.words import _
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 
-MOST_SHOWN = 500
-"""Members of a selection that the page itself shows; the export has all."""
+MOST_SHOWN = 100
+"""Members of a selection, and lines that select nobody, that the page itself shows; the export has all members."""
 
 
 @contextmanager
@@ -155,7 +156,7 @@ def select(institution: str) -> str | Response:
     """ "Select by CSV": whom a file lists, to be looked at or exported."""
     with _looking_into(institution) as (here, connection):
         titles = {library.id: library.title for library, _ in listing.libraries_of(connection, institution)}
-        shown: dict[str, Any] = {"here": here, "titles": titles}
+        shown: dict[str, Any] = {"here": here, "titles": titles, "most": MOST_SHOWN, "most_rows": format_decimal(MOST_ROWS)}
         if request.method == "GET":
             return render_template("admin/select.html", **shown)
         filters = Filters.of(request.form, [*titles], "on")

@@ -29,7 +29,7 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 MOST = 8 * 1024 * 1024
-"""Bytes of a request: a selection by CSV of some 200,000 members."""
+"""Bytes of a request: a selection by CSV, of as many members as one may have, with all columns of a portal's export."""
 
 
 class _Number(IntegerConverter):

@@ -9,11 +9,16 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import email_key
+from seatsync.domain.names import email_key, printable
 from seatsync.ledger.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.sources.files import Folder
 from seatsync.sources.selections import read_selection
+
+
+MOST_ROWS = 20_000
+"""Of a file: a class, a cohort, a faculty, and not a whole university, which needs no selection. It is read, sought and
+answered in a second or two."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ def select_by_csv(connection: Connection, institution: str, data: bytes, name: s
     """The members whom the CSV in ``data`` lists. It is read, and kept nowhere."""
     folder = Folder(Path())
     text = folder.text_of(data, name)
-    selection = read_selection(text, name, folder.found) if text is not None else None
+    selection = read_selection(text, name, folder.found, MOST_ROWS) if text is not None else None
     if selection is None or any(found.severity is Severity.ERROR for found in folder.found):
         return Selected(found=folder.found)
     keys = {email_key(email) for _, email, _ in selection.rows if email}
@@ -39,7 +44,7 @@ def select_by_csv(connection: Connection, institution: str, data: bytes, name: s
     members = read_snapshot(connection, institution, numbers).members.values()
     known = {member.key for member in members}, {member.student_id for member in members}
     lost = [
-        (line, email or id)
+        (line, printable(email or id))
         for id, email, line in selection.rows
         if not ((email and email_key(email) in known[0]) or (id and id in known[1]))
     ]

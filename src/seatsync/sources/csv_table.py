@@ -172,6 +172,9 @@ def read(text: str, file: str, wanted: Wanted, found: list[Diagnostic]) -> Table
 MOST_UNREAD = 20
 """So many columns that are not read are told one by one; a sheet with more is no roster, and its header says so."""
 
+_LONGEST_NAME = 200
+"""Characters of what may be a column's name: a guess compares it letter by letter."""
+
 _WIDEST = 1_000
 """Columns of a table; a guess for each of some hundred thousand would take a minute."""
 
@@ -182,8 +185,9 @@ def _too_wide(row: list[str], where: Origin) -> Diagnostic:
 
 
 def strange(cells: Iterable[str], known: Container[str]) -> list[str]:
-    """The first cells of a header whose squeezed names are not ``known``, as many as are worth a guess."""
-    return [*islice((cell for cell in cells if cell and squeezed(cell) not in known), MOST_UNREAD)]
+    """The first cells of a header whose squeezed names are not ``known``, as many and as long as are worth a guess."""
+    names = (cell for cell in cells if 0 < len(cell) <= _LONGEST_NAME)
+    return [*islice((cell for cell in names if squeezed(cell) not in known), MOST_UNREAD)]
 
 
 def tell_unread(table: Table, known: Container[str], names: tuple[str, ...], owner: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 from seatsync.domain.desired import Grant, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, named
@@ -11,7 +12,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
 from seatsync.domain.origin import Origin
 from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Table, Wanted, squeezed
+from seatsync.sources.csv_table import Record, Table, Wanted, squeezed
 from seatsync.sources.dialects import EMAIL_COLUMNS, STUDENT_ID_COLUMNS
 
 
@@ -53,8 +54,11 @@ _ENDS = frozenset(
 )
 
 
-def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection | None:
-    """The members a CSV lists by e-mail, student id or both; every other column is left alone."""
+def read_selection(text: str, file: str, found: list[Diagnostic], most: int | None = None) -> Selection | None:
+    """The members a CSV lists by e-mail, student id or both; every other column is left alone.
+
+    Of a file with more than ``most`` rows, empty ones as well, nothing is taken.
+    """
     table = csv_table.read(text, file, _SELECTION, found)
     if table is None:
         return None
@@ -67,7 +71,13 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
         picks.append(positions[0] if positions else None)
     email, student_id = picks
     rows = []
-    for line, row in table.rows():
+    records: Iterable[Record] = table.records()
+    if most is not None:
+        records = some = list(islice(records, most + 1))
+        if len(some) > most:
+            found.append(_too_many(most, table))
+            return None
+    for line, row in table.rows(records):
         address = clean(row[email]) if email is not None else ""
         number = clean(row[student_id]) if student_id is not None else ""
         if address and (fault := email_fault(address)):
@@ -86,6 +96,12 @@ def read_selection(text: str, file: str, found: list[Diagnostic]) -> Selection |
                 )
             )
     return Selection(file, rows)
+
+
+def _too_many(most: int, table: Table) -> Diagnostic:
+    message = f"A selection may have {most:,} rows, empty ones as well; this file has more."
+    help = "Divide it into several files, or narrow the list of members by tags and filters instead."
+    return Diagnostic("selection-too-long", message, help, table.at(table.header_line, 0))
 
 
 class GrantsReader:
