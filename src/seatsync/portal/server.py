@@ -14,6 +14,7 @@ from flask import Flask
 from waitress import wasyncore
 
 from seatsync.portal.app import MOST
+from seatsync.portal.connections import Channel, Clearing, Patience
 
 log = logging.getLogger("seatsync.server")
 
@@ -23,8 +24,8 @@ _GRACE = 20.0
 _LARGEST = MOST + 64 * 1024
 """Bytes of a request's body: the largest file, and the form around it."""
 
-_CONNECTIONS = 200
-"""At once, of which each may hold a body of the largest size in memory."""
+_NEVER = 10**9
+"""Seconds: what waitress drops by itself it drops too late."""
 
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
@@ -35,7 +36,16 @@ class CantListen(Exception):
     help = "Name another with --listen, or end the program that has it."
 
 
-def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_proxy: str, stop: Event) -> None:
+def serve(
+    app: Flask,
+    url: str,
+    host: str,
+    port: int,
+    threads: int,
+    trusted_proxy: str,
+    stop: Event,
+    patience: Patience = Patience(),  # noqa: B008: it can't be changed
+) -> None:
     """Answer requests until ``stop`` is set; then those that have come, and no more.
 
     What a proxy says of who asks (X-Forwarded-For, -Proto, -Host) counts only from ``trusted_proxy``, whose last word it is;
@@ -60,7 +70,10 @@ def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_prox
             max_request_header_size=64 * 1024,
             max_request_body_size=_LARGEST,
             inbuf_overflow=2 * _LARGEST,  # never: what overflows is written to a temporary file
-            connection_limit=_CONNECTIONS,
+            connection_limit=2 * patience.connections,  # never: ours are told apart, and cleared
+            channel_timeout=_NEVER,
+            cleanup_interval=_NEVER,
+            log_socket_errors=False,  # whoever goes away is no matter
             asyncore_use_poll=True,
             ident="",
             **proxy,
@@ -68,9 +81,12 @@ def serve(app: Flask, url: str, host: str, port: int, threads: int, trusted_prox
     except OSError as error:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror or error}"
         raise CantListen(f"The address {host}:{port} {why}.") from error
+    server.channel_class = Channel
     log.info("listening", extra={"address": f"{host}:{server.effective_port}", "threads": threads})
+    clearing = Clearing(patience)
     while not stop.is_set():
         _turn(channels)
+        clearing.look(server.active_channels.values())
     _finish(server, channels)
     log.info("ended")
 

@@ -1,0 +1,104 @@
+"""Connections that keep the server waiting: a request that does not end, an answer that nobody takes, a line that is only held.
+
+Waitress drops a connection once nothing has come for a while; a byte every few seconds is enough to keep it for ever, and with as
+many as the server takes nobody else gets in. So each has its time, whatever trickles; and where all places are taken, who has kept
+the server waiting for longest makes room.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.channel import HTTPChannel
+
+
+log = logging.getLogger("seatsync.server")
+
+_BETWEEN, _SILENCE = 0.1, 10.0
+"""Seconds from one look at all connections to the next, and from one line of the log to the next."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds for a ``request`` to be whole from its first byte on, for an ``answer`` to be made and taken, and for the next
+    request on a line that is kept; and how many connections, and bytes of requests, are held at once."""
+
+    request: float = 60
+    answer: float = 600
+    idle: float = 150
+    connections: int = 200
+    held: int = 128 * 1024 * 1024
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it has been at what it is at."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self.is_asking, self.since = True, time.monotonic()  # who has connected is to say something
+        super().__init__(*args, **named)
+
+    def received(self, data: bytes) -> Any:
+        """Some more of a request has come. Its first byte starts the clock, and no other does."""
+        if not self.is_asking:
+            self.is_asking, self.since = True, time.monotonic()
+        return super().received(data)
+
+    def service(self) -> None:
+        """Answer the request that is whole; on a thread of its own."""
+        self.is_asking, self.since = False, time.monotonic()
+        super().service()
+        if not self.total_outbufs_len:
+            self.since = time.monotonic()
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether it is the other side's turn: to ask on, or to take what is there."""
+        return not self.requests or bool(self.total_outbufs_len)
+
+    @property
+    def held(self) -> int:
+        """Bytes of the request that is coming."""
+        return self.request.body_bytes_received if self.request is not None else 0
+
+    def is_overdue(self, patience: Patience, now: float) -> bool:
+        """Whether its time is over."""
+        if self.requests or self.total_outbufs_len:
+            limit = patience.answer
+        else:
+            limit = patience.request if self.is_asking else patience.idle
+        return now - self.since > limit
+
+
+class Clearing:
+    """Closes the connections whose time is over, and where there are too many, or too much is held, those that have kept us
+    waiting for longest."""
+
+    def __init__(self, patience: Patience) -> None:
+        self.patience = patience
+        self.looked = self.told = 0.0
+        self.closed = 0
+
+    def look(self, channels: Collection[Channel]) -> None:
+        """To be called often; what there is to do is done at once, or in a tenth of a second."""
+        now = time.monotonic()
+        if len(channels) <= self.patience.connections and now - self.looked < _BETWEEN:
+            return
+        self.looked = now
+        for channel in self._to_close(list(channels), now):
+            channel.handle_close()
+            self.closed += 1
+        if self.closed and now - self.told > _SILENCE:
+            log.warning("connections-dropped", extra={"connections": self.closed})
+            self.closed, self.told = 0, now
+
+    def _to_close(self, channels: list[Channel], now: float) -> Iterator[Channel]:
+        places = len(channels) - self.patience.connections
+        held = sum(channel.held for channel in channels) - self.patience.held
+        for channel in sorted((each for each in channels if each.is_waited_for), key=lambda channel: channel.since):
+            if places > 0 or (held > 0 and channel.held) or channel.is_overdue(self.patience, now):
+                places, held = places - 1, held - channel.held
+                yield channel
