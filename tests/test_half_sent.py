@@ -161,6 +161,64 @@ def test_an_answer_that_nobody_takes_and_a_line_that_is_only_held_have_their_tim
         assert all(map(is_closed, [*stalled, *idle]))
 
 
+# ── What is two requests to one, and one to another ─────────────────────────────────────────────────────────────────
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+SECOND = b"GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+@pytest.mark.sqlite_only("it is about requests")
+def test_a_request_that_can_be_read_in_two_ways_is_refused_and_the_line_is_closed(port: int) -> None:
+    for headers in (
+        b"Content-Length: 4\r\nContent-Length: 40\r\n",
+        b"Content-Length: 4, 4\r\n",
+        b"Content-Length: +4\r\n",
+        b"Content-Length: 0x4\r\n",
+        b"Content-Length: 4_0\r\n",
+        b"Content-Length : 4\r\n",
+        b"Content-Length: 4\n",
+        CHUNKED + b"Transfer-Encoding: identity\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding:\x0bchunked\r\n",
+        b"Transfer-Encoding: chunked, chunked, gzip\r\n",
+        CHUNKED + b"Content-Length: 4\r\n",
+        b"Host: evil.example\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            with suppress(OSError):
+                line.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers + b"\r\n0\r\n\r\n" + SECOND)
+            line.shutdown(socket.SHUT_WR)
+            answers = line.makefile("rb").read()
+            assert answers.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 501", b"HTTP/1.0 501")), headers
+            assert answers.count(b"HTTP/1.") == 1, (headers, answers)
+
+
+@pytest.mark.sqlite_only("it is about requests")
+def test_what_is_asked_for_is_no_part_of_a_line_of_the_log(school: Path, room: Mailroom) -> None:
+    applied(school, ANN)
+    with served(school, room) as pages:
+        for first in (b"GET /\x1b[31m%0d%0a%1b]0;x%07 HTTP/1.1", b"EVIL\x1b / HTTP/1.1", b"GET / HTTP/1.1\r\nX-Request-Id: \x1b"):
+            with socket.create_connection(("127.0.0.1", urlsplit(pages.url).port or 0), timeout=30) as line:
+                line.sendall(first + b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+                assert line.makefile("rb").read()
+        pages.browser().open(f"{pages.url}/sign-in")
+        whole = pages.log.read_bytes()
+        assert pages.logged()  # a line of JSON each
+    assert all(byte == 10 or 32 <= byte < 127 for byte in whole)
+    assert b"EVIL" not in whole
+
+
+@pytest.mark.sqlite_only("it is about requests")
+def test_more_headers_or_cookies_than_the_server_takes_are_refused(port: int) -> None:
+    for large in (b"Cookie: a=" + b"b" * 70_000, b"\r\n".join(b"X-%d: a" % number for number in range(9_000))):
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+            with suppress(OSError):
+                line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + large + b"\r\n\r\n")
+            with suppress(OSError):
+                assert line.recv(100).startswith((b"HTTP/1.0 431", b"HTTP/1.1 431"))
+    assert is_well(port)
+
+
 # ── nginx before it ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -180,7 +238,7 @@ http {{
 def nginx(folder: Path, to: int) -> Iterator[int]:
     """nginx with the sample of the docs, of which the addresses alone are others, before the server at this port."""
     port, key, certificate = free_port(), folder / "key.pem", folder / "certificate.pem"
-    made = ["-newkey", "rsa:2048", "-nodes", "-subj", "/CN=seats.grace.example", "-keyout", str(key)]
+    made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=seats.grace.example", "-keyout", str(key)]
     subprocess.run(["openssl", "req", "-x509", *made, "-out", str(certificate)], check=True, capture_output=True)
     sample = SAMPLE.read_text()
     for old, new in {
@@ -238,10 +296,10 @@ def test_the_proxy_of_the_docs_hands_on_what_is_whole_and_drops_what_is_not(scho
         ExitStack() as kept,
     ):
         assert b"Sign in" in answer("127.0.0.1")
-        heads = [kept.enter_context(spoken(proxy, b"GET / HTTP/1.1\r\n" + host, "127.0.0.2")) for _ in range(100)]
         half = b"POST /sign-in HTTP/1.1\r\n" + host + b"Content-Length: 8000000\r\n\r\naaa"
         bodies = [kept.enter_context(spoken(proxy, half, "127.0.0.3")) for _ in range(100)]
         assert answer("127.0.0.3").startswith(b"HTTP/1.1 429"), "it has a hundred already"
+        heads = [kept.enter_context(spoken(proxy, b"GET / HTTP/1.1\r\n" + host, "127.0.0.2")) for _ in range(100)]
         assert answer("127.0.0.2").startswith(b"HTTP/1.1 200")
         assert answer("127.0.0.4").startswith(b"HTTP/1.1 200")
         assert is_well(urlsplit(pages.url).port or 0)

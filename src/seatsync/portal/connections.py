@@ -1,4 +1,5 @@
-"""Connections that keep the server waiting: a request that does not end, an answer that nobody takes, a line that is only held.
+"""Connections that keep the server waiting: a request that does not end, an answer that nobody takes, a line that is only held;
+and requests that can be read in two ways.
 
 Waitress drops a connection once nothing has come for a while; a byte every few seconds is enough to keep it for ever, and with as
 many as the server takes nobody else gets in. So each has its time, whatever trickles; and where all places are taken, who has kept
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 
 
 log = logging.getLogger("seatsync.server")
@@ -34,8 +36,27 @@ class Patience:
     held: int = 128 * 1024 * 1024
 
 
+class Asked(HTTPRequestParser):  # type: ignore[misc]
+    """A request. One of which a proxy could believe that it ends elsewhere, or is for another host, is none."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read its head.
+
+        Raises:
+            ParsingError: it can be read in two ways.
+        """
+        chunks = b"\ntransfer-encoding:" in header_plus.lower()
+        super().parse_header(header_plus)
+        if chunks and (self.version != "1.1" or "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Its length is said in two ways")
+        if "," in self.headers.get("HOST", ""):
+            raise ParsingError("It is for two hosts")
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows since when it has been at what it is at."""
+
+    parser_class = Asked
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self.is_asking, self.since = True, time.monotonic()  # who has connected is to say something

@@ -15,10 +15,14 @@ from seatsync.portal.sessions import visitor
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+_LONGEST = 1_000
+"""Characters of a page that is remembered with what it was asked; a cookie has room for 4,096 bytes, and proxies for little more."""
+
+
 def come_back_here() -> None:
     """Remember this page. It stands in the signed cookie, not in an address: nobody can make it lead elsewhere."""
     page = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    flask.session["next"] = request.script_root + page
+    flask.session["next"] = request.script_root + (page if len(page) <= _LONGEST else request.path)
 
 
 def go_on() -> Response:

@@ -5,24 +5,39 @@ What must not be forgotten, the tries of a code, is counted in the ledger.
 
 from __future__ import annotations
 
+import secrets
 import time
-from hashlib import sha256
+from array import array
+from collections.abc import Callable
+from hashlib import blake2b
 from ipaddress import IPv4Address, IPv6Network, ip_address
-
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from threading import Lock
+from typing import NamedTuple
 
 from seatsync.domain.names import email_key
 from seatsync.outbox.message import wire_address
 
-PER_ADDRESS = (RateLimitItemPerMinute(60), RateLimitItemPerHour(600))
+_PLACES = 2**19
+"""Of a counter. Where twenty thousand ask for codes at once, none of them is likely to be counted with three others."""
+
+_PARTS = 10
+"""Of the time that a limit speaks of, by which it is forgotten: a tenth of it late, never early."""
+
+
+class Limit(NamedTuple):
+    """At most so many tries in any time of so many seconds."""
+
+    most: int
+    seconds: int
+
+
+PER_ADDRESS = (Limit(60, 60), Limit(600, 3_600))
 """Forms sent from one address (``network``): a whole school may share one."""
 
-SIGN_IN = (RateLimitItemPerMinute(10, 15), RateLimitItemPerHour(30, 24))
+SIGN_IN = (Limit(10, 15 * 60), Limit(30, 24 * 3_600))
 """Passwords tried for one e-mail."""
 
-CODES = (RateLimitItemPerMinute(3, 10), RateLimitItemPerHour(10, 24))
+CODES = (Limit(3, 10 * 60), Limit(10, 24 * 3_600))
 """Codes sent to one e-mail, known or not: nobody's mailbox is to be flooded."""
 
 
@@ -53,20 +68,52 @@ class TooMany(Exception):
 
 
 class Limits:
-    """The counters of one server."""
+    """The counters of one server. Whoever tries, and however many different ones do, they take the same memory: what is counted
+    has one of a fixed number of places, by a hash that nobody outside can foretell. Two that share one are counted together.
+    """
 
-    def __init__(self) -> None:
-        self.limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.secret = secrets.token_bytes(16)
+        self.counters = {limit: _Counter(limit) for limit in (*PER_ADDRESS, *SIGN_IN, *CODES)}
+        self.lock = Lock()
 
-    def spend(self, limits: tuple[RateLimitItem, ...], what: str, whose: str) -> None:
+    def spend(self, limits: tuple[Limit, ...], what: str, whose: str) -> None:
         """Count one try.
 
         Raises:
             TooMany: there were enough; this one is not counted.
         """
-        key = (what, sha256(whose.encode("utf-8", "surrogatepass")).hexdigest())
-        for limit in limits:
-            if not self.limiter.test(limit, *key):
-                raise TooMany(max(1, round(self.limiter.get_window_stats(limit, *key).reset_time - time.time())))
-        for limit in limits:
-            self.limiter.hit(limit, *key)
+        named = f"{what}:{whose}".encode("utf-8", "surrogatepass")
+        place = int.from_bytes(blake2b(named, key=self.secret, digest_size=8).digest()) % _PLACES
+        with self.lock:
+            now, counters = self.clock(), [self.counters[limit] for limit in limits]
+            for counter in counters:
+                if wait := counter.wait(place, now):
+                    raise TooMany(wait)
+            for counter in counters:
+                counter.count(place)
+
+
+class _Counter:
+    """How often there was a try at each place, in parts of the time that the limit speaks of."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self.seconds = limit.seconds / _PARTS
+        self.parts: dict[int, array[int]] = {}
+
+    def wait(self, place: int, now: float) -> int:
+        """Seconds until another try is allowed; 0 for now."""
+        number = int(now // self.seconds)
+        self.parts = {at: counts for at, counts in self.parts.items() if at >= number - _PARTS}
+        if number not in self.parts:
+            self.parts[number] = array("H", bytes(2 * _PLACES))
+        if sum(counts[place] for counts in self.parts.values()) < self.limit.most:
+            return 0
+        oldest = min(at for at, counts in self.parts.items() if counts[place])
+        return max(1, round((oldest + _PARTS + 1) * self.seconds - now))
+
+    def count(self, place: int) -> None:
+        """There was one, now."""
+        self.parts[max(self.parts)][place] += 1

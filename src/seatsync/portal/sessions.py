@@ -22,6 +22,9 @@ IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
 _SEEN = timedelta(minutes=10)
 """How exact it is known when somebody was last seen: not every look at a page is to be a write."""
 
+MOST = 20
+"""Sessions of one account; the one that was not used for longest makes room."""
+
 _TOKEN = "token"  # noqa: S105
 _KEPT = ("next", "language", "proof")
 """What of a visit outlives signing in and out."""
@@ -72,6 +75,10 @@ def sign_in(connection: Connection, who: Account, now: datetime) -> None:
     over = (session.c.made_at <= iso(now - LONGEST)) | (session.c.seen_at <= iso(now - IDLE))
     connection.execute(delete(session).where(session.c.account == who.id, over))
     connection.execute(insert(session).values(hash=_hash(token), account=who.id, made_at=at, seen_at=at))
+    by_use = (session.c.seen_at.desc(), session.c.made_at.desc(), session.c.hash)
+    theirs = select(session.c.hash).where(session.c.account == who.id).order_by(*by_use)
+    if older := connection.execute(theirs.offset(MOST)).scalars().all():
+        connection.execute(delete(session).where(session.c.hash.in_(older)))
     flask.session.update({**kept, _TOKEN: token})
     g.visitor = who
 
