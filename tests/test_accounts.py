@@ -474,11 +474,19 @@ def test_never_more_tries_than_a_limit_allows_and_all_of_them_again_once_it_is_o
     assert max(sum(start <= at < start + 900 for at in allowed) for start in allowed) == 10
     assert len(allowed) >= 10 * (20_000 * 7 // 990)
     limits.spend(SIGN_IN[:1], "sign-in", "somebody.else@home.example")
-    with pytest.raises(TooMany) as told:
-        while True:
-            limits.spend(SIGN_IN[:1], "sign-in", HOME)
-    now += told.value.seconds
+    while not (told := refused(limits)):
+        pass
+    now += told
     limits.spend(SIGN_IN[:1], "sign-in", HOME)
+
+
+def refused(limits: Limits) -> int:
+    """After how many seconds another try to sign in is allowed; 0 for this one."""
+    try:
+        limits.spend(SIGN_IN[:1], "sign-in", HOME)
+    except TooMany as told:
+        return told.seconds
+    return 0
 
 
 def test_however_many_networks_try_the_counters_take_no_more_memory() -> None:

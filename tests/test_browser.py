@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import letters
+from tests.databases import add, rows
 from tests.letters import ANN, BEN, CY, DAY, LATER, applied, listed, part, ran, sent
 from tests.mail_server import Mailroom
 from tests.pages import PASSWORD, mail_to
@@ -207,7 +208,11 @@ def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(
     page.locator("main input[name=password]").fill(PASSWORD)
     page.locator("main button").first.click()
     look()
-    for path in ("/", "/settings", "/settings/password", "/settings/email", "/settings/delete"):
+    (account,) = rows(school, "account")
+    for number, issuer in enumerate(("https://id.grace.example", "https://accounts.elsewhere.example")):
+        add(school, "identity", {"issuer": issuer, "subject": str(number), "account": account["id"]})
+    unlink = "/settings/unlink?issuer=https://id.grace.example"
+    for path in ("/", "/settings", "/settings/password", "/settings/email", "/settings/delete", unlink):
         look(path)
     page.goto(f"{pages.url}/")
     page.locator("main form button").first.click()

@@ -27,14 +27,14 @@ from tests.served import served
 
 school, room = letters.school, letters.room
 
-LINE = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+FIRST = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 HALVES = {
     "nothing": b"",
     "half a line": b"GET /heal",
-    "half of the headers": LINE + b"X-A: b\r\n",
-    "half of a body": LINE + b"Content-Length: 8000000\r\n\r\n" + b"a" * 1_000,
-    "half of a chunk": LINE + b"Transfer-Encoding: chunked\r\n\r\nff\r\naaa",
-    "a body that waits to be asked for": LINE + b"Content-Length: 8000000\r\nExpect: 100-continue\r\n\r\n",
+    "half of the headers": FIRST + b"X-A: b\r\n",
+    "half of a body": FIRST + b"Content-Length: 8000000\r\n\r\n" + b"a" * 1_000,
+    "half of a chunk": FIRST + b"Transfer-Encoding: chunked\r\n\r\nff\r\naaa",
+    "a body that waits to be asked for": FIRST + b"Content-Length: 8000000\r\nExpect: 100-continue\r\n\r\n",
 }
 
 
@@ -96,7 +96,7 @@ def test_a_thousand_half_requests_keep_nobody_out(port: int) -> None:
 @pytest.mark.sqlite_only("it is about connections")
 def test_whoever_sends_a_byte_now_and_then_keeps_nobody_out(port: int) -> None:
     with ExitStack() as kept:
-        held = lines(port, 400, LINE, kept)
+        held = lines(port, 400, FIRST, kept)
         for _ in range(10):
             for line in held:
                 with suppress(OSError):
@@ -140,15 +140,21 @@ def plain() -> Flask:
     return app
 
 
+def is_gone(line: socket.socket, byte: bytes) -> bool:
+    """Whether no more can be sent; after a tenth of a second."""
+    time.sleep(0.1)
+    try:
+        line.sendall(byte)
+    except OSError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("half", HALVES)
 def test_a_request_that_trickles_has_its_time(half: str) -> None:
     with impatient(plain(), request=1) as port, ExitStack() as kept:
         (line,) = lines(port, 1, HALVES[half], kept)
-        until = time.monotonic() + 20
-        with pytest.raises(OSError):  # noqa: PT011: broken, reset or aborted
-            while time.monotonic() < until:
-                line.sendall(b"\r\n" if half == "nothing" else b"a")
-                time.sleep(0.1)
+        assert any(is_gone(line, b"\r\n" if half == "nothing" else b"a") for _ in range(200)), "for twenty seconds"
         assert is_well(port)
 
 
@@ -169,6 +175,7 @@ SECOND = b"GET /smuggled HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 @pytest.mark.sqlite_only("it is about requests")
 def test_a_request_that_can_be_read_in_two_ways_is_refused_and_the_line_is_closed(port: int) -> None:
+    of_old = b"POST /sign-in HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: keep-alive\r\n" + CHUNKED
     for headers in (
         b"Content-Length: 4\r\nContent-Length: 40\r\n",
         b"Content-Length: 4, 4\r\n",
@@ -183,10 +190,11 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused_and_the_line_is_close
         b"Transfer-Encoding: chunked, chunked, gzip\r\n",
         CHUNKED + b"Content-Length: 4\r\n",
         b"Host: evil.example\r\n",
+        of_old,
     ):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
             with suppress(OSError):
-                line.sendall(b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers + b"\r\n0\r\n\r\n" + SECOND)
+                line.sendall((headers if headers is of_old else FIRST + headers) + b"\r\n0\r\n\r\n" + SECOND)
             line.shutdown(socket.SHUT_WR)
             answers = line.makefile("rb").read()
             assert answers.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4", b"HTTP/1.1 501", b"HTTP/1.0 501")), headers
@@ -197,7 +205,11 @@ def test_a_request_that_can_be_read_in_two_ways_is_refused_and_the_line_is_close
 def test_what_is_asked_for_is_no_part_of_a_line_of_the_log(school: Path, room: Mailroom) -> None:
     applied(school, ANN)
     with served(school, room) as pages:
-        for first in (b"GET /\x1b[31m%0d%0a%1b]0;x%07 HTTP/1.1", b"EVIL\x1b / HTTP/1.1", b"GET / HTTP/1.1\r\nX-Request-Id: \x1b"):
+        for first in (
+            b"GET /\x1b[31m%0d%0a%1b]0;x%07 HTTP/1.1",
+            b"EVIL\x1b / HTTP/1.1",
+            b"GET / HTTP/1.1\r\nX-Request-Id: \x1b",
+        ):
             with socket.create_connection(("127.0.0.1", urlsplit(pages.url).port or 0), timeout=30) as line:
                 line.sendall(first + b"\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
                 assert line.makefile("rb").read()
@@ -238,7 +250,17 @@ http {{
 def nginx(folder: Path, to: int) -> Iterator[int]:
     """nginx with the sample of the docs, of which the addresses alone are others, before the server at this port."""
     port, key, certificate = free_port(), folder / "key.pem", folder / "certificate.pem"
-    made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=seats.grace.example", "-keyout", str(key)]
+    made = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-subj",
+        "/CN=seats.grace.example",
+        "-keyout",
+        str(key),
+    ]
     subprocess.run(["openssl", "req", "-x509", *made, "-out", str(certificate)], check=True, capture_output=True)
     sample = SAMPLE.read_text()
     for old, new in {

@@ -35,7 +35,17 @@ QUERIES = (
     *("?" + "tag=a&" * 5_000, "?tag=" + ";" * 5_000, "?code=a&state=b", "?state[]=1&error=%ed%a0%80"),
 )
 FIELDS = ("email", "password", "old", "code", "language", "sure", "library", "issuer", "export", "status", "tag")
-TYPED = ("", "%00", "%ed%a0%80", "%ff", "x" * 5_000, "a%0d%0aBcc:%20b@c.example", "ann@grace.example%00", "%2500", "%d9%a1")
+TYPED = (
+    "",
+    "%00",
+    "%ed%a0%80",
+    "%ff",
+    "x" * 5_000,
+    "a%0d%0aBcc:%20b@c.example",
+    "ann@grace.example%00",
+    "%2500",
+    "%d9%a1",
+)
 
 WHO = {"nobody": "", "a member": ANN[0], "an administrator": "ruth@grace.example"}
 ODD = ("member.home", "account.sign_in", "claim.start", "letter.open", "openid.callback", "health.ready")
@@ -66,8 +76,10 @@ class Stranger:
         there = {"REMOTE_ADDR": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
         sent = {"csrf_token": self.token, **typed} if method == "POST" else {}
         data = "&".join(f"{name}={value}" for name, value in sent.items())
-        named = {"content_type": "application/x-www-form-urlencoded"} if sent else {}
-        answer = self.client.open(path, method=method, data=data, base_url=PORTAL, environ_overrides=there, **named)
+        named = {"Content-Type": "application/x-www-form-urlencoded"} if sent else {}
+        answer = self.client.open(
+            path, method=method, data=data, base_url=PORTAL, environ_overrides=there, headers=named
+        )
         answer.close()
         return answer.status_code
 

@@ -223,7 +223,9 @@ def test_a_password_that_is_set_anew_unlinks_every_sign_in_and_the_owner_is_told
     assert ADDRESS not in signed_in(pages, provider, "21").open("/settings").text
 
     provider.knows("22", **VERIFIED)
-    assert ADDRESS in signed_in(pages, provider, "22").open("/settings").text  # linked again, by who has the e-mail there
+    assert (
+        ADDRESS in signed_in(pages, provider, "22").open("/settings").text
+    )  # linked again, by who has the e-mail there
     assert "for the first time" in part(pages.mail(ADDRESS, "Grace ID opens your account"), "plain")
 
 

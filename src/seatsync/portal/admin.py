@@ -156,7 +156,12 @@ def select(institution: str) -> str | Response:
     """ "Select by CSV": whom a file lists, to be looked at or exported."""
     with _looking_into(institution) as (here, connection):
         titles = {library.id: library.title for library, _ in listing.libraries_of(connection, institution)}
-        shown: dict[str, Any] = {"here": here, "titles": titles, "most": MOST_SHOWN, "most_rows": format_decimal(MOST_ROWS)}
+        shown: dict[str, Any] = {
+            "here": here,
+            "titles": titles,
+            "most": MOST_SHOWN,
+            "most_rows": format_decimal(MOST_ROWS),
+        }
         if request.method == "GET":
             return render_template("admin/select.html", **shown)
         filters = Filters.of(request.form, [*titles], "on")

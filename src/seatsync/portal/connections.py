@@ -17,7 +17,6 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 
-
 log = logging.getLogger("seatsync.server")
 
 _BETWEEN, _SILENCE = 0.1, 10.0
@@ -34,6 +33,9 @@ class Patience:
     idle: float = 150
     connections: int = 200
     held: int = 128 * 1024 * 1024
+
+
+USUAL = Patience()
 
 
 class Asked(HTTPRequestParser):  # type: ignore[misc]
@@ -87,10 +89,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def is_overdue(self, patience: Patience, now: float) -> bool:
         """Whether its time is over."""
-        if self.requests or self.total_outbufs_len:
-            limit = patience.answer
-        else:
-            limit = patience.request if self.is_asking else patience.idle
+        is_answering = bool(self.requests or self.total_outbufs_len)
+        limit = patience.answer if is_answering else patience.request if self.is_asking else patience.idle
         return now - self.since > limit
 
 

@@ -15,7 +15,6 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.sources.files import Folder
 from seatsync.sources.selections import read_selection
 
-
 MOST_ROWS = 20_000
 """Of a file: a class, a cohort, a faculty, and not a whole university, which needs no selection. It is read, sought and
 answered in a second or two."""

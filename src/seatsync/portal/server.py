@@ -14,7 +14,7 @@ from flask import Flask
 from waitress import wasyncore
 
 from seatsync.portal.app import MOST
-from seatsync.portal.connections import Channel, Clearing, Patience
+from seatsync.portal.connections import USUAL, Channel, Clearing, Patience
 
 log = logging.getLogger("seatsync.server")
 
@@ -44,7 +44,7 @@ def serve(
     threads: int,
     trusted_proxy: str,
     stop: Event,
-    patience: Patience = Patience(),  # noqa: B008: it can't be changed
+    patience: Patience = USUAL,
 ) -> None:
     """Answer requests until ``stop`` is set; then those that have come, and no more.
 
