@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from werkzeug.routing import Rule
 
 from tests import letters
-from tests.letters import ANN, PORTAL, applied
+from tests.letters import ANN, PORTAL, applied, part
 from tests.mail_server import Mailroom
-from tests.pages import Browser, Pages, pages_of
+from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
 
 school, room = letters.school, letters.room
 
@@ -128,3 +130,35 @@ def test_no_form_breaks_a_page_whatever_is_typed_into_it(who: str, pages: Pages)
         for typed in TYPED if "POST" in (rule.methods or ()) else ():
             code = stranger.ask("POST", address(rule), **dict.fromkeys(FIELDS, typed))
             assert code < 500, (rule.rule, typed, code)
+
+
+@pytest.mark.sqlite_only("it is about addresses")
+@pytest.mark.parametrize(
+    "path",
+    ["//evil.example/settings", "//evil.example//admin/", "/%5cevil.example/settings", "/%2f/evil.example", "///"],
+)
+def test_no_address_leads_elsewhere_neither_at_once_nor_after_signing_in(path: str, pages: Pages) -> None:
+    pages.account("ann@home.example")
+    browser = pages.browser()
+    for asked in (path, f"/settings?next={path}", f"/sign-in?next=https:{path}"):
+        answer = browser.client.get(asked, base_url=PORTAL)
+        answer.close()
+        led = urljoin(f"{PORTAL}/", answer.headers.get("Location", "/"))
+        assert urlsplit(led).netloc == urlsplit(PORTAL).netloc, (asked, led)
+    browser.open("/sign-in")
+    page = browser.press("Sign in", follow=False, email="ann@home.example", password=PASSWORD)
+    assert urlsplit(urljoin(f"{PORTAL}/", page.headers["Location"])).netloc == urlsplit(PORTAL).netloc
+    assert not page.headers["Location"].startswith(("//", "/\\"))
+
+
+@pytest.mark.sqlite_only("it is about mails")
+def test_the_host_that_is_asked_for_gets_into_no_mail_and_no_address(pages: Pages) -> None:
+    client = pages.app.test_client()
+    here = {"base_url": "https://127.0.0.1", "headers": {"X-Forwarded-Host": "evil.example", "Host": "127.0.0.1:81"}}
+    page = Page(client.get("/account/new", **here))
+    fields = {**page.form("Send me a code").fields, "email": "ann@home.example"}
+    sent = client.post("/account/new", data=fields, **here)
+    assert sent.headers["Location"] == "/account/code"
+    letter = pages.mail("ann@home.example")
+    assert "://" not in part(letter, "plain")
+    assert not {"evil.example", "127.0.0.1"} & {*re.findall(r"[\w.]+", letter.as_string().partition("\n\n")[2])}
