@@ -22,6 +22,8 @@ class CsvSide:
             text = text.replace("\r\n", "\n")
             if "\r" in text:
                 raise LongWay("lines end in different ways")
+        if "=?" in text:
+            raise LongWay("a roster may have an encoded word in it")
         table = csv_table.read(text, file.reader.file, ROSTER, file.reader.found)
         dialect = dialect_of(set(table.columns)) if table is not None else None
         if table is None or dialect is None:
