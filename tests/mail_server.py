@@ -30,8 +30,10 @@ class Mailroom:
         self.at_data = at_data
         self.after: Answer = lambda to: ""
         self.at_mail = ""
+        self.at_smtputf8 = ""
         self.port = 0
         self.letters: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.to: list[str] = []
         self.sessions: set[int] = set()
         self.signed_in: list[bytes] = []
@@ -41,8 +43,8 @@ class Mailroom:
         self._lock = Lock()
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
-        if self.at_mail:
-            return self.at_mail
+        if self.at_mail or (self.at_smtputf8 and "SMTPUTF8" in options):
+            return self.at_mail or self.at_smtputf8
         envelope.mail_from = address
         return "250 OK"
 
@@ -61,6 +63,7 @@ class Mailroom:
         with self._lock:
             self.to.append(to)
             self.sessions.add(id(session))
+            self.raw.append(content)
             self.letters.append(message_from_bytes(content, policy=policy.SMTP))
         if answer := self.after(to):
             return _answered(server, answer)

@@ -126,21 +126,6 @@ def test_a_roster_never_is_what_git_keeps_for_itself(folder: Path) -> None:
     assert "the-token" not in told.out + told.err
 
 
-@pytest.mark.parametrize(("size", "code"), [(200_000, 0), (2_000_000, 3)])
-def test_a_template_is_a_letter_and_no_book(size: int, code: int, folder: Path) -> None:
-    (folder / TEMPLATE).write_text("{# " + "x" * size + " #}", encoding="utf-8")
-    assert run("validate", folder=folder).code == code
-
-
-def test_of_a_great_many_templates_none_is_read(folder: Path) -> None:
-    for number in range(2_000):
-        (folder / f"letters/_{number}.txt.jinja").write_text("x", encoding="utf-8")
-    told = run("validate", folder=folder)
-    assert told.code == 3
-    assert told.out.count("letter-template") == 1
-    assert "more than 200 templates" in told.out
-
-
 def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: Path) -> None:
     """A tree with no end to it: a hundred thousand names, and a link that leads back to the top."""
     (folder / "rosters/students.csv").rename(folder / "rosters/pupils.csv")

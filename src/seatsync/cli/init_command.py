@@ -45,7 +45,7 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     there already is changed.
     """
     from seatsync.cli.writing import write_whole
-    from seatsync.domain.names import clean, forbidden, is_slug
+    from seatsync.domain.names import clean, is_slug, text_fault
     from seatsync.formats.schemas import SCHEMAS, schema_text
 
     if forks and ci != "github":
@@ -53,7 +53,7 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     slug = id or _slug(folder.resolve().name)
     if not is_slug(slug):
         raise click.BadParameter("small letters, digits and single hyphens, at most 63", param_hint="--id")
-    if name is not None and (not clean(name) or forbidden(clean(name))):
+    if name is not None and (not clean(name) or text_fault(clean(name))):
         raise click.BadParameter("a name that can be read", param_hint="--name")
     values = {
         "id": slug,
@@ -101,11 +101,11 @@ def _slug(name: str) -> str:
 def _person(written: str) -> dict[str, str]:
     from email.utils import parseaddr
 
-    from seatsync.domain.names import clean, email_fault, forbidden
+    from seatsync.domain.names import clean, email_fault, text_fault
 
     name, email = parseaddr(written)
     given, _, family = name.strip().rpartition(" ")
-    if not email or email_fault(email) or not clean(given) or forbidden(name):
+    if not email or email_fault(email) or not clean(given) or text_fault(clean(name)):
         raise click.BadParameter('write it as "Ruth Abel <ruth@my-school.example>"', param_hint="--admin")
     quoted = {"given": given, "family": family, "email": email}
     return {key: json.dumps(value, ensure_ascii=False) for key, value in quoted.items()}

@@ -48,6 +48,7 @@ def preview(
     The link is a stand-in. Where no letter of that kind waits, a made-up one is shown.
     """
     from seatsync.outbox.letters import Letter
+    from seatsync.outbox.message import Unwritable
     from seatsync.outbox.rendering import BadTemplate
 
     if letter is not None and letter not in [*Letter]:
@@ -60,13 +61,18 @@ def preview(
         found = [_made_up(letter or Letter.INVITATION)]
     elif not found:
         run.say("No such letter waits.")
-    try:
-        for one in found:
+    codes = [exits.DONE]
+    for one in found:
+        try:
             click.echo(_shown(one, sender, templates, portal, id, run))
-    except BadTemplate as bad:
-        tell(folder, [bad.finding], run)
-        return exits.INVALID
-    return exits.DONE
+        except BadTemplate as bad:
+            tell(folder, [bad.finding], run)
+            codes.append(exits.INVALID)
+        except Unwritable as unwritable:
+            help = "Correct the member's or administrator's e-mail in the files, and apply."
+            exits.tell((exits.BROKEN, f"Letter {one.serial} can't be sent: {unwritable}.", help), unwritable)
+            codes.append(exits.BROKEN)
+    return exits.worst(codes)
 
 
 def _waiting(
@@ -100,14 +106,13 @@ def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, inst
     from seatsync.outbox.rendering import with_links
 
     if run.redactor is not None:
-        letter = replace(letter, address=run.redactor.who(letter.address), values=run.redactor.row(letter.values))
+        hidden = f"{run.redactor.who(letter.address)}@hidden.invalid"
+        letter = replace(letter, address=hidden, values=run.redactor.row(letter.values))
     token = _STAND_IN if letter.letter in LINKED else ""
     values = with_links(letter.values, portal, institution, token, sender.reply_to)
     words = templates.render(letter.letter, values)
     if run.format == "html":
         return words.html or words.text
     if run.format == "eml":
-        return (
-            compose(letter, values, words, sender, run.now).as_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
-        )
+        return compose(letter, values, words, sender, run.now).decode("utf-8", "replace").replace("\r\n", "\n")
     return f"To: {letter.address}\nSubject: {words.subject}\n\n{words.text}"

@@ -13,7 +13,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal, portal_address, settings_of
-from seatsync.cli.reading import must_be_ours, tell
+from seatsync.cli.reading import must_be_ours
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.until_ended import clock, ended_gently
 
@@ -82,19 +82,14 @@ def send(
         is_short = not portal and _count(office, LINKED) > 0
         if is_short:
             _tell_short(_count(office, LINKED))
-        code = _watched(office, letters, run) if watch else _once(office, letters, limit, folder, run)
+        code = _watched(office, letters, run) if watch else _once(office, letters, limit, run)
     return exits.worst([code, exits.BROKEN if is_short else exits.DONE])
 
 
-def _once(office: Office, letters: frozenset[str], limit: int | None, folder: Path, run: Run) -> int:
-    from seatsync.outbox.rendering import BadTemplate
-
+def _once(office: Office, letters: frozenset[str], limit: int | None, run: Run) -> int:
     tally: Counter[str] = Counter()
     try:
         office.send(letters, tally, limit)
-    except BadTemplate as bad:
-        tell(folder, [bad.finding], run)
-        return exits.INVALID
     finally:
         _tell(tally | Counter(waiting=_count(office, None)), run)
     if office.stop.is_set():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +62,14 @@ def portal_address(url: str | None) -> str:
         return ""
     parts = urlsplit(url)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username or not url.isprintable():
+    if (
+        not is_safe
+        or not parts.hostname
+        or parts.username
+        or not re.fullmatch(r"[!-~]+", url)
+        or re.search("[<>?#]", url)
+    ):
         raise click.UsageError(
-            "SEATSYNC_PORTAL_URL is written as https://seats.grace.example, without anything behind it."
+            "SEATSYNC_PORTAL_URL is written as https://seats.grace.example, without anything behind it; a name in other letters as xn--…."
         )
     return url.rstrip("/")

@@ -15,15 +15,15 @@ TAG_SEPARATOR = ";"
 
 # Controls, line separators and bidirectional overrides never belong in a name; zero-width joiners do (Persian, Hindi).
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
 _LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
 _LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the hyphen
 _LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
 _EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
 _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
-_ENCODED = re.compile(r"=\?[^?]*\?[bBqQ]\?")
-"""So begins an encoded word (RFC 2047), which in a header would become another address."""
+_ENCODED = re.compile(r"=\?[^?]*\?\s*[bBqQ]\s*\?")
+"""So begins an encoded word (RFC 2047), also one that was folded or split over words: a header would be read as another text."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -39,6 +39,20 @@ def forbidden(text: str) -> str | None:
     """The first control or invisible direction character in ``text``, as ``U+202E``, or None."""
     found = None if text.isascii() and text.isprintable() else _FORBIDDEN.search(text)
     return f"U+{ord(found[0]):04X}" if found else None
+
+
+def encoded_word(text: str) -> str | None:
+    """How the first encoded word in ``text`` begins, or None."""
+    found = _ENCODED.search(text) if "=?" in text else None
+    return found[0] if found else None
+
+
+def text_fault(text: str) -> tuple[str, str] | None:
+    """Why ``text`` can be no name, title or other text, any of which may come into a mail's headers: what it holds that must
+    not be there, as "it …" without a stop, and the mend."""
+    if encoded := encoded_word(text):
+        return f"holds {printable(encoded)}, which mail programs take for something else", "Write the text itself."
+    return forbidden_fault(text)
 
 
 def forbidden_fault(text: str) -> tuple[str, str] | None:
@@ -70,12 +84,7 @@ def email_key(email: str) -> str:
 
 def email_fault(email: str) -> str | None:
     """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
-    is_well_formed = (
-        _EMAIL.fullmatch(email)
-        and len(email) <= 254
-        and ".." not in email
-        and not ("=?" in email and _ENCODED.search(email))
-    )
+    is_well_formed = _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and not encoded_word(email)
     if is_well_formed and (email.isascii() or (_of_letters(email) and _is_one_spelling(email))):
         return None
     said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
@@ -88,7 +97,7 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
     return (
         together.isascii()
         and ".." not in together
-        and not ("=?" in together and _ENCODED.search(together))
+        and not encoded_word(together)
         and max(map(len, emails), default=0) <= 254
         and _PLAIN_EMAILS.fullmatch(together) is not None
     )
@@ -132,8 +141,8 @@ def _why_no_email(email: str) -> str:
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
             return f"it has the character {_visible(strange)} where an address can't have it"
-    if encoded := _ENCODED.search(local):
-        return f"it has {encoded[0]} in it, which mail programs take for something else"
+    if encoded := encoded_word(local):
+        return f"it has {encoded} in it, which mail programs take for something else"
     if not _is_one_spelling(email):
         meant = _taken_for(domain)
         return (

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJson
 from pydantic import Tag as Variant
 
 from seatsync.domain.library import SYSTEMS
+from seatsync.domain.names import text_fault
 from seatsync.formats.fields import AnyText, Closed, Day, Email, Fault, Slug, Tag, Text, Whole, quoted
 
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
@@ -49,6 +50,12 @@ class AdminEntry(Closed):
     given_name: Text = Field(description="First name.")
     family_name: Text = Field(description="Last name.")
     email: Email = Field(description="The address the administrator signs in with.")
+
+    @model_validator(mode="after")
+    def _names_are_texts_together(self) -> AdminEntry:
+        if fault := text_fault(f"{self.given_name} {self.family_name}"):
+            raise Fault(f"given and family name together: it {fault[0]}", fault[1])
+        return self
 
 
 class InstitutionEntry(Closed):

@@ -12,11 +12,11 @@ from seatsync.domain.names import (
     clean,
     day_fault,
     email_fault,
-    forbidden_fault,
     is_slug,
     parse_day,
     printable,
     tag_fault,
+    text_fault,
 )
 
 
@@ -43,7 +43,7 @@ def _text(written: Any) -> str:
     if not isinstance(written, str | None):
         raise Fault("a single value is expected here, not a list or a mapping", "Write one value, without brackets.")
     value = clean(written or "")
-    if fault := forbidden_fault(value):
+    if fault := text_fault(value):
         raise Fault(f"it {fault[0]}", fault[1])
     if not value:
         raise Fault("it is empty", "Write something, or delete it.")

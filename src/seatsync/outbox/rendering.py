@@ -1,22 +1,14 @@
-"""Letters as text and HTML, by templates: an institution's own in its folder ``letters``, else those beside this file.
-
-They are rendered in Jinja's sandbox: whoever may change a template may not run a program by it, nor read a file.
-"""
+"""Letters as text and HTML, by templates: an institution's own in its folder ``letters``, else those beside this file."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-import traceback
-from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
-from jinja2.meta import find_undeclared_variables
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import did_you_mean, printable
@@ -25,10 +17,12 @@ from seatsync.outbox.letters import ASKING, LINKED, Letter
 from seatsync.outbox.owed import Values, spelled
 from seatsync.sources.files import Folder
 
+if TYPE_CHECKING:
+    from seatsync.outbox.confined import Confined
+    from seatsync.outbox.jinja import Fault, Jinja
+
 FOLDER = "letters"
 LAYOUT = "letter"
-OURS = "seatsync/"
-"""What an institution's template puts before the name of one of ours, to extend that rather than itself."""
 
 VARIABLES = {
     "institution": "the institution's name",
@@ -46,9 +40,10 @@ VARIABLES = {
 }
 """What a template may speak of."""
 
+MOST_FILES, MOST_BYTES = 100, 256 * 1024
+"""Of an institution's templates, and of each."""
+
 _WIDTH = 76
-_MOST_TEMPLATES = 200
-_MOST_BYTES = 1024 * 1024
 _NAMES = frozenset(f"{name}.{kind}.jinja" for name in (*Letter, LAYOUT) for kind in ("txt", "html"))
 
 
@@ -61,82 +56,89 @@ class Rendered(NamedTuple):
 
 
 class BadTemplate(Exception):
-    """An institution's template can't be used; the finding says where and why."""
+    """A template can't be used. ``finding`` says where and why, ``brief`` the same without anything of the letter."""
 
-    def __init__(self, finding: Diagnostic) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+    def __init__(self, fault: Fault) -> None:
+        self.finding = _finding(fault)
+        self.brief = f"{fault.file}:{fault.line} fails on this letter: {printable(fault.kind, 200)}"
+        super().__init__(self.finding.message)
 
 
 class Templates:
-    """The templates that hold for a folder. ``found`` is what is wrong with its own."""
+    """The templates that hold for a folder."""
 
     def __init__(self, path: Path) -> None:
         folder = Folder(path)
-        self.found = folder.found
         self.own = dict(_own(folder))
-        self.environment = _environment(self.own)
+        self.found = folder.found
+
+    @cached_property
+    def _press(self) -> Jinja | Confined:
+        """What fills templates. Ours are filled in this process."""
+        from seatsync.outbox.confined import Confined
+        from seatsync.outbox.jinja import Jinja
+
+        return (Confined if self.own else Jinja)(self.own, _NAMES, [*VARIABLES])
 
     def render(self, letter: str, values: Values) -> Rendered:
         """A letter. Its subject is the first line of the text; where only the text is the institution's own, it has no HTML.
 
         Raises:
-            BadTemplate: an institution's own template fails on these values.
+            BadTemplate: a template fails on these values.
         """
-        subject, _, body = self._filled(f"{letter}.txt.jinja", values).strip().partition("\n")
-        html = f"{letter}.html.jinja"
-        is_text_alone = f"{letter}.txt.jinja" in self.own and html not in self.own
-        return Rendered(
-            " ".join(subject.split()), _wrapped(body.strip()), None if is_text_alone else self._filled(html, values)
-        )
+        words = _words(self._press.fill([(form, values) for form in self._forms(letter)]))
+        if isinstance(words, Rendered):
+            return words
+        raise BadTemplate(words)
 
     def check(self) -> list[Diagnostic]:
         """What is wrong with the institution's own templates: they are read, their names looked up, and each is tried."""
-        wrong = [*self.found]
-        for name, text in self.own.items():
-            finding = _misnamed(name) or _unreadable(self.environment, name, text)
-            wrong += [finding] if finding else []
-        return wrong or [finding for letter in Letter for finding in self._tried(letter)][:1]
+        if self.found or not self.own:
+            return self.found
+        misnamed = {name: finding for name in self.own if (finding := _misnamed(name))}
+        unreadable = self._press.read([name for name in self.own if name not in misnamed])
+        wrong = [*misnamed.values(), *map(_finding, unreadable)]
+        return wrong or [_finding(fault) for fault in islice(self._tried(), 1)]
 
-    def _tried(self, letter: Letter) -> Iterator[Diagnostic]:
-        for values in samples(letter):
-            try:
-                words = self.render(letter, values)
-            except BadTemplate as bad:
-                yield bad.finding
+    def _tried(self) -> Iterator[Fault]:
+        from seatsync.outbox.jinja import Fault
+
+        letters = [(letter, values) for letter in Letter for values in samples(letter)]
+        jobs = [(form, values) for letter, values in letters for form in self._forms(letter)]
+        filled = iter(self._press.fill(jobs))
+        for letter, values in letters:
+            words = _words([*islice(filled, len(self._forms(letter)))])
+            if not isinstance(words, Rendered):
+                yield words
                 return
-            lacks = "no subject" if not words.subject else "no text" if not words.text.strip() else ""
-            forms = [words.text] if words.html is None else [words.text, words.html]
-            if values["link"] and not all(values["link"] in form for form in forms):
-                lacks = lacks or "no link, which it is sent for"
             own = [name for name in self.own if name.startswith(f"{letter}.")] or [*self.own]
-            if lacks and own:
-                yield _finding(own[-1], 1, f"the letter {letter} would have {lacks}")
-                return
+            if lacks := _lacks(words, values["link"]):
+                said = f"the letter {letter} would have {lacks}"
+                yield Fault(f"{FOLDER}/{own[-1]}", 1, said, said)
 
-    def _filled(self, name: str, values: Values) -> str:
-        try:
-            return self.environment.get_template(name).render(values)
-        except (
-            TemplateError,
-            TypeError,
-            ValueError,
-            ArithmeticError,
-            LookupError,
-            RecursionError,
-            AttributeError,
-        ) as error:
-            if not self.own:
-                raise
-            raise BadTemplate(self._blamed(error, name)) from error
+    def _forms(self, letter: str) -> list[str]:
+        """The templates of a letter: its text, and its HTML where there is any."""
+        text, html = f"{letter}.txt.jinja", f"{letter}.html.jinja"
+        return [text] if text in self.own and html not in self.own else [text, html]
 
-    def _blamed(self, error: Exception, name: str) -> Diagnostic:
-        """The innermost of the institution's own templates in which it went wrong."""
-        if isinstance(error, TemplateSyntaxError) and error.name in self.own:
-            return _finding(error.name, error.lineno, str(error.message))
-        frames = [(Path(f.filename).name, f.lineno or 1) for f in traceback.extract_tb(error.__traceback__)]
-        own = [frame for frame in frames if frame[0] in self.own]
-        return _finding(*(own[-1] if own else (name, 1)), str(error) or type(error).__name__)
+
+def _words(filled: Sequence[str | Fault]) -> Rendered | Fault:
+    """The letter that its templates, filled, make; or what is wrong with the last."""
+    forms = []
+    for form in filled:
+        if not isinstance(form, str):
+            return form
+        forms.append(form)
+    subject, _, body = forms[0].strip().partition("\n")
+    return Rendered(" ".join(subject.split()), _wrapped(body.strip()), forms[1] if forms[1:] else None)
+
+
+def _lacks(words: Rendered, link: str) -> str:
+    """What a letter can't be without."""
+    if not words.subject or not words.text.strip():
+        return "no text" if words.subject else "no subject"
+    forms = [words.text] if words.html is None else [words.text, words.html]
+    return "" if all(link in form for form in forms) else "no link, which it is sent for"
 
 
 def samples(letter: str) -> Iterator[Values]:
@@ -160,41 +162,15 @@ def samples(letter: str) -> Iterator[Values]:
     yield full | {"kind": "permanent", "until": "", "opt_out_link": "", "portal": "", "contacts": [], "reply_to": ""}
 
 
-def _environment(own: Mapping[str, str]) -> Environment:
-    return ImmutableSandboxedEnvironment(
-        loader=_Loader(own),
-        autoescape=lambda name: not (name or "").endswith(".txt.jinja"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-class _Loader(BaseLoader):
-    """An institution's own templates, and behind them ours."""
-
-    def __init__(self, own: Mapping[str, str]) -> None:
-        self.own = own
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:
-        if template in self.own:
-            return self.own[template], f"{FOLDER}/{template}", None
-        name = template.removeprefix(OURS)
-        if name not in _NAMES:
-            raise TemplateNotFound(template, f"there is no template {template}")
-        source = files("seatsync.outbox") / "templates" / name
-        return source.read_text(encoding="utf-8"), f"{OURS}{name}", None
-
-
 def _own(folder: Folder) -> Iterator[tuple[str, str]]:
-    """The templates in the institution's folder, by name."""
-    there = sorted(path.name for path in islice((folder.path / FOLDER).glob("*.jinja"), _MOST_TEMPLATES + 1))
-    if len(there) > _MOST_TEMPLATES:
-        message = f"The folder {FOLDER} has more than {_MOST_TEMPLATES} templates; none of them is read."
+    """The templates in the institution's folder, by name. There are few, and small: they are letters."""
+    there = sorted(path.name for path in islice((folder.path / FOLDER).glob("*.jinja"), MOST_FILES + 1))
+    if len(there) > MOST_FILES:
+        message = f"The folder {FOLDER} has more than {MOST_FILES} templates; none of them is read."
         folder.found.append(Diagnostic("letter-template", message, "Delete those that no letter uses.", Origin(FOLDER)))
         return
     for name in there:
-        if (text := folder.read(f"{FOLDER}/{name}", most=_MOST_BYTES)) is not None:
+        if (text := folder.read(f"{FOLDER}/{name}", most=MOST_BYTES)) is not None:
             yield name, text
 
 
@@ -210,29 +186,11 @@ def _misnamed(name: str) -> Diagnostic | None:
     return Diagnostic("letter-template", message.rstrip(), help, Origin(f"{FOLDER}/{name}"))
 
 
-def _unreadable(environment: Environment, name: str, text: str) -> Diagnostic | None:
-    """What of a template can't be read, or what it speaks of that no letter knows."""
-    try:
-        tree = environment.parse(text, name)
-        environment.compile(text, name)
-    except TemplateSyntaxError as error:
-        return _finding(name, error.lineno, str(error.message))
-    except RecursionError:
-        return _finding(name, 1, "it is nested too deeply")
-    unknown = find_undeclared_variables(tree) - VARIABLES.keys() - environment.globals.keys()
-    places = [(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in unknown]
-    if not places:
-        return None
-    line, word = min(places)
-    guess = did_you_mean(word, VARIABLES)
-    return _finding(name, line, f'it speaks of "{printable(word)}", which no letter knows. {guess}'.rstrip())
-
-
-def _finding(name: str, line: int, said: str) -> Diagnostic:
-    why = printable(said.strip(), 300).rstrip(".")
-    message = f"The template {FOLDER}/{name} can't be used: {why}{'' if why.endswith('?') else '.'}"
+def _finding(fault: Fault) -> Diagnostic:
+    why = printable(fault.said.strip(), 300).rstrip(".")
+    message = f"The template {fault.file} can't be used: {why}{'' if why.endswith('?') else '.'}"
     help = f"Correct it; it may speak of {', '.join(VARIABLES)}. `seatsync outbox preview` shows what comes of it."
-    return Diagnostic("letter-template", message, help, Origin(f"{FOLDER}/{name}", max(line, 1)))
+    return Diagnostic("letter-template", message, help, Origin(fault.file, max(fault.line, 1)))
 
 
 def _wrapped(text: str) -> str:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.errors import MessageError
 from threading import Event
 from typing import TypeVar
 
@@ -17,7 +16,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.outbox import links, queue
 from seatsync.outbox.letters import LINKED
-from seatsync.outbox.message import Sender, compose, wire_address
+from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.owed import Owed
 from seatsync.outbox.queue import HELD, Mark, State, iso
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
@@ -57,7 +56,6 @@ class Office:
 
         Raises:
             Unsent: the mail server takes none; what it has not taken waits.
-            BadTemplate: a letter can't be written; nothing of it was sent.
             LedgerError: the ledger can't be used.
         """
         try:
@@ -118,7 +116,7 @@ class _Batch:
                 letter = left.pop(0)  # if this is interrupted, nobody knows whether it was sent: it stays held
                 try:
                     outcome = self._handed_in(letter)
-                except (Unsent, BadTemplate):
+                except Unsent:
                     left.append(letter)
                     raise
                 self._note(letter, outcome, tally)
@@ -128,15 +126,19 @@ class _Batch:
 
     def _handed_in(self, letter: Owed) -> Outcome:
         office = self.office
-        values = with_links(
-            letter.values, office.portal, office.institution, self.tokens.get(letter.serial, ""), office.sender.reply_to
-        )
-        words = office.templates.render(letter.letter, values)
         try:
-            message = compose(letter, values, words, office.sender, office.now())
-        except (MessageError, ValueError, LookupError):
-            return Outcome(State.BOUNCED, "the address can't be written in a letter")
+            message = self._written(letter)
+        except BadTemplate as bad:
+            return Outcome(State.BOUNCED, bad.brief)
+        except Unwritable as unwritable:
+            return Outcome(State.BOUNCED, str(unwritable))
         return office.connection.send(wire_address(office.sender.address), wire_address(letter.address), message)
+
+    def _written(self, letter: Owed) -> bytes:
+        office, token = self.office, self.tokens.get(letter.serial, "")
+        values = with_links(letter.values, office.portal, office.institution, token, office.sender.reply_to)
+        words = office.templates.render(letter.letter, values)
+        return compose(letter, values, words, office.sender, office.now())
 
     def _note(self, letter: Owed, outcome: Outcome, tally: Counter[str]) -> None:
         now, (state, reply) = self.office.now(), outcome

@@ -7,7 +7,6 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -100,8 +99,8 @@ class Connection:
         self._smtp: smtplib.SMTP | None = None
         self._lost = 0
 
-    def send(self, sender: str, to: str, message: EmailMessage) -> Outcome:
-        """Hand one letter in.
+    def send(self, sender: str, to: str, message: bytes) -> Outcome:
+        """Hand one letter in, as it goes over the wire.
 
         Raises:
             Unsent: the server can't be reached, or takes no letter at all.
@@ -133,7 +132,7 @@ class Connection:
             self._smtp.close()
             self._smtp = None
 
-    def _transaction(self, smtp: smtplib.SMTP, sender: str, to: str, message: EmailMessage) -> Outcome:
+    def _transaction(self, smtp: smtplib.SMTP, sender: str, to: str, message: bytes) -> Outcome:
         options = []
         if not (sender.isascii() and to.isascii()):
             if not smtp.has_extn("smtputf8"):
@@ -145,7 +144,9 @@ class Connection:
             code, reply = smtp.mail(sender, options)
         except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
             raise _Idle from error
-        if code >= 500:
+        if code >= 500 and (
+            to.isascii() or not sender.isascii()
+        ):  # else SMTPUTF8 is refused, which this letter alone asks for
             help = "Check SEATSYNC_MAIL_FROM (or `mail` in seatsync.yaml): the server must let this user send as that address."
             raise Unsent(
                 f"The mail server {self.server} takes no letter from {sender}: {_told(code, reply)}.", help, False
@@ -154,7 +155,7 @@ class Connection:
             code, reply = smtp.rcpt(to)
         if code in (250, 251, 252):
             try:
-                code, reply = smtp.data(message.as_bytes())
+                code, reply = smtp.data(message)
             except smtplib.SMTPDataError as error:
                 code, reply = error.smtp_code, error.smtp_error
         return self._judged(smtp, code, reply, to)

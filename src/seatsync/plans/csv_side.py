@@ -25,6 +25,8 @@ class CsvSide:
                 raise LongWay("lines end in different ways")
         if has_defused(text):
             raise LongWay("what a file says is not what it means")
+        if "=?" in text:
+            raise LongWay("a roster may have an encoded word in it")
         table = csv_table.read(text, file.reader.file, ROSTER, file.reader.found)
         dialect = dialect_of(set(table.columns)) if table is not None else None
         if table is None or dialect is None:

@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from heapq import heappop, heappush
 from itertools import count
@@ -17,7 +16,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple
 
-from seatsync.outbox.message import Sender, new_message, wire_address
+from seatsync.outbox.message import Sender, Unwritable, finished, new_message, wire_address
 from seatsync.outbox.queue import State
 from seatsync.outbox.smtp import Connection, Server, Unsent
 from seatsync.portal.codes import LIFETIME
@@ -38,7 +37,8 @@ class _Mail(NamedTuple):
 
     due: float
     number: int
-    message: EmailMessage
+    to: str
+    message: bytes
     until: float
     tries: int = 0
 
@@ -76,14 +76,20 @@ class Post:
             self._tell_dropped(len(self.deferred) + self.queue.qsize())
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Have a mail sent. Where too many wait, this one is dropped, and the log says so."""
-        message = new_message(self.sender, "", to, subject)
-        message["Date"] = formatdate()
-        message["Message-ID"] = make_msgid(domain=wire_address(self.sender.address).rpartition("@")[2])
-        message.set_content(text)
+        """Have a mail sent. Where too many wait, or it can't be written, this one is dropped, and the log says so."""
+        try:
+            message = new_message(self.sender, "", to, subject)
+            message["Date"] = formatdate()
+            message["Message-ID"] = make_msgid(domain=wire_address(self.sender.address).rpartition("@")[2])
+            mail = finished(message, text)
+        except Unwritable:
+            log.error("mail-failed")
+            return
         now = self.clock()
         try:
-            self.queue.put_nowait(_Mail(now, next(self.numbers), message, now + LIFETIME.total_seconds()))
+            self.queue.put_nowait(
+                _Mail(now, next(self.numbers), wire_address(to), mail, now + LIFETIME.total_seconds())
+            )
         except Full:
             self._tell_dropped(_WAITING)
 
@@ -107,9 +113,8 @@ class Post:
                 return self.queue.get(timeout=wait)
 
     def _hand_in(self, mail: _Mail) -> None:
-        address = mail.message["To"].addresses[0].addr_spec
         try:
-            outcome = self.connection.send(wire_address(self.sender.address), address, mail.message)
+            outcome = self.connection.send(wire_address(self.sender.address), mail.to, mail.message)
         except Unsent as unsent:
             log.warning("mail-not-sent", extra={"help": unsent.help})
             if unsent.passes and not self.stopping.is_set():

@@ -235,6 +235,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "grants.*.rule.to": c.To,
     "grants.*.file": c.GrantsFile,
     "invites": c.InvitesEntry,
+    "mail": c.MailEntry,
     "limits": c.LimitsEntry,
     "approvals.*.too-many-revokes": c.RevokesApproval,
     "approvals.*.empty-roster": c.EmptyRosterApproval,

@@ -13,11 +13,13 @@ from seatsync.domain.names import (
     clean,
     email_fault,
     email_key,
+    encoded_word,
     forbidden,
     forbidden_fault,
     join_tags,
     printable,
     tag_fault,
+    text_fault,
 )
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import RosterMember
@@ -61,6 +63,8 @@ class RosterReader:
         strange = None if is_plain else forbidden("".join(values))
         if strange:
             right = self._invisible(values, at, locate)
+        if "=?" in together and self._encoded(values, at, locate):
+            right = False
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
             help = "Write it as name@institution.example."
             right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
@@ -86,7 +90,7 @@ class RosterReader:
         """
         emails, given, families, ids, roles, tags = columns
         together = _together([*emails, *given, *families, *ids, *roles, *set(tags)])
-        if "#" in together or not _is_plain(together) or "" in given or "" in families:
+        if "#" in together or "=?" in together or not _is_plain(together) or "" in given or "" in families:
             return False
         keys = emails if "".join(emails).islower() else tuple(map(email_key, emails))
         real_ids = tuple(filter(None, ids)) if "" in ids else ids
@@ -141,6 +145,18 @@ class RosterReader:
                 message = f'The {spoken(name)} "{printable(value)}" {fault[0]}.'
                 self._wrong("invisible-character", message, fault[1], locate(at, name))
         return False
+
+    def _encoded(self, values: Sequence[str], at: int, locate: Locate) -> bool:
+        """Tell which texts hold an encoded word. The names stand side by side in a mail's header, so they are read together too."""
+        texts = {name: clean(value) for name, value in zip(FIELDS[1:], values[1:], strict=True)}
+        faulty = {name: text for name, text in texts.items() if encoded_word(text)}
+        both = f"{texts['given_name']} {texts['family_name']}"
+        if not faulty and encoded_word(both):
+            faulty = {"family_name": both}
+        for name, text in faulty.items():
+            fact, help = text_fault(text) or ("", "")
+            self._wrong("invalid-value", f'The {spoken(name)} "{printable(text)}" {fact}.', help, locate(at, name))
+        return bool(faulty)
 
     def _of_a_spreadsheet(self, field: str, value: str, at: int, locate: Locate) -> bool:
         message = (
