@@ -44,6 +44,7 @@ _STATISTICS = (
     ("outbox", "outbox_open", "100000 100000 50000 1"),
     ("link", "link", "1000000 1000000 1"),
     ("link", "link_serial", "1000000 1000000 1"),
+    ("link", "link_number", "1000000 1000000 1"),
     ("account", "account", "1000000 1"),
     ("session", "session", "1000000 1"),
     ("session", "session_account", "1000000 2"),

@@ -18,6 +18,7 @@ from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
+from seatsync.ledger.verify_links import Links
 
 Compared = tuple[str, object, object]
 """What it is, as the journal has it, as the tables have it."""
@@ -33,15 +34,18 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     letter: whether it was sent is not the journal's.
     """
     letters = _Letters(connection, institution, letter_for)
+    links = Links()
     missing = {head.lower() for head in heads}
 
     def look(walk: Replay, link: Link) -> None:
         letters.expect(walk, link)
+        links.hear(walk, link)
         if missing:
             missing.difference_update([head for head in missing if link.hash.hex().startswith(head)])
 
     walk = replay(connection, institution, look)
     letters.finish(walk.verdict)
+    links.compare(connection, institution, walk)
     for head in sorted(missing):
         walk.verdict.fault(
             f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
