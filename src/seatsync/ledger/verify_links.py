@@ -45,27 +45,28 @@ class _Found(NamedTuple):
 class Links:
     """Hears the journal, link by link, then goes through the personal links.
 
-    ``used`` says by number when they were used up, as the entries of claims and opt-outs say. ``unnamed`` has (hashes of) what was
-    claimed or declined by entries that name no personal link: those that came by another way, or before they were named.
+    ``used`` says by number when they were used up, as the entries of claims and opt-outs say. Before version 0008 of the ledger
+    they said nothing, and noted no end: what was claimed or declined then is in ``unnamed`` (as hashes), and may have been by
+    any link up to ``first``, the number that was noted first (0 for none).
     """
 
     def __init__(self) -> None:
         self.noted = End()
+        self.first = 0
         self.used: dict[int, str] = {}
         self.unnamed: set[int] = set()
-        self._names_one = False
 
     def hear(self, walk: Replay, link: Link) -> None:
         """One more link of the journal, before it is replayed."""
         if not isinstance(link, EntryLink):
-            if link.action in (CLAIM, OPT_OUT) and walk.entry is not None and not self._names_one:
+            if link.action in (CLAIM, OPT_OUT) and walk.entry is not None and not self.first:
                 self.unnamed.add(hash((link.library, link.member, walk.entry.at)))
             return
-        self._names_one = False
         try:
             self.noted = link_chain.noted(link.detail)
+            self.first = self.first or self.noted.number
             if link.kind in (CLAIM, OPT_OUT) and (number := json.loads(link.detail).get("link")):
-                self.used[number], self._names_one = link.at, True
+                self.used[number] = link.at
         except _UNREADABLE:
             walk.verdict.fault(f"link {link.serial}: what it says of personal links is of another kind")
 
@@ -95,7 +96,8 @@ class Links:
     def _wrongly_used(self, found: _Found) -> str:
         if found.used_at == self.used.get(found.number, ""):
             return ""
-        if found.number not in self.used and hash((found.library, found.member, found.used_at)) in self.unnamed:
+        is_old = found.number not in self.used and (not self.first or found.number <= self.first)
+        if is_old and hash((found.library, found.member, found.used_at)) in self.unnamed:
             return ""
         return "the journal has it used at another time, or not"
 
