@@ -264,7 +264,7 @@ def test_verify_finds_a_change_of_any_column(table: str, column: str, folder: Pa
         ("license", "status"),
     ],
 )
-@pytest.mark.parametrize("value", ["{", "null"])
+@pytest.mark.parametrize("value", ["{", "null", "2.5"])
 def test_verify_finds_a_value_that_makes_no_sense(table: str, column: str, value: str, folder: Path) -> None:
     changed = table_of(table)
     with opened(folder) as connection:

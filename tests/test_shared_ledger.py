@@ -28,6 +28,8 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import licenses_of, open_for_email
 from seatsync.ledger.link_chain import LINKED
+from seatsync.outbox import links
+from seatsync.outbox.owed import owed
 from tests.accounts import signed_up
 from tests.command_line import Outcome, seatsync
 from tests.databases import (
@@ -279,19 +281,9 @@ class Bound:
 def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
     for id in ("grace", "hope"):
-        add(
-            grace,
-            "link",
-            {
-                "institution": id,
-                "hash": bytes(32),
-                "serial": 1,
-                "library": "",
-                "member": 0,
-                "sent_to": "",
-                "made_at": "",
-            },
-        )
+        with opened(grace) as connection:
+            waiting = [letter for letter in owed(connection, id, None) if letter.letter in LINKED]
+            links.make(connection, id, waiting[:1], FIRST)
         add(grace, "holding", {"institution": id, "library": "books", "member": 2, "account": "ben"})
     for email in ("ben@grace.example", "dee@grace.example"):
         signed_up(grace, email)

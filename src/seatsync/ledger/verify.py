@@ -46,6 +46,8 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     walk = replay(connection, institution, look)
     letters.finish(walk.verdict)
     links.compare(connection, institution, walk)
+    for said in _strange(connection):
+        walk.verdict.fault(said)
     for head in sorted(missing):
         walk.verdict.fault(
             f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
@@ -53,6 +55,15 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     walk.verdict.chain_holds = not walk.verdict.faults
     _compare(connection, institution, walk)
     return walk.verdict
+
+
+def _strange(connection: Connection) -> Iterator[str]:
+    """What the database is made of and should not be."""
+    if connection.dialect.name == "sqlite":
+        from seatsync.ledger.shape_sqlite import strange
+    else:
+        from seatsync.ledger.shape_postgres import strange
+    return strange(connection)
 
 
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:
@@ -129,11 +140,11 @@ class _Letters:
         try:
             event = event_of(link)
             letter = self.letter_for(walk.books, event)
+            address = "" if link.member else str((event.person or {}).get("email", ""))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link
         if not letter or walk.entry is None:
             return
-        address = "" if link.member else str((event.person or {}).get("email", ""))
         due = _Due(link.serial, str(letter), link.library, link.member, address, walk.entry.at)
         self._skip_to(due.serial, walk.verdict)
         if self.row is not None and self.row.serial == due.serial:
