@@ -153,9 +153,7 @@ def _verify_says(school: Path, statements: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("statements", OTHERWISE)
-def test_verify_names_what_is_more_less_or_other_in_the_database(
-    statements: str, school: Path, database: str
-) -> None:
+def test_verify_names_what_is_more_less_or_other_in_the_database(statements: str, school: Path, database: str) -> None:
     _verify_says(school, statements.format("STORED" if database == "postgres" else ""), OTHERWISE[statements])
 
 

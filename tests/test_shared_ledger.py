@@ -639,7 +639,9 @@ def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
         ran("ledger", "migrate", "--ledger", place, folder=grace)
         ran("verify", "--ledger", place, folder=grace)
         dumped = ran("ledger", "dump", "--ledger", place, folder=grace).out
-        (tmp_path / "old.jsonl").write_text(re.sub(r', "number": \d+', "", dumped), encoding="utf-8")  # as 0006 wrote it
+        (tmp_path / "old.jsonl").write_text(
+            re.sub(r', "number": \d+', "", dumped), encoding="utf-8"
+        )  # as 0006 wrote it
         ran("ledger", "load", "old.jsonl", "--ledger", str(tmp_path / "loaded.db"), folder=tmp_path)
         ran("ledger", "claim", "sub", "ann@grace.example", "--ledger", place, folder=grace)
         ran("verify", "--ledger", place, folder=grace)

@@ -361,7 +361,10 @@ def _links_cut(stored: Stored, start: int) -> list[Edit]:
     noted = [json.loads(row["detail"]).get("links", [0]) for row in stored["entry"] if row["serial"] < start][-1][0]
     (institution,) = stored["institution"]
     number = max([noted, *(row["number"] for row in left)])
-    return [*edits, Edit("institution", institution, institution | {"link_number": number, "link_head": chain_of(left)})]
+    return [
+        *edits,
+        Edit("institution", institution, institution | {"link_number": number, "link_head": chain_of(left)}),
+    ]
 
 
 def chain_of(links: Iterable[Row]) -> str:
@@ -394,7 +397,9 @@ def forged_person(chance: random.Random, stored: Stored) -> tuple[list[Edit], in
 def stolen_link(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
     """A personal link that the journal has noted opens by another token."""
     entries = [(json.loads(row["detail"]), row) for row in stored["entry"]]
-    last = max(row["serial"] for _, row in entries if row["kind"] in ("erase", "prune"))  # there the chain was made anew
+    last = max(
+        row["serial"] for _, row in entries if row["kind"] in ("erase", "prune")
+    )  # there the chain was made anew
     numbers = [detail["links"][0] for detail, _ in entries if detail.get("links")]
     row = chance.choice([row for row in stored["link"] if row["number"] <= numbers[-1]])
     forged = row | {"hash": chance.randbytes(32)}
@@ -411,9 +416,7 @@ def stolen_link(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]
     return [*edits, Edit("link", row, forged), moved], start
 
 
-def chained(
-    stored: Stored, row: Row, after: Row, more: Mapping[int, Row] | None = None
-) -> tuple[list[Edit], int]:
+def chained(stored: Stored, row: Row, after: Row, more: Mapping[int, Row] | None = None) -> tuple[list[Edit], int]:
     """The chain made anew from a changed link on; ``more`` are entries that change as well, by their serials."""
     links = journal(stored)
     head = links[row["serial"] - 2][1]["hash"] if row["serial"] > 1 else bytes(32)

@@ -202,7 +202,9 @@ class Ledger:
         return bool(revision)
 
     def _revision(self, connection: Connection) -> str:
-        is_file = connection.dialect.name == "sqlite"  # somebody may have put another in its place, or something into it
+        is_file = (
+            connection.dialect.name == "sqlite"
+        )  # somebody may have put another in its place, or something into it
         if is_file or not connection.info.get("is_ledger"):
             tables = table_names(connection) if is_file else set(inspect(connection).get_table_names())
             if not tables or tables == {"alembic_version"}:

@@ -7,7 +7,7 @@ hide anything from this.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table
@@ -24,56 +24,57 @@ FUNCTIONS: tuple[str, ...] = ()
 
 _TYPES = {"character varying": "VARCHAR", "text": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "bytea": "BYTEA"}
 
-_HOME = "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version'))"
-_OF_EXTENSION = "SELECT FROM pg_depend d WHERE d.classid = '{}'::regclass AND d.objid = {}.oid AND d.deptype = 'e'"
-_PATH = "(SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(true)) AND nspname <> 'pg_catalog')"
+_HOME = "SELECT relnamespace FROM pg_class WHERE oid = to_regclass('alembic_version')"
+_PATH = (
+    "SELECT array_agg(oid) FROM pg_namespace WHERE nspname = ANY (current_schemas(true)) AND nspname <> 'pg_catalog'"
+)
 
-_RELATIONS = f"""
-SELECT c.relname, c.relkind::text, c.relnamespace = {_HOME} AS at_home, c.relrowsecurity, c.relpersistence::text,
-    c.relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('alembic_version')) AS is_owners,
-    (SELECT p.relname FROM pg_inherits JOIN pg_class p ON p.oid = inhparent WHERE inhrelid = c.oid AND p.relkind = 'p') AS part_of,
-    EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid) AS inherits
+_RELATIONS = """
+SELECT c.relname, c.relkind::text, c.relnamespace = %(home)s, c.relrowsecurity, c.relpersistence::text,
+    c.relowner = (SELECT relowner FROM pg_class WHERE oid = to_regclass('alembic_version')),
+    (SELECT p.relname FROM pg_inherits JOIN pg_class p ON p.oid = inhparent WHERE inhrelid = c.oid AND p.relkind = 'p'),
+    EXISTS (SELECT FROM pg_inherits WHERE inhrelid = c.oid)
 FROM pg_class c
-WHERE c.relnamespace IN {_PATH} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND NOT EXISTS ({_OF_EXTENSION.format("pg_class", "c")})
+WHERE c.relnamespace = ANY (%(path)s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
 ORDER BY c.relname
 """
-_ACTING = f"""
+_ACTING = """
 SELECT 'trigger', t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-WHERE NOT t.tgisinternal AND c.relnamespace = {_HOME}
+WHERE NOT t.tgisinternal AND c.relnamespace = %(home)s
 UNION ALL
 SELECT 'rule', r.rulename, c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
-WHERE c.relkind IN ('r', 'p') AND c.relnamespace = {_HOME}
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(home)s
 UNION ALL
 SELECT 'constraint', k.conname, c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-WHERE k.contype NOT IN ('p', 'u', 'n') AND c.relnamespace = {_HOME}
+WHERE k.contype NOT IN ('p', 'u', 'n') AND c.relnamespace = %(home)s
 ORDER BY 1, 2, 3
 """
-_CALLABLE = f"""
-SELECT 'function', p.proname FROM pg_proc p WHERE p.pronamespace IN {_PATH}
-    AND NOT EXISTS ({_OF_EXTENSION.format("pg_proc", "p")})
+_CALLABLE = """
+SELECT 'function', p.proname FROM pg_proc p WHERE p.pronamespace = ANY (%(path)s)
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
 UNION ALL
-SELECT 'operator', o.oprname FROM pg_operator o WHERE o.oprnamespace IN {_PATH}
-    AND NOT EXISTS ({_OF_EXTENSION.format("pg_operator", "o")})
+SELECT 'operator', o.oprname FROM pg_operator o WHERE o.oprnamespace = ANY (%(path)s)
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_operator'::regclass AND objid = o.oid AND deptype = 'e')
 ORDER BY 1, 2
 """
-_COLUMNS = f"""
+_COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '' OR a.attidentity <> '',
     coalesce(pg_get_expr(d.adbin, d.adrelid), '')
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND c.relnamespace = {_HOME}
+WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND c.relnamespace = %(home)s
 """
-_INDEXES = f"""
+_INDEXES = """
 SELECT c.relname, i.indisunique, coalesce(pg_get_expr(i.indpred, i.indrelid), ''),
     (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, true), ', ' ORDER BY n) FROM generate_series(1, i.indnatts) n)
 FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-WHERE c.relkind IN ('r', 'p') AND c.relnamespace = {_HOME} AND i.indisvalid AND i.indisready
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace = %(home)s AND i.indisvalid AND i.indisready
 """
-_POLICIES = f"""
-SELECT c.relname, p.polname, p.polcmd::text, p.polpermissive, p.polroles = '{{0}}', coalesce(pg_get_expr(polqual, polrelid), ''),
+_POLICIES = """
+SELECT c.relname, p.polname, p.polcmd::text, p.polpermissive, p.polroles = '{0}', coalesce(pg_get_expr(polqual, polrelid), ''),
     coalesce(pg_get_expr(polwithcheck, polrelid), '')
-FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = {_HOME}
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = %(home)s
 """
 
 
@@ -90,22 +91,36 @@ class _Relation(NamedTuple):
     inherits: bool
 
 
+class _Catalog:
+    """What the server says of the schema that the ledger is in (``home``), and of all that are searched (``path``)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.where = {
+            "home": connection.exec_driver_sql(_HOME).scalar(),
+            "path": connection.exec_driver_sql(_PATH).scalar(),
+        }
+
+    def ask(self, query: str) -> Sequence[Any]:
+        return self.connection.exec_driver_sql(query, self.where).all()
+
+
 def strange(connection: Connection) -> Iterator[str]:
     """What is more, less or other than it should be, in words."""
-    ours = {**ledger.metadata.tables}
-    yield from _relations(connection, {*ours, "alembic_version"})
-    for kind, name, table in connection.exec_driver_sql(_ACTING).all():
+    ours, catalog = {**ledger.metadata.tables}, _Catalog(connection)
+    yield from _relations(catalog, {*ours, "alembic_version"})
+    for kind, name, table in catalog.ask(_ACTING):
         yield f"there is {kind} {name} of table {table}, which seatsync has not made"
-    for kind, name in connection.exec_driver_sql(_CALLABLE).all():
+    for kind, name in catalog.ask(_CALLABLE):
         if name not in FUNCTIONS:
             yield f"there is {kind} {name}, which seatsync has not made"
-    yield from _differing("column {}.{}", _columns(connection, ours), _our_columns(connection, ours))
-    yield from _differing("index of {} over {}", _indexes(connection, ours), _our_indexes(ours))
-    yield from _differing("policy of {}, {}", _policies(connection), _our_policies(ours))
+    yield from _differing("column {}.{}", _columns(catalog, ours), _our_columns(connection, ours))
+    yield from _differing("index of {} over {}", _indexes(catalog, ours), _our_indexes(ours))
+    yield from _differing("policy of {}, {}", _policies(catalog), _our_policies(ours))
 
 
-def _relations(connection: Connection, ours: set[str]) -> Iterator[str]:
-    found = [_Relation(*row) for row in connection.exec_driver_sql(_RELATIONS).all()]
+def _relations(catalog: _Catalog, ours: set[str]) -> Iterator[str]:
+    found = [_Relation(*row) for row in catalog.ask(_RELATIONS)]
     for one in found:
         is_part = one.part_of in ours
         if one.name in ours and not one.at_home:
@@ -133,8 +148,8 @@ def _differing(what: str, here: dict[Any, Any], ours: dict[Any, Any]) -> Iterato
             yield f"the {said} is not as seatsync makes it"
 
 
-def _columns(connection: Connection, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
-    found = connection.exec_driver_sql(_COLUMNS).all()
+def _columns(catalog: _Catalog, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
+    found = catalog.ask(_COLUMNS)
     return {
         (table, name): (_typed(kind), bool(required), bool(made), _plain(default))
         for table, name, kind, required, made, default in found
@@ -155,9 +170,9 @@ def _our_columns(connection: Connection, ours: dict[str, Table]) -> dict[tuple[s
     }
 
 
-def _indexes(connection: Connection, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
+def _indexes(catalog: _Catalog, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
     """By their columns: partitioning gives them other names."""
-    found = connection.exec_driver_sql(_INDEXES).all()
+    found = catalog.ask(_INDEXES)
     return {
         (table, f"{columns.replace(chr(34), '')}{_where(condition)}"): bool(unique)
         for table, unique, condition, columns in found
@@ -179,10 +194,10 @@ def _our_indexes(ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
     return found
 
 
-def _policies(connection: Connection) -> dict[tuple[str, str], Any]:
+def _policies(catalog: _Catalog) -> dict[tuple[str, str], Any]:
     return {
         (table, name): (command, permissive, of_all, _plain(using), _plain(check))
-        for table, name, command, permissive, of_all, using, check in connection.exec_driver_sql(_POLICIES).all()
+        for table, name, command, permissive, of_all, using, check in catalog.ask(_POLICIES)
     }
 
 

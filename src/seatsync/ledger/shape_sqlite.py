@@ -12,7 +12,7 @@ from sqlalchemy.pool import StaticPool
 
 from seatsync.ledger.sqlite import make_tables
 
-_ACTING = frozenset("check conflict collate references generated as autoincrement strict trigger".split())
+_ACTING = frozenset(("check", "conflict", "collate", "references", "generated", "as", "autoincrement", "strict"))
 """Words of a table's definition that make it do more than keep rows; of them it may have those that ours have."""
 
 _OBJECTS = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master ORDER BY name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, exists, select
 
@@ -89,7 +89,9 @@ class Links:
         if at.head != self.noted.head:
             walk.verdict.fault(f"one of the personal links up to {self.noted.number} was added, changed or deleted")
         elif (max(now.number, self.noted.number), now.head) != last:
-            walk.verdict.fault(f"one of the personal links from {self.noted.number + 1} on was added, changed or deleted")
+            walk.verdict.fault(
+                f"one of the personal links from {self.noted.number + 1} on was added, changed or deleted"
+            )
         for serial in _without_link(connection, institution, walk):
             walk.verdict.fault(f"letter {serial}: its personal link is missing")
 

@@ -129,7 +129,11 @@ class _Batch:
     def _handed_in(self, letter: Owed) -> Outcome:
         office = self.office
         values = with_links(
-            letter.values, office.portal, office.institution, self.made.tokens.get(letter.serial, ""), office.sender.reply_to
+            letter.values,
+            office.portal,
+            office.institution,
+            self.made.tokens.get(letter.serial, ""),
+            office.sender.reply_to,
         )
         words = office.templates.render(letter.letter, values)
         try:
