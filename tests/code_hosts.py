@@ -35,7 +35,7 @@ class Request(NamedTuple):
 
 @dataclass
 class Fault:
-    """What happens to the next request of a method, in place of, before, or after what should."""
+    """What happens to the next request of a method (QUERY is a POST to GraphQL), in place of, before, or after what should."""
 
     method: str
     answer: Answer | None = None  # given instead
@@ -63,6 +63,7 @@ class CodeHost:
     faults: list[Fault] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     merges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    editors: dict[int, dict[str, Any]] = field(default_factory=dict)
     next_id: int = 1000
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,6 +80,11 @@ class CodeHost:
         """The texts of the comments of an author, the token's own user if not named; the oldest first."""
         author = author or self.me
         return [told["body"] for _, told in sorted(self.comments.items()) if self.author(told)["id"] == author["id"]]
+
+    def edit(self, id: int, body: str, editor: Mapping[str, Any] = PERSON) -> None:
+        """Somebody changes a comment on the web."""
+        self.comments[id]["body"] = body
+        self.editors[id] = dict(editor)
 
     def count(self, method: str) -> int:
         return sum(request.method == method for request in self.requests)
@@ -125,7 +131,7 @@ class GitHub(CodeHost):
 
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         page = f"https://github.example/grace/seats/pull/{self.number}#issuecomment-{id}"
-        return {"id": id, "body": body, "user": dict(author), "html_url": page}
+        return {"id": id, "node_id": f"IC_{id}", "body": body, "user": dict(author), "html_url": page}
 
     def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         user: Mapping[str, Any] = told["user"]
@@ -138,8 +144,8 @@ class GitHub(CodeHost):
         if "User-Agent" not in request.headers:
             return Answer(403, {"message": "Request forbidden by administrative rules."})
         path = re.sub(r"^/repositories/1/", "/repos/grace/seats/", request.path)
-        if (request.method, path) == ("GET", "/user"):
-            return refused if self.me["type"] == "Bot" else Answer(200, self.me)
+        if (request.method, path) == ("QUERY", "/graphql"):
+            return self.queried(sent)
         if (request.method, path) == ("GET", "/repos/grace/seats/pulls"):
             assert query["state"] == "open"
             return Answer(200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]])
@@ -165,8 +171,27 @@ class GitHub(CodeHost):
             return Answer(201, self.comments[self.add(sent["body"], self.me)])
         if id not in self.comments:
             return Answer(404, {"message": "Not Found", "status": "404"})
-        self.comments[id]["body"] = sent["body"]  # whoever may write may write in everybody's
+        self.edit(id, sent["body"], self.me)  # whoever may write may write in everybody's
         return Answer(200, self.comments[id])
+
+    def queried(self, sent: Any) -> Answer:
+        """What the GraphQL API tells of a token's user and of a comment. The login of a bot ends with [bot] where it is the
+        viewer, as in the REST API, and does not where it is an author."""
+        if "viewer {" in sent["query"]:
+            return Answer(200, {"data": {"viewer": {"login": self.me["login"]}}})
+        id = int(sent["variables"]["id"].removeprefix("IC_"))
+        if id not in self.comments:
+            said = f"Could not resolve to a node with the global id of '{sent['variables']['id']}'"
+            return Answer(200, {"data": {"node": None}, "errors": [{"type": "NOT_FOUND", "message": said}]})
+        told, editor = self.comments[id], self.editors.get(id)
+        node = {"body": told["body"], "author": _actor(told["user"]), "editor": editor and _actor(editor)}
+        node["lastEditedAt"] = "2026-09-01T08:00:00Z" if editor is not None else None
+        return Answer(200, {"data": {"node": node}})
+
+
+def _actor(user: Mapping[str, Any]) -> dict[str, str] | None:
+    """A user as GraphQL tells of them; nobody for one who has left."""
+    return {"__typename": user["type"], "login": user["login"].removesuffix("[bot]")} if user else None
 
 
 class GitLab(CodeHost):
@@ -193,6 +218,8 @@ class GitLab(CodeHost):
         notes = f"/api/v4/projects/{self.project}/merge_requests/{self.number}/notes"
         if request.headers.get("PRIVATE-TOKEN") != self.token:
             return Answer(401, {"message": "401 Unauthorized"})
+        if (request.method, request.path) == ("QUERY", "/api/graphql"):
+            return self.queried(sent)
         if (request.method, request.path) == ("GET", "/api/v4/user"):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
         if (request.method, request.path) == ("GET", notes):
@@ -214,8 +241,19 @@ class GitLab(CodeHost):
             return Answer(404, {"message": "404 Not found"})
         if self.comments[id]["author"]["id"] != self.me["id"]:
             return Answer(403, {"message": "403 Forbidden"})
-        self.comments[id]["body"] = sent["body"]
+        self.edit(id, sent["body"], self.me)
         return Answer(200, self.comments[id])
+
+    def queried(self, sent: Any) -> Answer:
+        """What the GraphQL API tells of a note."""
+        id = int(sent["variables"]["id"].removeprefix("gid://gitlab/Note/"))
+        if id not in self.comments:
+            return Answer(200, {"data": {"note": None}})
+        told, editor = self.comments[id], self.editors.get(id)
+        note = {"body": told["body"], "author": {"username": told["author"]["username"]}, "lastEditedAt": None}
+        by = {"username": editor["login"]} if editor else None
+        note |= {"lastEditedBy": by, "lastEditedAt": "2026-09-01T08:00:00Z" if editor is not None else None}
+        return Answer(200, {"data": {"note": note}})
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -231,9 +269,10 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.server.host
         size = int(self.headers.get("Content-Length", 0))
         sent = json.loads(self.rfile.read(size)) if size else None
-        request = Request(self.command, self.path, dict(self.headers.items()))
+        method = "QUERY" if self.path.endswith("/graphql") else self.command  # a POST that writes nothing
+        request = Request(method, self.path, dict(self.headers.items()))
         host.requests.append(request)
-        fault = host.fault(self.command) or Fault(self.command)
+        fault = host.fault(method) or Fault(method)
         fault.then()
         if fault.lost == "before":
             self.close_connection = True

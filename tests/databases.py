@@ -213,8 +213,15 @@ class Leased:
         """What a test might change besides rows."""
         return self._connection.execute(
             "SELECT (SELECT string_agg(version_num, ' ') FROM alembic_version),"
-            " (SELECT string_agg(concat_ws(' ', relname, relnatts, relhastriggers, relacl), ' ' ORDER BY relname)"
-            "  FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
+            " (SELECT string_agg(concat_ws(' ', relname, relnatts, relhastriggers, relacl, relrowsecurity, relpersistence), ' '"
+            "  ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace),"
+            " (SELECT string_agg(indexdef, ' ' ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'public'),"
+            " (SELECT string_agg(concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default), ' '"
+            "  ORDER BY table_name, column_name)"
+            "  FROM information_schema.columns WHERE table_schema = 'public'),"
+            " (SELECT string_agg(concat_ws(' ', tablename, policyname, qual), ' ' ORDER BY tablename, policyname) FROM pg_policies),"
+            " (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_operator), (SELECT count(*) FROM pg_namespace),"
+            " (SELECT count(*) FROM pg_rewrite), (SELECT count(*) FROM pg_db_role_setting), (SELECT count(*) FROM pg_constraint)"
         ).fetchone()
 
     def empty(self) -> None:

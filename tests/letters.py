@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -58,6 +59,22 @@ def ran(folder: Path, *args: str, code: int = 0, now: str = DAY) -> Outcome:
 def sent(folder: Path, *args: str, code: int = 0, now: str = DAY) -> Counter[str]:
     """What became of the letters of one run."""
     return +Counter(json.loads(ran(folder, "outbox", "send", "--format", "json", *args, code=code, now=now).out))
+
+
+def posted(folder: Path, *args: str) -> dict[str, str]:
+    """Have what waits sent; returns the token of the personal link that each address was sent last."""
+    room = Mailroom()
+    with mail_server(room) as port, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
+        patch.setenv("SEATSYNC_MAIL_FROM", "Grace Library <library@grace.example>")
+        patch.setenv("SEATSYNC_PORTAL_URL", PORTAL)
+        outcome = seatsync("outbox", "send", *args, folder=folder)
+        assert outcome.code == 0, outcome
+    found = {}
+    for letter in room.letters:
+        if link := re.search(rf"{PORTAL}/l/\w+/([\w-]+)", part(letter, "plain")):
+            found[letter["To"].addresses[0].addr_spec] = link[1]
+    return found
 
 
 def listed(folder: Path, *args: str) -> list[dict[str, Any]]:

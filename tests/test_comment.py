@@ -162,9 +162,10 @@ def test_with_a_persons_token_only_that_persons_comments_count(github: CodeHost,
     assert len(github.comments) == 3
 
 
-def test_another_bots_comment_that_may_not_be_changed_is_left_alone(github: CodeHost, folder: Path) -> None:
+def test_another_bots_comment_is_left_alone(github: CodeHost, folder: Path) -> None:
     github.add(f"{MARK}\necho", OTHER_BOT)
-    github.faults.append(Fault("PATCH", Answer(403, {"message": "Resource not accessible by integration"})))
+    comment(folder)
+    change_the_plan(folder)
     comment(folder)
     assert github.bodies(OTHER_BOT) == [f"{MARK}\necho"]
     assert len(github.bodies()) == 1

@@ -8,24 +8,31 @@ import signal
 import ssl
 import time
 from collections import Counter
+from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
+from seatsync.ledger import tables
 from seatsync.outbox import links
+from seatsync.outbox.letters import LINKED
 from seatsync.outbox.links import State
+from seatsync.outbox.owed import owed
 from seatsync.outbox.rendering import VARIABLES
 from tests import letters
-from tests.databases import opened, rows
+from tests.databases import add, opened, rows
 from tests.letters import (
     ANN,
     BEN,
     CONFIG,
     CY,
     DAY,
+    HEADER,
     LAST,
     LATER,
     PORTAL,
@@ -38,6 +45,7 @@ from tests.letters import (
     started,
 )
 from tests.mail_server import Mailroom, free_port, mail_server
+from tests.test_lists import write_csv
 
 school, room = letters.school, letters.room
 
@@ -132,6 +140,97 @@ def test_a_personal_link_is_good_once_and_until_the_grant_ends(school: Path, roo
     assert sorted(row["library"] for row in rows(school, "link")) == ["", "books"]
     ran(school, "ledger", "prune", "--letters-before", LATER, "--yes")
     assert rows(school, "link") == []
+    ran(school, "verify")
+
+
+@pytest.mark.parametrize("number", [0, 10_000, "taken"])
+def test_a_personal_link_that_was_put_into_the_ledger_by_hand_opens_nothing(
+    number: int | str, school: Path, room: Mailroom
+) -> None:
+    applied(school, ANN, BEN)
+    sent(school)
+    like = rows(school, "link")[-1]
+    forged = like | {"hash": sha256(b"known").digest()}
+    try:
+        add(school, "link", forged if number == "taken" else forged | {"number": number})
+    except IntegrityError:
+        assert number == "taken"
+        return
+    with opened(school) as ledger:
+        assert links.resolve(ledger, "grace", "known") is None
+    assert "personal link" in ran(school, "verify", code=1).err
+
+
+def test_a_personal_link_that_is_not_about_its_letter_opens_nothing(school: Path, room: Mailroom) -> None:
+    applied(school, ANN, BEN)
+    sent(school)
+    tokens = {letter["To"].addresses[0].username: _token(letter) for letter in room.letters}
+    of = {row["number"]: row for row in rows(school, "link")}
+    changes = [("ann", "member", 2), ("ann", "library", "logos"), ("ann", "serial", 1), ("ruth", "sent_to", "0" * 64)]
+    for who, name, value in changes:
+        with opened(school) as ledger:
+            found = links.resolve(ledger, "grace", tokens[who])
+            assert found is not None
+            its = tables.link.c.number == found.number
+            ledger.execute(tables.link.update().where(its).values({name: value}))
+            assert links.resolve(ledger, "grace", tokens[who]) is None
+        assert "personal link" in ran(school, "verify", code=1).err
+        with opened(school) as ledger:
+            ledger.execute(tables.link.update().where(its).values({name: of[found.number][name]}))
+    ran(school, "verify")
+
+
+def test_a_forged_personal_link_that_fits_its_letter_is_found_by_verify(school: Path, room: Mailroom) -> None:
+    """It opens, since whoever can write to the ledger can move the end of the links along, but not the hash over them."""
+    applied(school, ANN, BEN)
+    sent(school)
+    last = max(rows(school, "link"), key=lambda row: int(row["number"]))
+    add(school, "link", last | {"hash": sha256(b"known").digest(), "number": last["number"] + 1})
+    with opened(school) as ledger:
+        ledger.execute(tables.institution.update().values(link_number=last["number"] + 1))
+        assert state(ledger, "known") is State.GOOD
+    assert "personal links from 1 on" in ran(school, "verify", code=1).err
+    applied(school, ANN)
+    ran(school, "verify", code=1)
+    for command in (("erase", "ben@grace.example"), ("prune", "--letters-before", LATER)):
+        assert "changed by hand" in ran(school, "ledger", *command, "--yes", code=6).err
+
+
+def _token(letter: EmailMessage) -> str:
+    link = re.search(rf"{PORTAL}/l/grace/([\w-]+)", part(letter, "plain"))
+    assert link is not None
+    return link[1]
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "a claim", "another sender"])
+def test_links_of_letters_that_did_not_go_out_are_withdrawn_if_nothing_came_after_them(
+    meanwhile: str, school: Path
+) -> None:
+    """What the journal has noted, or other links were made behind, stays; nobody has its token."""
+    applied(school, ANN, BEN)
+    with opened(school) as ledger:
+        waiting = [letter for letter in owed(ledger, "grace", None) if letter.letter in LINKED]
+        made = links.make(ledger, "grace", waiting[:2], DAY)
+    if meanwhile == "a claim":
+        ran(school, "ledger", "claim", "logos", "ben@grace.example")
+    with opened(school) as ledger:
+        if meanwhile == "another sender":
+            links.make(ledger, "grace", waiting[2:], DAY)
+        links.withdraw(ledger, "grace", made, {waiting[1].serial})
+    left = [row["number"] for row in sorted(rows(school, "link"), key=lambda row: int(row["number"]))]
+    assert left == {"nothing": [1], "a claim": [1, 2], "another sender": [1, 2, 3]}[meanwhile]
+    ran(school, "verify")
+    with opened(school) as ledger:
+        links.make(ledger, "grace", waiting[1:2], DAY)
+    ran(school, "verify")
+
+
+def test_sending_leaves_a_saved_plan_good(school: Path, room: Mailroom) -> None:
+    applied(school, ANN)
+    write_csv(school / "members.csv", HEADER, ANN, BEN)
+    ran(school, "plan", "--out", "plan.json")
+    assert sent(school)["sent"] == 2
+    ran(school, "apply", "--yes", "plan.json")
     ran(school, "verify")
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.code_hosts import PERSON, CodeHost
+from tests.code_hosts import BOT, PERSON, Answer, CodeHost, Fault, GitHub
 from tests.command_line import Outcome, seatsync
-from tests.test_comment import comment, event, host
+from tests.test_comment import OTHER_BOT, comment, event, host
 
 __all__ = ["host"]
 
@@ -99,6 +99,58 @@ def test_nobody_else_can_say_what_was_reviewed(place: Path, host: CodeHost) -> N
     host.comments.clear()
     host.add(genuine, PERSON)
     assert "no plan of grace was reviewed" in applied(place, code=5).err
+
+
+def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHost) -> None:
+    """Nor one that GitHub's REST API tells of by nearly the same name, nor somebody who has left."""
+    [genuine] = host.bodies()
+    for author in (OTHER_BOT, {**BOT, "id": 5, "login": "github-actions"}, {**PERSON, "login": "github-actions"}):
+        host.comments.clear()
+        host.add(genuine, author)
+        assert "no plan of grace was reviewed" in applied(place, code=5).err
+    if isinstance(host, GitHub):
+        host.comments[host.add(genuine, PERSON)]["user"] = None
+        assert "no plan of grace was reviewed" in applied(place, code=5).err
+
+
+def test_a_comment_that_somebody_has_changed_shows_nothing(place: Path, host: CodeHost) -> None:
+    [(id, told)] = host.comments.items()
+    genuine = told["body"]
+    host.edit(id, genuine.replace("books", "b00ks"))
+    outcome = applied(place, code=1)
+    assert "was changed by mallory, so it does not show what was planned" in outcome.err
+    assert "Nothing was applied" in outcome.err
+    for editor in ({**PERSON, "login": "github-actions"}, {}):  # a person of the bot's name; one who has left
+        host.editors[id] = editor
+        assert "was changed by" in applied(place, code=1).err
+    comment(place)  # the pipeline writes it anew
+    applied(place)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"data": None, "errors": [{"message": "Field 'note' doesn't exist"}]}),
+        Answer(200, {"data": {"viewer": None, "node": None, "note": None}}),
+        Answer(200, {"data": {"viewer": {}, "node": {}, "note": {}}}),
+        Answer(200, []),
+        Answer(401, {"message": "Bad credentials"}),
+        Answer(404, {"message": "Not Found"}),
+    ],
+)
+def test_a_host_that_does_not_say_whose_a_comment_is_has_nothing_applied(
+    answer: Answer, place: Path, host: CodeHost
+) -> None:
+    host.faults.append(Fault("QUERY", answer, times=9))
+    outcome = seatsync("apply", "--reviewed", *DAY, folder=place)
+    assert outcome.code in (1, 5)
+    assert "Applied" not in outcome.err
+    assert "This is a bug" not in outcome.err
+
+
+def test_a_question_that_was_lost_is_asked_again(place: Path, host: CodeHost) -> None:
+    host.faults += [Fault("QUERY", lost="after"), Fault("QUERY", lost="before")]
+    applied(place)
 
 
 @pytest.mark.parametrize("line", ["", "{}", "{", '{"grace": 7}', '{"grace": ["a"]}', "[]"])

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from seatsync.ledger import tables
+from seatsync.ledger.accounts import email_hash
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import licenses_of, open_for_email
+from seatsync.ledger.link_chain import LINKED
+from seatsync.outbox import links
+from seatsync.outbox.owed import owed
 from tests.accounts import signed_up
 from tests.command_line import Outcome, seatsync
 from tests.databases import (
@@ -275,19 +281,9 @@ class Bound:
 def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
     for id in ("grace", "hope"):
-        add(
-            grace,
-            "link",
-            {
-                "institution": id,
-                "hash": bytes(32),
-                "serial": 1,
-                "library": "",
-                "member": 0,
-                "sent_to": "",
-                "made_at": "",
-            },
-        )
+        with opened(grace) as connection:
+            waiting = [letter for letter in owed(connection, id, None) if letter.letter in LINKED]
+            links.make(connection, id, waiting[:1], FIRST)
         add(grace, "holding", {"institution": id, "library": "books", "member": 2, "account": "ben"})
     for email in ("ben@grace.example", "dee@grace.example"):
         signed_up(grace, email)
@@ -569,13 +565,20 @@ def test_of_a_lock_that_cannot_be_taken_away_the_process_is_told(grace: Path) ->
 @pytest.fixture
 def old(grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
     """The ledger of Grace Seminary, as the first version would have written it."""
+    with as_it_was("0001", grace, tmp_path, database) as place:
+        yield place
+
+
+@contextmanager
+def as_it_was(version: str, grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
+    """The ledger of Grace Seminary, in the tables of an older version."""
     server = ledgers.shelf.server if database == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "old.db")
     config = Config()
     config.set_main_option("script_location", "seatsync:ledger/migrations")
     with looking_into(place) as connection:
         config.attributes["connection"] = connection
-        alembic.upgrade(config, "0001")
+        alembic.upgrade(config, version)
         columns = inspect(connection)
         for name, found in stored(grace).items():
             if found:
@@ -617,6 +620,34 @@ def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
 def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path) -> None:
     ran("ledger", "migrate", "--ledger", old, folder=grace)
     assert shape(old) == shape(location(grace))
+
+
+def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
+    grace: Path, tmp_path: Path, database: str
+) -> None:
+    claimed = [row["at"] for row in rows(grace, "entry") if row["kind"] == "claim"][1]
+    emails = {row["number"]: row["email"] for row in rows(grace, "member")}
+    for row in rows(grace, "outbox"):
+        if row["letter"] in LINKED:
+            told = {name: row[name] for name in ("institution", "serial", "library", "member")}
+            told |= {"hash": sha256(f"token {row['serial']}".encode()).digest(), "made_at": row["created_at"]}
+            told |= {"used_at": claimed if row["member"] == 2 and row["library"] == "books" else ""}
+            sent_to = email_hash(emails[row["member"]] if row["member"] else row["address"]).hex()
+            add(grace, "link", told | {"sent_to": sent_to, "number": row["serial"]})
+    assert {row["used_at"] for row in rows(grace, "link")} == {"", claimed}
+    with as_it_was("0006", grace, tmp_path, database) as place:
+        ran("ledger", "migrate", "--ledger", place, folder=grace)
+        ran("verify", "--ledger", place, folder=grace)
+        dumped = ran("ledger", "dump", "--ledger", place, folder=grace).out
+        (tmp_path / "old.jsonl").write_text(
+            re.sub(r', "number": \d+', "", dumped), encoding="utf-8"
+        )  # as 0006 wrote it
+        ran("ledger", "load", "old.jsonl", "--ledger", str(tmp_path / "loaded.db"), folder=tmp_path)
+        ran("ledger", "claim", "sub", "ann@grace.example", "--ledger", place, folder=grace)
+        ran("verify", "--ledger", place, folder=grace)
+        with looking_into(place) as connection:
+            connection.execute(tables.link.update().where(tables.link.c.member == 1).values(used_at=claimed))
+        assert "personal link" in ran("verify", "--ledger", place, folder=grace, code=1).err
 
 
 def shape(place: str) -> object:

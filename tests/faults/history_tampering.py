@@ -6,7 +6,7 @@ import json
 import random
 import string
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from seatsync.ledger.verify import STATES
 
 JOURNAL = ("entry", "event")
 PRESENT = ("institution", "library", "admin", "member", "license")
-_WEIGHTS = {"entry": 2, "event": 5, "outbox": 3, **dict.fromkeys(PRESENT, 1)}
+_WEIGHTS = {"entry": 2, "event": 5, "outbox": 3, "link": 3, **dict.fromkeys(PRESENT, 1)}
 
 Row = dict[str, Any]
 Stored = dict[str, list[Row]]
@@ -38,7 +38,7 @@ Damage = Callable[[random.Random, Stored], list[Edit]]
 
 def stored(connection: Connection) -> Stored:
     """All rows, in the order of their keys."""
-    found = {name: tables.metadata.tables[name] for name in (*JOURNAL, *PRESENT, "outbox")}
+    found = {name: tables.metadata.tables[name] for name in (*JOURNAL, *PRESENT, "outbox", "link")}
     return {
         name: [dict(row) for row in connection.execute(table.select().order_by(*table.primary_key)).mappings()]
         for name, table in found.items()
@@ -190,7 +190,9 @@ def duplicate(chance: random.Random, stored: Stored) -> list[Edit]:
     keys = [column for column in tables.metadata.tables[table].primary_key if column.name != "institution"]
     key = chance.choice(keys)
     taken = [other[key.name] for other in stored[table]]
-    free = max(taken) + 1 if key.type.python_type is int else f"{row[key.name]}x"
+    free: Any = f"{row[key.name]}x"
+    if key.type.python_type is not str:
+        free = max(taken) + 1 if key.type.python_type is int else chance.randbytes(32)
     return [Edit(table, None, row | {key.name: chance.choice([free, chance.choice(taken)])})]
 
 
@@ -274,6 +276,29 @@ def forged_letter(chance: random.Random, stored: Stored) -> list[Edit]:
     return [Edit("outbox", None, told | ({"address": ""} if event["member"] else {}))]
 
 
+def forged_link(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A personal link whose token somebody knows, like another or for any letter; the institution's row may move along."""
+    like, letter = chance.choice(stored["link"]), chance.choice(stored["outbox"])
+    (institution,) = stored["institution"]
+    number = chance.choice((0, institution["link_number"] + 1))
+    told = like | {"hash": chance.randbytes(32), "number": number, "used_at": ""}
+    if chance.random() < 0.5:
+        told |= {name: letter[name] for name in ("serial", "library", "member")}
+    if chance.random() < 0.5:
+        return [Edit("link", None, told)]
+    moved = institution | {"link_number": max(number, institution["link_number"])}
+    if chance.random() < 0.5:
+        moved |= {"link_head": chance.randbytes(32).hex()}
+    return [Edit("link", None, told), Edit("institution", institution, moved)]
+
+
+def link_used_otherwise(chance: random.Random, stored: Stored) -> list[Edit]:
+    """A link that was used is as new, or one that was not is used; also at the time of somebody's claim."""
+    row = chance.choice(stored["link"])
+    at = chance.choice([other["used_at"] for other in stored["link"]] + [entry["at"] for entry in stored["entry"]])
+    return [Edit("link", row, row | {"used_at": at})]
+
+
 def erased_by_hand(chance: random.Random, stored: Stored) -> list[Edit]:
     """A person's data taken out of one event, as if the person had been erased."""
     row = chance.choice([row for row in stored["event"] if row["person"] is not None])
@@ -282,7 +307,8 @@ def erased_by_hand(chance: random.Random, stored: Stored) -> list[Edit]:
 
 DAMAGES: tuple[Damage, ...] = (
     *(value, letter, value_in_json, null, drop, drop_several, duplicate, swap, renumber),
-    *(rehashed, forged_event, forged_letter, erased_by_hand, another_type),
+    *(rehashed, forged_event, forged_letter, forged_link, link_used_otherwise, erased_by_hand),
+    another_type,
 )
 
 
@@ -322,7 +348,32 @@ def cut_tail(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
     settled = max(row["serial"] for _, row in links if {row["serial"], row.get("entry")} & forgotten)
     start = chance.randint(settled + 1, len(links))
     edits = [Edit(table, row, None) for table, row in links if row["serial"] >= start]
-    return edits + [Edit("outbox", row, None) for row in stored["outbox"] if row["serial"] >= start], start
+    edits += [Edit("outbox", row, None) for row in stored["outbox"] if row["serial"] >= start]
+    return edits + _links_cut(stored, start), start
+
+
+def _links_cut(stored: Stored, start: int) -> list[Edit]:
+    """What whoever cuts the journal from ``start`` on does to the personal links, so that they fit."""
+    used = {json.loads(row["detail"]).get("link") for row in stored["entry"] if row["serial"] >= start}
+    left = [row for row in stored["link"] if row["serial"] < start]
+    edits = [Edit("link", row, None) for row in stored["link"] if row["serial"] >= start]
+    edits += [Edit("link", row, row | {"used_at": ""}) for row in left if row["number"] in used]
+    noted = [json.loads(row["detail"]).get("links", [0]) for row in stored["entry"] if row["serial"] < start][-1][0]
+    (institution,) = stored["institution"]
+    number = max([noted, *(row["number"] for row in left)])
+    return [
+        *edits,
+        Edit("institution", institution, institution | {"link_number": number, "link_head": chain_of(left)}),
+    ]
+
+
+def chain_of(links: Iterable[Row]) -> str:
+    """The hash over these personal links: whoever has read the source can make one."""
+    names, head = ("serial", "library", "member", "sent_to", "made_at"), b""
+    for row in sorted(links, key=lambda row: row["number"]):
+        told = [row["number"], row["hash"].hex(), *(row[name] for name in names)]
+        head = sha256(head + "\x1f".join(map(str, told)).encode()).digest()
+    return head.hex()
 
 
 def forged_entry(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
@@ -343,16 +394,38 @@ def forged_person(chance: random.Random, stored: Stored) -> tuple[list[Edit], in
     return chained(stored, row, row | {"person": person, "commitment": commitment(row["salt"], person)})
 
 
-def chained(stored: Stored, row: Row, after: Row) -> tuple[list[Edit], int]:
-    """The chain made anew from a changed link on."""
+def stolen_link(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
+    """A personal link that the journal has noted opens by another token."""
+    entries = [(json.loads(row["detail"]), row) for row in stored["entry"]]
+    last = max(
+        row["serial"] for _, row in entries if row["kind"] in ("erase", "prune")
+    )  # there the chain was made anew
+    numbers = [detail["links"][0] for detail, _ in entries if detail.get("links")]
+    row = chance.choice([row for row in stored["link"] if row["number"] <= numbers[-1]])
+    forged = row | {"hash": chance.randbytes(32)}
+    links = [forged if link is row else link for link in stored["link"]]
+    told = {}
+    for detail, entry in entries:
+        if entry["serial"] >= last and detail["links"][0] >= row["number"]:
+            noted = [detail["links"][0], chain_of(link for link in links if link["number"] <= detail["links"][0])]
+            told[entry["serial"]] = entry | {"detail": canonical(detail | {"links": noted})}
+    first = min(told)
+    edits, start = chained(stored, next(entry for _, entry in entries if entry["serial"] == first), told[first], told)
+    (institution,) = stored["institution"]
+    moved = Edit("institution", institution, institution | {"link_head": chain_of(links)})
+    return [*edits, Edit("link", row, forged), moved], start
+
+
+def chained(stored: Stored, row: Row, after: Row, more: Mapping[int, Row] | None = None) -> tuple[list[Edit], int]:
+    """The chain made anew from a changed link on; ``more`` are entries that change as well, by their serials."""
     links = journal(stored)
     head = links[row["serial"] - 2][1]["hash"] if row["serial"] > 1 else bytes(32)
     edits = []
     for table, old in links[row["serial"] - 1 :]:
-        new = after if old is row else old
+        new = after if old is row else (more or {}).get(old["serial"], old)
         head = hash_of(table, new, head)
         edits.append(Edit(table, old, new | {"hash": head}))
     return edits, row["serial"]
 
 
-FORGERIES = (cut_tail, forged_entry, forged_person)
+FORGERIES = (cut_tail, forged_entry, forged_person, stolen_link)

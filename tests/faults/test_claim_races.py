@@ -240,5 +240,5 @@ def _sign_up(location: str, accounts: Sequence[Account]) -> None:
 def _tokens(connection: Connection) -> dict[int, str]:
     """The personal link of each invitation, as a sender makes them, by member."""
     letters = [letter for letter in owed(connection, "grace", None) if letter.member]
-    made = links.make(connection, "grace", letters, AT)
+    made = links.make(connection, "grace", letters, AT).tokens
     return {letter.member: made[letter.serial] for letter in letters}

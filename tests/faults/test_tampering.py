@@ -16,10 +16,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from seatsync.apply.claims import claim, opt_out
 from seatsync.cli.exits import DONE
+from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.holdings import Account
 from seatsync.ledger.journal import link
 from seatsync.ledger.verify import STATES, rebuild, verify
+from seatsync.outbox import links
 from seatsync.outbox.letters import letter_for
 from tests.command_line import seatsync
 from tests.faults.history_checks import must_be_sound
@@ -35,6 +39,7 @@ from tests.faults.history_tampering import (
     stored,
 )
 from tests.faults.history_torture import figures, replayable, seeds
+from tests.letters import posted
 
 DAMAGED, FORGED = (400, 10_000), (20, 500)
 """Tries in the short and in the long form."""
@@ -78,6 +83,9 @@ Hal,Kim,hal@grace.example,S8,Temporary,Delivered
 """
 LIFE: tuple[tuple[str, ...], ...] = (
     ("2026-09-01", "apply", "--yes"),
+    ("2026-09-01", "letters are sent"),
+    ("2026-09-01", "by link", "opt-out", "eli@grace.example"),
+    ("2026-09-02", "by link", "claim", "ben@grace.example"),
     ("2026-09-02", "ledger", "claim", "books", "ann@grace.example"),
     ("2026-09-02", "ledger", "claim", "jam", "cy@grace.example", "--account", "cy@home.example"),
     ("2026-09-03", "ledger", "opt-out", "sub", "dee@grace.example"),
@@ -95,6 +103,7 @@ LIFE: tuple[tuple[str, ...], ...] = (
     ("2026-09-05", "seatsync.yaml", "    - {given_name: Noah, family_name: Levi, email: noa@grace.example}\n", ""),
     ("2026-09-05", "seatsync.yaml", "Grace Seminary", "Grace College"),
     ("2026-09-05", "apply", "--yes", "--actor", "Ruth Abel", "--commit", "c0ffee"),
+    ("2026-09-05", "letters are sent"),
     ("2026-09-06", "ledger", "erase", "eli@grace.example", "--yes"),
     ("2026-09-06", "ledger", "erase", "omar@grace.example", "--yes"),
     ("2026-09-06", "ledger", "prune", "--letters-before", "2026-09-04", "--yes"),
@@ -102,11 +111,14 @@ LIFE: tuple[tuple[str, ...], ...] = (
     ("2026-09-08", "seatsync.yaml", "resend: once", "resend: twice, regrant: true"),
     ("2026-09-08", "members.csv", "dee@", "fay@grace.example,Fay,Orr,S6,Student,temporary;jam\ndee@"),
     ("2026-09-08", "apply", "--yes"),
-    ("2026-09-09", "ledger", "claim", "sub", "fay@grace.example"),
+    ("2026-09-08", "letters are sent"),
+    ("2026-09-09", "by link", "claim", "fay@grace.example"),
     ("2026-09-09", "members.csv", "dee@grace.example,Dee,Fox,S4,Student,sub\n", ""),
     ("2026-09-09", "apply", "--yes"),
+    ("2026-09-09", "resend", "--library", "jam", "--yes"),
+    ("2026-09-10", "letters are sent"),
 )  # fmt: skip
-"""Commands, and edits of files, with their days: one of everything, and all of it sound."""
+"""Commands, edits of files and what members do, with their days: one of everything, and all of it sound."""
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +130,13 @@ def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     (at / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
     (at / "members.csv").write_text(MEMBERS, encoding="utf-8")
     (at / "portal.csv").write_text(PORTAL, encoding="utf-8")
+    tokens: dict[str, str] = {}
     for day, command, *rest in LIFE:
-        if command.endswith((".csv", ".yaml")):
+        if command == "letters are sent":
+            tokens |= posted(at, "--ledger", ledger, "--now", day)
+        elif command == "by link":
+            _by_link(ledger, f"{day}T09:00:00Z", tokens[rest[1]], *rest)
+        elif command.endswith((".csv", ".yaml")):
             old, new = rest
             said = (at / command).read_text(encoding="utf-8")
             assert said.count(old) == 1, old
@@ -131,6 +148,18 @@ def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
     with _opened(ledger) as connection:
         yield connection
     databases.drop(ledger)
+
+
+def _by_link(ledger: str, at: str, token: str, what: str, email: str) -> None:
+    """A member opens the link of their last letter, and claims or declines."""
+    with Ledger(ledger).reading() as connection:
+        assert connection is not None
+        found = links.resolve(connection, "grace", token)
+    assert found is not None
+    if what == "claim":
+        claim(Ledger(ledger), "grace", found.library, found.member, Account(email), at, "pages", token)
+    else:
+        opt_out(Ledger(ledger), "grace", found.library, found.member, at, "pages", token)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def claim(
             return False
         _must_be_open(books, library, member, "claim")
         _use(connection, institution, link, token, at)
-        _take(connection, institution, books, library, member, account, Entry("claim", at, actor))
+        _take(connection, institution, books, library, member, account, _entry("claim", at, actor, link))
         return True
 
     return ledger.write(institution, actor, "", step)
@@ -117,7 +117,7 @@ def opt_out(
         link = _link(connection, institution, library, member, token)
         _must_be_open(books, library, member, "decline")
         _use(connection, institution, link, token, at)
-        record(connection, institution, books, Entry("opt-out", at, actor), [Event(OPT_OUT, library, member)])
+        record(connection, institution, books, _entry("opt-out", at, actor, link), [Event(OPT_OUT, library, member)])
 
     ledger.write(institution, actor, "", step)
 
@@ -219,6 +219,11 @@ def _link(connection: Connection, institution: str, library: str, member: int, t
     if link is None or (link.library, link.member) != (library, member):
         raise Missed(Why.UNKNOWN, "The ledger knows no such personal link.", "Take that of the latest letter.")
     return link
+
+
+def _entry(kind: str, at: str, actor: str, link: links.Resolved | None) -> Entry:
+    """The entry names the personal link that is used up by it."""
+    return Entry(kind, at, actor, detail={"link": link.number} if link is not None else {})
 
 
 def _use(connection: Connection, institution: str, link: links.Resolved | None, token: str, at: str) -> None:

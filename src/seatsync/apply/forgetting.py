@@ -13,7 +13,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
-from seatsync.ledger.retention import forget_admin, forget_members, prune_letters
+from seatsync.ledger.retention import forget_admin, forget_links, forget_members, prune_letters
 from seatsync.outbox.letters import letter_for
 
 
@@ -37,6 +37,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
             raise Impossible(
                 f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
             )
+        forget_links(connection, institution, numbers, stints)
         events = [Event(ERASE, "", number) for number in numbers]
         entry = Entry("erase", at, actor, commit, "", {"administrators": stints} if stints else {})
         Recorder(connection, institution, books, letter_for).record(entry, events)

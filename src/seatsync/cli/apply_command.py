@@ -60,6 +60,9 @@ def command(
     seatsync apply --yes institutions/*  several, side by side, without asking
     seatsync apply --yes --shard 2/8 institutions/*
 
+    A plan file's seal finds damage and edits; it is no signature. Apply only plans of your own pipeline, from where nobody
+    else can write, or go by --expect or --reviewed.
+
     Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
     the plan or the fingerprint is another.
     """

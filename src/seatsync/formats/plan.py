@@ -138,4 +138,6 @@ class PlanFile(_Closed):
     refusals: list[FindingEntry] = Field(description="Any one of them and nothing is applied.")
     warnings: list[FindingEntry] = Field(description="Worth knowing; they stop nothing.")
     changes: list[ChangeEntry]
-    seal: Digest = Field(description="SHA-256 of all that stands before it; a plan that was edited is refused.")
+    seal: Digest = Field(
+        description="SHA-256 of all that stands before it. It finds damage and edits, and is no signature: anybody can make one."
+    )

@@ -128,7 +128,9 @@ def _check(document: Any) -> None:
         )
         raise BadPlanFile(f"it is no plan of seatsync: {place or 'the file'}: {fault.message[:200]}")
     if document["seal"] != _seal(document):
-        raise BadPlanFile("it was changed since seatsync wrote it: its seal does not fit")
+        raise BadPlanFile(
+            "it was damaged or edited since seatsync wrote it: its seal does not fit (one that fits proves nothing of who wrote it)"
+        )
 
 
 def _specimens(document: Any) -> Any:

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from seatsync.hosts.http import HostError, Lost, backoff
 
 
 class Comment(NamedTuple):
-    """A comment as the host has it."""
+    """A comment as the host has it; ``author`` is what the host knows users by, ``node`` the comment's id in its GraphQL API."""
 
     id: int
-    author: int
-    by_bot: bool
+    author: str
     body: str
     url: str
+    node: str
+
+
+class Seen(NamedTuple):
+    """A comment's text, and who changed it last, if that was another than its author."""
+
+    body: str
+    edited_by: str
+
+
+def seen(told: Mapping[str, Any], editor: Mapping[str, Any] | None, name: str) -> Seen:
+    """By what a GraphQL API tells of a comment, and of who changed it last; ``name`` is the key of a user's name.
+
+    Who has changed it and is not told of counts as somebody else.
+    """
+    is_as_written = told.get("lastEditedAt", "?") is None or (editor is not None and editor == told.get("author"))
+    return Seen(str(told.get("body", "")), "" if is_as_written else str((editor or {}).get(name) or "somebody"))
 
 
 class Host(Protocol):
@@ -33,7 +49,10 @@ class Host(Protocol):
         """All comments, the oldest first; asked for page by page as they are needed."""
 
     def is_own(self, comment: Comment) -> bool:
-        """Whether this token's user wrote it."""
+        """Whether this token's user wrote it: not just somebody like them."""
+
+    def seen(self, comment: Comment) -> Seen:
+        """The comment as it is now; whoever may write in a repository may change what others have written."""
 
     def create(self, body: str) -> str:
         """Write a new comment; its address.
@@ -80,7 +99,7 @@ def _put(host: Host, mark: str, body: str) -> tuple[bool, str]:
         try:
             host.update(comment, body)
         except HostError as error:
-            if error.status not in (403, 404):  # another bot's, or deleted since it was listed
+            if error.status != 404:  # deleted since it was listed
                 raise
         else:
             return True, comment.url

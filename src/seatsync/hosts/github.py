@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from seatsync.hosts.comment import Comment
-from seatsync.hosts.http import Api, HostError
+from seatsync.hosts.comment import Comment, Seen, seen
+from seatsync.hosts.http import Api
 
 API = "https://api.github.com"
 LIMIT = 65_536
+_SEEN = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
+    body lastEditedAt author { __typename login } editor { __typename login } } } }"""
 _MENDS = {
     401: "GITHUB_TOKEN is not valid, or has expired: give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`.",
     403: (
@@ -75,17 +77,16 @@ class GitHub:
             where = response.links.get("next", {}).get("url", "")
 
     def is_own(self, comment: Comment) -> bool:
-        return comment.by_bot if self._user is None else comment.author == self._user
+        return comment.author != "" and comment.author == self._user
 
     @cached_property
-    def _user(self) -> int | None:
-        """Whose token this is. That of a job or an app is nobody's, which GitHub says by 403: they write as bots."""
-        try:
-            return int(self._api.read("user")["id"])
-        except HostError as error:
-            if error.status != 403:
-                raise
-            return None
+    def _user(self) -> str:
+        """Whose token this is. By REST that of a job or an app is nobody's; by GraphQL it is that of its bot."""
+        return str(self._api.query("viewer", "query { viewer { login } }").get("login", ""))
+
+    def seen(self, comment: Comment) -> Seen:
+        found = self._api.query("node", _SEEN, id=comment.node)
+        return seen(found, found.get("editor"), "login")
 
     def create(self, body: str) -> str:
         return _comment(self._api.parsed(self._api.send("POST", self._comments, {"body": body}))).url
@@ -96,4 +97,4 @@ class GitHub:
 
 def _comment(told: Mapping[str, Any]) -> Comment:
     user = told.get("user") or {}  # who has left GitHub is nobody
-    return Comment(told["id"], user.get("id", 0), user.get("type") == "Bot", told.get("body") or "", told["html_url"])
+    return Comment(told["id"], user.get("login", ""), told.get("body") or "", told["html_url"], told["node_id"])

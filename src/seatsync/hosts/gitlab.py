@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from seatsync.hosts.comment import Comment
+from seatsync.hosts.comment import Comment, Seen, seen
 from seatsync.hosts.http import Api
 
 LIMIT = 1_000_000
+_SEEN = "query ($id: NoteID!) { note(id: $id) { body lastEditedAt author { username } lastEditedBy { username } } }"
 _MENDS = {
     400: "GitLab does not take this text: at most 1,000,000 characters.",
     401: "The token is not valid, has expired, or is a job's: CI_JOB_TOKEN may not write notes. See docs/ci.md.",
@@ -57,8 +58,12 @@ class GitLab:
         return comment.author == self._user
 
     @cached_property
-    def _user(self) -> int:
-        return int(self._api.read("user")["id"])
+    def _user(self) -> str:
+        return str(int(self._api.read("user")["id"]))
+
+    def seen(self, comment: Comment) -> Seen:
+        found = self._api.query("note", _SEEN, id=comment.node)
+        return seen(found, found.get("lastEditedBy"), "username")
 
     def create(self, body: str) -> str:
         return self._comment(self._api.parsed(self._api.send("POST", self._notes, {"body": body}))).url
@@ -67,4 +72,5 @@ class GitLab:
         self._api.send("PUT", f"{self._notes}/{comment.id}", {"body": body})
 
     def _comment(self, told: Mapping[str, Any]) -> Comment:
-        return Comment(told["id"], told["author"]["id"], False, told["body"], f"{self._page}#note_{told['id']}")
+        id, author = told["id"], str(told["author"]["id"])
+        return Comment(id, author, told["body"], f"{self._page}#note_{id}", f"gid://gitlab/Note/{id}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from itertools import count
@@ -66,8 +67,9 @@ class Api:
         self._session.headers["User-Agent"] = f"seatsync/{__version__}"
         self._session.auth = _Signed(headers)
 
-    def send(self, method: str, where: str, payload: object = None) -> requests.Response:
-        """The host's answer; ``where`` is a path below the API's address, or an address on the same host.
+    def send(self, method: str, where: str, payload: object = None, changes: bool = True) -> requests.Response:
+        """The host's answer; ``where`` is a path below the API's address, or an address on the same host. What ``changes``
+        nothing may be sent twice, although it is a POST.
 
         Raises:
             HostError: the host refused, sends elsewhere, or can't be reached in time.
@@ -78,7 +80,7 @@ class Api:
             answer = self._ask(method, address, payload, attempt)
             if isinstance(answer, requests.Response):
                 return answer
-            if method == "POST" and answer.perhaps_done:
+            if method == "POST" and changes and answer.perhaps_done:
                 raise Lost(answer.failure)
             self.wait(answer.pause, answer.failure)
         raise AssertionError  # count() never ends
@@ -126,6 +128,26 @@ class Api:
     def read(self, where: str) -> Any:
         """What a GET gives, as JSON."""
         return self.parsed(self.send("GET", where))
+
+    def query(self, name: str, text: str, **variables: str) -> Mapping[str, Any]:
+        """What the host's GraphQL API says of the object called ``name`` in a query.
+
+        Raises:
+            HostError: it does not say.
+        """
+        base = re.sub(r"/api/v\d+$", "/api", self._base.rstrip("/"))
+        answer = self.parsed(
+            self.send("POST", f"{base}/graphql", {"query": text, "variables": variables}, changes=False)
+        )
+        data = answer.get("data") if isinstance(answer, dict) and not answer.get("errors") else None
+        found = data.get(name) if isinstance(data, dict) else None
+        if not isinstance(found, dict):
+            said = re.sub("^: $", "", f": {_told(answer)}")
+            raise HostError(
+                f"{self.name}'s GraphQL API does not say what is asked of it{said}.",
+                "Check what the token may read, and the host's version (docs/ci.md).",
+            )
+        return found
 
     def parsed(self, response: requests.Response) -> Any:
         """The JSON of an answer.
@@ -244,9 +266,13 @@ def _until_reset(response: requests.Response) -> float:
 def _message(response: requests.Response) -> str:
     """What the host says of a refusal, in one line."""
     try:
-        told = response.json()
+        return _told(response.json())
     except ValueError:
         return ""
+
+
+def _told(told: Any) -> str:
+    """What an answer's JSON says of what went wrong."""
     if not isinstance(told, dict):
         return ""
     words = [told.get("message"), told.get("error_description") or told.get("error")]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from seatsync.ledger.failures import LedgerError, Overtaken, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.sqlite import FILE as FILE
-from seatsync.ledger.sqlite import SqliteFile, make_tables
+from seatsync.ledger.sqlite import SqliteFile, make_tables, table_names
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
@@ -202,8 +202,11 @@ class Ledger:
         return bool(revision)
 
     def _revision(self, connection: Connection) -> str:
-        if not connection.info.get("is_ledger"):
-            tables = set(inspect(connection).get_table_names())
+        is_file = (
+            connection.dialect.name == "sqlite"
+        )  # somebody may have put another in its place, or something into it
+        if is_file or not connection.info.get("is_ledger"):
+            tables = table_names(connection) if is_file else set(inspect(connection).get_table_names())
             if not tables or tables == {"alembic_version"}:
                 return ""
             if "alembic_version" not in tables or "institution" not in tables:

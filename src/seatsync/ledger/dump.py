@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
+from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.fields import is_number
 from seatsync.domain.names import is_slug, printable
@@ -98,8 +99,11 @@ class Dump:
         walk, writer = Replay(), _Writer(connection)
         self._load_journal(walk, writer)
         self._load_letters(writer)
-        self._load_links(writer)
-        writer.flush()
+        try:
+            self._load_links(writer)
+            writer.flush()
+        except IntegrityError as error:
+            raise BadDump("two of its links of letters have one number") from error
         books = walk.books
         if books.institution is None or books.institution.id != self.institution:
             raise BadDump(f"its journal is not that of {self.institution}")
@@ -140,7 +144,8 @@ class Dump:
         found, last = 0, b""
         for number, text in self._lines:
             found += 1
-            given = {**_parsed(number, text), "institution": self.institution}
+            # Before version 0008 of the ledger links had no number: they are taken in the order in which they come.
+            given = {"number": found, **_parsed(number, text), "institution": self.institution}
             given["hash"] = _bytes(number, "hash", str(given.get("hash")))
             writer.add("link", _LINK.row(number, given))
             if given["hash"] <= last:

@@ -17,6 +17,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import SILENT, Entry
+from seatsync.ledger.link_chain import End
 from seatsync.ledger.rows import (
     CHUNK,
     MEMBER_VALUES,
@@ -77,10 +78,11 @@ class Recorder:
             raise Stale("somebody else wrote to the ledger meanwhile") from error
 
     def _record(self, entry: Entry, events: Iterable[Event | Grants]) -> None:
-        self._must_be_unmoved()
+        links = self._must_be_unmoved()
         first_time = self.books.serial == 0
         libraries, admins = library_rows(self.institution, self.books), dict(self.books.admins)
-        opened = self.chain.open(entry)
+        noted = {**entry.detail, "links": links} if links.number else entry.detail
+        opened = self.chain.open(entry._replace(detail=noted))
         for event in events:
             if isinstance(event, Event):
                 self._take(event, entry)
@@ -103,11 +105,14 @@ class Recorder:
         self._write_licenses()
         self._cancel_invitations()
 
-    def _must_be_unmoved(self) -> None:
+    def _must_be_unmoved(self) -> End:
+        """The journal must be; where the chain of personal links ends now is returned."""
         columns = tables.institution.c
-        now = self.connection.execute(select(columns.serial).where(columns.institution == self.institution)).scalar()
-        if (now or 0) != self.books.serial:
+        known = select(columns.serial, columns.link_number, columns.link_head)
+        now, *links = self.connection.execute(known.where(columns.institution == self.institution)).first() or (0,)
+        if now != self.books.serial:
             raise Stale(f"the ledger stood at {self.books.serial} and stands at {now} now")
+        return End(*links)
 
     def _take(self, event: Event, entry: Entry) -> None:
         letter = self.letter_for(self.books, event) if entry.kind not in SILENT else ""

@@ -65,7 +65,7 @@ class Replay:
         self._head = bytes(32)
         self._unnamed: dict[int, int] = {}  # member → a link of theirs whose person is gone
         self._unnamed_admins: set[int] = set()
-        self._erased: set[int] = set()
+        self.erased: set[int] = set()
 
     def take(self, link: Link) -> None:
         """One more link: is it the next one, does its hash hold, what does it do?"""
@@ -90,7 +90,7 @@ class Replay:
     def finish(self) -> None:
         """Whoever has no name in the journal must have been erased by it."""
         for number, serial in self._unnamed.items():
-            if number not in self._erased:
+            if number not in self.erased:
                 self.verdict.fault(f"link {serial}: what it says of a person is gone, but they were not erased")
         for serial in self._unnamed_admins:
             self.verdict.fault(f"link {serial}: what it says of an administrator is gone, but they were not erased")
@@ -113,7 +113,7 @@ class Replay:
             if link.action in _OF_ADMINS:  # they came and went: without them it comes to the same
                 return
         if link.action == ERASE:
-            self._erased.add(link.member)
+            self.erased.add(link.member)
         post(self.books, event_of(link))
 
 

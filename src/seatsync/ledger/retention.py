@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
-from seatsync.ledger import tables
+from seatsync.ledger import link_chain, tables
 from seatsync.ledger.accounts import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
@@ -43,21 +43,19 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     connection.execute(delete(tables.outbox).where(done_with))
     runs = [[*run] for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0])]
     pruned = [(run[0][1], run[-1][1]) for run in runs]
-    link = tables.link.c
-    theirs = (link.institution == institution) & link.serial.between(bindparam("first"), bindparam("last"))
     if pruned:
-        connection.execute(
-            delete(tables.link).where(theirs), [{"first": first, "last": last} for first, last in pruned]
-        )
+        theirs = tables.link.c.serial.between(bindparam("first"), bindparam("last"))
+        ranges = [{"first": first, "last": last} for first, last in pruned]
+        _delete_links(connection, institution, (theirs, ranges))
     return pruned
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:
-    """Delete what the journal says of these persons, their links, and in whose account their licenses are.
+    """Delete what the journal says of these persons, and in whose account their licenses are.
 
     With the salt gone, what is in the chain can't be guessed.
     """
-    event, outbox, link, held = tables.event.c, tables.outbox.c, tables.link.c, holding.c
+    event, outbox, held = tables.event.c, tables.outbox.c, holding.c
     for number in numbers:
         theirs = (event.institution == institution) & (event.member == number)
         connection.execute(update(tables.event).where(theirs).values(_FORGOTTEN))
@@ -65,13 +63,37 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
         sent = (outbox.institution == institution) & (outbox.member == number)
         connection.execute(update(tables.outbox).where(sent).values(reply=""))
-        connection.execute(delete(tables.link).where((link.institution == institution) & (link.member == number)))
         connection.execute(delete(holding).where((held.institution == institution) & (held.member == number)))
 
 
+def forget_links(connection: Connection, institution: str, numbers: Collection[int], serials: Collection[int]) -> None:
+    """Delete the personal links of these members, and those in the letters with these serials.
+
+    It comes before the entry that says why is recorded: that one notes where the links end now.
+    """
+    _delete_links(
+        connection,
+        institution,
+        (tables.link.c.member == bindparam("which"), [{"which": number} for number in numbers]),
+        (tables.link.c.serial == bindparam("which"), [{"which": serial} for serial in serials]),
+    )
+
+
+def _delete_links(
+    connection: Connection, institution: str, *deletions: tuple[ColumnElement[bool], Sequence[dict[str, int]]]
+) -> None:
+    if not link_chain.end(connection, institution).number:
+        return
+    link_chain.must_hold(connection, institution)
+    for which, given in deletions:
+        if given:
+            connection.execute(delete(tables.link).where((tables.link.c.institution == institution) & which), given)
+    link_chain.chain_anew(connection, institution)
+
+
 def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:
-    """Delete what journal and outbox say of a former administrator, and their links; returns the serials of the events."""
-    event, outbox, link = tables.event.c, tables.outbox.c, tables.link.c
+    """Delete what journal and outbox say of a former administrator; returns the serials of the events."""
+    event, outbox = tables.event.c, tables.outbox.c
     of_admins = (event.institution == institution) & (event.member == 0) & event.action.startswith("admin-")
     rows = connection.execute(select(event.serial, event.person).where(of_admins & event.person.is_not(None)))
     serials = [serial for serial, person in rows if email_key(json.loads(person).get("email", "")) == email_key(email)]
@@ -81,6 +103,4 @@ def forget_admin(connection: Connection, institution: str, email: str) -> list[i
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
         connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
-        this = (link.institution == institution) & (link.serial == bindparam("which"))
-        connection.execute(delete(tables.link).where(this), which)
     return serials

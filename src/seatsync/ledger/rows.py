@@ -14,7 +14,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import License
 from seatsync.domain.people import Institution, Member, found_by
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger import tables
+from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import canonical
 
 CHUNK = 20_000
@@ -144,12 +144,14 @@ def clear(connection: Connection, table: Table, institution: str) -> None:
 
 
 def write_present(connection: Connection, institution: str, books: Snapshot) -> None:
-    """Write the tables of the present anew."""
+    """Write the tables of the present anew. Where the personal links end is not the journal's to say, and stays."""
+    links = link_chain.end(connection, institution)
     for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
         clear(connection, table, institution)
     assert books.institution is not None
     values: Mapping[str, object] = institution_values(books.institution, books)
     connection.execute(insert(tables.institution).values(institution=institution, **values))
+    link_chain.keep_end(connection, institution, links)
     bulk(connection, tables.library, library_rows(institution, books))
     bulk(connection, tables.admin, admin_rows(institution, books))
     bulk(connection, tables.member, ((institution, number, *member_values(m)) for number, m in books.members.items()))

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
+from seatsync.domain.names import printable
 from seatsync.ledger import accounts as accounts  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.holder import Holder, Patience
@@ -24,6 +25,11 @@ from seatsync.ledger.tables import REVISIONS, metadata
 
 FILE = "seatsync.db"
 
+_UNTRUSTED = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA mmap_size=0")
+"""A file may come from elsewhere. Nothing that its schema says calls a function that does more than compute, and damage in it is
+noticed instead of followed."""
+
+_THINGS = "SELECT name, type, sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE type <> 'index'"
 _LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
 _NETWORK = (
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"),
@@ -45,6 +51,7 @@ _STATISTICS = (
     ("outbox", "outbox_open", "100000 100000 50000 1"),
     ("link", "link", "1000000 1000000 1"),
     ("link", "link_serial", "1000000 1000000 1"),
+    ("link", "link_number", "1000000 1000000 1"),
     ("account", "account", "1000000 1"),
     ("session", "session", "1000000 1"),
     ("session", "session_account", "1000000 2"),
@@ -68,6 +75,21 @@ def tell_statistics(connection: Connection) -> None:
     connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of statistics
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_STATISTICS))
+
+
+def table_names(connection: Connection) -> set[str]:
+    """The tables of a file.
+
+    Raises:
+        LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+    """
+    found = connection.exec_driver_sql(_THINGS).all()
+    if acting := [f"{kind} {name}" for name, kind, is_table in found if not is_table]:
+        fact = f"The ledger has what seatsync has not made, and which would act when it is used: {', '.join(acting)}."
+        raise LedgerError(
+            printable(fact, 500), "Nothing was read or written. Restore it from a backup, or ask who has changed it."
+        )
+    return {name for name, _, _ in found if not name.startswith("sqlite_")}
 
 
 class SqliteFile:
@@ -186,7 +208,10 @@ class SqliteFile:
 
         def connect() -> Any:
             place = f"file:{quote(str(self.path))}?{mode}"
-            return sqlite3.connect(place, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.kept)
+            file = sqlite3.connect(place, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.kept)
+            for setting in _UNTRUSTED:
+                file.execute(setting)
+            return file
 
         if not self.kept:
             return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)

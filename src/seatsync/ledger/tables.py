@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0008")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -46,6 +46,8 @@ institution = table(
     _text("rosters"),
     _text("applied_on", 10),
     Column("settled", Text, nullable=False, server_default="{}"),
+    Column("link_number", Integer, nullable=False, server_default="0"),
+    Column("link_head", String(64), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
@@ -188,9 +190,11 @@ link = table(
     _text("sent_to", 64),
     _text("made_at", 32),
     Column("used_at", String(32), nullable=False, server_default=text("''")),
+    Column("number", Integer, nullable=False, server_default="0"),
     comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone, and of whom it went to.",
 )
 Index("link_serial", link.c.institution, link.c.serial)
+Index("link_number", link.c.institution, link.c.number, unique=True)
 
 binding = table(
     "binding",

@@ -18,6 +18,7 @@ from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
+from seatsync.ledger.verify_links import Links
 
 Compared = tuple[str, object, object]
 """What it is, as the journal has it, as the tables have it."""
@@ -33,15 +34,20 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     letter: whether it was sent is not the journal's.
     """
     letters = _Letters(connection, institution, letter_for)
+    links = Links()
     missing = {head.lower() for head in heads}
 
     def look(walk: Replay, link: Link) -> None:
         letters.expect(walk, link)
+        links.hear(walk, link)
         if missing:
             missing.difference_update([head for head in missing if link.hash.hex().startswith(head)])
 
     walk = replay(connection, institution, look)
     letters.finish(walk.verdict)
+    links.compare(connection, institution, walk)
+    for said in _strange(connection):
+        walk.verdict.fault(said)
     for head in sorted(missing):
         walk.verdict.fault(
             f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
@@ -49,6 +55,15 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     walk.verdict.chain_holds = not walk.verdict.faults
     _compare(connection, institution, walk)
     return walk.verdict
+
+
+def _strange(connection: Connection) -> Iterator[str]:
+    """What the database is made of and should not be."""
+    if connection.dialect.name == "sqlite":
+        from seatsync.ledger.shape_sqlite import strange
+    else:
+        from seatsync.ledger.shape_postgres import strange
+    return strange(connection)
 
 
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:
@@ -125,11 +140,11 @@ class _Letters:
         try:
             event = event_of(link)
             letter = self.letter_for(walk.books, event)
+            address = "" if link.member else str((event.person or {}).get("email", ""))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link
         if not letter or walk.entry is None:
             return
-        address = "" if link.member else str((event.person or {}).get("email", ""))
         due = _Due(link.serial, str(letter), link.library, link.member, address, walk.entry.at)
         self._skip_to(due.serial, walk.verdict)
         if self.row is not None and self.row.serial == due.serial:

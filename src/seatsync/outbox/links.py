@@ -7,17 +7,18 @@ with the e-mail it was sent to.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from seatsync.domain.action import OPT_OUT, Action
 from seatsync.domain.names import email_key
-from seatsync.ledger import tables
+from seatsync.ledger import link_chain, tables
 from seatsync.ledger.accounts import email_hash
+from seatsync.ledger.link_chain import FIXED, LINKED, End
 from seatsync.outbox.owed import Owed
 
 _BYTES = 24
@@ -38,19 +39,29 @@ class State(StrEnum):
 
 class Resolved(NamedTuple):
     """What a link is about: the ``letter`` it was in, and a license by library and member; in an administrator's welcome the
-    member is 0, and ``admin`` the key of their e-mail. ``serial`` is the letter's."""
+    member is 0, and ``admin`` the key of their e-mail. ``serial`` is the letter's, ``number`` the link's."""
 
     letter: str
     library: str
     member: int
     admin: str
     serial: int
+    number: int
     state: State
 
 
-def make(connection: Connection, institution: str, letters: Sequence[Owed], at: str) -> dict[int, str]:
-    """A new token for each letter, by the letter's serial."""
+class Made(NamedTuple):
+    """The links of one batch of letters: the tokens by the letter's serial, the rows, and where the chain ended before."""
+
+    tokens: dict[int, str]
+    rows: list[dict[str, Any]]
+    before: End
+
+
+def make(connection: Connection, institution: str, letters: Sequence[Owed], at: str) -> Made:
+    """A new token for each letter."""
     tokens = {letter.serial: secrets.token_urlsafe(_BYTES) for letter in letters}
+    before = link_chain.end(connection, institution)
     rows = [
         {
             "institution": institution,
@@ -61,39 +72,65 @@ def make(connection: Connection, institution: str, letters: Sequence[Owed], at: 
             "sent_to": email_hash(letter.address).hex(),
             "made_at": at,
             "used_at": "",
+            "number": number,
         }
-        for letter in letters
+        for number, letter in enumerate(letters, before.number + 1)
     ]
     if rows:
         connection.execute(insert(tables.link), rows)
-    return tokens
+        link_chain.keep_end(connection, institution, _after(before, rows))
+    return Made(tokens, rows, before)
 
 
-def withdraw(connection: Connection, institution: str, tokens: Iterable[str]) -> None:
-    """Forget tokens that went out with no letter."""
-    link = tables.link.c
-    this = (link.institution == institution) & (link.hash == bindparam("token_hash"))
-    if hashes := [{"token_hash": _hash(token)} for token in tokens]:
-        connection.execute(delete(tables.link).where(this), hashes)
+def withdraw(connection: Connection, institution: str, made: Made, unsent: Collection[int]) -> None:
+    """Forget the links of letters (by their serials) that did not go out after all.
+
+    If others were made since, or the journal has noted these, they stay: they are of no use, nobody has their tokens.
+    """
+    kept = [row for row in made.rows if row["serial"] not in unsent]
+    gone = [{"token_hash": row["hash"]} for row in made.rows if row["serial"] in unsent]
+    is_last = link_chain.end(connection, institution) == _after(made.before, made.rows)
+    if gone and is_last and link_chain.last_noted(connection, institution).number <= made.before.number:
+        link = tables.link.c
+        this = (link.institution == institution) & (link.hash == bindparam("token_hash"))
+        connection.execute(delete(tables.link).where(this), gone)
+        link_chain.keep_end(connection, institution, _after(made.before, kept))
+
+
+def _after(end: End, rows: Sequence[dict[str, Any]]) -> End:
+    for row in rows:
+        end = end.after([row[name] for name in FIXED])
+    return end
 
 
 def resolve(connection: Connection, institution: str, token: str) -> Resolved | None:
-    """What a token is about, and whether it is good still; None where nobody knows it.
+    """What a token is about, and whether it is good still; None where nobody knows it, or where what the ledger has of it
+    does not go together with its letter.
 
     Whether the license is still unclaimed is for the caller to look at.
     """
     link, outbox = tables.link.c, tables.outbox.c
-    told = and_(outbox.institution == link.institution, outbox.serial == link.serial)
+    told = and_(
+        outbox.institution == link.institution,
+        outbox.serial == link.serial,
+        outbox.library == link.library,
+        outbox.member == link.member,
+    )
     known = (
-        select(outbox.letter, link.library, link.member, outbox.address, link.serial, link.used_at, link.sent_to)
+        select(outbox.letter, outbox.address, tables.link)
         .select_from(tables.link.join(tables.outbox, told))
         .where(link.institution == institution, link.hash == _hash(token))
     )
     row = connection.execute(known).one_or_none()
-    if row is None:
+    if row is None or row.letter not in LINKED:
+        return None
+    if not 0 < row.number <= link_chain.end(connection, institution).number:
+        return None
+    if not row.member and row.sent_to != email_hash(row.address).hex():
         return None
     admin = "" if row.member else email_key(row.address)
-    found = Resolved(row.letter, row.library, row.member, admin, row.serial, State.USED if row.used_at else State.GOOD)
+    state = State.USED if row.used_at else State.GOOD
+    found = Resolved(row.letter, row.library, row.member, admin, row.serial, row.number, state)
     return found._replace(state=State.ENDED) if _has_ended(connection, institution, found, row.sent_to) else found
 
 

@@ -90,7 +90,7 @@ def _left(limit: int | None, tally: Counter[str]) -> int:
 
 
 class _Batch:
-    """Letters that nobody else sends until ``until``. ``tokens`` are those of their links."""
+    """Letters that nobody else sends until ``until``. ``made`` are their links."""
 
     def __init__(self, office: Office, letters: Collection[str], size: int) -> None:
         self.office = office
@@ -98,12 +98,12 @@ class _Batch:
         self.until = now + HELD - _SPARE
         self.marks: list[Mark] = []
 
-        def step(database: Database) -> tuple[list[Owed], int, dict[int, str]]:
+        def step(database: Database) -> tuple[list[Owed], int, links.Made]:
             held, cancelled = queue.claim(database, office.institution, now, size, letters)
             linked = [letter for letter in held if letter.letter in LINKED]
             return held, cancelled, links.make(database, office.institution, linked, iso(now))
 
-        self.letters, self.cancelled, self.tokens = office.write(step)
+        self.letters, self.cancelled, self.made = office.write(step)
 
     def send(self, tally: Counter[str]) -> None:
         """Send one after another; whatever ends it, what was not tried is free again."""
@@ -135,7 +135,7 @@ class _Batch:
         return office.connection.send(wire_address(office.sender.address), wire_address(letter.address), message)
 
     def _written(self, letter: Owed) -> bytes:
-        office, token = self.office, self.tokens.get(letter.serial, "")
+        office, token = self.office, self.made.tokens.get(letter.serial, "")
         values = with_links(letter.values, office.portal, office.institution, token, office.sender.reply_to)
         words = office.templates.render(letter.letter, values)
         return compose(letter, values, words, office.sender, office.now())
@@ -156,12 +156,13 @@ class _Batch:
         """Note what is to be noted, and let go of what is ``left``, with patience: a letter that was sent must be known as
         sent, or it is sent twice."""
         office, marks = self.office, self.marks
-        unused = [self.tokens[letter.serial] for letter in left if letter.serial in self.tokens]
+        serials = [letter.serial for letter in left]
 
         def step(database: Database) -> None:
             queue.mark(database, office.institution, marks)
-            queue.let_go(database, office.institution, [letter.serial for letter in left])
-            links.withdraw(database, office.institution, unused)
+            queue.let_go(database, office.institution, serials)
+            if serials:
+                links.withdraw(database, office.institution, self.made, serials)
 
         for pause in _PAUSES:
             try:
