@@ -19,7 +19,7 @@ from tests.test_ledger import OF_INSTITUTIONS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = 4
-SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "binding"]
+SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "writer"]
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, opt_out: true, admins: [{given_name: R, family_name: A, email: r@grace.example}]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import click
@@ -40,6 +41,10 @@ def worst(codes: Iterable[int]) -> int:
 def failed(error: Exception) -> int:
     """Tell what went wrong, and the exit code it means."""
     if isinstance(error, click.UsageError):
+        from seatsync.domain.addresses import redacted
+
+        # What stands in the wrong place may be a ledger's address, with anything in its password.
+        error.message = redacted(re.sub(r"(\w+://).*@", r"\1", error.message, flags=re.DOTALL))
         error.show()
         return USAGE
     told = explained(error)
