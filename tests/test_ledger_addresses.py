@@ -32,7 +32,16 @@ COMMANDS = (
     *("ledger unlock --yes", "ledger dump", "ledger rebuild", "ledger claim books ann@grace.example"),
     *("ledger prune --letters-before 2026-01-01 --yes", "ledger erase ann@grace.example --yes", "init new", "serve"),
 )
-OPTIONS = ("password", "sslpassword", "passfile", "options", "sslmode", "service", "connect_timeout", "application_name")
+OPTIONS = (
+    "password",
+    "sslpassword",
+    "passfile",
+    "options",
+    "sslmode",
+    "service",
+    "connect_timeout",
+    "application_name",
+)
 """What libpq takes a value for, which it may quote when something is wrong with it."""
 
 UNREACHED = (
@@ -46,7 +55,10 @@ UNREACHED = (
 MISREAD = (
     "postgresql+psycopg://seats:{}@127.0.0.1:9/x",
     "postgresql+psycopg://seats@127.0.0.1:9/x?password={}&sslmode=disable#@",
-    *(f"{scheme}seats:{{}}@127.0.0.1:9/x" for scheme in ("", "//", "postgresql:", "postgres:/", "gti:https://", "git:https://")),
+    *(
+        f"{scheme}seats:{{}}@127.0.0.1:9/x"
+        for scheme in ("", "//", "postgresql:", "postgres:/", "gti:https://", "git:https://")
+    ),
     "host=127.0.0.1 port=9 user=seats password={}",
 )
 
@@ -87,7 +99,9 @@ def test_a_ledger_that_cannot_be_used_is_named_without_what_may_be_a_password(co
 
 @pytest.mark.parametrize("special", ["@", "/", "#", ":", "?", "@@", "/@", "?@", "#/", " @", "://"])
 @pytest.mark.parametrize("address", MISREAD)
-def test_a_password_that_could_be_misread_is_asked_for_percent_encoded(address: str, special: str, folder: Path) -> None:
+def test_a_password_that_could_be_misread_is_asked_for_percent_encoded(
+    address: str, special: str, folder: Path
+) -> None:
     secrets = words()
     ledger = address.format(special.join(secrets))
     for more in ((), ("--debug",)):
@@ -111,7 +125,12 @@ def test_an_address_in_the_wrong_place_is_not_repeated(command: tuple[str, ...],
 def test_a_ledger_that_is_used_is_named_by_host_and_database_alone(folder: Path, database: str) -> None:
     secrets = words()
     url = make_url(location(folder))
-    options = {"password": secrets[0], "sslpassword": secrets[1], "passfile": secrets[0], "application_name": secrets[1]}
+    options = {
+        "password": secrets[0],
+        "sslpassword": secrets[1],
+        "passfile": secrets[0],
+        "application_name": secrets[1],
+    }
     ledger = url.set(password="@".join(secrets)).update_query_dict(options).render_as_string(hide_password=False)
     for command in COMMANDS:
         if command not in ("serve", "init new"):
@@ -136,14 +155,19 @@ def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> Non
     ("address", "told"),
     [
         ("postgresql://seats:pw@db.example:5433/seats?sslmode=require", "postgresql+psycopg://db.example:5433/seats"),
-        ("postgresql://seats:pw@/seats?host=a.example:1&host=b.example:2", "postgresql+psycopg://a.example:1,b.example:2/seats"),
+        (
+            "postgresql://seats:pw@/seats?host=a.example:1&host=b.example:2",
+            "postgresql+psycopg://a.example:1,b.example:2/seats",
+        ),
         ("postgresql+psycopg:///seats?service=library", "postgresql+psycopg:///seats"),
         ("postgresql+psycopg://seats:p%40w@[::1]:5433/seats", "postgresql+psycopg://[::1]:5433/seats"),
         ("sqlite:///me@work/seatsync.db", "me@work/seatsync.db"),
         ("./odd:name@work.db", "odd:name@work.db"),
     ],
 )
-def test_a_ledger_is_named_by_where_it_is(address: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_is_named_by_where_it_is(
+    address: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("me@work").mkdir()
     assert str(Ledger(address)) == told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,8 @@ from seatsync.ledger import tables
 from seatsync.ledger.accounts import email_hash
 from seatsync.ledger.database import Ledger
 from tests.command_line import Outcome, seatsync
-from tests.databases import looking_into, plain, postgres, psql
 from tests.databases import ledgers as everybodys
+from tests.databases import looking_into, plain, psql
 
 DOCS = Path(__file__).parents[1] / "docs"
 LONG = "a" * 54
@@ -72,7 +72,7 @@ class Place:
         with self.as_role(institution, access) as connection:
             for statement in statements:
                 with pytest.raises(errors.InsufficientPrivilege):
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with looking_into(place.owners) as connection:
         for name, row in _BESIDE.items():
             for id in (HERE, THERE, OTHER) if "institution" in row else ("",):
-                connection.execute(tables.metadata.tables[name].insert(), {**row, **({"institution": id} if id else {})})
+                connection.execute(
+                    tables.metadata.tables[name].insert(), {**row, **({"institution": id} if id else {})}
+                )
     yield place
     server.drop(place.owners)
     for id in (HERE, THERE, OTHER):
@@ -98,11 +100,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 _BESIDE: dict[str, dict[str, Any]] = {
-    "link": {"institution": "", "hash": bytes(32), "serial": 1, "library": "", "member": 0, "sent_to": "", "made_at": ""},
+    "link": {
+        "institution": "",
+        "hash": bytes(32),
+        "serial": 1,
+        "library": "",
+        "member": 0,
+        "sent_to": "",
+        "made_at": "",
+    },
     "holding": {"institution": "", "library": "books", "member": 2, "account": "ben"},
     "account": {
-        **{"id": "ben", "email": "ben@grace.example", "email_hash": email_hash("ben@grace.example"), "password": "$"},
-        **{"language": "", "made_at": ""},
+        "id": "ben",
+        "email": "ben@grace.example",
+        "email_hash": email_hash("ben@grace.example"),
+        "password": "",
+        "language": "",
+        "made_at": "",
     },
 }
 
@@ -117,7 +131,9 @@ def test_a_role_sees_the_rows_of_its_institution_alone(institution: str, access:
     with place.as_role(institution, access) as connection:
         for name in OF_INSTITUTIONS:
             if (name, access) != ("holding", "read"):
-                seen = connection.execute(SQL("SELECT DISTINCT institution FROM {}").format(Identifier(name))).fetchall()
+                seen = connection.execute(
+                    SQL("SELECT DISTINCT institution FROM {}").format(Identifier(name))
+                ).fetchall()
                 assert seen == [(institution,)], name
 
 
@@ -149,9 +165,12 @@ def test_who_has_no_role_of_the_ledger_s_asks_nothing(place: Place) -> None:
     try:
         url = make_url(place.owners).set(username=stranger)
         with psycopg.connect(plain(url), autocommit=True) as connection:
-            for name in ("known_accounts(NULL)", *(f"(SELECT count(*) FROM {name})" for name in tables.metadata.tables)):
+            for name in (
+                "known_accounts(NULL)",
+                *(f"(SELECT count(*) FROM {name})" for name in tables.metadata.tables),
+            ):
                 with pytest.raises(errors.InsufficientPrivilege):
-                    connection.execute(f"SELECT {name}")  # type: ignore[arg-type]
+                    connection.execute(f"SELECT {name}")
     finally:
         everybodys.shelf.server.run(f"DROP ROLE {stranger}")
 
@@ -198,16 +217,16 @@ def test_a_role_changes_nothing_of_another_institution(access: str, place: Place
 
 def _harmless(connection: psycopg.Connection[Any], statement: str) -> None:
     """It is refused, or finds no row to change."""
-    try:
-        assert connection.execute(statement).rowcount == 0, statement  # type: ignore[arg-type]
-    except errors.InsufficientPrivilege:
-        pass
+    with suppress(errors.InsufficientPrivilege):
+        assert connection.execute(statement).rowcount == 0, statement
 
 
 def _rows_of(place: Place, institution: str) -> dict[str, list[Any]]:
     with looking_into(place.owners) as connection:
         return {
-            name: sorted(map(tuple, connection.execute(table.select().where(table.c.institution == institution))), key=str)
+            name: sorted(
+                map(tuple, connection.execute(table.select().where(table.c.institution == institution))), key=str
+            )
             for name, table in tables.metadata.tables.items()
             if name in OF_INSTITUTIONS
         }
@@ -226,7 +245,7 @@ def test_a_role_makes_itself_no_more_than_it_is(access: str, place: Place) -> No
         *(f'GRANT "{name}" TO "{me}"' for name in (group, other, owner)),
         *(f'ALTER ROLE "{me}" {right}' for right in ("SUPERUSER", "BYPASSRLS", "CREATEROLE", "CONNECTION LIMIT -1")),
         *(f"ALTER ROLE \"{name}\" PASSWORD 'mine'" for name in (group, other, owner)),
-        "CREATE ROLE \"seatsync:new\"",
+        'CREATE ROLE "seatsync:new"',
         "ALTER TABLE member DISABLE ROW LEVEL SECURITY",
         "CREATE POLICY mine ON member USING (true)",
         "DROP POLICY bound ON member",
@@ -242,7 +261,9 @@ def test_a_role_makes_itself_no_more_than_it_is(access: str, place: Place) -> No
         "UPDATE alembic_version SET version_num = '9999'",
     )
     with place.as_role(HERE, access) as connection:
-        shown = connection.execute("SELECT query FROM pg_stat_activity WHERE usename <> current_user AND query LIKE '%member%'")
+        shown = connection.execute(
+            "SELECT query FROM pg_stat_activity WHERE usename <> current_user AND query LIKE '%member%'"
+        )
         assert shown.fetchall() == []
 
 
@@ -264,11 +285,14 @@ def test_a_role_takes_no_lock_that_another_institution_waits_for(access: str, pl
         connection.execute("BEGIN")
         for strength in ("UPDATE", "NO KEY UPDATE", "SHARE", "KEY SHARE"):
             with _or_denied(connection):
-                found = connection.execute(f"SELECT FROM writer WHERE institution = '{THERE}' FOR {strength}")  # type: ignore[arg-type]
+                found = connection.execute(f"SELECT FROM writer WHERE institution = '{THERE}' FOR {strength}")
                 assert found.rowcount == 0
-        for statement in (f"INSERT INTO writer VALUES ('{THERE}') ON CONFLICT DO NOTHING", "SELECT FROM writer FOR UPDATE"):
+        for statement in (
+            f"INSERT INTO writer VALUES ('{THERE}') ON CONFLICT DO NOTHING",
+            "SELECT FROM writer FOR UPDATE",
+        ):
             with _or_denied(connection):
-                connection.execute(statement)  # type: ignore[arg-type]
+                connection.execute(statement)
         for key in range(-1000, 1000):
             connection.execute("SELECT pg_advisory_lock(%s)", (key,))
         assert place.run(THERE, "write", *CLAIM, "--now", "2999-01-01").code in (DONE, 4)
@@ -277,11 +301,8 @@ def test_a_role_takes_no_lock_that_another_institution_waits_for(access: str, pl
 
 @contextmanager
 def _or_denied(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    try:
-        with connection.transaction():
-            yield
-    except errors.InsufficientPrivilege:
-        pass
+    with suppress(errors.InsufficientPrivilege), connection.transaction():
+        yield
 
 
 def test_who_may_only_read_does_not_keep_writers_waiting(place: Place) -> None:
@@ -309,7 +330,7 @@ def test_what_a_role_may_lock_as_a_whole(access: str, place: Place) -> None:
         for name in (*tables.metadata.tables, "alembic_version"):
             for mode in MODES:
                 with _or_denied(connection):
-                    connection.execute(f"LOCK TABLE {name} IN {mode} MODE")  # type: ignore[arg-type]
+                    connection.execute(f"LOCK TABLE {name} IN {mode} MODE")
                     locked |= {name} if mode != "ROW EXCLUSIVE" else set()
     assert locked == may
 
@@ -319,7 +340,7 @@ def test_nobody_waits_for_ever_for_a_table_that_somebody_has_locked(command: tup
     with place.as_role(HERE, "write") as connection:
         connection.execute("BEGIN")
         for name in ("institution", "member", "license", "library"):
-            connection.execute(f"LOCK TABLE {name}")  # type: ignore[arg-type]
+            connection.execute(f"LOCK TABLE {name}")
         for access in ("read", "owner"):
             given = () if "--lock-timeout" in command else ("--lock-timeout", "0")
             outcome = place.run(THERE, access, *command, *given)
@@ -330,7 +351,7 @@ def test_nobody_waits_for_ever_for_a_table_that_somebody_has_locked(command: tup
 def test_a_role_s_own_statements_and_locks_end(access: str, place: Place) -> None:
     with place.as_role(HERE, access) as connection:
         for setting in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
-            shown = connection.execute(f"SHOW {setting}").fetchone()  # type: ignore[arg-type]
+            shown = connection.execute(f"SHOW {setting}").fetchone()
             assert shown not in (None, ("0",)), setting
         limit = connection.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user").fetchone()
         assert limit == (40,)
@@ -374,7 +395,11 @@ def elder(tmp_path: Path) -> Iterator[Place]:
         alembic.upgrade(config, "0006")
         for role in (*bound, "long gone"):
             connection.exec_driver_sql(f"INSERT INTO binding VALUES ('{ELDER}', '{role}')")
-        for right in (*_AT_0006, f'SELECT (email_hash) ON account TO "{reads}"', f'SELECT (email_hash) ON account TO "{writes}"'):
+        for right in (
+            *_AT_0006,
+            f'SELECT (email_hash) ON account TO "{reads}"',
+            f'SELECT (email_hash) ON account TO "{writes}"',
+        ):
             connection.exec_driver_sql(f"GRANT {right.format(reads=reads, writes=writes)}")
     (tmp_path / ELDER).mkdir()
     (tmp_path / ELDER / "seatsync.yaml").write_text(CONFIG.format(ELDER), encoding="utf-8")
@@ -409,7 +434,12 @@ def test_a_ledger_stays_as_it_was_while_its_owner_may_not_make_the_roles(elder: 
 def test_who_was_bound_stays_bound_and_no_longer_reads_accounts(elder: Place) -> None:
     everybodys.shelf.server.run(f'ALTER ROLE "{make_url(elder.owners).username}" CREATEROLE')
     assert elder.run(ELDER, "owner", "ledger", "migrate").code == DONE
-    for access, command in (("write", ("apply", "--yes")), ("write", CLAIM), ("read", ("plan",)), ("read", ("verify",))):
+    for access, command in (
+        ("write", ("apply", "--yes")),
+        ("write", CLAIM),
+        ("read", ("plan",)),
+        ("read", ("verify",)),
+    ):
         outcome = elder.run(ELDER, access, *command)
         assert outcome.code == DONE, outcome
     with looking_into(elder.owners) as connection:

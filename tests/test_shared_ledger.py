@@ -398,7 +398,10 @@ def test_a_bound_role_cannot_rewrite_the_journal(table: str, statement: str, bou
 @shared
 @pytest.mark.parametrize("role", ["read", "write"])
 def test_a_bound_role_binds_nobody(role: str, bound: Bound) -> None:
-    for statement in (f'GRANT "seatsync:grace" TO {bound.role("stranger")}', f'GRANT "seatsync:nobody" TO {bound.role(role)}'):
+    for statement in (
+        f'GRANT "seatsync:grace" TO {bound.role("stranger")}',
+        f'GRANT "seatsync:nobody" TO {bound.role(role)}',
+    ):
         with pytest.raises(DBAPIError, match="permission denied"):
             bound.execute(role, statement)
 

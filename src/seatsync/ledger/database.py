@@ -255,10 +255,13 @@ def _must_be_plain(location: str) -> None:
         LedgerError: it can be.
     """
     if "://" in location:
-        address, _, branch = _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
+        address, _, branch = (
+            _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
+        )
         is_sure = location.startswith(_FILES) or (is_plain(address) and "@" not in branch)
     else:
-        is_sure = in_git(location) or os.path.exists(location) or not may_hold_a_password(location)
+        is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
+        is_sure = is_file or in_git(location) or not may_hold_a_password(location)
     if not is_sure:
         raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")
 

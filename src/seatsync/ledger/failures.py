@@ -71,7 +71,10 @@ _BY_STATE = {
     ),
     "25P03": ("ended the transaction: it was idle for longer than this role may let it be.", _WHOLE),
     "25P04": ("ended the transaction: it took longer than this role may take.", _WHOLE),
-    "55P03": ("is locked: somebody has locked a table of it as a whole.", "Try again; docs/ledger.md shows how to find out who."),
+    "55P03": (
+        "is locked: somebody has locked a table of it as a whole.",
+        "Try again; docs/ledger.md shows how to find out who.",
+    ),
     "57014": ("ended a statement: it took longer than this role may take, or somebody stopped it.", _WHOLE),
     "53100": ("can't grow: the server's disk is full.", "Make room; nothing was changed."),
     "53300": ("takes no more connections.", "Try again, or lower --jobs."),

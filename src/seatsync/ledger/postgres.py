@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, select, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -19,8 +19,8 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holder import Holder, Patience
 
 _WRITER = tables.writer.c.institution
-_TRY = select(_WRITER).where(_WRITER == bindparam("institution")).with_for_update(key_share=True, skip_locked=True)
-_ENTER = insert(tables.writer).values(institution=bindparam("institution")).on_conflict_do_nothing()
+_TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
+_ENTER = insert(tables.writer).values(institution=bindparam("institution")).on_conflict_do_nothing().returning(_WRITER)
 _PATIENTLY = text("SELECT set_config('lock_timeout', :wait, true)")
 _SIGN = text("SELECT set_config('lock_timeout', :wait, true), set_config('application_name', :name, true)")
 _HOLDER = text(
@@ -163,12 +163,18 @@ def _begin(connection: Connection, level: str) -> None:
 
 
 def _is_first(connection: Connection, institution: str) -> bool:
-    """Whether the transaction that is begun has the institution's row. Where there is none yet, it is made, for the next try."""
+    """Whether the transaction that is begun has the institution's row, which is made where nobody has written to it yet."""
+    if _has_row(connection, institution):
+        return True
+    is_new = connection.execute(_ENTER, {"institution": institution}).first() is not None
+    return is_new and _has_row(connection, institution)
+
+
+def _has_row(connection: Connection, institution: str) -> bool:
     _begin(connection, "REPEATABLE READ")
     if connection.execute(_TRY, {"institution": institution}).first() is not None:
         return True
     connection.exec_driver_sql("ROLLBACK")
-    connection.execute(_ENTER, {"institution": institution})
     return False
 
 

@@ -22,7 +22,7 @@ CREATE FUNCTION known_accounts(hashes bytea[]) RETURNS SETOF bytea
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT email_hash FROM {schema}.account WHERE email_hash = ANY (hashes) $$
 """
-BINDINGS = f"SELECT institution, {GROUP} AS group_role, role FROM binding JOIN pg_roles ON rolname = role ORDER BY 1, 3"
+BINDINGS = f"SELECT institution, {GROUP}, role FROM binding JOIN pg_roles ON rolname = role ORDER BY 1, 3"  # noqa: S608
 HASHES = """
 SELECT DISTINCT rolname FROM pg_attribute, aclexplode(attacl) AS given JOIN pg_roles ON pg_roles.oid = given.grantee
 WHERE attrelid = 'account'::regclass AND attname = 'email_hash'
@@ -69,7 +69,7 @@ def _bind_by_membership(connection: sa.Connection) -> None:
             connection.exec_driver_sql(f"GRANT INSERT, UPDATE (institution) ON writer TO {quote(role)}")
 
 
-_HELP = 'Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take it back by NOCREATEROLE.'
+_HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take it back by NOCREATEROLE."
 
 
 def _ask_for_accounts(connection: sa.Connection) -> None:
@@ -79,5 +79,5 @@ def _ask_for_accounts(connection: sa.Connection) -> None:
     connection.exec_driver_sql(KNOWN_ACCOUNTS.format(schema=schema))
     op.execute("REVOKE ALL ON FUNCTION known_accounts(bytea[]) FROM PUBLIC")
     for role in connection.execute(sa.text(HASHES)).scalars().all():
-        connection.exec_driver_sql(f"REVOKE SELECT (email_hash) ON account FROM {quote(role)}")
+        connection.exec_driver_sql(f"REVOKE SELECT (email_hash) ON account FROM {quote(role)}")  # noqa: S608
         connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION known_accounts(bytea[]) TO {quote(role)}")
