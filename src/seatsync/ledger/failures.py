@@ -35,7 +35,7 @@ def may_pass(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def told(ledger: object, location: str) -> Iterator[None]:
+def told(ledger: object, location: str = "") -> Iterator[None]:
     """Turn what the database raises into one line, and what to do. The password and the options in ``location`` are in none of it,
     nor in the errors that led to it, which ``--debug`` shows.
 
