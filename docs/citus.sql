@@ -1,4 +1,5 @@
 -- Spread seatsync's tables over the nodes of a Citus cluster: psql -f citus.sql, as the owner, after `seatsync ledger migrate`.
+-- Two stay on the coordinator, which seatsync connects to: alembic_version, and writer, by whose rows institutions are locked.
 \set ON_ERROR_STOP on
 SELECT create_distributed_table('institution', 'institution');
 SELECT create_distributed_table('library', 'institution', colocate_with => 'institution');
@@ -14,5 +15,4 @@ SELECT create_reference_table('account');
 SELECT create_reference_table('identity');
 SELECT create_reference_table('session');
 SELECT create_reference_table('challenge');
-SELECT create_reference_table('binding');
 SELECT create_reference_table('alembic_version');

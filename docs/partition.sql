@@ -9,7 +9,7 @@ SELECT set_config('seatsync.parts', :'parts', true);
 DO $$
 DECLARE
     name text;
-    bound text := 'institution IN (SELECT b.institution FROM binding b WHERE b.role = current_user)';
+    bound text := (SELECT qual FROM pg_policies WHERE schemaname = current_schema() AND tablename = 'institution' AND policyname = 'bound');
 BEGIN
     FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox','link','holding'] LOOP
         EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_whole');

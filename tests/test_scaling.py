@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,15 +12,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, event
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
 
+from seatsync.ledger.database import Ledger
 from tests.command_line import Outcome, seatsync
 from tests.databases import ledgers, plain, psql
 from tests.test_ledger import OF_INSTITUTIONS
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = 4
-SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "binding"]
+SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "writer"]
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, opt_out: true, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
@@ -28,6 +32,12 @@ rosters: [{path: members.csv}]
 grants: [{library: books, to: {any_tags: [old]}, kind: permanent}, {library: sub, to: {everyone: true}}]
 """
 MEMBERS = "email,given_name,family_name,tags\nann@grace.example,Ann,Lee,old\nben@grace.example,Ben,Ode,\ncy@grace.example,Cy,Roe,\n"
+
+
+on_a_cluster = pytest.mark.skipif(
+    "SEATSYNC_TEST_CITUS" not in os.environ,
+    reason="SEATSYNC_TEST_CITUS names no Citus cluster: the URL of a database on its coordinator that has the extension",
+)
 
 
 @pytest.fixture
@@ -40,46 +50,105 @@ def spread() -> Iterator[str]:
     server.drop(url)
 
 
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """A ledger whose tables are spread over a cluster by docs/citus.sql, in a schema of its own."""
+    url, schema = make_url(os.environ["SEATSYNC_TEST_CITUS"]), f"seatsync_{os.getpid()}"
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+        here = url.update_query_dict({"options": f"-csearch_path={schema}"}).set(drivername="postgresql+psycopg")
+        ledger = here.render_as_string(hide_password=False)
+        try:
+            Ledger(ledger).migrate()
+            psql(ledger, DOCS / "citus.sql")
+            yield ledger
+        finally:
+            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
+
+
 def test_every_statement_of_a_whole_life_touches_one_part(spread: str, tmp_path: Path) -> None:
-    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
-    (tmp_path / "members.csv").write_text(MEMBERS, encoding="utf-8")
-
-    def run(*args: str) -> Outcome:
-        outcome = seatsync(*args, "--ledger", spread, folder=tmp_path)
-        assert outcome.code == 0, outcome.err
-        return outcome
-
     with _statements() as seen:
-        run("apply", "--yes")
-        run("ledger", "claim", "books", "ann@grace.example")
-        run("ledger", "opt-out", "sub", "cy@grace.example")
-        run("resend", "--library", "sub", "--yes")
-        (tmp_path / "members.csv").write_text(
-            MEMBERS.replace("Ben,Ode", "Benny,Ode").rsplit("cy@", 1)[0], encoding="utf-8"
-        )
-        run("apply", "--yes")
-        run("ledger", "erase", "cy@grace.example", "--yes")
-        run("ledger", "prune", "--letters-before", "2999-01-01", "--yes")
-        for command in (
-            "plan",
-            "status",
-            "members",
-            "licenses",
-            "export",
-            "log",
-            "verify",
-            "ledger rebuild",
-            "ledger dump",
-        ):
-            run(*command.split())
-        run("log", "--member", "ann@grace.example", "--library", "books")
-        run("why", "ann@grace.example")
-        run("licenses", "--as-of", "2999-01-01")
+        _live(spread, tmp_path, "grace")
     assert len(seen) > 40
     with psycopg.connect(plain(spread)) as connection:
         for statement, parameters in seen:
             parts = _parts(connection, statement, parameters)
             assert len(parts) <= 1, f"{statement} touches the parts {sorted(parts)}"
+
+
+def _live(ledger: str, folder: Path, institution: str) -> None:
+    """All that can happen to an institution."""
+    (folder / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {institution}"), encoding="utf-8")
+    (folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
+
+    def run(*args: str) -> Outcome:
+        outcome = seatsync(*args, "--ledger", ledger, folder=folder)
+        assert outcome.code == 0, outcome.err
+        return outcome
+
+    run("apply", "--yes")
+    run("ledger", "claim", "books", "ann@grace.example")
+    run("ledger", "opt-out", "sub", "cy@grace.example")
+    run("resend", "--library", "sub", "--yes")
+    (folder / "members.csv").write_text(MEMBERS.replace("Ben,Ode", "Benny,Ode").rsplit("cy@", 1)[0], encoding="utf-8")
+    run("apply", "--yes")
+    run("ledger", "erase", "cy@grace.example", "--yes")
+    run("ledger", "prune", "--letters-before", "2999-01-01", "--yes")
+    for command in (
+        "plan",
+        "status",
+        "members",
+        "licenses",
+        "export",
+        "log",
+        "verify",
+        "ledger rebuild",
+        "ledger dump",
+    ):
+        run(*command.split())
+    run("log", "--member", "ann@grace.example", "--library", "books")
+    run("why", "ann@grace.example")
+    run("licenses", "--as-of", "2999-01-01")
+
+
+@pytest.mark.parametrize("where", ["spread", pytest.param("cluster", marks=on_a_cluster)])
+def test_roles_are_bound_where_the_tables_are_spread(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    ledger = request.getfixturevalue(where)
+    role = f"bound_{where}_{os.getpid()}"
+    try:
+        for id in ("grace", "hope"):
+            _live(ledger, tmp_path, id)
+        psql(ledger, DOCS / "roles.sql", institution="hope", role=role, access="write")
+        as_role = make_url(ledger).set(username=role).render_as_string(hide_password=False)
+        outcome = seatsync("apply", "--yes", "--ledger", as_role, folder=tmp_path)
+        assert outcome.code == 0, outcome.err
+        with psycopg.connect(plain(as_role), autocommit=True) as connection:
+            for name in SPREAD:
+                seen = connection.execute(
+                    SQL("SELECT DISTINCT institution FROM {}").format(Identifier(name))
+                ).fetchall()
+                assert seen in ([("hope",)], []), name
+                if name not in ("entry", "event", "holding"):
+                    theirs = SQL("DELETE FROM {} WHERE institution = 'grace'").format(Identifier(name))
+                    assert connection.execute(theirs).rowcount == 0
+    finally:
+        with psycopg.connect(plain(ledger), autocommit=True) as own:
+            own.execute(SQL("DROP OWNED BY {}").format(Identifier(role)))
+            own.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+
+
+@on_a_cluster
+def test_who_comes_second_on_a_cluster_is_told_who_writes(cluster: str, tmp_path: Path) -> None:
+    _live(cluster, tmp_path, "grace")
+
+    def step(connection: Connection) -> None:
+        outcome = seatsync("resend", "--yes", "--lock-timeout", "0", "--ledger", cluster, folder=tmp_path)
+        assert outcome.code == 6, outcome
+        assert "is locked by ruth on " in outcome.err
+
+    Ledger(cluster).write("grace", "ruth", "", step)
 
 
 def test_what_is_spread_is_every_table_but_the_roles() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import click
@@ -40,7 +41,11 @@ def worst(codes: Iterable[int]) -> int:
 def failed(error: Exception) -> int:
     """Tell what went wrong, and the exit code it means."""
     if isinstance(error, click.UsageError):
-        error.show()
+        from seatsync.domain.addresses import redacted
+
+        # What stands in the wrong place may be a ledger's address, with anything in its password.
+        message = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
+        click.UsageError(redacted(message), error.ctx).show()
         return USAGE
     told = explained(error)
     if told is None:

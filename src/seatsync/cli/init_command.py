@@ -45,6 +45,7 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     there already is changed.
     """
     from seatsync.cli.writing import write_whole
+    from seatsync.domain.addresses import may_hold_a_password
     from seatsync.domain.names import clean, is_slug, text_fault
     from seatsync.formats.schemas import SCHEMAS, schema_text
 
@@ -85,7 +86,8 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
         run.say(
             "with it nothing but what is encrypted is on the branch. Keep a copy; without it nobody can read the ledger."
         )
-    ledger = f"SEATSYNC_LEDGER={quote(run.ledger)} " if run.ledger else ""
+    told = run.ledger and not may_hold_a_password(run.ledger) and "://" not in run.ledger
+    ledger = f"SEATSYNC_LEDGER={quote(run.ledger) if told else '…'} " if run.ledger else ""
     run.say(f"Now: {ledger}seatsync plan {quote(str(folder))}")
 
 

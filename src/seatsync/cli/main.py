@@ -95,18 +95,18 @@ def main(args: Sequence[str] | None = None) -> None:
     os._exit(code)  # what a large plan holds in memory takes long to be freed one by one
 
 
-def _must_be_text(word: str) -> None:
+def _must_be_text(place: int, word: str) -> None:
     try:
         word.encode()
-    except UnicodeEncodeError as error:
-        raise click.UsageError(f"{word!a} is not text in the terminal's encoding.") from error
+    except UnicodeEncodeError as error:  # it may be a password
+        raise click.UsageError(f"Word {place} after seatsync is not text in the terminal's encoding.") from error
 
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command; every failure becomes one line and an exit code."""
     try:
-        for word in args if args is not None else sys.argv[1:]:
-            _must_be_text(word)
+        for place, word in enumerate(args if args is not None else sys.argv[1:], 1):
+            _must_be_text(place, word)
         outcome = cli.main(args=list(args) if args is not None else None, prog_name="seatsync", standalone_mode=False)
         sys.stdout.flush()
         return outcome if isinstance(outcome, int) else exits.DONE

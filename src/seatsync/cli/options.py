@@ -236,6 +236,8 @@ def as_folders(names: Sequence[str]) -> list[Path]:
 
 def as_folder(name: str) -> Path:
     """A folder, also where somebody names the seatsync.yaml in it."""
+    if "://" in name:
+        raise click.UsageError("A folder was expected, and there is an address: name a ledger with --ledger.")
     path = Path(name)
     return path.parent if path.name == "seatsync.yaml" else path
 

@@ -30,6 +30,10 @@ def pipeline(folder: Path, host: str, ledger: str | None, forks: bool) -> dict[P
         fact = f"{inside} can't stand in a pipeline, where blanks and signs mean something."
         raise click.UsageError(f"{fact} Give the folder a name of letters, digits, dots, hyphens and slashes.")
     in_git = on_a_branch(ledger)
+    if in_git and re.search(r"\bhttps?://[^/]*@", str(ledger)):
+        raise click.UsageError(
+            "A token in the ledger's address would stand in the pipeline: keep it in Git's own settings."
+        )
     values = {
         "branch": json.dumps(default_branch(folder)),
         "folders": inside,

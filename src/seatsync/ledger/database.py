@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from seatsync.domain.addresses import ENCODED, is_plain, may_hold_a_password, redacted
 from seatsync.ledger.failures import LedgerError, Overtaken, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.sqlite import FILE as FILE
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 30.0
 
 _TRIES = 8
+_MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
+_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 
 Result = TypeVar("Result")
 
@@ -60,20 +64,20 @@ class Ledger:
     ) -> None:
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
         self.kept = kept
+        self._location = location
+        _must_be_plain(location)
         self.store: SqliteFile | Postgres | GitBranch
         if in_git(location):
             from seatsync.ledger.git import GitBranch
 
             self.store = GitBranch.at(location, folder, institution, self.patience, job)
-        elif re.match(r"(git|gti|gitt)(:(?!//)|$)", location, re.IGNORECASE):
-            help = (
-                f"Write git{location.partition(':')[1]}{location.partition(':')[2]}; or ./ before the name of a file."
-            )
-            raise LedgerError(f"The ledger {location} can't be understood.", help)
+        elif _MEANS_GIT.match(location):
+            message = f"The ledger {redacted(location)} can't be understood."
+            raise LedgerError(message, "Write git:REMOTE#BRANCH; or ./ before the name of a file.")
         elif (path := _sqlite_path(location)) is not None:
             self.store = _file(path, kept)
         else:
-            self.store = _postgres(location, kept)
+            self.store = _postgres(location, self.patience, kept)
 
     def __str__(self) -> str:
         return str(self.store)
@@ -85,7 +89,7 @@ class Ledger:
         Raises:
             LedgerError: the ledger can't be reached, or is of another version.
         """
-        with told(self):
+        with self._told():
             if not self.store.is_there():
                 yield None
                 return
@@ -109,7 +113,7 @@ class Ledger:
 
     def refresh(self) -> None:
         """Look anew at what others have written, where that is not done at every read."""
-        with told(self):
+        with self._told():
             self.store.refresh()
 
     def write(self, institution: str | None, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
@@ -123,7 +127,7 @@ class Ledger:
             LedgerError: the ledger can't be reached, is locked for too long, busy at every try, or of another version.
         """
         holder = Holder.here(who, commit)
-        with told(self):
+        with self._told():
             for left in reversed(range(_TRIES)):
                 try:
                     with self.store.connected() as connection:
@@ -146,7 +150,7 @@ class Ledger:
         Raises:
             LedgerError: as for ``write``; or the ledger is of a newer version.
         """
-        with told(self), self.store.connected() as connection:
+        with self._told(), self.store.connected() as connection:
             before = self._revision(connection)
             if before != REVISIONS[-1]:
                 self._upgrade(connection)
@@ -154,7 +158,7 @@ class Ledger:
 
     def holder(self, institution: str) -> Holder | None:
         """Who writes to the institution now."""
-        with told(self):
+        with self._told():
             return self.store.holder(institution) if self.store.is_there() else None
 
     def unlock(self, institution: str, holder: Holder) -> None:
@@ -163,7 +167,7 @@ class Ledger:
         Raises:
             LedgerError: that can't be done from here; the message says how it can.
         """
-        with told(self):
+        with self._told():
             self.store.unlock(institution, holder)
 
     def scrub(self) -> tuple[str, str]:
@@ -171,12 +175,15 @@ class Ledger:
 
         What stays in spite of it, and what to do about that; empty for nothing.
         """
-        with told(self):
+        with self._told():
             return self.store.scrub()
 
     def close(self) -> None:
         """Close the connections that were kept."""
         self.store.close()
+
+    def _told(self) -> AbstractContextManager[None]:
+        return told(self, self._location)
 
     def _make(self, connection: Connection) -> None:
         if self.kept:
@@ -238,15 +245,36 @@ def _file(path: Path, kept: int) -> SqliteFile:
     return SqliteFile(path, kept)
 
 
-def _postgres(location: str, kept: int) -> Postgres:
+def _postgres(location: str, patience: Patience, kept: int) -> Postgres:
     from seatsync.ledger.postgres import Postgres  # it takes a while to be imported
 
-    return Postgres(location, kept)
+    return Postgres(location, patience, kept)
+
+
+def _must_be_plain(location: str) -> None:
+    """Nothing of an address that can be misread is told or tried: a part of its password could stand in any place of it.
+
+    Raises:
+        LedgerError: it can be.
+    """
+    if "://" in location:
+        address, _, branch = (
+            _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
+        )
+        is_sure = location.startswith(_FILES) or (is_plain(address) and "@" not in branch)
+    else:
+        is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
+        is_sure = is_file or in_git(location) or not may_hold_a_password(location)
+    if not is_sure:
+        raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")
+
+
+_WRITTEN = "An address is postgresql+psycopg://user:password@host/database; before a file's name write ./"
 
 
 def _sqlite_path(location: str) -> Path | None:
     if re.match(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)", location):
-        raise LedgerError(f"The ledger {location} can't be understood.", "Write a path, or sqlite:///path.")
+        raise LedgerError(f"The ledger {redacted(location)} can't be understood.", "Write a path, or sqlite:///path.")
     if "://" not in location:
         return Path(location)
     backend = location.split("://")[0]
@@ -254,7 +282,8 @@ def _sqlite_path(location: str) -> Path | None:
         url = make_url(location)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         message = f"The ledger {backend}://… can't be understood."
-        raise LedgerError(message, "Write a path, or postgresql+psycopg://user@host/database.") from error
+        help = "Write a path, or postgresql+psycopg://user@host/database; of several servers, ?host=one:5432&host=two:5432."
+        raise LedgerError(message, help) from error
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return None
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
+from seatsync.domain.addresses import without_secrets
+
 
 class LedgerError(Exception):
     """The ledger can't be used. The message is one line for a person, ``help`` what to do."""
@@ -33,8 +35,9 @@ def may_pass(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def told(ledger: object) -> Iterator[None]:
-    """Turn what the database raises into one line, and what to do.
+def told(ledger: object, location: str = "") -> Iterator[None]:
+    """Turn what the database raises into one line, and what to do. The password and the options in ``location`` are in none of it,
+    nor in the errors that led to it, which ``--debug`` shows.
 
     Raises:
         LedgerError: in place of any error of the database or its driver.
@@ -42,6 +45,7 @@ def told(ledger: object) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        _hush(error, location)
         raise _plain(ledger, error.orig or error) from error
     except sqlite3.Error as error:
         raise _plain(ledger, error) from error
@@ -51,6 +55,8 @@ def told(ledger: object) -> Iterator[None]:
         message = f"The ledger {ledger} needs the Python package psycopg, which is not installed."
         raise LedgerError(message, "Install it: pip install 'seatsync[postgres]'.") from error
 
+
+_WHOLE = "Nothing was changed; try again, or let whoever looks after the database give the role more time."
 
 _BY_STATE = {
     "25006": ("is read-only.", "Name the primary server, not a replica."),
@@ -63,6 +69,13 @@ _BY_STATE = {
         "does not let this role do that; it may be bound to another institution, or read only.",
         "Use the role that was made for it, or give it its rights again with roles.sql (docs/ledger.md); nothing was changed.",
     ),
+    "25P03": ("ended the transaction: it was idle for longer than this role may let it be.", _WHOLE),
+    "25P04": ("ended the transaction: it took longer than this role may take.", _WHOLE),
+    "55P03": (
+        "is locked: somebody has locked a table of it as a whole.",
+        "Try again; docs/ledger.md shows how to find out who.",
+    ),
+    "57014": ("ended a statement: it took longer than this role may take, or somebody stopped it.", _WHOLE),
     "53100": ("can't grow: the server's disk is full.", "Make room; nothing was changed."),
     "53300": ("takes no more connections.", "Try again, or lower --jobs."),
 }
@@ -99,6 +112,17 @@ _BY_WORD = (
         "An apply is whole or not at all: plan again to see which.",
     ),
 )
+
+
+def _hush(error: BaseException, location: str) -> None:
+    """Drivers quote what they were told."""
+    known, left = set[int](), [error]
+    while left:
+        one = left.pop()
+        known.add(id(one))
+        one.args = tuple(without_secrets(arg, location) if isinstance(arg, str) else arg for arg in one.args)
+        causes = (one.__cause__, one.__context__, getattr(one, "orig", None))
+        left += [cause for cause in causes if cause is not None and id(cause) not in known]
 
 
 def _plain(ledger: object, error: BaseException) -> LedgerError:

@@ -18,11 +18,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from seatsync.domain.addresses import redacted
 from seatsync.formats.age import AgeError
 from seatsync.ledger.failures import LedgerError, Overtaken, told
 from seatsync.ledger.git_cipher import Cipher, is_encrypted
 from seatsync.ledger.git_clone import Clone, Pushed, around
-from seatsync.ledger.git_failures import failure, redacted
+from seatsync.ledger.git_failures import failure
 from seatsync.ledger.git_message import after_care, message, newest
 from seatsync.ledger.git_readers import Job
 from seatsync.ledger.holder import Holder, Patience

@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from seatsync.domain.addresses import redacted
 from seatsync.git.checkout import Checkout, NotInGit, checkout_of
 from seatsync.git.program import Told, decoded, run
 from seatsync.git.scratch import NoScratch, Scratch
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.git_failures import absent, failure, meanwhile, redacted
+from seatsync.ledger.git_failures import absent, failure, meanwhile
 
 _TIP = "refs/ledger/tip"
 _ROBOT = {"name": "seatsync", "email": "seatsync@noreply.invalid"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from seatsync.domain.addresses import redacted
 from seatsync.ledger.failures import LedgerError
 
 _UNCHANGED = "nothing was changed"
@@ -51,11 +52,6 @@ def absent(said: bytes) -> bool:
 def meanwhile(said: str) -> bool:
     """Whether a push was refused because another was under way, or has just been."""
     return _MEANWHILE.search(said) is not None and _FOR_GOOD.search(said) is None
-
-
-def redacted(said: str) -> str:
-    """Without the user and password, or token, of any address."""
-    return re.sub(r"(\w+://)\S*@", r"\1", said)
 
 
 def _gist(said: str) -> str:

@@ -6,43 +6,59 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holder import Holder, Patience
 
-_TRY = text("SELECT pg_try_advisory_xact_lock(:key)")
-_SIGN = text("SELECT set_config('application_name', :name, true)")
+_WRITER = tables.writer.c.institution
+_TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
+_ENTER = insert(tables.writer).values(institution=bindparam("institution")).on_conflict_do_nothing().returning(_WRITER)
+_PATIENTLY = text("SELECT set_config('lock_timeout', :wait, true)")
+_SIGN = text("SELECT set_config('lock_timeout', :wait, true), set_config('application_name', :name, true)")
 _HOLDER = text(
-    "SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory'"
-    " AND granted AND objsubid = 1 AND classid = :high AND objid = :low"
-    " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    "SELECT pid, application_name FROM writer JOIN pg_locks ON locktype = 'transactionid' AND transactionid = writer.xmax"
+    " AND granted JOIN pg_stat_activity USING (pid) WHERE writer.institution = :institution"
 )
+"""A row's xmax is the transaction that last locked it, which only who may write to the institution can do. It says who they
+are by their session's name."""
+
+
+_VERSIONS = """
+CREATE TABLE IF NOT EXISTS alembic_version
+(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))
+"""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
 class Postgres:
     """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions are begun and ended here.
 
-    ``kept`` connections stay open between uses.
+    ``kept`` connections stay open between uses. Nobody waits longer than ``patience``, or a second, for a table that somebody
+    else has locked as a whole.
     """
 
     is_pushed = False
 
-    def __init__(self, location: str, kept: int = 0) -> None:
+    def __init__(self, location: str, patience: Patience, kept: int = 0) -> None:
         self.kept = kept
+        self._wait = f"{max(patience.seconds, 1):.0f}s"
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        asked, host = self.url.query.get("host", ()), self.url.host or ""
+        one = f"[{host}]" if ":" in host else host
+        hosts = asked if isinstance(asked, str) else ",".join(asked)
+        port = f":{self.url.port}" if self.url.port else ""
+        return f"{self.url.drivername}://{hosts or one}{port}/{self.url.database or ''}"
 
     def refresh(self) -> None:
         """Every connection sees what is there."""
@@ -55,6 +71,7 @@ class Postgres:
         """One unchanging view of the ledger, without a lock, by a connection that can't write. Ended with it."""
         with self.connected() as connection:
             connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            connection.execute(_PATIENTLY, {"wait": self._wait})
             yield connection
 
     @contextmanager
@@ -73,23 +90,19 @@ class Postgres:
     ) -> Iterator[None]:
         """A transaction, begun as the only one that writes to the institution.
 
-        The lock belongs to the transaction, so it ends with it or with its process, also behind a connection pooler. Who
-        holds it stands in the session's ``application_name``, which every role may see.
+        The lock is one of a row, so row-level security says which roles may have it. It belongs to the transaction, so it
+        ends with it or with its process, also behind a connection pooler. Who holds it stands in the session's
+        ``application_name``, which every role may see.
         """
-        key = _key(institution or "")
-        # The tables themselves belong to no institution: what another has just made of them must be seen.
-        level = "REPEATABLE READ" if institution else "READ COMMITTED"
-
-        def attempt() -> bool:
-            connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
-            if institution is None or connection.execute(_TRY, {"key": key}).scalar():
-                return True
-            connection.exec_driver_sql("ROLLBACK")
-            return False
-
-        patience.wait(self, attempt, lambda: _holder(connection, key))
+        if institution is None:
+            _begin(connection, "READ COMMITTED")
+        elif institution:
+            patience.wait(self, lambda: _is_first(connection, institution), lambda: _holder(connection, institution))
+        else:
+            _ensure_versions(connection)
+            patience.wait(self, lambda: _may_migrate(connection), lambda: None)
         try:
-            connection.execute(_SIGN, {"name": _signed(holder)})
+            connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
             connection.exec_driver_sql("COMMIT")
         except BaseException:
@@ -100,7 +113,7 @@ class Postgres:
     def holder(self, institution: str) -> Holder | None:
         """Who writes to the institution now; ``process`` is that of their session on the server."""
         with self.connected() as connection:
-            return _holder(connection, _key(institution))
+            return _holder(connection, institution)
 
     def unlock(self, institution: str, holder: Holder) -> None:
         """End the session that holds the lock; its transaction is rolled back.
@@ -145,8 +158,53 @@ def _engine(url: str, kept: int) -> Engine:
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, hide_parameters=True, **pool)
 
 
-def _key(institution: str) -> int:
-    return int.from_bytes(sha256(f"seatsync:{institution}".encode()).digest()[:8], signed=True)
+def _begin(connection: Connection, level: str) -> None:
+    connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
+
+
+def _is_first(connection: Connection, institution: str) -> bool:
+    """Whether the transaction that is begun has the institution's row, which is made where nobody has written to it yet."""
+    if _has_row(connection, institution):
+        return True
+    is_new = connection.execute(_ENTER, {"institution": institution}).first() is not None
+    return is_new and _has_row(connection, institution)
+
+
+def _has_row(connection: Connection, institution: str) -> bool:
+    _begin(connection, "REPEATABLE READ")
+    if connection.execute(_TRY, {"institution": institution}).first() is not None:
+        return True
+    connection.exec_driver_sql("ROLLBACK")
+    return False
+
+
+def _may_migrate(connection: Connection) -> bool:
+    """Whether the transaction that is begun has the lock of the tables' version, which only their owner may take.
+
+    What another has just made of the tables must be seen, so it is no fixed view.
+    """
+    _begin(connection, "READ COMMITTED")
+    try:
+        connection.exec_driver_sql("LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE NOWAIT")
+    except DBAPIError as error:
+        connection.exec_driver_sql("ROLLBACK")
+        if _state(error) == "55P03":
+            return False
+        raise
+    return True
+
+
+def _ensure_versions(connection: Connection) -> None:
+    """Make the table that says of which version the tables are, where there are none yet."""
+    try:
+        connection.exec_driver_sql(_VERSIONS)
+    except DBAPIError as error:
+        if _state(error) not in ("23505", "42P07"):  # somebody else was first
+            raise
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def _signed(holder: Holder) -> str:
@@ -159,9 +217,8 @@ def _signed(holder: Holder) -> str:
     return f"{start}{who}@{host[: room - len(who)]}".encode("ascii", "replace").decode()
 
 
-def _holder(connection: Connection, key: int) -> Holder | None:
-    halves = {"high": (key >> 32) & 0xFFFFFFFF, "low": key & 0xFFFFFFFF}
-    row = connection.execute(_HOLDER, halves).one_or_none()
+def _holder(connection: Connection, institution: str) -> Holder | None:
+    row = connection.execute(_HOLDER, {"institution": institution}).first()
     if row is None:
         return None
     if (name := _NAME.fullmatch(row.application_name or "")) is None:

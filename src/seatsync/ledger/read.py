@@ -86,8 +86,8 @@ def _another(connection: Connection) -> Institution | None:
     if connection.dialect.name == "sqlite":
         row = connection.execute(select(tables.institution).limit(1)).one_or_none()
         return _institution(row) if row is not None else None
-    bound = select(tables.binding.c.institution).where(tables.binding.c.role == func.current_user())
-    id = connection.execute(bound.limit(1)).scalar()
+    mine = select(tables.writer.c.institution).where(func.row_security_active("writer"))
+    id = connection.execute(mine.limit(1)).scalar()
     return Institution(id, id) if id is not None else None
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -196,9 +196,8 @@ link = table(
 Index("link_serial", link.c.institution, link.c.serial)
 Index("link_number", link.c.institution, link.c.number, unique=True)
 
-binding = table(
-    "binding",
+writer = table(
+    "writer",
     _institution(),
-    Column("role", String(63), primary_key=True),
-    comment="PostgreSQL's roles that may see nothing but this institution (row-level security). Unused in SQLite.",
+    comment="Institutions on PostgreSQL: who writes to one holds a lock on its row. Unused in SQLite.",
 )

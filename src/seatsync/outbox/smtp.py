@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from seatsync.domain.addresses import ENCODED
 from seatsync.domain.names import printable
 from seatsync.outbox.queue import State
 
@@ -66,11 +67,11 @@ class Server:
         try:
             parts = urlsplit(url)
             port = parts.port
-        except ValueError as error:
-            raise BadAddress(f"The port in SEATSYNC_SMTP_URL is none. {_EXAMPLE}") from error
+        except ValueError:  # which quotes what stands there: it may be a part of the password
+            raise BadAddress(f"The port in SEATSYNC_SMTP_URL is none. {_EXAMPLE} {ENCODED}") from None
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.fragment:
-            raise BadAddress(_EXAMPLE)
+            raise BadAddress(f"{_EXAMPLE} {ENCODED}")
         wish = options.pop("starttls", "")
         if options or wish not in ("", "required", "never") or (wish and parts.scheme == "smtps"):
             raise BadAddress(

@@ -7,7 +7,7 @@ from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.sqlite import tell_statistics
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 LINKS = "/* of every institution */ SELECT institution, {} FROM link ORDER BY institution, made_at, hash"
 NUMBER = "UPDATE link SET number = :number WHERE link.institution = :institution AND hash = :hash"

@@ -1,0 +1,83 @@
+"""Roles are bound to an institution by membership; accounts are asked for by a function; who writes locks a row."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.exc import DBAPIError
+
+from seatsync.ledger.failures import LedgerError
+
+revision = "0007"
+down_revision = "0006"
+
+TABLES = ("institution", "library", "admin", "member", "license", "entry", "event", "outbox", "link", "holding")
+GROUP = """CASE WHEN octet_length(institution) <= 54 THEN 'seatsync:' || institution
+ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex'), 48) END"""
+"""The role that may see and change an institution. PostgreSQL would cut a longer name off, so two of them could be one."""
+
+BOUND = f"pg_has_role(to_regrole(quote_ident({GROUP})), 'usage')"
+"""Built-in functions and no table: Citus takes no other policy. A role that is not there is nobody's: NULL."""
+
+KNOWN_ACCOUNTS = """
+CREATE FUNCTION known_accounts(hashes bytea[]) RETURNS SETOF bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT email_hash FROM {schema}.account WHERE email_hash = ANY (hashes) $$
+"""
+BINDINGS = f"SELECT institution, {GROUP}, role FROM binding JOIN pg_roles ON rolname = role ORDER BY 1, 3"  # noqa: S608
+HASHES = """
+SELECT DISTINCT rolname FROM pg_attribute, aclexplode(attacl) AS given JOIN pg_roles ON pg_roles.oid = given.grantee
+WHERE attrelid = 'account'::regclass AND attname = 'email_hash'
+"""
+
+
+def upgrade() -> None:
+    op.create_table(
+        "writer",
+        sa.Column("institution", sa.String(63), primary_key=True),
+        comment="Institutions on PostgreSQL: who writes to one holds a lock on its row. Unused in SQLite.",
+        sqlite_with_rowid=False,
+    )
+    if op.get_context().dialect.name == "postgresql":
+        connection = op.get_bind()
+        _bind_by_membership(connection)
+        _ask_for_accounts(connection)
+    op.drop_table("binding")
+
+
+def _bind_by_membership(connection: sa.Connection) -> None:
+    bindings = connection.execute(sa.text(BINDINGS)).all()
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    me = str(connection.execute(sa.text("SELECT current_user")).scalar())
+    known = set(connection.execute(sa.text("SELECT rolname FROM pg_roles")).scalars())
+    statements = [f"CREATE ROLE {quote(group)} NOLOGIN" for group in sorted({row[1] for row in bindings} - known)]
+    statements += [f"GRANT {quote(group)} TO {quote(role)}" for _, group, role in bindings]
+    try:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != "42501":
+            raise
+        message = "Roles are bound to institutions here, and this one may not make the roles by which they stay bound."
+        raise LedgerError(message, _HELP.format(quote(me))) from error
+    for table in (*TABLES, "writer"):
+        op.execute(f"DROP POLICY IF EXISTS bound ON {table}")
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY bound ON {table} USING ({BOUND}) WITH CHECK ({BOUND})")
+    op.execute("INSERT INTO writer SELECT DISTINCT institution FROM binding")
+    for role in sorted({row.role for row in bindings}):
+        connection.exec_driver_sql(f"GRANT SELECT ON writer TO {quote(role)}")
+        if connection.execute(sa.text("SELECT has_table_privilege(:role, 'entry', 'INSERT')"), {"role": role}).scalar():
+            connection.exec_driver_sql(f"GRANT INSERT, UPDATE (institution) ON writer TO {quote(role)}")
+
+
+_HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take it back by NOCREATEROLE."
+
+
+def _ask_for_accounts(connection: sa.Connection) -> None:
+    """Whoever could read the hashes of all accounts may ask for those it knows instead."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    schema = quote(str(connection.execute(sa.text("SELECT current_schema()")).scalar()))
+    connection.exec_driver_sql(KNOWN_ACCOUNTS.format(schema=schema))
+    op.execute("REVOKE ALL ON FUNCTION known_accounts(bytea[]) FROM PUBLIC")
+    for role in connection.execute(sa.text(HASHES)).scalars().all():
+        connection.exec_driver_sql(f"REVOKE SELECT (email_hash) ON account FROM {quote(role)}")  # noqa: S608
+        connection.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION known_accounts(bytea[]) TO {quote(role)}")
