@@ -49,12 +49,11 @@ def command(
     with run.ledger_of(folder).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = [line._asdict() for line in lines]
-    if run.format == "text":
-        rows = [row | {"commit": row["commit"][:10], "plan": row["plan"][:10]} for row in rows]
     print_rows(
         run,
         COLUMNS,
         rows,
         "The journal has nothing of that." if snapshot.serial else "Nothing has happened yet.",
         limit,
+        short=("commit", "plan"),
     )
