@@ -146,18 +146,21 @@ def test_what_is_applied_listed_and_told_names_nobody(place: Path) -> None:
     assert seatsync("ledger", "dump", "--redact", folder=place).code == 64
 
 
-def test_a_saved_plan_without_names_can_be_shown_but_not_applied(place: Path) -> None:
+def test_a_saved_plan_without_names_can_be_shown_but_not_applied(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", "k" * 32)
     plain = json.loads(seatsync("plan", "--format", "json", folder=place).out)
     assert seatsync("plan", "--redact", "--out", "plan.json", "--quiet", folder=place).code == 0
     saved = (place / "plan.json").read_text(encoding="utf-8")
     assert not CANARY.search(saved)
-    assert json.loads(saved)["fingerprint"] == plain["fingerprint"]
+    fingerprint = json.loads(saved)["fingerprint"]
+    assert len(fingerprint) == 64
+    assert fingerprint != plain["fingerprint"]
     for format in FORMATS:
         assert seatsync("show", "plan.json", "--format", format, folder=place).code == 0
     told = seatsync("apply", "plan.json", folder=place)
     assert told.code == 64
-    assert f"--expect {plain['fingerprint']}" in told.err
-    assert seatsync("apply", "--expect", plain["fingerprint"], folder=place).code == 0
+    assert f"--expect {fingerprint}" in told.err
+    assert seatsync("apply", "--expect", fingerprint, folder=place).code == 0
 
 
 def test_pseudonyms_are_stable_and_who_holds_the_ledger_can_look_them_up(place: Path) -> None:

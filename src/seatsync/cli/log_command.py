@@ -44,6 +44,8 @@ def command(
 
     institution, snapshot = present_of(folder, run, members=bool(member))
     members = known_as(member, snapshot) if member else None
+    if given["plan"]:
+        given["plan"] = _as_recorded(given["plan"], folder, institution, run)
     wanted = Wanted(members=members, since=day(since), until=day(until), **given)
     persons = run.redactor is None
     with run.ledger_of(folder).reading() as connection:
@@ -57,3 +59,15 @@ def command(
         limit,
         short=("commit", "plan"),
     )
+
+
+def _as_recorded(plan: str, folder: Path, institution: str, run: Run) -> str:
+    """The fingerprint as the journal has it, of one that may be keyed, as redacted outputs show it."""
+    from seatsync.cli.privacy import secret_from_outside
+    from seatsync.ledger.lookup import plan_known_as, secret_of
+
+    with run.ledger_of(folder).reading() as connection:
+        if connection is None:
+            return plan
+        secrets = secret_of(connection, institution), secret_from_outside(institution)
+        return plan_known_as(connection, institution, plan, secrets)

@@ -8,12 +8,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 
 from seatsync import __version__
 from seatsync.cli import exits
-from seatsync.cli.privacy import nothing_obeyed
+from seatsync.cli.privacy import anybody_reads, looked_through, nothing_obeyed
 
 COMMANDS = {
     "init": "Write a working folder to start from.",
@@ -126,8 +127,15 @@ def _run(args: Sequence[str] | None) -> int:
         return exits.INTERRUPTED
     except BrokenPipeError:
         return _unread()
-    except Exception as error:
-        return exits.failed(error)
+    except Exception as error:  # whatever a command itself meets, it has told: so it is the words it was called with
+        with looked_through(_nameless) if anybody_reads() else nullcontext():
+            return exits.failed(error)
+
+
+def _nameless(text: str) -> str:
+    from seatsync.reports.redaction import Redactor
+
+    return Redactor({}).text(text)
 
 
 def _unread() -> int:
