@@ -9,6 +9,7 @@ import json
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +54,7 @@ def emails(draw: st.DrawFn) -> str:
 
 ALLOWED = emails().filter(lambda email: email_fault(email) is None)
 
-WRITTEN = {
+WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": str,
     "JSON": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "JSON in ASCII": lambda text: json.dumps(text)[1:-1],
@@ -100,7 +101,7 @@ def test_a_text_that_is_cut_shows_no_part_of_an_email(email: str, before: str, m
 def test_an_email_by_itself_is_found_as_itself(email: str) -> None:
     """So its pseudonym in a sentence is that in a table. (One that begins like a quoted one may be told apart.)"""
     found: list[str] = []
-    emails_replaced(f"see {email}, please", lambda one: found.append(one) or "")
+    emails_replaced(f"see {email}, please", lambda one: str(found.append(one)))  # type: ignore[func-returns-value]
     if not re.search(r"[&\\%]", email):
         assert found == [email]
 
@@ -136,7 +137,8 @@ def test_no_text_takes_long_to_look_through(piece: str) -> None:
 
 CONFIG = """\
 version: 1
-institution: {id: grace, name: NAME, opt_out: true, contacts: [{name: C, email: EMAIL, role: ROLE}], admins: [{given_name: R, family_name: A, email: ADMIN}]}
+institution: {id: grace, name: NAME, opt_out: true, contacts: [{name: C, email: EMAIL, role: ROLE}],
+  admins: [{given_name: R, family_name: A, email: ADMIN}]}
 libraries: {books: {title: TITLE, system: logos-library, slots: 3}}
 rosters: [{path: PATH, tags: [t, TAG]}, {path: other.csv}]
 grants:

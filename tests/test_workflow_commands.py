@@ -56,9 +56,8 @@ def obeyed(printed: str) -> list[str]:
     for line in re.split(r"\r\n|\r|\n", printed):  # as .NET reads lines
         second = re.match(r"::([^ :]*)(?: .*?)?::", line.strip().lstrip("\ufeff"))
         first = re.search(r"##\[([^\] ;]*)[^\]]*\]", line)
-        if second and second[1] in COMMANDS:
-            found.append(line)
-        elif (first and first[1] in COMMANDS) or re.search(r"##vso\[|##teamcity\[", line):
+        is_one = any(command and command[1] in COMMANDS for command in (second, first))
+        if is_one or re.search(r"##vso\[|##teamcity\[", line):
             found.append(line)
     return found + re.findall(r"section_(?:start|end):\d+:[^\r]*\r\x1b\[0K", printed)
 
@@ -93,7 +92,10 @@ def sound(folder: Path, attack: str) -> Path:
     written(folder, attack)
     config = (folder / "seatsync.yaml").read_text(encoding="utf-8")
     config = re.sub(
-        r", \{path: .*?\}\]\n|^approvals.*\n|^\".*: 1\n", lambda f: "]\n" if f[0][0] == "," else "", config, flags=re.M
+        r", \{path: .*?\}\]\n|^approvals.*\n|^\".*: 1\n",
+        lambda f: "]\n" if f[0][0] == "," else "",
+        config,
+        flags=re.MULTILINE,
     )
     (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
     return folder

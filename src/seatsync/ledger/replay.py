@@ -101,10 +101,10 @@ class Replay:
 
     def _open(self, link: EntryLink) -> None:
         self.entry, detail = link, json.loads(link.detail)
+        if not link.seals_hold(detail):
+            raise ValueError("what it says of its plan or its files was changed")
         remember(self.books, detail, link.serial, link.files)
         self._unnamed_admins.difference_update(detail.get("administrators", ()))
-        if not link.seals_hold(detail):
-            self.verdict.fault(f"link {link.serial}: what it says of its plan or its files was changed")
         for name, text, said in (("plans", link.plan, link.fingerprint), ("files", link.files, detail.get("desired"))):
             if detail.get("sealed") and said and text is None:
                 self._unsealed[name].add(link.serial)
