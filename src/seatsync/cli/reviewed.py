@@ -76,11 +76,16 @@ class _Known(NamedTuple):
         """The plan's fingerprint as it may be printed here."""
         if not self.is_redacted:
             return plan.fingerprint
-        return next(iter(self.forms(plan.fingerprint) - {plan.fingerprint}), "(not shown without SEATSYNC_REDACT_KEY)")
+        return next(iter(self.forms(plan.fingerprint) - {plan.fingerprint}), "not shown without SEATSYNC_REDACT_KEY")
+
+    def mend(self, plan: Plan) -> str:
+        if self.is_redacted and self.secret is None:
+            return "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
+        return f"Review this plan, then: `seatsync apply --expect {self.told(plan)}`."
 
 
 def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _Known) -> tuple[str, str] | None:
-    mend = f"Review this plan, then: `seatsync apply --expect {known.told(plan)}`."
+    mend = known.mend(plan)
     if reviewed is None:
         fact = f"no plan of {plan.institution} was reviewed for this commit: no comment on its pull request shows one."
         return fact, mend
@@ -88,7 +93,7 @@ def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _Known) -> tuple
         return None
     if not reviewed.fingerprint:
         fact = f"what was reviewed of {plan.institution} has no fingerprint: there was no ledger, and no SEATSYNC_REDACT_KEY."
-        return fact, f"Set it for plan and apply, and plan again in a pull request. {mend}"
+        return fact, "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
     moved = [
         *([f"the ledger, from {reviewed.serial:,} to {plan.serial:,}"] if reviewed.serial != plan.serial else []),
         *([f"the day, from {reviewed.now} to {plan.now}"] if reviewed.now != plan.now else []),
