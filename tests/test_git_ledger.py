@@ -102,7 +102,13 @@ def test_the_branch_is_the_audit_trail_and_names_nobody(remote: Path, here: Path
         "opt-out grace",
     ]
     second = git("log", "-1", "--format=%B", f"{BRANCH}~", at=remote)
-    assert f"Seatsync-Plan: {fingerprint}\nSeatsync-Commit: 0123abcd\nSeatsync-Serial: " in second
+    printed = re.findall(r"^Seatsync-Plan: ([0-9a-f]{64})\n", second, re.MULTILINE)
+    assert printed != [fingerprint]  # which could be guessed from names, and is never forgotten
+    [done] = {
+        line["plan"] for line in json.loads(ran(here, "log", "-C", "grace", "--plan", *printed, "--format", "json").out)
+    }
+    assert done == fingerprint
+    assert f"Seatsync-Plan: {printed[0]}\nSeatsync-Commit: 0123abcd\nSeatsync-Serial: " in second
     assert f"Seatsync-Head: {head}" in git("log", "-1", "--format=%B", BRANCH, at=remote)
     everything = git("log", "--format=%B%an%ae%cn%ce", BRANCH, at=remote)
     assert re.search("ann|lee|chloe|ruth|abel|@grace", everything, re.IGNORECASE) is None

@@ -619,7 +619,7 @@ def test_an_apply_is_recorded_with_the_user_the_commit_and_the_fingerprint(folde
     entry = rows(folder, "entry")[-1]
     assert newer != sha
     assert (entry["actor"], entry["commit"]) == (getpass.getuser(), newer)
-    assert entry["fingerprint"] == planned["fingerprint"]
+    assert entry["plan"] == planned["fingerprint"]
     assert entry["at"] == "2026-10-01T06:30:00Z"
     line = json.loads(ran("log", "--format", "json", "--limit", "1", folder=folder).out)[0]
     assert (line["actor"], line["commit"], line["at"]) == (entry["actor"], newer, entry["at"])
@@ -669,7 +669,7 @@ def test_a_saved_plan_is_recorded_with_its_fingerprint(folder: Path) -> None:
     ran("plan", "--out", "plan.json", folder=folder)
     ran("apply", "plan.json", folder=folder)
     saved = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    assert rows(folder, "entry")[-1]["fingerprint"] == saved["fingerprint"]
+    assert rows(folder, "entry")[-1]["plan"] == saved["fingerprint"]
 
 
 @pytest.mark.parametrize(

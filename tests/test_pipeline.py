@@ -28,6 +28,7 @@ PROGRAMS = Path(sys.executable).parent
 ACT = PROGRAMS / "act"
 GITLAB = shutil.which("gitlab-ci-local")
 TOKEN = "t0ken7hatN0b0dyMayS33"
+REDACT_KEY = "n0b0dyGuesses7hatSecretOfThePipeline"
 SHA = re.compile(r"[0-9a-f]{40}")
 CONFIG = """\
 version: 1
@@ -149,6 +150,7 @@ def act(
         "-s",
         f"SEATSYNC_LEDGER={on.ledger if on.ledger.name else ''}",
         *("-s", f"SEATSYNC_LEDGER_KEY={key}"),
+        *("-s", f"SEATSYNC_REDACT_KEY={REDACT_KEY}"),
         "--no-cache-server",
     ]
     given = {**on.host.environment(), "ARTIFACTS": str(home / "artifacts"), "FORK": str(home / "fork")}
@@ -294,6 +296,10 @@ def test_a_public_repository_shows_nobody(on_github: Repository) -> None:
     everything = ran.said + "".join(on_github.host.bodies())
     everything += "".join(path.read_text(encoding="utf-8") for path in ran.artifacts.iterdir())
     assert "canary" not in everything.lower()
+    assert REDACT_KEY not in everything
+    bare = json.loads(seatsync("plan", "--format", "json", "--now", "2026-09-01", folder=on_github.place).out)
+    assert bare["fingerprint"] not in everything
+    assert bare["desired_digest"] not in everything
     on_github.host.merge(on_github.head)
     pushed = act(on_github, "push", {"ref": "refs/heads/main"}, private=False)
     assert pushed.code == 0, pushed.said

@@ -146,18 +146,21 @@ def test_what_is_applied_listed_and_told_names_nobody(place: Path) -> None:
     assert seatsync("ledger", "dump", "--redact", folder=place).code == 64
 
 
-def test_a_saved_plan_without_names_can_be_shown_but_not_applied(place: Path) -> None:
+def test_a_saved_plan_without_names_can_be_shown_but_not_applied(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", "k" * 32)
     plain = json.loads(seatsync("plan", "--format", "json", folder=place).out)
     assert seatsync("plan", "--redact", "--out", "plan.json", "--quiet", folder=place).code == 0
     saved = (place / "plan.json").read_text(encoding="utf-8")
     assert not CANARY.search(saved)
-    assert json.loads(saved)["fingerprint"] == plain["fingerprint"]
+    fingerprint = json.loads(saved)["fingerprint"]
+    assert len(fingerprint) == 64
+    assert fingerprint != plain["fingerprint"]
     for format in FORMATS:
         assert seatsync("show", "plan.json", "--format", format, folder=place).code == 0
     told = seatsync("apply", "plan.json", folder=place)
     assert told.code == 64
-    assert f"--expect {plain['fingerprint']}" in told.err
-    assert seatsync("apply", "--expect", plain["fingerprint"], folder=place).code == 0
+    assert f"--expect {fingerprint}" in told.err
+    assert seatsync("apply", "--expect", fingerprint, folder=place).code == 0
 
 
 def test_pseudonyms_are_stable_and_who_holds_the_ledger_can_look_them_up(place: Path) -> None:
@@ -263,3 +266,105 @@ def test_debugging_shows_nothing_more(place: Path) -> None:
 
 def test_every_code_that_speaks_freely_is_one_that_exists() -> None:
     assert explanations().keys() >= _NAMES_BY_EMAIL_ALONE
+
+
+# ── Fingerprints that nobody can guess ──────────────────────────────────────────────────────────────────────────────
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+def printed(place: Path, *words: str) -> str:
+    return str(json.loads(seatsync("plan", "--format", "json", *words, folder=place).out)["fingerprint"])
+
+
+def test_no_digest_in_a_redacted_output_is_one_that_names_give(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has a list of names could make the plan, or the file, of each, and see which fits."""
+    for applied in (False, True):
+        bare = json.loads(seatsync("plan", "--format", "json", folder=place).out)
+        guessed = {bare["fingerprint"], bare["desired_digest"], bare["seal"], *bare["settled"]["files"].values()}
+        for key in ("", KEY):
+            monkeypatch.setenv("SEATSYNC_REDACT_KEY", key)
+            for format in FORMATS:
+                said = seatsync("plan", "--redact", "--format", format, folder=place).out
+                assert not any(digest in said for digest in guessed), format
+            seatsync("plan", "--redact", "--out", "plan.json", "--quiet", folder=place)
+            assert not any(digest in (place / "plan.json").read_text(encoding="utf-8") for digest in guessed)
+            (place / "plan.json").unlink()
+        monkeypatch.setenv("SEATSYNC_REDACT_KEY", "")
+        if not applied:
+            told = seatsync("apply", "--yes", "--redact", "--format", "json", folder=place)
+            assert told.code == 0
+            assert bare["fingerprint"] not in told.out
+            for command in (("log", "--format", "json"), ("why", "one.canary@grace.example", "--format", "json")):
+                assert bare["fingerprint"][:10] not in seatsync(*command, "--redact", folder=place).out
+            members(place, *MEMBERS, "new.canary@grace.example,New,Canary,,,")
+
+
+def test_without_a_secret_there_is_no_fingerprint_and_it_is_said_how_to_get_one(place: Path) -> None:
+    for format in FORMATS:
+        told = seatsync("plan", "--redact", "--format", format, folder=place).out
+        assert "no-redact-key" in told, format
+        assert "SEATSYNC_REDACT" in told.replace("\\", ""), format
+    assert printed(place, "--redact") == ""
+    assert "no-redact-key" not in seatsync("plan", folder=place).out
+    assert seatsync("plan", "--redact", "--strict", folder=place).code == 0
+
+
+def test_the_first_apply_is_found_by_the_key_and_later_ones_by_the_ledger_s_secret(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)
+    first = printed(place, "--redact")
+    assert seatsync("apply", "--redact", "--expect", "0" * 64, folder=place).code == 5
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY[::-1])
+    told = seatsync("apply", "--redact", "--expect", first, folder=place)
+    assert told.code == 5
+    assert printed(place) not in told.err
+    assert printed(place, "--redact") in told.err
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)
+    assert seatsync("apply", "--redact", "--expect", first, folder=place).code == 0
+    assert {row["what"] for row in json.loads(seatsync("log", "--plan", first, "--format", "json", folder=place).out)}
+    monkeypatch.delenv("SEATSYNC_REDACT_KEY")
+    members(place, *MEMBERS, "new.canary@grace.example,New,Canary,,,")
+    second = printed(place, "--redact")
+    bare = printed(place)
+    assert second not in ("", bare)
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)  # once there is a ledger, it says nothing
+    assert printed(place, "--redact") == second
+    assert seatsync("apply", "--redact", "--expect", first, folder=place).code == 5
+    assert seatsync("apply", "--expect", second, folder=place).code == 0
+    for name in (second, second[:12], bare, bare[:12]):
+        [row] = json.loads(seatsync("log", "--plan", name, "--format", "json", folder=place).out)
+        assert row["plan"] == bare
+    [row] = json.loads(seatsync("log", "--redact", "--plan", second, "--format", "json", folder=place).out)
+    assert row["plan"] == second
+    assert f" {second[:10]} " in seatsync("log", "--redact", "--plan", second, folder=place).out
+
+
+def test_a_key_that_can_be_guessed_is_refused(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", "canary")
+    told = names_nobody(seatsync("plan", "--redact", folder=place))
+    assert told.code == 64
+    assert "SEATSYNC_REDACT_KEY can be guessed" in told.err
+
+
+def test_one_key_makes_other_fingerprints_for_each_institution_and_no_institution_has_another_s(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in one command, where one has a ledger and the next has none."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {name}"), encoding="utf-8")
+        (tmp_path / name / "staff.yaml").write_text(STAFF, encoding="utf-8")
+        members(tmp_path / name, *MEMBERS)
+
+    def persons(*words: str) -> list[set[str]]:
+        plans = json.loads(seatsync("plan", "one", "two", "--redact", "--format", "json", *words, folder=tmp_path).out)
+        return [{change["member"] for change in plan["changes"] if "member" in change} for plan in plans]
+
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)
+    one, two = persons()
+    assert one
+    assert two
+    assert not one & two
+    assert persons() == [one, two]

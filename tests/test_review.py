@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -194,3 +195,40 @@ def test_nightly_nothing_is_applied_for_the_first_time(place: Path) -> None:
 )
 def test_what_may_be_applied_is_said_in_one_way(place: Path, both: tuple[str, ...]) -> None:
     assert seatsync("apply", *both, folder=place).code == 64
+
+
+# ── In a public repository ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_was_reviewed_without_names_is_applied(
+    place: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first time by SEATSYNC_REDACT_KEY, then by the ledger's secret; the comment has nothing that could be guessed."""
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", "k" * 40)
+    bare = []
+    for rows in ((ANN,), (ANN, BEN)):
+        write(place, *rows)
+        plan = json.loads(seatsync("plan", "--no-redact", "--format", "json", *DAY, folder=place).out)
+        bare += [plan["fingerprint"], plan["desired_digest"]]
+        reviewed(place)
+        assert not any(digest in body for body in host.bodies() for digest in bare)
+        monkeypatch.setenv("SEATSYNC_NOW", DAY[1])
+        applied(place)
+        monkeypatch.delenv("SEATSYNC_REDACT_KEY", raising=False)
+    write(place, ANN, BEN, CY)
+    reviewed(place)
+    write(place, ANN, CY)
+    told = applied(place, code=5)
+    assert "What moved: the files." in told.err
+    assert seatsync("plan", "--no-redact", "--format", "json", folder=place).out not in told.err
+
+
+def test_a_first_plan_without_names_and_without_a_key_is_told_what_it_lacks(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    reviewed(place)
+    told = applied(place, code=5)
+    assert "no SEATSYNC_REDACT_KEY" in told.err
+    assert "plan again in a pull request" in told.err

@@ -27,6 +27,7 @@ from seatsync.ledger.accounts import email_hash, with_account
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import licenses_of, open_for_email
+from seatsync.ledger.journal import canonical
 from seatsync.ledger.link_chain import LINKED
 from seatsync.outbox import links
 from seatsync.outbox.owed import owed
@@ -46,6 +47,7 @@ from tests.databases import (
     stored,
     stored_at,
 )
+from tests.faults.history_tampering import JOURNAL, hash_of
 from tests.test_ledger import OF_INSTITUTIONS
 
 DONE, BROKEN, INVALID, REFUSED, LEDGER, USAGE = 0, 1, 3, 4, 6, 64
@@ -567,6 +569,29 @@ def test_of_a_lock_that_cannot_be_taken_away_the_process_is_told(grace: Path) ->
 # ── Older and newer tables ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+def unsealed(folder: Path) -> None:
+    """Have the ledger as versions before 0009 wrote it: with the plans and the digests of files in the chain."""
+    links = sorted(
+        ((name, row) for name in JOURNAL for row in stored(folder)[name]), key=lambda link: link[1]["serial"]
+    )
+    before = bytes(32)
+    with opened(folder) as connection:
+        for name, row in links:
+            if name == "entry" and row["plan"]:
+                detail, files = json.loads(row["detail"]), json.loads(row["files"])
+                detail["desired"] = files["desired"]
+                detail["settled"] |= {"files": files["files"]}
+                row |= {
+                    "fingerprint": row["plan"],
+                    "detail": canonical({k: v for k, v in detail.items() if k != "sealed"}),
+                }
+                row |= dict.fromkeys(("plan", "salt", "files", "files_salt"))
+            row["hash"] = before = hash_of(name, row, before)
+            table = tables.metadata.tables[name]
+            connection.execute(table.update().where(table.c.serial == row["serial"]).values(row))
+        connection.execute(tables.institution.update().values(head=before))
+
+
 @pytest.fixture
 def old(grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
     """The ledger of Grace Seminary, as the first version would have written it."""
@@ -577,6 +602,7 @@ def old(grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
 @contextmanager
 def as_it_was(version: str, grace: Path, tmp_path: Path, database: str) -> Iterator[str]:
     """The ledger of Grace Seminary, in the tables of an older version."""
+    unsealed(grace)
     server = ledgers.shelf.server if database == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "old.db")
     config = Config()
@@ -619,6 +645,8 @@ def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     assert told("plan", "--ledger", old, folder=grace)["changes"] == []
     assert ran("ledger", "dump", "--ledger", old, folder=grace).out == before
     ran(*CLAIM, "0", "--ledger", old, folder=grace)
+    ran("ledger", "erase", "zeph@grace.example", "--yes", "--ledger", old, folder=grace)
+    ran("verify", "--ledger", old, folder=grace)
     assert f"up to date ({tables.REVISIONS[-1]})" in ran("ledger", "migrate", "--ledger", old, folder=grace).err
 
 
@@ -887,6 +915,55 @@ def test_of_all_others_nothing_is_erased(who: str, number: int, actions: set[str
     for was, now in [*zip(before["event"], after["event"]), *zip(before["outbox"], after["outbox"])]:  # noqa: B905
         assert was == now or was["serial"] in theirs
     assert {row["person"] for row in after["event"] if row["serial"] in theirs} == {None}
+
+
+def test_what_could_confirm_a_guess_of_who_was_erased_is_gone_and_the_chain_holds(grace: Path) -> None:
+    """The plans that named them, and the files they stood in; not those of others, nor the files as they are now."""
+    journal = told("log", "--limit", "1000", folder=grace)
+    theirs = {line["plan"] for line in told("log", "--member", "zeph@grace.example", folder=grace)} - {""}
+    others = {line["plan"] for line in journal} - theirs - {""}
+    before = stored(grace)["entry"]
+    digests = {*theirs}
+    for row in before[:-1]:
+        digests |= (
+            {json.loads(row["files"])["desired"], *json.loads(row["files"])["files"].values()}
+            if row["files"]
+            else set()
+        )
+    files = [row["files"] for row in before if row["files"]]
+    kept = {json.loads(files[-1])["desired"], *json.loads(files[-1])["files"].values()}
+    assert theirs
+    ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
+    left = str(everywhere(grace)) + ran("ledger", "dump", folder=grace).out
+    assert [digest for digest in digests - kept if digest in left] == []
+    assert all(plan in left for plan in others)
+    assert "The chain holds" in ran("verify", folder=grace).out
+    salts = {bytes(row[name]).hex() for row in before for name in ("salt", "files_salt") if row[name]}
+    still = {bytes(row[name]).hex() for row in stored(grace)["entry"] for name in ("salt", "files_salt") if row[name]}
+    assert len(still) < len(salts)
+
+
+def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_are_found(grace: Path) -> None:
+    entry = next(row for row in stored(grace)["entry"] if row["plan"])
+    for values, said in (
+        ({"plan": "f" * 64}, "was changed"),
+        ({"files": "{}"}, "was changed"),
+        ({"salt": bytes(16)}, "was changed"),
+        ({"plan": None}, "was changed"),
+        ({"plan": None, "salt": None}, "is gone, but was not erased"),
+        ({"files": None, "files_salt": None}, "is gone, but was not erased"),
+    ):
+        names = ", ".join(f"{name} = :{name}" for name in values)
+        where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
+        with opened(grace) as connection:
+            connection.execute(text(where), {**entry, **values})
+        told = ran("verify", folder=grace, code=BROKEN)
+        assert f"what it says of its plan or its files {said}" in told.err, values
+        with opened(grace) as connection:
+            names = ", ".join(f"{name} = :{name}" for name in ("plan", "salt", "files", "files_salt"))
+            where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
+            connection.execute(text(where), entry)
+    ran("verify", folder=grace)
 
 
 def test_a_person_is_erased_by_student_id_as_well(grace: Path) -> None:

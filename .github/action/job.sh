@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One job of a pipeline: MODE is validate, plan or apply; the other settings are the inputs of action.yml.
-# It also writes the step's summary and outputs, and leaves with the exit code of the command itself.
+# It also writes the step's summary and outputs, and leaves with the exit code of the command itself. Nothing that seatsync
+# prints in a job is a command to the runner but its own annotations (cli/privacy.py), so nothing is to be stopped here.
 set -uo pipefail
 OUT="${OUT:-seatsync-plan}"
 SUMMARY="${GITHUB_STEP_SUMMARY:-/dev/null}"
@@ -23,13 +24,18 @@ flags=("${privacy[@]}")
 
 outputs() {
   python3 -I - "$1" << 'END' # -I: a json.py among the files is none of ours
-import json, sys
+import json, secrets, sys
 plans = json.load(open(sys.argv[1], encoding="utf-8"))
 plans = plans if isinstance(plans, list) else [plans]
 several = len(plans) > 1
-print("changes=" + str(sum(len(plan["changes"]) for plan in plans)))
-print("refused=" + str(any(plan["refusals"] for plan in plans)).lower())
-print("fingerprint=" + " ".join(several * (plan["institution"] + "=") + plan["fingerprint"] for plan in plans))
+values = {
+    "changes": str(sum(len(plan["changes"]) for plan in plans)),
+    "refused": str(any(plan["refusals"] for plan in plans)).lower(),
+    "fingerprint": " ".join(several * (plan["institution"] + "=") + plan["fingerprint"] for plan in plans if plan["fingerprint"]),
+}
+for name, value in values.items():  # a random word ends each, which no value can have in it
+    end = secrets.token_hex(16)
+    print(f"{name}<<{end}\n{value}\n{end}")
 END
 }
 
@@ -73,11 +79,8 @@ case "${MODE:-}" in
     elif [ "${REVIEWED:-true}" = true ]; then
       flags+=(--reviewed)
     fi
-    quiet="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" # no name that is printed is a command to the runner
-    echo "::stop-commands::$quiet"
     seatsync apply --yes "${flags[@]}" -- "${folders[@]}" 2>&1 | tee "$OUT/apply.txt"
     code=$?
-    echo "::$quiet::"
     head -c 500000 "$OUT/apply.txt" | sed 's/^/    /' >> "$SUMMARY"
     ;;
   *)

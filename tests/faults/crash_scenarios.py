@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
@@ -199,7 +200,7 @@ SCENARIOS = (
         exported,
         ("import", "portal.csv", "--library", "books", "--yes", "--now", NOW),
         "The ledger took over",
-        apart_from=("rosters", "detail", "fingerprint"),
+        apart_from=("rosters", "detail", "plan", "files"),
     ),
     LOAD,
     Scenario("migrate", old, ("ledger", "migrate"), "brought from"),
@@ -210,7 +211,9 @@ DUMP = Scenario("dump", outdated, ("ledger", "dump", "--out", "grace.jsonl"), ""
 
 State = dict[str, list[str]]
 
-_BY_CHANCE = {"salt", "commitment", "hash", "head"}
+_BY_CHANCE = {"salt", "files_salt", "commitment", "fingerprint", "hash", "head"}
+"""Of an entry the fingerprint is a commitment to its plan, and the digest in its detail one to its files."""
+_COMMITTED = re.compile(r'"desired":"[0-9a-f]{64}"')
 
 
 def rows(connection: Any, tables: Iterable[str], apart_from: Iterable[str] = ()) -> State:
@@ -220,7 +223,7 @@ def rows(connection: Any, tables: Iterable[str], apart_from: Iterable[str] = ())
         cursor = connection.execute(f'SELECT * FROM "{table}"')
         names = [column[0] for column in cursor.description]
         kept = [place for place, name in enumerate(names) if name not in _BY_CHANCE.union(apart_from)]
-        found[table] = sorted(repr([row[place] for place in kept]) for row in cursor)
+        found[table] = sorted(_COMMITTED.sub("", repr([row[place] for place in kept])) for row in cursor)
     return found if found.get("institution") else {}
 
 

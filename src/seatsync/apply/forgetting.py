@@ -13,7 +13,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
-from seatsync.ledger.retention import forget_admin, forget_links, forget_members, prune_letters
+from seatsync.ledger.retention import forget_admin, forget_links, forget_members, forget_plans, prune_letters
 from seatsync.outbox.letters import letter_for
 
 
@@ -39,7 +39,9 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
             )
         forget_links(connection, institution, numbers, stints)
         events = [Event(ERASE, "", number) for number in numbers]
-        entry = Entry("erase", at, actor, commit, "", {"administrators": stints} if stints else {})
+        forgotten = forget_plans(connection, institution, numbers, stints)
+        detail = {name: serials for name, serials in (("administrators", stints), *forgotten.items()) if serials}
+        entry = Entry("erase", at, actor, commit, "", detail)
         Recorder(connection, institution, books, letter_for).record(entry, events)
         forget_members(connection, institution, numbers)
         return len(numbers) + len(stints)

@@ -196,7 +196,7 @@ def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at:
     Raises:
         ForeignLedger, Impossible: as for ``judged_events``.
     """
-    detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}, "desired": desired.digest}
+    detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}}
     entry = Entry("import", at, actor, commit, "", detail)
     institution = desired.institution.id
 

@@ -17,7 +17,7 @@ from seatsync.cli import exits
 from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, as_folder, common, option
 from seatsync.cli.plan_command import is_plan, load_plans
-from seatsync.cli.reading import institution_id, to_be_shown, too_strict, try_plan
+from seatsync.cli.reading import institution_id, redactor_of, to_be_shown, too_strict, try_plan
 from seatsync.cli.reviewed import Allowed, what_was_reviewed
 from seatsync.cli.showing import Shown, show
 
@@ -149,7 +149,8 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _
 def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
     plan, folder = pair
     if plan.redacted:
-        help = f"Apply what was reviewed by its fingerprint: `seatsync apply --expect {plan.fingerprint}`."
+        known = plan.fingerprint or "FINGERPRINT"
+        help = f"Apply what was reviewed by its fingerprint: `seatsync apply --expect {known}`."
         raise click.UsageError(f"The plan of {plan.institution} has pseudonyms in place of e-mails (--redact). {help}")
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
@@ -206,6 +207,7 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
     _must_last(run, folder)
     ledger = run.ledger_of(folder, plan.institution)
     actor, commit = who.told(folder)
+    redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         applied = carry_out(ledger, plan, run.at, actor, commit)
     if run.format == "json":
@@ -214,7 +216,7 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
             "applied": bool(plan.changes),
             "serial": applied.serial,
             "head": applied.head,
-            "fingerprint": plan.fingerprint,
+            "fingerprint": plan.fingerprint if redactor is None else redactor.fingerprint(plan.fingerprint),
             "summary": plan.summary,
             "letters": applied.letters,
         }

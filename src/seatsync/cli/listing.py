@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -161,9 +161,15 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
 
 
 def print_rows(
-    run: Run, columns: Sequence[str], rows: list[dict[str, Any]], nothing: str, most: int = MOST_IN_TEXT
+    run: Run,
+    columns: Sequence[str],
+    rows: list[dict[str, Any]],
+    nothing: str,
+    most: int = MOST_IN_TEXT,
+    short: Collection[str] = (),
 ) -> None:
-    """As table (of the first ``most`` rows, if not all are asked for), CSV or JSON."""
+    """As table (of the first ``most`` rows, if not all are asked for; of the columns that are ``short`` only how they begin),
+    CSV or JSON."""
     if run.redactor is not None:
         rows = [run.redactor.row(row) for row in rows]
     if run.format == "json":
@@ -176,7 +182,9 @@ def print_rows(
         from seatsync.reports import text
 
         shown = rows if run.verbose else rows[:most]
-        text.stdout(run.no_color).table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
+        text.stdout(run.no_color).table(
+            ([_cell(row[name], ", ")[: 10 if name in short else None] for name in columns] for row in shown), columns
+        )
         if len(shown) < len(rows):
             run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")
 

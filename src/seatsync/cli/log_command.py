@@ -44,17 +44,30 @@ def command(
 
     institution, snapshot = present_of(folder, run, members=bool(member))
     members = known_as(member, snapshot) if member else None
+    if given["plan"]:
+        given["plan"] = _as_recorded(given["plan"], folder, institution, run)
     wanted = Wanted(members=members, since=day(since), until=day(until), **given)
     persons = run.redactor is None
     with run.ledger_of(folder).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = [line._asdict() for line in lines]
-    if run.format == "text":
-        rows = [row | {"commit": row["commit"][:10], "plan": row["plan"][:10]} for row in rows]
     print_rows(
         run,
         COLUMNS,
         rows,
         "The journal has nothing of that." if snapshot.serial else "Nothing has happened yet.",
         limit,
+        short=("commit", "plan"),
     )
+
+
+def _as_recorded(plan: str, folder: Path, institution: str, run: Run) -> str:
+    """The fingerprint as the journal has it, of one that may be keyed, as redacted outputs show it."""
+    from seatsync.cli.privacy import secret_from_outside
+    from seatsync.ledger.lookup import plan_known_as, secret_of
+
+    with run.ledger_of(folder).reading() as connection:
+        if connection is None:
+            return plan
+        secrets = secret_of(connection, institution), secret_from_outside(institution)
+        return plan_known_as(connection, institution, plan, secrets)

@@ -8,11 +8,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 
 from seatsync import __version__
 from seatsync.cli import exits
+from seatsync.cli.privacy import anybody_reads, looked_through, nothing_obeyed
 
 COMMANDS = {
     "init": "Write a working folder to start from.",
@@ -105,6 +107,14 @@ def _must_be_text(place: int, word: str) -> None:
 def run(args: Sequence[str] | None = None) -> int:
     """Run a command; every failure becomes one line and an exit code."""
     try:
+        with nothing_obeyed():
+            return _run(args)
+    except BrokenPipeError:  # what was held back could not be written any more
+        return _unread()
+
+
+def _run(args: Sequence[str] | None) -> int:
+    try:
         for place, word in enumerate(args if args is not None else sys.argv[1:], 1):
             _must_be_text(place, word)
         outcome = cli.main(args=list(args) if args is not None else None, prog_name="seatsync", standalone_mode=False)
@@ -116,7 +126,19 @@ def run(args: Sequence[str] | None = None) -> int:
         click.echo("seatsync: interrupted. What was not finished was not written.", err=True)
         return exits.INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exits.BROKEN
-    except Exception as error:
-        return exits.failed(error)
+        return _unread()
+    except Exception as error:  # whatever a command itself meets, it has told: so it is the words it was called with
+        with looked_through(_nameless) if anybody_reads() else nullcontext():
+            return exits.failed(error)
+
+
+def _nameless(text: str) -> str:
+    from seatsync.reports.redaction import Redactor
+
+    return Redactor({}).text(text)
+
+
+def _unread() -> int:
+    """Whoever read our output has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return exits.BROKEN

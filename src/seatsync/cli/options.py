@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, wraps
@@ -141,10 +141,8 @@ def common(*formats: str) -> Callable[[Command], Command]:
             redactor = _redactor() if (anybody_reads() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # who knows what a traceback shows
             run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout, redactor)
-            if redactor is None:
-                return command(run, **rest)
-            with looked_through(redactor.text):  # what goes wrong too is told in here
-                try:
+            with looked_through(redactor.text) if redactor is not None else nullcontext():
+                try:  # what goes wrong is told in here, too
                     return command(run, **rest)
                 except (click.exceptions.Exit, click.Abort, BrokenPipeError):
                     raise

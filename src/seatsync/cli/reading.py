@@ -84,11 +84,19 @@ def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
 
 
 def tell_key(connection: Connection | None, institution: str, run: Run) -> None:
-    """Let the redactor, where there is one, make pseudonyms by the key of this institution's ledger."""
+    """Let the redactor, where there is one, go by this institution's secret."""
+    if run.redactor is not None:
+        run.redactor.use(secret_for(connection, institution))
+
+
+def secret_for(connection: Connection | None, institution: str) -> bytes | None:
+    """What redacted outputs about an institution are made with: its ledger's secret, and as long as it has no ledger what is
+    made of SEATSYNC_REDACT_KEY; None where that is not set."""
+    from seatsync.cli.privacy import secret_from_outside
     from seatsync.ledger.lookup import secret_of
 
-    if run.redactor is not None and connection is not None:
-        run.redactor.key = secret_of(connection, institution) or run.redactor.key
+    known = secret_of(connection, institution) if connection is not None else None
+    return known or secret_from_outside(institution)
 
 
 def _load(folder: Path) -> Loaded:

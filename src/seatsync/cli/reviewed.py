@@ -30,15 +30,18 @@ class Allowed(NamedTuple):
 
     def objection(self, plan: Plan, folder: Path, run: Run) -> tuple[str, str] | None:
         """Why the plan must not be applied, and what to do; None where it may."""
-        if self.expect is not None and self.expect != plan.fingerprint:
+        if self.expect is None and not plan.changes:
+            return None
+        known = _Known.of(plan, folder, run)
+        if self.expect is not None and self.expect not in known.forms(plan.fingerprint):
             part = ", of which 64 digits are expected" if len(self.expect) != len(plan.fingerprint) else ""
-            fact = f"the plan is another than the one expected: its fingerprint is {plan.fingerprint}{part}."
+            fact = f"the plan is another than the one expected: its fingerprint is {known.told(plan)}{part}."
             return fact, "Review this plan, then expect its fingerprint."
         if not plan.changes:
             return None
         if self.reviewed is not None:
-            return _not_reviewed(plan, self.reviewed.get(plan.institution))
-        if self.same_files and _last_applied(plan, folder, run) != plan.desired_digest:
+            return _not_reviewed(plan, self.reviewed.get(plan.institution), known)
+        if self.same_files and known.last_applied != plan.desired_digest:
             fact = f"the files of {plan.institution} are not those of the last apply."
             return (
                 fact,
@@ -47,30 +50,60 @@ class Allowed(NamedTuple):
         return None
 
 
-def _not_reviewed(plan: Plan, reviewed: Reviewed | None) -> tuple[str, str] | None:
+class _Known(NamedTuple):
+    """What of the institution's ledger matters here: its ``secret``, and the digest of the files that were applied last."""
+
+    secret: bytes | None
+    last_applied: str
+    is_redacted: bool
+
+    @classmethod
+    def of(cls, plan: Plan, folder: Path, run: Run) -> _Known:
+        from seatsync.cli.reading import secret_for
+        from seatsync.ledger.lookup import last_desired
+
+        with run.ledger_of(folder, plan.institution).reading() as connection:
+            last = last_desired(connection, plan.institution) if connection is not None else ""
+            return cls(secret_for(connection, plan.institution), last, run.redactor is not None)
+
+    def forms(self, digest: str) -> set[str]:
+        """A digest in both forms in which it may have been printed: as it is, and keyed where names are left out."""
+        from seatsync.planning.plan import keyed
+
+        return {digest} if self.secret is None else {digest, keyed(self.secret, digest)}
+
+    def told(self, plan: Plan) -> str:
+        """The plan's fingerprint as it may be printed here."""
+        if not self.is_redacted:
+            return plan.fingerprint
+        return next(iter(self.forms(plan.fingerprint) - {plan.fingerprint}), "not shown without SEATSYNC_REDACT_KEY")
+
+    def mend(self, plan: Plan) -> str:
+        if self.is_redacted and self.secret is None:
+            return "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
+        return f"Review this plan, then: `seatsync apply --expect {self.told(plan)}`."
+
+
+def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _Known) -> tuple[str, str] | None:
+    mend = known.mend(plan)
     if reviewed is None:
         fact = f"no plan of {plan.institution} was reviewed for this commit: no comment on its pull request shows one."
-        return fact, f"Review this plan, then: `seatsync apply --expect {plan.fingerprint}`."
-    if reviewed.fingerprint == plan.fingerprint:
+        return fact, mend
+    if reviewed.fingerprint in known.forms(plan.fingerprint):
         return None
+    if not reviewed.fingerprint:
+        fact = f"what was reviewed of {plan.institution} has no fingerprint: there was no ledger, and no SEATSYNC_REDACT_KEY."
+        return fact, "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
     moved = [
         *([f"the ledger, from {reviewed.serial:,} to {plan.serial:,}"] if reviewed.serial != plan.serial else []),
         *([f"the day, from {reviewed.now} to {plan.now}"] if reviewed.now != plan.now else []),
-        *(["the files"] if reviewed.files != plan.desired_digest else []),
+        *(["the files"] if reviewed.files not in known.forms(plan.desired_digest) else []),
     ]
     fact = (
-        f"the plan of {plan.institution} is not the one that was reviewed: its fingerprint is {plan.fingerprint}, "
+        f"the plan of {plan.institution} is not the one that was reviewed: its fingerprint is {known.told(plan)}, "
         f"that of the review {reviewed.fingerprint}. What moved: {', '.join(moved) or 'the version of seatsync'}."
     )
-    return fact, f"Review this plan, then: `seatsync apply --expect {plan.fingerprint}`."
-
-
-def _last_applied(plan: Plan, folder: Path, run: Run) -> str:
-    """The digest of the files that were applied last."""
-    from seatsync.ledger.lookup import last_desired
-
-    with run.ledger_of(folder, plan.institution).reading() as connection:
-        return last_desired(connection, plan.institution) if connection is not None else ""
+    return fact, mend
 
 
 class Unknown(Exception):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from seatsync.cli.options import Run, prefix
+from seatsync.cli.privacy import own_commands
 
 if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
@@ -37,8 +39,10 @@ def show(told: Iterable[Shown], several: bool, run: Run) -> None:
         "github": _as_annotations,
         "sarif": _as_sarif,
     }
-    for piece in printed[run.format](told, several):
-        click.echo(piece, nl=False)
+    pieces = printed[run.format](told, several)
+    with own_commands() if run.format == "github" else nullcontext():
+        for piece in pieces:
+            click.echo(piece, nl=False)
 
 
 def _as_text(told: Iterable[Shown], several: bool, run: Run) -> None:

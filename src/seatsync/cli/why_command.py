@@ -95,13 +95,13 @@ def _told(
         "student_id": person.student_id if run.redactor is None else "",
         "in_ledger": number != 0,
         "roster": {"file": prefix(folder) + row.file, "line": row.line} if row is not None else None,
-        "events": _events(past, ""),
+        "events": _events(past, "", run),
         "libraries": {
             library: {
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
                 "status": held.status.value,
                 "asked_for": [_asked(asking, folder) for asking in askings if asking.grant.library == library],
-                "events": _events(past, library),
+                "events": _events(past, library, run),
             }
             for library in libraries
         },
@@ -119,10 +119,11 @@ def _asked(asking: Asking, folder: Path) -> dict[str, Any]:
     }
 
 
-def _events(past: Iterable[HistoryLine], library: str) -> list[dict[str, Any]]:
+def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[str, Any]]:
     """Oldest first."""
     names = ("serial", "at", "what", "detail", "actor", "commit", "plan")
-    return [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
+    told = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
+    return told if run.redactor is None else [run.redactor.row(event) for event in told]
 
 
 def _print(person: dict[str, Any], everything: bool) -> None:

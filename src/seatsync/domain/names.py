@@ -17,11 +17,14 @@ TAG_SEPARATOR = ";"
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
-_LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
-_LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"  # of ASCII: letters, digits and the hyphen
-_LABEL = rf"(?!-){_LETTER}{{1,63}}(?<!-)"
-_EMAIL = re.compile(rf"(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
-_PLAIN_EMAILS = re.compile(rf"(?:(?!\.){_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
+EMAIL_LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
+"""A character before the @ of an e-mail. Whatever looks for e-mails in a text goes by this one too."""
+EMAIL_LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"
+"""A character of the parts between dots behind the @: of ASCII letters, digits and the hyphen."""
+_LABEL = rf"(?!-){EMAIL_LETTER}{{1,63}}(?<!-)"
+_EMAIL = re.compile(rf"(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}")
+_BEGUN = re.compile(rf"{EMAIL_LOCAL}{{1,65}}$")
+_PLAIN_EMAILS = re.compile(rf"(?:(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
 _ENCODED = re.compile(r"=\?[^?]*\?\s*[bBqQ]\s*\?")
 """So begins an encoded word (RFC 2047), also one that was folded or split over words: a header would be read as another text."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -137,7 +140,7 @@ def _why_no_email(email: str) -> str:
         return "it has a space in it"
     if len(email) > 254 or len(local) > 64:
         return "it is too long"
-    for part, possible in (local, _LOCAL), (domain, rf"{_LETTER}|\."):
+    for part, possible in (local, EMAIL_LOCAL), (domain, rf"{EMAIL_LETTER}|\."):
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
             return f"it has the character {_visible(strange)} where an address can't have it"
@@ -235,7 +238,10 @@ def printable(text: str, most: int = 80) -> str:
     Joiners stay: names in Persian and Hindi are written with them.
     """
     if len(text) > most:
-        text = text[: most - 1] + "…"
+        kept = text[: most - 1]
+        if "@" in text[most - 1 : most + 64]:  # half of an e-mail could not be recognised as one, and hidden, later on
+            kept = _BEGUN.sub("", kept)
+        text = kept + "…"
     return text if text.isprintable() else "".join(map(_visible, text))
 
 

@@ -123,10 +123,11 @@ class PlanFile(_Closed):
     institution: str = Field(description="The institution's id.")
     created_at: str = Field(description="When the plan was made (ISO 8601, UTC).")
     now: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for.")
-    desired_digest: Digest = Field(description="SHA-256 over all files that were read.")
+    desired_digest: Digest = Field(description="SHA-256 over all files that were read; keyed in a redacted plan.")
     ledger: LedgerEntry
-    fingerprint: Digest = Field(
-        description="SHA-256 of the changes alone: equal plans made at other times have equal ones."
+    fingerprint: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
+        description="SHA-256 of the changes alone: equal plans made at other times have equal ones. "
+        "In a redacted plan it is keyed with the ledger's secret, and empty where there is none."
     )
     summary: dict[str, Count] = Field(description="How many changes of each action.")
     settings: Settings = Field(description="The institution as the ledger will keep it.")

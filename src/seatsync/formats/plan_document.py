@@ -21,7 +21,7 @@ from seatsync.planning.plan import Plan, SlotChange, fingerprint
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained"})
+NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained", "no-redact-key"})
 """Codes of warnings that are notices: they stop nothing, not even under ``--strict``."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.names import printable
-from seatsync.ledger.journal import SEPARATOR, Entry, canonical, commitment, link
+from seatsync.ledger.journal import SEPARATOR, Entry, canonical, commitment, link, seal
 
 Row = tuple[object, ...]
 """In the order of its table's columns."""
@@ -28,10 +28,11 @@ class Chain:
         """One more entry."""
         self.serial += 1
         self.entry = self.serial
-        told = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254), entry.fingerprint)
-        fields = (self.institution, self.serial, *told, canonical(entry.detail))
+        told = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254))
+        sealed = seal(entry)
+        fields = (self.institution, self.serial, *told, sealed.fingerprint, sealed.detail)
         self.head = link(self.head, fields)
-        return (*fields, self.head)
+        return (*fields, self.head, sealed.plan, sealed.salt, sealed.files, sealed.files_salt)
 
     def event(self, event: Event) -> Row:
         """One more event of the entry."""

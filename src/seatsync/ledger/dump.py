@@ -202,9 +202,13 @@ def _parsed(number: int, text: str) -> Mapping[str, Any]:
     return values
 
 
+_UNSEALED = dict.fromkeys(("plan", "salt", "files", "files_salt"))
+"""What dumps of before version 0009 of the ledger have not."""
+
+
 def _link(number: int, institution: str, values: Mapping[str, Any]) -> Link:
-    given = {**values, "institution": institution}
-    for name in ("salt", "commitment", "hash"):
+    given = {**(_UNSEALED if "kind" in values else {}), **values, "institution": institution}
+    for name in ("salt", "files_salt", "commitment", "hash"):
         if isinstance(given.get(name), str):
             given[name] = _bytes(number, name, given[name])
     if "kind" in values:

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, func, inspect, select
 from seatsync.domain.action import INSTITUTION_ADD
 from seatsync.domain.names import is_slug
 from seatsync.ledger import tables
+from seatsync.ledger.lookup import secret_of
+from seatsync.planning.plan import keyed
 
 _HASH = re.compile(r"[0-9a-f]{7,64}(-dirty)?")
 
@@ -25,10 +27,10 @@ def newest(connection: Connection, institution: str) -> int:
 def message(connection: Connection, institution: str, known: int, names_plan: bool) -> str:
     """What the entries after the one at ``known`` came to: counts by action, the plan, the commit that asked for it, the head.
 
-    The plan is named by its fingerprint, by which who guesses a change could find out whether they are right.
+    The plan is named by its fingerprint, keyed as redacted outputs have it: a message is never forgotten.
     """
     columns = tables.entry.c
-    new = select(columns.serial, columns.kind, columns.commit, columns.fingerprint).where(
+    new = select(columns.serial, columns.kind, columns.commit, columns.plan).where(
         columns.institution == institution, columns.serial > known
     )
     entries = connection.execute(new.order_by(columns.serial).limit(2)).all()
@@ -38,7 +40,8 @@ def message(connection: Connection, institution: str, known: int, names_plan: bo
         kind, trailers = "load", []
     else:
         _, kind, commit, plan = entries[0]
-        trailers = [*([("Plan", plan)] if names_plan else []), ("Commit", commit)]
+        secret = secret_of(connection, institution) if names_plan and plan else None
+        trailers = [*([("Plan", keyed(secret, plan))] if secret else []), ("Commit", commit)]
     counts = _counts(connection, institution, known, kind)
     told = [
         f"{kind} {_safe(institution)}{': ' if counts else ''}{counts}",

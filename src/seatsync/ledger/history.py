@@ -62,7 +62,7 @@ def history(
     joined = tables.event.join(
         tables.entry, and_(entry.institution == event.institution, entry.serial == event.entry)
     ).outerjoin(tables.member, and_(member.institution == event.institution, member.number == event.member))
-    entries = (entry.at, entry.actor, entry.commit, entry.fingerprint)
+    entries = (entry.at, entry.actor, entry.commit, func.coalesce(entry.plan, entry.fingerprint))
     query = (
         select(event.serial, *entries, event.action, event.library, member.email, event.person, event.detail)
         .select_from(joined)
@@ -88,7 +88,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (wanted.library, lambda library: event.library == library),
         (wanted.what, lambda what: event.action == what),
         (wanted.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
-        (wanted.plan, lambda plan: entry.fingerprint.startswith(plan, autoescape=True)),
+        (wanted.plan, lambda plan: func.coalesce(entry.plan, entry.fingerprint).startswith(plan, autoescape=True)),
         (wanted.actor, lambda actor: entry.actor == actor),
         (wanted.since, lambda since: day >= since),
         (wanted.until, lambda until: day <= until),

@@ -7,6 +7,7 @@ chain only as ``SHA-256(salt + person)``: with salt and text deleted nobody can 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -23,7 +24,8 @@ class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
     ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` an instant (ISO,
-    UTC); ``detail`` holds the rosters' counts and the digest of the files, or the day before which letters were pruned.
+    UTC); ``detail`` holds the rosters' counts and the digests of the files, the day before which letters were pruned, or of
+    which entries plan and files were erased.
     """
 
     kind: str
@@ -32,6 +34,34 @@ class Entry(NamedTuple):
     commit: str = ""
     fingerprint: str = ""
     detail: Mapping[str, Any] = {}
+
+
+class Sealed(NamedTuple):
+    """An entry as it is recorded: ``plan`` (its fingerprint) and ``files`` (their digests, JSON) stand beside the chain, in which
+    ``fingerprint`` and ``detail`` have only their commitments. A fingerprint or a digest confirms who is in the files to
+    whoever guesses it; with plan, files and salts deleted nothing does."""
+
+    fingerprint: str
+    detail: str
+    plan: str | None = None
+    salt: bytes | None = None
+    files: str | None = None
+    files_salt: bytes | None = None
+
+
+def seal(entry: Entry) -> Sealed:
+    """An entry with what could be guessed beside it."""
+    fingerprint, detail = entry.fingerprint, {**entry.detail}
+    plan = salt = files = files_salt = None
+    if fingerprint:
+        plan, salt = fingerprint, os.urandom(16)
+        fingerprint = commitment(salt, plan).hex()
+        detail["sealed"] = True
+    if "desired" in detail:
+        settled = {**(detail.get("settled") or {})}
+        files, files_salt = canonical({"desired": detail["desired"], "files": settled.pop("files", {})}), os.urandom(16)
+        detail |= {"desired": commitment(files_salt, files).hex(), "settled": settled, "sealed": True}
+    return Sealed(fingerprint, canonical(detail), plan, salt, files, files_salt)
 
 
 class EntryLink(NamedTuple):
@@ -46,10 +76,20 @@ class EntryLink(NamedTuple):
     fingerprint: str
     detail: str
     hash: bytes
+    plan: str | None
+    salt: bytes | None
+    files: str | None
+    files_salt: bytes | None
 
     def holds(self, before: bytes) -> bool:
         """Whether the hash is right for this link after one with the hash ``before``."""
-        return _is(self.hash, before, self[:-1])
+        return _is(self.hash, before, self[:8])
+
+    def seals_hold(self, detail: Mapping[str, Any]) -> bool:
+        """Whether plan and files are those that were committed to, or are gone with their salts."""
+        return _is_sealed(self.plan, self.salt, self.fingerprint) and _is_sealed(
+            self.files, self.files_salt, detail.get("desired", "")
+        )
 
 
 class EventLink(NamedTuple):
@@ -105,6 +145,12 @@ def link(before: bytes, fields: Sequence[object]) -> bytes:
     if text.count(SEPARATOR) >= len(fields):
         raise ValueError("a field of the journal holds a control character")
     return sha256(before + text.encode()).digest()
+
+
+def _is_sealed(text: str | None, salt: bytes | None, seal: str) -> bool:
+    if text is None or salt is None:
+        return text is None and salt is None
+    return commitment(salt, text).hex() == seal
 
 
 def _is(hash: bytes, before: bytes, fields: Sequence[object]) -> bool:

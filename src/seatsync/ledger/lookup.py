@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import add
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_co
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import ASKED, streamed
+from seatsync.planning.plan import keyed
 
 TAGS_HERE = "\x01"
 NO_LINE = "\x02"
@@ -102,6 +103,16 @@ def secret_of(connection: Connection, institution: str) -> bytes | None:
 def last_desired(connection: Connection, institution: str) -> str:
     """The digest (SHA-256, hex) of the files that were applied last; empty where none were."""
     entry = tables.entry.c
-    applied = select(entry.detail).where(entry.institution == institution, entry.kind == "apply")
-    detail = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).scalar()
-    return str(json.loads(detail).get("desired", "")) if detail is not None else ""
+    applied = select(entry.detail, entry.files).where(entry.institution == institution, entry.kind == "apply")
+    row = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).one_or_none()
+    return str(json.loads(row.files or row.detail).get("desired", "")) if row is not None else ""
+
+
+def plan_known_as(connection: Connection, institution: str, name: str, secrets: Iterable[bytes | None]) -> str:
+    """The fingerprint of the plan that was printed, keyed with one of these secrets, as ``name`` or with that beginning; ``name``
+    itself where there is none."""
+    entry = tables.entry.c
+    plans = select(entry.plan).where(entry.institution == institution, entry.plan.is_not(None))
+    known = connection.execute(plans).scalars().all()
+    keyed_plans = ((keyed(secret, plan), plan) for secret in secrets if secret for plan in known)
+    return next((plan for printed, plan in keyed_plans if printed.startswith(name)), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -217,9 +218,9 @@ def _is_moved(old: Member, new: Member) -> bool:
     return old.key != new.key or old.student_id != new.student_id or old.on_roster != new.on_roster
 
 
-def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:
+def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str | None = None) -> None:
     """What the entry ``serial`` says of the files it came from: the members of each roster, the day, and what is in
-    order since its last event, whose serial is added to that.
+    order since its last event, whose serial is added to that. Of a sealed entry the digests are given as ``files``.
 
     Raises:
         ValueError: it says something else than seatsync writes.
@@ -230,4 +231,6 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int) -> None:
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
         settled = detail.get("settled") or {}
+        if settled and detail.get("sealed"):
+            settled = {**settled, "files": json.loads(files)["files"]} if files is not None else {}
         books.settled = checked({**settled, "serial": serial + settled["events"]} if settled else {})

@@ -66,6 +66,7 @@ class Replay:
         self._unnamed: dict[int, int] = {}  # member → a link of theirs whose person is gone
         self._unnamed_admins: set[int] = set()
         self.erased: set[int] = set()
+        self._unsealed: dict[str, set[int]] = {"plans": set(), "files": set()}
 
     def take(self, link: Link) -> None:
         """One more link: is it the next one, does its hash hold, what does it do?"""
@@ -94,12 +95,20 @@ class Replay:
                 self.verdict.fault(f"link {serial}: what it says of a person is gone, but they were not erased")
         for serial in self._unnamed_admins:
             self.verdict.fault(f"link {serial}: what it says of an administrator is gone, but they were not erased")
+        for serial in sorted(set().union(*self._unsealed.values())):
+            self.verdict.fault(f"link {serial}: what it says of its plan or its files is gone, but was not erased")
         self.verdict.chain_holds = not self.verdict.faults
 
     def _open(self, link: EntryLink) -> None:
         self.entry, detail = link, json.loads(link.detail)
-        remember(self.books, detail, link.serial)
+        if not link.seals_hold(detail):
+            raise ValueError("what it says of its plan or its files was changed")
+        remember(self.books, detail, link.serial, link.files)
         self._unnamed_admins.difference_update(detail.get("administrators", ()))
+        for name, text, said in (("plans", link.plan, link.fingerprint), ("files", link.files, detail.get("desired"))):
+            if detail.get("sealed") and said and text is None:
+                self._unsealed[name].add(link.serial)
+            self._unsealed[name].difference_update(detail.get(name, ()))
 
     def _post(self, link: EventLink) -> None:
         if self.entry is None or link.entry != self.entry.serial:

@@ -104,3 +104,25 @@ def forget_admin(connection: Connection, institution: str, email: str) -> list[i
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
         connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
     return serials
+
+
+def forget_plans(
+    connection: Connection, institution: str, numbers: Collection[int], stints: Collection[int]
+) -> dict[str, list[int]]:
+    """Delete the fingerprints of the plans that named these members or had these events of administrators, and the digests of
+    all files but those that were applied last, in which nobody is who can be erased; returns of which entries."""
+    entry, event = tables.entry.c, tables.event.c
+    theirs = select(event.entry).where(event.institution == institution).distinct()
+    named: set[int] = set()
+    for of_one in (*(event.member == number for number in numbers), *(event.serial == serial for serial in stints)):
+        named.update(connection.execute(theirs.where(of_one)).scalars())
+    ours = select(entry.serial).where(entry.institution == institution)
+    plans = [*connection.execute(ours.where(entry.salt.is_not(None)).order_by(entry.serial)).scalars()]
+    files = [*connection.execute(ours.where(entry.files_salt.is_not(None)).order_by(entry.serial)).scalars()]
+    forgotten = {"plans": [serial for serial in plans if serial in named], "files": files[:-1]}
+    this = (entry.institution == institution) & (entry.serial == bindparam("which"))
+    for name, values in (("plans", {"plan": None, "salt": None}), ("files", {"files": None, "files_salt": None})):
+        if forgotten[name]:
+            which = [{"which": serial} for serial in forgotten[name]]
+            connection.execute(update(tables.entry).where(this).values(values), which)
+    return forgotten

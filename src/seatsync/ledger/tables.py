@@ -12,7 +12,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 
 from seatsync.domain.library import SEATS
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
 
 metadata = MetaData()
@@ -131,6 +131,10 @@ entry = table(
     _text("fingerprint", 64),
     _text("detail"),
     Column("hash", LargeBinary(32), nullable=False),
+    Column("plan", String(64)),
+    Column("salt", LargeBinary(16)),
+    Column("files", Text),
+    Column("files_salt", LargeBinary(16)),
     comment="One row for each time something was done: who, when, because of which commit and plan.",
 )
 

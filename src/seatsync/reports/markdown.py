@@ -46,7 +46,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
     )
     if view.plan.changes:
         page.add(f"In all: {escaped(view.counts)}.\n\n", keep=most // 2)
-    final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes else ""
+    final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
     if page.left > 4 * len(final):
         page.left -= len(final)
     else:

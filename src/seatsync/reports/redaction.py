@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hmac
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from seatsync.domain.diagnostic import Diagnostic, counted, named
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.emails_in_text import emails_replaced
 from seatsync.domain.names import email_key
+from seatsync.domain.origin import Origin
 from seatsync.planning.change import Change
-from seatsync.planning.plan import Plan
-
-_EMAIL = re.compile(r"""[^\s@<>"'`(),;:|\\]+@(?:<!-- -->)?[^\s@<>"'`(),;:|\\]+\.[^\s@<>"'`(),;:|\\.]+""")
+from seatsync.planning.plan import Plan, keyed
 
 HIDDEN = "(hidden)"
 _NAMING = ("given_name", "family_name", "student_id", "role")
@@ -36,28 +35,42 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
 """Codes whose messages have nothing of a person but e-mails. All others are told by their page's first sentence."""
 
 
-class Redactor:
-    """``key`` makes the pseudonyms: who has it can find out whose they are. ``pages`` explain the codes of findings.
+NO_KEY = Diagnostic(
+    "no-redact-key",
+    "This output has no fingerprint: without a secret it would tell who is in the files, and no ledger is there that has one.",
+    "For the first apply by a pipeline set SEATSYNC_REDACT_KEY, a secret of 32 characters or more, the same at plan and apply.",
+    severity=Severity.NOTICE,
+)
 
-    Without the ledger's own key pseudonyms hold for one run.
-    """
+
+class Redactor:
+    """``pages`` explain the codes of findings. Who has the secret that is told by ``use`` can find out whose a pseudonym is."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
-        self.key = os.urandom(32)
         self.pages = pages
+        self.use(None)
+
+    def use(self, secret: bytes | None) -> None:
+        """Make pseudonyms and fingerprints by this secret; without one they hold for one run, and fingerprints are left out."""
+        self.is_lasting = secret is not None
+        self._key = os.urandom(32) if secret is None else secret
 
     def who(self, email: str) -> str:
         """The pseudonym of somebody, by their e-mail."""
-        digest = hmac.new(self.key, email_key(email).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+        digest = hmac.new(self._key, email_key(email).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
         return f"person-{digest[:12]}" if email else ""
 
     def text(self, text: str) -> str:
         """Text with pseudonyms for all e-mails."""
-        return _EMAIL.sub(lambda found: self.who(found[0].replace("<!-- -->", "")), text) if "@" in text else text
+        return emails_replaced(text, self.who)
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row of a list, or the fields of a person."""
         return {name: self._value(name, value) for name, value in row.items()}
+
+    def fingerprint(self, fingerprint: str) -> str:
+        """The fingerprint of a plan as it may be printed; empty where there is no lasting secret."""
+        return keyed(self._key, fingerprint) if self.is_lasting and fingerprint else ""
 
     def finding(self, finding: Diagnostic) -> Diagnostic:
         """A finding, in words that name nobody."""
@@ -69,27 +82,41 @@ class Redactor:
             message, help = page.partition(". ")[2].split(". ")[0].rstrip(".") + ".", "Look there, at the place itself."
             if members:
                 message += f" {counted(len(members), 'member is', 'members are')} concerned: {named(members)}."
-        return replace(finding, message=message, help=help, members=tuple(members))
+        origin = self._origin(finding.origin) if finding.origin is not None else None
+        return replace(finding, message=message, help=help, members=tuple(members), origin=origin)
 
     def plan(self, plan: Plan) -> Plan:
-        """A plan to be looked at; it can't be applied any more."""
+        """A plan to be looked at; it can't be applied any more. What it says of the files is no digest that could be guessed."""
         if plan.redacted:
             return plan
-        contacts: Any = plan.settings["contacts"]
+        findings = [self.finding(warning) for warning in plan.warnings]
         return replace(
             plan,
+            name=self.text(plan.name),
             changes=[self._change(change) for change in plan.changes],
-            settings={**plan.settings, "contacts": [self._contact(contact) for contact in contacts]},
+            settings=self.row(plan.settings),
+            rosters={self.text(path): count for path, count in plan.rosters.items()},
             refusals=[self.finding(refusal) for refusal in plan.refusals],
-            warnings=[self.finding(warning) for warning in plan.warnings],
+            warnings=findings if self.is_lasting or not plan.changes else [*findings, NO_KEY],
+            fingerprint=self.fingerprint(plan.fingerprint),
+            desired_digest=keyed(self._key, plan.desired_digest),
+            settled={},
             redacted=True,
         )
 
     def _change(self, change: Change) -> Change:
         before, after = self._fields(change.before, {}), self._fields(change.after, change.before or {})
         return change._replace(
-            member=self.who(change.member), reason=self.text(change.reason), before=before, after=after
+            member=self.who(change.member),
+            reason=self.text(change.reason),
+            origin=self._origin(change.origin),
+            before=before,
+            after=after,
         )
+
+    def _origin(self, origin: Origin) -> Origin:
+        file = self.text(origin.file)
+        return origin if file == origin.file else origin._replace(file=file)
 
     def _fields(self, fields: Mapping[str, Any] | None, before: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """What changes of somebody; that a name changes is told, not from what to what."""
@@ -104,9 +131,13 @@ class Redactor:
             return self.who(str(value))
         if name in _NAMING:
             return HIDDEN if value else ""
+        if name == "plan":
+            return self.fingerprint(value)
         if name == "contacts":
             return [self._contact(contact) for contact in value]
+        if isinstance(value, list):
+            return [self._value("", item) for item in value]
         return self.text(value) if isinstance(value, str) else value
 
     def _contact(self, contact: Mapping[str, str]) -> dict[str, str]:
-        return {"name": HIDDEN, "email": self.who(contact["email"]), "role": contact["role"]}
+        return {"name": HIDDEN, "email": self.who(contact["email"]), "role": self.text(contact["role"])}

@@ -41,6 +41,7 @@ def plan(out: Sheet, view: PlanView, everything: bool) -> None:
     if view.plan.changes:
         out.line()
         out.line((f"In all: {view.counts}.", ""))
+    if view.plan.changes and view.plan.fingerprint:
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 
 
