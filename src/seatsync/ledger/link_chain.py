@@ -101,7 +101,8 @@ def _walked(connection: Connection, institution: str) -> tuple[End, End]:
             if now.number <= mark.number:
                 at = now
     except (ValueError, TypeError, AttributeError) as error:
-        raise LedgerError(f"The personal links of letters hold what seatsync never writes: {error}.", "") from error
+        message = f"The personal links of letters hold what seatsync never writes: {error}."
+        raise LedgerError(message, "Restore the ledger from a backup, or ask who has changed it.") from error
     return at, now._replace(number=max(now.number, mark.number))
 
 
