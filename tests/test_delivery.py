@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
@@ -110,16 +111,18 @@ def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) ->
     def asked(*members: list[str]) -> list[int]:
         """For how many e-mails each statement asked."""
         found: list[int] = []
-        heard = (
-            Engine,
-            "before_cursor_execute",
-            lambda *args: found.append(len(args[3])) if "FROM account" in args[2] else None,
-        )
-        event.listen(*heard)
+
+        def note(connection: Any, cursor: Any, statement: str, given: Any, *more: Any) -> None:
+            if "known_accounts" in statement:
+                found.append(len(given["hashes"]))
+            elif "FROM account" in statement:
+                found.append(len(given))
+
+        event.listen(Engine, "before_cursor_execute", note)
         try:
             applied(school, *members)
         finally:
-            event.remove(*heard)
+            event.remove(Engine, "before_cursor_execute", note)
         return found
 
     assert asked(CY, *crowd(20)) == [1, 1]  # by the plan, and by the apply
