@@ -27,6 +27,8 @@ _BEGUN = re.compile(rf"{EMAIL_LOCAL}{{1,65}}$")
 _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\.)+{_LABEL}\n)*+")
 _ENCODED = re.compile(r"=\?[^?]*\?\s*[bBqQ]\s*\?")
 """So begins an encoded word (RFC 2047), also one that was folded or split over words: a header would be read as another text."""
+_SIGNS = re.compile(r"[^\w\s\x00-\x7f]{31}")
+"""Of which marks that are put upon a letter are some: more in a row than any letter has."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -34,8 +36,17 @@ TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹�
 
 def clean(text: str) -> str:
     """``text`` in Unicode NFC with every run of white space (also quoted newlines) turned into one space."""
-    text = " ".join(text.split())
-    return text if text.isascii() else normalize("NFC", text)
+    return _composed(" ".join(text.split()))
+
+
+def _composed(text: str) -> str:
+    """``text`` in Unicode NFC. One with more than 30 marks upon a letter stays as it is, for ``text_fault`` to refuse: to put them in
+    their order takes the square of the time (Unicode Standard Annex 15 draws the line there too)."""
+    return text if text.isascii() or _has_too_many_marks(text) else normalize("NFC", text)
+
+
+def _has_too_many_marks(text: str) -> bool:
+    return any(all(category(sign)[0] == "M" for sign in run) for run in _SIGNS.findall(text))
 
 
 def forbidden(text: str) -> str | None:
@@ -55,6 +66,8 @@ def text_fault(text: str) -> tuple[str, str] | None:
     not be there, as "it …" without a stop, and the mend."""
     if encoded := encoded_word(text):
         return f"holds {printable(encoded)}, which mail programs take for something else", "Write the text itself."
+    if not text.isascii() and _has_too_many_marks(text):
+        return "has more than 30 marks upon one letter", "Type it anew, with the marks that the name has."
     return forbidden_fault(text)
 
 
@@ -81,7 +94,7 @@ def decoded_twice(text: str) -> str | None:
 
 def email_key(email: str) -> str:
     """What an e-mail is compared by: lower case, NFC. Not case folding, which would take ``ß`` for ``ss``."""
-    key = email.lower() if email.isascii() else normalize("NFC", normalize("NFC", email).lower())
+    key = email.lower() if email.isascii() else _composed(_composed(email).lower())
     return email if key == email else key  # one and the same text: there may be a million of them
 
 
