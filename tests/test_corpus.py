@@ -60,7 +60,8 @@ def test_the_corpus_is_large_and_meets_every_error() -> None:
     assert len(CATEGORIES) >= 25
     assert sum(len(list(category.iterdir())) for category in CATEGORIES) >= 200
     met = {code for page in pages for code in re.findall(r"^    error (\S+)", page.read_text("utf-8"), re.MULTILINE)}
-    assert met >= {code for code, page in explanations().items() if page.startswith("Error.")}
+    of_pages = {"selection-too-long"}  # `validate` never meets it
+    assert met >= {code for code, page in explanations().items() if page.startswith("Error.")} - of_pages
 
 
 def _spoiled(bad: Path, folder: Path) -> Path:

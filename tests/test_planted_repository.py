@@ -219,6 +219,18 @@ def test_no_filter_monitor_or_hook_of_the_checkout_runs_at_an_apply(checkout: Pa
     assert not canary.exists(), canary.read_text(encoding="utf-8")
 
 
+def test_no_filter_of_the_user_runs_for_what_the_files_choose(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program is the user's own, but `.gitattributes` says which files it gets."""
+    canary = tmp_path / "canary"
+    settings(tmp_path / ".gitconfig", canary)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
+    make_git_compare(checkout / "grace")
+    ran(checkout, "apply", "--yes", "--ledger", str(tmp_path / "one.db"), "grace")
+    assert not canary.exists(), canary.read_text(encoding="utf-8")
+
+
 def test_objects_that_are_missing_are_fetched_by_no_program(checkout: Path, tmp_path: Path) -> None:
     """A partial clone asks its remote for whatever it lacks, whoever looks for it."""
     canary = tmp_path / "canary"

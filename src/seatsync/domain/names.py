@@ -42,17 +42,22 @@ def clean(text: str) -> str:
 def _composed(text: str) -> str:
     """``text`` in Unicode NFC. One with more than 30 marks upon a letter stays as it is, for ``text_fault`` to refuse: to put them in
     their order takes the square of the time (Unicode Standard Annex 15 draws the line there too)."""
-    return text if text.isascii() or _has_too_many_marks(text) else normalize("NFC", text)
+    return text if text.isascii() or _many_marks(text) else normalize("NFC", text)
 
 
-def _has_too_many_marks(text: str) -> bool:
-    return any(all(category(sign)[0] == "M" for sign in run) for run in _SIGNS.findall(text))
+def _many_marks(text: str) -> str:
+    """The first marks of more than 30 upon one letter; empty where there are no such."""
+    runs = () if text.isascii() else _SIGNS.findall(text)
+    return next((run for run in runs if all(category(sign)[0] == "M" for sign in run)), "")
 
 
 def forbidden(text: str) -> str | None:
-    """The first control or invisible direction character in ``text``, as ``U+202E``, or None."""
-    found = None if text.isascii() and text.isprintable() else _FORBIDDEN.search(text)
-    return f"U+{ord(found[0]):04X}" if found else None
+    """The first control, invisible direction character or mark of too many in ``text``, as ``U+202E``, or None."""
+    if text.isascii() and text.isprintable():
+        return None
+    found = _FORBIDDEN.search(text)
+    sign = found[0] if found else _many_marks(text)[:1]
+    return f"U+{ord(sign):04X}" if sign else None
 
 
 def encoded_word(text: str) -> str | None:
@@ -66,8 +71,6 @@ def text_fault(text: str) -> tuple[str, str] | None:
     not be there, as "it …" without a stop, and the mend."""
     if encoded := encoded_word(text):
         return f"holds {printable(encoded)}, which mail programs take for something else", "Write the text itself."
-    if not text.isascii() and _has_too_many_marks(text):
-        return "has more than 30 marks upon one letter", "Type it anew, with the marks that the name has."
     return forbidden_fault(text)
 
 
@@ -79,6 +82,8 @@ def forbidden_fault(text: str) -> tuple[str, str] | None:
             "has lost a letter (U+FFFD stands in its place)",
             "Export it anew as UTF-8; here nobody can tell what it was.",
         )
+    if character and not _FORBIDDEN.search(text):
+        return "has more than 30 marks upon one letter", "Type it anew, with the marks that the name has."
     return (f"holds the invisible character {character}", "Type it anew instead of pasting it.") if character else None
 
 

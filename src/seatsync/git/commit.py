@@ -11,11 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seatsync.git.checkout import Checkout, NotInGit, checkout_of
-from seatsync.git.program import PATIENCE, NoGit, decoded, run, surroundings, with_settings
+from seatsync.git.program import PATIENCE, NoGit, decoded, run, surroundings, with_settings, without_settings
 from seatsync.git.settings import settings_of
 
 _READ = (".csv", ".yaml", ".yml")
-_HOW_FILES_ARE_WRITTEN = ("core.autocrlf", "core.eol", "core.filemode", "core.ignorecase", "core.symlinks")
+_HOW_FILES_ARE_WRITTEN = (
+    *("core.autocrlf", "core.eol", "core.filemode", "core.ignorecase", "core.symlinks"),
+    *("core.excludesfile", "core.attributesfile"),
+)
 
 
 def commit_of(folder: Path) -> str:
@@ -49,7 +52,9 @@ def _differs(folder: Path, checkout: Checkout, sha: str) -> bool:
 def _shadow(checkout: Checkout, sha: str) -> Iterator[dict[str, str]]:
     """The environment of a repository that has the checkout's index and objects, and only harmless ones of its settings.
 
-    Comparing files can run programs that settings name: filters, monitors, hooks.
+    Comparing files can run programs that settings name: filters, monitors, hooks. Those of the user too: which files they are run
+    for is said in the proposal's ``.gitattributes``. A file that is kept otherwise than it lies there (Git LFS) counts as differing
+    where its time has changed.
     """
     with tempfile.TemporaryDirectory(prefix="seatsync-") as name:
         shadow = Path(name)
@@ -64,7 +69,9 @@ def _shadow(checkout: Checkout, sha: str) -> Iterator[dict[str, str]]:
         for shared in checkout.git_dir.glob("sharedindex.*"):
             (shadow / shared.name).symlink_to(shared)
         settings = [pair for pair in settings_of(checkout) if pair[0] in _HOW_FILES_ARE_WRITTEN]
-        yield with_settings(surroundings(), settings) | {
+        yield with_settings(without_settings(), settings) | {
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_DIR": str(shadow),
             "GIT_WORK_TREE": str(checkout.top),
             "GIT_INDEX_FILE": str(checkout.git_dir / "index"),

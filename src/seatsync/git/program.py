@@ -90,6 +90,11 @@ def surroundings() -> dict[str, str]:
     return with_settings({**waiting, **kept, **quiet, "LC_ALL": "C", "LANGUAGE": "C"}, ())
 
 
+def without_settings() -> dict[str, str]:
+    """``surroundings`` without what the environment itself says of settings and their files."""
+    return {name: value for name, value in surroundings().items() if not name.startswith("GIT_CONFIG_")}
+
+
 def with_settings(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """The environment with more of Git's settings, which win over those of files; ours win over all."""
     given = int(environment.get("GIT_CONFIG_COUNT") or 0)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from seatsync.git.checkout import Checkout
-from seatsync.git.program import Settings, decoded, run, surroundings, with_settings
+from seatsync.git.program import Settings, decoded, run, with_settings, without_settings
 from seatsync.git.settings import settings_of
 
 _REACHING = re.compile(
@@ -48,7 +48,7 @@ class Scratch:
         Raises:
             NoScratch: Git can't make it.
         """
-        environment = {name: value for name, value in surroundings().items() if not name.startswith("GIT_CONFIG_")}
+        environment = without_settings()
         # Git would apply the user's files once more, and what they say of folders to the wrong one.
         owners = self.home / "config"
         trusted = [value for key, value in self.settings if key == "safe.directory"]
