@@ -173,6 +173,17 @@ def test_each_of_several_institutions_by_its_own_review(place: Path) -> None:
     assert seatsync("members", folder=place / "two").out == ""
 
 
+def test_plain_files_among_the_folders_neither_stop_nor_change_what_was_reviewed(place: Path) -> None:
+    for name in ("one", "two"):
+        (place / name).mkdir()
+        write(place / name, ANN, id=name)
+    reviewed(place, "one", "two")
+    (place / "README.md").write_text("Ours.\n", encoding="utf-8")
+    (place / "notes.json").write_text("{}\n", encoding="utf-8")
+    applied(place, "README.md", "notes.json", "one", "plan.json", "two", *DAY)
+    assert "ann@grace.example" in seatsync("members", folder=place / "two").out
+
+
 def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:
     assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
     later = ("--same-files", "--now", "2026-10-01")
