@@ -47,6 +47,7 @@ class Fault:
 
 BOT = {"id": 41898282, "login": "github-actions[bot]", "type": "Bot"}
 PERSON = {"id": 7, "login": "mallory", "type": "User"}
+HOME = ("grace/seats", 42)
 LIMITS = {"github": 65_536, "gitlab": 1_000_000}
 
 
@@ -64,6 +65,7 @@ class CodeHost:
     pulls: list[dict[str, Any]] = field(default_factory=list)
     merges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     editors: dict[int, dict[str, Any]] = field(default_factory=dict)
+    elsewhere: dict[int, int] = field(default_factory=dict)  # comments of other pull requests than ``number``: whose
     next_id: int = 1000
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -97,21 +99,28 @@ class CodeHost:
                     return fault
         return None
 
-    def page(self, query: Mapping[str, str], newest_first: bool = False) -> tuple[list[Any], int, int]:
-        """The comments of one page, its number, and how many pages there are."""
+    def page(self, query: Mapping[str, str], pull: int, newest_first: bool = False) -> tuple[list[Any], int, int]:
+        """The comments on a pull request, those of one page; its number, and how many pages there are."""
         size, number = min(100, int(query.get("per_page", "30"))), int(query.get("page", "1"))
-        told = [self.comments[id] for id in sorted(self.comments, reverse=newest_first)]
+        ids = sorted(self.comments, reverse=newest_first)
+        told = [self.comments[id] for id in ids if self.elsewhere.get(id, self.number) == pull]
         return told[(number - 1) * size : number * size], number, -(-len(told) // size)
 
     def environment(self) -> dict[str, str]:
         """What a job on this host finds in its environment."""
         raise NotImplementedError
 
-    def merge(self, commit: str) -> None:
-        """The pull request is merged, by this commit; another one that was closed has the commit too."""
+    def merge(self, commit: str, number: int = number, into: str = "main", home: tuple[str, int] = HOME) -> None:
+        """A pull request is merged, by this commit; another one that was closed has the commit too."""
         closed = {"number": 3, "iid": 3, "merged_at": None, "state": "closed", "merge_commit_sha": None}
-        merged = {"number": self.number, "iid": self.number, "merged_at": "2026-09-01T08:00:00Z", "state": "merged"}
-        self.merges[commit] = [closed, {**merged, "merge_commit_sha": commit}]
+        merged = {"number": number, "iid": number, "merged_at": "2026-09-01T08:00:00Z", "state": "merged"}
+        place = {
+            "base": {"ref": into, "repo": {"full_name": home[0]}},
+            "target_branch": into,
+            "target_project_id": home[1],
+        }
+        told = self.merges.setdefault(commit, [{**closed, **place}])
+        told.insert(1, {**merged, **place, "merge_commit_sha": commit})  # the newest first
 
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         raise NotImplementedError
@@ -149,9 +158,10 @@ class GitHub(CodeHost):
         if (request.method, path) == ("GET", "/repos/grace/seats/pulls"):
             assert query["state"] == "open"
             return Answer(200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]])
-        if (request.method, path) == ("GET", f"/repos/grace/seats/issues/{self.number}/comments"):
-            told, number, pages = self.page(query)
-            place = f"{self.address}/repositories/1/issues/{self.number}/comments?per_page={query['per_page']}&page="
+        found = re.fullmatch(r"/repos/grace/seats/issues/(\d+)/comments", path)
+        if request.method == "GET" and found:
+            told, number, pages = self.page(query, int(found[1]))
+            place = f"{self.address}/repositories/1/issues/{found[1]}/comments?per_page={query['per_page']}&page="
             links = {"next": number + 1, "last": pages} if number < pages else {}
             links |= {"prev": number - 1, "first": 1} if number > 1 else {}
             link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
@@ -222,8 +232,9 @@ class GitLab(CodeHost):
             return self.queried(sent)
         if (request.method, request.path) == ("GET", "/api/v4/user"):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
-        if (request.method, request.path) == ("GET", notes):
-            told, number, pages = self.page(query, newest_first=query.get("sort", "desc") == "desc")
+        found = re.fullmatch(rf"/api/v4/projects/{self.project}/merge_requests/(\d+)/notes", request.path)
+        if request.method == "GET" and found:
+            told, number, pages = self.page(query, int(found[1]), newest_first=query.get("sort", "desc") == "desc")
             return Answer(200, told, {"X-Page": str(number), "X-Next-Page": str(number + 1) if number < pages else ""})
         if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
             return Answer(200, self.merges.get(found[1], []))

@@ -161,6 +161,10 @@ def test_before_a_commit_the_institutions_of_the_files_are_checked(tmp_path: Pat
     assert "two/members.csv:1" in told.out
     assert "one: nothing wrong" in told.out
     assert "three" not in told.out
+    for name in ("--quiet", "--now=1.csv", "-q.csv"):  # a file, or its folder, can be named like an option
+        told = seatsync(*command, name, "two/members.csv", folder=tmp_path)
+        assert told.code == 3, told
+        assert "two: " in told.out
     told = seatsync(*command, "notes.csv", folder=tmp_path)
     assert (told.code, told.out) == (0, "")
     assert "Nothing was checked" in told.err

@@ -230,7 +230,7 @@ def test_sending_leaves_a_saved_plan_good(school: Path, room: Mailroom) -> None:
     write_csv(school / "members.csv", HEADER, ANN, BEN)
     ran(school, "plan", "--out", "plan.json")
     assert sent(school)["sent"] == 2
-    ran(school, "apply", "--yes", "plan.json")
+    ran(school, "apply", "plan.json")
     ran(school, "verify")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.code_hosts import BOT, PERSON, Answer, CodeHost, Fault, GitHub
+from tests.code_hosts import BOT, HOME, PERSON, Answer, CodeHost, Fault, GitHub
 from tests.command_line import Outcome, seatsync
 from tests.test_comment import OTHER_BOT, comment, event, host
 
@@ -34,6 +34,8 @@ def place(tmp_path: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Pa
     reviewed(tmp_path)
     for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
         monkeypatch.setenv(name, COMMIT)
+    monkeypatch.setenv("GITHUB_REF", "refs/heads/main")
+    monkeypatch.setenv("CI_COMMIT_BRANCH", "main")
     host.merge(COMMIT)
     return tmp_path
 
@@ -114,6 +116,49 @@ def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHo
         assert "no plan of grace was reviewed" in applied(place, code=5).err
 
 
+@pytest.mark.parametrize(
+    ("into", "home"), [("side", HOME), ("MAIN", HOME), ("", HOME), ("main", ("grace/copy", 43)), ("main", ("", 0))]
+)
+def test_a_merge_into_another_branch_is_no_review_although_the_same_commit_came_into_this_one(
+    place: Path, host: CodeHost, into: str, home: tuple[str, int]
+) -> None:
+    """Nor one into a branch of that name in another repository."""
+    host.merges.clear()
+    host.merge(COMMIT, into=into, home=home)
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+    host.merge(COMMIT)
+    host.merge(COMMIT, number=8, into=into, home=home)
+    applied(place)
+
+
+def test_a_job_of_no_branch_goes_by_the_default_branch(
+    place: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tag can have the name of any branch."""
+    monkeypatch.setenv("GITHUB_REF", "refs/tags/side")
+    monkeypatch.setenv("GITHUB_REF_NAME", "side")
+    monkeypatch.delenv("CI_COMMIT_BRANCH")
+    monkeypatch.setenv("CI_COMMIT_REF_NAME", "side")
+    assert "Which branch this job is for" in applied(place, code=64).err
+    event(place, monkeypatch, {"repository": {"default_branch": "main"}})
+    monkeypatch.setenv("CI_DEFAULT_BRANCH", "main")
+    host.merges.clear()
+    host.merge(COMMIT, into="side")
+    assert "no plan of grace was reviewed" in applied(place, code=5).err
+    host.merge(COMMIT)
+    applied(place)
+
+
+def test_of_several_pull_requests_merged_by_one_commit_all_must_show_the_same(place: Path, host: CodeHost) -> None:
+    host.merge(COMMIT, number=8)
+    told = applied(place, code=1)
+    assert "pull requests 8 and 7, which do not show the same" in told.err
+    assert "Nothing was applied" in told.err
+    [genuine] = host.bodies()
+    host.elsewhere[host.add(genuine, host.me)] = 8
+    applied(place)
+
+
 def test_a_comment_that_somebody_has_changed_shows_nothing(place: Path, host: CodeHost) -> None:
     [(id, told)] = host.comments.items()
     genuine = told["body"]
@@ -171,6 +216,17 @@ def test_each_of_several_institutions_by_its_own_review(place: Path) -> None:
     assert "the plan of two is not the one that was reviewed" in told.err
     assert "ann@grace.example" in seatsync("members", folder=place / "one").out
     assert seatsync("members", folder=place / "two").out == ""
+
+
+def test_plain_files_among_the_folders_neither_stop_nor_change_what_was_reviewed(place: Path) -> None:
+    for name in ("one", "two"):
+        (place / name).mkdir()
+        write(place / name, ANN, id=name)
+    reviewed(place, "one", "two")
+    (place / "README.md").write_text("Ours.\n", encoding="utf-8")
+    (place / "notes.json").write_text("{}\n", encoding="utf-8")
+    applied(place, "README.md", "notes.json", "one", "plan.json", "two", *DAY)
+    assert "ann@grace.example" in seatsync("members", folder=place / "two").out
 
 
 def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:

@@ -69,6 +69,46 @@ def test_plain_files_beside_the_folders_are_not_meant(institutions: Path) -> Non
     assert seatsync("validate", "README.md", "one", "two", folder=institutions).code == 0
 
 
+@pytest.mark.parametrize("stray", ["0.json", "NOTES.md", "README", "zzz.json"])
+@pytest.mark.parametrize("way", [("--yes",), ("--same-files",), ("--yes", "--expect", "0" * 64)])
+def test_a_plan_among_the_folders_that_a_pattern_matched_is_not_applied(
+    institutions: Path, way: tuple[str, ...], stray: str
+) -> None:
+    assert seatsync("apply", "--yes", "one", "two", "three", folder=institutions).code == 0
+    members = institutions / "one" / "members.csv"
+    as_reviewed = members.read_text(encoding="utf-8")
+    members.write_text(as_reviewed + "eve@one.example,Eve,Lo\n", encoding="utf-8")
+    assert seatsync("plan", "one", "--out", stray, folder=institutions).code == 0
+    members.write_text(as_reviewed, encoding="utf-8")
+    (institutions / "README.md").write_text("Ours.\n", encoding="utf-8")
+    (institutions / "notes.json").write_text("{}\n", encoding="utf-8")
+    matched = sorted(path.name for path in institutions.iterdir() if not path.name.startswith("seatsync.db"))
+    told = seatsync("apply", *way, "--", *matched, folder=institutions)
+    assert told.code == (5 if "--expect" in way else 0), told
+    assert "eve@one.example" not in seatsync("members", folder=institutions / "one").out
+
+
+def test_a_plan_file_is_named_alone_and_first_and_asks_nothing(institutions: Path) -> None:
+    assert seatsync("plan", "one", "--out", "plan.json", folder=institutions).code == 0
+    (institutions / "again.json").write_bytes((institutions / "plan.json").read_bytes())
+    (institutions / "notes.json").write_text("{}\n", encoding="utf-8")
+    for words in (("--yes", "plan.json"), ("one", "plan.json"), ("plan.json", "again.json", "one")):
+        assert seatsync("apply", *words, folder=institutions).code == 64, words
+    assert is_untouched(institutions / "one")
+    assert seatsync("apply", "plan.json", "notes.json", "one", folder=institutions).code == 0
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan",), ("status",), ("apply", "--yes")])
+def test_where_a_pattern_matched_files_alone_the_current_folder_is_not_meant(
+    institutions: Path, command: tuple[str, ...]
+) -> None:
+    (institutions / "one" / "notes.csv").write_text("ours", encoding="utf-8")
+    told = seatsync(*command, "members.csv", "notes.csv", folder=institutions / "one")
+    assert told.code == 64, told
+    assert "no folder" in told.err
+    assert is_untouched(institutions / "one")
+
+
 @pytest.mark.sqlite_only("one of the targets is the file of the ledger")
 @pytest.mark.parametrize("target", ["seatsync.yaml", "members.csv", "seatsync.db"])
 def test_a_plan_is_never_saved_over_anything_but_a_plan(institutions: Path, target: str) -> None:

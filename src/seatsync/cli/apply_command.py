@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
-from seatsync.cli.options import Run, as_folder, common, option
+from seatsync.cli.options import Run, as_folders, common, option
 from seatsync.cli.plan_command import is_plan, load_plans
 from seatsync.cli.reading import institution_id, redactor_of, to_be_shown, too_strict, try_plan
 from seatsync.cli.reviewed import Allowed, what_was_reviewed
@@ -60,27 +60,28 @@ def command(
     seatsync apply --yes institutions/*  several, side by side, without asking
     seatsync apply --yes --shard 2/8 institutions/*
 
+    Only the first path can be a plan file, and with --yes, --expect, --reviewed or --same-files none is: of institutions/*
+    the folders alone are meant.
+
     A plan file's seal finds damage and edits; it is no signature. Apply only plans of your own pipeline, from where nobody
     else can write, or go by --expect or --reviewed.
 
     Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
     the plan or the fingerprint is another.
     """
-    files = [Path(path) for path in paths if _is_plan(Path(path))]
-    folders = [as_folder(path) for path in paths if not _is_plan(Path(path))] or [Path()]
     if expect is not None and not expect.strip():
         raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
-    if len(files) + sum((bool(expect), reviewed, same_files)) > 1:
-        raise click.UsageError(
-            "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied."
-        )
-    if files and shard:
+    ways = sum((bool(expect), reviewed, same_files))
+    file, folders = _meant(paths, yes or ways > 0)
+    if ways > 1:
+        raise click.UsageError(_ONE_WAY)
+    if file and shard:
         raise click.UsageError("--shard is for folders; give each part its own plan file.")
-    if not (files or yes or expect or reviewed or same_files or sys.stdin.isatty()):
+    if not (file or yes or ways or sys.stdin.isatty()):
         raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     who = _Who(actor, commit)
-    if files:
-        return _apply_saved(run, files[0], folders, strict, who, jobs)
+    if file:
+        return _apply_saved(run, file, folders, strict, who, jobs)
     chosen = part_of(folders, shard)
     must_differ(chosen, run, jobs)
     allowed = Allowed(expect, what_was_reviewed() if reviewed else None, same_files)
@@ -98,8 +99,35 @@ def _told(run: Run, several: bool, names: Iterable[object], done: list[Done]) ->
     return exits.worst(code for _, code, _ in outcomes)
 
 
-def _is_plan(path: Path) -> bool:
+_ONE_WAY = (
+    "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied. "
+    "With --yes or one of these all paths are folders; a plan file asks nothing, and needs no --yes."
+)
+
+
+def _meant(paths: Sequence[str], folders_alone: bool) -> tuple[Path | None, list[Path]]:
+    """The plan file, which only the first path can name, and the folders.
+
+    With ``folders_alone`` no file is a plan: institutions/* matches whatever lies there, also what somebody put there who may
+    not apply.
+
+    Raises:
+        UsageError: a plan file is named where none can be.
+    """
+    if not paths or not _names_plan(Path(paths[0])) or (folders_alone and len(paths) > 1):
+        return None, as_folders(paths)
+    file, *others = paths
+    if folders_alone or any(is_plan(Path(other)) or _is_missing_plan(Path(other)) for other in others):
+        raise click.UsageError(_ONE_WAY)
+    return Path(file), as_folders(others)
+
+
+def _names_plan(path: Path) -> bool:
     return path.suffix == ".json" or is_plan(path)
+
+
+def _is_missing_plan(path: Path) -> bool:
+    return path.suffix == ".json" and not path.exists()
 
 
 class _Who:

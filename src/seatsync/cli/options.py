@@ -225,10 +225,16 @@ def day(moment: datetime | None) -> str | None:
 
 
 def as_folders(names: Sequence[str]) -> list[Path]:
-    """The folders named; the current one if none is. Of institutions/* the plain files beside the folders are not meant."""
+    """The folders named; the current one if none is. Of institutions/* the plain files beside the folders are not meant.
+
+    Raises:
+        UsageError: plain files alone are named.
+    """
     meant = [
         name for name in names if len(names) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()
     ]
+    if names and not meant:
+        raise click.UsageError(f"There is no folder among what is named: {names[0]} and the others are plain files.")
     return [as_folder(name) for name in meant or (".",)]
 
 

@@ -115,7 +115,7 @@ class Unknown(Exception):
 
 
 def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
-    """By institution what the comment on the pull request of this commit shows.
+    """By institution what the comment on the pull request of this commit shows; of several all must show the same.
 
     Raises:
         UsageError: the package that asks the host is missing.
@@ -130,10 +130,16 @@ def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
         raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
     from seatsync.hosts.http import HostError
     from seatsync.hosts.review import reviewed
-    from seatsync.hosts.surroundings import merged_pull_request
+    from seatsync.hosts.surroundings import merged_pull_requests
 
     try:
-        host = merged_pull_request(os.environ, timeout)
-        return reviewed(host, marker("plan")) if host is not None else {}
+        hosts = merged_pull_requests(os.environ, timeout)
+        shown = [reviewed(host, marker("plan")) for host in hosts.values()]
     except HostError as error:
         raise Unknown(f"Nothing was applied, what was reviewed can't be read: {error}", error.help) from error
+    if any(one != shown[0] for one in shown):
+        raise Unknown(
+            f"Nothing was applied: the commit came by the pull requests {' and '.join(map(str, hosts))}, which do not show the same.",
+            "Review the plan and expect its fingerprint: --expect.",
+        )
+    return shown[0] if shown else {}

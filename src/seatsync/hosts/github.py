@@ -47,12 +47,17 @@ def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int
     return [pull["number"] for pull in found if pull["head"]["sha"] == run.get("head_sha")]
 
 
-def number_of_merge(api: Api, repository: str, commit: str) -> int:
-    """The pull request by which ``commit`` came into its branch; 0 where there is none."""
+def numbers_of_merge(api: Api, repository: str, branch: str, commit: str) -> list[int]:
+    """The pull requests by which ``commit`` came into ``branch``; those that were merged elsewhere say nothing of it."""
     found = api.read(f"repos/{repository}/commits/{commit}/pulls?per_page=100")
-    merged = [pull for pull in found if pull.get("merged_at")]
+    merged = [pull for pull in found if pull.get("merged_at") and _is_into(pull["base"], repository, branch)]
     exactly = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
-    return int((exactly or merged or [{"number": 0}])[0]["number"])
+    return [int(pull["number"]) for pull in exactly or merged]
+
+
+def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
+    name = str((base.get("repo") or {}).get("full_name", ""))
+    return base.get("ref") == branch and name.lower() == repository.lower()
 
 
 class GitHub:

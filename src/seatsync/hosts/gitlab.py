@@ -26,10 +26,12 @@ def api(base: str, token: str, seconds: float) -> Api:
     return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _MENDS)
 
 
-def number_of_merge(api: Api, project: str, commit: str) -> int:
-    """The merge request by which ``commit`` came into its branch; 0 where there is none."""
+def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[int]:
+    """The merge requests by which ``commit`` came into ``branch``; those that were merged elsewhere say nothing of it."""
     found = api.read(f"projects/{quote(project, safe='')}/repository/commits/{commit}/merge_requests?per_page=100")
-    return next((int(request["iid"]) for request in found if request.get("state") == "merged"), 0)
+    here = (branch, project)
+    merged = [request for request in found if request.get("state") == "merged"]
+    return [int(one["iid"]) for one in merged if (one.get("target_branch"), str(one.get("target_project_id"))) == here]
 
 
 class GitLab:

@@ -38,25 +38,45 @@ def pull_request(environment: Mapping[str, str], number: int | None, seconds: fl
     )
 
 
-def merged_pull_request(environment: Mapping[str, str], seconds: float) -> Host | None:
-    """The pull request or merge request that this job's commit was merged by; None where there is none.
+def merged_pull_requests(environment: Mapping[str, str], seconds: float) -> dict[int, Host]:
+    """By number the pull requests or merge requests by which this job's commit came into its branch; mostly one.
 
     Raises:
-        Nowhere: the environment names no repository, commit or token.
+        Nowhere: the environment names no repository, branch, commit or token.
         HostError: the host refuses, or can't be reached.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
         api = _github_api(environment, repository, seconds)
-        number = github.number_of_merge(api, repository, _commit(environment, "GITHUB_SHA"))
-        return github.GitHub(api, repository, number) if number else None
+        commit = _commit(environment, "GITHUB_SHA")
+        pulls = github.numbers_of_merge(api, repository, _github_branch(environment), commit)
+        return {number: github.GitHub(api, repository, number) for number in pulls}
     if environment.get("CI_API_V4_URL"):
         api, project, page = _gitlab_api(environment, seconds)
-        number = gitlab.number_of_merge(api, project, _commit(environment, "CI_COMMIT_SHA"))
-        return gitlab.GitLab(api, project, number, page) if number else None
+        branch = _branch(environment.get("CI_COMMIT_BRANCH") or environment.get("CI_DEFAULT_BRANCH"))
+        requests = gitlab.numbers_of_merge(api, project, branch, _commit(environment, "CI_COMMIT_SHA"))
+        return {number: gitlab.GitLab(api, project, number, page) for number in requests}
     raise Nowhere(
         "This is no job of GitHub or GitLab: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
         "Elsewhere apply what was reviewed by its fingerprint: --expect.",
     )
+
+
+def _github_branch(environment: Mapping[str, str]) -> str:
+    """The branch that the job is for, else the repository's default branch. GITHUB_REF_NAME may be that of a tag."""
+    ref = environment.get("GITHUB_REF", "")
+    if ref.startswith("refs/heads/"):
+        return _branch(ref.removeprefix("refs/heads/"))
+    event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+    return _branch((event.get("repository") or {}).get("default_branch"))
+
+
+def _branch(name: str | None) -> str:
+    if not name:
+        raise Nowhere(
+            "Which branch this job is for is not said: GITHUB_REF or CI_COMMIT_BRANCH is not that of a branch.",
+            "Apply in a job of a branch, or apply what was reviewed by its fingerprint: --expect.",
+        )
+    return name
 
 
 def _commit(environment: Mapping[str, str], name: str) -> str:
