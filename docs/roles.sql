@@ -7,7 +7,8 @@
 --
 -- read:  plan, status, the lists, log, why, verify, dump.
 -- write: besides, apply, claims, resends and sending letters. What is in the journal it can neither change nor delete.
--- pages: besides, what `seatsync serve` needs: the accounts of those who sign in. The others can ask no more than whether
+-- pages: besides, what `seatsync serve` needs: the accounts of those who sign in, who may be of any institution. Whoever has it can
+--        sign in as anybody, so there is one role of it in a database, bound to all institutions that its pages serve. The others can ask no more than whether
 --        an e-mail that they know has an account.
 --
 -- The role is made if it is not there; give it a password with \password. It is bound by being a member of a role of the
@@ -22,15 +23,24 @@ SELECT
     :'access' IN ('write', 'pages') AS may_write,
     :'access' = 'pages' AS serves,
     current_schema() AS schema,
+    :'access' = 'pages' AND EXISTS (
+        SELECT FROM pg_roles WHERE rolname <> :'role' AND rolname <> current_user AND NOT rolsuper
+            AND has_table_privilege(oid, 'account', 'UPDATE')
+    ) AS is_second,
     -- As the policies have it: PostgreSQL would cut a longer name off, so two of them could be one.
     CASE WHEN octet_length(:'institution') <= 54 THEN 'seatsync:' || :'institution'
          ELSE 'seatsync::' || left(encode(sha256(convert_to(:'institution', 'UTF8')), 'hex'), 48) END AS group_role \gset
 SELECT NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'group_role') AS group_is_new \gset
 
+\if :is_second
+\warn 'Another role serves pages of this database already, and whoever does can sign in as anybody: let one role serve all institutions.'
+\endif
+
 BEGIN;
 
 \if :group_is_new
 CREATE ROLE :"group_role" NOLOGIN;
+COMMENT ON ROLE :"group_role" IS :'institution'; -- which a hash in its name does not say
 \endif
 \if :is_new
 CREATE ROLE :"role" LOGIN;
@@ -56,7 +66,7 @@ REVOKE ALL
 GRANT SELECT
     ON alembic_version, writer, institution, library, admin, member, license, entry, event, outbox, link
     TO :"role";
-GRANT EXECUTE ON FUNCTION known_accounts(bytea[]) TO :"role";
+GRANT EXECUTE ON FUNCTION known_accounts(bytea[]), bound_institutions() TO :"role";
 
 \if :may_write
 -- To lock a row takes the right to update a column of it. The right to update all of them would be one to lock the table.

@@ -77,7 +77,7 @@ holding = table(
     _text("account", 22),
     comment="Whose account a delivered license is in.",
 )
-Index("holding_account", holding.c.account)
+Index("holding_account", holding.c.account, holding.c.institution)
 
 
 def email_hash(email: str) -> bytes:

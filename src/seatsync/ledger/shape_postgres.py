@@ -20,7 +20,22 @@ ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex')
 OPEN_TO_ALL = ("account", "identity", "session", "challenge", "alembic_version")
 """Tables without row security: they belong to no institution."""
 
-FUNCTIONS = {"known_accounts": "SELECT email_hash FROM account WHERE email_hash = ANY (hashes)"}
+INDEXED = "institution = ANY (bound_institutions())"
+
+FUNCTIONS = {
+    "known_accounts": "SELECT email_hash FROM account WHERE email_hash = ANY (hashes)",
+    "bound_institutions": """
+        WITH RECURSIVE mine(role) AS (
+            SELECT oid FROM pg_roles WHERE rolname = current_user
+            UNION SELECT roleid FROM pg_auth_members JOIN mine ON member = mine.role
+        ), named(rolname, institution) AS (
+            SELECT rolname, CASE WHEN rolname LIKE 'seatsync::%' THEN shobj_description(oid, 'pg_authid') ELSE substr(rolname, 10) END
+            FROM pg_roles JOIN mine ON oid = mine.role WHERE rolname LIKE 'seatsync:%' AND pg_has_role(oid, 'usage')
+        )
+        SELECT coalesce(array_agg(institution), '{}') FROM named WHERE rolname = CASE WHEN octet_length(institution) <= 54
+        THEN 'seatsync:' || institution
+        ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex'), 48) END""",
+}
 """Those that the migrations make, and what they do."""
 
 _TYPES = {"character varying": "VARCHAR", "text": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "bytea": "BYTEA"}
@@ -205,7 +220,11 @@ def _policies(catalog: _Catalog) -> dict[tuple[str, str], Any]:
 
 def _our_policies(ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
     bound = ("*", True, True, _plain(BOUND), _plain(BOUND))
-    return {(name, "bound"): bound for name in ours if name not in OPEN_TO_ALL}
+    indexed = ("*", False, True, _plain(INDEXED), "true")
+    named = [name for name in ours if name not in OPEN_TO_ALL]
+    return {(name, "bound"): bound for name in named} | {
+        (name, "indexed"): indexed for name in named if name != "writer"
+    }
 
 
 def _typed(kind: str) -> str:

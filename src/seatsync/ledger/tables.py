@@ -71,7 +71,7 @@ admin = table(
     _text("given_name"),
     _text("family_name"),
 )
-Index("admin_key", admin.c.key)
+Index("admin_key", admin.c.key, admin.c.institution)
 
 member = table(
     "member",
