@@ -182,6 +182,21 @@ def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_i
     ran(pages.folder, "verify")
 
 
+def _changes_email(pages: Pages, browser: Browser, email: str) -> None:
+    browser.open("/settings/email")
+    browser.press("Send a code to it", email=email, password=PASSWORD)
+    browser.press("Go on", code=pages.code(email))
+    assert "Your e-mail is changed." in browser.page.text
+
+
+def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its_e_mail(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    _changes_email(pages, ben, "ben@home.example")
+    assert "Yours Jamworks" in ben.open("/").text
+    assert "Jamworks" not in pages.account("ben@grace.example").open("/").text
+
+
 def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) -> None:
     with pytest.raises(Missed) as missed:
         claim(
