@@ -143,6 +143,32 @@ def test_a_letter_that_was_passed_on_gives_one_seat_and_nothing_else_of_the_memb
     assert "Yours Jamworks" in ben.open("/").text
 
 
+def test_a_letter_that_was_passed_on_gives_one_seat_also_before_its_member_has_an_account(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    (claimed,) = [row["person"] for row in rows(pages.folder, "event") if row["action"] == "claim"]
+    assert claimed == '{"claimed_with":"eve@home.example"}'
+    assert {row["account"] for row in rows(pages.folder, "member")} == {""}
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    assert "Jamworks" not in eve.open("/").text
+    ben = pages.account("ben@grace.example")
+    assert "Waiting for you Jamworks" in ben.open("/").text
+    ran(pages.folder, "verify")
+
+
+def test_a_letter_that_was_passed_on_to_an_account_that_is_deleted_hinders_no_later_seat(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    eve.open("/settings/delete")
+    eve.press("Delete it for good", sure="y")
+    ben = pages.account("ben@grace.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    assert "Yours Jamworks" in ben.open("/").text
+    ran(pages.folder, "verify")
+
+
 def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_it_is(pages: Pages) -> None:
     eve = pages.account("eve@home.example")
     eve.open(link(pages, "ben@grace.example"))
@@ -154,6 +180,21 @@ def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_i
     assert "Logos" not in ben.page.text
     assert "Yours Logos" in eve.open("/").text
     ran(pages.folder, "verify")
+
+
+def _changes_email(pages: Pages, browser: Browser, email: str) -> None:
+    browser.open("/settings/email")
+    browser.press("Send a code to it", email=email, password=PASSWORD)
+    browser.press("Go on", code=pages.code(email))
+    assert "Your e-mail is changed." in browser.page.text
+
+
+def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its_e_mail(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    _changes_email(pages, ben, "ben@home.example")
+    assert "Yours Jamworks" in ben.open("/").text
+    assert "Jamworks" not in pages.account("ben@grace.example").open("/").text
 
 
 def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) -> None:

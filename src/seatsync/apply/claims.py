@@ -15,9 +15,8 @@ from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import CLAIM, OPT_OUT, Event
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.names import did_you_mean, email_fault, email_key
-from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.accounts import lock_account, with_account
+from seatsync.ledger.accounts import lock_account
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.holdings import Account, hold, is_in, keep_holding, open_licenses
 from seatsync.ledger.journal import Entry
@@ -86,7 +85,8 @@ def claim(
             return False
         _must_be_open(books, library, member, "claim")
         _use(connection, institution, link, token, at)
-        _take(connection, institution, books, library, member, account, _entry("claim", at, actor, link))
+        is_own = not token or email_key(account.email) == books.members[member].key
+        _take(connection, institution, books, library, member, account, is_own, _entry("claim", at, actor, link))
         return True
 
     return ledger.write(institution, actor, "", step)
@@ -147,29 +147,21 @@ def _take(
     library: str,
     member: int,
     account: Account,
+    is_own: bool,
     entry: Entry,
 ) -> None:
-    who = books.members[member]
+    """Put the license into the account. If it ``is_own``, the member signs in with it from now on: later seats are delivered
+    there. A personal link alone does not prove that: somebody to whom it was passed on gets that one license."""
+    signs_in = books.members[member].account
     if account.id and not lock_account(connection, account.id):
         raise Missed(Why.NO_ACCOUNT, f"The account {account.email} is not there any more.")
-    signs_in = who.account
-    if _is_their_own(connection, who, account):
+    if is_own:
         if account.id:
             keep_holding(connection, institution, member, signs_in)
         signs_in = account.email
     person = {"account": signs_in} if signs_in == account.email else {"claimed_with": account.email}
     record(connection, institution, books, entry, [Event(CLAIM, library, member, person=person)])
     hold(connection, institution, library, member, account)
-
-
-def _is_their_own(connection: Connection, who: Member, account: Account) -> bool:
-    """Whether this is from now on the account that the member signs in with: where a later seat is delivered to.
-
-    Somebody to whom the letter of one license was passed on gets that one, and nothing else that is the member's.
-    """
-    if not account.id or email_key(account.email) == who.key:
-        return True
-    return not who.account and not with_account(connection, [who.email])
 
 
 def _must_be_an_email(account: Account) -> None:

@@ -69,15 +69,15 @@ def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
     """
     of = select(account.c.email).where(account.c.id == account_id)
     email = connection.execute(of).scalar() or ""
-    held = select(holding.c.institution, holding.c.member).where(holding.c.account == account_id)
+    whose = Account(email, account_id)
     homes: dict[str, set[int]] = {}
-    for institution, number in [*connection.execute(held, execution_options=ACROSS), *_members(connection, email)]:
+    for institution, number in _homes(connection, whose):
         homes.setdefault(institution, set()).add(number)
     return [
         seat
         for institution in sorted(homes)
         for seat, signs_in, holder in _seats(connection, institution, homes[institution])
-        if _is_had(seat) and _is_in(Account(email, account_id), holder, signs_in)
+        if _is_had(seat) and _is_in(whose, holder, signs_in)
     ]
 
 
@@ -122,6 +122,25 @@ def keep_holding(connection: Connection, institution: str, member: int, signs_in
     ]
     if rows:
         connection.execute(insert(holding), rows)
+
+
+def stay_in(connection: Connection, whose: Account) -> None:
+    """Whatever is in the account because of its e-mail alone stays in it, whatever e-mail it has from now on."""
+    homes = {*_homes(connection, whose)}
+    member, key = tables.member.c, email_key(whose.email)
+    for institution in sorted({home for home, _ in homes}):
+        numbers = sorted(number for home, number in homes if home == institution)
+        query = select(member.number, member.account).where(member.institution == institution)
+        for number, signs_in in connection.execute(query.where(member.number.in_(numbers))).all():
+            if email_key(signs_in) == key:
+                keep_holding(connection, institution, number, signs_in)
+
+
+def _homes(connection: Connection, whose: Account) -> list[tuple[str, int]]:
+    """(institution, number) of the members of whom something may be in this account."""
+    held = select(holding.c.institution, holding.c.member).where(holding.c.account == whose.id)
+    found = connection.execute(held, execution_options=ACROSS)
+    return [*((row.institution, row.member) for row in found), *_members(connection, whose.email)]
 
 
 def _all_libraries(connection: Connection, institution: str) -> list[str]:

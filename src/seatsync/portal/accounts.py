@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.accounts import account, email_hash, holding, identity, session
-from seatsync.ledger.holdings import ACROSS, NOBODY
+from seatsync.ledger.holdings import ACROSS, NOBODY, stay_in
+from seatsync.ledger.holdings import Account as Holder
 from seatsync.portal.passwords import matches
 
 
@@ -77,13 +78,15 @@ def set_password(connection: Connection, id: str, password: str, verified: str |
     return connection.execute(update(account).where(this).values(password=password)).rowcount == 1
 
 
-def set_email(connection: Connection, id: str, email: str) -> None:
-    """Another verified e-mail.
+def set_email(connection: Connection, known: Account, email: str) -> None:
+    """Another verified e-mail. What is in the account stays there.
 
     Raises:
         IntegrityError: somebody else has it.
     """
-    connection.execute(update(account).where(account.c.id == id).values(email=email, email_hash=email_hash(email)))
+    stay_in(connection, Holder(known.email, known.id))
+    this = update(account).where(account.c.id == known.id)
+    connection.execute(this.values(email=email, email_hash=email_hash(email)))
 
 
 def set_language(connection: Connection, id: str, language: str) -> None:

@@ -88,7 +88,7 @@ def email_code() -> Page:
             return False
         if accounts.by_email(connection, answered.email) is not None:
             raise _Taken
-        accounts.set_email(connection, who.id, answered.email)
+        accounts.set_email(connection, who, answered.email)
         return True
 
     try:
