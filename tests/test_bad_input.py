@@ -331,7 +331,7 @@ BAD_LEDGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a directory": (_instead(Path.mkdir), "folder"),
     "an empty file": (lambda path: path.write_bytes(b""), "is empty (0 bytes)"),
     "a pipe": (_instead(os.mkfifo), "is no ordinary file"),
-    "a link to a device": (_instead(lambda path: path.symlink_to("/dev/zero")), "is no ordinary file"),
+    "a link to a device": (_instead(lambda path: path.symlink_to("/dev/zero")), "is a link"),
 }
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.failures import LedgerError
 from seatsync.sources import opening
 from seatsync.sources.files import Folder
 from tests.command_line import Outcome, seatsync
+from tests.databases import contents
 from tests.test_bad_input import FILES, write
 
 LONG_ENOUGH = 120
@@ -263,10 +266,37 @@ def test_nor_is_a_dump_loaded_into_it(folder: Path) -> None:
     assert seatsync("ledger", "load", "grace.jsonl", folder=folder).code == 0
 
 
-def test_a_ledger_behind_a_link_is_made_where_the_link_leads(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",), ("verify",), ("ledger", "migrate")])
+@pytest.mark.parametrize("leads", ["to a file that is not there", "to a ledger", "to itself"])
+def test_a_ledger_is_neither_found_nor_made_through_a_link(command: tuple[str, ...], leads: str, folder: Path) -> None:
+    """A proposal may have brought it."""
+    (folder / "kept").mkdir()
+    target = folder / {"to itself": "seatsync.db"}.get(leads, "kept/grace.db")
+    (folder / "seatsync.db").rename(folder / "kept/grace.db")
+    if leads != "to a ledger":
+        (folder / "kept/grace.db").unlink()
+    (folder / "seatsync.db").symlink_to(target)
+    before = contents(folder)
+    told = run(*command, folder=folder)
+    assert told.code == 6
+    assert "seatsync.db is a link, which could lead anywhere." in told.err
+    assert "Name the file that it leads to with --ledger" in told.err
+    assert contents(folder) == before
+
+
+def test_a_server_follows_no_link_that_comes_while_it_runs(folder: Path) -> None:
+    ledger = Ledger(str(folder / "seatsync.db"), kept=2)
+    with ledger.reading():
+        pass
+    (folder / "seatsync.db").rename(folder / "other.db")
+    (folder / "seatsync.db").symlink_to("other.db")
+    with pytest.raises(LedgerError, match="is a link"), ledger.reading():
+        pass
+    ledger.close()
+
+
+def test_the_folder_of_a_ledger_may_be_behind_a_link(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
-    (folder / "seatsync.db").unlink()
-    (folder / "seatsync.db").symlink_to(tmp_path / "kept/grace.db")
-    assert seatsync("apply", "--yes", folder=folder).code == 0
-    assert (tmp_path / "kept/grace.db").stat().st_size > 0
+    (tmp_path / "link").symlink_to(tmp_path / "kept")
+    assert seatsync("apply", "--yes", "--ledger", str(tmp_path / "link/grace.db"), folder=folder).code == 0
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["grace.db"]

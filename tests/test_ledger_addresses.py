@@ -61,6 +61,33 @@ MISREAD = (
     ),
     "host=127.0.0.1 port=9 user=seats password={}",
 )
+PLACES = (
+    *(f"postgresql://seats:{{}}{rest}" for rest in ("", "/db", "%40127.0.0.1:9/db")),
+    *(f"postgresql://seats:{{}}@127.0.0.1:9{rest}" for rest in ("x/db", ":9/db", "/db;x=1", "/db:x")),
+    *(
+        f"postgresql://127.0.0.1:9/{rest}"
+        for rest in ("db&password={}", "db;password={}", "db%3Bpassword={}", "db%3A{}")
+    ),
+    *(
+        f"postgresql://127.0.0.1:9/db?{rest}"
+        for rest in ("host=seats:{}", "host=127.0.0.1&port={}", "host=%3A{}", "{}=x")
+    ),
+    *(
+        f"postgresql://127.0.0.1:9/db?{rest}"
+        for rest in ("dbname=x;password={}", "hostaddr={}", "pass={}", "plugin={}")
+    ),
+    *(
+        f"git:{rest}"
+        for rest in (
+            "seats:{}@127.0.0.1:x/y#b",
+            "seats:{}@127.0.0.1:x/y",
+            "b:{}@x",
+            "https://127.0.0.1:9/x;password={}#b",
+        )
+    ),
+    *(f"{scheme}://127.0.0.1:9/x&password={{}}" for scheme in ("git:https", "mysql", "postgres")),
+)
+"""Where a password stands in an address of which no part is misread, but which is none."""
 
 
 @pytest.fixture
@@ -108,6 +135,24 @@ def test_a_password_that_could_be_misread_is_asked_for_percent_encoded(
         assert says_nothing_of(secrets, "plan", *more, "--ledger", ledger, folder=folder) == LEDGER
     assert "@ as %40" in seatsync("plan", "--ledger", ledger, folder=folder).err
     says_nothing_of(secrets, "init", "new", "--ledger", ledger, folder=folder)
+
+
+@pytest.mark.parametrize("address", PLACES)
+def test_what_is_no_part_of_an_address_is_refused_and_not_repeated(address: str, folder: Path) -> None:
+    secrets = words()
+    ledger = address.format("-".join(secrets))
+    for more in ((), ("--debug",)):
+        assert says_nothing_of(secrets, "status", *more, "--ledger", ledger, folder=folder) == LEDGER
+    told = seatsync("status", "--debug", "--ledger", ledger, folder=folder).err
+    assert "This is a bug" not in told
+    assert "can't be understood" in told
+
+
+@pytest.mark.parametrize("port", ["1,2", "1&port=2&port=3", "65536"])
+def test_servers_and_ports_that_do_not_fit_are_no_bug(port: str, folder: Path) -> None:
+    outcome = seatsync("status", "--ledger", f"postgresql:///x?host=127.0.0.1&port={port}", folder=folder)
+    assert outcome.code == LEDGER
+    assert "The ledger postgresql+psycopg://127.0.0.1/x " in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,19 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import alembic.command as alembic
 import pytest
+from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from seatsync.cli.exits import BROKEN
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.shape_sqlite import strange
+from seatsync.ledger.tables import REVISIONS
 from tests.command_line import seatsync
-from tests.databases import contents, location, opened
+from tests.databases import contents, location, looking_into, opened
 from tests.letters import ANN, applied, ran
 from tests.letters import school as school
 
@@ -115,6 +119,21 @@ OF_SQLITE = {
     IDENTITY.format("", " DEFAULT 'x'", "", "", WHOLE): "column identity.subject is not as",
     "DROP INDEX member_email;; CREATE UNIQUE INDEX member_email ON member (institution, key)": "index member_email is not as",
 }
+PLACED = {
+    "between comments with half a quote": (
+        "entry",
+        "PRIMARY KEY",
+        "/*\"*/ CHECK (kind NOT IN ('erase')), /*\"*/ PRIMARY KEY",
+    ),
+    "what is done instead": ("license", "member)", 'member) /*"*/ ON CONFLICT REPLACE /*"*/'),
+    "behind a comment of a line": ("entry", "PRIMARY KEY", "--'\nCHECK (kind <> 'erase'), --'\nPRIMARY KEY"),
+    "in brackets": ("entry", "PRIMARY KEY", "CONSTRAINT [\"] CHECK (kind <> 'erase'), CONSTRAINT [\"] PRIMARY KEY"),
+    "in other quotes": ("entry", "PRIMARY KEY", "CONSTRAINT `'` CHECK (kind <> 'erase'), CONSTRAINT `'` PRIMARY KEY"),
+    "in what is no blank to SQLite": ("member", "role TEXT", "role TEXT\u00a0COLLATE\u00a0NOCASE"),
+    "nothing but a comment": ("entry", "PRIMARY KEY", "/* mine */ PRIMARY KEY"),
+}
+"""Tables in whose definition something is put in the place of something, past SQLite's own statements."""
+
 FUNCTION = "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 OF_POSTGRES = {
     f"{FUNCTION};; CREATE TRIGGER mine BEFORE INSERT ON event FOR EACH ROW EXECUTE FUNCTION mine()": "trigger mine of table event",
@@ -161,6 +180,35 @@ def test_verify_names_what_is_more_less_or_other_in_the_database(statements: str
 @pytest.mark.parametrize("statements", OF_SQLITE)
 def test_verify_names_what_is_other_in_a_file(statements: str, school: Path) -> None:
     _verify_says(school, statements, OF_SQLITE[statements])
+
+
+@pytest.mark.sqlite_only("it is about SQLite's own texts")
+@pytest.mark.parametrize("placed", PLACED)
+def test_verify_reads_a_definition_to_its_last_letter(placed: str, school: Path) -> None:
+    applied(school, ANN)
+    table, ours, other = PLACED[placed]
+    with sqlite3.connect(location(school)) as file:
+        file.execute("PRAGMA writable_schema=ON")
+        file.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = ?", (ours, other, table))
+    file.close()
+    with sqlite3.connect(location(school)) as file:
+        assert file.execute("SELECT count(*) FROM sqlite_master WHERE instr(sql, ?)", (other,)).fetchone() == (1,)
+    file.close()
+    assert f"table {table} is not as seatsync makes it" in ran(school, "verify", code=BROKEN).err
+
+
+@pytest.mark.sqlite_only("it is about SQLite's own texts")
+@pytest.mark.parametrize("version", [*REVISIONS, ""])
+def test_a_file_is_as_it_should_be_whichever_version_it_was_made_at(version: str, tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", "seatsync:ledger/migrations")
+    if version:
+        with looking_into(str(tmp_path / "old.db")) as connection:
+            config.attributes["connection"] = connection
+            alembic.upgrade(config, version)
+    Ledger(str(tmp_path / "old.db")).migrate()
+    with looking_into(str(tmp_path / "old.db")) as connection:
+        assert [*strange(connection)] == []
 
 
 @pytest.mark.postgres_only("these are statements of PostgreSQL")

@@ -6,10 +6,37 @@ import re
 from urllib.parse import unquote, unquote_plus
 
 _PART = r"[^\s@/#?:]*"
-_PLAIN = re.compile(
-    rf"[A-Za-z][\w+.-]*://(?:{_PART}(?::(?P<password>{_PART}))?@)?[^\s@/#?]*(?:/[^\s@#?]*)?(?:\?(?P<query>[^\s@#]*))?"
+_HOST = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])"
+_PORT = r"\d{1,5}"
+_PATH = r"[\w. ~+$,/-]*"
+_ADDRESS = re.compile(
+    rf"[A-Za-z][\w+.-]*://(?:{_PART}(?::(?P<password>{_PART}))?@)?{_HOST}?(?::{_PORT})?"
+    r"(?:/(?P<path>[^\s@#?]*))?(?:\?(?P<query>[^\s@#]*))?"
 )
-_TOLD = ("host", "hostaddr", "port", "dbname")
+_SERVER = rf"(?:{_HOST}(?::{_PORT})?|/[\w./~+-]*)"
+_TOLD = {
+    "host": re.compile(rf"{_SERVER}(?:,{_SERVER})*"),
+    "hostaddr": re.compile(r"[\da-fA-F:.,]*"),
+    "port": re.compile(rf"{_PORT}(?:,{_PORT})*"),
+    "dbname": re.compile(_PATH),
+}
+"""The options that say where a database is, and what each may be."""
+
+_OPTIONS = frozenset(
+    (
+        *_TOLD,
+        *("user", "password", "passfile", "require_auth", "channel_binding", "connect_timeout", "client_encoding"),
+        *("options", "application_name", "fallback_application_name", "keepalives", "keepalives_idle"),
+        *("keepalives_interval", "keepalives_count", "tcp_user_timeout", "replication", "gssencmode", "sslmode"),
+        *("requiressl", "sslnegotiation", "sslcompression", "sslcert", "sslkey", "sslkeylogfile", "sslpassword"),
+        *("sslcertmode", "sslrootcert", "sslcrl", "sslcrldir", "sslsni", "requirepeer", "ssl_min_protocol_version"),
+        *("ssl_max_protocol_version", "min_protocol_version", "max_protocol_version", "krbsrvname", "gsslib"),
+        *("gssdelegation", "scram_client_key", "scram_server_key", "service", "servicefile", "target_session_attrs"),
+        *("load_balance_hosts", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope"),
+    )
+)
+"""All that libpq knows, as of PostgreSQL 18."""
+
 _SHORTEST = 4
 """A shorter value of an option is no secret, and part of too many words."""
 
@@ -17,8 +44,26 @@ ENCODED = "Write what is special in a user, a password or an option percent-enco
 
 
 def is_plain(address: str) -> bool:
-    """Whether it can't be misread where in an address user and password end: nothing special in them is left unencoded."""
-    return _PLAIN.fullmatch(address) is not None
+    """Whether each part of an address is what that part may be, so that no password can stand in one that is told.
+
+    Nothing special is left unencoded in user and password; host, port and path, which are told, have no more in them than
+    theirs have; and an option is one of PostgreSQL's.
+    """
+    found = _ADDRESS.fullmatch(address)
+    return (
+        found is not None
+        and re.fullmatch(_PATH, unquote(found["path"] or "")) is not None
+        and all(_may_be_option(*pair) for pair in _options(found["query"]))
+    )
+
+
+def _options(query: str | None) -> list[tuple[str, str]]:
+    pairs = [pair.partition("=")[::2] for pair in (query or "").split("&")]
+    return [(name, value) for name, value in pairs if name or value]
+
+
+def _may_be_option(name: str, value: str) -> bool:
+    return name in _OPTIONS and (name not in _TOLD or _TOLD[name].fullmatch(unquote_plus(value)) is not None)
 
 
 def may_hold_a_password(text: str) -> bool:
@@ -34,11 +79,11 @@ def redacted(said: str) -> str:
 
 def without_secrets(said: str, address: str) -> str:
     """A text of somebody who was told ``address``, without its password and the values of its options."""
-    if (found := _PLAIN.fullmatch(address)) is None:
+    if (found := _ADDRESS.fullmatch(address)) is None:
         return said
-    pairs = [pair.partition("=")[::2] for pair in (found["query"] or "").split("&")]
+    options = _options(found["query"])
     values = {found["password"] or ""} | {
-        value for name, value in pairs if name not in _TOLD and len(value) >= _SHORTEST
+        value for name, value in options if name not in _TOLD and len(value) >= _SHORTEST
     }
     forms = {form for value in values for form in (value, unquote(value), unquote_plus(value)) if form}
     for form in sorted(forms, key=len, reverse=True):

@@ -252,7 +252,7 @@ def _postgres(location: str, patience: Patience, kept: int) -> Postgres:
 
 
 def _must_be_plain(location: str) -> None:
-    """Nothing of an address that can be misread is told or tried: a part of its password could stand in any place of it.
+    """Nothing is told or tried of what is not an address through and through: its password could stand in any place of it.
 
     Raises:
         LedgerError: it can be.
@@ -262,14 +262,19 @@ def _must_be_plain(location: str) -> None:
             _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
         )
         is_sure = location.startswith(_FILES) or (is_plain(address) and "@" not in branch)
+    elif in_git(location):
+        is_sure = not may_hold_a_password(location.partition(":")[2])
     else:
         is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
-        is_sure = is_file or in_git(location) or not may_hold_a_password(location)
+        is_sure = is_file or not may_hold_a_password(location)
     if not is_sure:
         raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")
 
 
-_WRITTEN = "An address is postgresql+psycopg://user:password@host/database; before a file's name write ./"
+_WRITTEN = (
+    "An address is postgresql+psycopg://user:password@host:5432/database, with PostgreSQL's own options after a ? if need be;"
+    " of several servers, ?host=one:5432&host=two:5432. Before a file's name write ./"
+)
 
 
 def _sqlite_path(location: str) -> Path | None:
@@ -280,10 +285,8 @@ def _sqlite_path(location: str) -> Path | None:
     backend = location.split("://")[0]
     try:
         url = make_url(location)
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        message = f"The ledger {backend}://… can't be understood."
-        help = "Write a path, or postgresql+psycopg://user@host/database; of several servers, ?host=one:5432&host=two:5432."
-        raise LedgerError(message, help) from error
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise LedgerError(f"The ledger {backend}://… can't be understood.", _WRITTEN) from None  # it is quoted there
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return None
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from seatsync.domain.addresses import without_secrets
 
@@ -47,6 +47,9 @@ def told(ledger: object, location: str = "") -> Iterator[None]:
     except DBAPIError as error:
         _hush(error, location)
         raise _plain(ledger, error.orig or error) from error
+    except ArgumentError:  # it quotes the address
+        help = "Give as many ports as hosts, or one: ?host=one:5432&host=two:5432."
+        raise LedgerError(f"The ledger {ledger} has servers or ports that can't be understood.", help) from None
     except sqlite3.Error as error:
         raise _plain(ledger, error) from error
     except ModuleNotFoundError as error:

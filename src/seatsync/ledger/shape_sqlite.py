@@ -1,4 +1,4 @@
-"""What a SQLite file is made of, against what the migrations make: tables, columns, keys, indexes, and nothing that acts."""
+"""What a SQLite file is made of, against what the migrations make: every definition in it, to its last letter."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from sqlalchemy.pool import StaticPool
 
 from seatsync.ledger.sqlite import make_tables
 
-_ACTING = frozenset(("check", "conflict", "collate", "references", "generated", "as", "autoincrement", "strict"))
-"""Words of a table's definition that make it do more than keep rows; of them it may have those that ours have."""
-
-_OBJECTS = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master ORDER BY name"
+_OBJECTS = "SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY name"
 _COLUMNS = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY name'
-_INDEXES = 'SELECT name, "unique", origin, partial FROM pragma_index_list(?)'
-_KEYS = 'SELECT name, "desc", coll FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno'
+
+_VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+_OF_ALEMBIC = (
+    "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
+)
+"""How the table of versions is spelled by us, and in a file that was migrated by Alembic."""
 
 
 def strange(connection: Connection) -> Iterator[str]:
@@ -47,16 +49,16 @@ def _shape_of_ours() -> dict[str, Any]:
 
 
 def _shape(connection: Connection) -> dict[str, Any]:
-    """By their kind and name, the things in a file, each as it can be compared, however its text is spelled."""
+    """By their kind and name, the things in a file, and by name the columns of its tables.
+
+    A definition is all that makes a table or an index what it is. It is not taken apart: who plants something there knows more
+    ways to spell it than a reader knows to read.
+    """
     shape: dict[str, Any] = {}
-    objects = connection.exec_driver_sql(_OBJECTS).all()
-    texts = {name: sql for kind, name, _, sql in objects if kind == "index"}
-    for kind, name, _, sql in objects:
+    for kind, name, sql in connection.exec_driver_sql(_OBJECTS).all():
+        shape[f"{kind} {name}"] = _spelled(f"{sql}")
         if kind == "table":
-            shape[f"table {name}"] = _words(sql) & _ACTING, "without rowid" in " ".join(sql.lower().split())
-            shape |= _columns(connection, name) | _indexes(connection, name, texts)
-        elif kind != "index":
-            shape[f"{kind} {name}"] = ""
+            shape |= _columns(connection, name)
     return shape
 
 
@@ -65,18 +67,10 @@ def _columns(connection: Connection, table: str) -> dict[str, Any]:
     return {f"column {table}.{name}": tuple(told) for name, *told in found}
 
 
-def _indexes(connection: Connection, table: str, texts: dict[str, str]) -> dict[str, Any]:
-    """Those of a key have names that SQLite gives: they are known by their columns."""
-    shape = {}
-    for name, unique, origin, _ in connection.exec_driver_sql(_INDEXES, (table,)).all():
-        keys = [tuple(key) for key in connection.exec_driver_sql(_KEYS, (name,)).all()]
-        where = " ".join(re.split(r"\bwhere\b", texts.get(name) or "", maxsplit=1, flags=re.IGNORECASE)[1:])
-        columns = ", ".join(str(column) for column, _, _ in keys)
-        said = f"index {name}" if origin == "c" else f"key ({columns}) of {table}"
-        shape[said] = unique, keys, " ".join(where.split())
-    return shape
+def _spelled(sql: str) -> str:
+    """A definition in the one way to spell it: migrations, and versions of SQLAlchemy, differ in blanks, and in quotes around words.
 
-
-def _words(sql: str) -> frozenset[str]:
-    """The words outside of quotes."""
-    return frozenset(re.findall(r"\w+", re.sub(r"'[^']*'|\"[^\"]*\"", " ", sql.lower())))
+    Quotes can make a keyword part of a type, which the columns show.
+    """
+    plain = re.sub(r'"(\w+)"', r"\1", re.sub(r"[ \t\n\f\r]+", " ", sql))
+    return _VERSIONS if plain == _OF_ALEMBIC else plain

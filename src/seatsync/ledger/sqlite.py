@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -112,7 +113,7 @@ class SqliteFile:
         """Every connection sees what is there."""
 
     def is_there(self) -> bool:
-        return self.path.exists()
+        return os.path.lexists(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -130,12 +131,13 @@ class SqliteFile:
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """A connection that may write, outside of a transaction; makes the file where there is none."""
+        must_be_usable(self.path)
         if kind := network_disk(self.path):
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
             raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
         # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
         cache = f"PRAGMA cache_size=-{8_192 if self.kept else 131_072}"
-        if not (self.kept or self.path.exists()):
+        if not (self.kept or self.is_there()):
             make(self.path)
         with self._connect("mode=rw", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", cache) as connection:
             yield connection

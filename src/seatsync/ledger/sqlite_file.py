@@ -20,7 +20,7 @@ _MOST_OF_NOTE = 4096
 
 
 def must_be_usable(path: Path) -> None:
-    """See that what has the ledger's name is a file with something in it, if anything.
+    """See that what has the ledger's name is a file itself, with something in it, if anything.
 
     SQLite takes an empty file for a new database, and throws away what was written beside it.
 
@@ -28,9 +28,12 @@ def must_be_usable(path: Path) -> None:
         LedgerError: it is something else.
     """
     try:
-        found = path.stat()
+        found = path.lstat()
     except OSError:  # SQLite says what is wrong with it
         return
+    if stat.S_ISLNK(found.st_mode):
+        help = "Name the file that it leads to with --ledger; or delete the link, and see who put it there."
+        raise LedgerError(f"The ledger {path} is a link, which could lead anywhere.", help)
     if not stat.S_ISREG(found.st_mode):
         raise LedgerError(f"The ledger {path} is no ordinary file.", "Name the right file with --ledger.")
     beside = [path.with_name(path.name + suffix) for suffix in _BESIDE]
@@ -45,18 +48,17 @@ def must_be_usable(path: Path) -> None:
 
 def make(path: Path) -> None:
     """Put a database without tables at ``path``. Who is killed meanwhile has left none; one that is there by then stays."""
-    real = path.resolve()
-    new = real.with_name(f"{real.name}-new-{token_hex(4)}")
+    new = path.with_name(f"{path.name}-new-{token_hex(4)}")
     try:
         place = f"file:{quote(str(new))}?mode=rwc"
         with closing(sqlite3.connect(place, uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         try:
-            os.link(new, real)
+            os.link(new, path)
         except FileExistsError:
             pass
         except OSError:  # a disk without links; two who are first at the same moment would lose one another there
-            new.rename(real)
+            new.rename(path)
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
