@@ -132,6 +132,7 @@ class Client(FlaskOAuth2App):  # type: ignore[misc]
 
         self.client_cls = Session
         super().__init__(*args, **named)
+        self.server_metadata: dict[str, Any] = {}
 
     def load_server_metadata(self) -> dict[str, Any]:
         """What the provider says of itself.
@@ -140,7 +141,7 @@ class Client(FlaskOAuth2App):  # type: ignore[misc]
             WrongProvider: it says that it is another, or nothing sensible.
             RequestException: it can't be reached.
         """
-        known: dict[str, Any] = self.server_metadata
+        known = self.server_metadata
         if not known:
             with self._get_session() as session:
                 answer = session.request("GET", self._server_metadata_url, withhold_token=True)
@@ -168,6 +169,5 @@ def _is_safe(url: object) -> bool:
     if not isinstance(url, str) or not url.isascii() or not url.isprintable() or " " in url:
         return False
     parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
-    )
+    host = parts.hostname or ""
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)))
