@@ -205,7 +205,11 @@ def _exported(institution: str, name: str, write: Callable[..., Iterator[str]]) 
         with _looking_into(institution) as (_, connection):
             yield from write(connection, institution, filters, known(connection))
 
-    return _as_csv(stream_with_context(rows()), f"{institution}-{name}")
+    account, limits = signed_in_visitor().id, site().limits
+    limits.begin_export(account)
+    answer = _as_csv(stream_with_context(rows()), f"{institution}-{name}")
+    answer.call_on_close(lambda: limits.end_export(account))
+    return answer
 
 
 def _as_csv(rows: Iterator[str], name: str) -> Response:
