@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
 from tests.mail_server import free_port
+
+HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 
 class OpenIdProvider:
@@ -62,6 +67,63 @@ def openid_provider(log: Path) -> Iterator[OpenIdProvider]:
             yield provider
         finally:
             process.kill()
+
+
+class HostileProvider(ThreadingHTTPServer):
+    """Answers whatever ``answer`` writes, which may change meanwhile; at ``url``."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Answering)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.says()
+        self.asked = 0
+
+    def says(self, **changed: Any) -> None:
+        """From now on it says this of itself; what is None it does not."""
+        whole = {
+            "issuer": self.url,
+            **{name: f"{self.url}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")},
+            **changed,
+        }
+        text = json.dumps({name: value for name, value in whole.items() if value is not None}).encode()
+        self.sends(lambda: iter([HEAD + text]))
+
+    def sends(self, parts: Callable[[], Iterator[bytes]]) -> None:
+        """From now on its answers are these bytes, from the status line on."""
+        self.answer = parts
+
+    def handle_error(self, *args: object) -> None:
+        """Who is cut off does not mind."""
+
+
+class _Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, HostileProvider)
+        self.server.asked += 1
+        for part in self.server.answer():
+            self.wfile.write(part)
+        self.close_connection = True
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *args: object) -> None:
+        """It says nothing."""
+
+
+@contextmanager
+def hostile_provider() -> Iterator[HostileProvider]:
+    """One that runs meanwhile."""
+    with HostileProvider() as provider:
+        thread = Thread(target=provider.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield provider
+        finally:
+            provider.shutdown()
+            thread.join()
 
 
 def _is_there(provider: OpenIdProvider) -> bool:

@@ -221,6 +221,25 @@ def test_what_is_exported_is_what_the_command_line_exports(
     assert "'=1+1" in members.body
 
 
+def test_an_account_takes_one_export_at_a_time_and_all_together_half_of_the_threads(ruth: Browser) -> None:
+    limits = ruth.client.application.extensions["seatsync"].limits
+
+    def begun(name: str) -> Any:
+        return ruth.client.get(f"/admin/grace/{name}.csv", base_url=PORTAL, buffered=False)
+
+    first, second = begun("members"), begun("licenses")  # the first is not read
+    assert (first.status_code, second.status_code, second.headers["Retry-After"]) == (200, 429, "30")
+    assert ruth.open("/admin/grace/members.csv?kind=gold").code == 400
+    first.close()  # gone away
+    assert ruth.open("/admin/grace/licenses.csv").code == 200
+    assert ruth.open("/admin/grace/members.csv").code == 200
+    for number in range(4):
+        limits.begin_export(f"other {number}")
+    assert begun("members").status_code == 429
+    limits.end_export("other 0")
+    assert ruth.open("/admin/grace/members.csv").code == 200
+
+
 @pytest.mark.parametrize(
     "query",
     [

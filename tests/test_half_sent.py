@@ -136,7 +136,7 @@ def plain() -> Flask:
     """Pages of which one is larger than what a system keeps for who does not read on."""
     app = Flask(__name__)
     app.add_url_rule("/healthz", "health", lambda: "ok")
-    app.add_url_rule("/large", "large", lambda: b"a" * 60_000_000)
+    app.add_url_rule("/large", "large", lambda: app.response_class(b"a" * 1_000_000 for _ in range(60)))
     return app
 
 
@@ -165,6 +165,19 @@ def test_an_answer_that_nobody_takes_and_a_line_that_is_only_held_have_their_tim
         idle = lines(port, 2, asked % b"healthz", kept)
         assert is_well(port)
         assert all(map(is_closed, [*stalled, *idle]))
+
+
+@pytest.mark.parametrize("patience", [{"stalled": 1}, {"held": 10_000_000}], ids=str)
+def test_slow_readers_of_large_answers_keep_no_thread_and_no_memory(patience: dict[str, float]) -> None:
+    with impatient(plain(), **patience) as port, ExitStack() as kept:
+        slow = []
+        for _ in range(8):
+            line = kept.enter_context(socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", port))
+            line.sendall(b"GET /large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            slow.append(line)
+        assert is_well(port)  # with two threads
 
 
 # ── What is two requests to one, and one to another ─────────────────────────────────────────────────────────────────

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,7 +17,7 @@ from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
 from tests.mail_server import Mailroom, free_port
-from tests.openid_provider import OpenIdProvider, openid_provider
+from tests.openid_provider import HEAD, HostileProvider, OpenIdProvider, hostile_provider, openid_provider
 from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
 
 school, room = letters.school, letters.room
@@ -160,6 +163,107 @@ def test_a_provider_that_is_away_or_another_is_told(school: Path, room: Mailroom
         page = told(issuer)
         assert (page.code, page.title) == (503, "Grace ID can't be asked at the moment"), issuer
         assert page.links["Go on"] == "/sign-in"
+
+
+@pytest.fixture
+def hostile() -> Iterator[HostileProvider]:
+    with hostile_provider() as found:
+        yield found
+
+
+@pytest.fixture
+def their_pages(school: Path, room: Mailroom, hostile: HostileProvider) -> Iterator[Pages]:
+    """Pages whose provider is hostile."""
+    applied(school, ANN)
+    with pages_of(school, room, room.port, provider=_named(hostile.url)) as found:
+        yield found
+
+
+def begun(pages: Pages) -> Page:
+    """What the button leads to."""
+    browser = pages.browser()
+    browser.open("/sign-in")
+    return browser.press("Sign in with Grace ID")
+
+
+@pytest.mark.sqlite_only("it is about a provider")
+@pytest.mark.parametrize(
+    "said",
+    [
+        *({"authorization_endpoint": odd} for odd in (7, None, ["a"], "", "/a", "javascript:alert(1)//", "https:///a")),
+        *({"authorization_endpoint": f"https://id.grace.example/{odd}"} for odd in ("\r\nX: y", "a b", "\u00e9", "\0")),
+        *({name: "http://192.0.2.9/"} for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")),
+        {"userinfo_endpoint": {}},
+        {"issuer": ["x"]},
+        {"id_token_signing_alg_values_supported": 7},
+    ],
+    ids=str,
+)
+def test_what_a_provider_says_of_itself_is_kept_if_it_makes_sense(
+    their_pages: Pages, hostile: HostileProvider, said: dict[str, Any]
+) -> None:
+    hostile.says(**said)
+    page = begun(their_pages)
+    assert (page.code, "Refresh" in page.headers) == (503, False)
+    hostile.says(
+        scope="all", verify=False, client_id="x", default_timeout="x", jwks=7
+    )  # settings of ours, not of theirs
+    page = begun(their_pages)
+    assert (page.code, "scope=openid+email" in page.headers["Refresh"]) == (200, True)
+
+
+@pytest.mark.sqlite_only("it is about a provider")
+def test_what_is_kept_of_a_provider_is_asked_anew_after_a_failure(their_pages: Pages, hostile: HostileProvider) -> None:
+    browser = their_pages.browser()
+    state = parse_qs(urlsplit(asked(browser)).query)["state"][0]
+    begun(their_pages)
+    assert hostile.asked == 1
+    assert browser.open(f"/openid/callback?code=a&state={state}").code == 403  # its token makes no sense
+    begun(their_pages)
+    assert hostile.asked == 3
+
+
+def trickle(whole: bytes, pause: float) -> Iterator[bytes]:
+    for byte in whole:
+        yield bytes([byte])
+        time.sleep(pause)
+
+
+@pytest.mark.sqlite_only("it is about a provider")
+@pytest.mark.parametrize("before", [b"", HEAD], ids=["head", "body"])
+def test_a_provider_that_trickles_has_its_time_and_two_threads(
+    before: bytes, their_pages: Pages, hostile: HostileProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatsync.portal.provider.PATIENCE", 2.0)
+    hostile.sends(lambda: chain([before], trickle((b"" if before else HEAD) + b" " * 400, 0.1)))
+    since, pages = time.monotonic(), []
+    threads = [Thread(target=lambda: pages.append((begun(their_pages).code, time.monotonic()))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [code for code, _ in pages] == [503] * 8
+    assert hostile.asked == 2
+    assert max(at for _, at in pages) - since < 15  # of forty
+    hostile.says()
+    assert begun(their_pages).code == 200
+
+
+@pytest.mark.sqlite_only("it is about a provider")
+def test_a_provider_is_read_no_further_than_any_answer_goes(their_pages: Pages, hostile: HostileProvider) -> None:
+    sent = []
+
+    def endless() -> Iterator[bytes]:
+        yield HEAD
+        for number in range(600):
+            sent.append(number)
+            yield b" " * 2**20
+
+    hostile.sends(endless)
+    assert begun(their_pages).code == 503
+    assert len(sent) < 60
+    hostile.says()
+    assert begun(their_pages).code == 200
 
 
 def test_who_came_by_the_provider_can_set_a_password(pages: Pages, provider: OpenIdProvider) -> None:

@@ -77,7 +77,7 @@ def command(
     gc.enable()  # which main had off: a server lives longer than a command
     logs.begin(run.quiet)
     post = Post(server, sender)
-    app = create_app(Site(settings, ledger, clock(run), post, Limits()))
+    app = create_app(Site(settings, ledger, clock(run), post, Limits(exports=max(1, threads // 2))))
     with ended_gently() as stop:
         post.start()
         try:

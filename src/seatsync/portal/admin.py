@@ -20,7 +20,7 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.portal import listing
 from seatsync.portal.administered import Administered, administered, institutions_of
 from seatsync.portal.exporting import licenses_csv, members_csv
-from seatsync.portal.filters import WORDS, BadFilter, Filters
+from seatsync.portal.filters import NAMES, WORDS, BadFilter, Filters
 from seatsync.portal.going import signed_in
 from seatsync.portal.journal import journal, who_is
 from seatsync.portal.listing import Turn
@@ -32,6 +32,9 @@ from seatsync.portal.terms import ACTIONS, TERMS
 from seatsync.portal.words import _
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
+
+_KEPT = (*NAMES, "tag", "sort", "what", "member", "commit")
+"""What of an address stays when one turns a page. Nothing else of it gets into a link: ``url_for`` has parameters of its own."""
 
 MOST_SHOWN = 100
 """Members of a selection, and lines that select nobody, that the page itself shows; the export has all members."""
@@ -202,7 +205,11 @@ def _exported(institution: str, name: str, write: Callable[..., Iterator[str]]) 
         with _looking_into(institution) as (_, connection):
             yield from write(connection, institution, filters, known(connection))
 
-    return _as_csv(stream_with_context(rows()), f"{institution}-{name}")
+    account, limits = signed_in_visitor().id, site().limits
+    limits.begin_export(account)
+    answer = _as_csv(stream_with_context(rows()), f"{institution}-{name}")
+    answer.call_on_close(lambda: limits.end_export(account))
+    return answer
 
 
 def _as_csv(rows: Iterator[str], name: str) -> Response:
@@ -217,8 +224,8 @@ def _for_templates() -> dict[str, Any]:
 
     def here_with(**changed: Any) -> str:
         """The address of this page with some parameters changed, or taken away (None)."""
-        given = {name: values for name, values in request.args.lists() if name not in ("after", "before")}
+        given = {name: request.args.getlist(name) for name in _KEPT if name in request.args}
         asked = {name: value for name, value in {**given, **changed}.items() if value is not None}
-        return url_for(str(request.endpoint), **{**(request.view_args or {}), **asked})
+        return url_for(str(request.endpoint), **{**asked, **(request.view_args or {})})
 
     return {"source": source, "here_with": here_with, "terms": TERMS, "actions": ACTIONS}

@@ -25,11 +25,13 @@ _BETWEEN, _SILENCE = 0.1, 10.0
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds for a ``request`` to be whole from its first byte on, for an ``answer`` to be made and taken, and for the next
-    request on a line that is kept; and how many connections, and bytes of requests, are held at once."""
+    """Seconds for a ``request`` to be whole from its first byte on, for an ``answer`` to be made and taken, for a
+    ``stalled`` one to go on, and for the next request on a line that is kept (``idle``); and how many connections, and bytes of
+    requests and answers, are held at once."""
 
     request: float = 60
     answer: float = 600
+    stalled: float = 30
     idle: float = 150
     connections: int = 200
     held: int = 128 * 1024 * 1024
@@ -62,6 +64,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self.is_asking, self.since = True, time.monotonic()  # who has connected is to say something
+        self.moved = self.since
         super().__init__(*args, **named)
 
     def received(self, data: bytes) -> Any:
@@ -77,6 +80,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if not self.total_outbufs_len:
             self.since = time.monotonic()
 
+    def write_soon(self, data: Any) -> Any:
+        """Some of the answer is there to be taken, from now on if nothing was."""
+        if not self.total_outbufs_len:
+            self.moved = time.monotonic()
+        return super().write_soon(data)
+
+    def send(self, data: bytes, do_close: bool = True) -> Any:
+        """Some of the answer is taken, if the other side has room for it."""
+        if sent := super().send(data, do_close):
+            self.moved = time.monotonic()
+        return sent
+
     @property
     def is_waited_for(self) -> bool:
         """Whether it is the other side's turn: to ask on, or to take what is there."""
@@ -84,11 +99,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def held(self) -> int:
-        """Bytes of the request that is coming."""
-        return self.request.body_bytes_received if self.request is not None else 0
+        """Bytes of the request that is coming, and of the answer that is not taken yet."""
+        coming = self.request.body_bytes_received if self.request is not None else 0
+        return int(coming + self.total_outbufs_len)
 
     def is_overdue(self, patience: Patience, now: float) -> bool:
         """Whether its time is over."""
+        if self.total_outbufs_len and now - self.moved > patience.stalled:
+            return True
         is_answering = bool(self.requests or self.total_outbufs_len)
         limit = patience.answer if is_answering else patience.request if self.is_asking else patience.idle
         return now - self.since > limit

@@ -25,7 +25,7 @@ WORDS = {
 }
 """Filters that take one of some words."""
 
-_NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
+NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
 
 _LONGEST = 254
 _MOST_TAGS = 20
@@ -56,7 +56,7 @@ class Filters:
         Raises:
             BadFilter: it names a word or a library that is none, or more tags than anybody would.
         """
-        given = {name: clean(query.get(name, ""))[:_LONGEST] for name in _NAMES}
+        given = {name: clean(query.get(name, ""))[:_LONGEST] for name in NAMES}
         given["roster"] = given["roster"] or roster
         for name, words in {**WORDS, "library": libraries}.items():
             if given[name] and given[name] not in words:
@@ -70,7 +70,7 @@ class Filters:
     @property
     def query(self) -> dict[str, str | list[str]]:
         """For addresses: what ``of`` makes the same of."""
-        given: dict[str, str | list[str]] = {name: getattr(self, name) for name in _NAMES if getattr(self, name)}
+        given: dict[str, str | list[str]] = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
         return {**given, "tag": list(self.tag)} if self.tag else given
 
     def of_members(self, institution: str) -> list[ColumnElement[bool] | TextClause]:

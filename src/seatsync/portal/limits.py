@@ -40,6 +40,9 @@ SIGN_IN = (Limit(10, 15 * 60), Limit(30, 24 * 3_600))
 CODES = (Limit(3, 10 * 60), Limit(10, 24 * 3_600))
 """Codes sent to one e-mail, known or not: nobody's mailbox is to be flooded."""
 
+_EXPORT = 30
+"""Seconds after which an export may be tried again while others are taken."""
+
 
 def mailbox(email: str) -> str:
     """What tries for one mailbox are counted by: its ``email_key``, but the domain in ASCII, which is another spelling of the same,
@@ -72,11 +75,12 @@ class Limits:
     has one of a fixed number of places, by a hash that nobody outside can foretell. Two that share one are counted together.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, exports: int = 4) -> None:
         self.clock = clock
         self.secret = secrets.token_bytes(16)
         self.counters = {limit: _Counter(limit) for limit in (*PER_ADDRESS, *SIGN_IN, *CODES)}
         self.lock = Lock()
+        self.exports, self.exporting = exports, set[str]()
 
     def spend(self, limits: tuple[Limit, ...], what: str, whose: str) -> None:
         """Count one try.
@@ -93,6 +97,22 @@ class Limits:
                     raise TooMany(wait)
             for counter in counters:
                 counter.count(place)
+
+    def begin_export(self, account: str) -> None:
+        """An account takes a list whole, until ``end_export``. Each takes a thread for as long as it is read.
+
+        Raises:
+            TooMany: it takes one already, or as many others do as may at once.
+        """
+        with self.lock:
+            if account in self.exporting or len(self.exporting) >= self.exports:
+                raise TooMany(_EXPORT)
+            self.exporting.add(account)
+
+    def end_export(self, account: str) -> None:
+        """It has it, or has gone away."""
+        with self.lock:
+            self.exporting.discard(account)
 
 
 class _Counter:

@@ -11,8 +11,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import flask
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, abort, current_app, render_template, url_for
 from requests import RequestException
 from sqlalchemy import Connection
@@ -22,6 +21,7 @@ from seatsync.domain.names import clean, email_fault, email_key
 from seatsync.outbox.queue import iso
 from seatsync.portal import accounts, identities, sessions
 from seatsync.portal.going import go_on
+from seatsync.portal.provider import Busy, Client, WrongProvider
 from seatsync.portal.site import Provider, Site, site
 from seatsync.portal.words import _
 
@@ -30,15 +30,8 @@ log = logging.getLogger("seatsync.openid")
 
 Page = str | Response | tuple[str, int]
 
-_PATIENCE = 10
-"""Seconds that the provider has for an answer."""
-
 _LONGEST = 255
 """Characters of a ``sub``, by OpenID Connect Core."""
-
-_PUBLIC_KEYS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""How its tokens may be signed: never not at all, nor with a secret that we know as well."""
-
 
 LIFETIME = timedelta(minutes=10)
 """How long somebody may take at the provider."""
@@ -60,20 +53,18 @@ class Opened(NamedTuple):
     is_first: bool
 
 
-class WrongProvider(Exception):
-    """Who answers is another provider than the one named, or gives no such answer as it has to."""
-
-
 def register(app: Flask, here: Site) -> None:
     """Have the client ready, if there is a provider. It asks the provider about itself when it is first needed."""
     if (provider := here.settings.provider) is None:
         return
     app.extensions["seatsync.openid"] = OAuth(app).register(
         "provider",
+        client_cls=Client,
+        issuer=provider.issuer,
         client_id=provider.client_id,
         client_secret=provider.client_secret,
         server_metadata_url=provider.issuer.rstrip("/") + "/.well-known/openid-configuration",
-        client_kwargs={"scope": "openid email", "code_challenge_method": "S256", "default_timeout": _PATIENCE},
+        client_kwargs={"scope": "openid email", "code_challenge_method": "S256"},
     )
 
 
@@ -85,9 +76,11 @@ def begin() -> Page | tuple[str, int, dict[str, str]]:
         del flask.session[left]
     back = site().settings.url + url_for("openid.callback").removeprefix(site().settings.path)
     try:
-        _know(client, provider)
         asked = client.create_authorization_url(back)
+    except Busy:
+        return _not_there(provider)
     except Exception:  # what a stranger answers may be anything; all of it means the same
+        client.forget()
         log.warning("openid-out-of-reach", exc_info=True)
         return _not_there(provider)
     flask.session[_ASKED] = site().now()
@@ -100,12 +93,18 @@ def begin() -> Page | tuple[str, int, dict[str, str]]:
 def callback() -> Page:
     """Back from the provider, with its word."""
     client, provider = _client()
+    if flask.session.pop(_ASKED, "") <= iso(site().clock() - LIFETIME):
+        return _refused(provider)  # this browser asked nothing, or not lately
     try:
         said = _said(client, provider)
+    except Busy:
+        return _not_there(provider)
     except RequestException:
+        client.forget()
         log.warning("openid-out-of-reach", exc_info=True)
         return _not_there(provider)
     except Exception:  # as above
+        client.forget()
         log.warning("openid-refused", exc_info=True)
         return _refused(provider)
     here = site()
@@ -136,16 +135,13 @@ def _opened(connection: Connection, provider: Provider, said: Said, at: str) -> 
     return Opened(who, is_first=True)
 
 
-def _said(client: FlaskOAuth2App, provider: Provider) -> Said:
+def _said(client: Client, provider: Provider) -> Said:
     """What the provider says, in answer to what this browser asked.
 
     Raises:
         RequestException: it can't be reached.
-        Exception: it refuses, what it says is not to be believed, or this browser asked nothing, or not lately.
+        Exception: it refuses, or what it says is not to be believed.
     """
-    if flask.session.pop(_ASKED, "") <= iso(site().clock() - LIFETIME):
-        raise OAuthError("expired")
-    _know(client, provider)
     token = client.authorize_access_token()
     claims: dict[str, Any] = dict(token.get("userinfo") or {})
     subject = claims.get("sub")
@@ -167,22 +163,7 @@ def _vouched_for(claims: dict[str, Any], provider: Provider) -> str:
     return email if email_key(email).rpartition("@")[2] in provider.domains else ""
 
 
-def _know(client: FlaskOAuth2App, provider: Provider) -> None:
-    """Read what the provider says of itself, once.
-
-    Raises:
-        WrongProvider: it says that it is another.
-        Exception: it can't be reached, or says nothing sensible.
-    """
-    known = client.load_server_metadata()
-    if known.get("issuer") != provider.issuer:
-        known.pop("_loaded_at", None)  # so that it is asked again, once it is mended
-        raise WrongProvider
-    offered = known.get("id_token_signing_alg_values_supported") or ()
-    known["id_token_signing_alg_values_supported"] = [way for way in offered if way in _PUBLIC_KEYS] or ["RS256"]
-
-
-def _client() -> tuple[FlaskOAuth2App, Provider]:
+def _client() -> tuple[Client, Provider]:
     provider = site().settings.provider
     if provider is None:
         abort(404)
