@@ -1084,6 +1084,58 @@ def test_a_former_administrator_can_be_erased(grace: Path) -> None:
     ran("verify", folder=grace)
 
 
+ANN_LEE = ANN.replace("ann@grace", "ann.lee@grace")
+CONTACT = "{name: Ann Lee, email: ann.lee@grace.example}"
+OTHER_CONTACT = "{name: Vic Moe, email: vic@vendor.example}"
+
+
+@pytest.fixture(params=["a contact alone", "a contact and a member", "a contact who came later"])
+def former_contact(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Path:
+    """Grace Seminary, of which Ann Lee is no contact any more, nor on the roster."""
+
+    def config(*contacts: str) -> str:
+        return CONFIG.replace("  opt_out: true\n", f"  contacts: [{', '.join(contacts)}]\n  opt_out: true\n")
+
+    roster = BEN + DEE + (ANN_LEE if "member" in request.param else "")
+    first = config(OTHER_CONTACT) if "later" in request.param else config(CONTACT, OTHER_CONTACT)
+    folder = tmp_path / "grace"
+    for given, day in ((first, "2026-09-01"), (config(CONTACT), "2026-09-02")):
+        ran("apply", "--yes", "--now", day, folder=write(folder, roster, given))
+    ran("apply", "--yes", "--now", "2026-09-03", folder=write(folder, BEN + DEE, config(OTHER_CONTACT)))
+    return folder
+
+
+def test_a_former_contact_can_be_erased(former_contact: Path, elsewhere: Callable[[str], str], database: str) -> None:
+    folder, before = former_contact, head(former_contact)
+    assert traces(everywhere(folder), ["ann.lee@grace"]) == ["ann.lee@grace"]
+    plans = {row["serial"]: row["plan"] for row in stored(folder)["entry"]}
+    others = told("members", folder=folder), told("licenses", "--as-of", "2026-09-02", folder=folder)
+    ran("ledger", "erase", "Ann.Lee@grace.example", "--yes", "--now", "2026-09-05", folder=folder)
+
+    assert traces(everywhere(folder), ["ann.lee@grace", "ann lee"]) == []
+    assert all(row["plan"] is None for row in stored(folder)["entry"][1:3])  # who was taken out stands in the plan
+    assert traces(everywhere(folder), [plans[row["serial"]] for row in stored(folder)["entry"][1:3]]) == []
+    ran("verify", "--head", before, folder=folder)
+    kept = told("licenses", "--as-of", "2026-09-02", folder=folder)
+    assert len(kept) == len(others[1])
+    assert told("members", folder=folder) == others[0]
+    ran("ledger", "rebuild", folder=folder)
+    ran("verify", "--head", before, folder=folder)
+    assert "vic@vendor.example" in stored(folder)["institution"][0]["contacts"]
+    lines, place = dumped(folder), elsewhere(database)
+    ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=folder)
+    assert ran("ledger", "dump", "--ledger", place, folder=folder).out == "".join(lines)
+    assert traces("".join(lines), ["ann.lee@grace", "ann lee"]) == []
+    ran("ledger", "erase", "ann.lee@grace.example", "--yes", folder=folder, code=REFUSED)
+
+
+def test_contacts_that_are_gone_without_an_erasure_are_found(former_contact: Path) -> None:
+    with opened(former_contact) as connection:
+        connection.execute(text("UPDATE event SET person = NULL, salt = NULL WHERE action = 'institution-add'"))
+    outcome = ran("verify", folder=former_contact, code=BROKEN)
+    assert "what it says of the contacts is gone, but they were not erased" in outcome.err
+
+
 # ── prune ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
