@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from seatsync.ledger.accounts import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
 _RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")
+_LINK_LOST = "its personal link was made after the journal's last entry, and was not loaded with the dump"
 _FORGOTTEN = {"person": None, "salt": None}
 
 
@@ -79,6 +80,18 @@ def forget_links(connection: Connection, institution: str, numbers: Collection[i
         (tables.link.c.member == bindparam("which"), [{"which": number} for number in numbers]),
         (tables.link.c.serial == bindparam("which"), [{"which": serial} for serial in serials]),
     )
+
+
+def forget_sending(connection: Connection, institution: str, serials: Iterable[int]) -> None:
+    """These letters have gone out with links that open nothing here: they count as bounced, and ``outbox retry`` sends them."""
+    outbox, which = tables.outbox.c, [{"which": serial} for serial in sorted(serials)]
+    this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
+    went_out = this & ((outbox.state == "sent") | (outbox.state == "bounced"))
+    if which:
+        untried = update(tables.outbox).where(this).values(attempts=0, due_at="", held_until="")
+        connection.execute(untried, which)
+        bounced = update(tables.outbox).where(went_out).values(state="bounced", sent_at="", reply=_LINK_LOST)
+        connection.execute(bounced, which)
 
 
 def _delete_links(
