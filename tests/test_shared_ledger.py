@@ -966,6 +966,26 @@ def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_a
     ran("verify", folder=grace)
 
 
+@pytest.mark.parametrize(
+    ("table", "salt", "text_"),
+    [("entry", "salt", "plan"), ("entry", "files_salt", "files"), ("event", "salt", "person")],
+)
+def test_a_salt_that_has_taken_what_it_was_to_hide_is_found(
+    table: str, salt: str, text_: str, grace: Path, elsewhere: Callable[[str], str], database: str
+) -> None:
+    """Moving the border between the two keeps the commitment, but leaves in the ledger what an erasure would look for."""
+    if database == "postgres":
+        moved = f"{salt} = {salt} || convert_to(substr({text_}, 1, 5), 'UTF8'), {text_} = substr({text_}, 6)"
+    else:
+        moved = f"{salt} = CAST({salt} || substr({text_}, 1, 5) AS BLOB), {text_} = substr({text_}, 6)"
+    with opened(grace) as connection:
+        connection.execute(text(f"UPDATE {table} SET {moved} WHERE {text_} IS NOT NULL"))
+    assert "was changed" in ran("verify", folder=grace, code=BROKEN).err
+    dumped(grace)
+    place = elsewhere(database)
+    one_line(ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=grace, code=INVALID), "was changed")
+
+
 def test_a_person_is_erased_by_student_id_as_well(grace: Path) -> None:
     ran("ledger", "erase", "CANARY77", "--yes", folder=grace)
     assert traces(everywhere(grace)) == []
