@@ -1077,6 +1077,22 @@ def test_that_a_reader_keeps_the_erased_bytes_is_said(grace: Path) -> None:
     assert "is being read, so the old bytes stay in its files until that has ended" in outcome.err
 
 
+@shared
+def test_the_room_of_what_was_erased_is_freed_in_every_table_that_an_erasure_changes(grace: Path) -> None:
+    vacuumed = text("SELECT relname, vacuum_count FROM pg_stat_user_tables WHERE schemaname = 'public'")
+
+    def counts() -> dict[str, int]:
+        with opened(grace) as connection:
+            return {row.relname: row.vacuum_count for row in connection.execute(vacuumed)}
+
+    before = counts()
+    ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
+    after = counts()
+    assert {name for name in after if after[name] > before[name]} == {
+        *("admin", "entry", "event", "holding", "institution", "license", "link", "member", "outbox")
+    }
+
+
 def test_nobody_is_erased_without_being_sure(grace: Path) -> None:
     assert "--yes" in ran("ledger", "erase", "zeph@grace.example", folder=grace, code=USAGE).err
 
