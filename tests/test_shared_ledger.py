@@ -683,6 +683,35 @@ def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
         assert "personal link" in ran("verify", "--ledger", place, folder=grace, code=1).err
 
 
+@pytest.mark.parametrize("change", ["text in place of bytes", "a column that is there already"])
+def test_an_older_ledger_that_is_not_as_its_seatsync_made_it_is_not_migrated(
+    change: str, grace: Path, tmp_path: Path, database: str
+) -> None:
+    if change.startswith("text") and database == "postgres":
+        pytest.skip("PostgreSQL takes no text for bytes")
+    with as_it_was("0006", grace, tmp_path, database) as place:
+        with looking_into(place) as connection:
+            if change.startswith("text"):
+                values = "'grace', 'hash', 1, 'books', 1, 'x', '2026-09-01', ''"
+                names = "institution, hash, serial, library, member, sent_to, made_at, used_at"
+                connection.execute(text(f"INSERT INTO link ({names}) VALUES ({values})"))
+            else:
+                connection.execute(text("ALTER TABLE link ADD COLUMN number INTEGER"))
+        outcome = ran("ledger", "migrate", "--ledger", place, "--quiet", folder=grace, code=LEDGER)
+        one_line(outcome, "is not as a seatsync of its version (0006) made it", "Restore it from a backup")
+        with looking_into(place) as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
+
+
+@pytest.mark.sqlite_only("on PostgreSQL that table comes first")
+def test_a_file_that_has_but_the_table_of_versions_is_no_ledger_to_migrate(tmp_path: Path) -> None:
+    folder = write(tmp_path / "grace", ANN)
+    with opened(folder) as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    for command in (("ledger", "migrate"), ("apply", "--yes")):
+        one_line(ran(*command, "--quiet", folder=folder, code=LEDGER), "is not as seatsync made it", "Restore it")
+
+
 def shape(place: str) -> object:
     """Tables, columns, indexes and policies."""
     with looking_into(place) as connection:
