@@ -799,6 +799,15 @@ def test_a_ledger_that_has_the_institution_takes_no_dump_of_it(grace: Path) -> N
     assert stored(grace) == before
 
 
+@pytest.mark.sqlite_only("a database of PostgreSQL holds several institutions")
+@pytest.mark.parametrize("table", ["institution", "admin", "library", "member", "license", "entry", "event", "outbox"])
+@pytest.mark.parametrize("other", ["another", "zion"])
+def test_rows_of_another_institution_in_a_file_are_found(table: str, other: str, grace: Path) -> None:
+    add(grace, table, rows(grace, table)[0] | {"institution": other})
+    outcome = ran("verify", folder=grace, code=BROKEN)
+    assert f"table {table} has rows of another institution, {other}" in outcome.err
+
+
 def _changed(old: str, new: str) -> Callable[[list[str]], list[str]]:
     """The first line that has the old text has the new one."""
 
