@@ -776,7 +776,7 @@ def found(outcome: Outcome, said: str = "") -> None:
     assert faults
     assert all(fault.startswith("seatsync: ") for fault in faults), outcome.err
     assert said in outcome.err
-    of_the_journal = ("link ", "letter ", "personal link", "one of the personal links", "the journal ends")
+    of_the_journal = ("table ", "link ", "letter ", "personal link", "one of the personal links", "the journal ends")
     broken = any(fault.removeprefix("seatsync: ").startswith(of_the_journal) for fault in faults)
     mend = "Restore it from a backup" if broken else "The journal holds: `seatsync ledger rebuild`"
     assert help == f"  → Do not write to this ledger. {mend}, or ask who has changed it."

@@ -684,6 +684,7 @@ def test_what_became_of_letters_and_their_links_moves_with_a_dump(school: Path, 
     room.at_rcpt = lambda to: "550 no" if to.startswith("ben") else "451 later" if to.startswith("cy") else ""
     applied(school, ANN, BEN, CY)
     assert sent(school, code=1) == {"sent": 2, "bounced": 1, "deferred": 1, "waiting": 1}
+    ran(school, "ledger", "claim", "books", "ann@grace.example")  # the journal notes the links
     ran(school, "ledger", "dump", "--out", "grace.jsonl")
     before = rows(school, "outbox"), rows(school, "link")
     ran(school, "ledger", "load", "grace.jsonl", "--ledger", str(tmp_path / "other.db"))
@@ -692,3 +693,38 @@ def test_what_became_of_letters_and_their_links_moves_with_a_dump(school: Path, 
     ran(school, "ledger", "dump", "--out", "again.jsonl", "--ledger", str(tmp_path / "other.db"))
     assert (school / "again.jsonl").read_text() == (school / "grace.jsonl").read_text()
     assert (rows(school, "outbox"), rows(school, "link")) == before
+
+
+def test_links_that_no_entry_of_the_journal_vouches_for_are_not_loaded_and_their_letters_can_be_sent_anew(
+    school: Path, room: Mailroom, tmp_path: Path
+) -> None:
+    """Whoever holds a dump could add a link whose token they know, and make the chain of links anew."""
+    applied(school, ANN, BEN)
+    sent(school)
+    ran(school, "ledger", "claim", "books", "ann@grace.example")
+    applied(school, ANN, BEN, CY)
+    ran(school, "ledger", "dump", "--out", "grace.jsonl")
+    first, *lines = (school / "grace.jsonl").read_text().splitlines()
+    number = json.loads(first)["links"]
+    forged = json.loads(lines[-1]) | {"hash": "ff" * 32, "number": number + 1}
+    (school / "forged.jsonl").write_text(
+        "\n".join([json.dumps(json.loads(first) | {"links": number + 1}), *lines, json.dumps(forged), ""])
+    )
+    other, honest = ("--ledger", str(tmp_path / "other.db")), ("--ledger", str(tmp_path / "honest.db"))
+    said = ran(school, "ledger", "load", "forged.jsonl", *other).err
+    assert "the personal links of 1 letter were left out" in said
+    assert "ff" * 32 not in ran(school, "ledger", "dump", *other).out
+    ran(school, "verify", *other)
+    assert "left out" not in ran(school, "ledger", "load", "grace.jsonl", *honest).err
+
+    sent(school)  # Cy's invitation, of which the journal has no note yet
+    ran(school, "ledger", "dump", "--out", "later.jsonl")
+    later = ("--ledger", str(tmp_path / "later.db"))
+    assert "of 1 letter were left out" in ran(school, "ledger", "load", "later.jsonl", *later).err
+    ran(school, "verify", *later)
+    back = json.loads(ran(school, "outbox", "list", "--state", "bounced", "--format", "json", *later).out)
+    assert [letter["to"] for letter in back] == [CY[0]]
+    assert "To be sent: 1 letter" in ran(school, "outbox", "retry", *later).err
+    ran(school, "outbox", "send", *later)
+    assert len({_token(letter) for letter in room.letters if letter["To"].addresses[0].addr_spec == CY[0]}) == 2
+    ran(school, "verify", *later)

@@ -683,6 +683,35 @@ def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
         assert "personal link" in ran("verify", "--ledger", place, folder=grace, code=1).err
 
 
+@pytest.mark.parametrize("change", ["text in place of bytes", "a column that is there already"])
+def test_an_older_ledger_that_is_not_as_its_seatsync_made_it_is_not_migrated(
+    change: str, grace: Path, tmp_path: Path, database: str
+) -> None:
+    if change.startswith("text") and database == "postgres":
+        pytest.skip("PostgreSQL takes no text for bytes")
+    with as_it_was("0006", grace, tmp_path, database) as place:
+        with looking_into(place) as connection:
+            if change.startswith("text"):
+                values = "'grace', 'hash', 1, 'books', 1, 'x', '2026-09-01', ''"
+                names = "institution, hash, serial, library, member, sent_to, made_at, used_at"
+                connection.execute(text(f"INSERT INTO link ({names}) VALUES ({values})"))
+            else:
+                connection.execute(text("ALTER TABLE link ADD COLUMN number INTEGER"))
+        outcome = ran("ledger", "migrate", "--ledger", place, "--quiet", folder=grace, code=LEDGER)
+        one_line(outcome, "is not as a seatsync of its version (0006) made it", "Restore it from a backup")
+        with looking_into(place) as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
+
+
+@pytest.mark.sqlite_only("on PostgreSQL that table comes first")
+def test_a_file_that_has_but_the_table_of_versions_is_no_ledger_to_migrate(tmp_path: Path) -> None:
+    folder = write(tmp_path / "grace", ANN)
+    with opened(folder) as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+    for command in (("ledger", "migrate"), ("apply", "--yes")):
+        one_line(ran(*command, "--quiet", folder=folder, code=LEDGER), "is not as seatsync made it", "Restore it")
+
+
 def shape(place: str) -> object:
     """Tables, columns, indexes and policies."""
     with looking_into(place) as connection:
@@ -768,6 +797,15 @@ def test_a_ledger_that_has_the_institution_takes_no_dump_of_it(grace: Path) -> N
     before = stored(grace)
     one_line(ran("ledger", "load", "../grace.jsonl", folder=grace, code=REFUSED), 'the ledger has "grace" already')
     assert stored(grace) == before
+
+
+@pytest.mark.sqlite_only("a database of PostgreSQL holds several institutions")
+@pytest.mark.parametrize("table", ["institution", "admin", "library", "member", "license", "entry", "event", "outbox"])
+@pytest.mark.parametrize("other", ["another", "zion"])
+def test_rows_of_another_institution_in_a_file_are_found(table: str, other: str, grace: Path) -> None:
+    add(grace, table, rows(grace, table)[0] | {"institution": other})
+    outcome = ran("verify", folder=grace, code=BROKEN)
+    assert f"table {table} has rows of another institution, {other}" in outcome.err
 
 
 def _changed(old: str, new: str) -> Callable[[list[str]], list[str]]:
@@ -966,6 +1004,26 @@ def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_a
     ran("verify", folder=grace)
 
 
+@pytest.mark.parametrize(
+    ("table", "salt", "text_"),
+    [("entry", "salt", "plan"), ("entry", "files_salt", "files"), ("event", "salt", "person")],
+)
+def test_a_salt_that_has_taken_what_it_was_to_hide_is_found(
+    table: str, salt: str, text_: str, grace: Path, elsewhere: Callable[[str], str], database: str
+) -> None:
+    """Moving the border between the two keeps the commitment, but leaves in the ledger what an erasure would look for."""
+    if database == "postgres":
+        moved = f"{salt} = {salt} || convert_to(substr({text_}, 1, 5), 'UTF8'), {text_} = substr({text_}, 6)"
+    else:
+        moved = f"{salt} = CAST({salt} || substr({text_}, 1, 5) AS BLOB), {text_} = substr({text_}, 6)"
+    with opened(grace) as connection:
+        connection.execute(text(f"UPDATE {table} SET {moved} WHERE {text_} IS NOT NULL"))
+    assert "was changed" in ran("verify", folder=grace, code=BROKEN).err
+    dumped(grace)
+    place = elsewhere(database)
+    one_line(ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=grace, code=INVALID), "was changed")
+
+
 def test_a_person_is_erased_by_student_id_as_well(grace: Path) -> None:
     ran("ledger", "erase", "CANARY77", "--yes", folder=grace)
     assert traces(everywhere(grace)) == []
@@ -1057,6 +1115,22 @@ def test_that_a_reader_keeps_the_erased_bytes_is_said(grace: Path) -> None:
     assert "is being read, so the old bytes stay in its files until that has ended" in outcome.err
 
 
+@shared
+def test_the_room_of_what_was_erased_is_freed_in_every_table_that_an_erasure_changes(grace: Path) -> None:
+    vacuumed = text("SELECT relname, vacuum_count FROM pg_stat_user_tables WHERE schemaname = 'public'")
+
+    def counts() -> dict[str, int]:
+        with opened(grace) as connection:
+            return {row.relname: row.vacuum_count for row in connection.execute(vacuumed)}
+
+    before = counts()
+    ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
+    after = counts()
+    assert {name for name in after if after[name] > before[name]} == {
+        *("admin", "entry", "event", "holding", "institution", "license", "link", "member", "outbox")
+    }
+
+
 def test_nobody_is_erased_without_being_sure(grace: Path) -> None:
     assert "--yes" in ran("ledger", "erase", "zeph@grace.example", folder=grace, code=USAGE).err
 
@@ -1082,6 +1156,58 @@ def test_a_former_administrator_can_be_erased(grace: Path) -> None:
     ]
     ran("ledger", "rebuild", folder=grace)
     ran("verify", folder=grace)
+
+
+ANN_LEE = ANN.replace("ann@grace", "ann.lee@grace")
+CONTACT = "{name: Ann Lee, email: ann.lee@grace.example}"
+OTHER_CONTACT = "{name: Vic Moe, email: vic@vendor.example}"
+
+
+@pytest.fixture(params=["a contact alone", "a contact and a member", "a contact who came later"])
+def former_contact(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Path:
+    """Grace Seminary, of which Ann Lee is no contact any more, nor on the roster."""
+
+    def config(*contacts: str) -> str:
+        return CONFIG.replace("  opt_out: true\n", f"  contacts: [{', '.join(contacts)}]\n  opt_out: true\n")
+
+    roster = BEN + DEE + (ANN_LEE if "member" in request.param else "")
+    first = config(OTHER_CONTACT) if "later" in request.param else config(CONTACT, OTHER_CONTACT)
+    folder = tmp_path / "grace"
+    for given, day in ((first, "2026-09-01"), (config(CONTACT), "2026-09-02")):
+        ran("apply", "--yes", "--now", day, folder=write(folder, roster, given))
+    ran("apply", "--yes", "--now", "2026-09-03", folder=write(folder, BEN + DEE, config(OTHER_CONTACT)))
+    return folder
+
+
+def test_a_former_contact_can_be_erased(former_contact: Path, elsewhere: Callable[[str], str], database: str) -> None:
+    folder, before = former_contact, head(former_contact)
+    assert traces(everywhere(folder), ["ann.lee@grace"]) == ["ann.lee@grace"]
+    plans = {row["serial"]: row["plan"] for row in stored(folder)["entry"]}
+    others = told("members", folder=folder), told("licenses", "--as-of", "2026-09-02", folder=folder)
+    ran("ledger", "erase", "Ann.Lee@grace.example", "--yes", "--now", "2026-09-05", folder=folder)
+
+    assert traces(everywhere(folder), ["ann.lee@grace", "ann lee"]) == []
+    assert all(row["plan"] is None for row in stored(folder)["entry"][1:3])  # who was taken out stands in the plan
+    assert traces(everywhere(folder), [plans[row["serial"]] for row in stored(folder)["entry"][1:3]]) == []
+    ran("verify", "--head", before, folder=folder)
+    kept = told("licenses", "--as-of", "2026-09-02", folder=folder)
+    assert len(kept) == len(others[1])
+    assert told("members", folder=folder) == others[0]
+    ran("ledger", "rebuild", folder=folder)
+    ran("verify", "--head", before, folder=folder)
+    assert "vic@vendor.example" in stored(folder)["institution"][0]["contacts"]
+    lines, place = dumped(folder), elsewhere(database)
+    ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=folder)
+    assert ran("ledger", "dump", "--ledger", place, folder=folder).out == "".join(lines)
+    assert traces("".join(lines), ["ann.lee@grace", "ann lee"]) == []
+    ran("ledger", "erase", "ann.lee@grace.example", "--yes", folder=folder, code=REFUSED)
+
+
+def test_contacts_that_are_gone_without_an_erasure_are_found(former_contact: Path) -> None:
+    with opened(former_contact) as connection:
+        connection.execute(text("UPDATE event SET person = NULL, salt = NULL WHERE action = 'institution-add'"))
+    outcome = ran("verify", folder=former_contact, code=BROKEN)
+    assert "what it says of the contacts is gone, but they were not erased" in outcome.err
 
 
 # ── prune ───────────────────────────────────────────────────────────────────────────────────────────────────────────

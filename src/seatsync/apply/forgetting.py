@@ -13,7 +13,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
-from seatsync.ledger.retention import forget_admin, forget_links, forget_members, forget_plans, prune_letters
+from seatsync.ledger.retention import forget_links, forget_members, forget_plans, forget_stints, prune_letters
 from seatsync.outbox.letters import letter_for
 
 
@@ -32,19 +32,20 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
         books = read_snapshot(connection, institution)
         must_be_its_own(books, institution)
         numbers = _gone(books, who)
-        stints = forget_admin(connection, institution, who)
-        if not numbers and not stints:
+        stints = forget_stints(connection, institution, who)
+        if not numbers and not stints.naming:
             raise Impossible(
                 f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
             )
-        forget_links(connection, institution, numbers, stints)
+        forget_links(connection, institution, numbers, stints.naming)
         events = [Event(ERASE, "", number) for number in numbers]
-        forgotten = forget_plans(connection, institution, numbers, stints)
-        detail = {name: serials for name, serials in (("administrators", stints), *forgotten.items()) if serials}
+        forgotten = forget_plans(connection, institution, numbers, [*stints.naming, *stints.ended])
+        forgotten |= {"administrators": stints.administrators, "contacts": stints.contacts}
+        detail = {name: serials for name, serials in forgotten.items() if serials}
         entry = Entry("erase", at, actor, commit, "", detail)
         Recorder(connection, institution, books, letter_for).record(entry, events)
         forget_members(connection, institution, numbers)
-        return len(numbers) + len(stints)
+        return len(numbers) + len(stints.naming)
 
     return ledger.write(institution, actor, commit, step)
 

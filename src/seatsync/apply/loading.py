@@ -17,8 +17,9 @@ from seatsync.outbox.letters import letter_for
 
 def load_dump(
     ledger: Ledger, lines: Iterable[str], actor: str, commit: str, owner: str | None = None
-) -> tuple[str, Verdict]:
-    """Load a dump's lines and verify what was written, all or nothing; returns the institution's id, and the verdict.
+) -> tuple[str, Verdict, int]:
+    """Load a dump's lines and verify what was written, all or nothing; returns the institution's id, the verdict, and of how
+    many letters the personal links were left out.
 
     Raises:
         BadDump: it is no dump, is not whole, or its chain does not hold.
@@ -37,4 +38,5 @@ def load_dump(
             raise BadDump(verdict.faults[0])
         return verdict
 
-    return dump.institution, ledger.write(dump.institution, actor, commit, step)
+    verdict = ledger.write(dump.institution, actor, commit, step)
+    return dump.institution, verdict, len(dump.unlinked)

@@ -108,13 +108,21 @@ def load(run: Run, folder: Path, file: Any) -> int:
     All or nothing.
     """
     from seatsync.apply.loading import load_dump
+    from seatsync.domain.diagnostic import counted
     from seatsync.ledger.database import in_git
 
     ledger = run.ledger_of(folder)
     owner = institution_id(folder) if run.ledger is None or in_git(run.ledger) else None
     with run.step("Loading and verifying"):
-        id, verdict = load_dump(ledger, file, who(), which_commit(folder), owner)
+        id, verdict, unlinked = load_dump(ledger, file, who(), which_commit(folder), owner)
     tell_verdict(run, verdict, f"{id} is in {ledger}: the chain holds and the tables agree with it")
+    if unlinked:
+        click.echo(
+            f"seatsync: the personal links of {counted(unlinked, 'letter')} were left out: they were made after the journal's last"
+            " entry, so nothing proves who made them.\n"
+            "  → They open nothing in this ledger. `seatsync outbox retry` sends these letters anew, each with a new link.",
+            err=True,
+        )
     return exits.DONE
 
 

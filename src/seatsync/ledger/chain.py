@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.names import printable
-from seatsync.ledger.journal import SEPARATOR, Entry, canonical, commitment, link, seal
+from seatsync.ledger.journal import SALT, SEPARATOR, Entry, canonical, commitment, link, seal
 
 Row = tuple[object, ...]
 """In the order of its table's columns."""
@@ -39,7 +39,7 @@ class Chain:
         self.serial += 1
         person = salt = sealed = None
         if event.person is not None:
-            person, salt = canonical(event.person), os.urandom(16)
+            person, salt = canonical(event.person), os.urandom(SALT)
             sealed = commitment(salt, person)
         told = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
         self.head = link(self.head, (*told, sealed.hex() if sealed else ""))

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from seatsync.domain.addresses import ENCODED, is_plain, may_hold_a_password, redacted
-from seatsync.ledger.failures import LedgerError, Overtaken, may_pass, told
+from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.sqlite import FILE as FILE
 from seatsync.ledger.sqlite import SqliteFile, make_tables, table_names
@@ -195,10 +195,11 @@ class Ledger:
             revision = self._revision(connection)
             if revision == REVISIONS[-1]:  # somebody else was first
                 return
-            if not revision and connection.dialect.name == "sqlite":
-                make_tables(connection)
-            else:
-                _migrate(connection)
+            with as_made(self, revision):
+                if not revision and connection.dialect.name == "sqlite":
+                    make_tables(connection)
+                else:
+                    _migrate(connection)
 
     def _is_ready(self, connection: Connection) -> bool:
         """Whether the tables are there; False where there are none."""

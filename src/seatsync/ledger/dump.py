@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from seatsync.domain.fields import is_number
 from seatsync.domain.names import is_slug, printable
 from seatsync.domain.posting import doubled, overfull
-from seatsync.ledger import tables
+from seatsync.ledger import link_chain, tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import EntryLink, EventLink
 from seatsync.ledger.replay import Link, Replay, links, stream
+from seatsync.ledger.retention import forget_sending
 from seatsync.ledger.rows import bulk, write_present
 
 FORMAT = "seatsync-ledger/1"
@@ -79,6 +80,8 @@ class Dump:
         self._ends_at: tuple[int, str] = (header["serial"], header["head"])
         self._letters: int = header["letters"]
         self._links: int = header.get("links", 0)
+        self.unlinked: set[int] = set()
+        """The letters whose personal links were not loaded, by their serials."""
         self._is_used = False
 
     def load(self, connection: Connection) -> None:
@@ -100,7 +103,7 @@ class Dump:
         self._load_journal(walk, writer)
         self._load_letters(writer)
         try:
-            self._load_links(writer)
+            self._load_links(writer, _last_noted(walk))
             writer.flush()
         except IntegrityError as error:
             raise BadDump("two of its links of letters have one number") from error
@@ -109,6 +112,7 @@ class Dump:
             raise BadDump(f"its journal is not that of {self.institution}")
         if (name := overfull(books, books.libraries) or doubled(books)) is not None:
             raise BadDump(f"it comes to more seats than there are, or to two members who are one: {printable(name)}")
+        forget_sending(connection, self.institution, self.unlinked)
         write_present(connection, self.institution, books)
 
     def _load_journal(self, walk: Replay, writer: _Writer) -> None:
@@ -140,19 +144,35 @@ class Dump:
         if found != self._letters:
             raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off")
 
-    def _load_links(self, writer: _Writer) -> None:
+    def _load_links(self, writer: _Writer, noted: int) -> None:
+        """Those up to the number that the journal has noted; nothing vouches for who made the others."""
         found, last = 0, b""
         for number, text in self._lines:
             found += 1
             # Before version 0008 of the ledger links had no number: they are taken in the order in which they come.
             given = {"number": found, **_parsed(number, text), "institution": self.institution}
             given["hash"] = _bytes(number, "hash", str(given.get("hash")))
-            writer.add("link", _LINK.row(number, given))
+            row = _LINK.row(number, given)
+            if given["number"] <= noted:
+                writer.add("link", row)
+            else:
+                self.unlinked.add(given["serial"])
             if given["hash"] <= last:
                 raise BadDump(f"line {number}: links are not in their order")
             last = given["hash"]
         if found != self._links:
             raise BadDump(f"it has {found} links of letters, not {self._links}: it was cut off, or added to")
+
+
+def _last_noted(walk: Replay) -> int:
+    """The highest number of a personal link that the journal's last entry knows of."""
+    try:
+        number = link_chain.noted(walk.entry.detail if walk.entry is not None else "{}").number
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadDump("what its journal says of personal links is of another kind") from error
+    if not is_number(number):
+        raise BadDump("what its journal says of personal links is of another kind")
+    return number
 
 
 class _Writer:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from seatsync.domain.addresses import without_secrets
 
@@ -32,6 +32,31 @@ def may_pass(error: DBAPIError) -> bool:
     """Whether the database itself says that trying again can help: 40001, 40P01, or SQLite's BUSY and LOCKED."""
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
     return state in ("40001", "40P01") or code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@contextmanager
+def as_made(ledger: object, revision: str) -> Iterator[None]:
+    """Around what brings tables of this ``revision`` up to date, or makes them (empty).
+
+    Raises:
+        LedgerError: what is there is not what a seatsync of that version has made.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, TypeError, ValueError, AttributeError, KeyError) as error:
+        if isinstance(error, DBAPIError) and not _is_of_shape(error):
+            raise
+        made = f"a seatsync of its version ({revision})" if revision else "seatsync"
+        message = f"{ledger} is not as {made} made it: somebody has changed its tables, or what is in them."
+        raise LedgerError(message, "Restore it from a backup; nothing was changed.") from error
+
+
+def _is_of_shape(error: DBAPIError) -> bool:
+    """Whether tables or values are not what a statement was made for: a thing that is missing or there already (42, but for a
+    right that is missing), a constraint (23), a value (22); of SQLite ERROR, CONSTRAINT or MISMATCH."""
+    state, code = getattr(error.orig, "sqlstate", None) or "", getattr(error.orig, "sqlite_errorcode", 0)
+    wrong = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH)
+    return (state[:2] in ("42", "23", "22") and state != "42501") or code & 0xFF in wrong
 
 
 @contextmanager

@@ -10,9 +10,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 SEPARATOR = "\x1f"
+SALT = 16
+"""Bytes of a salt. With any other number of them, a part of what it hides could stand in the salt, and outlive it."""
+
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -54,12 +57,15 @@ def seal(entry: Entry) -> Sealed:
     fingerprint, detail = entry.fingerprint, {**entry.detail}
     plan = salt = files = files_salt = None
     if fingerprint:
-        plan, salt = fingerprint, os.urandom(16)
+        plan, salt = fingerprint, os.urandom(SALT)
         fingerprint = commitment(salt, plan).hex()
         detail["sealed"] = True
     if "desired" in detail:
         settled = {**(detail.get("settled") or {})}
-        files, files_salt = canonical({"desired": detail["desired"], "files": settled.pop("files", {})}), os.urandom(16)
+        files, files_salt = (
+            canonical({"desired": detail["desired"], "files": settled.pop("files", {})}),
+            os.urandom(SALT),
+        )
         detail |= {"desired": commitment(files_salt, files).hex(), "settled": settled, "sealed": True}
     return Sealed(fingerprint, canonical(detail), plan, salt, files, files_salt)
 
@@ -122,7 +128,7 @@ class EventLink(NamedTuple):
         """Whether the person's data are those that were committed to, or are erased as a whole."""
         if self.person is None:
             return self.salt is None
-        return self.salt is not None and commitment(self.salt, self.person) == self.commitment
+        return _is_salt(self.salt) and commitment(self.salt, self.person) == self.commitment
 
 
 def canonical(value: Mapping[str, Any]) -> str:
@@ -150,7 +156,11 @@ def link(before: bytes, fields: Sequence[object]) -> bytes:
 def _is_sealed(text: str | None, salt: bytes | None, seal: str) -> bool:
     if text is None or salt is None:
         return text is None and salt is None
-    return commitment(salt, text).hex() == seal
+    return _is_salt(salt) and commitment(salt, text).hex() == seal
+
+
+def _is_salt(salt: object) -> TypeGuard[bytes]:
+    return isinstance(salt, bytes) and len(salt) == SALT
 
 
 def _is(hash: bytes, before: bytes, fields: Sequence[object]) -> bool:

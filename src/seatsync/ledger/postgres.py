@@ -35,6 +35,8 @@ _VERSIONS = """
 CREATE TABLE IF NOT EXISTS alembic_version
 (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))
 """
+_FORGETTING = "admin, entry, event, holding, institution, license, link, member, outbox"
+"""The tables in which an erasure changes or deletes rows."""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
@@ -131,7 +133,7 @@ class Postgres:
     def scrub(self) -> tuple[str, str]:
         """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""
         with self.connected() as connection:
-            connection.exec_driver_sql("VACUUM (ANALYZE) admin, member, event, outbox, link")
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {_FORGETTING}")
         return "", ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, Action, Event
+from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, Action, Event
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
 from seatsync.domain.people import ERASED, MEMBER_FIELDS
@@ -26,7 +26,9 @@ STREAMED = 5_000
 
 _OF_ADMINS = (Action.ADMIN_ADD, Action.ADMIN_UPDATE, Action.ADMIN_REMOVE)
 
-_OF_ERASED = {
+_OF_ERASED: dict[str, dict[str, Any]] = {
+    INSTITUTION_ADD: {"contacts": []},  # unknown until the next event that tells them
+    Action.INSTITUTION_UPDATE: {"contacts": []},
     Action.MEMBER_ADD: {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED},
     CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
     IMPORT: {"account": ERASED},
@@ -64,7 +66,7 @@ class Replay:
         self.entry: EntryLink | None = None
         self._head = bytes(32)
         self._unnamed: dict[int, int] = {}  # member → a link of theirs whose person is gone
-        self._unnamed_admins: set[int] = set()
+        self._unnamed_stints: dict[int, str] = {}  # link whose person is gone → what they were
         self.erased: set[int] = set()
         self._unsealed: dict[str, set[int]] = {"plans": set(), "files": set()}
 
@@ -93,8 +95,8 @@ class Replay:
         for number, serial in self._unnamed.items():
             if number not in self.erased:
                 self.verdict.fault(f"link {serial}: what it says of a person is gone, but they were not erased")
-        for serial in self._unnamed_admins:
-            self.verdict.fault(f"link {serial}: what it says of an administrator is gone, but they were not erased")
+        for serial, role in self._unnamed_stints.items():
+            self.verdict.fault(f"link {serial}: what it says of {role} is gone, but they were not erased")
         for serial in sorted(set().union(*self._unsealed.values())):
             self.verdict.fault(f"link {serial}: what it says of its plan or its files is gone, but was not erased")
         self.verdict.chain_holds = not self.verdict.faults
@@ -104,7 +106,8 @@ class Replay:
         if not link.seals_hold(detail):
             raise ValueError("what it says of its plan or its files was changed")
         remember(self.books, detail, link.serial, link.files)
-        self._unnamed_admins.difference_update(detail.get("administrators", ()))
+        for serial in (*detail.get("administrators", ()), *detail.get("contacts", ())):
+            self._unnamed_stints.pop(serial, None)
         for name, text, said in (("plans", link.plan, link.fingerprint), ("files", link.files, detail.get("desired"))):
             if detail.get("sealed") and said and text is None:
                 self._unsealed[name].add(link.serial)
@@ -118,7 +121,7 @@ class Replay:
         if link.is_erased and link.member:
             self._unnamed.setdefault(link.member, link.serial)
         elif link.is_erased:
-            self._unnamed_admins.add(link.serial)
+            self._unnamed_stints[link.serial] = "an administrator" if link.action in _OF_ADMINS else "the contacts"
             if link.action in _OF_ADMINS:  # they came and went: without them it comes to the same
                 return
         if link.action == ERASE:

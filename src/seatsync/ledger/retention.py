@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
+from seatsync.domain.action import INSTITUTION_ADD, Action
 from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
 from seatsync.ledger import link_chain, tables
@@ -17,6 +19,7 @@ from seatsync.ledger.accounts import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
 _RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")
+_LINK_LOST = "its personal link was made after the journal's last entry, and was not loaded with the dump"
 _FORGOTTEN = {"person": None, "salt": None}
 
 
@@ -79,6 +82,18 @@ def forget_links(connection: Connection, institution: str, numbers: Collection[i
     )
 
 
+def forget_sending(connection: Connection, institution: str, serials: Iterable[int]) -> None:
+    """These letters have gone out with links that open nothing here: they count as bounced, and ``outbox retry`` sends them."""
+    outbox, which = tables.outbox.c, [{"which": serial} for serial in sorted(serials)]
+    this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
+    went_out = this & ((outbox.state == "sent") | (outbox.state == "bounced"))
+    if which:
+        untried = update(tables.outbox).where(this).values(attempts=0, due_at="", held_until="")
+        connection.execute(untried, which)
+        bounced = update(tables.outbox).where(went_out).values(state="bounced", sent_at="", reply=_LINK_LOST)
+        connection.execute(bounced, which)
+
+
 def _delete_links(
     connection: Connection, institution: str, *deletions: tuple[ColumnElement[bool], Sequence[dict[str, int]]]
 ) -> None:
@@ -91,26 +106,54 @@ def _delete_links(
     link_chain.chain_anew(connection, institution)
 
 
-def forget_admin(connection: Connection, institution: str, email: str) -> list[int]:
-    """Delete what journal and outbox say of a former administrator; returns the serials of the events."""
+class Stints(NamedTuple):
+    """The events by which somebody was an administrator or a contact, by their serials; ``ended`` are those that took them out of
+    the contacts without naming them, as the plans of these did."""
+
+    administrators: list[int]
+    contacts: list[int]
+    ended: list[int]
+
+    @property
+    def naming(self) -> list[int]:
+        return sorted([*self.administrators, *self.contacts])
+
+
+def forget_stints(connection: Connection, institution: str, email: str) -> Stints:
+    """Delete what journal and outbox say of a former administrator or contact. With it goes what the same events say of others."""
     event, outbox = tables.event.c, tables.outbox.c
-    of_admins = (event.institution == institution) & (event.member == 0) & event.action.startswith("admin-")
-    rows = connection.execute(select(event.serial, event.person).where(of_admins & event.person.is_not(None)))
-    serials = [serial for serial, person in rows if email_key(json.loads(person).get("email", "")) == email_key(email)]
-    if serials:
-        which = [{"which": serial} for serial in serials]
+    stints = _stints(connection, institution, email_key(email))
+    if which := [{"which": serial} for serial in stints.naming]:
         this = (event.institution == institution) & (event.serial == bindparam("which"))
         connection.execute(update(tables.event).where(this).values(_FORGOTTEN), which)
         this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
         connection.execute(update(tables.outbox).where(this).values(address="", state="cancelled", reply=""), which)
-    return serials
+    return stints
+
+
+def _stints(connection: Connection, institution: str, key: str) -> Stints:
+    event, found, is_contact = tables.event.c, Stints([], [], []), False
+    of_no_member = (event.institution == institution) & (event.member == 0) & event.commitment.is_not(None)
+    rows = connection.execute(
+        select(event.serial, event.action, event.person).where(of_no_member).order_by(event.serial)
+    )
+    for serial, action, text in rows:
+        person = json.loads(text or "{}")
+        if action in (INSTITUTION_ADD, Action.INSTITUTION_UPDATE):
+            was_contact = is_contact
+            is_contact = key in [email_key(contact["email"]) for contact in person.get("contacts", ())]
+            if is_contact or was_contact:
+                (found.contacts if is_contact else found.ended).append(serial)
+        elif email_key(person.get("email", "")) == key:
+            found.administrators.append(serial)
+    return found
 
 
 def forget_plans(
     connection: Connection, institution: str, numbers: Collection[int], stints: Collection[int]
 ) -> dict[str, list[int]]:
-    """Delete the fingerprints of the plans that named these members or had these events of administrators, and the digests of
-    all files but those that were applied last, in which nobody is who can be erased; returns of which entries."""
+    """Delete the fingerprints of the plans that named these members or had these events of no member, and the digests of all
+    files but those that were applied last, in which nobody is who can be erased; returns of which entries."""
     entry, event = tables.entry.c, tables.event.c
     theirs = select(event.entry).where(event.institution == institution).distinct()
     named: set[int] = set()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.people import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.holdings import ACROSS
 from seatsync.ledger.journal import SILENT, EntryLink
 from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.record import LetterFor
@@ -46,7 +47,7 @@ def verify(connection: Connection, institution: str, letter_for: LetterFor, head
     walk = replay(connection, institution, look)
     letters.finish(walk.verdict)
     links.compare(connection, institution, walk)
-    for said in _strange(connection):
+    for said in (*_strange(connection), *_of_others(connection, institution)):
         walk.verdict.fault(said)
     for head in sorted(missing):
         walk.verdict.fault(
@@ -64,6 +65,19 @@ def _strange(connection: Connection) -> Iterator[str]:
     else:
         from seatsync.ledger.shape_postgres import strange
     return strange(connection)
+
+
+def _of_others(connection: Connection, institution: str) -> Iterator[str]:
+    """The rows of other institutions in a file, which holds one; found at the ends of the key, without reading all."""
+    if connection.dialect.name != "sqlite":
+        return
+    for name, table in tables.metadata.tables.items():
+        column = table.c.get("institution")
+        if column is not None:
+            first, last = (select(end(column)).execution_options(**ACROSS) for end in (func.min, func.max))
+            ends = {connection.execute(first).scalar(), connection.execute(last).scalar()}
+            for other in sorted(map(str, ends - {institution, None})):
+                yield f"table {name} has rows of another institution, {other}; a SQLite file holds one"
 
 
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:
