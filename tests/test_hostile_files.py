@@ -7,13 +7,16 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from seatsync.domain import names
 from seatsync.sources import opening
 from seatsync.sources.files import Folder
+from seatsync.sources.load import load
 from tests.command_line import Outcome, seatsync
 from tests.test_bad_input import FILES, write
 
@@ -136,6 +139,39 @@ def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: P
     told = run("plan", folder=folder)
     assert told.code == 3
     assert "file-not-found" in told.err
+
+
+def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> None:
+    """Long names, all alike: each comparison takes what the square of their length takes."""
+    for number in range(1_990):
+        (folder / f"{'a' * 180}{number}.csv").touch()
+    grants = "".join(
+        f"  - {{library: books, kind: temporary, to: {{file: {'a' * 170}{number}x.csv}}}}\n" for number in range(20)
+    )
+    with open(folder / "seatsync.yaml", "a", encoding="utf-8") as config:
+        config.write(grants)
+    told = run("validate", folder=folder)
+    assert told.code == 3
+    assert told.out.count("error file-not-found") == 20
+
+
+@pytest.mark.parametrize("likeness", [0.65, 0.9])
+def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness: float) -> None:
+    names.guess_anew()
+    known = [f"{'tag' * 5}{number}" for number in range(10_000)]
+    began = time.process_time()
+    assert names.nearest("tagtagtagtatag77", known, likeness) == "tagtagtagtagtag77"
+    for number in range(10_000):
+        names.nearest(f"{'tag' * 5}{number}x", known, likeness)
+    assert time.process_time() - began < 30
+    names.guess_anew()
+    assert names.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
+
+
+def test_each_folder_has_its_guesses(folder: Path) -> None:
+    (folder / "rosters/students.csv").rename(folder / "rosters/student.csv")
+    names._Guesses.left = 0
+    assert ['Did you mean "rosters/student.csv"?' in told.message for told in load(folder).found] == [True]
 
 
 # ── How files are read ──────────────────────────────────────────────────────────────────────────────────────────────

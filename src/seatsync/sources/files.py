@@ -8,12 +8,11 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import printable
+from seatsync.domain.names import nearest, printable
 from seatsync.domain.origin import Origin
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
@@ -34,6 +33,7 @@ class Folder:
     path: Path
     found: list[Diagnostic] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    _there: dict[str, str] | None = None
 
     def read(
         self, name: str, asked_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
@@ -110,9 +110,10 @@ class Folder:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
         if name == NAME:
             return ""
-        by_name = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
-        near = get_close_matches(PurePosixPath(name).name.casefold(), by_name, n=1, cutoff=0.7)
-        return f'Did you mean "{by_name[near[0]]}"?' if near else ""
+        if self._there is None:
+            self._there = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
+        near = nearest(PurePosixPath(name).name, self._there, 0.7)
+        return f'Did you mean "{self._there[near]}"?' if near else ""
 
     def _some_files(self) -> Iterator[Path]:
         """Files of the folder that may be rosters, as far as they are found among the first that there are."""

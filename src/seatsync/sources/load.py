@@ -14,7 +14,7 @@ from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, R
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import SYSTEMS, Delivery, Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import did_you_mean, email_key, printable
+from seatsync.domain.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution, RosterMember
 from seatsync.formats import config as formats
@@ -71,6 +71,7 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
 
 def load(path: Path, read: ReadRosters = read_whole) -> Loaded:
     """Read all files of one institution, and find all that is wrong with them."""
+    guess_anew()
     folder = Folder(path)
     config, tree = read_config(folder)
     if config is None:
