@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from seatsync.domain import names
+from seatsync.domain.origin import Origin
 from seatsync.sources import opening
 from seatsync.sources.files import Folder
 from seatsync.sources.load import load
@@ -174,6 +175,22 @@ def test_each_folder_has_its_guesses(folder: Path) -> None:
     assert ['Did you mean "rosters/student.csv"?' in told.message for told in load(folder).found] == [True]
 
 
+def test_another_name_of_a_roster_or_of_a_grants_file_is_the_same_file(folder: Path) -> None:
+    (folder / "rosters/too.csv").symlink_to("students.csv")
+    (folder / "rosters/again").symlink_to(".")
+    (folder / "grants/too.csv").symlink_to("extra.csv")
+    config = (folder / "seatsync.yaml").read_text(encoding="utf-8")
+    config = config.replace(
+        "grants:\n", "  - {path: rosters/too.csv}\n  - {path: rosters/again/students.csv}\ngrants:\n"
+    )
+    (folder / "seatsync.yaml").write_text(f"{config}  - {{path: grants/too.csv}}\n", encoding="utf-8")
+    told = run("validate", folder=folder)
+    assert told.code == 3
+    assert told.out.count("error duplicate-roster") == 2
+    assert "rosters/too.csv is another name of rosters/students.csv" in told.out
+    assert "error duplicate-grants-file" in told.out
+
+
 # ── How files are read ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -184,6 +201,23 @@ def test_a_file_that_grows_while_it_is_read_ends_at_the_limit(tmp_path: Path) ->
     (tmp_path / "log.csv").write_bytes(b"1" * 1_000)
     with pytest.raises(opening.Unfit, match="is larger than"):
         b"".join(coming)
+
+
+def test_all_files_of_a_folder_together_end_at_the_limit(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text("1234", encoding="utf-8")
+    folder = Folder(tmp_path, left=10)
+    assert [folder.read(f"{name}.csv") for name in "abc"] == ["1234", "1234", None]
+    (told,) = folder.found
+    assert (told.code, told.origin) == ("file-unreadable", Origin("c.csv"))
+    assert told.message == "c.csv is too much: the files of a folder may have 512 MiB together."
+
+
+def test_the_limit_of_one_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1" * 3_000, encoding="utf-8")
+    folder = Folder(tmp_path)
+    assert folder.read("a.csv", most=2_048) is None
+    assert [told.message for told in folder.found] == ["a.csv is larger than 2 KiB."]
 
 
 def test_a_file_of_the_system_that_calls_itself_empty_ends_at_the_limit() -> None:

@@ -30,6 +30,10 @@ class Unfit(OSError):
         return f"{self.filename} {self.strerror}."
 
 
+class TooLarge(Unfit):
+    """It has more bytes than may be read."""
+
+
 class Outside(Unfit):
     """It is none of the files of the folder that it must be in."""
 
@@ -97,6 +101,10 @@ def _must_be_regular(path: Path, mode: int) -> None:
         raise Unfit(path, "is no ordinary file", "Name a file.")
 
 
-def _too_large(path: Path, most: int) -> Unfit:
-    size = f"{most // 1024**2:,} MiB" if most >= 1024**2 else f"{most // 1024:,} KiB"
-    return Unfit(path, f"is larger than {size}", "Split it.")
+def _too_large(path: Path, most: int) -> TooLarge:
+    return TooLarge(path, f"is larger than {spoken(most)}", "Split it.")
+
+
+def spoken(size: int) -> str:
+    """A number of bytes, as a person says it."""
+    return f"{size // 1024**2:,} MiB" if size >= 1024**2 else f"{size // 1024:,} KiB"
