@@ -108,7 +108,7 @@ class Folder:
         except opening.Outside as outside:
             self._say("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
         except opening.Unfit as unfit:
-            is_of_all = isinstance(unfit, opening.TooLarge) and self.left < most
+            is_of_all = isinstance(unfit, opening.TooLarge) and unfit.size <= most
             said = _TOO_MUCH if is_of_all else unfit.strerror
             self._say("file-unreadable", f"{shown} {said}.", unfit.help, where)
         except FileNotFoundError:

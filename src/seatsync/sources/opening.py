@@ -31,7 +31,11 @@ class Unfit(OSError):
 
 
 class TooLarge(Unfit):
-    """It has more bytes than may be read."""
+    """It has more bytes than may be read: at least ``size``."""
+
+    def __init__(self, path: Path, most: int, size: int) -> None:
+        super().__init__(path, f"is larger than {spoken(most)}", "Split it.")
+        self.size = size
 
 
 class Outside(Unfit):
@@ -64,12 +68,12 @@ def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size:
         found = os.fstat(file)
         _must_be_regular(path, found.st_mode)
         if found.st_size > most:
-            raise _too_large(path, most)
+            raise TooLarge(path, most, found.st_size)
         left = most
         while piece := os.read(file, size or found.st_size + 1):
             left -= len(piece)
             if left < 0:
-                raise _too_large(path, most)
+                raise TooLarge(path, most, most - left)
             yield piece
     finally:
         os.close(file)
@@ -99,10 +103,6 @@ def _must_be_regular(path: Path, mode: int) -> None:
         raise Unfit(path, "is a folder, not a file", "Name a file.")
     if not stat.S_ISREG(mode):
         raise Unfit(path, "is no ordinary file", "Name a file.")
-
-
-def _too_large(path: Path, most: int) -> TooLarge:
-    return TooLarge(path, f"is larger than {spoken(most)}", "Split it.")
 
 
 def spoken(size: int) -> str:
