@@ -7,15 +7,19 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from seatsync.domain import names
+from seatsync.domain.origin import Origin
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.sources import opening
 from seatsync.sources.files import Folder
+from seatsync.sources.load import load
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents
 from tests.test_bad_input import FILES, write
@@ -141,6 +145,55 @@ def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: P
     assert "file-not-found" in told.err
 
 
+def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> None:
+    """Long names, all alike: each comparison takes what the square of their length takes."""
+    for number in range(1_990):
+        (folder / f"{'a' * 180}{number}.csv").touch()
+    grants = "".join(
+        f"  - {{library: books, kind: temporary, to: {{file: {'a' * 170}{number}x.csv}}}}\n" for number in range(20)
+    )
+    with open(folder / "seatsync.yaml", "a", encoding="utf-8") as config:
+        config.write(grants)
+    told = run("validate", folder=folder)
+    assert told.code == 3
+    assert told.out.count("error file-not-found") == 20
+
+
+@pytest.mark.parametrize("likeness", [0.65, 0.9])
+def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness: float) -> None:
+    names.guess_anew()
+    known = [f"{'tag' * 5}{number}" for number in range(10_000)]
+    began = time.process_time()
+    assert names.nearest("tagtagtagtatag77", known, likeness) == "tagtagtagtagtag77"
+    for number in range(10_000):
+        names.nearest(f"{'tag' * 5}{number}x", known, likeness)
+    assert time.process_time() - began < 30
+    names.guess_anew()
+    assert names.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
+
+
+def test_each_folder_has_its_guesses(folder: Path) -> None:
+    (folder / "rosters/students.csv").rename(folder / "rosters/student.csv")
+    names._Guesses.left = 0
+    assert ['Did you mean "rosters/student.csv"?' in told.message for told in load(folder).found] == [True]
+
+
+def test_another_name_of_a_roster_or_of_a_grants_file_is_the_same_file(folder: Path) -> None:
+    (folder / "rosters/too.csv").symlink_to("students.csv")
+    (folder / "rosters/again").symlink_to(".")
+    (folder / "grants/too.csv").symlink_to("extra.csv")
+    config = (folder / "seatsync.yaml").read_text(encoding="utf-8")
+    config = config.replace(
+        "grants:\n", "  - {path: rosters/too.csv}\n  - {path: rosters/again/students.csv}\ngrants:\n"
+    )
+    (folder / "seatsync.yaml").write_text(f"{config}  - {{path: grants/too.csv}}\n", encoding="utf-8")
+    told = run("validate", folder=folder)
+    assert told.code == 3
+    assert told.out.count("error duplicate-roster") == 2
+    assert "rosters/too.csv is another name of rosters/students.csv" in told.out
+    assert "error duplicate-grants-file" in told.out
+
+
 # ── How files are read ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -151,6 +204,23 @@ def test_a_file_that_grows_while_it_is_read_ends_at_the_limit(tmp_path: Path) ->
     (tmp_path / "log.csv").write_bytes(b"1" * 1_000)
     with pytest.raises(opening.Unfit, match="is larger than"):
         b"".join(coming)
+
+
+def test_all_files_of_a_folder_together_end_at_the_limit(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text("1234", encoding="utf-8")
+    folder = Folder(tmp_path, left=10)
+    assert [folder.read(f"{name}.csv") for name in "abc"] == ["1234", "1234", None]
+    (told,) = folder.found
+    assert (told.code, told.origin) == ("file-unreadable", Origin("c.csv"))
+    assert told.message == "c.csv is too much: the files of a folder may have 512 MiB together."
+
+
+def test_the_limit_of_one_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1" * 3_000, encoding="utf-8")
+    folder = Folder(tmp_path)
+    assert folder.read("a.csv", most=2_048) is None
+    assert [told.message for told in folder.found] == ["a.csv is larger than 2 KiB."]
 
 
 def test_a_file_of_the_system_that_calls_itself_empty_ends_at_the_limit() -> None:

@@ -531,6 +531,48 @@ def test_a_connection_that_ends_is_opened_anew_and_the_letter_repeated_under_its
 
 
 @pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
+@pytest.mark.parametrize("when", ["at_rcpt", "at_data"])
+@pytest.mark.parametrize(
+    "answer",
+    ["530 5.7.1 sign in", "534 5.7.9 sign in", "535 5.7.8 no", "538 5.7.11 encrypt", "421 no", "451 no", "break"],
+)
+def test_a_server_that_fails_for_one_recipient_holds_no_other_letter_up(
+    answer: str, when: str, school: Path, room: Mailroom
+) -> None:
+    setattr(room, when, lambda to: answer if to.startswith("ann") else "")
+    applied(school, ANN, BEN)
+    assert sent(school, code=1) == {"sent": 2, "deferred": 1, "waiting": 1}
+    (held,) = listed(school, "--state", "pending")
+    assert (held["to"], held["attempts"], held["due_at"] > held["created_at"]) == ("ann@grace.example", 1, True)
+    assert sent(school) == {"waiting": 1}
+
+
+@pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
+@pytest.mark.parametrize("answer", ["530 5.7.1 sign in", "421 4.3.2 going down", "break"])
+def test_a_server_that_fails_for_many_recipients_in_a_row_is_left_alone_and_the_next_run_goes_on_behind_them(
+    answer: str, school: Path, room: Mailroom
+) -> None:
+    room.at_rcpt = lambda to: answer if to.startswith("m") else ""
+    applied(school, *crowd(5), BEN)
+    first = ran(school, "outbox", "send", code=1)
+    assert "fails letter after letter: " in first.err
+    assert Counter(row["attempts"] for row in rows(school, "outbox") if row["state"] == "pending")[1] == 3
+    sent(school, code=1)
+    assert "ben@grace.example" in room.to
+    assert Counter(row["attempts"] for row in rows(school, "outbox") if row["state"] == "pending") == {1: 5}
+
+
+@pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
+def test_a_server_that_asks_for_a_sign_in_before_any_recipient_stops_the_run(school: Path, room: Mailroom) -> None:
+    room.at_mail = "530 5.7.0 Authentication required"
+    applied(school, ANN)
+    outcome = ran(school, "outbox", "send", code=1)
+    assert "530 5.7.0 Authentication required" in outcome.err
+    assert "Check user and password in SEATSYNC_SMTP_URL" in outcome.err
+    assert {(row["state"], row["attempts"]) for row in rows(school, "outbox")} == {("pending", 0)}
+
+
+@pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")
 def test_one_connection_serves_for_many_letters(school: Path, room: Mailroom) -> None:
     applied(school, *crowd(20))
     sent(school)

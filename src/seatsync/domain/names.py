@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from unicodedata import category, normalize
 
 IMPORTED = "imported:"
@@ -29,6 +29,10 @@ _ENCODED = re.compile(r"=\?[^?]*\?\s*[bBqQ]\s*\?")
 """So begins an encoded word (RFC 2047), also one that was folded or split over words: a header would be read as another text."""
 _SIGNS = re.compile(r"[^\w\s\x00-\x7f]{31}")
 """Of which marks that are put upon a letter are some: more in a row than any letter has."""
+LONGEST_GUESSED, MOST_COMPARED = 254, 50_000_000
+"""The longest name that another is guessed for, and how many letters may be compared for all of one folder's mistakes."""
+_LOOK = 5
+"""What it costs to look at a name, in letters."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 TWICE_ENCODED = re.compile("[\xc3-\xf4][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
@@ -213,11 +217,45 @@ def day_fault(text: str) -> str:
     return f'"{printable(text)}" is no date{": there is no such day" if _DAY.fullmatch(text) else ""}'
 
 
+class _Guesses:
+    """What may still be spent on guesses, in letters compared: somebody may bring any number of mistakes, of any length."""
+
+    left = MOST_COMPARED
+
+
+def guess_anew() -> None:
+    """Allow all guesses again: what comes now is another's."""
+    _Guesses.left = MOST_COMPARED
+
+
 def nearest(name: str, known: Iterable[str], likeness: float = 0.65) -> str | None:
-    """The known name that is most like ``name``, where one is near."""
-    folded = {other.casefold(): other for other in known}
-    near = get_close_matches(name.casefold(), folded, n=1, cutoff=likeness)
-    return folded[near[0]] if near else None
+    """The known name that is most like ``name``, where one is near; of too many or too long ones, none is."""
+    if len(name) > LONGEST_GUESSED or _Guesses.left <= 0:
+        return None
+    matcher = SequenceMatcher(b=name.casefold())
+    near, best = (0.0, ""), None
+    for other in known:
+        _Guesses.left -= _LOOK
+        if _Guesses.left <= 0:
+            break
+        if len(other) > LONGEST_GUESSED:
+            continue
+        matcher.set_seq1(folded := other.casefold())
+        if (found := _ratio(matcher, len(folded), len(name), likeness)) and (found, folded) >= near:
+            near, best = (found, folded), other
+    return best
+
+
+def _ratio(matcher: SequenceMatcher[str], letters: int, of: int, likeness: float) -> float:
+    """How like the two are; 0 where that is less than ``likeness``. What is cheap to tell is asked first."""
+    if matcher.real_quick_ratio() < likeness:
+        return 0
+    _Guesses.left -= letters + of
+    if matcher.quick_ratio() < likeness:
+        return 0
+    _Guesses.left -= letters * of
+    ratio = matcher.ratio()
+    return ratio if ratio >= likeness else 0
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:

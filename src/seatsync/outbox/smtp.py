@@ -19,10 +19,11 @@ PATIENCE = 60.0
 """Seconds that an answer may take."""
 
 _EXAMPLE = "SEATSYNC_SMTP_URL is written as smtp://user:password@mail.school.example:587 or smtps://…:465."
-_NOBODYS_FAULT = (530, 534, 535, 538)
-"""Answers about who signs in and how, whenever they come: no letter is to blame."""
+_SIGNING_IN = (530, 534, 535, 538)
+"""Answers about who signs in and how. A server that gives them to one recipient may give them to no other."""
 
-_MOST_LOST = 3
+_MOST_IN_DOUBT = 3
+"""To how many recipients in a row letters may fail before the server is what fails, and not they."""
 
 
 class BadAddress(Exception):
@@ -98,7 +99,8 @@ class Connection:
     def __init__(self, server: Server) -> None:
         self.server = server
         self._smtp: smtplib.SMTP | None = None
-        self._lost = 0
+        self._in_doubt: set[str] = set()
+        self._said = ""
 
     def send(self, sender: str, to: str, message: bytes) -> Outcome:
         """Hand one letter in, as it goes over the wire.
@@ -106,24 +108,22 @@ class Connection:
         Raises:
             Unsent: the server can't be reached, or takes no letter at all.
         """
-        if self._lost >= _MOST_LOST:
-            self._lost = 0
-            raise Unsent(f"The mail server {self.server} breaks off every time.", _LATER, True)
+        if len(self._in_doubt) >= _MOST_IN_DOUBT:
+            self._in_doubt.clear()
+            raise Unsent(f"The mail server {self.server} fails letter after letter: {self._said}.", _LATER, True)
         is_fresh = self._smtp is None
         smtp = self._smtp or self._opened()
         try:
-            outcome = self._transaction(smtp, sender, to, message)
-            self._lost = 0
-            return outcome
-        except _Idle:
+            return self._transaction(smtp, sender, to, message)
+        except _Idle as idle:
             self.close()
             if not is_fresh:  # it had closed the connection between two letters, as servers do
                 return self.send(sender, to, message)
-            return self._interrupted("the connection was lost")
+            return self._doubted(to, str(idle))
         except smtplib.SMTPServerDisconnected:
-            return self._interrupted("the connection was lost")
+            return self._interrupted(to, _LOST)
         except OSError as error:
-            return self._interrupted(f"the connection was lost: {error.strerror or error}")
+            return self._interrupted(to, f"{_LOST}: {error.strerror or error}")
 
     def close(self) -> None:
         """Say goodbye, if there is anybody."""
@@ -144,13 +144,16 @@ class Connection:
         try:
             code, reply = smtp.mail(sender, options)
         except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
-            raise _Idle from error
+            raise _Idle(_LOST) from error
+        if code == 421:
+            raise _Idle(_told(code, reply))
         if code >= 500 and (
             to.isascii() or not sender.isascii()
         ):  # else SMTPUTF8 is refused, which this letter alone asks for
-            help = "Check SEATSYNC_MAIL_FROM (or `mail` in seatsync.yaml): the server must let this user send as that address."
             raise Unsent(
-                f"The mail server {self.server} takes no letter from {sender}: {_told(code, reply)}.", help, False
+                f"The mail server {self.server} takes no letter from {sender}: {_told(code, reply)}.",
+                _CREDENTIALS if code in _SIGNING_IN else _SENDER,
+                False,
             )
         if code == 250:
             code, reply = smtp.rcpt(to)
@@ -162,21 +165,35 @@ class Connection:
         return self._judged(smtp, code, reply, to)
 
     def _judged(self, smtp: smtplib.SMTP, code: int, reply: bytes | str, to: str) -> Outcome:
+        """What an answer means for the letter: the server has taken its sender, so no other letter waits for this one."""
         said = without_addresses(_told(code, reply), to)
+        if code == 421:
+            return self._interrupted(to, said)
+        if not 200 <= code < 300:
+            self._reset(smtp)
+        if code in _SIGNING_IN:
+            return self._doubted(to, said)
+        self._in_doubt.clear()
         if 200 <= code < 300:
             return Outcome(State.SENT, said)
-        if code in _NOBODYS_FAULT:
-            raise Unsent(f"The mail server {self.server} refuses: {said}.", _CREDENTIALS, False)
-        if code == 421:
-            return self._interrupted(said)
-        with suppress(smtplib.SMTPException, OSError):
-            smtp.rset()
         return Outcome(State.BOUNCED if code >= 500 else State.PENDING, said)
 
-    def _interrupted(self, said: str) -> Outcome:
-        """The letter is for later: the server may have taken it, or not."""
-        self._lost += 1
+    def _reset(self, smtp: smtplib.SMTP) -> None:
+        """Make ready for the next letter."""
+        with suppress(smtplib.SMTPException, OSError):
+            if smtp.rset()[0] == 250:
+                return
         self.close()
+
+    def _interrupted(self, to: str, said: str) -> Outcome:
+        """The server may have taken the letter, or not."""
+        self.close()
+        return self._doubted(to, said)
+
+    def _doubted(self, to: str, said: str) -> Outcome:
+        """The letter is for later: it may be to blame, or the server."""
+        self._in_doubt.add(to)
+        self._said = said
         return Outcome(State.PENDING, said)
 
     def _opened(self) -> smtplib.SMTP:
@@ -224,9 +241,11 @@ def _unsent(server: Server, error: Exception) -> Unsent:
     return Unsent(f"The mail server {server} can't be reached: {why}.", _LATER, True)
 
 
+_LOST = "the connection was lost"
 _CERTIFICATE = "Give the name that its certificate has; a certificate of your own is trusted by SSL_CERT_FILE."
 _CREDENTIALS = "Check user and password in SEATSYNC_SMTP_URL; no letter was lost."
 _LATER = "Check host and port in SEATSYNC_SMTP_URL, or send again later; no letter was lost."
+_SENDER = "Check SEATSYNC_MAIL_FROM (or `mail` in seatsync.yaml): the server must let this user send as that address."
 _NO_STARTTLS = "Use the port for submission (587), or smtps://; in a network that you trust, ?starttls=never."
 
 

@@ -7,14 +7,13 @@ import io
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import dropwhile, islice
 from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.formulas import as_was, has_defused
-from seatsync.domain.names import clean, did_you_mean, email_fault, printable
+from seatsync.domain.names import clean, did_you_mean, email_fault, nearest, printable
 from seatsync.domain.origin import Origin
 
 DELIMITERS = (",", ";", "\t")
@@ -49,7 +48,7 @@ class Wanted:
     def likeness(self, cells: list[str]) -> int:
         """How many cells are, or are nearly, one of the names."""
         known = [squeezed(name) for name in self.names]
-        near = (get_close_matches(squeezed(cell), known, n=1, cutoff=0.75) for cell in strange(cells, known))
+        near = (nearest(squeezed(cell), known, 0.75) for cell in strange(cells, known))
         return sum(squeezed(cell) in known for cell in cells) + sum(map(bool, near))
 
 

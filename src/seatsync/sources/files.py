@@ -8,12 +8,11 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import printable
+from seatsync.domain.names import nearest, printable
 from seatsync.domain.origin import Origin
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
@@ -34,13 +33,17 @@ class Folder:
     path: Path
     found: list[Diagnostic] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    left: int = MOST_BYTES
+    """How many bytes may still be read, of all files together."""
+    _there: dict[str, str] | None = None
 
     def read(
         self, name: str, asked_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
     ) -> str | None:
         """The text of the file ``name``, or None where a diagnostic says why not.
 
-        ``asked_at`` is where the file is named; files outside the folder, or of more than ``most`` bytes, are not read.
+        ``asked_at`` is where the file is named; files outside the folder, or of more than ``most`` bytes, are not read, nor
+        what is too much for all files together.
         """
         where = asked_at or Origin(name)
         if name == NAME and not self._is_no_repository():
@@ -48,6 +51,7 @@ class Folder:
         data = self._bytes(name, where, most)
         if data is None:
             return None
+        self.left -= len(data)
         self.digests[name] = hashlib.sha256(data).hexdigest()
         plain = decrypted(data, name)
         if isinstance(plain, Locked):
@@ -71,6 +75,13 @@ class Folder:
         self.digests[name] = digest_now.hexdigest()
         return self.digests[name] == digest
 
+    def leads_to(self, name: str) -> str:
+        """The file that ``name`` is a name of, the same for all its names, by whatever links."""
+        try:
+            return os.path.realpath(self.path / name)
+        except (OSError, ValueError):  # reading it will say why
+            return name
+
     def _is_no_repository(self) -> bool:
         """Whether Git takes neither the folder nor one around it for a repository that is not the checkout's own."""
         try:
@@ -93,11 +104,13 @@ class Folder:
     def _bytes(self, name: str, where: Origin, most: int) -> bytes | None:
         shown = printable(name, 300)
         try:
-            return opening.read(self.path / name, self.path, most)
+            return opening.read(self.path / name, self.path, min(most, self.left))
         except opening.Outside as outside:
             self._say("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
         except opening.Unfit as unfit:
-            self._say("file-unreadable", f"{shown} {unfit.strerror}.", unfit.help, where)
+            is_of_all = isinstance(unfit, opening.TooLarge) and unfit.size <= most
+            said = _TOO_MUCH if is_of_all else unfit.strerror
+            self._say("file-unreadable", f"{shown} {said}.", unfit.help, where)
         except FileNotFoundError:
             near = f"{shown} is not there. {self._near(name)}".rstrip()
             self._say("file-not-found", near, _not_there(name), where)
@@ -110,9 +123,10 @@ class Folder:
         """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
         if name == NAME:
             return ""
-        by_name = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
-        near = get_close_matches(PurePosixPath(name).name.casefold(), by_name, n=1, cutoff=0.7)
-        return f'Did you mean "{by_name[near[0]]}"?' if near else ""
+        if self._there is None:
+            self._there = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
+        near = nearest(PurePosixPath(name).name, self._there, 0.7)
+        return f'Did you mean "{self._there[near]}"?' if near else ""
 
     def _some_files(self) -> Iterator[Path]:
         """Files of the folder that may be rosters, as far as they are found among the first that there are."""
@@ -179,6 +193,7 @@ def _not_there(name: str) -> str:
     return "Write the path with / in place of \\." if "\\" in name else "Correct the path, or add the file."
 
 
+_TOO_MUCH = f"is too much: the files of a folder may have {opening.spoken(MOST_BYTES)} together"
 _NO_TEXT = {
     b"PK\x03\x04": "a workbook (or another zip file)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",

@@ -14,7 +14,7 @@ from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, R
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import SYSTEMS, Delivery, Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import did_you_mean, email_key, printable
+from seatsync.domain.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution, RosterMember
 from seatsync.formats import config as formats
@@ -71,6 +71,7 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
 
 def load(path: Path, read: ReadRosters = read_whole) -> Loaded:
     """Read all files of one institution, and find all that is wrong with them."""
+    guess_anew()
     folder = Folder(path)
     config, tree = read_config(folder)
     if config is None:
@@ -102,7 +103,7 @@ class _Loader:
         self.read = read
         self.libraries = {id: _library(id, entry) for id, entry in config.libraries.items()}
         self.selections: dict[str, Selection | None] = {}
-        self.grants_files: set[str] = set()
+        self.grants_files: dict[str, str] = {}
 
     def load(self) -> Desired:
         institution = self.config.institution
@@ -151,11 +152,14 @@ class _Loader:
 
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
+        names: dict[str, str] = {}
         for position, entry in enumerate(self.config.rosters):
             where = self.at("rosters", position, "path")
-            if any(normpath(file.reader.file) == normpath(entry.path) for file in files):
-                self._say("duplicate-roster", f"{entry.path} stands under `rosters` twice.", "Delete one.", where)
+            file = self.folder.leads_to(entry.path)
+            if file in names:
+                self._say("duplicate-roster", _twice(entry.path, names[file], "rosters"), "Delete one.", where)
                 continue
+            names[file] = entry.path
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
             files.append(RosterFile(self.folder, reader, entry.encoding, where))
         settled = self.read(files, self._all_grants)
@@ -171,10 +175,12 @@ class _Loader:
     def _grants(self, position: int, entry: formats.GrantEntry | formats.GrantsFile) -> list[Grant]:
         if isinstance(entry, formats.GrantsFile):
             where = self.at("grants", position, "path")
-            if normpath(entry.path) in self.grants_files:
-                self._say("duplicate-grants-file", f"{entry.path} stands under `grants` twice.", "Delete one.", where)
+            file = self.folder.leads_to(entry.path)
+            if file in self.grants_files:
+                message = _twice(entry.path, self.grants_files[file], "grants")
+                self._say("duplicate-grants-file", message, "Delete one.", where)
                 return []
-            self.grants_files.add(normpath(entry.path))
+            self.grants_files[file] = entry.path
             reader = GrantsReader(entry.path, self.libraries, self.folder.found)
             text = self.folder.read(entry.path, where, entry.encoding)
             if text is not None:
@@ -254,6 +260,12 @@ def _library(id: str, entry: formats.LibraryEntry) -> Library:
         return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots)
     kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
     return Library(id, entry.title, "", kinds, Delivery(entry.delivery or "claim"), entry.slots)
+
+
+def _twice(name: str, first: str, key: str) -> str:
+    if normpath(name) == normpath(first):
+        return f"{name} stands under `{key}` twice."
+    return f"{name} is another name of {first}, so that file stands under `{key}` twice."
 
 
 def _limits(entry: formats.LimitsEntry) -> Limits:

@@ -30,6 +30,14 @@ class Unfit(OSError):
         return f"{self.filename} {self.strerror}."
 
 
+class TooLarge(Unfit):
+    """It has more bytes than may be read: at least ``size``."""
+
+    def __init__(self, path: Path, most: int, size: int) -> None:
+        super().__init__(path, f"is larger than {spoken(most)}", "Split it.")
+        self.size = size
+
+
 class Outside(Unfit):
     """It is none of the files of the folder that it must be in."""
 
@@ -60,12 +68,12 @@ def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size:
         found = os.fstat(file)
         _must_be_regular(path, found.st_mode)
         if found.st_size > most:
-            raise _too_large(path, most)
+            raise TooLarge(path, most, found.st_size)
         left = most
         while piece := os.read(file, size or found.st_size + 1):
             left -= len(piece)
             if left < 0:
-                raise _too_large(path, most)
+                raise TooLarge(path, most, most - left)
             yield piece
     finally:
         os.close(file)
@@ -97,6 +105,6 @@ def _must_be_regular(path: Path, mode: int) -> None:
         raise Unfit(path, "is no ordinary file", "Name a file.")
 
 
-def _too_large(path: Path, most: int) -> Unfit:
-    size = f"{most // 1024**2:,} MiB" if most >= 1024**2 else f"{most // 1024:,} KiB"
-    return Unfit(path, f"is larger than {size}", "Split it.")
+def spoken(size: int) -> str:
+    """A number of bytes, as a person says it."""
+    return f"{size // 1024**2:,} MiB" if size >= 1024**2 else f"{size // 1024:,} KiB"
