@@ -108,8 +108,9 @@ class Folder:
         except opening.Outside as outside:
             self._say("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
         except opening.Unfit as unfit:
-            is_of_all = isinstance(unfit, opening.TooLarge) and unfit.size <= most
-            said = _TOO_MUCH if is_of_all else unfit.strerror
+            said = unfit.strerror
+            if isinstance(unfit, opening.TooLarge):
+                said = _TOO_MUCH if unfit.size <= most else f"is larger than {opening.spoken(most)}"
             self._say("file-unreadable", f"{shown} {said}.", unfit.help, where)
         except FileNotFoundError:
             near = f"{shown} is not there. {self._near(name)}".rstrip()
