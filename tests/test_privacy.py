@@ -180,6 +180,24 @@ def test_pseudonyms_are_stable_and_who_holds_the_ledger_can_look_them_up(place: 
     assert seatsync("members", "--pseudonym", "person-000000000000", folder=place).out == ""
 
 
+def test_a_fork_s_plan_does_not_tell_by_which_pseudonym_somebody_is_known(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its author may have put an e-mail among the files to find that out."""
+    assert seatsync("apply", "--yes", "--redact", "--quiet", folder=place).code == 0
+    members(place, MEMBERS[0].replace("Piepmatz", "Guessed"), *MEMBERS[1:])
+
+    def told(*words: str) -> tuple[str, set[str]]:
+        plan = json.loads(seatsync("plan", "--redact", "--format", "json", *words, folder=place).out)
+        return plan["fingerprint"], {change["member"] for change in plan["changes"]}
+
+    own = told()
+    for name, value in {"GITHUB_EVENT_NAME": "workflow_run", "GITHUB_REPOSITORY": "grace/seats"}.items():
+        monkeypatch.setenv(name, value)
+    fork = told()
+    assert (fork[0], fork[1] & own[1]) == (own[0], set())
+
+
 def test_two_ledgers_call_one_person_by_two_names(place: Path, tmp_path: Path) -> None:
     def pseudonym(ledger: str) -> str:
         assert seatsync("apply", "--yes", "--quiet", "--ledger", ledger, folder=place).code == 0

@@ -86,7 +86,11 @@ def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
 def tell_key(connection: Connection | None, institution: str, run: Run) -> None:
     """Let the redactor, where there is one, go by this institution's secret."""
     if run.redactor is not None:
-        run.redactor.use(secret_for(connection, institution))
+        import os
+
+        from seatsync.sources.forks import is_from_a_fork
+
+        run.redactor.use(secret_for(connection, institution), is_from_a_fork(os.environ))
 
 
 def secret_for(connection: Connection | None, institution: str) -> bytes | None:

@@ -50,14 +50,19 @@ class Redactor:
         self.pages = pages
         self.use(None)
 
-    def use(self, secret: bytes | None) -> None:
-        """Make pseudonyms and fingerprints by this secret; without one they hold for one run, and fingerprints are left out."""
+    def use(self, secret: bytes | None, is_of_a_stranger: bool = False) -> None:
+        """Make pseudonyms and fingerprints by this secret; without one they hold for one run, and fingerprints are left out.
+
+        Pseudonyms in what a stranger has asked for hold for one run in any case: by a guess among their own files they would learn
+        the one that stands for it in all other outputs.
+        """
         self.is_lasting = secret is not None
         self._key = os.urandom(32) if secret is None else secret
+        self._who = os.urandom(32) if is_of_a_stranger else self._key
 
     def who(self, email: str) -> str:
         """The pseudonym of somebody, by their e-mail."""
-        digest = hmac.new(self._key, email_key(email).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+        digest = hmac.new(self._who, email_key(email).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
         return f"person-{digest[:12]}" if email else ""
 
     def text(self, text: str) -> str:
