@@ -58,7 +58,7 @@ NEEDED = {
     [
         ({"PORTAL_URL": ""}, "Say where the pages are"),
         ({"PORTAL_URL": "http://seats.grace.example"}, "is written as https://seats.grace.example"),
-        ({"PORTAL_URL": "http://127.0.0.1/a b"}, "letters, digits, hyphens and single slashes"),
+        ({"PORTAL_URL": "http://127.0.0.1/a,b"}, "letters, digits, hyphens and single slashes"),
         ({"PORTAL_URL": "http://[::1]:8000"}, "needs a name in place of the IPv6 address"),
         ({"PORTAL_URL": PORTAL}, "a proxy before them speaks: name its address, SEATSYNC_TRUSTED_PROXY"),
         ({"TRUSTED_PROXY": "the-proxy"}, "is the address that the proxy's connections come from"),
