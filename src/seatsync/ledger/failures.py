@@ -123,7 +123,11 @@ _BY_WORD = (
         "Check the path and the permissions.",
     ),
     ("is full", "can't grow: the disk is full.", "Make room; nothing was changed."),
-    ("disk I/O", "can't be read or written: the disk reports an error.", "Check the disk; nothing was changed."),
+    (
+        "disk I/O",
+        "can't be read or written: the disk reports an error.",
+        "Check the disk. What was being done is whole or not done at all: plan again to see which.",
+    ),
     (
         "the connection is lost",
         "broke the connection.",
