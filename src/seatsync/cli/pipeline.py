@@ -12,7 +12,7 @@ import click
 
 from seatsync.git.branches import default_branch, root_of
 
-ACTION = "seatsync/seatsync@e20b69426ccc698b3b78224495acb3a0300b84e0"
+ACTION = "seatsync/seatsync@521685b3cc347baa014da07a44813a373b78427d"
 """The action that is pinned: a commit in which it is as this version needs it."""
 
 _FILES = {
