@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from seatsync.formats import age
+from seatsync.sources.locked import Locked
 
 AGE_KEYS = ("SEATSYNC_AGE_KEY", "SOPS_AGE_KEY")
 AGE_KEY_FILE = "SOPS_AGE_KEY_FILE"
 
 _SUFFIXES = re.compile(r"\.(age|enc|sops)(?=\.|$)", re.IGNORECASE)
-
-
-class Locked(NamedTuple):
-    """Why a file can't be read, and what to do."""
-
-    message: str
-    help: str
 
 
 def suffix_of(name: str) -> str:

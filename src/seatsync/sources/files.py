@@ -16,7 +16,8 @@ from seatsync.domain.names import nearest, printable
 from seatsync.domain.origin import Origin
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
-from seatsync.sources.encrypted import Locked, decrypted, is_encrypted
+from seatsync.sources.encrypted import decrypted, is_encrypted
+from seatsync.sources.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
 
 NAME = "seatsync.yaml"

@@ -20,7 +20,7 @@ import yaml
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import printable
 from seatsync.sources import yaml_tree
-from seatsync.sources.encrypted import Locked
+from seatsync.sources.locked import Locked
 from seatsync.sources.sops_keys import KINDS, SETTING, Allowed, BadSetting, Entry, NotPlain, allowed, entry
 
 _PATIENCE = 60.0
