@@ -22,11 +22,14 @@ import pytest
 import yaml
 
 import seatsync as package
+from seatsync.cli import exits
 from seatsync.cli.explain_command import explanations
 from seatsync.cli.main import COMMANDS, cli
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.formats.roster import RosterMemberEntry
 from seatsync.formats.schemas import SCHEMAS
 from seatsync.refusals.judge import RULES
+from seatsync.sources import opening
 from seatsync.sources.load import load
 from seatsync.sources.roster_reader import FIELDS
 from tests.command_line import Outcome, seatsync
@@ -217,6 +220,21 @@ def test_an_output_that_can_not_spell_everything_breaks_nothing(words: list[str]
 
 
 # Environment
+
+
+def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(capsys: pytest.CaptureFixture[str]) -> None:
+    class OutOfChairs(Failure):
+        exit_code = ExitCode.REFUSED
+
+    assert exits.failed(OutOfChairs("There are no chairs.", "Bring one.")) == ExitCode.REFUSED
+    assert capsys.readouterr().err == "seatsync: There are no chairs.\n  → Bring one.\n"
+
+
+def test_a_file_that_is_not_read_is_told_as_such_and_not_as_a_broken_disk(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OSError, match="is a folder") as raised:
+        opening.read(ROOT)
+    assert exits.failed(raised.value) == ExitCode.BROKEN
+    assert capsys.readouterr().err == f"seatsync: {ROOT} is a folder, not a file.\n  → Name a file.\n"
 
 
 def test_now_comes_from_the_environment(school: Path, monkeypatch: pytest.MonkeyPatch) -> None:

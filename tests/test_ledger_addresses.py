@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy.engine import make_url
 
-from seatsync.cli.exits import DONE, LEDGER, USAGE
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from tests.command_line import seatsync
@@ -121,7 +121,9 @@ def test_a_ledger_that_cannot_be_used_is_named_without_what_may_be_a_password(co
         for more in ((), ("--verbose",), ("--debug",)):
             ledger = address.format(quote("@".join(secrets), safe=""))
             code = says_nothing_of(secrets, *command.split(), *more, "--ledger", ledger, folder=folder)
-            assert code in (LEDGER, USAGE) or command == "init new" or address.startswith("sqlite"), address
+            assert code in (ExitCode.LEDGER, ExitCode.USAGE) or command == "init new" or address.startswith("sqlite"), (
+                address
+            )
 
 
 @pytest.mark.parametrize("special", ["@", "/", "#", ":", "?", "@@", "/@", "?@", "#/", " @", "://"])
@@ -132,7 +134,7 @@ def test_a_password_that_could_be_misread_is_asked_for_percent_encoded(
     secrets = words()
     ledger = address.format(special.join(secrets))
     for more in ((), ("--debug",)):
-        assert says_nothing_of(secrets, "plan", *more, "--ledger", ledger, folder=folder) == LEDGER
+        assert says_nothing_of(secrets, "plan", *more, "--ledger", ledger, folder=folder) == ExitCode.LEDGER
     assert "@ as %40" in seatsync("plan", "--ledger", ledger, folder=folder).err
     says_nothing_of(secrets, "init", "new", "--ledger", ledger, folder=folder)
 
@@ -142,7 +144,7 @@ def test_what_is_no_part_of_an_address_is_refused_and_not_repeated(address: str,
     secrets = words()
     ledger = address.format("-".join(secrets))
     for more in ((), ("--debug",)):
-        assert says_nothing_of(secrets, "status", *more, "--ledger", ledger, folder=folder) == LEDGER
+        assert says_nothing_of(secrets, "status", *more, "--ledger", ledger, folder=folder) == ExitCode.LEDGER
     told = seatsync("status", "--debug", "--ledger", ledger, folder=folder).err
     assert "This is a bug" not in told
     assert "can't be understood" in told
@@ -151,7 +153,7 @@ def test_what_is_no_part_of_an_address_is_refused_and_not_repeated(address: str,
 @pytest.mark.parametrize("port", ["1,2", "1&port=2&port=3", "65536"])
 def test_servers_and_ports_that_do_not_fit_are_no_bug(port: str, folder: Path) -> None:
     outcome = seatsync("status", "--ledger", f"postgresql:///x?host=127.0.0.1&port={port}", folder=folder)
-    assert outcome.code == LEDGER
+    assert outcome.code == ExitCode.LEDGER
     assert "The ledger postgresql+psycopg://127.0.0.1/x " in outcome.err
 
 
@@ -163,7 +165,7 @@ def test_an_address_in_the_wrong_place_is_not_repeated(command: tuple[str, ...],
     for special in ("", "%40", "@", "/", " @", "\udcff"):
         secrets = words()
         address = f"postgresql+psycopg://seats:{special.join(secrets)}@127.0.0.1:9/x?password={secrets[0]}"
-        assert says_nothing_of(secrets, *command, address, folder=folder) == USAGE
+        assert says_nothing_of(secrets, *command, address, folder=folder) == ExitCode.USAGE
 
 
 @pytest.mark.postgres_only("a file has no password")
@@ -181,7 +183,7 @@ def test_a_ledger_that_is_used_is_named_by_host_and_database_alone(folder: Path,
         if command not in ("serve", "init new"):
             says_nothing_of(secrets, *command.split(), "--verbose", "--ledger", ledger, folder=folder)
     info = seatsync("ledger", "info", "--ledger", ledger, folder=folder)
-    assert info.code == DONE
+    assert info.code == ExitCode.DONE
     assert info.out.splitlines()[0] == f"ledger       postgresql+psycopg://{url.query['host']}/{url.database}"
 
 
@@ -195,7 +197,7 @@ def test_the_password_of_the_mail_server_is_not_told_either(
     for rest in ("@127.0.0.1:9", "@127.0.0.1:nine", "@127.0.0.1:9?starttls=maybe", "@[127.0.0.1"):
         monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://seats:{special.join(secrets)}{rest}")
         if command != ("serve",) or rest != "@127.0.0.1:9":
-            assert says_nothing_of(secrets, *command, "--debug", folder=folder) != DONE
+            assert says_nothing_of(secrets, *command, "--debug", folder=folder) != ExitCode.DONE
 
 
 def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> None:
@@ -205,7 +207,7 @@ def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> Non
     ledger = f"postgresql+psycopg://seats@127.0.0.1:9/x?password={secrets[1]}&options=-c%20{secrets[0]}"
     command = [sys.executable, "-m", "seatsync", "plan", "--debug", "--ledger", ledger]
     told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert told.returncode == LEDGER
+    assert told.returncode == ExitCode.LEDGER
     assert [secret for secret in secrets if secret in told.stdout + told.stderr] == []
 
 

@@ -15,7 +15,7 @@ from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from seatsync.cli.exits import BROKEN
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.shape_sqlite import strange
@@ -166,7 +166,7 @@ def _verify_says(school: Path, statements: str, said: str) -> None:
                 name = make_url(location(school)).database
                 statement = statement.replace("SET", f'ALTER DATABASE "{name}" SET')
             connection.execute(text(statement))
-    outcome = ran(school, "verify", code=BROKEN)
+    outcome = ran(school, "verify", code=ExitCode.BROKEN)
     assert said in outcome.err
     assert "Restore it from a backup" in outcome.err
 
@@ -194,7 +194,7 @@ def test_verify_reads_a_definition_to_its_last_letter(placed: str, school: Path)
     with sqlite3.connect(location(school)) as file:
         assert file.execute("SELECT count(*) FROM sqlite_master WHERE instr(sql, ?)", (other,)).fetchone() == (1,)
     file.close()
-    assert f"table {table} is not as seatsync makes it" in ran(school, "verify", code=BROKEN).err
+    assert f"table {table} is not as seatsync makes it" in ran(school, "verify", code=ExitCode.BROKEN).err
 
 
 @pytest.mark.sqlite_only("it is about SQLite's own texts")

@@ -16,7 +16,7 @@ from psycopg import errors
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
-from seatsync.cli.exits import DONE, LEDGER
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger import tables
 from seatsync.ledger.accounts import email_hash
 from seatsync.ledger.database import Ledger
@@ -83,7 +83,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         (place.folder / id).mkdir()
         (place.folder / id / "seatsync.yaml").write_text(CONFIG.format(id), encoding="utf-8")
         (place.folder / id / "members.csv").write_text(MEMBERS, encoding="utf-8")
-        assert place.run(id, "owner", "apply", "--yes").code == DONE
+        assert place.run(id, "owner", "apply", "--yes").code == ExitCode.DONE
         for access in ACCESS:
             psql(place.owners, DOCS / "roles.sql", institution=id, role=place.role(id, access), access=access)
     with looking_into(place.owners) as connection:
@@ -337,8 +337,8 @@ def test_a_role_takes_no_lock_that_another_institution_waits_for(access: str, pl
                 connection.execute(statement)
         for key in range(-1000, 1000):
             connection.execute("SELECT pg_advisory_lock(%s)", (key,))
-        assert place.run(THERE, "write", *CLAIM, "--now", "2999-01-01").code in (DONE, 4)
-        assert place.run(THERE, "write", "ledger", "rebuild", "--lock-timeout", "0").code == DONE
+        assert place.run(THERE, "write", *CLAIM, "--now", "2999-01-01").code in (ExitCode.DONE, 4)
+        assert place.run(THERE, "write", "ledger", "rebuild", "--lock-timeout", "0").code == ExitCode.DONE
 
 
 @contextmanager
@@ -386,7 +386,7 @@ def test_nobody_waits_for_ever_for_a_table_that_somebody_has_locked(command: tup
         for access in ("read", "owner"):
             given = () if "--lock-timeout" in command else ("--lock-timeout", "0")
             outcome = place.run(THERE, access, *command, *given)
-            assert outcome.code == LEDGER, outcome
+            assert outcome.code == ExitCode.LEDGER, outcome
 
 
 @pytest.mark.parametrize("access", ACCESS)
@@ -410,7 +410,7 @@ def test_of_who_is_stopped_it_is_told_why(place: Place) -> None:
             outcome = place.run(HERE, "read", "plan")
     finally:
         everybodys.shelf.server.run(f"ALTER ROLE \"{me}\" SET statement_timeout = '10min'")
-    assert outcome.code == LEDGER
+    assert outcome.code == ExitCode.LEDGER
     assert "longer than this role may take" in outcome.err
 
 
@@ -464,7 +464,7 @@ _AT_0006 = (
 
 def test_a_ledger_stays_as_it_was_while_its_owner_may_not_make_the_roles(elder: Place) -> None:
     outcome = elder.run(ELDER, "owner", "ledger", "migrate")
-    assert outcome.code == LEDGER
+    assert outcome.code == ExitCode.LEDGER
     assert f'As a superuser: ALTER ROLE "{make_url(elder.owners).username}" CREATEROLE' in outcome.err
     with looking_into(elder.owners) as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM binding").scalar() == 3
@@ -475,7 +475,7 @@ def test_a_ledger_stays_as_it_was_while_its_owner_may_not_make_the_roles(elder: 
 
 def test_who_was_bound_stays_bound_and_no_longer_reads_accounts(elder: Place) -> None:
     everybodys.shelf.server.run(f'ALTER ROLE "{make_url(elder.owners).username}" CREATEROLE')
-    assert elder.run(ELDER, "owner", "ledger", "migrate").code == DONE
+    assert elder.run(ELDER, "owner", "ledger", "migrate").code == ExitCode.DONE
     for access, command in (
         ("write", ("apply", "--yes")),
         ("write", CLAIM),
@@ -483,7 +483,7 @@ def test_who_was_bound_stays_bound_and_no_longer_reads_accounts(elder: Place) ->
         ("read", ("verify",)),
     ):
         outcome = elder.run(ELDER, access, *command)
-        assert outcome.code == DONE, outcome
+        assert outcome.code == ExitCode.DONE, outcome
     with looking_into(elder.owners) as connection:
         connection.exec_driver_sql("INSERT INTO admin VALUES ('other', 'eve', 'eve', 'Eve', 'Ode')")
     for access in ("read", "write"):
@@ -496,5 +496,5 @@ def test_who_was_bound_stays_bound_and_no_longer_reads_accounts(elder: Place) ->
 def test_a_ledger_without_bound_roles_is_migrated_by_an_owner_who_may_make_none(elder: Place) -> None:
     with looking_into(elder.owners) as connection:
         connection.exec_driver_sql("DELETE FROM binding")
-    assert elder.run(ELDER, "owner", "ledger", "migrate").code == DONE
-    assert elder.run(ELDER, "owner", "apply", "--yes").code == DONE
+    assert elder.run(ELDER, "owner", "ledger", "migrate").code == ExitCode.DONE
+    assert elder.run(ELDER, "owner", "apply", "--yes").code == ExitCode.DONE

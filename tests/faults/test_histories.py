@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from seatsync.apply.apply import carry_out
-from seatsync.cli.exits import DONE, REFUSED
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verify import verify
@@ -205,10 +205,10 @@ class Life:
         done = self.run("import", "portal.csv", "--library", library, "--yes", done=None)
         known = {person.key for person, _ in self.wish.people()}
         new = [person for person, _, _ in portal if person.key not in known]
-        if done.code == DONE:
+        if done.code == ExitCode.DONE:
             self.take_over_what_was_added(new)
         expected = self.model.take_over(self.wish, library, portal, self.today.isoformat())
-        assert done.code == (DONE if expected else REFUSED), done
+        assert done.code == (ExitCode.DONE if expected else ExitCode.REFUSED), done
         self.is_applied = self.is_applied and not self.plan().changes
 
     def portal(self, library: str) -> list[tuple[Person, str, str]]:
@@ -289,7 +289,9 @@ class Life:
     def run(self, *args: str, done: bool | None = True) -> Outcome:
         """Run a command; ``done`` says whether it is to be done or refused, None that either may be."""
         outcome = seatsync(*args, "--ledger", self.ledger, "--now", self.now, folder=self.folder)
-        allowed = (DONE, REFUSED) if done is None else (DONE,) if done else (REFUSED,)
+        allowed = (
+            (ExitCode.DONE, ExitCode.REFUSED) if done is None else (ExitCode.DONE,) if done else (ExitCode.REFUSED,)
+        )
         assert outcome.code in allowed, (args, outcome)
         return outcome
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Connection
 
-from seatsync.cli.exits import DONE, LEDGER, REFUSED, STALE
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from tests.command_line import Outcome, seatsync
 from tests.databases import looking_into
@@ -83,14 +83,14 @@ def _race_for_the_last_seats(databases: Databases, crowd: Crowd, at: Path, chanc
                 _folder(at / str(number), people, OWNERS + free, wanted),
                 (*WAYS[way], "--ledger", ledger, "--lock-timeout", "60" if patient else "0"),
                 first=("plan", "--quiet", "--out", PLAN, "--ledger", ledger),
-                again_on=(STALE,) if patient and way != "saved" else (),
+                again_on=(ExitCode.STALE,) if patient and way != "saved" else (),
             )
             for number, (wanted, way) in enumerate(zip(theirs, ways, strict=True))
         ]
     )
 
     last = [tries[-1] for tries in outcomes]
-    winners = [number for number, outcome in enumerate(last) if outcome.code == DONE]
+    winners = [number for number, outcome in enumerate(last) if outcome.code == ExitCode.DONE]
     early = sum(ways[number] == "saved" for number in winners)
     assert early <= 1, "two plans made in one state were applied"
     if patient:
@@ -161,13 +161,13 @@ def _race_at_the_same_members(databases: Databases, crowd: Crowd, at: Path, chan
     last = [tries[-1] for tries in crowd.run(tasks)]
 
     for outcome in last:
-        assert outcome.code in (DONE, REFUSED, STALE), outcome
-        assert outcome.code == DONE or _reason(outcome), outcome
+        assert outcome.code in (ExitCode.DONE, ExitCode.REFUSED, ExitCode.STALE), outcome
+        assert outcome.code == ExitCode.DONE or _reason(outcome), outcome
         assert "Traceback" not in outcome.err
     with looking_into(ledger) as connection:
         entries = {row["serial"]: row for row in rows(connection, "entry")}
         events = sorted(rows(connection, "event"), key=lambda row: row["serial"])
-    done = [str(number) for number, outcome in enumerate(last) if outcome.code == DONE]
+    done = [str(number) for number, outcome in enumerate(last) if outcome.code == ExitCode.DONE]
     wrote = [row["actor"] for row in entries.values() if row["actor"].isdecimal()]
     assert len(wrote) == len(set(wrote)), "somebody's doing was recorded twice"
     assert set(wrote) <= set(done), "what failed was recorded"
@@ -202,8 +202,8 @@ def test_institutions_in_one_database_do_not_wait_for_each_other(database: str, 
     ids = [f"school-{number}" for number in range(SIZE)]
     with _held(ledger, ids[0]):
         first, *others = crowd.run([_first_apply(tmp_path / id, ledger, id, "--lock-timeout", "0") for id in ids])
-    assert [tries[-1].code for tries in others] == [DONE] * (SIZE - 1)
-    assert first[-1].code == LEDGER
+    assert [tries[-1].code for tries in others] == [ExitCode.DONE] * (SIZE - 1)
+    assert first[-1].code == ExitCode.LEDGER
     assert "is locked by who-holds-it on " in first[-1].err
     for id in ids[1:]:
         must_be_sound(ledger, id)
@@ -228,15 +228,15 @@ def _held(ledger: str, institution: str) -> Iterator[None]:
         writing.join()
 
 
-@pytest.mark.parametrize("again", [(), (STALE,)], ids=["once", "until it is done"])
+@pytest.mark.parametrize("again", [(), (ExitCode.STALE,)], ids=["once", "until it is done"])
 def test_of_first_applies_at_once_one_makes_the_ledger(
     again: tuple[int, ...], database: str, crowd: Crowd, tmp_path: Path
 ) -> None:
     ledger = databases_of(database, tmp_path).bare()
     tasks = [_first_apply(tmp_path / str(number), ledger, "grace", again_on=again) for number in range(SIZE)]
     codes = [tries[-1].code for tries in crowd.run(tasks)]
-    assert DONE in codes
-    assert set(codes) <= ({DONE} if again else {DONE, STALE})
+    assert ExitCode.DONE in codes
+    assert set(codes) <= ({ExitCode.DONE} if again else {ExitCode.DONE, ExitCode.STALE})
     with looking_into(ledger) as connection:
         assert [row["kind"] for row in rows(connection, "entry")] == ["apply"]
     must_be_sound(ledger)
@@ -249,7 +249,7 @@ def test_first_applies_of_many_institutions_at_once_all_come_into_an_empty_datab
     ledger = databases_of(database, tmp_path).bare()
     ids = [f"school-{number}" for number in range(SIZE)]
     outcomes = crowd.run([_first_apply(tmp_path / id, ledger, id) for id in ids])
-    assert [tries[-1].code for tries in outcomes] == [DONE] * SIZE, outcomes
+    assert [tries[-1].code for tries in outcomes] == [ExitCode.DONE] * SIZE, outcomes
     for id in ids:
         must_be_sound(ledger, id)
 
@@ -261,9 +261,11 @@ def test_of_many_institutions_that_make_one_file_at_once_one_has_it(
     ledger = databases_of(database, tmp_path).bare()
     ids = [f"school-{number}" for number in range(SIZE)]
     last = [tries[-1] for tries in crowd.run([_first_apply(tmp_path / id, ledger, id) for id in ids])]
-    assert sorted(outcome.code for outcome in last) == [DONE] + [REFUSED] * (SIZE - 1), last
-    assert all("institution-mismatch" in outcome.out + outcome.err for outcome in last if outcome.code == REFUSED)
-    must_be_sound(ledger, next(id for id, outcome in zip(ids, last, strict=True) if outcome.code == DONE))
+    assert sorted(outcome.code for outcome in last) == [ExitCode.DONE] + [ExitCode.REFUSED] * (SIZE - 1), last
+    assert all(
+        "institution-mismatch" in outcome.out + outcome.err for outcome in last if outcome.code == ExitCode.REFUSED
+    )
+    must_be_sound(ledger, next(id for id, outcome in zip(ids, last, strict=True) if outcome.code == ExitCode.DONE))
 
 
 # ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,4 +308,4 @@ def _reason(outcome: Outcome) -> str:
 
 def _ran(*args: str, folder: Path) -> None:
     outcome = seatsync(*args, folder=folder)
-    assert outcome.code == DONE, outcome
+    assert outcome.code == ExitCode.DONE, outcome

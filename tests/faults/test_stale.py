@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from seatsync.cli.exits import DONE, REFUSED, STALE
 from seatsync.domain.action import Action
+from seatsync.domain.failure import ExitCode
 from tests.command_line import Outcome, seatsync
 from tests.faults.history_checks import everything
 from tests.faults.history_databases import Databases, databases_of
@@ -118,7 +118,7 @@ class Here(NamedTuple):
 
     def ran(self, *args: str, folder: str = "grace", ledger: str = "") -> str:
         outcome = self.run(*args, folder=folder, ledger=ledger)
-        assert outcome.code == DONE, outcome
+        assert outcome.code == ExitCode.DONE, outcome
         return outcome.out
 
     def edit(self, *edits: Edit) -> None:
@@ -222,7 +222,7 @@ def test_a_plan_is_stale_for_a_ledger_put_in_the_place_of_its_own(
             (other / "seatsync.yaml").write_text(CONFIG.replace("id: grace", "id: hope"), encoding="utf-8")
             here.ran("apply", "--yes", folder="hope", ledger=ledger)
     is_foreign = replacement == "another institution's" and database == "sqlite"
-    _must_be_stale(here._replace(ledger=ledger), REFUSED if is_foreign else STALE)
+    _must_be_stale(here._replace(ledger=ledger), ExitCode.REFUSED if is_foreign else ExitCode.STALE)
 
 
 def test_a_plan_is_stale_after_several_changes(here: Here, database: str) -> None:
@@ -277,14 +277,16 @@ def test_a_plan_is_good_once(here: Here) -> None:
 # ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _must_be_stale(here: Here, code: int = STALE) -> None:
+def _must_be_stale(here: Here, code: int = ExitCode.STALE) -> None:
     """Neither plan is applied; nor is the fingerprint that was reviewed, unless just that is still to be done."""
     before, dumped = everything(here.ledger), _dump(here)
     for plan in ("plan.json", "nothing.json"):
         outcome = here.run("apply", plan)
         assert outcome.code == code, outcome
         said = (
-            "Nothing was done, the plan is stale: the plan was made when" if code == STALE else "institution-mismatch: "
+            "Nothing was done, the plan is stale: the plan was made when"
+            if code == ExitCode.STALE
+            else "institution-mismatch: "
         )
         assert outcome.err.startswith(f"seatsync: {said}")
         assert outcome.err.count("\n") == 2, "what is so, and what to do"
@@ -294,7 +296,7 @@ def _must_be_stale(here: Here, code: int = STALE) -> None:
     is_reviewed = fresh["fingerprint"] == reviewed
     if fresh["refusals"] or not is_reviewed:
         outcome = here.run("apply", "--expect", reviewed)
-        assert outcome.code == (REFUSED if fresh["refusals"] else STALE), outcome
+        assert outcome.code == (ExitCode.REFUSED if fresh["refusals"] else ExitCode.STALE), outcome
         assert "Nothing was applied." in outcome.err
     assert everything(here.ledger) == before
     assert _dump(here) == dumped

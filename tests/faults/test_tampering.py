@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from seatsync.apply.claims import claim, opt_out
-from seatsync.cli.exits import DONE
+from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import Account
@@ -143,7 +143,7 @@ def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             (at / command).write_text(said.replace(old, new), encoding="utf-8")
         else:
             outcome = seatsync(command, *rest, "--ledger", ledger, "--now", day, folder=at)
-            assert outcome.code == DONE, (command, rest, outcome)
+            assert outcome.code == ExitCode.DONE, (command, rest, outcome)
     must_be_sound(ledger)
     with _opened(ledger) as connection:
         yield connection

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from seatsync.apply.events import events_of, first_event, newly_delivered
 from seatsync.domain.diagnostic import named
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.accounts import with_account
@@ -20,12 +21,24 @@ from seatsync.outbox.letters import letter_for
 from seatsync.planning.plan import AcceptedPlan
 
 
-class BadPlan(Exception):
+class BadPlan(Failure):
     """A plan that seatsync did not make: the ledger is as the plan says, but what it asks for is against the rules."""
 
+    exit_code = ExitCode.REFUSED
 
-class ForeignLedger(Exception):
+    def __init__(self, fact: str) -> None:
+        help = "Plan again; this plan was not made by seatsync."
+        super().__init__(f"Nothing was done, the plan breaks a rule: {fact}.", help)
+
+
+class ForeignLedger(Failure):
     """The ledger is another institution's."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, fact: str) -> None:
+        help = "Name the right ledger with --ledger. `seatsync explain institution-mismatch`"
+        super().__init__(f"institution-mismatch: {fact}.", help)
 
 
 class Applied(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from seatsync.domain.action import Action, Event
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
@@ -16,12 +17,10 @@ from seatsync.ledger.record import Recorder, Stale
 from seatsync.outbox.letters import letter_for
 
 
-class Impossible(Exception):
-    """Something that the state of the ledger does not allow. The message says why, ``help`` what to do."""
+class Impossible(Failure):
+    """Something that the state of the ledger does not allow."""
 
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+    exit_code = ExitCode.REFUSED
 
 
 def record_resend(

@@ -20,6 +20,7 @@ from seatsync.cli.plan_command import is_plan, load_plans
 from seatsync.cli.reading import institution_id, redactor_of, to_be_shown, too_strict, try_plan
 from seatsync.cli.reviewed import Allowed, what_was_reviewed
 from seatsync.cli.showing import Shown, show
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import AcceptedPlan, Plan
@@ -148,21 +149,21 @@ def _apply_fresh(
 ) -> tuple[int, str | None]:
     plan, _ = try_plan(folder, run)
     if plan is None:
-        return exits.INVALID, None
+        return ExitCode.INVALID, None
     if run.format == "text" or asking:
         told = Shown(to_be_shown(plan, folder, run), [], folder)
         show([told], False, replace(run, format="text", quiet=run.quiet and not asking))
     accepted = _accepted(plan)
     if accepted is None or too_strict(plan, strict):
         click.echo("Nothing was applied.", err=True)
-        return (exits.INVALID if accepted is not None else exits.REFUSED), None
+        return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), None
     if objection := allowed.objection(plan, folder, run):
         click.echo(f"seatsync: {objection[0]}", err=True)
         click.echo(f"  → Nothing was applied. {objection[1]}", err=True)
-        return exits.STALE, None
+        return ExitCode.STALE, None
     if asking and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
-        return exits.BROKEN, None
+        return ExitCode.BROKEN, None
     return _carry_out(run, folder, accepted, who, shown=True)
 
 
@@ -184,7 +185,7 @@ def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path])
     if accepted is None or too_strict(plan, strict):
         show([Shown(to_be_shown(plan, folder, run), [], folder)], False, run)
         click.echo("Nothing was applied.", err=True)
-        return (exits.REFUSED if accepted is None else exits.INVALID), None
+        return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), None
     return _carry_out(run, folder, accepted, who, shown=False)
 
 
@@ -254,4 +255,4 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
         run.say(f"Applied to {ledger}: {done}. The journal stands at {applied.serial:,}, head {applied.head}.")
     elif not shown:
         run.say(f"Nothing to apply; {ledger} is as the files ask.")
-    return exits.DONE, "changed" if plan.changes else None
+    return ExitCode.DONE, "changed" if plan.changes else None

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from seatsync.cli.options import Run, common, option
 from seatsync.cli.plan_command import load_plans
 from seatsync.cli.reading import to_be_shown
+from seatsync.domain.failure import Failure
 from seatsync.domain.names import is_slug
+
+if TYPE_CHECKING:
+    from seatsync.planning.plan import Plan
 
 
 @click.command("comment")
@@ -73,26 +78,45 @@ def command(
     loaded = [to_be_shown(plan, Path(), run) for path in plans for plan in load_plans(path)[0]]
     if run.redactor is not None:
         text = run.redactor.text(text)
+    with run.step("Commenting"):
+        written, url = _put(text, loaded, marker, pull_request, timeout)
+    if not run.quiet:
+        click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")
 
+
+def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None, timeout: float) -> tuple[bool, str]:
+    """Write the ``text``, or what the ``plans`` would change where it is empty; whether that had to be, and the comment's address.
+
+    Raises:
+        UsageError: the package that talks to the host is missing.
+        Failure: the host can't be found, refuses, or can't be reached.
+    """
     try:
-        from seatsync.hosts import comment, review
+        from seatsync.hosts import comment
     except ModuleNotFoundError as error:
         if error.name != "requests":
             raise
         raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
+    from seatsync.hosts.http import HostError
     from seatsync.hosts.surroundings import pull_request as find
+    from seatsync.reports import markdown
+
+    mark = comment.marker(marker)
+    try:
+        host = find(os.environ, pull_request, timeout)
+        most = host.limit - len(mark)
+        body = _of_plans(plans, mark) if plans else markdown.cut(host.harmless(text), most)
+        return comment.put(host, mark, body)
+    except HostError as error:
+        help = f"{error.help} The plan itself is not affected."
+        raise Failure(f"No comment was written: {error}", help) from error
+
+
+def _of_plans(plans: Sequence[Plan], mark: str) -> str:
+    """However much a host takes, nobody reads more, and the plan file has everything."""
+    from seatsync.hosts import review
     from seatsync.reports import markdown
     from seatsync.reports.view import PlanView
 
-    mark = comment.marker(marker)
-    with run.step("Commenting"):
-        host = find(os.environ, pull_request, timeout)
-        if body:
-            text = markdown.cut(host.harmless(text), host.limit - len(mark))
-        else:
-            # However much a host takes, nobody reads more, and the plan file has everything.
-            shown = review.line(loaded)
-            text = shown + markdown.plans([PlanView(plan) for plan in loaded], markdown.MOST - len(mark + shown))
-        written, url = comment.put(host, mark, text)
-    if not run.quiet:
-        click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")
+    shown = review.line(plans)
+    return shown + markdown.plans([PlanView(plan) for plan in plans], markdown.MOST - len(mark + shown))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import plan_of, snapshot_of, tell
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.desired import Desired
@@ -57,7 +57,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
         run.say(f"  {'changes' if (folder / name).exists() else 'writes'} {folder / name}")
     if not yes and not click.confirm("Take this over?", err=True):
         click.echo("Nothing was written.", err=True)
-        return exits.BROKEN
+        return ExitCode.BROKEN
     for name, text in added.texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, [text])
@@ -73,7 +73,7 @@ def _desired(folder: Path, run: Run) -> Desired:
     loaded = load(folder)
     if loaded.desired is None:
         tell(folder, loaded.found, run)
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     return loaded.desired
 
 
@@ -91,7 +91,7 @@ def _read(file: Path, desired: Desired, library: str | None, encoding: str | Non
     if files.found:
         tell(file.parent, files.found, run)
     if portal is None:
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     return portal
 
 
@@ -104,4 +104,4 @@ def _what_is_left(folder: Path, run: Run) -> int:
         run.say(f"Files and ledger still differ: {PlanView(plan).counts or 'see the refusals'}. See `seatsync plan`.")
     else:
         run.say("The plan is empty: files and ledger agree.")
-    return exits.DONE
+    return ExitCode.DONE

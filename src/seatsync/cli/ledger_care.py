@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Moment, Run, common, day, folder, option
 from seatsync.cli.reading import institution_id, institution_of, must_be_ours, present_of
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.cli.verify_command import tell_verdict
+from seatsync.domain.failure import ExitCode
 
 sure = option("--yes", "-y", is_flag=True, help="Do not ask.")
 
@@ -53,13 +53,13 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
     holder = ledger.holder(id)
     if holder is None:
         run.say("Nobody holds the lock.")
-        return exits.DONE
+        return ExitCode.DONE
     click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
     if not is_sure(yes, "Take it away? What they are doing is undone."):
-        return exits.BROKEN
+        return ExitCode.BROKEN
     ledger.unlock(id, holder)
     run.say("The lock is free.")
-    return exits.DONE
+    return ExitCode.DONE
 
 
 @click.command("dump")
@@ -86,12 +86,12 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
     with run.ledger_of(folder).reading() as connection:
         if connection is None or not snapshot.serial:
             click.echo(f"seatsync: {run.ledger_of(folder)} has nothing of {id}; nothing was written.", err=True)
-            return exits.BROKEN
+            return ExitCode.BROKEN
         if out is not None:
             write_whole(out, lines(connection, id), private=True)
         else:
             sys.stdout.writelines(lines(connection, id))
-    return exits.DONE
+    return ExitCode.DONE
 
 
 @click.command("load")
@@ -123,7 +123,7 @@ def load(run: Run, folder: Path, file: Any) -> int:
             "  → They open nothing in this ledger. `seatsync outbox retry` sends these letters anew, each with a new link.",
             err=True,
         )
-    return exits.DONE
+    return ExitCode.DONE
 
 
 @click.command("rebuild")
@@ -143,10 +143,10 @@ def rebuild(run: Run, folder: Path) -> int:
     ledger = run.ledger_of(folder)
     if not must_be_ours(folder, id, run):
         click.echo(f"seatsync: {ledger} has nothing of {id}; there is nothing to rebuild.", err=True)
-        return exits.BROKEN
+        return ExitCode.BROKEN
     verdict = ledger.write(id, who(), which_commit(folder), lambda connection: verify.rebuild(connection, id))
     tell_verdict(run, verdict, "The tables were made anew")
-    return exits.BROKEN if verdict.faults else exits.DONE
+    return ExitCode.BROKEN if verdict.faults else ExitCode.DONE
 
 
 @click.command("erase")
@@ -168,14 +168,14 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
 
     id = institution_of(folder, run)
     if not is_sure(yes, f"Erase {member}? It can't be undone."):
-        return exits.BROKEN
+        return ExitCode.BROKEN
     ledger = run.ledger_of(folder)
     records = forget(ledger, id, member, run.at, who(), which_commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
     stays, help = ledger.scrub()
     if stays:
         click.echo(f"seatsync: {stays}\n  → {help}", err=True)
-    return exits.DONE
+    return ExitCode.DONE
 
 
 @click.command("prune")
@@ -197,12 +197,12 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
     id = institution_of(folder, run)
     before = day(letters_before)
     if not is_sure(yes, f"Delete all letters from before {before} that wait no more?"):
-        return exits.BROKEN
+        return ExitCode.BROKEN
     assert before is not None
     run.say(
         f"Deleted: {counted(delete(run.ledger_of(folder), id, before, run.at, who(), which_commit(folder)), 'letter')}."
     )
-    return exits.DONE
+    return ExitCode.DONE
 
 
 def is_sure(yes: bool, question: str) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.ledger_care import is_sure, sure
 from seatsync.cli.options import Run, common, folder
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.git import GitBranch
@@ -50,13 +50,13 @@ def encrypt(run: Run, folder: Path) -> int:
         raise click.UsageError("There is no key: `seatsync ledger key` makes one. Set it as SEATSYNC_LEDGER_KEY.")
     if not branch.encrypt():
         run.say(f"{branch} is encrypted for this key already.")
-        return exits.DONE
+        return ExitCode.DONE
     run.say(f"{branch} is encrypted. Whoever uses it needs the key now, as SEATSYNC_LEDGER_KEY.")
     click.echo(
         f"seatsync: the history of {branch}, and whoever has fetched it, still has what was there before.", err=True
     )
     click.echo("  → Begin it anew without its history: `seatsync ledger forget-history`.", err=True)
-    return exits.DONE
+    return ExitCode.DONE
 
 
 @click.command("forget-history")
@@ -74,12 +74,12 @@ def forget_history(run: Run, folder: Path, yes: bool) -> int:
     """
     branch = _branch(run, folder)
     if not is_sure(yes, f"Throw away the history of {branch}, of all institutions on it?"):
-        return exits.BROKEN
+        return ExitCode.BROKEN
     branch.forget_history()
     run.say(f"{branch} has no history any more.")
     click.echo("seatsync: the server, and whoever has fetched it, may still have the old commits.", err=True)
     click.echo("  → Have the server collect its garbage (on GitHub, ask its support), and delete old clones.", err=True)
-    return exits.DONE
+    return ExitCode.DONE
 
 
 def _branch(run: Run, folder: Path) -> GitBranch:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, option
 from seatsync.cli.reading import tell
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.license import License
@@ -120,7 +120,7 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
     if folder.found:
         tell(path.parent, folder.found, run)
     if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     return {email_key(email) for _, email, _ in selection.rows if email}, {id for id, _, _ in selection.rows if id}
 
 

@@ -15,6 +15,7 @@ import click
 from seatsync import __version__
 from seatsync.cli import exits
 from seatsync.cli.privacy import anybody_reads, looked_through, nothing_obeyed
+from seatsync.domain.failure import ExitCode
 
 COMMANDS = {
     "init": "Write a working folder to start from.",
@@ -119,12 +120,12 @@ def _run(args: Sequence[str] | None) -> int:
             _must_be_text(place, word)
         outcome = cli.main(args=list(args) if args is not None else None, prog_name="seatsync", standalone_mode=False)
         sys.stdout.flush()
-        return outcome if isinstance(outcome, int) else exits.DONE
+        return outcome if isinstance(outcome, int) else ExitCode.DONE
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("seatsync: interrupted. What was not finished was not written.", err=True)
-        return exits.INTERRUPTED
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         return _unread()
     except Exception as error:  # whatever a command itself meets, it has told: so it is the words it was called with
@@ -141,4 +142,4 @@ def _nameless(text: str) -> str:
 def _unread() -> int:
     """Whoever read our output has gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return exits.BROKEN
+    return ExitCode.BROKEN

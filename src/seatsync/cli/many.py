@@ -18,6 +18,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.options import Run, option
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -126,7 +127,7 @@ def must_differ(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
 def _id_of(folder: Path) -> tuple[int, str | None]:
     from seatsync.cli.reading import institution_id
 
-    return exits.DONE, institution_id(folder)
+    return ExitCode.DONE, institution_id(folder)
 
 
 def _processors() -> int:
@@ -148,7 +149,7 @@ def _side_by_side(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done
                     yield waiting.popleft().result()
             except BrokenProcessPool:
                 died = "seatsync: a process was killed; perhaps memory ran out.\n  → Try again, with lower --jobs.\n"
-                yield from (Done(exits.BROKEN, None, "", died) for _ in range(len(waiting) + 1))
+                yield from (Done(ExitCode.BROKEN, None, "", died) for _ in range(len(waiting) + 1))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

@@ -12,6 +12,7 @@ from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal, portal_address, settings_of
 from seatsync.cli.reading import known_as, snapshot_of, tell, tell_key
+from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
     from seatsync.outbox.message import Sender
@@ -61,17 +62,17 @@ def preview(
         found = [_made_up(letter or Letter.INVITATION)]
     elif not found:
         run.say("No such letter waits.")
-    codes = [exits.DONE]
+    codes = [ExitCode.DONE]
     for one in found:
         try:
             click.echo(_shown(one, sender, templates, portal, id, run))
         except BadTemplate as bad:
             tell(folder, [bad.finding], run)
-            codes.append(exits.INVALID)
+            codes.append(ExitCode.INVALID)
         except Unwritable as unwritable:
             help = "Correct the member's or administrator's e-mail in the files, and apply."
-            exits.tell((exits.BROKEN, f"Letter {one.serial} can't be sent: {unwritable}.", help), unwritable)
-            codes.append(exits.BROKEN)
+            exits.tell(Failure(f"Letter {one.serial} can't be sent: {unwritable}.", help), unwritable)
+            codes.append(ExitCode.BROKEN)
     return exits.worst(codes)
 
 

@@ -16,6 +16,7 @@ from seatsync.cli.outbox_settings import mail_from, portal, portal_address, sett
 from seatsync.cli.reading import must_be_ours
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.until_ended import clock, ended_gently
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.outbox.sender import Office
@@ -83,7 +84,7 @@ def send(
         if is_short:
             _tell_short(_count(office, LINKED))
         code = _watched(office, letters, run) if watch else _once(office, letters, limit, run)
-    return exits.worst([code, exits.BROKEN if is_short else exits.DONE])
+    return exits.worst([code, ExitCode.BROKEN if is_short else ExitCode.DONE])
 
 
 def _once(office: Office, letters: frozenset[str], limit: int | None, run: Run) -> int:
@@ -93,8 +94,8 @@ def _once(office: Office, letters: frozenset[str], limit: int | None, run: Run) 
     finally:
         _tell(tally | Counter(waiting=_count(office, None)), run)
     if office.stop.is_set():
-        return exits.INTERRUPTED
-    return exits.BROKEN if tally["deferred"] or tally["bounced"] else exits.DONE
+        return ExitCode.INTERRUPTED
+    return ExitCode.BROKEN if tally["deferred"] or tally["bounced"] else ExitCode.DONE
 
 
 def _watched(office: Office, letters: frozenset[str], run: Run) -> int:
@@ -116,13 +117,13 @@ def _watched(office: Office, letters: frozenset[str], run: Run) -> int:
         except Unsent as unsent:
             if not unsent.passes:
                 raise
-            exits.tell((exits.BROKEN, str(unsent), unsent.help), unsent)
+            exits.tell(unsent, unsent)
             pause = min(2 * pause, LONGEST_POLL)
         finally:
             if +tally:
                 _tell(tally | Counter(waiting=_count(office, None)), run)
         office.stop.wait(pause)
-    return exits.DONE
+    return ExitCode.DONE
 
 
 def _count(office: Office, letters: frozenset[Any] | None) -> int:

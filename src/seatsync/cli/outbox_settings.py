@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, option
 from seatsync.cli.reading import tell
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.outbox.message import Sender
@@ -39,7 +39,7 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
     wrong = files.found or templates.check()
     if config is None or wrong:
         tell(folder, wrong, run)
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     mail = config.mail
     sender = as_sender(mail_from) if mail_from else Sender("", mail.address or stand_in)
     if isinstance(sender, str):

@@ -15,6 +15,7 @@ from seatsync.cli.many import each, many, must_differ, part_of, summary
 from seatsync.cli.options import Run, common, folders, option
 from seatsync.cli.reading import to_be_shown, too_strict, try_plan, without_names
 from seatsync.cli.showing import Shown, show
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
@@ -83,7 +84,7 @@ def _plan_one(
     """Plan one folder; ``at_once`` is whether to print it here and now as one of several, or None for not."""
     plan, found = try_plan(folder, run)
     if plan is None:
-        return exits.INVALID, ("", Shown(None, without_names(found, run), folder))
+        return ExitCode.INVALID, ("", Shown(None, without_names(found, run), folder))
     shown = Shown(to_be_shown(plan, folder, run), [], folder)
     if at_once is not None:
         show([shown], at_once, run)
@@ -96,10 +97,10 @@ def _plan_one(
 def outcome(plan: Plan, strict: bool, detailed: bool) -> int:
     """The exit code that a plan deserves."""
     if plan.refusals:
-        return exits.REFUSED
+        return ExitCode.REFUSED
     if too_strict(plan, strict):
-        return exits.INVALID
-    return exits.CHANGES if detailed and plan.changes else exits.DONE
+        return ExitCode.INVALID
+    return ExitCode.CHANGES if detailed and plan.changes else ExitCode.DONE
 
 
 def save(plans: Sequence[Plan], as_array: bool, out: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, prefix
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -200,7 +200,7 @@ def institution_of(folder: Path, run: Run) -> str:
     id = institution_id(folder)
     if id is None:
         tell(folder, _load(folder).found, run)
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     return id
 
 

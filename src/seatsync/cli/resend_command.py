@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.listing import Filters, filters, holds, select_members
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import present_of
 from seatsync.cli.surroundings import actor as who
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
@@ -54,13 +54,13 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
         chosen_ones = _named(members, chosen_ones, libraries, snapshot)
     if not chosen_ones:
         run.say("Nobody there has an unclaimed license.")
-        return exits.DONE
+        return ExitCode.DONE
     if not yes and not click.confirm(f"Send {len(chosen_ones):,} invitations once more?", err=True):
         click.echo("Nothing was sent.", err=True)
-        return exits.BROKEN
+        return ExitCode.BROKEN
     record_resend(run.ledger_of(folder), id, snapshot.serial, chosen_ones, run.at, who())
     run.say(f"Added to the outbox: {counted(len(chosen_ones), 'letter')}.")
-    return exits.DONE
+    return ExitCode.DONE
 
 
 def _named(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from seatsync.cli.options import Run
+from seatsync.domain.failure import Failure
 
 if TYPE_CHECKING:
     from seatsync.hosts.review import Reviewed
@@ -106,12 +107,8 @@ def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _Known) -> tuple
     return fact, mend
 
 
-class Unknown(Exception):
-    """The host does not tell what was reviewed; ``help`` says what to do."""
-
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+class Unknown(Failure):
+    """The host does not tell what was reviewed."""
 
 
 def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits, serve_settings
+from seatsync.cli import serve_settings
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal
 from seatsync.cli.until_ended import clock, ended_gently
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
@@ -85,7 +86,7 @@ def command(
         finally:
             post.stop()
             ledger.close()
-    return exits.DONE
+    return ExitCode.DONE
 
 
 def _ledger(run: Run, folder: Path, threads: int) -> Ledger:

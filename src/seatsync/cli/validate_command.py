@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, as_folders, common, option, prefix
 from seatsync.cli.reading import without_names
 from seatsync.cli.showing import Shown, show
+from seatsync.domain.failure import ExitCode
 from seatsync.sources.files import NAME
 
 
@@ -67,7 +67,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
         click.echo("Nothing is wrong with the files.")
     elif run.format != "text":
         show(told, len(folders) > 1, run)
-    return exits.INVALID if any(finding.severity in stops for finding in everything) else exits.DONE
+    return ExitCode.INVALID if any(finding.severity in stops for finding in everything) else ExitCode.DONE
 
 
 def _around(files: Iterable[str]) -> list[Path]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import institution_of, must_be_ours
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.replay import Verdict
@@ -49,9 +49,9 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
         verdict = verify(connection, id, letter_for, heads) if connection is not None else None
     if verdict is None or not (verdict.links or verdict.faults):
         run.say(f"The ledger has nothing of {id} yet; nothing to check.")
-        return exits.BROKEN if heads else exits.DONE
+        return ExitCode.BROKEN if heads else ExitCode.DONE
     tell_verdict(run, verdict, "The chain holds and the tables agree with it")
-    return exits.BROKEN if verdict.faults else exits.DONE
+    return ExitCode.BROKEN if verdict.faults else ExitCode.DONE
 
 
 def tell_verdict(run: Run, verdict: Verdict, good: str) -> None:

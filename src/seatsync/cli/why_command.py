@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli import exits
 from seatsync.cli.options import Run, common, folder, prefix
 from seatsync.cli.reading import known_as, snapshot_of, tell
+from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
@@ -41,7 +41,7 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     loaded = load(folder)
     if loaded.desired is None:
         tell(folder, loaded.found, run)
-        raise click.exceptions.Exit(exits.INVALID)
+        raise click.exceptions.Exit(ExitCode.INVALID)
     snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
     must_be_its_own(snapshot, loaded.desired.institution.id)
     libraries = {**dict.fromkeys(loaded.desired.libraries), **dict.fromkeys(snapshot.licenses)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import OF_PLANS, misfit
 from seatsync.domain.library import Slots
 from seatsync.domain.names import printable
@@ -27,8 +28,14 @@ NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained", "no-re
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class BadPlanFile(Exception):
-    """A file that is no plan, or not the one that seatsync wrote. The message says why."""
+class BadPlanFile(Failure):
+    """A file that is no plan, or not the one that seatsync wrote; ``why`` says why."""
+
+    exit_code = ExitCode.STALE
+
+    def __init__(self, why: str) -> None:
+        help = "Plan again: seatsync plan --out plan.json."
+        super().__init__(f"Nothing was done, the plan file can't be used: {why}.", help)
 
 
 def to_document(plan: Plan) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.git.program import PATIENCE, decoded, run, surroundings
 
 
@@ -30,12 +31,10 @@ class NotInGit(Exception):
     """There is no repository around the folder, or Git does not trust its owner. The message is Git's."""
 
 
-class Planted(Exception):
-    """Something that Git would take for a repository, and that is not the checkout's own; ``help`` says what to do."""
+class Planted(Failure):
+    """Something that Git would take for a repository, and that is not the checkout's own."""
 
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+    exit_code = ExitCode.INVALID
 
 
 def checkout_of(folder: Path) -> Checkout:

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from seatsync.domain.failure import ExitCode, Failure
+
 PATIENCE = 30.0
 """Seconds for a question to which a repository on this machine knows the answer."""
 
@@ -45,12 +47,13 @@ _OF_A_REPOSITORY = frozenset(
 """What Git tells the hooks it calls: of their repository, not of the one that is meant here."""
 
 
-class NoGit(Exception):
-    """The program git is not there; ``help`` says what to do."""
+class NoGit(Failure):
+    """The program git is not there."""
+
+    exit_code = ExitCode.LEDGER
 
     def __init__(self) -> None:
-        super().__init__("A ledger in Git needs the program git, which is not installed.")
-        self.help = "Install it."
+        super().__init__("A ledger in Git needs the program git, which is not installed.", "Install it.")
 
 
 def run(

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from seatsync import __version__
+from seatsync.domain.failure import Failure
 from seatsync.domain.names import printable
 
 _PASSING = {500, 502, 503, 504}
@@ -19,15 +20,11 @@ _MOST_REDIRECTS = 5
 _ASKED_FOR_BY_NONE = 60.0  # seconds to wait where a rate limit does not say how long, as GitHub's documentation asks
 
 
-class HostError(Exception):
-    """Something could not be read or written. The message is for a person, ``help`` says what to do.
-
-    ``status`` is what the host answered, or 0 where it did not.
-    """
+class HostError(Failure):
+    """Something could not be read or written. ``status`` is what the host answered, or 0 where it did not."""
 
     def __init__(self, message: str, help: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.help = help
+        super().__init__(message, help)
         self.status = status
 
 

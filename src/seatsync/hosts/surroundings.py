@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.hosts import github, gitlab
 from seatsync.hosts.comment import Host
 from seatsync.hosts.http import Api, HostError, origin
 
 
-class Nowhere(Exception):
-    """There is no pull request to comment on, or no token to do it with; ``help`` says how to give one."""
+class Nowhere(Failure):
+    """There is no pull request to comment on, or no token to do it with."""
 
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+    exit_code = ExitCode.USAGE
 
 
 def pull_request(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:

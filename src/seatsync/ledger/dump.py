@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.exc import IntegrityError
 
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number
 from seatsync.domain.names import is_slug, printable
 from seatsync.domain.posting import doubled, overfull
@@ -28,12 +29,23 @@ FORMAT = "seatsync-ledger/1"
 CHUNK = 20_000
 
 
-class BadDump(Exception):
-    """It is no dump, or not a whole one; the message says in which line, and what is wrong."""
+class BadDump(Failure):
+    """It is no dump, or not a whole one; ``why`` says in which line, and what is wrong."""
+
+    exit_code = ExitCode.INVALID
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Nothing was loaded, the dump can't be used: {why}.", "Dump the ledger again.")
 
 
-class AlreadyThere(Exception):
+class AlreadyThere(Failure):
     """The ledger has this institution already."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, institution: str) -> None:
+        help = "Load into a ledger that has not, which --ledger names."
+        super().__init__(f'Nothing was loaded: the ledger has "{institution}" already.', help)
 
 
 def dump(connection: Connection, institution: str) -> Iterator[str]:

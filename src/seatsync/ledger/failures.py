@@ -6,17 +6,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from seatsync.domain.addresses import without_secrets
+from seatsync.domain.failure import ExitCode, Failure
 
 
-class LedgerError(Exception):
-    """The ledger can't be used. The message is one line for a person, ``help`` what to do."""
+class LedgerError(Failure):
+    """The ledger can't be used."""
 
-    def __init__(self, message: str, help: str) -> None:
-        super().__init__(message)
-        self.help = help
+    exit_code = ExitCode.LEDGER
+
+
+class AlreadyTaken(LedgerError):
+    """The database's constraints forbid what was to be written: somebody else was first."""
 
 
 class Overtaken(LedgerError):
@@ -71,12 +74,13 @@ def told(ledger: object, location: str = "") -> Iterator[None]:
         yield
     except DBAPIError as error:
         _hush(error, location)
-        raise _plain(ledger, error.orig or error) from error
+        kind = AlreadyTaken if isinstance(error, IntegrityError) else LedgerError
+        raise kind(*_plain(ledger, error.orig or error)) from error
     except ArgumentError:  # it quotes the address
         help = "Give as many ports as hosts, or one: ?host=one:5432&host=two:5432."
         raise LedgerError(f"The ledger {ledger} has servers or ports that can't be understood.", help) from None
     except sqlite3.Error as error:
-        raise _plain(ledger, error) from error
+        raise LedgerError(*_plain(ledger, error)) from error
     except ModuleNotFoundError as error:
         if error.name != "psycopg":
             raise
@@ -157,12 +161,13 @@ def _hush(error: BaseException, location: str) -> None:
         left += [cause for cause in causes if cause is not None and id(cause) not in known]
 
 
-def _plain(ledger: object, error: BaseException) -> LedgerError:
+def _plain(ledger: object, error: BaseException) -> tuple[str, str]:
+    """The message and the help for an error of a database or its driver."""
     if known := _BY_STATE.get(getattr(error, "sqlstate", None) or ""):
-        return LedgerError(f"The ledger {ledger} {known[0]}", known[1])
+        return f"The ledger {ledger} {known[0]}", known[1]
     for mark, said, help in _BY_WORD:
         if mark in str(error):
-            return LedgerError(f"The ledger {ledger} {said}", help)
+            return f"The ledger {ledger} {said}", help
     first = (str(error).splitlines() or [type(error).__name__])[0]
     help = "Check the host, the port, the database's name, the user and the password in --ledger or SEATSYNC_LEDGER."
-    return LedgerError(f"The ledger {ledger} can't be reached: {first.rstrip('.')}.", help)
+    return f"The ledger {ledger} can't be reached: {first.rstrip('.')}.", help

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event, Grants
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.people import Member
@@ -41,8 +42,15 @@ LetterFor = Callable[[Snapshot, Event], str]
 """The name of the letter that an event causes, told from the state before it; empty for none."""
 
 
-class Stale(Exception):
-    """The ledger is not (any more) in the state that was read; the message says what moved."""
+class Stale(Failure):
+    """The ledger is not (any more) in the state that was read. ``moved`` says what differs."""
+
+    exit_code = ExitCode.STALE
+
+    def __init__(self, moved: str) -> None:
+        super().__init__(
+            f"Nothing was done, the plan is stale: {moved}.", "Plan again, and have the new plan reviewed."
+        )
 
 
 class Recorder:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from seatsync.domain.addresses import ENCODED
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.names import printable
 from seatsync.outbox.queue import State
 
@@ -26,18 +27,20 @@ _MOST_IN_DOUBT = 3
 """To how many recipients in a row letters may fail before the server is what fails, and not they."""
 
 
-class BadAddress(Exception):
+class BadAddress(Failure):
     """The server's address can't be understood, or asks for what is not safe. The message has nothing of a password."""
 
-    help = "Correct SEATSYNC_SMTP_URL; nothing was sent."
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "Correct SEATSYNC_SMTP_URL; nothing was sent.")
 
 
-class Unsent(Exception):
+class Unsent(Failure):
     """No letter can be sent, whosever it is. ``passes``: it may be otherwise soon."""
 
     def __init__(self, message: str, help: str, passes: bool) -> None:
-        super().__init__(message)
-        self.help = help
+        super().__init__(message, help)
         self.passes = passes
 
 

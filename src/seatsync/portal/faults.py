@@ -11,7 +11,6 @@ from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
 from seatsync.portal.limits import TooMany
-from seatsync.portal.site import NoLedger
 from seatsync.portal.words import _
 
 log = logging.getLogger("seatsync.pages")
@@ -27,7 +26,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(ForeignLedger, lambda _: _refused(NotFound()))  # no institution of this ledger
     app.register_error_handler(TooMany, _too_many)
     app.register_error_handler(LedgerError, _no_ledger)
-    app.register_error_handler(NoLedger, _no_ledger)
     app.register_error_handler(Exception, _broken)
 
 
@@ -69,9 +67,9 @@ def _too_many(error: TooMany) -> Answer:
     return *_page(_("That was tried too often"), text, 429), {"Retry-After": str(error.seconds)}
 
 
-def _no_ledger(error: Exception) -> Answer:
+def _no_ledger(error: LedgerError) -> Answer:
     # What the error says may name who holds the lock; what to do about it names nobody.
-    facts = {"request": g.get("request_id", ""), "help": getattr(error, "help", "")}
+    facts = {"request": g.get("request_id", ""), "help": error.help}
     log.error("ledger-out-of-reach", extra=facts, exc_info=error)
     text = _("The records can't be reached at the moment. Nothing was changed. Try again in a few minutes.")
     return *_page(_("Closed for the moment"), text, 503), {"Retry-After": "60"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from seatsync.ledger.failures import LedgerError
-from seatsync.portal.site import NoLedger, site
+from seatsync.portal.site import site
 
 pages = Blueprint("health", __name__)
 
@@ -22,6 +22,5 @@ def ready() -> tuple[str, int]:
     try:
         with site().reading():
             return "ready\n", 200
-    except (LedgerError, NoLedger) as error:
-        help = getattr(error, "help", "There is none any more.")
-        return f"not ready: the ledger can't be used. {help}\n", 503
+    except LedgerError as error:
+        return f"not ready: the ledger can't be used. {error.help}\n", 503

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
+from seatsync.ledger.failures import AlreadyTaken
 from seatsync.portal import accounts, codes, identities, passwords, sessions
 from seatsync.portal.account import Page, no_code, send_code, wrong_code
 from seatsync.portal.accounts import Account
@@ -93,7 +93,7 @@ def email_code() -> Page:
 
     try:
         is_right = here.change(step)
-    except (_Taken, IntegrityError):  # whoever reads that mailbox may know
+    except (_Taken, AlreadyTaken):  # whoever reads that mailbox may know
         text = _("Sign in with that e-mail, or write to your library.")
         return render_template("message.html", title=_("There is another account with this e-mail"), text=text), 409
     if not is_right:

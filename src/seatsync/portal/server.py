@@ -13,6 +13,7 @@ import waitress
 from flask import Flask
 from waitress import wasyncore
 
+from seatsync.domain.failure import Failure
 from seatsync.portal.app import MOST
 from seatsync.portal.connections import USUAL, Channel, Clearing, Patience
 
@@ -30,10 +31,12 @@ _NEVER = 10**9
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
-class CantListen(Exception):
-    """The address to listen at can't be had."""
+class CantListen(Failure):
+    """The address to listen at can't be had; ``why`` follows it in a sentence."""
 
-    help = "Name another with --listen, or end the program that has it."
+    def __init__(self, address: str, why: str) -> None:
+        help = "Name another with --listen, or end the program that has it."
+        super().__init__(f"The address {address} {why}.", help)
 
 
 def serve(
@@ -80,7 +83,7 @@ def serve(
         )
     except OSError as error:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror or error}"
-        raise CantListen(f"The address {host}:{port} {why}.") from error
+        raise CantListen(f"{host}:{port}", why) from error
     server.channel_class = Channel
     log.info("listening", extra={"address": f"{host}:{server.effective_port}", "threads": threads})
     clearing = Clearing(patience)

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 
 from flask import current_app, g, session
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.failures import AlreadyTaken, LedgerError
 from seatsync.outbox.message import Sender
 from seatsync.outbox.queue import iso
 from seatsync.portal.limits import Limits
@@ -91,7 +90,7 @@ class Site:
         """
         with self.ledger.reading() as connection:
             if connection is None:  # taken away since the server was started
-                raise NoLedger
+                raise NoLedger(self.ledger)
             yield connection
 
     def change(self, step: Callable[[Connection], Result]) -> Result:
@@ -111,14 +110,15 @@ class Site:
 
         try:
             return self.ledger.write(None, ACTOR, "", run)
-        except LedgerError as error:
-            if not isinstance(error.__cause__, IntegrityError):
-                raise
+        except AlreadyTaken:
             return self.ledger.write(None, ACTOR, "", run)
 
 
-class NoLedger(Exception):
+class NoLedger(LedgerError):
     """There is no ledger any more where there was one."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(f"There is no ledger at {ledger} any more.", "There is none any more.")
 
 
 def site() -> Site:

@@ -11,6 +11,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from seatsync.domain.failure import Failure
+
 MOST_BYTES = 512 * 1024 * 1024
 
 _PIECE = 1024 * 1024
@@ -19,11 +21,11 @@ _FLAGS = os.O_RDONLY | sum(
 )
 
 
-class Unfit(OSError):
+class Unfit(Failure, OSError):
     """What has that name is not read. ``strerror`` says what it is, as "is …", ``help`` what to do."""
 
     def __init__(self, path: Path, said: str, help: str) -> None:
-        super().__init__(errno.EINVAL, said, str(path))
+        OSError.__init__(self, errno.EINVAL, said, str(path))
         self.help = help
 
     def __str__(self) -> str:
