@@ -222,7 +222,11 @@ def test_an_output_that_can_not_spell_everything_breaks_nothing(words: list[str]
 # Environment
 
 
-def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exits, "debugging", False)
+
     class OutOfChairs(Failure):
         exit_code = ExitCode.REFUSED
 
@@ -230,7 +234,10 @@ def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(capsys: py
     assert capsys.readouterr().err == "seatsync: There are no chairs.\n  → Bring one.\n"
 
 
-def test_a_file_that_is_not_read_is_told_as_such_and_not_as_a_broken_disk(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_read_is_told_as_such_and_not_as_a_broken_disk(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exits, "debugging", False)
     with pytest.raises(OSError, match="is a folder") as raised:
         opening.read(ROOT)
     assert exits.failed(raised.value) == ExitCode.BROKEN
