@@ -109,7 +109,7 @@ def load(run: Run, folder: Path, file: Any) -> int:
     """
     from seatsync.apply.loading import load_dump
     from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.database import in_git
+    from seatsync.ledger.addresses import in_git
 
     ledger = run.ledger_of(folder)
     owner = institution_id(folder) if run.ledger is None or in_git(run.ledger) else None

@@ -49,7 +49,8 @@ class Run:
     def ledger_of(self, folder: Path, institution: str | None = None, kept: int = 0) -> Any:
         """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given.
         As many connections are ``kept``."""
-        from seatsync.ledger.database import FILE, Ledger, in_git
+        from seatsync.ledger.addresses import in_git
+        from seatsync.ledger.database import FILE, Ledger
         from seatsync.ledger.holder import Patience
 
         _hush_libraries()

@@ -91,7 +91,7 @@ def command(
 
 def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
     """The ledger to serve, which has to be there, whole and up to date."""
-    from seatsync.ledger.database import in_git
+    from seatsync.ledger.addresses import in_git
     from seatsync.ledger.failures import LedgerError
 
     if run.ledger is not None and in_git(run.ledger):

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import random
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from seatsync.domain.addresses import ENCODED, is_plain, may_hold_a_password, redacted
+from seatsync.ledger.addresses import store_at
 from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, told
 from seatsync.ledger.holder import Holder, Patience
+from seatsync.ledger.migrate import migrate
 from seatsync.ledger.sqlite import FILE as FILE
-from seatsync.ledger.sqlite import SqliteFile, make_tables, table_names
+from seatsync.ledger.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
     from seatsync.ledger.git import GitBranch
     from seatsync.ledger.git_readers import Job
-    from seatsync.ledger.postgres import Postgres
 
 LOCK_TIMEOUT = 30.0
 
 _TRIES = 8
-_MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
-_FILES = ("sqlite:///", "sqlite+pysqlite:///")
 
 Result = TypeVar("Result")
 
@@ -42,7 +37,7 @@ def _unheard(notice: str) -> None: ...
 class Ledger:
     """A ledger that may not be there yet: reading never makes one, writing does.
 
-    ``location`` is a path, a SQLAlchemy URL, or ``git`` (see ``in_git``); ``patience`` says how long to wait for others who
+    ``location`` is an address (see ``addresses.store_at``); ``patience`` says how long to wait for others who
     write. In Git it is the ledger of ``institution``, in the repository around ``folder``; ``job`` says for which repository a CI
     runs this, which decides whether a ledger may be begun there in clear.
 
@@ -65,19 +60,7 @@ class Ledger:
         self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
         self.kept = kept
         self._location = location
-        _must_be_plain(location)
-        self.store: SqliteFile | Postgres | GitBranch
-        if in_git(location):
-            from seatsync.ledger.git import GitBranch
-
-            self.store = GitBranch.at(location, folder, institution, self.patience, job)
-        elif _MEANS_GIT.match(location):
-            message = f"The ledger {redacted(location)} can't be understood."
-            raise LedgerError(message, "Write git:REMOTE#BRANCH; or ./ before the name of a file.")
-        elif (path := _sqlite_path(location)) is not None:
-            self.store = _file(path, kept)
-        else:
-            self.store = _postgres(location, self.patience, kept)
+        self.store: Store = store_at(location, Opening(self.patience, folder, institution, kept, job))
 
     def __str__(self) -> str:
         return str(self.store)
@@ -108,8 +91,7 @@ class Ledger:
             return None
         from seatsync.ledger.git import GitBranch
 
-        assert isinstance(self.store, GitBranch)
-        return self.store
+        return self.store if isinstance(self.store, GitBranch) else None
 
     def refresh(self) -> None:
         """Look anew at what others have written, where that is not done at every read."""
@@ -196,10 +178,10 @@ class Ledger:
             if revision == REVISIONS[-1]:  # somebody else was first
                 return
             with as_made(self, revision):
-                if not revision and connection.dialect.name == "sqlite":
-                    make_tables(connection)
+                if revision:
+                    migrate(connection)
                 else:
-                    _migrate(connection)
+                    self.store.make_tables(connection)
 
     def _is_ready(self, connection: Connection) -> bool:
         """Whether the tables are there; False where there are none."""
@@ -210,18 +192,13 @@ class Ledger:
         return bool(revision)
 
     def _revision(self, connection: Connection) -> str:
-        is_file = (
-            connection.dialect.name == "sqlite"
-        )  # somebody may have put another in its place, or something into it
-        if is_file or not connection.info.get("is_ledger"):
-            tables = table_names(connection) if is_file else set(inspect(connection).get_table_names())
-            if not tables or tables == {"alembic_version"}:
-                return ""
-            if "alembic_version" not in tables or "institution" not in tables:
-                raise LedgerError(
-                    f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
-                )
-            connection.info["is_ledger"] = True  # of this connection, if it is kept
+        tables = self.store.table_names(connection)
+        if not tables or tables == {"alembic_version"}:
+            return ""
+        if "alembic_version" not in tables or "institution" not in tables:
+            raise LedgerError(
+                f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
+            )
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if revision is None:
             raise LedgerError(
@@ -231,78 +208,3 @@ class Ledger:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."
             raise LedgerError(message, "Install the newer version: pip install --upgrade seatsync.")
         return str(revision)
-
-
-def in_git(location: str) -> bool:
-    """Whether a ledger is kept in Git: ``git``, ``git:BRANCH`` or ``git:REMOTE#BRANCH``."""
-    return re.match(r"git(:(?!//)|$)", location) is not None
-
-
-def _file(path: Path, kept: int) -> SqliteFile:
-    if path.is_dir():
-        raise LedgerError(f"The ledger {path} is a folder, not a file.", f"Name the file: {path / FILE}.")
-    if not path.parent.is_dir():
-        raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or make the folder.")
-    return SqliteFile(path, kept)
-
-
-def _postgres(location: str, patience: Patience, kept: int) -> Postgres:
-    from seatsync.ledger.postgres import Postgres  # it takes a while to be imported
-
-    return Postgres(location, patience, kept)
-
-
-def _must_be_plain(location: str) -> None:
-    """Nothing is told or tried of what is not an address through and through: its password could stand in any place of it.
-
-    Raises:
-        LedgerError: it can be.
-    """
-    if "://" in location:
-        address, _, branch = (
-            _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
-        )
-        is_sure = location.startswith(_FILES) or (is_plain(address) and "@" not in branch)
-    elif in_git(location):
-        is_sure = not may_hold_a_password(location.partition(":")[2])
-    else:
-        is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
-        is_sure = is_file or not may_hold_a_password(location)
-    if not is_sure:
-        raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")
-
-
-_WRITTEN = (
-    "An address is postgresql+psycopg://user:password@host:5432/database, with PostgreSQL's own options after a ? if need be;"
-    " of several servers, ?host=one:5432&host=two:5432. Before a file's name write ./"
-)
-
-
-def _sqlite_path(location: str) -> Path | None:
-    if re.match(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)", location):
-        raise LedgerError(f"The ledger {redacted(location)} can't be understood.", "Write a path, or sqlite:///path.")
-    if "://" not in location:
-        return Path(location)
-    backend = location.split("://")[0]
-    try:
-        url = make_url(location)
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        raise LedgerError(f"The ledger {backend}://… can't be understood.", _WRITTEN) from None  # it is quoted there
-    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        return None
-    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
-        message = f"A ledger can't be kept in {backend}."
-        raise LedgerError(message, "Write a path, postgresql+psycopg://user@host/database, or git:REMOTE#BRANCH.")
-    if not url.database or url.database == ":memory:":
-        raise LedgerError("A ledger in memory would be lost at once.", "Name a file: sqlite:///seatsync.db.")
-    return Path(url.database)
-
-
-def _migrate(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")

@@ -28,6 +28,8 @@ from seatsync.ledger.git_message import after_care, message, newest
 from seatsync.ledger.git_readers import Job
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.sqlite import FILE, SqliteFile, whole
+from seatsync.ledger.sqlite_tables import make_tables, table_names
+from seatsync.ledger.store import Opening
 
 REMOTE, BRANCH = "origin", "seatsync-ledger"
 
@@ -58,6 +60,19 @@ def let_go() -> None:
 Finalize(None, let_go, exitpriority=1)  # at the end of any process, those of a pool too
 
 
+def open_store(location: str, opening: Opening) -> GitBranch:
+    """The store at ``git``, ``git:BRANCH`` or ``git:REMOTE#BRANCH``; what is left out is ``origin`` and ``seatsync-ledger``.
+
+    Raises:
+        LedgerError: there is no repository around the folder, or what should be the ledger's key is none.
+    """
+    remote, _, branch = location.removeprefix("git").removeprefix(":").rpartition("#")
+    remote, branch = remote or REMOTE, branch or BRANCH
+    checkout = around(opening.folder, f"git:{redacted(remote)}#{redacted(branch)}")
+    clone = _clones.setdefault((checkout.top, remote, branch), Clone(checkout, remote, branch))
+    return GitBranch(clone, Cipher.of_environment(), opening.institution, opening.patience, opening.job)
+
+
 class GitBranch:
     """The file of ``institution`` on the branch that ``clone`` is of, kept there as ``cipher`` does. ``job`` is the one of a CI
     that asks, if it is one."""
@@ -71,19 +86,6 @@ class GitBranch:
         self.path = f"{institution}/{FILE}"
         self.institution = institution
         self.patience = patience
-
-    @classmethod
-    def at(cls, location: str, folder: Path, institution: str, patience: Patience, job: Job | None = None) -> GitBranch:
-        """By ``git``, ``git:BRANCH`` or ``git:REMOTE#BRANCH``; what is left out is ``origin`` and ``seatsync-ledger``.
-
-        Raises:
-            LedgerError: there is no repository around the folder, or what should be the ledger's key is none.
-        """
-        remote, _, branch = location.removeprefix("git").removeprefix(":").rpartition("#")
-        remote, branch = remote or REMOTE, branch or BRANCH
-        checkout = around(folder, f"git:{redacted(remote)}#{redacted(branch)}")
-        clone = _clones.setdefault((checkout.top, remote, branch), Clone(checkout, remote, branch))
-        return cls(clone, Cipher.of_environment(), institution, patience, job)
 
     def __str__(self) -> str:
         return str(self.clone)
@@ -131,6 +133,12 @@ class GitBranch:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         with whole(connection):
             yield
+
+    def table_names(self, connection: Connection) -> set[str]:
+        return table_names(connection)
+
+    def make_tables(self, connection: Connection) -> None:
+        make_tables(connection)
 
     def holder(self, institution: str) -> None:
         """Nobody: there is no lock."""

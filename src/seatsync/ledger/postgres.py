@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, select, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -17,6 +17,8 @@ from sqlalchemy.pool import NullPool
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holder import Holder, Patience
+from seatsync.ledger.migrate import migrate
+from seatsync.ledger.store import Opening
 
 _WRITER = tables.writer.c.institution
 _TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
@@ -38,6 +40,11 @@ CREATE TABLE IF NOT EXISTS alembic_version
 _FORGETTING = "admin, entry, event, holding, institution, license, link, member, outbox"
 """The tables in which an erasure changes or deletes rows."""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
+
+
+def open_store(location: str, opening: Opening) -> Postgres:
+    """The store at a URL."""
+    return Postgres(location, opening.patience, opening.kept)
 
 
 class Postgres:
@@ -129,6 +136,18 @@ class Postgres:
             ).scalar()
         if not ended:
             raise LedgerError(f"The session {holder.process} has not ended yet.", "Try again in a minute.")
+
+    def table_names(self, connection: Connection) -> set[str]:
+        """The database's tables; those of a ledger are looked at once a connection."""
+        known: set[str] | None = connection.info.get("tables")
+        if known is None:
+            known = set(inspect(connection).get_table_names())
+            if "institution" in known:
+                connection.info["tables"] = known
+        return known
+
+    def make_tables(self, connection: Connection) -> None:
+        migrate(connection)
 
     def scrub(self) -> tuple[str, str]:
         """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""

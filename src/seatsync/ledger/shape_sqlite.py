@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
-from seatsync.ledger.sqlite import make_tables
+from seatsync.ledger.sqlite_tables import make_tables
 
 _OBJECTS = "SELECT type, name, coalesce(sql, '') FROM sqlite_master ORDER BY name"
 _COLUMNS = 'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY name'

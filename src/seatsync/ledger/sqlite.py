@@ -14,15 +14,15 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
-from seatsync.domain.names import printable
-from seatsync.ledger import accounts as accounts  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.holder import Holder, Patience
 from seatsync.ledger.sqlite_file import make, must_be_usable, read_note, write_note
-from seatsync.ledger.tables import REVISIONS, metadata
+from seatsync.ledger.sqlite_tables import make_tables, table_names
+from seatsync.ledger.store import Opening
 
 FILE = "seatsync.db"
 
@@ -30,7 +30,6 @@ _UNTRUSTED = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA 
 """A file may come from elsewhere. Nothing that its schema says calls a function that does more than compute, and damage in it is
 noticed instead of followed."""
 
-_THINGS = "SELECT name, type, sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE type <> 'index'"
 _LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
 _NETWORK = (
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "ceph", "lustre", "gpfs", "beegfs"),
@@ -38,59 +37,21 @@ _NETWORK = (
 )
 
 
-_STATISTICS = (
-    ("member", "member", "1000000 1000000 1"),
-    ("member", "member_found_by", "1000000 1000000 1"),
-    ("member", "member_email", "1000000 1000000 1"),
-    ("member", "member_left", "100000 100000 2"),
-    ("member", "member_student_id", "1000000 1000000 1"),
-    ("license", "license", "2000000 2000000 1000000 1"),
-    ("event", "event", "3000000 3000000 1"),
-    ("event", "event_member", "3000000 3000000 4"),
-    ("outbox", "outbox", "2000000 2000000 1"),
-    ("outbox", "outbox_member", "2000000 2000000 3"),
-    ("outbox", "outbox_open", "100000 100000 50000 1"),
-    ("link", "link", "1000000 1000000 1"),
-    ("link", "link_serial", "1000000 1000000 1"),
-    ("link", "link_number", "1000000 1000000 1"),
-    ("account", "account", "1000000 1"),
-    ("session", "session", "1000000 1"),
-    ("session", "session_account", "1000000 2"),
-    ("holding", "holding", "2000000 2000000 1000000 1"),
-    ("holding", "holding_account", "2000000 2"),
-)
-"""What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the institution,
-and walks the whole table for each member that it is asked for."""
-
-
-def make_tables(connection: Connection) -> None:
-    """All tables as the newest migration leaves them, in a file where there are none; at once, since every test and trial does it."""
-    metadata.create_all(connection)
-    connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
-    connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (REVISIONS[-1],))
-    tell_statistics(connection)
-
-
-def tell_statistics(connection: Connection) -> None:
-    """Write down which index finds how much."""
-    connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of statistics
-    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
-    connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_STATISTICS))
-
-
-def table_names(connection: Connection) -> set[str]:
-    """The tables of a file.
+def open_store(location: str, opening: Opening) -> SqliteFile:
+    """The store at a path, or at ``sqlite:///path``.
 
     Raises:
-        LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+        LedgerError: it is no place for a file.
     """
-    found = connection.exec_driver_sql(_THINGS).all()
-    if acting := [f"{kind} {name}" for name, kind, is_table in found if not is_table]:
-        fact = f"The ledger has what seatsync has not made, and which would act when it is used: {', '.join(acting)}."
-        raise LedgerError(
-            printable(fact, 500), "Nothing was read or written. Restore it from a backup, or ask who has changed it."
-        )
-    return {name for name, _, _ in found if not name.startswith("sqlite_")}
+    name = location if "://" not in location else make_url(location).database
+    if not name or name == ":memory:":
+        raise LedgerError("A ledger in memory would be lost at once.", f"Name a file: sqlite:///{FILE}.")
+    path = Path(name)
+    if path.is_dir():
+        raise LedgerError(f"The ledger {path} is a folder, not a file.", f"Name the file: {path / FILE}.")
+    if not path.parent.is_dir():
+        raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or make the folder.")
+    return SqliteFile(path, opening.kept)
 
 
 class SqliteFile:
@@ -158,6 +119,17 @@ class SqliteFile:
         finally:
             with suppress(OSError):
                 note.unlink(missing_ok=True)
+
+    def table_names(self, connection: Connection) -> set[str]:
+        """The file's tables, looked at each time: somebody may have put another file in its place, or something into it.
+
+        Raises:
+            LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+        """
+        return table_names(connection)
+
+    def make_tables(self, connection: Connection) -> None:
+        make_tables(connection)
 
     def holder(self, institution: str) -> Holder | None:
         """Who writes now; nobody where the file can't be written to."""
