@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import split_tags
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Institution, RosterMember
 
-
-class NotWhole(Exception):
-    """A question about everybody was asked of a part; it takes the whole to answer it."""
-
-
 Counted = Mapping[tuple[str, str], int]
-"""How many members have these tags (joined) and this day of import."""
+"""How many members have these tags (joined) and this day of import (empty where no grant asks for it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +105,7 @@ class Desired:
     ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to where ``seatsync.yaml`` says it.
     ``files`` has the SHA-256 (hex) of each.
 
-    ``members`` may be a part: those that need a look. The rest is then counted in ``settled`` by their (tags, day of
-    import), and is nobody whom a grant names.
+    ``counted`` are further members, of whom no more than that is told; none of them is named by a grant.
     """
 
     institution: Institution
@@ -127,44 +119,8 @@ class Desired:
     approvals: Sequence[Approval] = ()
     digest: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
-    settled: Counted = field(default_factory=dict)
+    counted: Counted = field(default_factory=dict)
     places: Mapping[str, Origin] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """How many members the rosters have."""
-        return len(self.members) + sum(self.settled.values())
-
-    def everyone(self) -> Sequence[RosterMember]:
-        """All members.
-
-        Raises:
-            NotWhole: only a part of them is at hand.
-        """
-        if self.settled:
-            raise NotWhole
-        return self.members
-
-    def tags(self) -> dict[str, int]:
-        """How many members carry each tag."""
-        together = Counter(member.tags for member in self.members)
-        for (tags, _), number in self.settled.items():
-            together[tags] += number
-        counts: dict[str, int] = {}
-        for tags, number in together.items():
-            for tag in split_tags(tags):
-                counts[tag] = counts.get(tag, 0) + number
-        return counts
-
-    def first_with(self, tag: str) -> RosterMember:
-        """The first member in the files who has ``tag``.
-
-        Raises:
-            NotWhole: that may be somebody who is not at hand.
-        """
-        if any(tag in split_tags(tags) for tags, _ in self.settled):
-            raise NotWhole
-        return next(member for member in self.members if tag in split_tags(member.tags))
 
     def place(self, *path: str) -> Origin:
         """Where ``seatsync.yaml`` speaks of ``path``, or of the nearest thing around it."""

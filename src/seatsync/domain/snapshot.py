@@ -22,9 +22,9 @@ class Snapshot:
     key, ``members`` by their number in the ledger, ``licenses`` by library and member number, ``rosters`` are the
     members counted in each roster file at the last apply, ``applied_on`` its day. Dropped libraries keep their revoked licenses.
 
-    A snapshot may be a part: only some of ``members`` and their ``licenses``. The rest is about all of them: ``seats``
+    Whoever asks for some of the ``members`` and their ``licenses`` has those alone. The rest is about all of them: ``seats``
     counts the active licenses of a library by ``library.seat_of``, ``last_number`` is the highest number of a member,
-    ``settled`` what the last apply left in order (``planning.settled``).
+    ``settled`` is what the ledger noted of the last apply (``ledger.settled``), which nothing here reads.
 
     Thousands of grants share one detail and come to licenses that look alike: ``fitting`` is the detail that was checked last,
     ``alike`` keeps each look once.
@@ -41,7 +41,6 @@ class Snapshot:
     applied_on: str = ""
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
-    is_part: bool = False
     settled: Mapping[str, Any] = field(default_factory=dict)
     fitting: object = field(default=None, compare=False, repr=False)
     alike: dict[License, License] = field(default_factory=dict, compare=False, repr=False)

@@ -14,7 +14,7 @@ from seatsync.domain.people import Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
-from seatsync.planning.settled import checked
+from seatsync.ledger.settled import checked
 
 STREAMED = 20_000
 """Rows that are fetched at a time."""
@@ -65,7 +65,6 @@ def _snapshot(
         applied_on=row.applied_on,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
-        is_part=only is not None,
         settled=checked(json.loads(row.settled)),
     )
 

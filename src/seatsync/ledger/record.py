@@ -33,7 +33,7 @@ from seatsync.ledger.rows import (
     license_values,
     member_values,
 )
-from seatsync.planning.settled import checked
+from seatsync.ledger.settled import checked
 
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
 """Events after which an invitation has nothing more to invite to."""

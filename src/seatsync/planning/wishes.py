@@ -43,7 +43,7 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
     laid = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
     for _, grant in laid:
         reached = people.reached(grant.to)
-        wishes.reach[grant] = len(reached) + _settled_reached(grant.to, desired.settled)
+        wishes.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
         if unknown := people.strangers(grant.to):
             wishes.strangers[grant] = unknown
         if mismatches := people.mismatches(grant.to):
@@ -61,12 +61,12 @@ def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today
     return wishes
 
 
-def _settled_reached(to: Selector, settled: Counted) -> int:
-    """How many of those who need no look a selector reaches; they are told by their tags, never named."""
+def _counted_reached(to: Selector, counted: Counted) -> int:
+    """How many of those who are only counted a selector reaches; it never names one of them."""
     if to.emails or to.selection is not None:
         return 0
     reached = 0
-    for (tags, day), number in settled.items():
+    for (tags, day), number in counted.items():
         has = {*split_tags(tags), IMPORTED + day}
         if has.issuperset(to.tags) and (not to.any_tags or has & {*to.any_tags}) and not has & {*to.not_tags}:
             reached += number

@@ -44,14 +44,14 @@ def cancel(
     shape = sides[0].shape
     if any(side.shape != shape for side in sides):
         raise LongWay("the rosters are written in different ways")
-    settled: Counter[tuple[str, ...]] = Counter()
+    counted: Counter[tuple[str, ...]] = Counter()
     left: set[int] = set()
     lacking = [name for name in FIELDS if name not in shape.fields and name != "tags"]
     for rows in members_as_text(connection, institution, shape.pieces, lacking, with_day):
-        _strike_out(rows, sides, kept, settled, left)
+        _strike_out(rows, sides, kept, counted, left)
     for side in sides:
         side.take_rest()
-    return {(group[0], "".join(group[1:])): number for group, number in settled.items() if number}, left
+    return {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}, left
 
 
 def _side(file: RosterFile) -> Side:
@@ -68,19 +68,19 @@ def _strike_out(
     rows: Sequence[tuple[Any, ...]],
     sides: Sequence[Side],
     kept: Collection[int],
-    settled: Counter[tuple[str, ...]],
+    counted: Counter[tuple[str, ...]],
     left: set[int],
 ) -> None:
     """Take out of ``wanted`` the texts that these members of the ledger have."""
-    settled.update(map(_GROUP, rows))
+    counted.update(map(_GROUP, rows))
     for side in sides:
         written = _written(rows, side, kept)
         texts, wanted = set(written), side.texts.wanted
         unknown = texts - wanted
         wanted -= texts
-        side.file.reader.settled += len(texts) - len(unknown)
+        side.file.reader.counted += len(texts) - len(unknown)
         rows = [row for row, text in zip(rows, written, strict=True) if text in unknown] if unknown else []
-    settled.subtract(map(_GROUP, rows))
+    counted.subtract(map(_GROUP, rows))
     left.update(row[0] for row in rows)
 
 

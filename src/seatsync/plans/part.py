@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from seatsync.domain.desired import Counted, Desired, Grant, NotWhole
+from seatsync.domain.desired import Counted, Desired, Grant
 from seatsync.domain.names import IMPORTED, email_key
 from seatsync.ledger.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
@@ -17,6 +17,7 @@ from seatsync.plans.cancel import cancel
 from seatsync.plans.decide import decide
 from seatsync.plans.side import LongWay
 from seatsync.plans.since import Since
+from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import RosterFile, load
 
@@ -24,8 +25,8 @@ from seatsync.sources.load import RosterFile, load
 def of_a_part(path: Path, connection: Connection, since: Since, now: datetime) -> Plan | None:
     """The plan, if the rules are the same and the rosters are simple enough; else None.
 
-    It has the same diff and the same judge as that of all, on fewer members. A question that only all can answer raises
-    ``NotWhole``, and a mistake in the files is told by the long way.
+    It has the same diff and the same judge as that of all, on fewer members. A rule that looks at all raises ``NotWhole``, and
+    a mistake in the files is told by the long way.
     """
     if not Folder(path).is_still(NAME, since.books.settled["files"].get(NAME, "")):
         return None
@@ -35,7 +36,7 @@ def of_a_part(path: Path, connection: Connection, since: Since, now: datetime) -
         if loaded.desired is None or loaded.found:
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.numbers_beside(loaded.desired))
-        return decide(loaded.desired, snapshot, connection, now, loaded.found)
+        return decide(loaded.desired, snapshot, connection, now, loaded.found, is_part=True)
     except (LongWay, NotWhole):
         return None
 
@@ -61,9 +62,9 @@ class _Part:
             raise LongWay
         kept = self.numbers | named.keys()
         with_day = any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags)
-        settled, left = cancel(self.connection, self.institution, files, kept, with_day)
+        counted, left = cancel(self.connection, self.institution, files, kept, with_day)
         self.numbers = kept | left
-        return settled
+        return counted
 
     def numbers_beside(self, desired: Desired) -> set[int]:
         """With whoever bears a name of those who are taken: who comes back, or another id under the same e-mail."""

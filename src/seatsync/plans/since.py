@@ -12,7 +12,7 @@ from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.lookup import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
-from seatsync.planning.settled import holds
+from seatsync.plans.settle import holds
 
 
 @dataclass(frozen=True, slots=True)

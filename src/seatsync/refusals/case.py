@@ -2,29 +2,74 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Approval, Desired, Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.names import split_tags
 from seatsync.domain.origin import Origin
+from seatsync.domain.people import RosterMember
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, Held
 from seatsync.planning.plan import SlotChange
+from seatsync.refusals.whole import NotWhole, without_members
 
 
 @dataclass
 class Case:
-    """A draft and the slots that would come of it."""
+    """A draft and the slots that would come of it.
 
-    draft: Draft
+    A rule looks at ``draft``. Where not all members are at hand (``is_part``), its changes and counts are of all, and a look
+    at members or licenses raises ``NotWhole``: the plan is then made anew, from all. A rule for which the others, who
+    have not changed since the last apply, can make no difference says so by looking at ``at_hand``. These are then there:
+    whoever changed, whom a grant names, whom the last apply left open, and to whom something has happened since.
+    """
+
+    at_hand: Draft
     slots: Mapping[str, SlotChange]
+    is_part: bool = False
+
+    @cached_property
+    def draft(self) -> Draft:
+        return without_members(self.at_hand) if self.is_part else self.at_hand
 
     @property
     def desired(self) -> Desired:
         return self.draft.desired
+
+    @property
+    def count(self) -> int:
+        """How many members the rosters have."""
+        desired = self.at_hand.desired
+        return len(desired.members) + sum(desired.counted.values())
+
+    @cached_property
+    def tags(self) -> Mapping[str, int]:
+        """How many members carry each tag."""
+        together = Counter(member.tags for member in self.at_hand.desired.members)
+        for (tags, _), number in self.at_hand.desired.counted.items():
+            together[tags] += number
+        counts: dict[str, int] = {}
+        for tags, number in together.items():
+            for tag in split_tags(tags):
+                counts[tag] = counts.get(tag, 0) + number
+        return counts
+
+    def first_with(self, tag: str) -> RosterMember:
+        """The first member in the files who has ``tag``.
+
+        Raises:
+            NotWhole: that may be somebody who is not at hand.
+        """
+        desired = self.at_hand.desired
+        if any(tag in split_tags(tags) for tags, _ in desired.counted):
+            raise NotWhole
+        return next(member for member in desired.members if tag in split_tags(member.tags))
 
     def of(self, action: Action, library: str = "") -> Sequence[Change]:
         """The changes of one action, in one library or in none."""

@@ -24,9 +24,10 @@ def check(case: Case) -> Iterator[Diagnostic]:
     for roster in refused:
         message = f"{roster.path} had {counted(had[roster.path], 'member')} at the last apply and now has none."
         yield refusal(CODE, message, _mend(case, f"roster: {roster.path}, "), roster.origin)
-    were = sum(member.on_roster for member in case.draft.snapshot.members.values())
     explained = bool(had) and had.keys() <= {roster.path for roster in emptied}
-    if were and not case.desired.count and not refused and not explained and "" not in approved:
+    if case.count or refused or explained or "" in approved:
+        return
+    if were := sum(member.on_roster for member in case.draft.snapshot.members.values()):
         message = (
             f"No member is left on any roster; the ledger has {counted(were, 'member')}, and all would be removed."
         )

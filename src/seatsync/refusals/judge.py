@@ -8,7 +8,6 @@ from types import ModuleType
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
 from seatsync.planning.plan import Plan, fingerprint, instant, settings_of, slot_changes
-from seatsync.planning.settled import settle
 from seatsync.refusals import (
     empty_roster,
     institution_mismatch,
@@ -37,10 +36,15 @@ RULES: tuple[ModuleType, ...] = (
 """Every rule, in the order in which refusals are told."""
 
 
-def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan:
-    """The plan that comes of a draft. ``loading`` are the warnings met when the files were read."""
+def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part: bool = False) -> Plan:
+    """The plan that comes of a draft. ``loading`` are the warnings met when the files were read; in a draft that
+    ``is_part`` not all members are at hand.
+
+    Raises:
+        NotWhole: of a part, where a rule looks at all members.
+    """
     desired, snapshot = draft.desired, draft.snapshot
-    case = Case(draft, slot_changes(snapshot, draft.groups))
+    case = Case(draft, slot_changes(snapshot, draft.groups), is_part)
     settings = settings_of(desired.institution)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
@@ -59,5 +63,5 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic]) -> Plan
         refusals=refusals,
         warnings=warned,
         fingerprint=fingerprint(draft.groups, None if snapshot.serial else settings),
-        settled={} if refusals else settle(draft, warned),
+        settled={},
     )

@@ -39,7 +39,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 
 def _reserved(case: Case, library: str) -> int:
-    held = case.draft.snapshot.licenses.get(library, {}).values()
+    held = case.at_hand.snapshot.licenses.get(library, {}).values()  # any that were there before were refused before
     return sum(license.kind is Kind.PERMANENT and license.status != "delivered" for license in held)
 
 

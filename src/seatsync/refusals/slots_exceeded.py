@@ -10,7 +10,6 @@ Mend: buy seats and raise `slots`, grant fewer, or take back seats that were nev
 from collections.abc import Iterator
 
 from seatsync.domain.action import Action
-from seatsync.domain.desired import NotWhole
 from seatsync.domain.diagnostic import Diagnostic, counted, named
 from seatsync.domain.license import Kind, Status
 from seatsync.refusals.case import Case, refusal
@@ -34,8 +33,6 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 
 def _oldest(case: Case, library: str) -> str:
-    if case.draft.snapshot.is_part:
-        raise NotWhole
     leaving = {change.record for change in case.of(Action.REVOKE, library)}
     held = case.draft.snapshot.licenses.get(library, {})
     waiting = sorted(

@@ -64,7 +64,7 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
-    known = case.desired.tags()
+    known = case.tags
     for rule in case.desired.grants:
         if not case.draft.wishes.reach[rule] and rule not in case.draft.wishes.strangers:
             unknown = _unknown((*rule.to.tags, *rule.to.any_tags), known)
@@ -80,7 +80,7 @@ def _unknown(tags: Iterable[str], known: Mapping[str, int]) -> list[str]:
 
 def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     owners = _owners_who_left(case)
-    guesses = _MOST_GUESSES if case.desired.count <= _MOST_GUESSED else 0
+    guesses = _MOST_GUESSES if case.count <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
             (id, mail, line)
@@ -111,15 +111,15 @@ def _row(rule: Grant, named: Named) -> Origin:
 def _near(case: Case, student_id: str, email: str) -> str:
     """An e-mail that is spelled alike. Of ids only one that lost its zeros: those that look alike are other people's."""
     if not student_id:
-        return did_you_mean(email, (member.email for member in case.desired.everyone()), 0.85)
-    ids = (member.student_id for member in case.desired.everyone() if member.student_id)
+        return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
+    ids = (member.student_id for member in case.desired.members if member.student_id)
     return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
 
 
 def _mismatches(case: Case) -> Iterator[Diagnostic]:
     for rule, rows in case.draft.wishes.mismatches.items():
         id, email, _ = rows[0]
-        owner = next(member.email for member in case.desired.members if member.student_id == id)
+        owner = next(member.email for member in case.at_hand.desired.members if member.student_id == id)
         more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
         message = f"The student id {id} is that of {owner}, not of {email}; the id counts.{more}"
         help = "Correct the e-mail or the student id, or delete the one that is wrong."
@@ -129,11 +129,14 @@ def _mismatches(case: Case) -> Iterator[Diagnostic]:
 
 
 def _owners_who_left(case: Case) -> set[tuple[str, str]]:
-    """(library, e-mail or student id) of those who are on no roster and own a license: naming them is no slip."""
-    members = case.draft.snapshot.members
+    """(library, e-mail or student id) of those who are on no roster and own a license: naming them is no slip.
+
+    Whoever a grant names is at hand.
+    """
+    members = case.at_hand.snapshot.members
     return {
         (library, name)
-        for library, held in case.draft.snapshot.licenses.items()
+        for library, held in case.at_hand.snapshot.licenses.items()
         for number, license in held.items()
         if license.kind is Kind.PERMANENT
         for name in (members[number].key, members[number].student_id)
@@ -141,7 +144,7 @@ def _owners_who_left(case: Case) -> set[tuple[str, str]]:
 
 
 def _of_tags(case: Case) -> Iterator[Diagnostic]:
-    counts = case.desired.tags()
+    counts = case.tags
     yield from _unknown_tags(case, counts)
     yield from _tags_one_letter_off(case, counts)
     yield from _tags_with_separators(case, counts)
@@ -174,7 +177,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
         )
         near = next((other for other in others if one_letter_off(tag, other)), None)
         if near is not None:
-            member = case.desired.first_with(tag)
+            member = case.first_with(tag)
             have = counted(counts[near], "member has", "members have")
             message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {have}.'
             help = f'Write "{near}" if that was meant.'
@@ -184,7 +187,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
 def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
     tags = sorted(tag for tag in counts if "," in tag or "|" in tag)
     if tags:
-        first = case.desired.first_with(tags[0])
+        first = case.first_with(tags[0])
         quoted = named([f'"{printable(tag)}"' for tag in tags])
         message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in a CSV file semicolons separate tags."
         help = "Put a semicolon between them if several were meant."
@@ -192,7 +195,7 @@ def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Dia
 
 
 def _garbled_names(case: Case) -> Iterator[Diagnostic]:
-    members = case.desired.members
+    members = case.at_hand.desired.members  # a name that may be garbled is always at hand
     if all("".join(map(attrgetter(name), members)).isascii() for name in ("given_name", "family_name")):
         return
     names = ((member, f"{member.given_name} {member.family_name}") for member in members)

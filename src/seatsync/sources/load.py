@@ -50,7 +50,7 @@ class RosterFile:
 
 
 ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Counted]
-"""Takes the members of all files into their readers; returns those it left out, as ``Desired.settled``. The grants are
+"""Takes the members of all files into their readers; returns those it only counted, as ``Desired.counted``. The grants are
 those of the same files."""
 
 
@@ -108,7 +108,7 @@ class _Loader:
     def load(self) -> Desired:
         institution = self.config.institution
         self._admins_once()
-        rosters, members, settled = self._rosters()
+        rosters, members, counted = self._rosters()
         return Desired(
             institution=Institution(
                 institution.id,
@@ -126,7 +126,7 @@ class _Loader:
             approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
             digest=self.folder.digest(),
             files=dict(self.folder.digests),
-            settled=settled,
+            counted=counted,
             places=self._places(),
         )
 
@@ -162,11 +162,11 @@ class _Loader:
             names[file] = entry.path
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
             files.append(RosterFile(self.folder, reader, entry.encoding, where))
-        settled = self.read(files, self._all_grants)
+        counted = self.read(files, self._all_grants)
         rosters = [
-            Roster(file.reader.file, len(file.reader.members) + file.reader.settled, file.where) for file in files
+            Roster(file.reader.file, len(file.reader.members) + file.reader.counted, file.where) for file in files
         ]
-        return rosters, merge([file.reader.members for file in files], self.folder.found), settled
+        return rosters, merge([file.reader.members for file in files], self.folder.found), counted
 
     @cache  # noqa: B019
     def _all_grants(self) -> list[Grant]:

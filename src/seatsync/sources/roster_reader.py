@@ -37,14 +37,14 @@ Locate = Callable[..., Origin]
 
 
 class RosterReader:
-    """Collects the members of one file. ``tags`` are given to each of them, ``settled`` counts those left uncollected."""
+    """Collects the members of one file. ``tags`` are given to each of them, ``counted`` is how many more it has."""
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
         self.file = file
         self.tags = tags
         self.found = found
         self.members: list[RosterMember] = []
-        self.settled = 0
+        self.counted = 0
         self.emails: dict[str, int] = {}
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}

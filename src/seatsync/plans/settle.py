@@ -7,26 +7,18 @@ nothing has happened since, is in order without a look at their licenses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.settled import Settled
 from seatsync.planning.draft import Draft
-
-RULES = 1
-"""To be raised when a rule for files or licenses becomes stricter: all is then looked at once more."""
+from seatsync.plans.rules_digest import rules_digest
 
 MOST_OPEN = 10_000
 _PASSING = frozenset({"student-id-changed", "student-id-zeros", "same-name", "permanent-kept"})
 """Warnings about what a plan changes. They are gone with the next one."""
-
-Settled = Mapping[str, Any]
-"""``rules``; ``files``, the SHA-256 of each input by its path; ``due``, the first day (ISO) on which the same files may ask
-for more, empty for never; ``remind``, after how many days reminders are due; ``open``, the numbers of members who hold, or
-lack, what the files ask otherwise; ``silent``, whether the next plan has nothing to warn of. The ledger adds ``serial``, that
-of the last event of the apply."""
 
 
 def settle(draft: Draft, warnings: Sequence[Diagnostic]) -> Settled:
@@ -35,7 +27,7 @@ def settle(draft: Draft, warnings: Sequence[Diagnostic]) -> Settled:
     if len(left) > MOST_OPEN:
         return {}
     return {
-        "rules": RULES,
+        "rules": rules_digest(),
         "files": dict(sorted(draft.desired.files.items())),
         "due": min(map(date.isoformat, _due(draft)), default=""),
         "remind": list(draft.desired.remind_after),
@@ -44,29 +36,14 @@ def settle(draft: Draft, warnings: Sequence[Diagnostic]) -> Settled:
     }
 
 
-def checked(settled: Any) -> Settled:
-    """``settled`` as the ledger keeps it, whose shape is looked at: it comes from a database.
-
-    Raises:
-        ValueError: it is of another shape.
-    """
-    if settled == {}:
-        return {}
-    kinds = {"rules": int, "files": dict, "due": str, "remind": list, "open": list, "silent": bool, "serial": int}
-    fits = isinstance(settled, dict) and all(isinstance(settled.get(name), kind) for name, kind in kinds.items())
-    if not (fits and all(isinstance(number, int) for number in (*settled["open"], *settled["remind"]))):
-        raise ValueError("what the last apply left in order is of another kind")
-    return dict(settled)
-
-
 def holds(snapshot: Snapshot, today: date) -> bool:
     """Whether what was settled at the last apply still is, by the rules and the day; of the files nothing is said."""
     settled, day = snapshot.settled, today.isoformat()
     return (
         bool(settled)
-        and settled["rules"] == RULES
         and snapshot.applied_on <= day
         and (not settled["due"] or day < settled["due"])
+        and settled["rules"] == rules_digest() != 0
     )
 
 

@@ -1,0 +1,56 @@
+"""The number of the rules: another one whenever the code that reads, compares or judges is another."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import seatsync
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+ROOMS = ("domain", "formats", "planning", "plans", "refusals", "sources")
+"""The packages whose code decides what a plan says of the same files and the same ledger."""
+
+_LENGTH = 6  # bytes: every JSON reader can hold such a number exactly
+
+
+@cache
+def rules_digest() -> int:
+    """A digest of the rules' code and the program's version; 0 where the code can't be read.
+
+    It is made of the text of the modules, so it is the same on every machine that has the same code.
+    """
+    package, digest = _package(), hashlib.sha256(seatsync.__version__.encode())
+    modules = [module for room in ROOMS for module in _modules(package / room)]
+    for module in modules:
+        digest.update(f"\0{module.name}\0".encode())
+        digest.update(module.read_bytes())
+    return int.from_bytes(digest.digest()[:_LENGTH], "big") if modules else 0
+
+
+def _package() -> Traversable:
+    folder = Path(seatsync.__file__).parent
+    if folder.is_dir():
+        return folder
+    from importlib.resources import files  # of a zip; it costs as much as all the rest here
+
+    return files(seatsync)
+
+
+def _modules(folder: Traversable) -> Iterator[Traversable]:
+    """The files of a package and of those inside it: the sources, or what was compiled and installed in their place."""
+    try:
+        entries = sorted(folder.iterdir(), key=attrgetter("name"))
+    except OSError:  # a program frozen into one file has none
+        return
+    for entry in entries:
+        if entry.name.endswith((".py", ".pyc")):
+            yield entry
+        elif "." not in entry.name and entry.name != "__pycache__":
+            yield from _modules(entry)
