@@ -132,7 +132,7 @@ def test_a_rule_over_all_members_sees_all_of_them_where_one_row_changed(
         monkeypatch.setattr(judge, "RULES", (rule_that(partial(refused_with, look)),))
         done = seatsync("plan", "--format", "json", folder=place)
         seen[name] = [entry["message"] for entry in json.loads(done.out)["refusals"]]
-    assert seen == dict.fromkeys(LOOKS, [f"{MEMBERS} were seen."])
+    assert seen == {name: [f"{MEMBERS} were seen."] for name in LOOKS}
 
 
 def refused_with(look: Callable[[Case], int], case: Case) -> Iterator[Diagnostic]:
