@@ -14,14 +14,14 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.store import Opening, Store
 
 _STORES = {
-    "git": "git",
+    "git:": "git",
     "sqlite": "sqlite",
     "sqlite+pysqlite": "sqlite",
     "postgres": "postgres",
     "postgresql": "postgres",
     "postgresql+psycopg": "postgres",
 }
-"""The module that opens an address of each scheme, by its function ``open_store``. It is imported when it is needed."""
+"""The module that opens an address of each scheme (``git:`` is none of a URL), by its function ``open_store``. It is imported when it is needed."""
 
 _MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
 _MEANS_A_URL = re.compile(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)")
@@ -51,7 +51,7 @@ def in_git(location: str) -> bool:
 def _scheme(location: str) -> str:
     _must_be_plain(location)
     if in_git(location):
-        return "git"
+        return "git:"
     if _MEANS_GIT.match(location):
         message = f"The ledger {redacted(location)} can't be understood."
         raise LedgerError(message, "Write git:REMOTE#BRANCH; or ./ before the name of a file.")
