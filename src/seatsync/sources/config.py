@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -14,12 +14,9 @@ from seatsync.domain.names import did_you_mean, is_slug, printable
 from seatsync.domain.origin import Origin
 from seatsync.formats import config as c
 from seatsync.formats.fields import Fault
+from seatsync.formats.location import Location, Path, locate
 from seatsync.sources import yaml_tree
 from seatsync.sources.files import NAME, Folder
-
-_VARIANTS = frozenset({"rule", "file", "too-many-revokes", "empty-roster"})
-
-Path = tuple[str | int, ...]
 
 
 def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node | None]:
@@ -49,7 +46,7 @@ def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node |
     except ValidationError as error:
         faults = error.errors(include_url=False)
     folder.found += _all_told(faults, tree)
-    faulty = [(_path(details["loc"], tree), details["type"]) for details in faults]
+    faulty = [(_located(details["loc"]).path, details["type"]) for details in faults]
     try:
         return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty)), tree
     except ValidationError:
@@ -148,18 +145,18 @@ def _all_told(faults: list[ErrorDetails], tree: yaml_tree.Node | None) -> Iterat
 
 
 def _unknown_key(loc: Path, missing: list[str], tree: yaml_tree.Node | None) -> Diagnostic:
-    path = _path(loc, tree)
-    written, known = str(path[-1]), _known_keys(loc[:-1])
+    around, written = _located(loc[:-1]), str(loc[-1])
+    path, known = (*around.path, written), list(around.model.model_fields) if around.model is not None else []
     names = " and ".join(f'"{name}"' for name in missing)
     beside = f", and {names} {'is' if len(missing) == 1 else 'are'} missing there" if missing else ""
     guess = did_you_mean(written, missing) or did_you_mean(written, known)
-    message = f'"{printable(written)}" is not a key of {_spoken(path[:-1])}{beside}. {guess}'.rstrip()
+    message = f'"{printable(written)}" is not a key of {_spoken(around.path)}{beside}. {guess}'.rstrip()
     where = yaml_tree.place(tree, path, NAME, of_key=True)
     return Diagnostic("unknown-key", message, f"The keys here are {', '.join(known)}.", where)
 
 
 def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
-    path = _path(details["loc"], tree)
+    path = _located(details["loc"]).path
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
     where = yaml_tree.place(tree, path, NAME, of_key="[key]" in details["loc"])
     if kind == "missing":
@@ -206,49 +203,8 @@ _PLAIN = {
 }
 
 
-def _path(loc: Path, tree: yaml_tree.Node | None) -> Path:
-    """Pydantic's location without the names it gives to variants and to keys."""
-    path: list[str | int] = []
-    node = tree
-    for step in loc:
-        inside = (isinstance(node, yaml_tree.Mapping) and step in node.items) or isinstance(step, int)
-        if (step in _VARIANTS and not inside) or step == "[key]":
-            continue
-        path.append(step)
-        if isinstance(node, yaml_tree.Mapping) and isinstance(step, str):
-            node = node.items.get(step)
-        elif isinstance(node, yaml_tree.Sequence) and isinstance(step, int) and step < len(node.items):
-            node = node.items[step]
-        else:
-            node = None
-    return tuple(path)
-
-
-_MODELS: dict[str, type[BaseModel]] = {
-    "": c.SeatsyncFile,
-    "institution": c.InstitutionEntry,
-    "institution.contacts.*": c.ContactEntry,
-    "institution.admins.*": c.AdminEntry,
-    "libraries.*": c.LibraryEntry,
-    "rosters.*": c.RosterEntry,
-    "grants.*.rule": c.GrantEntry,
-    "grants.*.rule.to": c.To,
-    "grants.*.file": c.GrantsFile,
-    "invites": c.InvitesEntry,
-    "mail": c.MailEntry,
-    "limits": c.LimitsEntry,
-    "approvals.*.too-many-revokes": c.RevokesApproval,
-    "approvals.*.empty-roster": c.EmptyRosterApproval,
-}
-
-
-def _known_keys(loc: Path) -> list[str]:
-    """The keys that the mapping at pydantic's location ``loc`` may have."""
-    steps = [
-        "*" if isinstance(step, int) or before == "libraries" else step
-        for before, step in zip(("", *loc), loc, strict=False)
-    ]
-    return list(_MODELS[".".join(map(str, steps))].model_fields)
+def _located(loc: Path) -> Location:
+    return locate(c.SeatsyncFile, loc)
 
 
 def _spoken(path: Path) -> str:

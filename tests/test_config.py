@@ -1,0 +1,131 @@
+"""``seatsync.yaml``: an unknown key is told at its place, whatever model it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from seatsync.formats import config
+from seatsync.formats.fields import Closed
+from seatsync.sources.config import read_config
+from seatsync.sources.files import Folder
+
+EVERYTHING = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  contacts:
+    - name: Vera Dor
+      email: vera@vendor.example
+  admins:
+    - given_name: Ruth
+      family_name: Abel
+      email: ruth@grace.example
+libraries:
+  books:
+    title: Books
+    system: logos-library
+    slots: 20
+rosters:
+  - path: students.csv
+grants:
+  - library: books
+    kind: temporary
+    to:
+      everyone: true
+  - path: extra.csv
+invites:
+  remind_after: [3d]
+mail:
+  name: Library
+limits:
+  permanent: retain
+approvals:
+  - refusal: too-many-revokes
+    library: books
+    count: 3
+    until: 2027-01-31
+    reason: The class of 2026 has left.
+  - refusal: empty-roster
+    until: 2027-01-31
+    reason: The class of 2026 has left.
+"""
+"""A mapping of every kind, with its keys in lines of their own."""
+
+
+def mappings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, dict) and path != ("libraries",):  # whose keys are names
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from mappings(item, (*path, key))
+
+
+def models(value: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(value, BaseModel):
+        yield type(value)
+        value = dict(value)
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from models(item)
+
+
+def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
+    """The line and the column of the first key of a mapping."""
+    node: Any = yaml.compose(EVERYTHING)
+    for step in path:
+        node = node.value[step] if isinstance(step, int) else next(v for k, v in node.value if k.value == step)
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:
+    (tmp_path / "seatsync.yaml").write_text(EVERYTHING)
+    folder = Folder(tmp_path)
+    file, _ = read_config(folder)
+    assert not folder.found
+    assert {*models(file)} == {
+        model
+        for model in vars(config).values()
+        if isinstance(model, type) and issubclass(model, Closed) and model is not Closed
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, id=".".join(map(str, path)) or "file") for path in mappings(yaml.safe_load(EVERYTHING))],
+)
+def test_an_unknown_key_is_told_at_its_place_with_the_keys_that_are_known(
+    path: tuple[str | int, ...], tmp_path: Path
+) -> None:
+    line, column = place_inside(path)
+    lines = EVERYTHING.splitlines(keepends=True)
+    before, first = lines[line - 1][: column - 1], lines[line - 1][column - 1 :]
+    known = first.partition(":")[0]
+    written = known + "x"
+    lines[line - 1 : line] = [f"{before}{written}: 1\n", f"{' ' * (column - 1)}{first}"]
+    (tmp_path / "seatsync.yaml").write_text("".join(lines))
+
+    folder = Folder(tmp_path)
+    file, _ = read_config(folder)
+
+    told = [(one.code, one.origin and (one.origin.line, one.origin.column)) for one in folder.found]
+    assert told == [("unknown-key", (line, column))]
+    assert f'"{written}" is not a key of ' in folder.found[0].message
+    assert folder.found[0].message.endswith(f'Did you mean "{known}"?')
+    assert f" {known}" in folder.found[0].help
+    assert file is not None
+
+
+def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -> None:
+    (tmp_path / "seatsync.yaml").write_text(EVERYTHING.replace("mail:\n  name: Library", "mail: {adress: x}"))
+    folder = Folder(tmp_path)
+    read_config(folder)
+    (told,) = folder.found
+    assert told.message == '"adress" is not a key of mail. Did you mean "address"?'
+    assert told.origin is not None
+    assert (told.origin.line, told.origin.column) == (27, 8)
