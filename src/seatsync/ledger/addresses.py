@@ -21,7 +21,7 @@ _STORES = {
     "postgresql": "postgres",
     "postgresql+psycopg": "postgres",
 }
-"""The module that opens an address of each scheme (``git:`` is none of a URL), by its function ``open_store``. It is imported when it is needed."""
+"""The module that opens an address of each scheme, by its function ``open_store``; imported when it is needed. ``git:`` is no URL."""
 
 _MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
 _MEANS_A_URL = re.compile(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)")
