@@ -11,9 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 
 from tests import databases
+
+# The same examples in every run, and no limit of time; in the long form others each time, with what repeats one that fails.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    derandomize="SEATSYNC_TORTURE" not in os.environ,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

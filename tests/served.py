@@ -17,8 +17,9 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from tests.databases import environment
-from tests.mail_server import Mailroom, free_port
+from tests.mail_server import Mailroom
 from tests.pages import PASSWORD, Browser, Page, code_of, mail_to
+from tests.ports import free_port
 
 KEY, OLD_KEY = "0123456789abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba9876543210"
 

@@ -22,8 +22,9 @@ from seatsync.portal.post import Post
 from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
-from tests.mail_server import Mailroom, free_port, mail_server
+from tests.mail_server import Mailroom, mail_server
 from tests.pages import PASSWORD, Pages, pages_of
+from tests.ports import free_port
 
 school, room = letters.school, letters.room
 

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.mail_server import free_port
 from tests.pages import PASSWORD
+from tests.ports import free_port
 from tests.served import Visitor
 
 SCRIPT = Path(__file__).parent.parent / "examples" / "demo_portal.py"

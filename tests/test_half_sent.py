@@ -22,7 +22,8 @@ from seatsync.portal.connections import Patience
 from seatsync.portal.server import serve
 from tests import letters
 from tests.letters import ANN, PORTAL, applied
-from tests.mail_server import Mailroom, free_port
+from tests.mail_server import Mailroom
+from tests.ports import free_port
 from tests.served import served
 
 school, room = letters.school, letters.room

@@ -276,7 +276,6 @@ def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
     some = settings(
         max_examples=12 if database == "sqlite" else 6,
         stateful_step_count=25,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Seats, settings=some)

@@ -16,9 +16,10 @@ from seatsync.portal.site import Provider
 from tests import letters
 from tests.databases import rows
 from tests.letters import ANN, PORTAL, applied, part
-from tests.mail_server import Mailroom, free_port
+from tests.mail_server import Mailroom
 from tests.openid_provider import HEAD, HostileProvider, OpenIdProvider, hostile_provider, openid_provider
 from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
+from tests.ports import free_port
 
 school, room = letters.school, letters.room
 

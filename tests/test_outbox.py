@@ -44,7 +44,8 @@ from tests.letters import (
     sent,
     started,
 )
-from tests.mail_server import Mailroom, free_port, mail_server
+from tests.mail_server import Mailroom, mail_server
+from tests.ports import free_port
 from tests.test_lists import write_csv
 
 school, room = letters.school, letters.room

@@ -6,6 +6,7 @@ import csv
 import io
 import tempfile
 from pathlib import Path
+from unicodedata import normalize
 from unittest import mock
 
 from hypothesis import example, given, settings
@@ -45,12 +46,19 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@given(st.text())
+@given(st.text(max_size=10))
 @example("STRASSE@GRACE.EXAMPLE")
 @example("İ@grace.example")
-def test_an_email_key_is_its_own_key_and_keeps_no_case(text: str) -> None:
-    assert email_key(email_key(text)) == email_key(text)
-    assert email_key(text) == email_key(clean(text)) or " " in text or text != clean(text)
+@example("ΝΊΚΟΣ@grace.example")
+def test_an_email_key_is_its_own_key_and_keeps_no_case_and_no_spelling(text: str) -> None:
+    key = email_key(text)
+    assert email_key(key) == key == key.lower()
+    assert email_key(text.lower()) == email_key(normalize("NFD", text)) == key
+    assert email_key(text.upper()) == key or not text.isascii()
+
+
+def test_an_email_key_tells_letters_apart_that_only_sound_alike() -> None:
+    assert email_key("straße@grace.example") != email_key("strasse@grace.example")
 
 
 @given(st.text())
@@ -59,9 +67,13 @@ def test_what_is_shown_obeys_no_terminal(text: str) -> None:
     assert "\n" not in printable(text, len(text))
 
 
-@given(names, names)
-def test_being_one_letter_off_goes_both_ways(one: str, other: str) -> None:
+@given(st.text("abé1", min_size=4, max_size=8), st.integers(0, 6), st.sampled_from(["dropped", "changed", "swapped"]))
+def test_being_one_letter_off_goes_both_ways(one: str, at: int, how: str) -> None:
+    at %= len(one) - 1
+    two = one[at : at + 2]
+    other = one[:at] + {"dropped": two[1:], "changed": "x" + two[1:], "swapped": two[::-1]}[how] + one[at + 2 :]
     assert one_letter_off(one, other) == one_letter_off(other, one)
+    assert one_letter_off(one, other) or one == other or "1" in one
     assert not one_letter_off(one, one)
 
 
@@ -141,7 +153,7 @@ def test_no_text_makes_a_roster_reader_fail(text: str) -> None:
     st.integers(0, 400),
     st.binary(max_size=12),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_damage_to_a_file_makes_loading_fail(name: str, position: int, damage: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = {
@@ -167,7 +179,7 @@ CELLS = st.text(st.sampled_from("ab é漢字🙂-→1,\t\x1b"), max_size=8).map(
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 4]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_pipe_has_the_same_table_as_a_terminal(rows: list[tuple[str, str, str]], headed: bool, indent: int) -> None:
     headers, right = (("email", "slots", "tags"), ("slots",)) if headed else ((), ())
     pipe, terminal = io.StringIO(), io.StringIO()

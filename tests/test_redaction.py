@@ -80,7 +80,7 @@ def _csv(text: str) -> str:
 
 @pytest.mark.parametrize("written", WRITTEN)
 @given(email=ALLOWED, around=st.sampled_from(AROUND))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_allowed_email_is_found_whole_however_it_is_written(written: str, email: str, around: str) -> None:
     text = WRITTEN[written](around.format(email))
     told = emails_replaced(text, lambda found: "SOMEBODY")
@@ -90,14 +90,14 @@ def test_an_allowed_email_is_found_whole_however_it_is_written(written: str, ema
 
 
 @given(email=ALLOWED, before=st.text("x ", max_size=90), most=st.integers(2, 120))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_text_that_is_cut_shows_no_part_of_an_email(email: str, before: str, most: int) -> None:
     told = emails_replaced(printable(f"{before} {email} and more", most), lambda found: "SOMEBODY")
     assert not CANARY.search(told)
 
 
 @given(email=ALLOWED)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_email_by_itself_is_found_as_itself(email: str) -> None:
     """So its pseudonym in a sentence is that in a table. (One that begins like a quoted one may be told apart.)"""
     found: list[str] = []
@@ -161,9 +161,7 @@ COMMANDS = [
 
 
 @given(email=ALLOWED, other=ALLOWED)
-@settings(
-    max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=6, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
 def test_no_output_has_any_part_of_an_email_wherever_the_files_put_it(email: str, other: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -127,8 +127,6 @@ writing = st.fixed_dictionaries(
 LONG = "SEATSYNC_TORTURE" in os.environ
 QUICKLY = partial(
     settings,
-    deadline=None,
-    derandomize=not LONG,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate),  # each example is a whole life; to shrink one takes minutes
 )

@@ -273,7 +273,7 @@ def one_letter_off(one: str, other: str) -> bool:
         return False
     shorter, longer = sorted((one, other), key=len)
     start = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
-    if longer[start].isdigit():
+    if longer[start].isdigit() or (len(shorter) == len(longer) and shorter[start].isdigit()):
         return False
     if len(shorter) < len(longer):
         return shorter[start:] == longer[start + 1 :]
