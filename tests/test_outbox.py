@@ -18,9 +18,9 @@ import trustme
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from seatsync.domain.letters import LINKED
 from seatsync.ledger import tables
 from seatsync.outbox import links
-from seatsync.outbox.letters import LINKED
 from seatsync.outbox.links import State
 from seatsync.outbox.owed import owed
 from seatsync.outbox.rendering import VARIABLES

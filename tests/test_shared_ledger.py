@@ -22,13 +22,13 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
+from seatsync.domain.letters import LINKED
 from seatsync.ledger import tables
 from seatsync.ledger.accounts import email_hash, with_account
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import licenses_of, open_for_email
 from seatsync.ledger.journal import canonical
-from seatsync.ledger.link_chain import LINKED
 from seatsync.outbox import links
 from seatsync.outbox.owed import owed
 from tests.accounts import signed_up

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, text
 
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.verify import verify
-from seatsync.outbox.letters import letter_for
 from tests.databases import NAMES, looking_into
 
 
@@ -32,7 +31,7 @@ def must_be_sound(location: str, institution: str = "grace") -> None:
     ledger = Ledger(location)
     with ledger.reading() as reading:
         assert reading is not None
-        assert verify(reading, institution, letter_for).faults == []
+        assert verify(reading, institution).faults == []
     with looking_into(location) as connection:
         must_fit(connection, institution)
     assert ledger.holder(institution) is None

@@ -20,7 +20,6 @@ from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verify import verify
-from seatsync.outbox.letters import letter_for
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge
@@ -256,7 +255,7 @@ class Life:
             return
         with looking_into(self.ledger) as connection:
             found = {table: rows(connection, table) for table in self.model.tables()}
-            faults = verify(connection, "grace", letter_for).faults
+            faults = verify(connection, "grace").faults
             must_fit(connection)
         assert faults == []
         for table, expected in self.model.tables().items():

@@ -24,7 +24,6 @@ from seatsync.ledger.holdings import Account
 from seatsync.ledger.journal import link
 from seatsync.ledger.verify import STATES, rebuild, verify
 from seatsync.outbox import links
-from seatsync.outbox.letters import letter_for
 from tests.command_line import seatsync
 from tests.faults.history_checks import must_be_sound
 from tests.faults.history_databases import databases_of
@@ -211,7 +210,7 @@ def _outcome(lived: Connection, edits: list[Edit]) -> str:
         except DBAPIError:
             return "impossible"
         try:
-            return "found" if verify(lived, "grace", letter_for).faults else "was not found"
+            return "found" if verify(lived, "grace").faults else "was not found"
         except LedgerError:
             return "found"
         except Exception as error:
@@ -222,7 +221,7 @@ def test_whether_a_letter_was_sent_is_not_the_journals(lived: Connection) -> Non
     for state in STATES:
         with _undone(lived):
             lived.execute(text("UPDATE outbox SET state = :state"), {"state": state})
-            assert verify(lived, "grace", letter_for).faults == []
+            assert verify(lived, "grace").faults == []
 
 
 @contextmanager
@@ -253,7 +252,7 @@ def test_no_text_moves_unseen_from_one_field_to_the_next(lived: Connection) -> N
     entry = stored(lived)["entry"][-1]
     with _undone(lived):
         carry_out(lived, [Edit("entry", entry, entry | {"actor": f"{entry['actor']}\x1f"})])
-        assert verify(lived, "grace", letter_for).faults
+        assert verify(lived, "grace").faults
 
 
 # ── Forgery as a whole ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,11 +271,9 @@ def test_a_forgery_that_is_sound_in_itself_is_found_by_a_head_noted_elsewhere(
                 carry_out(lived, edits)
                 lived.execute(text("UPDATE institution SET serial = 0"))  # whoever cuts the journal cuts the tables too
                 assert rebuild(lived, "grace").faults == []
-                assert verify(lived, "grace", letter_for).faults == [], "it is not sound in itself"
-                assert verify(lived, "grace", letter_for, heads[: start - 1]).faults == [], (
-                    "an earlier note tells nothing"
-                )
+                assert verify(lived, "grace").faults == [], "it is not sound in itself"
+                assert verify(lived, "grace", heads[: start - 1]).faults == [], "an earlier note tells nothing"
                 noted = chance.choice(heads[start - 1 :])
-                assert verify(lived, "grace", letter_for, [noted]).faults
+                assert verify(lived, "grace", [noted]).faults
             count["tries"] += 1
             count["found"] += 1

@@ -17,7 +17,6 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
-from seatsync.outbox.letters import letter_for
 from seatsync.planning.plan import AcceptedPlan
 
 
@@ -73,7 +72,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         first = [] if books.serial else [first_event(plan)]
         accounts = _accounts(connection, plan, books)
         entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, len(first) + len(accounts)))
-        recorder = Recorder(connection, plan.institution, books, letter_for)
+        recorder = Recorder(connection, plan.institution, books)
         try:
             recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now, accounts)))
         except IllegalTransition as illegal:

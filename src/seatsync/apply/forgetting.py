@@ -14,7 +14,6 @@ from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.ledger.retention import forget_links, forget_members, forget_plans, forget_stints, prune_letters
-from seatsync.outbox.letters import letter_for
 
 
 def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commit: str) -> int:
@@ -43,7 +42,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
         forgotten |= {"administrators": stints.administrators, "contacts": stints.contacts}
         detail = {name: serials for name, serials in forgotten.items() if serials}
         entry = Entry("erase", at, actor, commit, "", detail)
-        Recorder(connection, institution, books, letter_for).record(entry, events)
+        Recorder(connection, institution, books).record(entry, events)
         forget_members(connection, institution, numbers)
         return len(numbers) + len(stints.naming)
 
@@ -83,7 +82,7 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
         if pruned:
             letters = ",".join(f"{first}-{last}" for first, last in pruned)
             entry = Entry("prune", at, actor, commit, "", {"letters_before": before, "letters": letters})
-            Recorder(connection, institution, books, letter_for).record(entry, [])
+            Recorder(connection, institution, books).record(entry, [])
         return sum(last - first + 1 for first, last in pruned)
 
     return ledger.write(institution, actor, commit, step)

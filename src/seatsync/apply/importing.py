@@ -34,7 +34,6 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
-from seatsync.outbox.letters import letter_for
 from seatsync.planning.diff import diff
 from seatsync.planning.matching import match
 from seatsync.planning.wishes import work_out
@@ -204,7 +203,7 @@ def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at:
         books = read_snapshot(connection, institution)
         events = judged_events(desired, books, portal, today)
         if events:
-            Recorder(connection, institution, books, letter_for).record(entry, events)
+            Recorder(connection, institution, books).record(entry, events)
         return len(events)
 
     return ledger.write(institution, actor, commit, step)

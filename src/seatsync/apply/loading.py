@@ -12,7 +12,6 @@ from seatsync.ledger.dump import BadDump, Dump
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.replay import Verdict
 from seatsync.ledger.verify import verify
-from seatsync.outbox.letters import letter_for
 
 
 def load_dump(
@@ -33,7 +32,7 @@ def load_dump(
     def step(connection: Connection) -> Verdict:
         must_be_its_own(read_snapshot(connection, dump.institution), dump.institution)
         dump.load(connection)
-        verdict = verify(connection, dump.institution, letter_for)
+        verdict = verify(connection, dump.institution)
         if verdict.faults:
             raise BadDump(verdict.faults[0])
         return verdict

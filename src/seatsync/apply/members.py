@@ -14,7 +14,6 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
-from seatsync.outbox.letters import letter_for
 
 
 class Impossible(Failure):
@@ -49,6 +48,6 @@ def record(connection: Connection, institution: str, books: Snapshot, entry: Ent
         Impossible: it may not happen.
     """
     try:
-        Recorder(connection, institution, books, letter_for).record(entry, events)
+        Recorder(connection, institution, books).record(entry, events)
     except IllegalTransition as illegal:
         raise Impossible(f"That can't be: {illegal}.", "See `seatsync licenses --all`.") from illegal

@@ -48,7 +48,7 @@ def preview(
 
     The link is a stand-in. Where no letter of that kind waits, a made-up one is shown.
     """
-    from seatsync.outbox.letters import Letter
+    from seatsync.domain.letters import Letter
     from seatsync.outbox.message import Unwritable
     from seatsync.outbox.rendering import BadTemplate
 
@@ -79,7 +79,7 @@ def preview(
 def _waiting(
     folder: Path, institution: str, run: Run, letter: str | None, member: str | None, limit: int
 ) -> list[Owed]:
-    from seatsync.outbox.letters import Letter
+    from seatsync.domain.letters import Letter
     from seatsync.outbox.owed import owed
 
     kinds = [letter] if letter is not None else [*Letter]
@@ -93,7 +93,7 @@ def _waiting(
 
 
 def _made_up(letter: str) -> Owed:
-    from seatsync.outbox.letters import ASKING
+    from seatsync.domain.letters import ASKING
     from seatsync.outbox.owed import Owed
     from seatsync.outbox.rendering import samples
 
@@ -102,7 +102,7 @@ def _made_up(letter: str) -> Owed:
 
 
 def _shown(letter: Owed, sender: Sender, templates: Templates, portal: str, institution: str, run: Run) -> str:
-    from seatsync.outbox.letters import LINKED
+    from seatsync.domain.letters import LINKED
     from seatsync.outbox.message import compose
     from seatsync.outbox.rendering import with_links
 

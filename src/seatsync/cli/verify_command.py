@@ -41,12 +41,11 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
     Leaves with 1 if anything does not fit.
     """
     from seatsync.ledger.verify import verify
-    from seatsync.outbox.letters import letter_for
 
     id = institution_of(folder, run)
     must_be_ours(folder, id, run)
     with run.ledger_of(folder).reading() as connection:
-        verdict = verify(connection, id, letter_for, heads) if connection is not None else None
+        verdict = verify(connection, id, heads) if connection is not None else None
     if verdict is None or not (verdict.links or verdict.faults):
         run.say(f"The ledger has nothing of {id} yet; nothing to check.")
         return ExitCode.BROKEN if heads else ExitCode.DONE

@@ -20,9 +20,6 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import link
 from seatsync.ledger.read import streamed
 
-LINKED = ("invitation", "reminder", "set-password", "admin-welcome")
-"""Letters that carry a personal link."""
-
 FIXED = ("number", "hash", "serial", "library", "member", "sent_to", "made_at")
 """The columns of a link that never change, in the order in which they are hashed."""
 

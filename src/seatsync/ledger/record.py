@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event, Grants
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
+from seatsync.domain.letters import ASKING, letter_for
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.people import Member
 from seatsync.domain.posting import overfull, post
@@ -38,9 +39,6 @@ from seatsync.ledger.settled import checked
 _SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
 """Events after which an invitation has nothing more to invite to."""
 
-LetterFor = Callable[[Snapshot, Event], str]
-"""The name of the letter that an event causes, told from the state before it; empty for none."""
-
 
 class Stale(Failure):
     """The ledger is not (any more) in the state that was read. ``moved`` says what differs."""
@@ -60,11 +58,10 @@ class Recorder:
     and of no use if recording fails.
     """
 
-    def __init__(self, connection: Connection, institution: str, books: Snapshot, letter_for: LetterFor) -> None:
+    def __init__(self, connection: Connection, institution: str, books: Snapshot) -> None:
         self.connection = connection
         self.institution = institution
         self.books = books
-        self.letter_for = letter_for
         self.chain = Chain(institution, books.serial, books.head)
         self.members: dict[int, Member | None] = {}
         self.held: dict[str, set[int]] = {}
@@ -124,7 +121,7 @@ class Recorder:
         return End(*links)
 
     def _take(self, event: Event, entry: Entry) -> None:
-        letter = self.letter_for(self.books, event) if entry.kind not in SILENT else ""
+        letter = letter_for(self.books, event) if entry.kind not in SILENT else ""
         if event.library and event.member:
             self._touch(event.library, [event.member])
         if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
@@ -139,7 +136,7 @@ class Recorder:
 
     def _take_grants(self, grants: Grants, entry: Entry) -> None:
         one = Event(Action.GRANT, grants.library, grants.members[0], grants.detail)
-        letter = self.letter_for(self.books, one) if entry.kind not in SILENT else ""
+        letter = letter_for(self.books, one) if entry.kind not in SILENT else ""
         self._touch(grants.library, grants.members)
         post(self.books, grants)
         serial = self.chain.serial + 1
@@ -203,7 +200,7 @@ class Recorder:
             & (outbox.library == bindparam("which_library"))
             & (outbox.member == bindparam("which_member"))
             & (outbox.state + "" == "pending")  # not as any index has it: right after an apply, nearly all letters wait
-            & or_(*(outbox.letter == letter for letter in ("invitation", "reminder", "set-password")))
+            & or_(*(outbox.letter == letter for letter in sorted(ASKING)))
         )
         if self.settled:
             rows = [{"which_library": library, "which_member": member} for library, member in sorted(self.settled)]

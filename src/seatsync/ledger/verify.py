@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
+from seatsync.domain.letters import letter_for
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.people import Member, found_by
 from seatsync.domain.snapshot import Snapshot
@@ -15,7 +16,6 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.holdings import ACROSS
 from seatsync.ledger.journal import SILENT, EntryLink
 from seatsync.ledger.read import read_snapshot, streamed
-from seatsync.ledger.record import LetterFor
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
@@ -27,14 +27,14 @@ Compared = tuple[str, object, object]
 STATES = ("pending", "cancelled", "sent", "bounced")
 
 
-def verify(connection: Connection, institution: str, letter_for: LetterFor, heads: Sequence[str] = ()) -> Verdict:
+def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) -> Verdict:
     """Walk the chain in one pass, replay every event, and compare the outcome with the tables of the present.
 
     ``heads`` are hashes (hex, or their beginnings) that were noted elsewhere: the journal must still have them, which
     finds a tail that was cut off, and a chain that was forged as a whole. What the check can't know is the state of a
     letter: whether it was sent is not the journal's.
     """
-    letters = _Letters(connection, institution, letter_for)
+    letters = _Letters(connection, institution)
     links = Links()
     missing = {head.lower() for head in heads}
 
@@ -139,8 +139,7 @@ class _Due(NamedTuple):
 class _Letters:
     """Goes through the outbox beside the journal: each letter has its event, each event its letter."""
 
-    def __init__(self, connection: Connection, institution: str, letter_for: LetterFor) -> None:
-        self.letter_for = letter_for
+    def __init__(self, connection: Connection, institution: str) -> None:
         self.pruned = Pruned(connection, institution)
         self.rows = stream(connection, tables.outbox, institution)
         self.row = next(self.rows, None)
@@ -153,7 +152,7 @@ class _Letters:
             return
         try:
             event = event_of(link)
-            letter = self.letter_for(walk.books, event)
+            letter = letter_for(walk.books, event)
             address = "" if link.member else str((event.person or {}).get("email", ""))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link

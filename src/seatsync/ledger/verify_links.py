@@ -9,9 +9,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, exists, select
 
 from seatsync.domain.action import CLAIM, OPT_OUT
+from seatsync.domain.letters import LINKED
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import EntryLink
-from seatsync.ledger.link_chain import FIXED, LINKED, End
+from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.read import streamed
 from seatsync.ledger.replay import Link, Replay
 

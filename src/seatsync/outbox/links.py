@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from seatsync.domain.action import OPT_OUT, Action
+from seatsync.domain.letters import LINKED
 from seatsync.domain.names import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.accounts import email_hash
-from seatsync.ledger.link_chain import FIXED, LINKED, End
+from seatsync.ledger.link_chain import FIXED, End
 from seatsync.outbox.owed import Owed
 
 _BYTES = 24

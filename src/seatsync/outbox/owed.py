@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, or_, select, text
 
 from seatsync.domain.action import Action
+from seatsync.domain.letters import ASKING, Letter
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key, printable
 from seatsync.domain.people import ERASED
 from seatsync.ledger import tables
-from seatsync.outbox.letters import ASKING, Letter
 
 Values = dict[str, Any]
 """What a letter speaks of, by the names that its template has for it (``rendering.VARIABLES``)."""

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, case, func, select, text, update
 
+from seatsync.domain.letters import ASKING
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import ASKED
-from seatsync.outbox.letters import ASKING
 from seatsync.outbox.owed import Owed, owed
 
 HELD = timedelta(minutes=20)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.letters import ASKING, LINKED, Letter
 from seatsync.domain.names import did_you_mean, printable
 from seatsync.domain.origin import Origin
-from seatsync.outbox.letters import ASKING, LINKED, Letter
 from seatsync.outbox.owed import Values, spelled
 from seatsync.sources.files import Folder
 

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Database
 
+from seatsync.domain.letters import LINKED
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.outbox import links, queue
-from seatsync.outbox.letters import LINKED
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.owed import Owed
 from seatsync.outbox.queue import HELD, Mark, State, iso

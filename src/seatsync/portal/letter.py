@@ -7,10 +7,10 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, render_template, session, url_for
 
 from seatsync.apply.claims import Why
+from seatsync.domain.letters import Letter
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key
 from seatsync.outbox import links
-from seatsync.outbox.letters import Letter
 from seatsync.outbox.links import Resolved, State
 from seatsync.portal import accounts, codes, offers, seats, sessions
 from seatsync.portal.account import no_code, proved_by, send_code

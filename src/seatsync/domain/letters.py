@@ -1,4 +1,4 @@
-"""Which letter an event causes."""
+"""The letters that members and administrators get, and which one an event causes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from seatsync.domain.action import CLAIM, Action, Event
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger import link_chain
 
 
 class Letter(StrEnum):
@@ -27,7 +26,7 @@ class Letter(StrEnum):
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 """Letters that ask for something, by a personal link, and only as long as the license is unclaimed."""
 
-LINKED = frozenset(map(Letter, link_chain.LINKED))
+LINKED = ASKING | {Letter.WELCOME}
 """Letters that carry a personal link. An administrator's is for setting a password."""
 
 
