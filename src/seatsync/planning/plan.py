@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple, NewType
 
@@ -74,6 +74,42 @@ AcceptedPlan = NewType("AcceptedPlan", Plan)
 def accept(plan: Plan) -> AcceptedPlan | None:
     """The plan, to be applied, or None where something is refused, or nobody is named."""
     return None if plan.refusals or plan.redacted else AcceptedPlan(plan)
+
+
+def planned(
+    institution: Institution,
+    snapshot: Snapshot,
+    now: datetime,
+    today: date,
+    *,
+    desired_digest: str,
+    rosters: Mapping[str, int],
+    changes: Sequence[Change],
+    groups: Groups,
+    slots: Mapping[str, SlotChange],
+    refusals: Sequence[Diagnostic],
+    warnings: Sequence[Diagnostic],
+    settled: Mapping[str, Any] | None = None,
+) -> Plan:
+    """A plan for the ledger as ``snapshot`` has it, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
+    settings = settings_of(institution)
+    return Plan(
+        institution=institution.id,
+        name=institution.name,
+        created_at=instant(now),
+        now=today.isoformat(),
+        desired_digest=desired_digest,
+        serial=snapshot.serial,
+        head=snapshot.head,
+        changes=changes,
+        slots=slots,
+        rosters=rosters,
+        settings=settings,
+        refusals=refusals,
+        warnings=warnings,
+        fingerprint=fingerprint(groups, None if snapshot.serial else settings),
+        settled=settled or {},
+    )
 
 
 def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) -> str:

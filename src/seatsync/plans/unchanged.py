@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from seatsync.domain.action import CLAIM
-from seatsync.planning.plan import Plan, fingerprint, instant, settings_of, slot_changes
+from seatsync.planning.plan import Plan, planned, slot_changes
 from seatsync.plans.since import Since
 from seatsync.sources.files import Folder
 
@@ -22,20 +22,17 @@ def unchanged(path: Path, since: Since, now: datetime) -> Plan | None:
     folder = Folder(path)
     if not all(folder.is_still(name, digest) for name, digest in settled["files"].items()):
         return None
-    return Plan(
-        institution=since.institution.id,
-        name=since.institution.name,
-        created_at=instant(now),
-        now=now.date().isoformat(),
+    return planned(
+        since.institution,
+        books,
+        now,
+        now.date(),
         desired_digest=folder.digest(),
-        serial=books.serial,
-        head=books.head,
-        changes=[],
-        slots=slot_changes(books, {}),
         rosters={name: books.rosters[name] for name in settled["files"] if name in books.rosters},
-        settings=settings_of(since.institution),
+        changes=[],
+        groups={},
+        slots=slot_changes(books, {}),
         refusals=[],
         warnings=[],
-        fingerprint=fingerprint({}),
         settled={name: settled[name] for name in settled if name not in ("serial", "events")},
     )

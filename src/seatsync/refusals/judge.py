@@ -7,7 +7,7 @@ from types import ModuleType
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
-from seatsync.planning.plan import Plan, fingerprint, instant, settings_of, slot_changes
+from seatsync.planning.plan import Plan, planned, slot_changes
 from seatsync.refusals import (
     empty_roster,
     institution_mismatch,
@@ -45,23 +45,18 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
     """
     desired, snapshot = draft.desired, draft.snapshot
     case = Case(draft, slot_changes(snapshot, draft.groups), is_part)
-    settings = settings_of(desired.institution)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
-    return Plan(
-        institution=desired.institution.id,
-        name=desired.institution.name,
-        created_at=instant(created_at),
-        now=draft.today.isoformat(),
+    return planned(
+        desired.institution,
+        snapshot,
+        created_at,
+        draft.today,
         desired_digest=desired.digest,
-        serial=snapshot.serial,
-        head=snapshot.head,
-        changes=draft.changes,
-        slots=case.slots,
         rosters=dict(sorted((roster.path, roster.count) for roster in desired.rosters)),
-        settings=settings,
+        changes=draft.changes,
+        groups=draft.groups,
+        slots=case.slots,
         refusals=refusals,
         warnings=warned,
-        fingerprint=fingerprint(draft.groups, None if snapshot.serial else settings),
-        settled={},
     )
