@@ -27,7 +27,7 @@ from seatsync.apply.apply import carry_out
 from seatsync.apply.claims import Missed, claim, known_by, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
-from seatsync.domain.library import SYSTEMS, Library
+from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.origin import Origin
@@ -41,6 +41,7 @@ from seatsync.ledger.verify import verify
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge
+from seatsync.systems.registry import SYSTEMS
 from tests.databases import ledgers, location
 
 EMAILS = [f"{name}@grace.example" for name in ("ann", "ben", "chloe", "dmitri", "eve", "farid")]

@@ -32,15 +32,13 @@ def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
     delivered = [c for c in changes if c.action is Action.GRANT and c.status == Status.DELIVERED]
     if not delivered:
         return set()
-    delivery: dict[str, str] = {id: library.delivery for id, library in books.libraries.items()}
+    at_once = {id: library.delivery.facts.at_once for id, library in books.libraries.items()}
     for change in changes:
         if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE) and "delivery" in (change.after or {}):
-            delivery[change.library] = (change.after or {})["delivery"]
+            at_once[change.library] = Delivery((change.after or {})["delivery"]).facts.at_once
     known = {number for number, member in books.members.items() if member.account}
     return {
-        email_key(change.member)
-        for change in delivered
-        if change.record not in known and delivery.get(change.library) == Delivery.ACCOUNT
+        email_key(change.member) for change in delivered if change.record not in known and at_once.get(change.library)
     }
 
 

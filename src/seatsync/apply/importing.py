@@ -23,7 +23,6 @@ from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event, Grant
 from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
 from seatsync.domain.formulas import defused
-from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
@@ -256,7 +255,7 @@ def _holdings(
             f"The portal says that {named(lost)} {do} not own {library}, but the ledger says otherwise, permanently."
         )
         raise Impossible(message, "Correct the portal or the export; what is permanent stays so.")
-    at_once = desired.libraries[library].delivery is Delivery.ACCOUNT
+    at_once = desired.libraries[library].delivery.facts.at_once
     for number, (key, kind, status) in holdings.items():
         if held.get(number, ABSENT)[:2] != (kind, status):
             account = {"account": key} if at_once and status is Status.DELIVERED else None

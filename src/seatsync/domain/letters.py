@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import assert_never
 
 from seatsync.domain.action import CLAIM, Action, Event
-from seatsync.domain.library import Delivery
+from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 
@@ -60,5 +61,13 @@ def letter_for(books: Snapshot, event: Event) -> str:
 
 
 def _invitation(books: Snapshot, library: str) -> Letter:
+    """The letter that asks a member to take a seat."""
     known = books.libraries.get(library)
-    return Letter.SET_PASSWORD if known is not None and known.delivery is Delivery.ACCOUNT else Letter.INVITATION
+    delivery = USUAL if known is None else known.delivery
+    match delivery:
+        case Delivery.CLAIM:
+            return Letter.INVITATION
+        case Delivery.ACCOUNT:
+            return Letter.SET_PASSWORD
+        case _:
+            assert_never(delivery)

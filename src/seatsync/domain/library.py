@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property
+from typing import NamedTuple, assert_never
 
 from seatsync.domain.license import Kind, Status
+
+
+class DeliveryFacts(NamedTuple):
+    """What a way of delivery means.
+
+    Attributes:
+        in_short: how it is called in a list of systems.
+        at_once: a granted seat is delivered at once to who has an account.
+        outlasts_revoke: the account is still there after the seat was revoked.
+    """
+
+    in_short: str
+    at_once: bool
+    outlasts_revoke: bool
 
 
 class Delivery(StrEnum):
@@ -16,21 +30,20 @@ class Delivery(StrEnum):
     CLAIM = "claim"
     ACCOUNT = "account"
 
+    @cached_property
+    def facts(self) -> DeliveryFacts:
+        """The facts by which everybody else decides, except for words and letters."""
+        match self:
+            case Delivery.CLAIM:
+                return DeliveryFacts("claimed", at_once=False, outlasts_revoke=False)
+            case Delivery.ACCOUNT:
+                return DeliveryFacts("at once for who has an account", at_once=True, outlasts_revoke=True)
+            case _:
+                assert_never(self)
 
-class System(NamedTuple):
-    """What a portal can do."""
 
-    kinds: tuple[Kind, ...]
-    delivery: Delivery
-
-
-SYSTEMS: Mapping[str, System] = {
-    "logos-subscription": System((Kind.TEMPORARY,), Delivery.CLAIM),
-    "logos-library": System((Kind.TEMPORARY, Kind.PERMANENT), Delivery.CLAIM),
-    "jamworks": System((Kind.TEMPORARY,), Delivery.ACCOUNT),
-}
-"""The three portals. "A Logos subscription cannot be granted to students for permanent ownership"; Jamworks knows
-no ownership at all, and "for the existing user, they'll see the uni plan assigned to them right away"."""
+USUAL = Delivery.CLAIM
+"""How seats are delivered where a plan's grant does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     _must_offer(books, event.library, kind)
     if not books.members[event.member].on_roster:
         raise IllegalTransition("grant to who is not on the roster")
-    status, at_once = Status(detail["status"]), books.libraries[event.library].delivery is Delivery.ACCOUNT
+    status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
         raise IllegalTransition("a seat that is delivered to who has not claimed it")
     return books.one(licenses.grant(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, model_validator
 from pydantic import Tag as Variant
 
-from seatsync.domain.library import SYSTEMS
+from seatsync.domain.library import Delivery
 from seatsync.domain.names import text_fault
 from seatsync.formats.fields import AnyText, Closed, Day, Email, Fault, Slug, Tag, Text, Whole, quoted
+from seatsync.systems.registry import SYSTEMS
+from seatsync.systems.system import System
 
 Encoding = Literal["utf-8", "utf-16", "windows-1252"]
 KindName = Literal["temporary", "permanent"]
-SystemName = Literal["logos-subscription", "logos-library", "jamworks"]
+if TYPE_CHECKING:
+    SystemName = str
+    DeliveryName = str
+else:
+    SystemName = Literal[*SYSTEMS]
+    DeliveryName = Literal[*map(str, Delivery)]
+
+
+def _rules(system: System) -> str:
+    """What stands behind a system's name where all are listed."""
+    kinds = f"{system.kinds[0]} only" if len(system.kinds) == 1 else " and ".join(system.kinds)
+    return f"{system.name} ({kinds}, {system.delivery.facts.in_short})"
+
+
+def _one_of(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def _revokes(value: Any) -> Any:
@@ -84,13 +101,12 @@ class LibraryEntry(Closed):
     slots: Whole = Field(description="How many seats were bought.")
     system: SystemName | None = Field(
         None,
-        description="Which portal's rules hold: logos-subscription (temporary only, claimed), logos-library "
-        "(temporary and permanent, claimed) or jamworks (temporary only, at once for who has an account).",
+        description=f"Which portal's rules hold: {_one_of([*map(_rules, SYSTEMS.values())])}.",
     )
     kinds: list[KindName] | None = Field(
         None, min_length=1, description="In place of `system`: which kinds of license there are."
     )
-    delivery: Literal["claim", "account"] | None = Field(
+    delivery: DeliveryName | None = Field(
         None,
         description="In place of `system`: `claim` (invitation with a claim link) or `account` (at once for who has an account).",
     )

@@ -45,7 +45,7 @@ class Seat(NamedTuple):
     member: int
     kind: str
     status: str
-    delivery: str
+    delivery: Delivery
     granted_on: str
     until: str
 
@@ -158,7 +158,7 @@ def _is_in(whose: Account, holder: str | None, signs_in: str) -> bool:
 
 
 def _is_had(seat: Seat) -> bool:
-    return seat.status == Status.DELIVERED or (seat.status == Status.REVOKED and seat.delivery == Delivery.ACCOUNT)
+    return seat.status == Status.DELIVERED or (seat.status == Status.REVOKED and seat.delivery.facts.outlasts_revoke)
 
 
 def _members(connection: Connection, email: str, institution: str = "") -> list[tuple[str, int]]:
@@ -212,8 +212,8 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
         .where(here == institution, license.member.in_(numbers))
         .order_by(library.title, library.id, license.member)
     )
-    for *told, detail, signs_in, holder in rows:
-        yield Seat._make([*told, _until(detail)]), signs_in, holder
+    for *told, delivery, granted_on, detail, signs_in, holder in rows:
+        yield Seat._make([*told, Delivery(delivery), granted_on, _until(detail)]), signs_in, holder
 
 
 def _until(detail: Any) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
-from seatsync.domain.library import Delivery
 from seatsync.domain.license import ABSENT
 from seatsync.domain.names import split_tags
 from seatsync.domain.people import Member, RosterMember
@@ -39,7 +38,7 @@ def without_account(draft: Draft) -> set[str]:
     desired, snapshot, records = draft.desired, draft.snapshot, draft.matching.records
     keys: set[str] = set()
     for id, library in desired.libraries.items():
-        if library.delivery is Delivery.ACCOUNT:
+        if library.delivery.facts.at_once:
             held = snapshot.licenses.get(id, {})
             positions = [p for p in draft.wishes.wanted[id] if not held.get(records[p], ABSENT).active]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
-from seatsync.domain.library import Delivery
+from seatsync.domain.library import USUAL
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
@@ -29,8 +29,9 @@ class LicenseDiff:
         self.resends = draft.wishes.resends.get(library, {})
         self.regrants = draft.wishes.regrants.get(library, set())
         library_wanted = draft.desired.libraries.get(library)
-        by_account = library_wanted is not None and library_wanted.delivery is Delivery.ACCOUNT
-        self.delivery = {"delivery": Delivery.ACCOUNT.value} if by_account else {}
+        delivery = library_wanted.delivery if library_wanted else USUAL
+        self.at_once = delivery.facts.at_once
+        self.delivery = {} if delivery is USUAL else {"delivery": delivery.value}
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
 
     def run(self) -> None:
@@ -77,7 +78,7 @@ class LicenseDiff:
     def _status(self, position: int, record: int) -> Status:
         """Delivered at once, or to be claimed: by an invitation, or by setting a password."""
         draft = self.draft
-        at_once = self.delivery and (
+        at_once = self.at_once and (
             signs_in(draft.snapshot, record) or draft.desired.members[position].key in draft.accounts
         )
         return Status.DELIVERED if at_once else Status.UNCLAIMED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -84,4 +86,10 @@ def _words(why: Why) -> tuple[str, str, int]:
 
 def how(seat: Seat) -> str:
     """What the button says."""
-    return _("Set it up") if seat.delivery == Delivery.ACCOUNT else _("Take this seat")
+    match seat.delivery:
+        case Delivery.CLAIM:
+            return _("Take this seat")
+        case Delivery.ACCOUNT:
+            return _("Set it up")
+        case _:
+            assert_never(seat.delivery)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from seatsync.domain.formulas import defused
 from seatsync.domain.license import License
 from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
 from seatsync.domain.people import Member
+from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_TEMPLATE
 
-OF_MEMBERS = ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address", "Tags")
-"""The Logos portal's names; `seatsync import` reads them back."""
+OF_MEMBERS = (*EXPORT_TEMPLATE.names, "Tags")
+"""A portal's names; `seatsync import` reads them back."""
+
+_fields = attrgetter(*(column.field for column in EXPORT_TEMPLATE.columns))
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
@@ -35,14 +39,17 @@ def text(rows: Iterable[Sequence[str]]) -> str:
 
 def member_header(libraries: Iterable[str]) -> list[str]:
     """The columns of "Export user data"."""
-    return [*OF_MEMBERS, *(f"{library} License {what}" for library in libraries for what in ("Kind", "Status"))]
+    return [*OF_MEMBERS, *(f"{library} {column}" for library in libraries for column in EXPORT_LICENSE_COLUMNS)]
 
 
 def member_row(member: Member, held: Iterable[License]) -> list[str]:
     """A member with the licenses of each library, under ``member_header``."""
-    who = [member.role, member.student_id, member.given_name, member.family_name, member.email]
     tags = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
-    return [*who, tags, *(value for license in held for value in (license.kind.value, license.status.value))]
+    return [
+        *_fields(member),
+        tags,
+        *(value for license in held for value in (license.kind.value, license.status.value)),
+    ]
 
 
 def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:

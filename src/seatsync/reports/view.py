@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, assert_never
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.library import Delivery
+from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.names import printable
 from seatsync.planning.change import Change
@@ -199,7 +199,20 @@ def _delivery(change: Change) -> str:
     """How a seat that is granted reaches its member, where that is not by an invitation."""
     if change.status == Status.DELIVERED:
         return ", delivered at once"
-    return ", asked to set a password" if (change.after or {}).get("delivery") == Delivery.ACCOUNT else ""
+    return _ASKED[(change.after or {}).get("delivery", USUAL)]
+
+
+def _asked(delivery: Delivery) -> str:
+    match delivery:
+        case Delivery.CLAIM:
+            return ""
+        case Delivery.ACCOUNT:
+            return ", asked to set a password"
+        case _:
+            assert_never(delivery)
+
+
+_ASKED: Mapping[str, str] = {delivery: _asked(delivery) for delivery in Delivery}
 
 
 def _person(fields: Mapping[str, Any]) -> str:

@@ -1,70 +1,59 @@
-"""The three spellings of a CSV roster, told apart by their header."""
+"""The spellings of a CSV roster, told apart by their header."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from seatsync.domain.names import did_you_mean, printable
+from seatsync.sources import seatsync_template
 from seatsync.sources.csv_table import Wanted, squeezed, strange
+from seatsync.sources.roster_reader import FIELDS, REQUIRED
+from seatsync.systems.registry import TEMPLATES
+from seatsync.systems.template import Template
 
 
-@dataclass(frozen=True, slots=True)
 class Dialect:
-    """``columns`` maps a squeezed column name to a member's field, ``required`` are fields, ``names`` the columns as the
-    template writes them."""
+    """A template as a reader needs it.
 
-    name: str
-    columns: Mapping[str, str]
-    required: frozenset[str]
-    names: tuple[str, ...]
+    ``columns`` maps a squeezed column name to a member's field, ``required`` are fields, ``must_say`` are the fields that
+    hold one word in every row, with that word.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self.name, self.names = template.name, template.names
+        self.columns: Mapping[str, str] = {
+            squeezed(name): column.field for column in template.columns for name in (column.name, *column.other_names)
+        }
+        self.must_say = {column.field: column.must_say for column in template.columns if column.must_say}
+        self.required = frozenset({*FIELDS[:REQUIRED], *self.must_say})
 
     def missing(self, header: set[str]) -> set[str]:
         """The required fields for which ``header`` has no column."""
         return set(self.required) - {self.columns[name] for name in header if name in self.columns}
 
 
-_PEOPLE = frozenset({"email", "given_name", "family_name"})
-
-LOGOS = Dialect(
-    "the Logos portal's template",
-    {
-        "role": "role",
-        "institutionstudentid": "student_id",
-        "institutionlisid": "student_id",
-        "givenname": "given_name",
-        "familyname": "family_name",
-        "institutionemailaddress": "email",
-        "institutionemail": "email",
-    },
-    _PEOPLE,
-    ("Role", "Institution Student ID", "Given Name", "Family Name", "Institution Email Address"),
-)
-JAMWORKS = Dialect(
-    "the Jamworks template",
-    {"email": "email", "firstname": "given_name", "lastname": "family_name", "type": "type"},
-    _PEOPLE | {"type"},
-    ("email", "First name", "Last name", "type"),
-)
-SEATSYNC = Dialect(
-    "seatsync's own template",
-    {
-        "email": "email",
-        "givenname": "given_name",
-        "familyname": "family_name",
-        "studentid": "student_id",
-        "role": "role",
-        "tags": "tags",
-    },
-    _PEOPLE,
-    ("email", "given_name", "family_name", "student_id", "role", "tags"),
-)
-DIALECTS = (LOGOS, JAMWORKS, SEATSYNC)
+DIALECTS = tuple(map(Dialect, (*TEMPLATES, seatsync_template.TEMPLATE)))
 
 _EXPECTED = "The header must be one of: " + "; ".join(f"{', '.join(d.names)} ({d.name})" for d in DIALECTS) + "."
 
-EMAIL_COLUMNS = frozenset({"institutionemailaddress", "institutionemail", "email", "emailaddress"})
-STUDENT_ID_COLUMNS = frozenset({"institutionstudentid", "institutionlisid", "studentid"})
+
+def _names_of(field: str) -> frozenset[str]:
+    return frozenset(name for dialect in DIALECTS for name, of in dialect.columns.items() if of == field)
+
+
+EMAIL_COLUMNS = _names_of("email") | {"emailaddress"}
+STUDENT_ID_COLUMNS = _names_of("student_id")
+LISTED_BY = tuple(
+    dict.fromkeys(
+        column.name
+        for dialect in DIALECTS
+        for field in ("email", "student_id")
+        for column in dialect.template.columns
+        if column.field == field
+    )
+)
+"""The names of columns with e-mails and student ids, as the templates write them."""
 
 
 def dialect_of(header: set[str]) -> Dialect | None:

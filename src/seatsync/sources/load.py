@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
-from seatsync.domain.library import SYSTEMS, Delivery, Library
+from seatsync.domain.library import USUAL, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.domain.origin import Origin
@@ -26,6 +26,7 @@ from seatsync.sources.merge import merge
 from seatsync.sources.roster_reader import RosterReader
 from seatsync.sources.rosters import read_csv, read_yaml
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
+from seatsync.systems.registry import SYSTEMS
 
 
 class Loaded(NamedTuple):
@@ -259,7 +260,7 @@ def _library(id: str, entry: formats.LibraryEntry) -> Library:
         system = SYSTEMS[entry.system]
         return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots)
     kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
-    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or "claim"), entry.slots)
+    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or USUAL), entry.slots)
 
 
 def _twice(name: str, first: str, key: str) -> str:

@@ -6,19 +6,21 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.library import Delivery, Library
+from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
 from seatsync.domain.people import RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
-from seatsync.sources.dialects import JAMWORKS, ROSTER, dialect_of
+from seatsync.sources.dialects import ROSTER, dialect_of
 from seatsync.sources.roster_reader import FIELDS, RosterReader
-from seatsync.sources.rosters import check_type
+from seatsync.sources.rosters import check_words
+from seatsync.systems.registry import LICENSE_COLUMNS, LISTS_OF_HOLDERS
 
 Holding = tuple[Kind, Status]
 
-_KIND, _STATUS = "licensekind", "licensestatus"
+_MEANING = {squeezed(name): what for columns in LICENSE_COLUMNS for what, name in columns._asdict().items()}
+_BOTH = " or ".join(f"{columns.kind} and {columns.status}" for columns in LICENSE_COLUMNS)
 
 
 class Portal(NamedTuple):
@@ -31,7 +33,7 @@ class Portal(NamedTuple):
 def read_export(
     text: str, file: str, libraries: Mapping[str, Library], library: str | None, found: list[Diagnostic]
 ) -> Portal | None:
-    """Read an export. ``library`` is the one that columns without a library's name, or a Jamworks list, are about.
+    """Read an export. ``library`` is the one that columns without a library's name, or a list of holders, are about.
 
     None where something is wrong, which ``found`` then says.
     """
@@ -54,10 +56,10 @@ def _license_columns(
     names = {squeezed(id): id for id in libraries} | {squeezed(entry.title): id for id, entry in libraries.items()}
     found: dict[str, dict[str, int]] = {}
     for position, column in enumerate(table.columns):
-        what = next((what for what in (_KIND, _STATUS) if column.endswith(what)), None)
-        if what is None:
+        ending = next(filter(column.endswith, _MEANING), None)
+        if ending is None:
             continue
-        owner = column.removesuffix(what)
+        owner = column.removesuffix(ending)
         id = names.get(owner) if owner else library
         if id is None:
             said = f'"{printable(table.header[position])}"'
@@ -67,13 +69,13 @@ def _license_columns(
             message = f"The column {said} is about {'no library of seatsync.yaml' if owner else 'a library that is not named'}."
             table.found.append(Diagnostic("unknown-library", message, help, table.at(table.header_line, position)))
             return None
-        found.setdefault(id, {})[what] = position
+        found.setdefault(id, {})[_MEANING[ending]] = position
     for id, positions in found.items():
         if len(positions) < 2:
-            message = f"For {id} there is only one of the columns License Kind and License Status; both are needed."
+            message = f"For {id} there is only one of the columns {_BOTH}; both are needed."
             table.found.append(Diagnostic("csv-header", message, "Export both.", table.at(table.header_line, 0)))
             return None
-    return {id: (positions[_KIND], positions[_STATUS]) for id, positions in found.items()}
+    return {id: (positions["kind"], positions["status"]) for id, positions in found.items()}
 
 
 class _Reader:
@@ -85,18 +87,19 @@ class _Reader:
         self.roster = RosterReader(table.file, [], table.found)
         dialect = dialect_of(set(table.columns))
         assert dialect is not None
+        self.dialect = dialect
         known = {**dialect.columns, "tags": "tags"}
         self.column = {known[name]: position for position, name in enumerate(table.columns) if name in known}
         self.all_hold: str | None = None
         if library is not None and not columns:
-            self._list_of_holders(library, libraries[library], dialect is JAMWORKS)
+            self._list_of_holders(library, libraries[library])
 
-    def _list_of_holders(self, id: str, library: Library, jamworks: bool) -> None:
-        """Jamworks: "to see the students who currently have the licenses, view members" — the list is the licenses."""
-        if jamworks and library.delivery is Delivery.ACCOUNT:
+    def _list_of_holders(self, id: str, library: Library) -> None:
+        """Some portals list those alone who hold a license."""
+        if self.dialect.template in LISTS_OF_HOLDERS and library.delivery.facts.at_once:
             self.all_hold = id
             return
-        message = f"There are no columns License Kind and License Status, so nobody can tell who holds {id}."
+        message = f"There are no columns {_BOTH}, so nobody can tell who holds {id}."
         help = "Leave --library out to import the members alone, or export with license columns."
         self.table.found.append(Diagnostic("csv-header", message, help, self.table.at(self.table.header_line, 0)))
 
@@ -109,7 +112,7 @@ class _Reader:
             row.append("")
             values = [row[pick] for pick in picks]
             values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
-            check_type(self.table, row, line, self.column)
+            check_words(self.table, row, line, self.column, self.dialect)
             count = len(self.roster.members)
             self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))
             if len(self.roster.members) == count:

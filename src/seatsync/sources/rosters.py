@@ -17,7 +17,7 @@ _AT_ONCE = 5_000
 
 
 def read_csv(text: str, reader: RosterReader) -> None:
-    """Members of a CSV roster in one of the three dialects."""
+    """Members of a CSV roster in one of the dialects."""
     table = csv_table.read(text, reader.file, ROSTER, reader.found)
     if table is None:
         return
@@ -38,21 +38,23 @@ def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], re
         lines, ends, rows = zip(*batch, strict=True)
         if lines == ends and {*map(len, rows)} == {len(table.header)}:
             columns = [*zip(*rows, strict=True), ("",) * len(rows)]  # as -1, one that the file does not have
-            is_typed = "type" not in column or {*columns[column["type"]]} == {"participant"}
-            if is_typed and reader.take_plain(pick(columns), lines):
+            as_template = all({*columns[column[name]]} == {word} for name, word in dialect.must_say.items())
+            if as_template and reader.take_plain(pick(columns), lines):
                 continue
         for line, row in table.rows(batch):
             row.append("")
-            check_type(table, row, line, column)
+            check_words(table, row, line, column, dialect)
             reader.take(pick(row), line, line, locate)
 
 
-def check_type(table: csv_table.Table, row: list[str], line: int, column: dict[str, int]) -> None:
-    """ "Please keep the type value equal to 'participant' for every user": the Jamworks template."""
-    if "type" in column and (said := row[column["type"]].strip()).lower() != "participant" and sum(map(bool, row)) > 1:
-        message = f'The type is "{printable(said)}"; the Jamworks template wants "participant" for every member.'
-        where = table.at(line, column["type"])
-        table.found.append(Diagnostic("invalid-type", message, "Write participant.", where))
+def check_words(table: csv_table.Table, row: list[str], line: int, column: dict[str, int], dialect: Dialect) -> None:
+    """Tell where a column says something else than its template wants in every row; a row of totals is told elsewhere."""
+    for name, word in dialect.must_say.items():
+        said = row[column[name]].strip()
+        if said.lower() != word and sum(map(bool, row)) > 1:
+            message = f'The {name} is "{printable(said)}"; {dialect.name} wants "{word}" for every member.'
+            where = table.at(line, column[name])
+            table.found.append(Diagnostic("invalid-type", message, f"Write {word}.", where))
 
 
 def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:

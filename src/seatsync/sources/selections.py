@@ -13,7 +13,7 @@ from seatsync.domain.names import clean, day_fault, did_you_mean, email_fault, o
 from seatsync.domain.origin import Origin
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Record, Table, Wanted, squeezed
-from seatsync.sources.dialects import EMAIL_COLUMNS, STUDENT_ID_COLUMNS
+from seatsync.sources.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
 
 
 def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:
@@ -32,11 +32,10 @@ def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) ->
     return tell
 
 
-_LISTED_BY = ("Institution Email Address", "Institution Student ID", "email", "student_id")
 _SELECTION = Wanted(
     lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
-    _LISTED_BY,
-    _tell("must have a column with e-mails or student ids, for instance Institution Email Address", _LISTED_BY),
+    LISTED_BY,
+    _tell(f"must have a column with e-mails or student ids, for instance {LISTED_BY[0]}", LISTED_BY),
 )
 _GRANTED_BY = ("library", "email", "kind", "until", "student_id")
 _GRANTS = Wanted(

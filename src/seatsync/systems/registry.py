@@ -1,0 +1,28 @@
+"""All systems that seatsync knows. Everybody else asks here, and names none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatsync.systems import jamworks, logos_library, logos_portal, logos_subscription
+from seatsync.systems.system import LicenseColumns, System
+from seatsync.systems.template import Template
+
+SYSTEMS: Mapping[str, System] = {
+    system.name: system for system in (logos_subscription.SYSTEM, logos_library.SYSTEM, jamworks.SYSTEM)
+}
+"""By name, in the order in which messages list them."""
+
+TEMPLATES: tuple[Template, ...] = tuple(dict.fromkeys(system.template for system in SYSTEMS.values()))
+"""The templates of all systems, each once."""
+
+LICENSE_COLUMNS: tuple[LicenseColumns, ...] = tuple(
+    dict.fromkeys(system.license_columns for system in SYSTEMS.values() if system.license_columns)
+)
+"""What exports may call the columns of licenses, each pair once."""
+
+LISTS_OF_HOLDERS = frozenset(system.template for system in SYSTEMS.values() if system.license_columns is None)
+"""The templates under which a portal lists those alone who hold a license."""
+
+EXPORT_TEMPLATE, EXPORT_LICENSE_COLUMNS = logos_portal.TEMPLATE, logos_portal.LICENSE_COLUMNS
+"""The columns that ``seatsync export`` writes."""
