@@ -27,7 +27,8 @@ from seatsync.plans.since import since_apply
 from seatsync.refusals import judge
 from seatsync.refusals.case import Case, refusal
 from tests.command_line import seatsync
-from tests.databases import environment, location, removed
+from tests.databases import location, removed
+from tests.program_copy import ProgramCopy, changed_program
 from tests.test_short_way import COLUMNS, csv_of, grown
 
 MEMBERS = 20
@@ -65,38 +66,26 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 
 @pytest.fixture(scope="module")
-def copy_with_rule(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy_with_rule(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
     """A copy of the program to which a refusal was added as CONTRIBUTING.md says: its file, and its place in RULES."""
-    top = tmp_path_factory.mktemp("copy")
-    package = shutil.copytree(
-        Path(program.__file__).parent, top / "seatsync", ignore=shutil.ignore_patterns("__pycache__")
+    edits = (("    library_in_use,\n", "    library_in_use,\n    no_lee,\n"),)
+    return changed_program(
+        tmp_path_factory.mktemp("copy"), {"refusals/no_lee.py": NO_LEE}, {"refusals/judge.py": edits}
     )
-    (package / "refusals" / "no_lee.py").write_text(NO_LEE, encoding="utf-8")
-    text = (package / "refusals" / "judge.py").read_text(encoding="utf-8")
-    text = text.replace("    library_in_use,\n", "    library_in_use,\n    no_lee,\n")
-    (package / "refusals" / "judge.py").write_text(text, encoding="utf-8")
-    return top
 
 
 @pytest.mark.parametrize("since", ["nothing changed", "one row changed", "the ledger went"])
 def test_a_rule_that_is_added_is_told_of_everybody(
-    place: Path, database: str, copy_with_rule: Path, since: str
+    place: Path, database: str, copy_with_rule: ProgramCopy, since: str
 ) -> None:
     roster = grown(place, MEMBERS)
     if since == "one row changed":
         one_row_changed(place, roster)
     elif since == "the ledger went":
         removed(place)
-    done = subprocess.run(
-        [sys.executable, "-m", "seatsync", "plan", "--format", "json"],
-        cwd=place,
-        env=environment(place) | {"PYTHONPATH": str(copy_with_rule)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 4, done.stderr
-    told = [entry["message"] for entry in json.loads(done.stdout)["refusals"] if entry["code"] == "no-lee"]
+    done = copy_with_rule.seatsync("plan", "--format", "json", folder=place)
+    assert done.code == 4, done.err
+    told = [entry["message"] for entry in json.loads(done.out)["refusals"] if entry["code"] == "no-lee"]
     assert len(set(told)) == MEMBERS
 
 

@@ -14,7 +14,7 @@ import seatsync
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-ROOMS = ("domain", "formats", "planning", "plans", "refusals", "sources")
+ROOMS = ("domain", "formats", "planning", "plans", "refusals", "sources", "systems")
 """The packages whose code decides what a plan says of the same files and the same ledger."""
 
 _LENGTH = 6  # bytes: every JSON reader can hold such a number exactly
