@@ -25,7 +25,8 @@ from seatsync.ledger.database import Ledger
 from seatsync.portal import exporting, journal, keyset, listing
 from seatsync.portal.filters import Filters
 from seatsync.portal.listing import Turn
-from seatsync.portal.origins import Asked, source_link, source_url_fault
+from seatsync.portal.origins import Asked
+from seatsync.portal.source_links import source_link, source_url_fault
 from tests import letters
 from tests.databases import copied, ledgers, location
 from tests.letters import CONFIG, DAY, LATER, PORTAL, ran

@@ -101,7 +101,7 @@ def source_of(url: str | None) -> str:
     """Where a line of a file can be looked at."""
     if not url:
         return ""
-    from seatsync.portal.origins import source_url_fault
+    from seatsync.portal.source_links import source_url_fault
 
     if fault := source_url_fault(url):
         raise click.UsageError(

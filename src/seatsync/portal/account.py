@@ -7,6 +7,7 @@ page has to tell, nor can, whether there was an account before.
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
@@ -36,14 +37,30 @@ def sign_in() -> Page:
         return render_template("sign-in.html", form=form)
     here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
     with here.reading() as connection:
-        opened = accounts.with_password(connection, form.email.data, form.password.data)
+        opened = with_password(connection, form.email.data, form.password.data)
     if opened is None or not here.change(partial(_signed_in, opened)):
         form.password.errors = [_("E-mail and password do not belong together. Both are to be checked.")]
         return render_template("sign-in.html", form=form), 403
     return go_on()
 
 
-def _signed_in(opened: accounts.Opened, connection: Connection) -> bool:
+class Opened(NamedTuple):
+    """An account that a password opens: the hash that it ``verified`` by, and a stronger one where there is one."""
+
+    account: accounts.Account
+    verified: str
+    renewed: str
+
+
+def with_password(connection: Connection, email: str, password: str) -> Opened | None:
+    """The account that e-mail and password open. Takes as long where there is none."""
+    verified = accounts.password_hash(connection, email)
+    right, renewed = passwords.matches(password, verified)
+    found = accounts.by_email(connection, email) if right else None
+    return Opened(found, verified, renewed or verified) if found is not None else None
+
+
+def _signed_in(opened: Opened, connection: Connection) -> bool:
     """Begin a session, unless the password was changed while it was looked at."""
     if not accounts.set_password(connection, opened.account.id, opened.renewed, opened.verified):
         return False

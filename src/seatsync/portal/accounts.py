@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from seatsync.ledger.accounts import account, email_hash, holding, identity, session
 from seatsync.ledger.holdings import ACROSS, NOBODY, stay_in
 from seatsync.ledger.holdings import Account as Holder
-from seatsync.portal.passwords import matches
 
 
 class Account(NamedTuple):
@@ -44,22 +43,6 @@ def password_hash(connection: Connection, email: str) -> str:
     """That of the account with this e-mail; empty where there is none, or it has no password."""
     found = select(account.c.password).where(account.c.email_hash == email_hash(email))
     return connection.execute(found).scalar() or ""
-
-
-class Opened(NamedTuple):
-    """An account that a password opens: the hash that it ``verified`` by, and a stronger one where there is one."""
-
-    account: Account
-    verified: str
-    renewed: str
-
-
-def with_password(connection: Connection, email: str, password: str) -> Opened | None:
-    """The account that e-mail and password open. Takes as long where there is none."""
-    verified = password_hash(connection, email)
-    right, renewed = matches(password, verified)
-    found = by_email(connection, email) if right else None
-    return Opened(found, verified, renewed or verified) if found is not None else None
 
 
 def make(connection: Connection, email: str, password: str, at: str) -> Account:

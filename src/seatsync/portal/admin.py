@@ -24,10 +24,11 @@ from seatsync.portal.filters import NAMES, WORDS, BadFilter, Filters
 from seatsync.portal.going import signed_in
 from seatsync.portal.journal import journal, who_is
 from seatsync.portal.listing import Turn
-from seatsync.portal.origins import Asked, source_link
+from seatsync.portal.origins import Asked
 from seatsync.portal.selecting import MOST_ROWS, select_by_csv
 from seatsync.portal.sessions import signed_in_visitor
 from seatsync.portal.site import site
+from seatsync.portal.source_links import source_link
 from seatsync.portal.terms import ACTIONS, TERMS
 from seatsync.portal.words import _
 

@@ -10,12 +10,13 @@ from hashlib import sha256
 from typing import NamedTuple
 
 import flask
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import Connection
 
-from seatsync.ledger.accounts import challenge
+from seatsync.ledger.queries import codes as challenges
+from seatsync.ledger.queries.codes import Challenge, Open
 from seatsync.outbox.queue import iso
+from seatsync.portal.post import CODE_LIFETIME
 
-LIFETIME = timedelta(minutes=10)
 PROVED = timedelta(minutes=30)
 """How long a browser that has entered a right code may claim what waits for that e-mail."""
 TRIES = 5
@@ -44,33 +45,30 @@ class Asked(NamedTuple):
 def ask(connection: Connection, purpose: Purpose, email: str, account: str, now: datetime) -> str:
     """A new code for this browser, to be sent to ``email``; the one before is worth nothing any more."""
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    old = challenge.c.made_at <= iso(now - PROVED)
+    challenges.remove_old(connection, iso(now - PROVED))
     if (before := flask.session.get(_NAME)) is not None:
-        old |= challenge.c.hash == _hash(before)
-    connection.execute(delete(challenge).where(old))
-    row = {"purpose": purpose.value, "email": email, "account": account, "code": _hash(token, code)}
-    connection.execute(insert(challenge).values(hash=_hash(token), made_at=iso(now), tries=0, **row))
+        challenges.remove(connection, _hash(before))
+    challenges.add(connection, Challenge(_hash(token), purpose.value, email, account, _hash(token, code), iso(now)))
     flask.session[_NAME] = token
     return f"{code[:4]} {code[4:]}"
 
 
 def asked(connection: Connection, purpose: Purpose, now: datetime) -> Asked | None:
     """What this browser can still enter a code for; None where it is too late, or was tried too often."""
-    row = connection.execute(select(challenge).where(*_open(purpose, now))).one_or_none()
-    return Asked(row.purpose, row.email, row.account) if row is not None else None
+    found = challenges.find(connection, _open(purpose, now))
+    return Asked(found.purpose, found.email, found.account) if found is not None else None
 
 
 def answer(connection: Connection, purpose: Purpose, code: str, now: datetime) -> Asked | None:
     """What was asked, if this is its code. A right one is used up by that; a wrong one is one try less."""
-    this = _open(purpose, now)
-    if connection.execute(update(challenge).where(*this).values(tries=challenge.c.tries + 1)).rowcount != 1:
+    found = challenges.count_try(connection, _open(purpose, now))
+    if found is None:
         return None
     token = str(flask.session[_NAME])
-    row = connection.execute(select(challenge).where(challenge.c.hash == _hash(token))).one()
-    if not hmac.compare_digest(bytes(row.code), _hash(token, "".join(c for c in code if c.isdigit()))):
+    if not hmac.compare_digest(bytes(found.code), _hash(token, "".join(c for c in code if c.isdigit()))):
         return None
-    connection.execute(delete(challenge).where(challenge.c.hash == _hash(token)))
-    return Asked(row.purpose, row.email, row.account)
+    challenges.remove(connection, _hash(token))
+    return Asked(found.purpose, found.email, found.account)
 
 
 def prove(connection: Connection, code: str, now: datetime) -> bool:
@@ -79,31 +77,27 @@ def prove(connection: Connection, code: str, now: datetime) -> bool:
     if answered is None:
         return False
     token = secrets.token_urlsafe(32)
-    row = {"purpose": Purpose.PROVED.value, "email": answered.email, "account": "", "code": b""}
-    connection.execute(insert(challenge).values(hash=_hash(token), made_at=iso(now), tries=0, **row))
+    challenges.add(connection, Challenge(_hash(token), Purpose.PROVED.value, answered.email, "", b"", iso(now)))
     flask.session[_PROOF] = token
     return True
 
 
 def proved(connection: Connection, now: datetime) -> str:
     """The e-mail that this browser has proved to read; empty for none."""
-    mine = challenge.c.hash == _hash(str(flask.session.get(_PROOF, "")))
-    in_time = challenge.c.made_at > iso(now - PROVED)
-    email = select(challenge.c.email).where(mine, in_time, challenge.c.purpose == Purpose.PROVED.value)
-    return connection.execute(email).scalar() or ""
+    this = Open(_hash(str(flask.session.get(_PROOF, ""))), Purpose.PROVED.value, iso(now - PROVED), TRIES)
+    found = challenges.find(connection, this)
+    return found.email if found is not None else ""
 
 
 def forget(connection: Connection) -> None:
     """Whatever this browser was asked, or has proved, is over."""
     for name in (_NAME, _PROOF):
         if name in flask.session:
-            connection.execute(delete(challenge).where(challenge.c.hash == _hash(str(flask.session[name]))))
+            challenges.remove(connection, _hash(str(flask.session[name])))
 
 
-def _open(purpose: Purpose, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    mine = challenge.c.hash == _hash(str(flask.session.get(_NAME, "")))
-    in_time = challenge.c.made_at > iso(now - LIFETIME)
-    return mine, challenge.c.purpose == purpose.value, in_time, challenge.c.tries < TRIES
+def _open(purpose: Purpose, now: datetime) -> Open:
+    return Open(_hash(str(flask.session.get(_NAME, ""))), purpose.value, iso(now - CODE_LIFETIME), TRIES)
 
 
 def _hash(token: str, code: str = "") -> bytes:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from seatsync.ledger.failures import AlreadyTaken
 from seatsync.portal import accounts, codes, identities, passwords, sessions
-from seatsync.portal.account import Page, no_code, send_code, wrong_code
+from seatsync.portal.account import Opened, Page, no_code, send_code, with_password, wrong_code
 from seatsync.portal.accounts import Account
 from seatsync.portal.codes import Purpose
 from seatsync.portal.forms import ChangeEmail, ChangePassword, Code, OwnPassword, Sure
@@ -154,7 +154,7 @@ def delete() -> Page:
     return render_template("message.html", title=_("Your account is deleted"), text=text)
 
 
-def _opened(who: Account, password: str) -> accounts.Opened | None:
+def _opened(who: Account, password: str) -> Opened | None:
     """Their account, if it is their password. Counted apart from sign-ins, which anybody may try.
 
     Raises:
@@ -163,4 +163,4 @@ def _opened(who: Account, password: str) -> accounts.Opened | None:
     here = site()
     here.limits.spend(SIGN_IN, "own-password", who.id)
     with here.reading() as connection:
-        return accounts.with_password(connection, who.email, password)
+        return with_password(connection, who.email, password)

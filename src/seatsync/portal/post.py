@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from email.utils import formatdate, make_msgid
 from heapq import heappop, heappush
 from itertools import count
@@ -19,7 +20,9 @@ from typing import NamedTuple
 from seatsync.outbox.message import Sender, Unwritable, finished, new_message, wire_address
 from seatsync.outbox.queue import State
 from seatsync.outbox.smtp import Connection, Server, Unsent
-from seatsync.portal.codes import LIFETIME
+
+CODE_LIFETIME = timedelta(minutes=10)
+"""How long a code is good, and so how long a mail with one is worth being sent."""
 
 _WAITING = 1000
 _PAUSES = (1.0, 5.0, 15.0, 60.0)
@@ -88,7 +91,7 @@ class Post:
         now = self.clock()
         try:
             self.queue.put_nowait(
-                _Mail(now, next(self.numbers), wire_address(to), mail, now + LIFETIME.total_seconds())
+                _Mail(now, next(self.numbers), wire_address(to), mail, now + CODE_LIFETIME.total_seconds())
             )
         except Full:
             self._tell_dropped(_WAITING)

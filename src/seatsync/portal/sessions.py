@@ -8,9 +8,10 @@ from hashlib import sha256
 
 import flask
 from flask import g
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection
 
-from seatsync.ledger.accounts import account, session
+from seatsync.ledger.queries import sessions as stored
+from seatsync.ledger.queries.sessions import Ended
 from seatsync.outbox.queue import iso
 from seatsync.portal import codes
 from seatsync.portal.accounts import Account
@@ -50,17 +51,18 @@ def _visitor() -> Account | None:
     if not isinstance(token, str):
         return None
     here, now = site(), site().clock()
-    mine = session.c.hash == _hash(token)
     with here.reading() as connection:
-        fields = (account.c.id, account.c.email, account.c.language, session.c.made_at, session.c.seen_at)
-        query = select(*fields).join(session, session.c.account == account.c.id).where(mine)
-        row = connection.execute(query).one_or_none()
-    if row is None or row.made_at <= iso(now - LONGEST) or row.seen_at <= iso(now - IDLE):
+        found = stored.find(connection, _hash(token))
+    if found is None or _ended(now).covers(found):
         flask.session.pop(_TOKEN, None)
         return None
-    if row.seen_at <= iso(now - _SEEN):
-        here.change(lambda connection: connection.execute(update(session).where(mine).values(seen_at=iso(now))))
-    return Account(row.id, row.email, row.language)
+    if found.seen_at <= iso(now - _SEEN):
+        here.change(lambda connection: stored.touch(connection, _hash(token), iso(now)))
+    return Account(found.account, found.email, found.language)
+
+
+def _ended(now: datetime) -> Ended:
+    return Ended(iso(now - LONGEST), iso(now - IDLE))
 
 
 def sign_in(connection: Connection, who: Account, now: datetime) -> None:
@@ -71,14 +73,7 @@ def sign_in(connection: Connection, who: Account, now: datetime) -> None:
     kept = {name: flask.session[name] for name in _KEPT if name in flask.session}
     _end_session(connection)
     token = secrets.token_urlsafe(32)
-    at = iso(now)
-    over = (session.c.made_at <= iso(now - LONGEST)) | (session.c.seen_at <= iso(now - IDLE))
-    connection.execute(delete(session).where(session.c.account == who.id, over))
-    connection.execute(insert(session).values(hash=_hash(token), account=who.id, made_at=at, seen_at=at))
-    by_use = (session.c.seen_at.desc(), session.c.made_at.desc(), session.c.hash)
-    theirs = select(session.c.hash).where(session.c.account == who.id).order_by(*by_use)
-    if older := connection.execute(theirs.offset(MOST)).scalars().all():
-        connection.execute(delete(session).where(session.c.hash.in_(older)))
+    stored.begin(connection, _hash(token), who.id, iso(now), _ended(now), MOST)
     flask.session.update({**kept, _TOKEN: token})
     g.visitor = who
 
@@ -91,7 +86,7 @@ def end(connection: Connection) -> None:
 
 def _end_session(connection: Connection) -> None:
     if isinstance(token := flask.session.get(_TOKEN), str):
-        connection.execute(delete(session).where(session.c.hash == _hash(token)))
+        stored.end(connection, _hash(token))
     kept = {name: flask.session[name] for name in ("language",) if name in flask.session}
     flask.session.clear()
     flask.session.update(kept)
@@ -100,7 +95,7 @@ def _end_session(connection: Connection) -> None:
 
 def end_all(connection: Connection, id: str) -> None:
     """Sign out everywhere."""
-    connection.execute(delete(session).where(session.c.account == id))
+    stored.end_all(connection, id)
     end(connection)
 
 
