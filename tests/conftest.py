@@ -12,19 +12,24 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, Engine, event
 
+from seatsync.portal import passwords
 from tests import databases
+from tests.long_form import LONG
 
 # The same examples in every run, and no limit of time; in the long form others each time, with what repeats one that fails.
 settings.register_profile(
     "tests",
     deadline=None,
-    derandomize="SEATSYNC_TORTURE" not in os.environ,
+    derandomize=not LONG,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
+_HASHER, _NOBODYS = passwords.HASHER, passwords.NOBODYS
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -92,6 +97,23 @@ def nothing_from_outside() -> Iterator[None]:
         for name in [name for name in os.environ if _SAID.match(name)]:
             surroundings.delenv(name)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Hashing a password costs nothing, but for tests that ask for ``slow_passwords``. Processes that tests start are not reached."""
+    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "HASHER", quick)
+        patch.setattr(passwords, "NOBODYS", quick.hash("nobody's"))
+        yield
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed as they are outside of the tests."""
+    monkeypatch.setattr(passwords, "HASHER", _HASHER)
+    monkeypatch.setattr(passwords, "NOBODYS", _NOBODYS)
 
 
 # ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────

@@ -42,6 +42,7 @@ def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
 # ── Making one ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.usefixtures("slow_passwords")
 def test_an_account_is_made_by_a_code_and_a_password(pages: Pages) -> None:
     ann = pages.account(HOME)
     assert (ann.page.code, ann.page.path) == (200, "/")
@@ -156,6 +157,7 @@ def test_whether_an_e_mail_is_known_can_t_be_told_from_asking_for_a_code(pages: 
         assert seen[0] == seen[1]
 
 
+@pytest.mark.usefixtures("slow_passwords")
 @pytest.mark.parametrize(
     ("page", "button", "known", "unknown"),
     [

@@ -13,19 +13,23 @@ the next plan must be empty, the journal must verify, and no library may have mo
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from yaml.cyaml import CBaseLoader, CSafeLoader
 
 from tests.accounts import signed_up
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents
 
 HERE = Path(__file__).parent
-PLAN_SCHEMA = json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+PLAN = jsonschema.Draft202012Validator(
+    json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+)
 WRITING = {"accounts", "apply", "claim", "opt_out", "run"}
 PARTS = ("institution", "libraries", "rosters", "grants")
 DEFAULTS: dict[str, Any] = {
@@ -44,19 +48,26 @@ def _needs(case: dict[str, Any]) -> str:
     return "any" if any(WRITING & step.keys() for step in case["steps"]) else "none"
 
 
-def _cases(needs: str) -> list[Any]:
+@cache
+def _files() -> dict[str, list[tuple[dict[str, Any], dict[str, Any]]]]:
+    """The cases of every file: as they are typed, and with all scalars as text."""
     schema = json.loads((HERE / "cases.schema.json").read_text(encoding="utf-8"))
-    found = []
+    found = {}
     for path in sorted((HERE / "cases").glob("*.yaml")):
-        cases = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-        typed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        typed = yaml.load(text, Loader=CSafeLoader)
         jsonschema.validate(typed, schema)
-        found += [
-            pytest.param(case, written, id=f"{path.stem}: {case['case']}")
-            for case, written in zip(typed, cases, strict=True)
-            if _needs(case) == needs
-        ]
+        found[path.stem] = list(zip(typed, yaml.load(text, Loader=CBaseLoader), strict=True))
     return found
+
+
+def _cases(needs: str) -> list[Any]:
+    return [
+        pytest.param(case, written, id=f"{name}: {case['case']}")
+        for name, cases in _files().items()
+        for case, written in cases
+        if _needs(case) == needs
+    ]
 
 
 @pytest.mark.usefixtures("database")
@@ -157,7 +168,7 @@ class _Folder:
         )
         assert contents(self.path) == before, "plan wrote something"
         plan: dict[str, Any] = json.loads(outcome.out)
-        jsonschema.validate(plan, PLAN_SCHEMA)
+        PLAN.validate(plan)
         assert plan["summary"] == expected.get("summary", plan["summary"])
         for name in ("changes", "refusals", "warnings"):
             if name in expected:

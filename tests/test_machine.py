@@ -43,6 +43,7 @@ from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge
 from seatsync.systems.registry import SYSTEMS
 from tests.databases import ledgers, location
+from tests.long_form import times
 
 EMAILS = [f"{name}@grace.example" for name in ("ann", "ben", "chloe", "dmitri", "eve", "farid")]
 IDS = ["", "", "1", "2", "3", "4"]
@@ -274,7 +275,7 @@ class Seats(RuleBasedStateMachine):
 
 def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
     some = settings(
-        max_examples=12 if database == "sqlite" else 6,
+        max_examples=times(6, 12) if database == "sqlite" else times(3, 6),
         stateful_step_count=25,
         suppress_health_check=list(HealthCheck),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -33,6 +32,7 @@ from seatsync.sources.roster_reader import RosterReader
 from tests.accounts import signed_up
 from tests.command_line import seatsync
 from tests.databases import location, removed
+from tests.long_form import times
 
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 NAMES = ["ann", "ben", "cy", "dee", "eli", "fay", "gus", "hal"]
@@ -124,7 +124,6 @@ writing = st.fixed_dictionaries(
 )
 
 
-LONG = "SEATSYNC_TORTURE" in os.environ
 QUICKLY = partial(
     settings,
     suppress_health_check=list(HealthCheck),
@@ -233,7 +232,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "g"
 
 
-@QUICKLY(max_examples=5_000 if LONG else 60)
+@QUICKLY(max_examples=times(short=30, long=5_000))
 @given(
     chosen=files,
     roster=rosters,
@@ -276,7 +275,7 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
         assert text_of(make(place, connection, now, "g")) == text_of(long)
 
 
-@QUICKLY(max_examples=2_000 if LONG else 25)
+@QUICKLY(max_examples=times(short=12, long=2_000))
 @given(
     chosen=files.map(plainly),
     roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),

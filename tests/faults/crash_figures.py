@@ -1,8 +1,7 @@
 """How much is tried, and what came of it.
 
-In its short form each test tries a sample, in its long form (``SEATSYNC_TORTURE=1``) all that it can. The sample is the
+In its short form each test tries a sample, in its long form (``tests/long_form.py``) all that it can. The sample is the
 one of ``SEATSYNC_TORTURE_SEED``; ``SEATSYNC_TORTURE_POINT`` tries one point alone, by the name that a failure gives it.
-``SEATSYNC_TORTURE_FIGURES`` names a file that gets one line of JSON for each test.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-TORTURE = bool(os.environ.get("SEATSYNC_TORTURE"))
-SEED = os.environ.get("SEATSYNC_TORTURE_SEED", "1")
+from tests import long_form
+from tests.long_form import LONG
+
+SEED = long_form.SEED or "1"
 _POINT = os.environ.get("SEATSYNC_TORTURE_POINT", "")
-_FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
 
 Point = TypeVar("Point")
 
@@ -28,7 +28,7 @@ def chosen(points: Sequence[Point], name: str, few: int, many: int | None = None
     """Which of the points to try: ``few`` of them in the short form, ``many`` (None for all) in the long one."""
     if _POINT:
         return [point for point in points if str(point) == _POINT]
-    wanted = (len(points) if many is None else many) if TORTURE else few
+    wanted = (len(points) if many is None else many) if LONG else few
     places = Random(f"{SEED} {name}").sample(range(len(points)), min(wanted, len(points)))
     return [points[place] for place in sorted(places)]
 
@@ -73,8 +73,8 @@ def tally(fault: str, scenario: str) -> Iterator[Tally]:
         "wrong": len(count.wrong),
         "seconds": round(time.monotonic() - began, 1),
     }
-    if _FIGURES:
-        with open(_FIGURES, "a", encoding="utf-8") as file:
+    if long_form.FIGURES:
+        with open(long_form.FIGURES, "a", encoding="utf-8") as file:
             file.write(json.dumps(figures) + "\n")
     assert count.points, "nothing was tried"
     told = [f"torn at {point}" for point in count.torn] + [f"lost at {point}" for point in count.lost] + count.wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from tests.command_line import seatsync
@@ -99,10 +100,21 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def make_history(folder: Path) -> None:
-    """``folder`` with a ledger in which licenses are claimed and declined, a plan for what changes next, and a dump.
+    """``folder`` with a ledger in which licenses are claimed and declined, a plan for what changes next, and a dump."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in _history().items():
+        (folder / name).write_bytes(data)
 
-    Salts are drawn by a seed, so that it is the same at every run.
-    """
+
+@cache
+def _history() -> dict[str, bytes]:
+    """Its files. Salts are drawn by a seed, so that it is the same at every run."""
+    with TemporaryDirectory() as name:
+        _make_history(Path(name))
+        return {path.name: path.read_bytes() for path in Path(name).iterdir()}
+
+
+def _make_history(folder: Path) -> None:
     write(folder, BEFORE)
     with patch("os.urandom", Random(1).randbytes):
         _ran("apply", "--yes", *THEN, folder=folder)

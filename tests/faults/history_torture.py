@@ -1,13 +1,12 @@
 """How long faults are tried, with which seeds, and what came of it.
 
-``SEATSYNC_TORTURE=1`` asks for the long form. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
-failure prints it. ``SEATSYNC_TORTURE_FIGURES`` names a file to which the figures are appended, one JSON object a line.
+Which form is asked for is in ``tests/long_form.py``. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
+failure prints it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import secrets
 import time
@@ -15,15 +14,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LONG = os.environ.get("SEATSYNC_TORTURE", "0") not in ("", "0")
-_SEED = os.environ.get("SEATSYNC_TORTURE_SEED", "")
-_FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
+from tests.long_form import FIGURES, LONG, SEED
 
 
 def seeds(short: int, long: int) -> list[int]:
     """As many as the form asks for: in the short form always the same ones, in the long one new ones each time."""
-    if _SEED:
-        return [int(_SEED)]
+    if SEED:
+        return [int(SEED)]
     first = secrets.randbits(32) if LONG else 1
     return list(range(first, first + (long if LONG else short)))
 
@@ -46,7 +43,7 @@ def figures(fault: str, database: str) -> Iterator[Counter[str]]:
     try:
         yield counts
     finally:
-        if _FIGURES:
+        if FIGURES:
             told = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
-            with open(_FIGURES, "a", encoding="utf-8") as file:
+            with open(FIGURES, "a", encoding="utf-8") as file:
                 file.write(json.dumps(told) + "\n")

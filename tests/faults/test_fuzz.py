@@ -1,6 +1,7 @@
 """Fuzzing of everything that seatsync reads: no input makes it fail, be slow, take much memory, or harm a ledger.
 
-``make test`` runs 50,000 inputs that are always the same, ``SEATSYNC_TORTURE=1`` a million that nobody has seen. A failure
+``make test`` runs a tenth of 50,000 inputs that are always the same, another tenth for each commit; the long form
+(``tests/long_form.py``) runs them all, and a million that nobody has seen. A failure
 names its seed: ``SEATSYNC_TORTURE_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs that very input again, as long as
 examples and corpus, which inputs are grown from, are the same; the input itself is saved.
 """
@@ -21,10 +22,9 @@ import pytest
 
 from tests.faults.fuzz_guard import MEGABYTES
 from tests.faults.fuzz_targets import TARGETS
+from tests.long_form import LONG, SEED, times
 
 ROOT = Path(__file__).parents[2]
-TORTURE = "SEATSYNC_TORTURE" in os.environ
-SEED = os.environ.get("SEATSYNC_TORTURE_SEED")
 
 INPUTS = {
     "config": 7_500,
@@ -40,8 +40,10 @@ INPUTS = {
     "dump": 200,
     "import": 150,
 }
-"""50,000 in the short form."""
-BATCHES = 20 if TORTURE else 1
+"""50,000 in a batch."""
+BATCHES = times(short=1, long=21)
+PARTS = 10
+"""The short form runs one of so many parts of the first batch."""
 MOST_DEATHS = 5
 
 
@@ -61,19 +63,29 @@ def test_there_are_enough_inputs_of_every_kind() -> None:
 @pytest.mark.parametrize("kind", INPUTS)
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_no_input_makes_seatsync_fail(batch: int, kind: str, tmp_path: Path) -> None:
-    if SEED is not None:
+    if SEED:
         seed, _, number = SEED.rpartition("/")
         outcome = run(kind, seed, 1, tmp_path, first=int(number))
     else:
-        outcome = run(kind, secrets.token_hex(8) if TORTURE else "2026", INPUTS[kind], tmp_path)
-        assert outcome.inputs == INPUTS[kind] or outcome.failures
+        count = INPUTS[kind] if LONG else INPUTS[kind] // PARTS
+        first = 0 if LONG else part_of_this_commit() * count
+        outcome = run(kind, secrets.token_hex(8) if batch else "2026", count, tmp_path, first=first)
+        assert outcome.inputs == count or outcome.failures
     if outcome.failures:
         pytest.fail(told(kind, outcome.failures), pytrace=False)
 
 
+def part_of_this_commit() -> int:
+    """Which part of the inputs is run for this commit: always the same one."""
+    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return int(told.stdout.strip() or "0", 16) % PARTS if told.returncode == 0 else 0
+
+
 def test_the_same_is_said_of_the_same_input(tmp_path: Path) -> None:
     kinds = ",".join(TARGETS)
-    once, again = (run(kinds, "again", 1_000 if TORTURE else 40, tmp_path, hashing=hashing) for hashing in ("1", "2"))
+    once, again = (
+        run(kinds, "again", times(short=10, long=1_000), tmp_path, hashing=hashing) for hashing in ("1", "2")
+    )
     assert once.told == again.told
 
 

@@ -29,7 +29,7 @@ from tests.databases import looking_into
 from tests.faults.history_checks import must_fit, rows
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_model import Model
-from tests.faults.history_torture import LONG, figures, replayable, seeds
+from tests.faults.history_torture import figures, replayable, seeds
 from tests.faults.history_wishes import (
     ADMINS,
     EMAILS,
@@ -44,9 +44,10 @@ from tests.faults.history_wishes import (
     write_csv,
     write_files,
 )
+from tests.long_form import times
 
 LIVES = (2, 100)
-STEPS = 100 if LONG else 60
+STEPS = times(short=60, long=100)
 """Steps of one life; there are as many lives as the form asks for."""
 
 

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests import letters
-from tests.faults.history_torture import LONG, figures, replayable, seeds
+from tests.faults.history_torture import figures, replayable, seeds
 from tests.letters import DAY, applied, crowd, listed, ran, started
+from tests.long_form import times
 from tests.mail_server import Mailroom
 
 school, room = letters.school, letters.room
 
-LETTERS, KILLS = (1_000, 50) if LONG else (80, 3)
-SENDERS, SHARED = (8, 1_000) if LONG else (3, 80)
+LETTERS, KILLS = times(short=80, long=1_000), times(short=3, long=50)
+SENDERS, SHARED = times(short=3, long=8), times(short=80, long=1_000)
 
 
 def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(school: Path, room: Mailroom, database: str) -> None:

@@ -15,13 +15,14 @@ import pytest
 from seatsync.ledger import tables
 from tests.command_line import Outcome, seatsync
 from tests.databases import plain
-from tests.faults.crash_figures import SEED, TORTURE, Tally, chosen, tally
+from tests.faults.crash_figures import SEED, Tally, chosen, tally
 from tests.faults.crash_runner import Command, needs_strace, warm
 from tests.faults.crash_scenarios import EARLIER, NOW, Seen, files, left_to_do, rows, told_plainly, write
 from tests.faults.crash_server import Server, server
+from tests.long_form import times
 
 LEDGER = 6
-MEMBERS = 2000 if TORTURE else 400
+MEMBERS = times(short=400, long=2000)
 TABLES = sorted(tables.metadata.tables)
 
 

@@ -12,19 +12,19 @@ from seatsync.portal.words import _
 SHORTEST, LONGEST = 8, 256
 """Characters of a password."""
 
-_HASHER = PasswordHash((Argon2Hasher(),))
+HASHER = PasswordHash((Argon2Hasher(),))
 NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$UsmL3kPGDSC6D0MzhtwYqw$L8EbNwgv3QVRkbzXzqBGKvmNVSpqpHV2bxKDdxOiVSE"
-"""A hash that is checked where there is no account, so that the answer takes as long."""
+"""A hash with the parameters of ``HASHER``. It is checked where there is no account, so that the answer takes as long."""
 
 
 def hashed(password: str) -> str:
     """The hash to keep, with its salt and parameters (a PHC string)."""
-    return _HASHER.hash(password)
+    return HASHER.hash(password)
 
 
 def matches(password: str, hash: str) -> tuple[bool, str | None]:
     """Whether it is the password of ``hash`` (empty: of nobody), and a new hash where the old one is weaker than today's."""
-    right, renewed = _HASHER.verify_and_update(password, hash or NOBODYS)
+    right, renewed = HASHER.verify_and_update(password, hash or NOBODYS)
     return (right, renewed) if hash else (False, None)
 
 
