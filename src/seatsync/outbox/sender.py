@@ -45,7 +45,7 @@ class Office:
     portal: str
     connection: Connection
     now: Callable[[], datetime]
-    rate: float = 0
+    rate: int = 0
     stop: Event = field(default_factory=Event)
     heard: Callable[[Owed, str], None] = lambda letter, said: None
     _turn: float = 0
@@ -80,8 +80,8 @@ class Office:
 
     def _size(self) -> int:
         """How many letters can be sent while they are held."""
-        minutes = (HELD - _SPARE) / timedelta(minutes=1)
-        return min(BATCH, max(1, int(self.rate * minutes))) if self.rate else BATCH
+        minutes = (HELD - _SPARE) // timedelta(minutes=1)
+        return min(BATCH, self.rate * minutes) if self.rate else BATCH
 
 
 def _left(limit: int | None, tally: Counter[str]) -> int:
