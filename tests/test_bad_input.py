@@ -714,6 +714,8 @@ def test_the_first_and_the_last_day_of_the_calendar_are_days(value: str, folder:
         (("schema", "plans"), "'plans' is not one of"),
         (("show",), "Missing argument"),
         (("apply", "a.json", "b.json"), "One plan file, --expect"),
+        (("apply", "--yes", "--expect", ""), "--expect is empty"),
+        (("apply", "--expect", " "), "--expect is empty"),
         (("apply", "a.json", "--expect", "0" * 64), "One plan file, --expect"),
         (("ledger", "claim", "books"), "Missing argument"),
         (("plan", "--out"), "requires an argument"),

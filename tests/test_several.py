@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from seatsync.cli import exits
+from seatsync.cli.many import part_of
 from tests.command_line import seatsync
 from tests.databases import is_untouched
 
@@ -150,6 +153,41 @@ def test_of_hundreds_of_institutions_markdown_says_each_verdict_the_refused_firs
     page = plans([PlanView(plan)] * 300)
     assert page.count("✅ one \\(one\\)") == 300
     assert len(plans([PlanView(plan)] * 5000)) <= MOST
+
+
+@pytest.mark.parametrize("shard", ["0/2", "3/2", "1/0", "1", "1/2/3", "-1/2", "a/b", "", "1 / 2"])
+def test_a_part_that_there_can_not_be_is_wrong_usage(shard: str, institutions: Path) -> None:
+    told = seatsync("apply", "--yes", "--shard", shard, "one", "two", folder=institutions)
+    assert (told.code, f'"{shard}" is no part of many' in told.err) == (64, True)
+    assert is_untouched(institutions / "one")
+
+
+@pytest.mark.sqlite_only("a ledger each tells which of them were applied")
+def test_the_parts_of_many_are_all_of_them_and_each_is_in_one(institutions: Path) -> None:
+    folders, done = ("one", "two", "three"), []
+    for shard in ("1/2", "2/2"):
+        before = {id for id in folders if not is_untouched(institutions / id)}
+        assert seatsync("apply", "--yes", "--shard", shard, *folders, folder=institutions).code == 0
+        done.append({id for id in folders if not is_untouched(institutions / id)} - before)
+    assert done[0] | done[1] == {*folders}
+    assert [{path.name for path in part_of([*map(Path, folders)], (part, 2))} for part in (1, 2)] == done
+
+
+def test_a_folder_more_moves_no_other_into_another_part() -> None:
+    folders = [Path(f"school-{number}") for number in range(40)]
+    parts = [part_of(folders, (part, 4)) for part in range(1, 5)]
+    assert sorted(path for part in parts for path in part) == sorted(folders)
+    assert all(parts)
+    fewer = [part_of(folders[1:], (part, 4)) for part in range(1, 5)]
+    assert fewer == [[path for path in part if path != folders[0]] for part in parts]
+    assert part_of(folders, None) == folders
+
+
+def test_the_exit_code_of_several_is_the_worst() -> None:
+    mildest_first = (0, 2, 1, 3, 4, 5, 6, 64, 130)
+    for mild, bad in combinations(mildest_first, 2):
+        assert exits.worst([mild, bad]) == exits.worst([bad, mild, mild]) == bad
+    assert exits.worst([]) == 0
 
 
 @pytest.mark.sqlite_only("it is about the processes, not about their ledgers")
