@@ -871,7 +871,7 @@ def test_no_more_letters_are_held_than_can_be_sent_meanwhile(
         return ""
 
     room.at_rcpt = look
-    office(school, room, rate=rate, stop=stop).send(frozenset(Letter), Counter())
+    office(school, room, rate=rate, stop=stop).send(frozenset(Letter), Counter(), limit=60)
     assert found == [held]
     assert {row["held_until"] for row in rows(school, "outbox")} == {""}
 
