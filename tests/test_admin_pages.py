@@ -20,10 +20,11 @@ from playwright.sync_api import Route, sync_playwright
 from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
+from seatsync.domain.filters import Filters
 from seatsync.domain.people import found_by
 from seatsync.ledger.database import Ledger
 from seatsync.portal import exporting, journal, keyset, listing
-from seatsync.portal.filters import Filters
+from seatsync.portal.filters import filters_of
 from seatsync.portal.listing import Turn
 from seatsync.portal.origins import Asked
 from seatsync.portal.source_links import source_link, source_url_fault
@@ -177,7 +178,7 @@ def test_pages_of_members_have_everybody_of_the_command_lines_list_once_and_in_o
     for turn, given in enumerate(FILTERS):
         listed = json.loads(ran(crowd, "members", *options(given), "--format", "json").out)
         emails = sorted(row["email"] for row in listed)
-        filters = Filters.of(MultiDict(given), LIBRARIES, "on")
+        filters = filters_of(MultiDict(given), LIBRARIES, "on")
         for sort, key in some(MEMBER_KEYS, turn):
             for sign, is_descending in (("", False), ("-", True)):
                 found = turned(crowd, listing.members, filters, sign + sort)
@@ -194,7 +195,7 @@ def test_pages_of_licenses_have_every_license_of_the_command_lines_list_once_and
     for turn, given in enumerate(FILTERS):
         listed = json.loads(ran(crowd, "licenses", *options(given), "--format", "json").out)
         wanted = sorted((row["library"], row["email"], row["kind"], row["status"], row["mail"]) for row in listed)
-        filters = Filters.of(MultiDict(given), LIBRARIES, "any")
+        filters = filters_of(MultiDict(given), LIBRARIES, "any")
         for sort, key in some(LICENSE_KEYS, turn):
             for sign, is_descending in (("", False), ("-", True)):
                 rows = turned(crowd, listing.licenses, filters, sign + sort)
@@ -204,7 +205,7 @@ def test_pages_of_licenses_have_every_license_of_the_command_lines_list_once_and
 
 
 def test_the_members_who_left_are_a_list_of_their_own(crowd: Path) -> None:
-    filters = Filters.of(MultiDict({"roster": "left"}), LIBRARIES, "on")
+    filters = filters_of(MultiDict({"roster": "left"}), LIBRARIES, "on")
     found = turned(crowd, listing.members, filters, "email")
     assert sorted(row.member.email for row in found) == sorted(row[0] for row in people(100)[:5])
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, filters, holds, select_members, write_csv
+from seatsync.cli.listing import filters, select_members, write_csv
 from seatsync.cli.options import Run, common, day, folder, past
 from seatsync.cli.reading import present_of
+from seatsync.domain.filters import Filters
 
 
 @click.command("export")
 @folder
-@filters
+@filters("on")
 @past
 @common()
-def command(run: Run, folder: Path, as_of: datetime | None, **chosen: Any) -> None:
+def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of: datetime | None) -> None:
     """Export user data as CSV.
 
     \b
@@ -31,13 +31,12 @@ def command(run: Run, folder: Path, as_of: datetime | None, **chosen: Any) -> No
     from seatsync.domain.license import ABSENT
     from seatsync.reports import spreadsheet
 
-    wanted = Filters(**chosen)
     _, snapshot = present_of(folder, run, day(as_of))
-    libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+    libraries = [filters.library] if filters.library else list(snapshot.libraries)
     rows = []
-    for number, m in select_members(snapshot, wanted, run):
+    for number, m in select_members(snapshot, filters, select, run):
         held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
-        if not holds(wanted, held):
+        if not filters.holds(held):
             continue
         if run.redactor is not None:
             m = m._replace(**run.redactor.row(m._asdict()))

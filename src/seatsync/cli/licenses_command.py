@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from seatsync.cli.listing import Filters, bounced_of, filters, is_so, print_rows, select_members, sort_rows
+from seatsync.cli.listing import bounced_of, filters, print_rows, select_members, sort_rows
 from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
+from seatsync.domain.filters import Filters
 
 COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
 
 @click.command("licenses")
 @folder
-@filters
+@filters("any")
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
 @past
 @common("text", "csv", "json")
-def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **chosen: Any) -> None:
+def command(
+    run: Run, folder: Path, filters: Filters, select: Path | None, sort: str | None, as_of: datetime | None
+) -> None:
     """List licenses.
 
     \b
@@ -35,22 +37,16 @@ def command(run: Run, folder: Path, sort: str | None, as_of: datetime | None, **
     """
     from seatsync.outbox.queue import mail_of
 
-    wanted = Filters(**chosen)
     id, snapshot = present_of(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if as_of is None else set()
-    people = dict(select_members(snapshot, wanted, run, leavers=True))
+    people = dict(select_members(snapshot, filters, select, run))
     rows = []
     for library, held in snapshot.licenses.items():
-        if wanted.library not in (None, library):
+        if filters.library not in ("", library):
             continue
         for number, license in held.items():
             member = people.get(number)
-            if member is None or not is_so(wanted, license) or (license.active and wanted.licensed == "without"):
-                continue
-            asked_for = wanted.licensed in ("all", "without") or (
-                wanted.licensed is None and (wanted.kind or wanted.status)
-            )
-            if not license.active and not asked_for:
+            if member is None or not filters.lists(license):
                 continue
             rows.append(
                 {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import wraps
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,9 +14,9 @@ import click
 from seatsync.cli.options import Run, option
 from seatsync.cli.reading import tell
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.filters import CHOICES, Filters
 
 if TYPE_CHECKING:
-    from seatsync.domain.license import License
     from seatsync.domain.people import Member
     from seatsync.domain.snapshot import Snapshot
 
@@ -25,32 +25,35 @@ MEMBER_COLUMNS = ("email", "given_name", "family_name", "student_id", "role", "t
 MOST_IN_TEXT = 500
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a list is narrowed to. ``licensed`` is with, without or all."""
+def filters(roster: str) -> Callable[[Command], Command]:
+    """The portals' filters, given to the command as ``filters``, and the file of ``--select``; of those on the ``roster``, or any."""
 
-    library: str | None
-    licensed: str | None
-    kind: str | None
-    status: str | None
-    tag: tuple[str, ...]
-    search: str | None
-    select: Path | None
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def called(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
+            from seatsync.domain.names import clean
+
+            given = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
+            given["search"] = clean(given["search"])
+            return command(filters=Filters(**given, tag=tag, roster=roster), select=select, **rest)
+
+        wrapped: Any = called
+        for decorator in reversed(_options()):
+            wrapped = decorator(wrapped)
+        result: Command = wrapped
+        return result
+
+    return decorate
 
 
-def filters(command: Command) -> Command:
-    """The portals' filters."""
-    from seatsync.domain.license import Kind, Status
-
-    shared = [
+def _options() -> list[Callable[[Any], Any]]:
+    return [
         option("--library", metavar="ID", help="Only this library."),
         option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
         option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
         option("--all", "licensed", flag_value="all", help="All, with a license or without."),
-        option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only licenses of this kind."),
-        option(
-            "--status", type=click.Choice([status.value for status in Status]), help="Only licenses with this status."
-        ),
+        option("--kind", type=click.Choice(CHOICES["kind"]), help="Only licenses of this kind."),
+        option("--status", type=click.Choice(CHOICES["status"]), help="Only licenses with this status."),
         option("--tag", multiple=True, help="Only members with this tag; repeat for several."),
         option("--search", metavar="TEXT", help="Only members in whose name, e-mail or student id this occurs."),
         option(
@@ -60,51 +63,18 @@ def filters(command: Command) -> Command:
             help='Only members this CSV lists ("Select by CSV").',
         ),
     ]
-    wrapped: Any = command
-    for decorator in reversed(shared):
-        wrapped = decorator(wrapped)
-    result: Command = wrapped
-    return result
 
 
-def holds(chosen: Filters, held: Iterable[License]) -> bool:
-    """Whether one who has these licenses is meant by --with-license, --without-license, --kind and --status."""
-    licenses = list(held)
-    if chosen.licensed in ("with", "without") and any(license.active for license in licenses) != (
-        chosen.licensed == "with"
-    ):
-        return False
-    return not (chosen.kind or chosen.status) or any(is_so(chosen, license) for license in licenses)
-
-
-def is_so(chosen: Filters, license: License) -> bool:
-    """Whether a license has the kind and status asked for."""
-    return chosen.kind in (None, license.kind) and chosen.status in (None, license.status)
-
-
-def select_members(
-    snapshot: Snapshot, chosen: Filters, run: Run, leavers: bool = False
-) -> Iterator[tuple[int, Member]]:
-    """The members to whom tags, search and selection apply; ``leavers`` too, where asked for."""
-    from seatsync.domain.names import IMPORTED, clean, email_key, split_tags
-    from seatsync.domain.people import found_by
-
-    wanted = _selected(chosen.select, run) if chosen.select else None
-    if chosen.library and chosen.library not in snapshot.libraries:
-        _unknown_library(chosen.library, snapshot)
-    sought = clean(chosen.search).casefold() if chosen.search else ""
-    for number, member in snapshot.members.items():
-        if not (member.on_roster or leavers):
-            continue
-        if wanted is not None and not (
-            email_key(member.email) in wanted[0] or (member.student_id and member.student_id in wanted[1])
-        ):
-            continue
-        if chosen.tag and not {*chosen.tag} <= {*split_tags(member.tags), IMPORTED + member.imported_on}:
-            continue
-        if sought and sought not in found_by(member):
-            continue
-        yield number, member
+def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, run: Run) -> Iterator[tuple[int, Member]]:
+    """The members to whom roster, tags and search apply, and whom the file ``select`` lists."""
+    keys, ids = _selected(select, run) if select is not None else (None, None)
+    if filters.library and filters.library not in snapshot.libraries:
+        _unknown_library(filters.library, snapshot)
+    found = filters.members(snapshot.members)
+    if keys is None or ids is None:
+        yield from found
+    else:
+        yield from (one for one in found if one[1].key in keys or (one[1].student_id and one[1].student_id in ids))
 
 
 def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:

@@ -11,10 +11,8 @@ import click
 
 from seatsync.cli.listing import (
     MEMBER_COLUMNS,
-    Filters,
     bounced_of,
     filters,
-    holds,
     member_row,
     print_rows,
     select_members,
@@ -22,17 +20,24 @@ from seatsync.cli.listing import (
 )
 from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
+from seatsync.domain.filters import Filters
 
 
 @click.command("members")
 @folder
-@filters
+@filters("on")
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
 @option("--pseudonym", metavar="PERSON", help="Who this is, that an output with --redact names person-….")
 @past
 @common("text", "csv", "json")
 def command(
-    run: Run, folder: Path, sort: str | None, pseudonym: str | None, as_of: datetime | None, **chosen: Any
+    run: Run,
+    folder: Path,
+    filters: Filters,
+    select: Path | None,
+    sort: str | None,
+    pseudonym: str | None,
+    as_of: datetime | None,
 ) -> None:
     """List members.
 
@@ -50,19 +55,18 @@ def command(
     if pseudonym is not None:
         print_rows(run, MEMBER_COLUMNS, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
         return
-    wanted = Filters(**chosen)
     id, snapshot = present_of(folder, run, day(as_of))
-    bounced = bounced_of(folder, id, run) if wanted.library and as_of is None else set()
-    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status", "mail") if wanted.library else MEMBER_COLUMNS
+    bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
+    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status", "mail") if filters.library else MEMBER_COLUMNS
     rows = []
-    for number, member in select_members(snapshot, wanted, run):
-        libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+    for number, member in select_members(snapshot, filters, select, run):
+        libraries = [filters.library] if filters.library else list(snapshot.libraries)
         held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
-        if not holds(wanted, held):
+        if not filters.holds(held):
             continue
         row = member_row(member)
-        if wanted.library:
-            mail = mail_of(held[0], (wanted.library, number) in bounced)
+        if filters.library:
+            mail = mail_of(held[0], (filters.library, number) in bounced)
             row |= {"kind": held[0].kind.value, "status": held[0].status.value, "mail": mail}
         rows.append(row)
     print_rows(run, columns, sort_rows(rows, columns, sort), "No member is so.")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.listing import Filters, filters, holds, select_members
+from seatsync.cli.listing import filters, select_members
 from seatsync.cli.options import Run, common, folder, option
 from seatsync.cli.reading import present_of
 from seatsync.cli.surroundings import actor as who
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.filters import Filters
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 @click.command("resend")
 @click.argument("members", nargs=-1, metavar="[EMAIL]...")
 @folder
-@filters
+@filters("any")
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common()
-def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chosen: Any) -> int:
+def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, select: Path | None, yes: bool) -> int:
     """Send invitations once more, as the portals' "Resend invite emails".
 
     \b
@@ -38,17 +39,16 @@ def command(run: Run, folder: Path, members: tuple[str, ...], yes: bool, **chose
     from seatsync.domain.diagnostic import counted
     from seatsync.domain.license import Status
 
-    wanted = Filters(**chosen)
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("There is no terminal to ask on: give --yes.")
     id, snapshot = present_of(folder, run)
-    people = dict(select_members(snapshot, wanted, run, leavers=True))
-    libraries = [wanted.library] if wanted.library else list(snapshot.libraries)
+    people = dict(select_members(snapshot, filters, select, run))
+    libraries = [filters.library] if filters.library else list(snapshot.libraries)
     chosen_ones = [
         (library, number)
         for library in libraries
         for number, license in snapshot.licenses.get(library, {}).items()
-        if number in people and license.status is Status.UNCLAIMED and holds(wanted, [license])
+        if number in people and license.status is Status.UNCLAIMED and filters.holds([license])
     ]
     if members:
         chosen_ones = _named(members, chosen_ones, libraries, snapshot)

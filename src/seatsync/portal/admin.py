@@ -14,13 +14,14 @@ from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from seatsync.domain.fields import MOST
+from seatsync.domain.filters import CHOICES
 from seatsync.domain.names import clean
 from seatsync.ledger.history import Wanted
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal import listing
 from seatsync.portal.administered import Administered, administered, institutions_of
 from seatsync.portal.exporting import licenses_csv, members_csv
-from seatsync.portal.filters import NAMES, WORDS, BadFilter, Filters
+from seatsync.portal.filters import NAMES, BadFilter, filters_of, query_of
 from seatsync.portal.going import signed_in
 from seatsync.portal.journal import journal, who_is
 from seatsync.portal.listing import Turn
@@ -102,12 +103,12 @@ def _listed(institution: str, name: str, read: Callable[..., Any], sorts: tuple[
     with _looking_into(institution) as (here, connection):
         known = dict(listing.libraries_of(connection, institution))
         titles = {library.id: library.title for library in known}
-        filters = Filters.of(request.args, [*titles], _ROSTER[name])
+        filters = filters_of(request.args, [*titles], _ROSTER[name])
         given = {name: request.args[name] for name in ("sort", "after", "before") if request.args.get(name)}
         turn = Turn(**given)
         page = read(connection, institution, filters, turn, [*titles])
     chosen = next(((library, slots) for library, slots in known.items() if library.id == filters.library), None)
-    words = {name: {word: TERMS[word] for word in choices} for name, choices in WORDS.items()}
+    words = {name: {word: TERMS[word] for word in choices} for name, choices in CHOICES.items()}
     ways = {sort: TERMS[sort] for sort in sorts}
     ways |= {f"-{sort}": _("%(by)s, backwards", by=TERMS[sort]) for sort in sorts}
     shown = {"titles": titles, "filters": filters, "words": words, "turn": turn, "sorts": ways, "chosen": chosen}
@@ -168,7 +169,7 @@ def select(institution: str) -> str | Response:
         }
         if request.method == "GET":
             return render_template("admin/select.html", **shown)
-        filters = Filters.of(request.form, [*titles], "on")
+        filters = filters_of(request.form, [*titles], "on")
         file = request.files.get("file")
         if file is None or not file.filename:
             return render_template("admin/select.html", is_missing=True, **shown)
@@ -200,7 +201,7 @@ def _exported(institution: str, name: str, write: Callable[..., Iterator[str]]) 
         return [library.id for library, _ in listing.libraries_of(connection, institution)]
 
     with _looking_into(institution) as (_, connection):  # what is wrong is to be told before the first row
-        filters = Filters.of(request.args, known(connection), _ROSTER[name])
+        filters = filters_of(request.args, known(connection), _ROSTER[name])
 
     def rows() -> Iterator[str]:
         with _looking_into(institution) as (_, connection):
@@ -229,4 +230,4 @@ def _for_templates() -> dict[str, Any]:
         asked = {name: value for name, value in {**given, **changed}.items() if value is not None}
         return url_for(str(request.endpoint), **{**asked, **(request.view_args or {})})
 
-    return {"source": source, "here_with": here_with, "terms": TERMS, "actions": ACTIONS}
+    return {"source": source, "here_with": here_with, "query_of": query_of, "terms": TERMS, "actions": ACTIONS}

@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
+from seatsync.domain.filters import Filters
 from seatsync.domain.license import ABSENT
 from seatsync.ledger import tables
+from seatsync.ledger.filters import of_holders, of_listed, of_members
 from seatsync.ledger.read import read_snapshot
 from seatsync.outbox.queue import bounced, mail_of
-from seatsync.portal.filters import Filters
 from seatsync.reports import spreadsheet
 
 AT_ONCE = 2_000
@@ -30,7 +31,9 @@ def members_csv(
     """The members to whom the filters apply, of these numbers or of all, with the licenses of each library."""
     meant = [filters.library] if filters.library else list(libraries)
     yield spreadsheet.text([spreadsheet.member_header(meant)])
-    query = select(_member.number).where(*filters.of_members(institution), *filters.of_holders(institution, libraries))
+    query = select(_member.number).where(
+        *of_members(filters, institution), *of_holders(filters, institution, libraries)
+    )
     for numbers in _parts(connection, query, only):
         books = read_snapshot(connection, institution, numbers)
         yield spreadsheet.text(
@@ -46,7 +49,7 @@ def licenses_csv(connection: Connection, institution: str, filters: Filters, lib
     yield spreadsheet.text([spreadsheet.OF_LICENSES])
     for library in [filters.library] if filters.library else libraries:
         query = select(_member.number).where(
-            *filters.of_members(institution), *filters.of_listed(institution, [library])
+            *of_members(filters, institution), *of_listed(filters, institution, [library])
         )
         for numbers in _parts(connection, query):
             books, back = read_snapshot(connection, institution, numbers), bounced(connection, institution, numbers)

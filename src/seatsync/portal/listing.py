@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library, Slots
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.people import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.filters import of_holders, of_listed, of_members
 from seatsync.ledger.read import read_snapshot
 from seatsync.outbox.queue import bounced, mail_of
-from seatsync.portal.filters import BadFilter, Filters
+from seatsync.portal.filters import BadFilter
 from seatsync.portal.keyset import Order, Page, page
 from seatsync.portal.origins import Asked, asked_for
 
@@ -88,7 +90,9 @@ def members(
         BadFilter: the page asked for can't be.
     """
     order = _order(turn, _MEMBERS, filters)
-    query = select(_member.number).where(*filters.of_members(institution), *filters.of_holders(institution, libraries))
+    query = select(_member.number).where(
+        *of_members(filters, institution), *of_holders(filters, institution, libraries)
+    )
     named = select(*order.key).where(_member.institution == institution)
     at = _at(turn, lambda cursor: named.where(_member.number == _number(cursor)), connection)
     found = page(
@@ -114,7 +118,7 @@ def licenses(
     """
     order = _order(turn, _LICENSES, filters)
     query = select(_license.library, _member.number).where(
-        *filters.of_members(institution), *filters.of_listed(institution, libraries)
+        *of_members(filters, institution), *of_listed(filters, institution, libraries)
     )
     named = select(*order.key).where(
         _member.institution == institution,
@@ -174,7 +178,7 @@ def libraries_of(connection: Connection, institution: str) -> list[tuple[Library
 
 def _walk(institution: str, filters: Filters) -> Any:
     """The members among whom the next are: in words that an index was made for."""
-    return select(_member.number).where(*Filters(roster=filters.roster).of_members(institution))
+    return select(_member.number).where(*of_members(Filters(roster=filters.roster), institution))
 
 
 def _order(turn: Turn, orders: dict[str, Order], filters: Filters) -> Order:
