@@ -110,8 +110,10 @@ class CodeHost:
         """What a job on this host finds in its environment."""
         raise NotImplementedError
 
-    def merge(self, commit: str, number: int = number, into: str = "main", home: tuple[str, int] = HOME) -> None:
-        """A pull request is merged, by this commit; another one that was closed has the commit too."""
+    def merge(
+        self, commit: str, number: int = number, into: str = "main", home: tuple[str, int] = HOME, by: str = ""
+    ) -> None:
+        """A pull request is merged, by this commit or another; another one that was closed has the commit too."""
         closed = {"number": 3, "iid": 3, "merged_at": None, "state": "closed", "merge_commit_sha": None}
         merged = {"number": number, "iid": number, "merged_at": "2026-09-01T08:00:00Z", "state": "merged"}
         place = {
@@ -120,7 +122,7 @@ class CodeHost:
             "target_project_id": home[1],
         }
         told = self.merges.setdefault(commit, [{**closed, **place}])
-        told.insert(1, {**merged, **place, "merge_commit_sha": commit})  # the newest first
+        told.insert(1, {**merged, **place, "merge_commit_sha": by or commit})  # the newest first
 
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         raise NotImplementedError

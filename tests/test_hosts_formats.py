@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema
 import pytest
 import yaml
 
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.origin import Origin
+from seatsync.reports.github import Annotations
+from seatsync.reports.sarif import log
 from tests.command_line import seatsync
 
 SCHEMA = json.loads((Path(__file__).parent / "standards" / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
@@ -90,6 +96,26 @@ def test_of_twenty_thousand_changes_and_300_refusals_ten_of_a_kind_are_shown_and
     assert told[9][2] == "292 more: slots-exceeded"
 
 
+def test_of_many_refused_institutions_the_first_verdicts_are_shown_and_all_reasons_counted(tmp_path: Path) -> None:
+    names = [f"school-{n:02}" for n in range(12)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, 3, 1, 2)
+    told = annotated(tmp_path, "plan", "--jobs", "1", *names)
+    assert [said for _, _, said in told if said.startswith("Refused")] == [said for _, _, said in told[:9]]
+    assert [said for _, _, said in told[9:]] == ["12 more: slots-exceeded"]
+
+
+def test_no_sign_of_a_finding_ends_its_line_or_its_place() -> None:
+    written, everything = Annotations(), "50%\r\n::error::a\r::error::b\n%0A,line=7:x"
+    written.findings([Diagnostic(everything, everything, everything, Origin(everything, 1))])
+    [line] = "".join(written.lines()).splitlines()
+    place, _, message = line.removeprefix("::error ").partition("::")
+    properties = dict(part.split("=", 1) for part in place.split(","))
+    assert (unquote(properties["title"]), unquote(properties["file"])) == (everything, everything)
+    assert unquote(message) == f"{everything}\n→ {everything}"
+
+
 def test_files_are_told_from_the_root_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "schools" / "grace"
     place.mkdir(parents=True)
@@ -121,6 +147,23 @@ def test_sarif_has_every_refusal_at_its_place_with_its_rule_explained(tmp_path: 
     assert len({place["region"]["startLine"] for place in places}) == 300
     assert len({result["partialFingerprints"]["seatsync/1"] for result in run["results"]}) == 300
     assert run["properties"]["plans"][0]["verdict"].startswith("Refused, for 300 reasons.")
+
+
+def test_in_sarif_a_finding_is_the_same_wherever_its_line_has_gone_and_whatever_is_advised() -> None:
+    here = Origin("members.csv", 2)
+    finding = Diagnostic("some-code", "So it is.", "Do this.", here, library="books")
+    moved, advised = replace(finding, origin=Origin("members.csv", 7)), replace(finding, help="Do that.")
+    others = [
+        replace(finding, code="other-code"),
+        replace(finding, message="So it was."),
+        replace(finding, origin=Origin("others.csv", 2)),
+        replace(finding, library="notes"),
+        replace(finding, library=None),
+    ]
+    [run] = json.loads(log([finding, moved, advised, *others], [], {}, "seatsync.yaml"))["runs"]
+    same, *rest = (result["partialFingerprints"]["seatsync/1"] for result in run["results"])
+    assert rest[:2] == [same, same]
+    assert len({same, *rest}) == 1 + len(others)
 
 
 def test_sarif_of_mistakes_of_several_folders_and_of_nothing(tmp_path: Path) -> None:

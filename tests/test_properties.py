@@ -9,10 +9,11 @@ from pathlib import Path
 from unicodedata import normalize
 from unittest import mock
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from seatsync.domain.diagnostic import Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.names import (
     clean,
     email_fault,
@@ -25,6 +26,7 @@ from seatsync.domain.names import (
 )
 from seatsync.reports.sheet import Pipe
 from seatsync.reports.terminal import Terminal
+from seatsync.sources import rosters, yaml_tree
 from seatsync.sources.load import load
 from seatsync.sources.roster_reader import FIELDS, RosterReader
 from seatsync.sources.rosters import read_csv, read_yaml
@@ -122,21 +124,66 @@ FAULTY += ["e\u202em", "two\nlines", "two  blanks", "x;;y", '"', "ChloÃ©", "|"
         st.lists(st.one_of(st.sampled_from(SOUND), st.sampled_from(SOUND + FAULTY)), min_size=1, max_size=6), max_size=9
     ),
     st.sampled_from([("participant", "Participant", ""), ("participant",), ()]),
+    st.sampled_from([1, 2, 5_000]),
 )
+@example([["a@g.example", "Ann", "Lee", "1.2E+11"]], (), 5_000)
+@example([["a@g.example", "Ann", "Lee", "S1", "", "imported:x"]], (), 5_000)
+@example([["a@g.example", "Ann", "Lee", "S1"], ["b@g.example", "Ann", "Lee", "S1"]], (), 1)
+@example([["a@g.example", "Ann", "Lee", "S1"], ["A@g.example", "Ann", "Lee", "S2"]], (), 1)
 @settings(max_examples=500)
-def test_rows_are_read_at_once_as_they_are_read_one_by_one(rows: list[list[str]], types: tuple[str, ...]) -> None:
+def test_rows_are_read_at_once_as_they_are_read_one_by_one(
+    table: list[list[str]], types: tuple[str, ...], at_a_time: int
+) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["email", "First name", "Last name", "type"] if types else FIELDS)
     width = 3 if types else len(FIELDS)
-    for number, row in enumerate(rows):
+    for number, row in enumerate(table):
         sound = [f"m{number}@grace.example", "Ann", "Lee", "", "", ""]
         writer.writerow([*(row + sound[len(row) :])[:width], *types[number % len(types or "-") :][:1]])
     at_once, one_by_one = (RosterReader("members.csv", ["here"], []) for _ in range(2))
-    read_csv(text.getvalue(), at_once)
+    with mock.patch.object(rosters, "_AT_ONCE", at_a_time):
+        read_csv(text.getvalue(), at_once)
     with mock.patch.object(RosterReader, "take_plain", return_value=False):
         read_csv(text.getvalue(), one_by_one)
     assert vars(at_once) == vars(one_by_one)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "email: ann@@grace.example, given_name: Ann, family_name: Lee",
+        "email: ann@grace.example, given_name: Ann, family_name: ''",
+        "email: ann@grace.example, given_name: [Ann], family_name: Lee",
+        "email: ann@grace.example, given_name: Ann, familyname: Lee",
+        "email: ann@grace.example, given_name: Ann, family_name: Lee, student_id: '#REF!'",
+        "email: ann@grace.example, given_name: Ann, family_name: Lee, tags: ['imported:x']",
+        "email: ann@grace.example, given_name: Ann, family_name: Lee, tags: [[a]]",
+    ],
+)
+def test_who_has_a_mistake_is_among_the_members_of_no_file(wrong: str) -> None:
+    reader = RosterReader("members.yaml", [], [])
+    read_yaml(f"- {{{wrong}}}\n- {{email: ben@grace.example, given_name: Ben, family_name: Ode}}\n", reader)
+    assert [member.email for member in reader.members] == ["ben@grace.example"]
+    assert reader.found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_too_much"),
+    [
+        ("[" * 60 + "]" * 60, False),
+        ("[" * 61 + "]" * 61, True),
+        (f"- &a [{'x, ' * 999}]\n" + "- *a\n" * 1_000, False),  # a million values, by their aliases
+        (f"- &a [{'x, ' * 999}]\n" + "- *a\n" * 1_000 + "- &b x\n- *b\n", True),
+        (f"- &a {{k: [{'x, ' * 998}]}}\n" + "- *a\n" * 1_000, False),
+        (f"- &a {{k: [{'x, ' * 998}]}}\n" + "- *a\n" * 1_001, True),
+    ],
+    ids=["60 deep", "61 deep", "aliases of a list", "and one", "aliases of a mapping", "one more of them"],
+)
+def test_yaml_may_be_as_deep_and_stand_for_as_much_as_is_said_and_no_more(text: str, is_too_much: bool) -> None:
+    found: list[Diagnostic] = []
+    assert (yaml_tree.parse(text, "members.yaml", found) is None) == is_too_much
+    assert [one.code for one in found] == ["yaml-unsupported"] * is_too_much
 
 
 @given(st.text(st.sampled_from("email,given_name;\n\r\"' :-{}[]&*<#|>!%@\t\\0123é"), max_size=200))

@@ -301,6 +301,12 @@ def test_text_shows_the_first_of_many_and_counts_the_rest(tmp_path: Path) -> Non
     assert all(long.count(f"m{n}@grace.example") == 2 for n in range(25))
 
 
+def test_text_counts_no_rest_where_all_are_shown(tmp_path: Path) -> None:
+    plan = planned(write(tmp_path, LIBRARIES, people(10)))
+    assert all(f"m{n}@grace.example" in as_text(plan) for n in range(10))
+    assert "more (" not in as_text(plan)
+
+
 def test_text_names_up_to_200_of_what_cannot_be_undone(tmp_path: Path) -> None:
     grants = "grants:\n  - {library: books, kind: permanent, to: {everyone: true}}\n"
     plan = planned(write(tmp_path, LIBRARIES + grants, people(205)))
@@ -402,6 +408,24 @@ def test_the_approval_of_a_refusal_can_be_pasted_from_every_report(tmp_path: Pat
     assert refusal.code == "too-many-revokes"
 
 
+def test_ready_markdown_is_cut_behind_the_code_that_it_cuts_through() -> None:
+    """Only a fence of as many signs, with nothing behind them, closes one."""
+    for inside in ("```", "~~~~", "````python", "````", "`````", "````  "):
+        said = rendered(markdown.cut(f"````\n{inside}\n" + "some words\n" * 100, 400))
+        [within] = [open for open, told in said.texts if "Left out here" in told]
+        assert not {"pre", "code"} & {*within}, inside
+
+
+def test_a_fold_is_opened_only_where_something_of_it_has_room() -> None:
+    found = [Diagnostic("missing-value", f"Row {n} has no e-mail.", "Add it.", Origin("m.csv", n)) for n in range(1, 9)]
+    for most in range(400, 1_200):
+        said = markdown.diagnostics(found, most)
+        assert len(said) <= most
+        assert not re.search(r"</summary>\s*(</details>|\Z)", said), most
+        assert said.count("<details>") == said.count("</details>"), most
+        assert said.count("**missing-value**") + left_out(said, "findings") == 8, most
+
+
 # Hostile names
 
 
@@ -497,6 +521,16 @@ def test_html_shows_hostile_names_as_they_are(hostile: Plan) -> None:
     for name in HOSTILE:
         assert any(f"{name} of {name}" in cells[1] for cells in page.under("Changes")), name
     assert {cells[-1] for cells in page.under("Changes")} == {str(change.origin) for change in hostile.changes}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_html_shows_what_is_to_be_written_as_code_and_obeys_none_of_it(name: str, final: Plan) -> None:
+    help = f"Write `{name}` or {name}"
+    told = Diagnostic("slots-exceeded", "So it is.", help, Origin("a.yaml", 1), Severity.REFUSAL)
+    page, harmless = (Page(as_html(replace(final, refusals=[replace(told, help=one)]))) for one in (help, "Write `x`"))
+    assert page.tags == harmless.tags
+    assert not page.comments
+    assert help.replace("`", "") in page.text.replace("`", "")
 
 
 def test_text_shows_hostile_names_as_they_are(hostile: Plan) -> None:

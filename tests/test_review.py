@@ -159,6 +159,19 @@ def test_of_several_pull_requests_merged_by_one_commit_all_must_show_the_same(pl
     applied(place)
 
 
+def test_the_pull_request_that_made_the_commit_goes_before_others_that_have_it(place: Path, host: CodeHost) -> None:
+    if isinstance(host, GitHub):  # GitLab does not say which one made it
+        host.merge(COMMIT, number=8, by="f" * 40)
+    applied(place)
+
+
+def test_where_no_pull_request_made_the_commit_the_one_that_has_it_counts(place: Path, host: CodeHost) -> None:
+    """So it is with all commits but the last of one that was rebased."""
+    host.merges.clear()
+    host.merge(COMMIT, by="f" * 40)
+    applied(place)
+
+
 def test_a_comment_that_somebody_has_changed_shows_nothing(place: Path, host: CodeHost) -> None:
     [(id, told)] = host.comments.items()
     genuine = told["body"]

@@ -90,7 +90,7 @@ class Table:
                 self.found.append(Diagnostic("csv-header", message, "Delete this row.", self.at(line, 0)))
                 continue
             if len(row) != width:
-                if len(row) > width and any(cell.strip() for cell in row[width:]):
+                if any(cell.strip() for cell in row[width:]):
                     self._too_long(line, row)
                     continue
                 row = row[:width] + [""] * (width - len(row))
