@@ -18,7 +18,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 
-from seatsync.domain.action import Action
+from seatsync.domain.action import ACTIONS
 from seatsync.domain.origin import Origin
 from seatsync.formats.plan_document import to_text
 from seatsync.planning.change import Change, grouped
@@ -955,7 +955,7 @@ def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) 
     """Write a ``plan.json`` of these changes that is right in its form: its fingerprint and its seal fit."""
     told = [
         Change(
-            Action(change["action"]),
+            ACTIONS[change["action"]],
             change["reason"],
             Origin(change["source"]["file"], change["source"]["line"]),
             library=change.get("library", ""),

@@ -13,6 +13,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 import seatsync.portal
+from seatsync.domain.action import EVENTS
 from seatsync.portal.languages import LANGUAGES
 from tests import letters
 from tests.letters import ANN, applied
@@ -32,7 +33,8 @@ def texts() -> set[str]:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {"_": None, "gettext": None, "later": None}
     found = extract_from_dir(PORTAL, methods, options, keywords)
-    return {text for _, _, text, _, _ in found if isinstance(text, str)}
+    of_actions = {what.facts.words for what in EVENTS.values()}
+    return {text for _, _, text, _, _ in found if isinstance(text, str)} | of_actions
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from seatsync.domain.action import CLAIM, OPT_OUT, Action
+from seatsync.domain.action import Action, Unplanned
 from seatsync.ledger import tables
 from seatsync.ledger.journal import canonical, commitment
 from seatsync.ledger.verify import STATES
@@ -244,7 +244,15 @@ def forged_event(chance: random.Random, stored: Stored) -> list[Edit]:
     links = journal(stored)
     last = links[-1][1]
     granted = '{"kind":"permanent","on":"2026-09-01","status":"unclaimed"}'
-    actions = (Action.GRANT, Action.REVOKE, Action.UPGRADE, Action.RESEND, Action.MEMBER_REMOVE, CLAIM, OPT_OUT)
+    actions = (
+        Action.GRANT,
+        Action.REVOKE,
+        Action.UPGRADE,
+        Action.RESEND,
+        Action.MEMBER_REMOVE,
+        Unplanned.CLAIM,
+        Unplanned.OPT_OUT,
+    )
     action = chance.choice(actions)
     license = chance.choice(stored["license"])
     told: Row = {

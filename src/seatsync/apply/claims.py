@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_be_its_own, must_be_that_of
 from seatsync.apply.members import Impossible, record
-from seatsync.domain.action import CLAIM, OPT_OUT, Event
+from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.names import did_you_mean, email_fault, email_key
 from seatsync.domain.snapshot import Snapshot
@@ -117,7 +117,13 @@ def opt_out(
         link = _link(connection, institution, library, member, token)
         _must_be_open(books, library, member, "decline")
         _use(connection, institution, link, token, at)
-        record(connection, institution, books, _entry("opt-out", at, actor, link), [Event(OPT_OUT, library, member)])
+        record(
+            connection,
+            institution,
+            books,
+            _entry("opt-out", at, actor, link),
+            [Event(Unplanned.OPT_OUT, library, member)],
+        )
 
     ledger.write(institution, actor, "", step)
 
@@ -160,7 +166,7 @@ def _take(
             keep_holding(connection, institution, member, signs_in)
         signs_in = account.email
     person = {"account": signs_in} if signs_in == account.email else {"claimed_with": account.email}
-    record(connection, institution, books, entry, [Event(CLAIM, library, member, person=person)])
+    record(connection, institution, books, entry, [Event(Unplanned.CLAIM, library, member, person=person)])
     hold(connection, institution, library, member, account)
 
 

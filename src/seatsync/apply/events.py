@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
-from seatsync.domain.action import ACCOUNT, INSTITUTION_ADD, Action, Event, Grants
+from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplanned
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.names import email_key, join_tags
@@ -24,7 +24,7 @@ def first_event(plan: Plan) -> Event:
     """The institution itself, which the first apply brings."""
     settings = dict(plan.settings)
     contacts = settings.pop("contacts")
-    return Event(INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
+    return Event(Unplanned.INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
 def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
@@ -34,7 +34,7 @@ def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
         return set()
     at_once = {id: library.delivery.facts.at_once for id, library in books.libraries.items()}
     for change in changes:
-        if change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE) and "delivery" in (change.after or {}):
+        if change.action.facts.subject is Subject.LIBRARY and "delivery" in (change.after or {}):
             at_once[change.library] = Delivery((change.after or {})["delivery"]).facts.at_once
     known = {number for number, member in books.members.items() if member.account}
     return {
@@ -76,7 +76,7 @@ def _accounts(
     for change in changes:
         if change.status == Status.DELIVERED and (key := email_key(change.member)) in unsaid:
             unsaid.remove(key)
-            yield Event(ACCOUNT, "", _number(change, books, numbers), {}, {"account": change.member})
+            yield Event(Unplanned.ACCOUNT, "", _number(change, books, numbers), {}, {"account": change.member})
 
 
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
@@ -123,29 +123,27 @@ def _same_id(change: Change, member: Member) -> bool:
 
 
 def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
+    """What names a person goes beside the chain (``person``), all else into it."""
     action, after = change.action, change.after or {}
-    match action:
-        case Action.UPGRADE:
-            return Event(action, change.library, number, {**after, "from": str(change.origin)})
-        case Action.REVOKE | Action.RESEND:
-            return Event(action, change.library, number, after)
-        case Action.MEMBER_ADD:
-            person = {**_NEW_MEMBER, **_flat(after), "email": change.member}
-            return Event(action, "", number, day, person)
-        case Action.MEMBER_UPDATE:
-            return Event(action, "", number, {}, _flat(after))
-        case Action.MEMBER_REMOVE:
-            return Event(action, "", number)
-        case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE | Action.LIBRARY_REMOVE:
+    match action.facts.subject:
+        case Subject.LICENSE:
+            gives = action.facts.license is not None and action.facts.license.gives
+            detail = {**after, "from": str(change.origin)} if gives else after
+            return Event(action, change.library, number, detail)
+        case Subject.MEMBER if action.facts.sign is Sign.ADD:
+            return Event(action, "", number, day, {**_NEW_MEMBER, **_flat(after), "email": change.member})
+        case Subject.MEMBER:
+            return Event(action, "", number, {}, None if action.facts.sign is Sign.REMOVE else _flat(after))
+        case Subject.LIBRARY:
             return Event(action, change.library, detail=after)
-        case Action.INSTITUTION_UPDATE:
+        case Subject.INSTITUTION:
+            detail = {name: value for name, value in after.items() if name != "contacts"}
             contacts = {"contacts": after["contacts"]} if "contacts" in after else None
-            return Event(
-                action, detail={key: value for key, value in after.items() if key != "contacts"}, person=contacts
-            )
-        case Action.ADMIN_REMOVE:
-            return Event(action, person=change.before)
-    return Event(action, person=after)
+            return Event(action, detail=detail, person=contacts)
+        case Subject.ADMIN:
+            return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)
+        case never:
+            assert_never(never)
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.members import Impossible
-from seatsync.domain.action import ERASE, Event
+from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.names import email_key
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
@@ -37,7 +37,7 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
                 f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
             )
         forget_links(connection, institution, numbers, stints.naming)
-        events = [Event(ERASE, "", number) for number in numbers]
+        events = [Event(Unplanned.ERASE, "", number) for number in numbers]
         forgotten = forget_plans(connection, institution, numbers, [*stints.naming, *stints.ended])
         forgotten |= {"administrators": stints.administrators, "contacts": stints.contacts}
         detail = {name: serials for name, serials in forgotten.items() if serials}

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
-from seatsync.domain.action import IMPORT, INSTITUTION_ADD, Action, Event, Grants
+from seatsync.domain.action import Action, Event, Grants, Unplanned
 from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
 from seatsync.domain.formulas import defused
@@ -225,7 +225,7 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
         institution = desired.institution
         contacts = [{"name": c.name, "email": c.email, "role": c.role} for c in institution.contacts]
         detail = {"id": institution.id, "name": institution.name, "opt_out": institution.opt_out}
-        yield Event(INSTITUTION_ADD, detail=detail, person={"contacts": contacts})
+        yield Event(Unplanned.INSTITUTION_ADD, detail=detail, person={"contacts": contacts})
     numbers = {
         member.key: number
         for member, number in zip(desired.members, match(desired.members, books).records, strict=True)
@@ -260,4 +260,4 @@ def _holdings(
         if held.get(number, ABSENT)[:2] != (kind, status):
             account = {"account": key} if at_once and status is Status.DELIVERED else None
             detail = {"kind": kind.value, "status": status.value, "on": today.isoformat()}
-            yield Event(IMPORT, library, number, detail, account)
+            yield Event(Unplanned.IMPORT, library, number, detail, account)

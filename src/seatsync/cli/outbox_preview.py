@@ -48,7 +48,7 @@ def preview(
 
     The link is a stand-in. Where no letter of that kind waits, a made-up one is shown.
     """
-    from seatsync.domain.letters import Letter
+    from seatsync.domain.action import Letter
     from seatsync.outbox.message import Unwritable
     from seatsync.outbox.rendering import BadTemplate
 
@@ -79,7 +79,7 @@ def preview(
 def _waiting(
     folder: Path, institution: str, run: Run, letter: str | None, member: str | None, limit: int
 ) -> list[Owed]:
-    from seatsync.domain.letters import Letter
+    from seatsync.domain.action import Letter
     from seatsync.outbox.owed import owed
 
     kinds = [letter] if letter is not None else [*Letter]

@@ -56,7 +56,8 @@ def send(
     Several may send at once. What a server defers is tried again later, what it refuses is noted as bounced. Interrupted
     by SIGTERM or Ctrl-C it ends after the letter it is at. Leaves with 1 where a letter could not be sent.
     """
-    from seatsync.domain.letters import LINKED, Letter
+    from seatsync.domain.action import Letter
+    from seatsync.domain.letters import LINKED
     from seatsync.outbox.sender import Office
     from seatsync.outbox.smtp import Connection, Server
 
@@ -127,7 +128,7 @@ def _watched(office: Office, letters: frozenset[str], run: Run) -> int:
 
 
 def _count(office: Office, letters: frozenset[Any] | None) -> int:
-    from seatsync.domain.letters import Letter
+    from seatsync.domain.action import Letter
     from seatsync.outbox.queue import count
 
     with office.ledger.reading() as database:

@@ -1,28 +1,13 @@
-"""The letters that members and administrators get, and which one an event causes."""
+"""Which letter an event causes, and what letters ask for."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import assert_never
 
-from seatsync.domain.action import CLAIM, Action, Event
+from seatsync.domain.action import Event, Letter
 from seatsync.domain.library import USUAL, Delivery
-from seatsync.domain.license import ABSENT, Kind, Status
+from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.snapshot import Snapshot
-
-
-class Letter(StrEnum):
-    """The letters that the portals send, and an administrator's welcome."""
-
-    INVITATION = "invitation"
-    REMINDER = "reminder"
-    ACCESS = "access"
-    REMOVED = "removed"
-    PERMANENT = "permanent"
-    SET_PASSWORD = "set-password"  # noqa: S105
-    PLAN_ASSIGNED = "plan-assigned"
-    WELCOME = "admin-welcome"
-
 
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 """Letters that ask for something, by a personal link, and only as long as the license is unclaimed."""
@@ -37,27 +22,29 @@ def letter_for(books: Snapshot, event: Event) -> str:
     Imports cause none: what a portal reports it has told its members itself. Who never claimed is not told of a
     removal; there was nothing yet that could be missed.
     """
-    match event.action:
-        case Action.ADMIN_ADD:
-            return Letter.WELCOME
-        case Action.GRANT if event.detail["status"] == Status.DELIVERED:
+    match event.action.facts.letter:
+        case None:
+            return ""
+        case Letter.INVITATION if event.detail["status"] == Status.DELIVERED:
             return Letter.PLAN_ASSIGNED
-        case Action.GRANT:
+        case Letter.INVITATION | Letter.SET_PASSWORD | Letter.PLAN_ASSIGNED:
             return _invitation(books, event.library)
-        case Action.RESEND:
+        case Letter.REMINDER:
             invitation = _invitation(books, event.library)
             is_reminder = "reminders" in event.detail and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
-        case Action.REVOKE:
-            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
-            return Letter.REMOVED if held.status is Status.DELIVERED else ""
-        case Action.UPGRADE:  # who has not claimed yet is told by the claim
-            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
-            return Letter.PERMANENT if held.status is Status.DELIVERED else ""
-        case action if action == CLAIM:
-            held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
-            return Letter.PERMANENT if held.kind is Kind.PERMANENT else Letter.ACCESS
-    return ""
+        case (Letter.REMOVED | Letter.PERMANENT) as letter:  # who has not claimed yet is told by the claim
+            return letter if _held(books, event).status is Status.DELIVERED else ""
+        case Letter.ACCESS:
+            return Letter.PERMANENT if _held(books, event).kind is Kind.PERMANENT else Letter.ACCESS
+        case Letter.WELCOME:
+            return Letter.WELCOME
+        case never:
+            assert_never(never)
+
+
+def _held(books: Snapshot, event: Event) -> License:
+    return books.licenses.get(event.library, {}).get(event.member, ABSENT)
 
 
 def _invitation(books: Snapshot, library: str) -> Letter:

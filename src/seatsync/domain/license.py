@@ -6,8 +6,8 @@ permanent, it cannot be revoked"; "Reserved status will remain until the library
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import NamedTuple
+from enum import Enum, StrEnum
+from typing import NamedTuple, assert_never
 
 
 class Kind(StrEnum):
@@ -54,46 +54,69 @@ class License(NamedTuple):
 ABSENT = License(Kind.NONE, Status.NONE)
 
 
-def _legal(allowed: bool, event: str, old: License) -> None:
-    if not allowed:
-        raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
+class From(Enum):
+    """Which licenses something can happen to."""
+
+    FREE = "no seat"
+    UNCLAIMED = "unclaimed"
+    TEMPORARY = "temporary"
+    ANY = "any"
 
 
-def grant(old: License, kind: Kind, status: Status, on: str, resent: str = "") -> License:
+class Now(Enum):
+    """A kind or status that is not the same each time: that of before, or the one that the event gives."""
+
+    KEPT = "kept"
+    GIVEN = "given"
+
+
+class Effect(NamedTuple):
+    """What becomes of a license to which something happens: ``start`` is what it must be, ``kind`` and ``status`` are those
+    afterwards."""
+
+    start: From
+    kind: Kind | Now
+    status: Status | Now
+
+    def look(self, kind: Kind, status: Status) -> tuple[Kind, Status]:
+        """Kind and status afterwards, of a license that had these, or is given them."""
+        return (
+            kind if isinstance(self.kind, Now) else self.kind,
+            status if isinstance(self.status, Now) else self.status,
+        )
+
+    @property
+    def gives(self) -> bool:
+        """Whether somebody has the license because of it, so that the file and line that asked for it are noted."""
+        return self.kind not in (Now.KEPT, Kind.NONE)
+
+    @property
+    def ends(self) -> bool:
+        """Whether the grant has ended by it, and with it the personal links that were sent."""
+        return self.kind is Kind.NONE
+
+    @property
+    def settles(self) -> bool:
+        """Whether an invitation sent before has nothing more to invite to."""
+        return self.status is not Now.KEPT and self.start is not From.FREE
+
+
+def changed(old: License, event: str, effect: Effect) -> License:
+    """The license after an event that gives nothing.
+
+    Raises:
+        IllegalTransition: it can't happen to this license.
+    """
+    _legal(_is_from(old, effect.start), event, old)
+    kind, status = effect.look(old.kind, old.status)
+    return old._replace(kind=kind, status=status)
+
+
+def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "") -> License:
     """A seat for who has none. ``status`` is ``delivered`` only where the library delivers at once."""
-    allowed = not old.active and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
+    allowed = _is_from(old, From.FREE) and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
     _legal(allowed, "grant", old)
     return License(kind, status, on, 0, resent)
-
-
-def claim(old: License) -> License:
-    """The member takes what was offered."""
-    _legal(old.status is Status.UNCLAIMED, "claim", old)
-    return old._replace(status=Status.DELIVERED)
-
-
-def opt_out(old: License) -> License:
-    """The member declines; the slot is free. A permanent license that was offered may be declined as well."""
-    _legal(old.status is Status.UNCLAIMED, "opt-out", old)
-    return old._replace(kind=Kind.NONE, status=Status.OPTED_OUT)
-
-
-def resend(old: License, reminders: int, resent: str) -> License:
-    """One more invitation to who has not claimed."""
-    _legal(old.status is Status.UNCLAIMED, "resend", old)
-    return old._replace(reminders=reminders, resent=resent)
-
-
-def revoke(old: License) -> License:
-    """A temporary license is taken back; the slot is free. Permanent ones never are."""
-    _legal(old.kind is Kind.TEMPORARY, "revoke", old)
-    return old._replace(kind=Kind.NONE, status=Status.REVOKED)
-
-
-def upgrade(old: License) -> License:
-    """Temporary to permanent, claimed or not; there is no way back."""
-    _legal(old.kind is Kind.TEMPORARY, "upgrade", old)
-    return old._replace(kind=Kind.PERMANENT)
 
 
 def imported(old: License, kind: Kind, status: Status, on: str) -> License:
@@ -102,3 +125,22 @@ def imported(old: License, kind: Kind, status: Status, on: str) -> License:
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
     _legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
     return old._replace(kind=kind, status=status, invited_on=old.invited_on or on)
+
+
+def _legal(allowed: bool, event: str, old: License) -> None:
+    if not allowed:
+        raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
+
+
+def _is_from(old: License, start: From) -> bool:
+    match start:
+        case From.FREE:
+            return not old.active
+        case From.UNCLAIMED:
+            return old.status is Status.UNCLAIMED
+        case From.TEMPORARY:
+            return old.kind is Kind.TEMPORARY
+        case From.ANY:
+            return True
+        case never:
+            assert_never(never)

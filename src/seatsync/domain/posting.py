@@ -6,17 +6,20 @@ here by ``verify``. So the tables equal the replay by construction, and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from seatsync.domain import license as licenses
-from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action, Event, Grants
+from seatsync.domain.action import EVENTS, Action, Event, Grants, Unplanned, What
 from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.names import email_key, printable
 from seatsync.domain.people import ERASED, Admin, Contact, Institution, Member
 from seatsync.domain.snapshot import Snapshot
+
+_Handler = Callable[[Snapshot, Event], None]
 
 
 def post(books: Snapshot, event: Event | Grants) -> None:
@@ -80,7 +83,7 @@ def _grants(books: Snapshot, grants: Grants) -> None:
 def _institution(books: Snapshot, event: Event) -> None:
     old, person = books.institution, event.person or {}
     contacts = tuple(Contact(**contact) for contact in person["contacts"]) if "contacts" in person else None
-    if event.action == INSTITUTION_ADD:
+    if event.action is Unplanned.INSTITUTION_ADD:
         books.institution = Institution(
             event.detail["id"], event.detail["name"], contacts or (), event.detail["opt_out"]
         )
@@ -100,7 +103,7 @@ def _library_set(books: Snapshot, event: Event) -> None:
     if "delivery" in given:
         given["delivery"] = Delivery(given["delivery"])
     old = books.libraries.get(event.library)
-    if (old is None) != (event.action == Action.LIBRARY_ADD):
+    if (old is None) != (event.action is Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
     books.libraries[event.library] = replace(old, **given) if old else Library(id=event.library, **given)
 
@@ -114,7 +117,7 @@ def _library_remove(books: Snapshot, event: Event) -> None:
 def _admin_set(books: Snapshot, event: Event) -> None:
     person = event.person or {}
     key = email_key(person["email"])
-    if (key in books.admins) == (event.action == Action.ADMIN_ADD):
+    if (key in books.admins) == (event.action is Action.ADMIN_ADD):
         raise IllegalTransition(f"{event.action} of an administrator")
     books.admins[key] = Admin(person["email"], person["given_name"], person["family_name"])
 
@@ -164,12 +167,19 @@ def _erase(books: Snapshot, event: Event) -> None:
     books.members[event.member] = Member(ERASED, "", "", "", imported_on=member.imported_on, on_roster=False)
 
 
-def _transition(change: Callable[[License, Snapshot, Event], License]) -> Callable[[Snapshot, Event], None]:
+def _transition(change: Callable[[License, Snapshot, Event], License]) -> _Handler:
     def handler(books: Snapshot, event: Event) -> None:
         old = books.licenses.get(event.library, {}).get(event.member, ABSENT)
         books.put(event.library, event.member, change(old, books, event))
 
     return handler
+
+
+def _changed(old: License, books: Snapshot, event: Event) -> License:
+    """As the table of actions says it."""
+    effect = event.action.facts.license
+    assert effect is not None
+    return licenses.changed(old, event.action, effect)
 
 
 def _grant(old: License, books: Snapshot, event: Event) -> License:
@@ -180,17 +190,18 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
         raise IllegalTransition("a seat that is delivered to who has not claimed it")
-    return books.one(licenses.grant(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
+    return books.one(licenses.granted(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
 
 
 def _upgrade(old: License, books: Snapshot, event: Event) -> License:
     _must_offer(books, event.library, Kind.PERMANENT)
-    return licenses.upgrade(old)
+    return _changed(old, books, event)
 
 
 def _resend(old: License, books: Snapshot, event: Event) -> License:
     values = [*old.resent.splitlines(), *event.detail.get("resend", ())]
-    return licenses.resend(old, event.detail.get("reminders", old.reminders), "\n".join(values))
+    reminders = event.detail.get("reminders", old.reminders)
+    return _changed(old, books, event)._replace(reminders=reminders, resent="\n".join(values))
 
 
 def _signs_in(books: Snapshot, event: Event) -> None:
@@ -199,7 +210,7 @@ def _signs_in(books: Snapshot, event: Event) -> None:
 
 
 def _claim(old: License, books: Snapshot, event: Event) -> License:
-    new = licenses.claim(old)
+    new = _changed(old, books, event)
     _signs_in(books, event)
     return new
 
@@ -207,7 +218,7 @@ def _claim(old: License, books: Snapshot, event: Event) -> License:
 def _opt_out(old: License, books: Snapshot, event: Event) -> License:
     if books.institution is None or not books.institution.opt_out:
         raise IllegalTransition("opt-out where the institution allows none")
-    return licenses.opt_out(old)
+    return _changed(old, books, event)
 
 
 def _import(old: License, books: Snapshot, event: Event) -> License:
@@ -226,25 +237,44 @@ def _must_offer(books: Snapshot, library: str, kind: Kind) -> None:
         raise IllegalTransition(f"{library} has no {kind} licenses")
 
 
-_HANDLERS: dict[str, Callable[[Snapshot, Event], None]] = {
-    INSTITUTION_ADD: _institution,
-    Action.INSTITUTION_UPDATE: _institution,
-    Action.LIBRARY_ADD: _library_set,
-    Action.LIBRARY_UPDATE: _library_set,
-    Action.LIBRARY_REMOVE: _library_remove,
-    Action.ADMIN_ADD: _admin_set,
-    Action.ADMIN_UPDATE: _admin_set,
-    Action.ADMIN_REMOVE: _admin_remove,
-    Action.MEMBER_ADD: _member_add,
-    Action.MEMBER_UPDATE: _member_update,
-    Action.MEMBER_REMOVE: _member_remove,
-    Action.GRANT: _transition(_grant),
-    Action.REVOKE: _transition(lambda old, books, event: licenses.revoke(old)),
-    Action.UPGRADE: _transition(_upgrade),
-    Action.RESEND: _transition(_resend),
-    CLAIM: _transition(_claim),
-    OPT_OUT: _transition(_opt_out),
-    IMPORT: _transition(_import),
-    ACCOUNT: _account,
-    ERASE: _erase,
-}
+def _handler(action: What) -> _Handler:  # noqa: C901 (a table)
+    match action:
+        case Unplanned.INSTITUTION_ADD | Action.INSTITUTION_UPDATE:
+            return _institution
+        case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE:
+            return _library_set
+        case Action.LIBRARY_REMOVE:
+            return _library_remove
+        case Action.ADMIN_ADD | Action.ADMIN_UPDATE:
+            return _admin_set
+        case Action.ADMIN_REMOVE:
+            return _admin_remove
+        case Action.MEMBER_ADD:
+            return _member_add
+        case Action.MEMBER_UPDATE:
+            return _member_update
+        case Action.MEMBER_REMOVE:
+            return _member_remove
+        case Unplanned.ACCOUNT:
+            return _account
+        case Unplanned.ERASE:
+            return _erase
+        case Action.GRANT:
+            return _transition(_grant)
+        case Action.REVOKE:
+            return _transition(_changed)
+        case Action.UPGRADE:
+            return _transition(_upgrade)
+        case Action.RESEND:
+            return _transition(_resend)
+        case Unplanned.CLAIM:
+            return _transition(_claim)
+        case Unplanned.OPT_OUT:
+            return _transition(_opt_out)
+        case Unplanned.IMPORT:
+            return _transition(_import)
+        case never:
+            assert_never(never)
+
+
+_HANDLERS: Mapping[What, _Handler] = {what: _handler(what) for what in EVENTS.values()}

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from seatsync.domain.action import Action
+from seatsync.domain.action import ACTIONS
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import OF_PLANS, misfit
@@ -214,25 +214,13 @@ def _plan(document: Mapping[str, Any]) -> Plan:
     )
 
 
-_NEEDED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    Action.LIBRARY_ADD: (frozenset(), frozenset({"title", "system", "kinds", "delivery", "slots"})),
-    Action.LIBRARY_REMOVE: (frozenset({"title"}), frozenset()),
-    Action.ADMIN_ADD: (frozenset(), frozenset({"email", "given_name", "family_name"})),
-    Action.ADMIN_UPDATE: (frozenset({"email"}), frozenset({"email", "given_name", "family_name"})),
-    Action.ADMIN_REMOVE: (frozenset({"email"}), frozenset()),
-}
-"""What ``before`` and ``after`` of a change can't lack."""
-_UPDATES = (Action.INSTITUTION_UPDATE, Action.LIBRARY_UPDATE, Action.MEMBER_UPDATE)
-
-
 def _must_be_whole(change: Mapping[str, Any]) -> None:
     action, before, after = change["action"], change.get("before") or {}, change.get("after") or {}
     if wrong := misfit(before, OF_PLANS) or misfit(after, OF_PLANS):
         raise BadPlanFile(f"a {action} has a field that is unknown, or of another kind: {printable(wrong)}")
-    needed = _NEEDED.get(action, (frozenset(), frozenset()))
-    if action in _UPDATES:
-        needed = (frozenset(after), frozenset(before))
-    if not (needed[0] <= before.keys() and needed[1] <= after.keys()):
+    facts = ACTIONS[action].facts
+    paired = before.keys() == after.keys() or not facts.in_pairs
+    if not (paired and before.keys() >= {*facts.before} and after.keys() >= {*facts.after}):
         raise BadPlanFile(f"a {action} does not say what was, or what will be")
 
 
@@ -241,7 +229,7 @@ def _read_change(change: Mapping[str, Any]) -> Change:
     source = change["source"]
     get = change.get
     return Change(
-        Action(change["action"]),
+        ACTIONS[change["action"]],
         change["reason"],
         Origin(source["file"], source["line"]),
         get("library") or "",

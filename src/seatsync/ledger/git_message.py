@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import Connection, func, inspect, select
 
-from seatsync.domain.action import INSTITUTION_ADD
+from seatsync.domain.action import Unplanned
 from seatsync.domain.names import is_slug
 from seatsync.ledger import tables
 from seatsync.ledger.lookup import secret_of
@@ -61,7 +61,9 @@ def _counts(connection: Connection, institution: str, known: int, kind: str) -> 
     columns = tables.event.c
     found = connection.execute(
         select(columns.action, func.count())
-        .where(columns.institution == institution, columns.entry > known, columns.action != INSTITUTION_ADD)
+        .where(
+            columns.institution == institution, columns.entry > known, columns.action != Unplanned.INSTITUTION_ADD.value
+        )
         .group_by(columns.action)
         .order_by(func.min(columns.serial))
     ).all()

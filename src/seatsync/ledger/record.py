@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.action import CLAIM, ERASE, IMPORT, OPT_OUT, Action, Event, Grants
+from seatsync.domain.action import Action, Event, Grants, Subject
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.letters import ASKING, letter_for
@@ -35,9 +35,6 @@ from seatsync.ledger.rows import (
     member_values,
 )
 from seatsync.ledger.settled import checked
-
-_SETTLING = frozenset({CLAIM, OPT_OUT, IMPORT, Action.REVOKE})
-"""Events after which an invitation has nothing more to invite to."""
 
 
 class Stale(Failure):
@@ -124,11 +121,12 @@ class Recorder:
         letter = letter_for(self.books, event) if entry.kind not in SILENT else ""
         if event.library and event.member:
             self._touch(event.library, [event.member])
-        if (event.member and event.person is not None) or event.action in (Action.MEMBER_REMOVE, ERASE):
+        facts = event.action.facts
+        if facts.subject is Subject.MEMBER or (event.member and event.person is not None):
             self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
         self.rows.append(self.chain.event(event))
-        if event.action in _SETTLING:
+        if facts.license is not None and facts.license.settles:
             self.settled.add((event.library, event.member))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, Action, Event
+from seatsync.domain.action import EVENTS, Action, Event, Subject, Unplanned, about
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
 from seatsync.domain.people import ERASED, MEMBER_FIELDS
@@ -24,15 +24,15 @@ MOST_FAULTS = 20
 STREAMED = 5_000
 """Rows that are fetched at a time."""
 
-_OF_ADMINS = (Action.ADMIN_ADD, Action.ADMIN_UPDATE, Action.ADMIN_REMOVE)
+_OF_ADMINS = about(Subject.ADMIN)
 
 _OF_ERASED: dict[str, dict[str, Any]] = {
-    INSTITUTION_ADD: {"contacts": []},  # unknown until the next event that tells them
+    Unplanned.INSTITUTION_ADD: {"contacts": []},  # unknown until the next event that tells them
     Action.INSTITUTION_UPDATE: {"contacts": []},
     Action.MEMBER_ADD: {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED},
-    CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
-    IMPORT: {"account": ERASED},
-    ACCOUNT: {"account": ERASED},
+    Unplanned.CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
+    Unplanned.IMPORT: {"account": ERASED},
+    Unplanned.ACCOUNT: {"account": ERASED},
 }
 
 Link = EntryLink | EventLink
@@ -124,17 +124,25 @@ class Replay:
             self._unnamed_stints[link.serial] = "an administrator" if link.action in _OF_ADMINS else "the contacts"
             if link.action in _OF_ADMINS:  # they came and went: without them it comes to the same
                 return
-        if link.action == ERASE:
+        if link.action == Unplanned.ERASE:
             self.erased.add(link.member)
         post(self.books, event_of(link))
 
 
 def event_of(link: EventLink) -> Event:
-    """What a link says was done. Of somebody erased it is unknown who it was, but not what happened."""
+    """What a link says was done. Of somebody erased it is unknown who it was, but not what happened.
+
+    Raises:
+        IllegalTransition: it says something that nobody can do.
+    """
+    try:
+        action = EVENTS[link.action]
+    except (KeyError, TypeError) as error:
+        raise IllegalTransition(f"{link.action} does not fit the ledger: {error!r}") from error
     person = json.loads(link.person) if link.person is not None else None
     if link.is_erased:
         person = dict(_OF_ERASED.get(link.action, {}))
-    return Event(link.action, link.library, link.member, json.loads(link.detail), person)
+    return Event(action, link.library, link.member, json.loads(link.detail), person)
 
 
 def links(connection: Connection, institution: str) -> Iterator[Link]:

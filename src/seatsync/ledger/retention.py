@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
-from seatsync.domain.action import INSTITUTION_ADD, Action
+from seatsync.domain.action import Subject, about
 from seatsync.domain.fields import MOST
 from seatsync.domain.names import email_key
 from seatsync.ledger import link_chain, tables
@@ -133,13 +133,14 @@ def forget_stints(connection: Connection, institution: str, email: str) -> Stint
 
 def _stints(connection: Connection, institution: str, key: str) -> Stints:
     event, found, is_contact = tables.event.c, Stints([], [], []), False
+    of_institution = about(Subject.INSTITUTION)
     of_no_member = (event.institution == institution) & (event.member == 0) & event.commitment.is_not(None)
     rows = connection.execute(
         select(event.serial, event.action, event.person).where(of_no_member).order_by(event.serial)
     )
     for serial, action, text in rows:
         person = json.loads(text or "{}")
-        if action in (INSTITUTION_ADD, Action.INSTITUTION_UPDATE):
+        if action in of_institution:
             was_contact = is_contact
             is_contact = key in [email_key(contact["email"]) for contact in person.get("contacts", ())]
             if is_contact or was_contact:

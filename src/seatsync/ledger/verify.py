@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.letters import letter_for
-from seatsync.domain.license import ABSENT, License
+from seatsync.domain.license import ABSENT, IllegalTransition, License
 from seatsync.domain.people import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
@@ -154,7 +154,7 @@ class _Letters:
             event = event_of(link)
             letter = letter_for(walk.books, event)
             address = "" if link.member else str((event.person or {}).get("email", ""))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return  # the replay says what is wrong with this link
         if not letter or walk.entry is None:
             return

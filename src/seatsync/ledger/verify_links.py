@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, exists, select
 
-from seatsync.domain.action import CLAIM, OPT_OUT
+from seatsync.domain.action import Unplanned
 from seatsync.domain.letters import LINKED
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import EntryLink
@@ -16,6 +16,7 @@ from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.read import streamed
 from seatsync.ledger.replay import Link, Replay
 
+_BY_MEMBERS = (Unplanned.CLAIM, Unplanned.OPT_OUT)
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 
 
@@ -60,13 +61,13 @@ class Links:
     def hear(self, walk: Replay, link: Link) -> None:
         """One more link of the journal, before it is replayed."""
         if not isinstance(link, EntryLink):
-            if link.action in (CLAIM, OPT_OUT) and walk.entry is not None and not self.first:
+            if link.action in _BY_MEMBERS and walk.entry is not None and not self.first:
                 self.unnamed.add(hash((link.library, link.member, walk.entry.at)))
             return
         try:
             self.noted = link_chain.noted(link.detail)
             self.first = self.first or self.noted.number
-            if link.kind in (CLAIM, OPT_OUT) and (number := json.loads(link.detail).get("link")):
+            if link.kind in _BY_MEMBERS and (number := json.loads(link.detail).get("link")):
                 self.used[number] = link.at
         except _UNREADABLE:
             walk.verdict.fault(f"link {link.serial}: what it says of personal links is of another kind")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
-from seatsync.domain.action import OPT_OUT, Action
+from seatsync.domain.action import EVENTS
 from seatsync.domain.letters import LINKED
 from seatsync.domain.names import email_key
 from seatsync.ledger import link_chain, tables
@@ -25,7 +25,7 @@ from seatsync.outbox.owed import Owed
 _BYTES = 24
 """192 bits: nobody guesses one, and as text it is 32 characters."""
 
-_ENDING = (Action.REVOKE.value, OPT_OUT)
+_ENDING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.ends]
 
 
 class State(StrEnum):

@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select, text
 
-from seatsync.domain.action import Action
-from seatsync.domain.letters import ASKING, Letter
+from seatsync.domain.action import Action, Letter
+from seatsync.domain.letters import ASKING
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key, printable
 from seatsync.domain.people import ERASED

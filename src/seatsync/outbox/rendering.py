@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from seatsync.domain.action import Letter
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.letters import ASKING, LINKED, Letter
+from seatsync.domain.letters import ASKING, LINKED
 from seatsync.domain.names import did_you_mean, printable
 from seatsync.domain.origin import Origin
 from seatsync.outbox.owed import Values, spelled

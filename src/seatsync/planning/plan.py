@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from operator import itemgetter
-from typing import Any, NamedTuple, NewType
+from typing import Any, NamedTuple, NewType, assert_never
 
-from seatsync.domain.action import ORDER, Action
+from seatsync.domain.action import ORDER, Sign, Subject
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.library import Slots, seat_of
-from seatsync.domain.license import Kind, Status
+from seatsync.domain.license import Effect, From, Kind, Status
 from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
@@ -59,12 +59,8 @@ class Plan:
 
     @property
     def irreversible(self) -> list[Change]:
-        """Upgrades and permanent grants: what can't be undone."""
-        return [
-            change
-            for change in self.changes
-            if change.action is Action.UPGRADE or (change.action is Action.GRANT and change.kind == Kind.PERMANENT)
-        ]
+        """What can't be undone."""
+        return [change for change in self.changes if change.kind in change.action.facts.irreversible]
 
 
 AcceptedPlan = NewType("AcceptedPlan", Plan)
@@ -147,26 +143,39 @@ def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
     before = {library: snapshot.slots(library) for library in snapshot.libraries}
     figures = {library: _figures(slots) for library, slots in before.items()}
     for (action, library), changes in groups.items():
-        match action:
-            case Action.LIBRARY_ADD:
-                before[library] = snapshot.slots(library)
-                figures[library] = _figures(before[library])
-                figures[library]["total"] = (changes[-1].after or {})["slots"]
-            case Action.LIBRARY_UPDATE if "slots" in (changes[-1].after or {}):
-                figures[library]["total"] = (changes[-1].after or {})["slots"]
-            case Action.LIBRARY_REMOVE:
-                figures[library]["total"] = 0
-            case Action.REVOKE:
-                for seat, number in Counter(seat_of(c.kind, (c.before or {})["status"]) for c in changes).items():
-                    figures[library][seat] -= number
-            case Action.UPGRADE:
-                delivered = sum(c.status != Status.UNCLAIMED for c in changes)
-                figures[library]["temporary"] -= delivered
-                figures[library]["permanent"] += delivered
-            case Action.GRANT:
-                for (kind, status), number in Counter(map(itemgetter(5, 6), changes)).items():
-                    figures[library][seat_of(kind, status)] += number
+        facts = action.facts
+        match facts.subject:
+            case Subject.LIBRARY:
+                before.setdefault(library, snapshot.slots(library))
+                total = 0 if facts.sign is Sign.REMOVE else (changes[-1].after or {}).get("slots")
+                if total is not None:
+                    figures.setdefault(library, _figures(before[library]))["total"] = total
+            case Subject.LICENSE:
+                _move_seats(figures[library], facts.license, changes)
+            case Subject.INSTITUTION | Subject.ADMIN | Subject.MEMBER:
+                pass
+            case never:
+                assert_never(never)
     return {library: SlotChange(before[library], _slots(figures[library])) for library in sorted(before)}
+
+
+def _move_seats(figures: dict[str, int], effect: Effect | None, changes: Sequence[Change]) -> None:
+    """Count the licenses that change into the figures: out of the seat each was in, into the one it is in afterwards."""
+    if effect is None:
+        return
+    is_new = effect.start is From.FREE
+    for (kind, status), number in Counter(map(itemgetter(5, 6), changes) if is_new else map(_look, changes)).items():
+        old, new = "" if is_new else seat_of(kind, status), seat_of(*effect.look(kind, status))
+        if old:
+            figures[old] -= number
+        if new:
+            figures[new] += number
+
+
+def _look(change: Change) -> tuple[Kind, Status]:
+    """Kind and status before; a change says only what differs."""
+    before = change.before or {}
+    return before.get("kind", change.kind), before.get("status", change.status)
 
 
 def _figures(slots: Slots) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from seatsync.domain.action import CLAIM
+from seatsync.domain.action import Unplanned
 from seatsync.planning.plan import Plan, planned, slot_changes
 from seatsync.plans.since import Since
 from seatsync.sources.files import Folder
@@ -17,7 +17,7 @@ def unchanged(path: Path, since: Since, now: datetime) -> Plan | None:
     None where that is not known. Claims since then do no harm: they only bring what was offered.
     """
     books, settled = since.books, since.books.settled
-    if not settled["silent"] or since.due or any(actions != {CLAIM} for actions in since.done.values()):
+    if not settled["silent"] or since.due or any(actions != {Unplanned.CLAIM} for actions in since.done.values()):
         return None
     folder = Folder(path)
     if not all(folder.is_still(name, digest) for name, digest in settled["files"].items()):

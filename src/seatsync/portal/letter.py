@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, render_template, session, url_for
 
 from seatsync.apply.claims import Why
-from seatsync.domain.letters import Letter
+from seatsync.domain.action import Letter
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key
 from seatsync.outbox import links

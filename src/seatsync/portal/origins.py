@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from seatsync.domain.action import IMPORT, Action
+from seatsync.domain.action import EVENTS
 from seatsync.ledger import tables
 
-_ASKING = (Action.GRANT.value, Action.UPGRADE.value, IMPORT)
+_ASKING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.gives]
 
 
 class Asked(NamedTuple):

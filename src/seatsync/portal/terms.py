@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatsync.domain.action import ACCOUNT, CLAIM, ERASE, IMPORT, INSTITUTION_ADD, OPT_OUT, Action
+from seatsync.domain.action import EVENTS
 from seatsync.domain.license import Kind, Status
 from seatsync.portal.words import later
 
@@ -32,26 +32,5 @@ TERMS: Mapping[str, Any] = {
 }
 """By the word that is used in addresses."""
 
-ACTIONS: Mapping[str, Any] = {
-    INSTITUTION_ADD: later("institution added"),
-    Action.INSTITUTION_UPDATE.value: later("institution changed"),
-    Action.LIBRARY_ADD.value: later("library added"),
-    Action.LIBRARY_UPDATE.value: later("library changed"),
-    Action.LIBRARY_REMOVE.value: later("library removed"),
-    Action.ADMIN_ADD.value: later("administrator added"),
-    Action.ADMIN_UPDATE.value: later("administrator changed"),
-    Action.ADMIN_REMOVE.value: later("administrator removed"),
-    Action.MEMBER_ADD.value: later("member added"),
-    Action.MEMBER_UPDATE.value: later("member changed"),
-    Action.MEMBER_REMOVE.value: later("member removed"),
-    Action.GRANT.value: later("granted"),
-    Action.REVOKE.value: later("license revoked"),
-    Action.UPGRADE.value: later("made permanent"),
-    Action.RESEND.value: later("invited again"),
-    CLAIM: later("claimed"),
-    OPT_OUT: later("declined"),
-    IMPORT: later("taken over from a portal"),
-    ACCOUNT: later("account known"),
-    ERASE: later("erased"),
-}
+ACTIONS: Mapping[str, Any] = {word: later(what.facts.words) for word, what in EVENTS.items()}
 """By the journal's word, which is also the filter's."""

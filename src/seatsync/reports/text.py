@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
+from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.reports.sheet import Sheet, sheet
 from seatsync.reports.view import Group, PlanView, clean, shown
@@ -15,7 +16,13 @@ FEW = 10
 MANY = 200
 """The same for what cannot be undone, which somebody has to read by name."""
 
-_STYLES = {"+": "green", "-": "red", "~": "yellow", "^": "magenta", "»": "cyan"}
+_STYLES = {
+    Sign.ADD: "green",
+    Sign.REMOVE: "red",
+    Sign.CHANGE: "yellow",
+    Sign.RAISE: "magenta",
+    Sign.REPEAT: "cyan",
+}
 _WEIGHT = {
     Severity.ERROR: "bold red",
     Severity.REFUSAL: "bold red",

@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, assert_never
 
-from seatsync.domain.action import Action
+from seatsync.domain.action import Action, Sign, Subject
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.names import printable
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
-
-SIGNS = {"add": "+", "grant": "+", "remove": "-", "revoke": "-", "update": "~", "upgrade": "^", "resend": "»"}
 
 
 def clean(text: str) -> str:
@@ -34,7 +32,7 @@ class Line(NamedTuple):
 class Group(NamedTuple):
     """The changes of one action in one library (or in none)."""
 
-    sign: str
+    sign: Sign
     action: str
     library: str
     changes: Sequence[Change]
@@ -115,21 +113,12 @@ class PlanView:
     @property
     def groups(self) -> list[Group]:
         """The changes by action and library, in the order of application."""
-        found: dict[tuple[Action, str], list[Change]] = {}
-        for change in self.plan.changes:
-            found.setdefault((change.action, change.library if change.member else ""), []).append(change)
-        return [
-            Group(SIGNS[action.rpartition("-")[2]], action.value, clean(library), changes)
-            for (action, library), changes in found.items()
-        ]
+        return _groups(self.plan.changes)
 
     @property
     def irreversible(self) -> list[Group]:
-        """Upgrades and permanent grants by library."""
-        found: dict[tuple[str, str], list[Change]] = {}
-        for change in self.plan.irreversible:
-            found.setdefault((change.action.value, change.library), []).append(change)
-        return [Group(SIGNS[action], action, clean(library), changes) for (action, library), changes in found.items()]
+        """What can't be undone, by action and library."""
+        return _groups(self.plan.irreversible)
 
     @property
     def refusals(self) -> list[Diagnostic]:
@@ -140,6 +129,13 @@ class PlanView:
         """Warnings, then notices."""
         order = (Severity.WARNING, Severity.NOTICE)
         return [shown(w, self.folder) for severity in order for w in self.plan.warnings if w.severity is severity]
+
+
+def _groups(changes: Iterable[Change]) -> list[Group]:
+    found: dict[tuple[Action, str], list[Change]] = {}
+    for change in changes:
+        found.setdefault((change.action, change.library if change.member else ""), []).append(change)
+    return [Group(action.facts.sign, action.value, clean(library), alike) for (action, library), alike in found.items()]
 
 
 def line(change: Change) -> Line:
@@ -163,12 +159,17 @@ def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
 
 
 def _subject(change: Change) -> str:
-    if change.member:
-        return change.member
-    if change.library:
-        return change.library
-    fields = change.after or change.before or {}
-    return str(fields.get("email", "")) if change.action.startswith("admin") else "institution"
+    match change.action.facts.subject:
+        case Subject.MEMBER | Subject.LICENSE:
+            return change.member
+        case Subject.LIBRARY:
+            return change.library
+        case Subject.ADMIN:
+            return str((change.after or change.before or {}).get("email", ""))
+        case Subject.INSTITUTION:
+            return "institution"
+        case never:
+            assert_never(never)
 
 
 def _what(change: Change) -> str:
@@ -190,9 +191,11 @@ def _what(change: Change) -> str:
             return f"{after['title']}, {counted(after['slots'], 'slot')}"
         case Action.LIBRARY_REMOVE:
             return str(before["title"])
-    return "; ".join(
-        _difference(name, before.get(name), after[name]) for name in after if before.get(name) != after[name]
-    )
+        case Action.INSTITUTION_UPDATE | Action.LIBRARY_UPDATE | Action.MEMBER_UPDATE | Action.ADMIN_UPDATE:
+            changed = (name for name in after if before.get(name) != after[name])
+            return "; ".join(_difference(name, before.get(name), after[name]) for name in changed)
+        case never:
+            assert_never(never)
 
 
 def _delivery(change: Change) -> str:
