@@ -6,7 +6,8 @@ permanent, it cannot be revoked"; "Reserved status will remain until the library
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
+from functools import cache
 from typing import NamedTuple, assert_never
 
 
@@ -54,7 +55,7 @@ class License(NamedTuple):
 ABSENT = License(Kind.NONE, Status.NONE)
 
 
-class From(Enum):
+class From(StrEnum):
     """Which licenses something can happen to."""
 
     FREE = "no seat"
@@ -63,7 +64,7 @@ class From(Enum):
     ANY = "any"
 
 
-class Now(Enum):
+class Now(StrEnum):
     """A kind or status that is not the same each time: that of before, or the one that the event gives."""
 
     KEPT = "kept"
@@ -88,7 +89,7 @@ class Effect(NamedTuple):
     @property
     def gives(self) -> bool:
         """Whether somebody has the license because of it, so that the file and line that asked for it are noted."""
-        return self.kind not in (Now.KEPT, Kind.NONE)
+        return self.kind is not Now.KEPT and self.kind is not Kind.NONE
 
     @property
     def ends(self) -> bool:
@@ -107,14 +108,15 @@ def changed(old: License, event: str, effect: Effect) -> License:
     Raises:
         IllegalTransition: it can't happen to this license.
     """
-    _legal(_is_from(old, effect.start), event, old)
-    kind, status = effect.look(old.kind, old.status)
-    return old._replace(kind=kind, status=status)
+    look = _becomes(effect, old.kind, old.status)
+    if look is None:
+        raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
+    return old._replace(kind=look[0], status=look[1])
 
 
 def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "") -> License:
     """A seat for who has none. ``status`` is ``delivered`` only where the library delivers at once."""
-    allowed = _is_from(old, From.FREE) and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
+    allowed = not old.active and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
     _legal(allowed, "grant", old)
     return License(kind, status, on, 0, resent)
 
@@ -132,14 +134,20 @@ def _legal(allowed: bool, event: str, old: License) -> None:
         raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
 
 
-def _is_from(old: License, start: From) -> bool:
+@cache
+def _becomes(effect: Effect, kind: Kind, status: Status) -> tuple[Kind, Status] | None:
+    """Kind and status afterwards of a license that has these; None where that is illegal."""
+    return effect.look(kind, status) if _is_from(effect.start, kind, status) else None
+
+
+def _is_from(start: From, kind: Kind, status: Status) -> bool:
     match start:
         case From.FREE:
-            return not old.active
+            return kind is Kind.NONE
         case From.UNCLAIMED:
-            return old.status is Status.UNCLAIMED
+            return status is Status.UNCLAIMED
         case From.TEMPORARY:
-            return old.kind is Kind.TEMPORARY
+            return kind is Kind.TEMPORARY
         case From.ANY:
             return True
         case never:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from textwrap import fill
+from typing import assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
@@ -16,13 +17,6 @@ FEW = 10
 MANY = 200
 """The same for what cannot be undone, which somebody has to read by name."""
 
-_STYLES = {
-    Sign.ADD: "green",
-    Sign.REMOVE: "red",
-    Sign.CHANGE: "yellow",
-    Sign.RAISE: "magenta",
-    Sign.REPEAT: "cyan",
-}
 _WEIGHT = {
     Severity.ERROR: "bold red",
     Severity.REFUSAL: "bold red",
@@ -85,8 +79,24 @@ def _groups(out: Sheet, title: str, groups: list[Group], most: int | None) -> No
         _group(out, group, most)
 
 
+def _style(sign: Sign) -> str:
+    match sign:
+        case Sign.ADD:
+            return "green"
+        case Sign.REMOVE:
+            return "red"
+        case Sign.CHANGE:
+            return "yellow"
+        case Sign.RAISE:
+            return "magenta"
+        case Sign.REPEAT:
+            return "cyan"
+        case never:
+            assert_never(never)
+
+
 def _group(out: Sheet, group: Group, most: int | None) -> None:
-    out.line((f"{group.sign} {group.title} ({len(group.changes):,})", _STYLES[group.sign]))
+    out.line((f"{group.sign} {group.title} ({len(group.changes):,})", _style(group.sign)))
     reasons = {change.reason for change in group.changes}
     if len(reasons) == 1:
         out.line((f"    {clean(reasons.pop())}", "dim"))

@@ -159,17 +159,12 @@ def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
 
 
 def _subject(change: Change) -> str:
-    match change.action.facts.subject:
-        case Subject.MEMBER | Subject.LICENSE:
-            return change.member
-        case Subject.LIBRARY:
-            return change.library
-        case Subject.ADMIN:
-            return str((change.after or change.before or {}).get("email", ""))
-        case Subject.INSTITUTION:
-            return "institution"
-        case never:
-            assert_never(never)
+    if change.member:
+        return change.member
+    if change.library:
+        return change.library
+    fields = change.after or change.before or {}
+    return str(fields.get("email", "")) if change.action.facts.subject is Subject.ADMIN else "institution"
 
 
 def _what(change: Change) -> str:
