@@ -21,7 +21,8 @@ import trustme
 from sqlalchemy import Connection as Database
 from sqlalchemy.exc import IntegrityError
 
-from seatsync.domain.letters import LINKED, Letter
+from seatsync.domain.action import Letter
+from seatsync.domain.letters import LINKED
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
 from seatsync.outbox import links
