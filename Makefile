@@ -2,10 +2,14 @@
 PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
 
-.PHONY: test check demo demo-portal bench torture pictures lock schemas translations clean
+.PHONY: test test-fast check demo demo-portal bench torture pictures lock schemas translations clean
 
 test: .venv/ready check
 	$(BIN)/pytest
+
+# For the loop while writing: on SQLite alone, without a browser, faults and processes.
+test-fast: .venv/ready
+	$(BIN)/pytest -m "not slow and not browser and not postgres"
 
 check: .venv/ready
 	$(BIN)/ruff check src tests benchmarks docs examples
@@ -20,10 +24,12 @@ demo: .venv/ready
 demo-portal: .venv/ready
 	@$(BIN)/python examples/demo_portal.py $(ARGS)
 
-# The long form of tests/faults: hours of kills, full disks, races, forgeries. What it found goes to docs/reliability.md.
+# The long forms, by one switch (SEATSYNC_TORTURE, tests/long_form.py) and of all tests that have one: hours of kills, full disks,
+# races, forgeries. What it found goes to docs/reliability.md.
+LONG_FORMS := tests/faults $(shell grep -l "tests.long_form import" tests/test_*.py)
 torture: .venv/ready
 	rm -f build/torture.jsonl && mkdir -p build
-	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest tests/faults tests/test_short_way.py
+	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest $(LONG_FORMS)
 	$(BIN)/python -m tests.faults.report build/torture.jsonl docs/reliability.md
 
 bench: .venv/ready

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +19,9 @@ from sqlalchemy import Connection, Engine, event
 from seatsync.portal import passwords
 from tests import databases
 from tests.long_form import LONG
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The same examples in every run, and no limit of time; in the long form others each time, with what repeats one that fails.
 settings.register_profile(
@@ -39,6 +42,23 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{kind}_only(reason): not on the other database, because …")
     # Of a transaction that failed while rows were streamed: its connection is closed at once, and the cursor with it.
     config.addinivalue_line("filterwarnings", "ignore:<psycopg.ServerCursor:ResourceWarning")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What can be seen of a test need not be marked at it: that it needs PostgreSQL, or a browser, or tries faults."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec and callspec.params.get("database") == "postgres":
+            item.add_marker("postgres")
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        if item.path.parent.name == "faults":
+            item.add_marker("slow")
 
 
 # ── On which database ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,6 +97,25 @@ def tmp_path(tmp_path: Path) -> Iterator[Path]:
     """The folder of one test. What was leased for it is given back."""
     yield tmp_path
     databases.ledgers.release(tmp_path)
+
+
+# ── In a browser ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    from tests.chromium import launched
+
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The session's browser. What the test opened in it is closed behind it."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 # ── From outside ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,6 @@ import io
 import json
 import random
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Route
 from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
@@ -29,6 +28,7 @@ from seatsync.portal.listing import Turn
 from seatsync.portal.origins import Asked
 from seatsync.portal.source_links import source_link, source_url_fault
 from tests import letters
+from tests.chromium import needs_chromium
 from tests.databases import copied, ledgers, location
 from tests.letters import CONFIG, DAY, LATER, PORTAL, ran
 from tests.mail_server import Mailroom
@@ -37,7 +37,6 @@ from tests.test_lists import write_csv
 
 room = letters.room
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 RUTH = "ruth@grace.example"
 HEADER = ["email", "given_name", "family_name", "student_id", "role", "tags"]
 COMMIT = "c0ffee" * 6 + "c0ff"
@@ -509,19 +508,11 @@ def test_an_address_that_could_not_be_filled_in_is_refused(template: str) -> Non
 # ── In a browser ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on this machine: pages cannot be opened in a browser")
+@needs_chromium
 @pytest.mark.sqlite_only("it is about pages")
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}}], ids=str)
 def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
-    options: dict[str, Any], ruth: Browser, chromium: Chromium
+    options: dict[str, Any], ruth: Browser, browser: Chromium
 ) -> None:
     heard: list[str] = []
 
@@ -530,7 +521,7 @@ def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
         page = ruth.open(route.request.url.removeprefix(PORTAL))
         route.fulfill(status=page.code, headers=dict(page.headers), body=page.body)
 
-    context = chromium.new_context(**options, java_script_enabled=True)
+    context = browser.new_context(**options, java_script_enabled=True)
     context.route("**/*", answer)
     shown = context.new_page()
     shown.on("console", lambda message: heard.append(message.text))

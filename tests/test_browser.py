@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests import letters
+from tests.chromium import needs_chromium
 from tests.databases import add, rows
 from tests.letters import ANN, BEN, CY, DAY, LATER, applied, listed, part, ran, sent
 from tests.mail_server import Mailroom
@@ -22,19 +22,10 @@ from tests.served import Served, served
 
 school, room = letters.school, letters.room
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on this machine: no page can be looked at")
+pytestmark = needs_chromium
 
 DEE = ["dee@grace.example", "Dee", "Fox", "student"]
 SLOTS = {"total", "used", "available", "reserved", "temporary", "permanent"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.code_hosts import BOT, PERSON, Answer, CodeHost, Fault, GitHub, GitLab, in_a_second, serving
+from seatsync.hosts import http
+from tests.code_hosts import BOT, PERSON, Answer, CodeHost, Fault, GitHub, GitLab, Hasty, in_a_second, serving
 from tests.command_line import Outcome, seatsync
 from tests.test_reports import HOSTILE, rendered
 
@@ -46,6 +47,7 @@ def _host(host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeHost]
         name for name in os.environ if re.match(r"GITLAB_|GH_TOKEN|.*_proxy$|REQUESTS_CA", name, re.IGNORECASE)
     ]:
         monkeypatch.delenv(name)
+    monkeypatch.setattr(http, "time", Hasty())
     with serving(host):
         for name, value in host.environment().items():
             monkeypatch.setenv(name, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 
 from tests import letters
 from tests.letters import ANN, PORTAL, applied, part
+from tests.long_form import times
 from tests.mail_server import Mailroom
 from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
 
@@ -61,6 +62,9 @@ WHO = {"nobody": "", "a member": ANN[0], "an administrator": "ruth@grace.example
 ODD = ("member.home", "account.sign_in", "claim.start", "letter.open", "openid.callback", "health.ready")
 """Pages that are asked with odd queries, beside the administrators', which have filters."""
 
+SHARES = times(short=3, long=1)
+"""In the short form each page is asked with a third of all this, the next page with the next third."""
+
 LAST = ("account.sign_out", "account.sign_out_everywhere", "own.delete")
 """After these nobody is signed in any more."""
 
@@ -108,6 +112,11 @@ def address(rule: Rule, **values: str) -> str:
     return found
 
 
+def share(values: Sequence[str], turn: int) -> Sequence[str]:
+    """What of it has its turn."""
+    return values[turn % SHARES :: SHARES]
+
+
 def hostile(rule: Rule) -> Iterator[str]:
     """Addresses of a page that name nothing there is."""
     for name in rule.arguments:
@@ -118,15 +127,15 @@ def hostile(rule: Rule) -> Iterator[str]:
 @pytest.mark.parametrize("who", WHO)
 def test_no_address_breaks_a_page_whatever_stands_in_it(who: str, pages: Pages) -> None:
     stranger = Stranger(pages.account(WHO[who]) if WHO[who] else pages.browser())
-    for rule in rules(pages):
+    for turn, rule in enumerate(rules(pages)):
         of_admins, methods = rule.endpoint.startswith("admin."), {"GET", "HEAD", "POST"} & (rule.methods or set())
-        paths = [*hostile(rule)]
+        paths = share([*hostile(rule)], turn)
         for number, path in enumerate(paths[:3] if of_admins and who != "an administrator" else paths):
             for method in sorted(methods if number < 2 else methods - {"HEAD"}):
                 code = stranger.ask(method, path)
                 refused = {400, 404} if of_admins and who != "nobody" else range(300, 499)
                 assert code in refused, (method, path, code)
-        for query in QUERIES if of_admins or rule.endpoint in ODD else ():
+        for query in share(QUERIES, turn) if of_admins or rule.endpoint in ODD else ():
             code = stranger.ask("GET", address(rule) + query)
             assert code < 500, (rule.rule, query, code)
 
@@ -146,8 +155,9 @@ def test_what_is_no_parameter_of_a_page_is_in_no_link_of_it(pages: Pages) -> Non
 @pytest.mark.parametrize("who", WHO)
 def test_no_form_breaks_a_page_whatever_is_typed_into_it(who: str, pages: Pages) -> None:
     stranger = Stranger(pages.account(WHO[who]) if WHO[who] else pages.browser())
-    for rule in rules(pages):
-        for typed in TYPED if "POST" in (rule.methods or ()) else ():
+    posted = [rule for rule in rules(pages) if "POST" in (rule.methods or ())]
+    for turn, rule in enumerate(posted):
+        for typed in share(TYPED, turn):
             code = stranger.ask("POST", address(rule), **dict.fromkeys(FIELDS, typed))
             assert code < 500, (rule.rule, typed, code)
 
