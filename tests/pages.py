@@ -159,7 +159,7 @@ class Pages:
             Ledger(location(folder)),
             lambda: self.now,
             post,
-            Limits(),
+            Limits(lambda: self.now.timestamp()),
         )
         self.app = create_app(self.site)
 

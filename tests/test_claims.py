@@ -380,6 +380,17 @@ def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages)
     assert pages.signed_in("cy@grace.example").page.path == "/"
 
 
+def test_a_code_for_another_e_mail_opens_no_letter(pages: Pages) -> None:
+    thief, invitation = pages.browser(), link(pages, "cy@grace.example")
+    thief.open("/account/new")
+    thief.press("Send me a code", email="thief@home.example")
+    code, fields = pages.code("thief@home.example"), thief.page.form("Save and sign in").fields
+    assert thief.open(f"{invitation}/password").code == 410
+    place = f"{invitation.removeprefix(PORTAL)}/password"
+    assert thief.send(place, **{**fields, "code": code, "password": PASSWORD}).code == 410
+    assert (licenses(pages)["jamworks"], rows(pages.folder, "account")) == ("unclaimed", [])
+
+
 def test_revoking_a_jamworks_seat_leaves_the_account_on_a_free_plan(pages: Pages) -> None:
     cy = pages.browser()
     cy.open(link(pages, "cy@grace.example"))

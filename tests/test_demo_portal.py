@@ -28,7 +28,11 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
     with _started(**ports) as demo:
         try:
             assert demo.stdout is not None
-            told = "".join(iter(demo.stdout.readline, "Ctrl-C ends it all.\n"))
+            told = ""
+            while not told.endswith("Ctrl-C ends it all.\n"):
+                line = demo.stdout.readline()
+                assert line, "it has ended"
+                told += line
             member = Visitor(_found(r"A member +(http\S+)", told))
             member.open("")
             email = _found(r"type (ayo\S+@grace.example)", told)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from seatsync.portal.provider import Client
 from seatsync.portal.site import Provider
 from tests import letters
 from tests.databases import rows
@@ -142,6 +143,28 @@ def test_an_answer_to_another_question_signs_nobody_in(pages: Pages, provider: O
     assert refused(ann, once)
 
 
+def test_a_browser_can_answer_its_last_question_alone(pages: Pages, provider: OpenIdProvider) -> None:
+    provider.knows("14", **VERIFIED)
+    ann = pages.browser()
+    first = provider.signs_in("14", asked(ann))
+    second = provider.signs_in("14", asked(ann))
+    assert ann.open(first).code == 403
+    assert ann.open(second).code == 403  # a question is over with whatever answer comes first
+    assert ann.open(provider.signs_in("14", asked(ann))).path == "/"
+
+
+@pytest.mark.parametrize(("named", "code"), [("15", 200), ("16", 403), (None, 403)])
+def test_an_e_mail_counts_only_if_it_is_said_of_the_one_who_signed_in(
+    named: str | None, code: int, pages: Pages, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = pages.browser()
+    asked(ann)
+    monkeypatch.setattr(Client, "authorize_access_token", lambda client: {"userinfo": {"sub": "15"}})
+    monkeypatch.setattr(Client, "userinfo", lambda client, token: {"sub": named, **VERIFIED})
+    assert ann.open("/openid/callback?code=a&state=b").code == code
+    assert len(rows(pages.folder, "session")) == (code == 200)
+
+
 def test_what_is_asked_for_can_be_used_by_nobody_else(pages: Pages, provider: OpenIdProvider) -> None:
     query = parse_qs(urlsplit(asked(pages.browser())).query)
     assert query["redirect_uri"] == [f"{PORTAL}/openid/callback"]
@@ -211,6 +234,23 @@ def test_what_a_provider_says_of_itself_is_kept_if_it_makes_sense(
     )  # settings of ours, not of theirs
     page = begun(their_pages)
     assert (page.code, "scope=openid+email" in page.headers["Refresh"]) == (200, True)
+
+
+@pytest.mark.sqlite_only("it is about a provider")
+@pytest.mark.parametrize(
+    ("offered", "taken"),
+    [
+        (["none", "HS256", "ES256", "RS256"], ["RS256", "ES256"]),
+        (["none", "HS256"], ["RS256"]),  # which every provider has to know
+        ([], ["RS256"]),
+    ],
+)
+def test_tokens_are_signed_by_a_key_that_the_provider_alone_has(
+    offered: list[str], taken: list[str], their_pages: Pages, hostile: HostileProvider
+) -> None:
+    hostile.says(id_token_signing_alg_values_supported=offered)
+    client = their_pages.app.extensions["seatsync.openid"]
+    assert client.load_server_metadata()["id_token_signing_alg_values_supported"] == taken
 
 
 @pytest.mark.sqlite_only("it is about a provider")

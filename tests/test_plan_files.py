@@ -7,11 +7,12 @@ every sort. ``plan.json`` is the plan of just that.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, cast
 
@@ -146,11 +147,25 @@ def test_a_plan_file_is_what_plan_prints_as_json(folder: Path) -> None:
     assert ran("plan", "--format", "json", *ON, folder=folder).out == text_of(folder)
 
 
-def test_the_same_input_gives_the_same_bytes_whenever_it_is_planned(folder: Path) -> None:
+class Later(datetime):
+    """The clock, some years later."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz) + timedelta(days=1000)
+
+
+def test_the_same_input_gives_the_same_bytes_whenever_it_is_planned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = text_of(folder)
-    time.sleep(1.05)
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    monkeypatch.setattr("seatsync.cli.options.datetime", Later)
     saved(folder)
     assert text_of(folder) == first
+    ran("plan", "--out", "plan.json", folder=folder)  # without --now it goes by the clock
+    assert text_of(folder) != first
 
 
 def test_the_same_input_gives_the_same_bytes_in_every_process(folder: Path) -> None:

@@ -6,8 +6,10 @@ import resource
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -170,28 +172,26 @@ def test_it_ends_gently(pages: Served) -> None:
 
 
 def _until_refused(address: tuple[str, int | None]) -> None:
+    until = time.monotonic() + 30
     with suppress(ConnectionError):
         while True:
-            socket.create_connection(address).close()
+            socket.create_connection(address, timeout=30).close()
+            assert time.monotonic() < until, "it takes connections still"
 
 
 def test_the_word_of_a_proxy_counts_if_it_is_the_trusted_one(open_school: Path, room: Mailroom) -> None:
-    def tries(pages: Served) -> list[int]:
-        codes = []
+    def tries(pages: Served) -> Iterator[int]:
+        """More forms than one address may send in an hour, each as from another address; without a token, which counts too."""
         visitor = pages.browser()
-        visitor.open(f"{pages.url}/sign-in")
-        for number in range(62):
-            (form,) = [form for form in visitor.page.forms if "English" in form.buttons]
-            there = {"X-Forwarded-For": f"198.51.100.{number}"}
-            codes.append(visitor.send(f"{pages.url}/language", True, there, **form.fields, language="en").code)
-            visitor.open(f"{pages.url}/sign-in")
-        return codes
+        for number in range(602):
+            there = {"X-Forwarded-For": f"198.51.{number // 250}.{number % 250}"}
+            yield visitor.send(f"{pages.url}/language", True, there, language="en").code
 
     with served(open_school, room) as pages:
-        assert tries(pages)[-2:] == [429, 429]
+        assert 429 in tries(pages)
         assert pages.browser().open(f"{pages.url}/sign-in", X_Forwarded_Host="evil.example").code == 200
     with served(open_school, room, "--trusted-proxy", "127.0.0.1") as pages:
-        assert set(tries(pages)) == {200}
+        assert set(islice(tries(pages), 62)) == {400}
         assert pages.browser().open(f"{pages.url}/sign-in", X_Forwarded_Host="evil.example").code == 400
 
 
