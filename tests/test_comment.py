@@ -54,6 +54,13 @@ def _host(host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeHost]
         yield host
 
 
+def passed() -> float:
+    """Seconds that were spent in pauses."""
+    clock: object = http.time
+    assert isinstance(clock, Hasty)
+    return clock.passed
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A pull request's working folder: files, a plan, and the event that GitHub tells of."""
@@ -373,9 +380,8 @@ def test_a_rate_limit_that_lasts_too_long_is_told_at_once(
     github: CodeHost, folder: Path, answer: Answer, seconds: str
 ) -> None:
     github.faults.append(Fault("POST", answer, times=99))
-    began = time.monotonic()
     told = comment(folder, code=1)
-    assert time.monotonic() - began < 5
+    assert passed() == 0
     assert re.search(rf"No comment was written: GitHub's rate limit .* {seconds} seconds more", told.err)
     assert github.count("POST") == 1
 
@@ -394,7 +400,8 @@ def test_a_host_that_does_not_recover_is_told_when_the_time_is_over(
     host.faults.append(Fault("GET", **fault, times=99))
     began = time.monotonic()
     told = comment(folder, "plan.json", "--timeout", "2", code=1)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30  # in which one slow answer would have come
+    assert passed() < 2
     line, mend = told.err.splitlines()[:2]
     assert re.match(r"seatsync: No comment was written: GET http://127.0.0.1:\d+/\S+: .*\.", line)
     assert "The plan itself is not affected." in mend
