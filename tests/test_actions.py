@@ -13,7 +13,7 @@ from seatsync.domain.action import EVENTS, Action, Event, Subject
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Member
+from seatsync.domain.person import Member
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped

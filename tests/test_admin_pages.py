@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 from werkzeug.datastructures import MultiDict
 
 from seatsync.domain.filters import Filters
-from seatsync.domain.people import found_by
+from seatsync.domain.person import found_by
 from seatsync.ledger.database import Ledger
 from seatsync.portal import exporting, journal, keyset, listing
 from seatsync.portal.filters import filters_of

@@ -26,12 +26,12 @@ from seatsync.cli import exits
 from seatsync.cli.explain_command import explanations
 from seatsync.cli.main import COMMANDS, cli
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.person import Person
 from seatsync.formats.roster import RosterMemberEntry
 from seatsync.formats.schemas import SCHEMAS
 from seatsync.refusals.judge import RULES
 from seatsync.sources import opening
 from seatsync.sources.load import load
-from seatsync.sources.roster_reader import FIELDS
 from tests.command_line import Outcome, seatsync
 
 ROOT = Path(__file__).parent.parent
@@ -502,7 +502,7 @@ def test_what_validate_refuses_the_schema_refuses_too(wrong: dict[str, Any], tmp
 
 
 def test_the_reader_of_yaml_rosters_knows_the_fields_of_the_model() -> None:
-    assert list(RosterMemberEntry.model_fields) == list(FIELDS)
+    assert list(RosterMemberEntry.model_fields) == list(Person._fields)
 
 
 CONTRACT = """\

@@ -31,7 +31,8 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Institution, RosterMember
+from seatsync.domain.people import Admin, Institution
+from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
@@ -60,12 +61,12 @@ def rosters(draw: st.DrawFn) -> list[RosterMember]:
     return [
         RosterMember(
             email,
-            email_key(email),
             draw(st.sampled_from(["Ann", "Zoë", "Ли"])),
             "Lee",
             id,
             draw(st.sampled_from(["", "Student"])),
             join_tags(draw(st.sets(st.sampled_from(TAGS), max_size=2))),
+            email_key(email),
             "members.csv",
             line,
         )

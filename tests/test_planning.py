@@ -18,7 +18,8 @@ from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Contact, Institution, Member, RosterMember
+from seatsync.domain.people import Admin, Contact, Institution
+from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning import plan as planning
@@ -30,7 +31,7 @@ from seatsync.refusals.judge import judge
 BOTH = (Kind.TEMPORARY, Kind.PERMANENT)
 BOOKS = Library("books", "Books", "logos-library", BOTH, Delivery.CLAIM, 10)
 LOANS = Library("loans", "Loans", "", (Kind.TEMPORARY,), Delivery.ACCOUNT, 10)
-ANN = Member("ann@grace.example", "ann@grace.example", "Ann", "Lee", "01", "Student", "mdiv", "2026-09-01")
+ANN = Member("ann@grace.example", "Ann", "Lee", "01", "Student", "mdiv", "ann@grace.example", "2026-09-01")
 RUTH = Admin("Ruth@grace.example", "Ruth", "Abel")
 DANA = {"name": "Dana Fox", "email": "dana@vendor.example", "role": "Customer Success"}
 
@@ -372,7 +373,7 @@ NEW = {
 
 
 def test_who_is_new_is_recorded_with_the_day_and_who_comes_back_keeps_it_and_the_account() -> None:
-    ben = Member("Ben@grace.example", "ben@grace.example", "Ben", "Ode", imported_on=THEN)
+    ben = Member(*Person("Ben@grace.example", "Ben", "Ode"), "ben@grace.example", THEN)
     event = Event(Action.MEMBER_ADD, "", 2, {"on": THEN}, NEW)
     assert posted(event) == books_of(members={1: ANN, 2: ben})
     left = ben._replace(
@@ -468,10 +469,24 @@ EVERYONE = Selector(everyone=True)
 DAY = date(2026, 12, 31)
 
 
+def test_members_and_rows_of_rosters_begin_with_the_fields_of_a_person() -> None:
+    for made in (Member, RosterMember):
+        names = made._fields[: len(Person._fields)]
+        assert names == Person._fields
+        assert not {*names} & {*made._field_defaults}, f"a {made.__name__} without what a person has"
+    assert {*Person._field_defaults.values()} == {""}
+
+
+def test_who_was_added_before_a_field_was_known_has_nothing_in_it() -> None:
+    person = {"email": "ben@grace.example", "given_name": "Ben", "family_name": "Ode"}
+    books = posted(Event(Action.MEMBER_ADD, "", 2, {"on": THEN}, person))
+    assert books.members[2] == Member("ben@grace.example", "Ben", "Ode", "", "", "", "ben@grace.example", THEN)
+
+
 def on_roster(email: str = "ann@grace.example", **others: Any) -> RosterMember:
     """A row of a roster: Ann as the ledger has her."""
-    ann = {name: getattr(ANN, name) for name in ("given_name", "family_name", "student_id", "role", "tags")}
-    return RosterMember(email, email_key(email), **ann | {"file": "rosters/members.csv", "line": 2} | others)
+    ann = RosterMember(*Person(*person_of(ANN)), email_key(email), "rosters/members.csv", 2)
+    return ann._replace(email=email, **others)
 
 
 def rule(to: Selector = EVERYONE, line: int = 20, **others: Any) -> Grant:
@@ -506,7 +521,7 @@ def test_files_that_ask_for_what_is_there_change_nothing() -> None:
 
 
 def test_the_first_plan_tells_all_that_is_new_whole() -> None:
-    ben = RosterMember("Ben@grace.example", "ben@grace.example", "Ben", "Ode", "", "", "", "rosters/members.csv", 3)
+    ben = RosterMember(*Person("Ben@grace.example", "Ben", "Ode"), "ben@grace.example", "rosters/members.csv", 3)
     files = files_of(
         libraries={"books": BOOKS}, members=[on_roster(tags="mdiv;student"), ben], grants=[rule(until=DAY, resend="a")]
     )
@@ -583,7 +598,7 @@ def test_what_differs_in_seatsync_yaml_is_told_with_what_was_and_what_will_be() 
 
 
 def test_a_member_who_differs_leaves_or_comes_back_is_told_with_what_was_and_what_will_be() -> None:
-    gone = Member("gone@grace.example", "gone@grace.example", "Gail", "", "07", "Tutor", "staff", FIRST)
+    gone = Member("gone@grace.example", "Gail", "", "07", "Tutor", "staff", "gone@grace.example", FIRST)
     back = ANN._replace(email="back@grace.example", key="back@grace.example", student_id="02", on_roster=False)
     files = files_of(
         members=[

@@ -24,11 +24,12 @@ from seatsync.domain.names import (
     printable,
     split_tags,
 )
+from seatsync.domain.person import Person
 from seatsync.reports.sheet import Pipe
 from seatsync.reports.terminal import Terminal
 from seatsync.sources import rosters, yaml_tree
 from seatsync.sources.load import load
-from seatsync.sources.roster_reader import FIELDS, RosterReader
+from seatsync.sources.roster_reader import RosterReader
 from seatsync.sources.rosters import read_csv, read_yaml
 
 CONFIG = """\
@@ -136,8 +137,8 @@ def test_rows_are_read_at_once_as_they_are_read_one_by_one(
 ) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["email", "First name", "Last name", "type"] if types else FIELDS)
-    width = 3 if types else len(FIELDS)
+    writer.writerow(["email", "First name", "Last name", "type"] if types else Person._fields)
+    width = 3 if types else len(Person._fields)
     for number, row in enumerate(table):
         sound = [f"m{number}@grace.example", "Ann", "Lee", "", "", ""]
         writer.writerow([*(row + sound[len(row) :])[:width], *types[number % len(types or "-") :][:1]])

@@ -12,12 +12,12 @@ from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Member
+from seatsync.domain.person import Member, Person
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 
-_NEW_MEMBER = {"email": "", "given_name": "", "family_name": "", "student_id": "", "role": "", "tags": ""}
+_BLANK = Person("", "", "")._asdict()
 
 
 def first_event(plan: Plan) -> Event:
@@ -131,7 +131,7 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
             detail = {**after, "from": str(change.origin)} if gives else after
             return Event(action, change.library, number, detail)
         case Subject.MEMBER if action.facts.sign is Sign.ADD:
-            return Event(action, "", number, day, {**_NEW_MEMBER, **_flat(after), "email": change.member})
+            return Event(action, "", number, day, {**_BLANK, **_flat(after), "email": change.member})
         case Subject.MEMBER:
             return Event(action, "", number, {}, None if action.facts.sign is Sign.REMOVE else _flat(after))
         case Subject.LIBRARY:

@@ -26,7 +26,7 @@ from seatsync.domain.formulas import defused
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import Person, RosterMember, person_of
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
@@ -99,8 +99,7 @@ def with_additions(desired: Desired, added: Additions) -> Desired:
 def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str]) -> None:
     config = opening.read(folder / NAME, folder).decode("utf-8", "replace")
     if found.members:
-        fields = ("email", "given_name", "family_name", "student_id", "role", "tags")
-        text = _csv(fields, ([getattr(member, name) for name in fields] for member in found.members))
+        text = _csv(Person._fields, map(person_of, found.members))
         path = _place(folder, "rosters", stem, text)
         found.texts[path] = text
         config = _listed(config, "rosters", path)

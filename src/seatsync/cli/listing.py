@@ -15,13 +15,13 @@ from seatsync.cli.options import Run, option
 from seatsync.cli.reading import tell
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import CHOICES, Filters
+from seatsync.domain.person import Person
 
 if TYPE_CHECKING:
-    from seatsync.domain.people import Member
+    from seatsync.domain.person import Member
     from seatsync.domain.snapshot import Snapshot
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-MEMBER_COLUMNS = ("email", "given_name", "family_name", "student_id", "role", "tags")
 MOST_IN_TEXT = 500
 
 
@@ -109,7 +109,7 @@ def member_row(member: Member) -> dict[str, Any]:
     from seatsync.domain.names import IMPORTED, split_tags
 
     tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
-    return {name: getattr(member, name) for name in MEMBER_COLUMNS[:-1]} | {"tags": tags}
+    return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
 
 
 def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]:

@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from seatsync.cli.listing import (
-    MEMBER_COLUMNS,
     bounced_of,
     filters,
     member_row,
@@ -21,6 +20,7 @@ from seatsync.cli.listing import (
 from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 from seatsync.domain.filters import Filters
+from seatsync.domain.person import Person
 
 
 @click.command("members")
@@ -53,11 +53,11 @@ def command(
     from seatsync.outbox.queue import mail_of
 
     if pseudonym is not None:
-        print_rows(run, MEMBER_COLUMNS, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
+        print_rows(run, Person._fields, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
         return
     id, snapshot = present_of(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
-    columns: tuple[str, ...] = (*MEMBER_COLUMNS, "kind", "status", "mail") if filters.library else MEMBER_COLUMNS
+    columns: tuple[str, ...] = (*Person._fields, "kind", "status", "mail") if filters.library else Person._fields
     rows = []
     for number, member in select_members(snapshot, filters, select, run):
         libraries = [filters.library] if filters.library else list(snapshot.libraries)
@@ -87,6 +87,6 @@ def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
     desired = load(folder).desired
     if desired is not None:
         rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
-        rows += [{**dict.fromkeys(MEMBER_COLUMNS, ""), **asdict(admin)} for admin in desired.admins]
+        rows += [{**dict.fromkeys(Person._fields, ""), **asdict(admin)} for admin in desired.admins]
     found = {row["email"]: row for row in reversed(rows) if redactor.who(row["email"]) == pseudonym.strip()}
     return list(found.values())

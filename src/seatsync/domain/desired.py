@@ -9,7 +9,8 @@ from datetime import date
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Institution, RosterMember
+from seatsync.domain.people import Admin, Institution
+from seatsync.domain.person import RosterMember
 
 Counted = Mapping[tuple[str, str], int]
 """How many members have these tags (joined) and this day of import (empty where no grant asks for it)."""

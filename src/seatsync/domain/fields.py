@@ -11,6 +11,7 @@ from typing import Any
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import forbidden, parse_day
+from seatsync.domain.person import Person
 
 MOST = 2**31 - 1
 """The largest number that every database holds."""
@@ -51,7 +52,7 @@ _OF_LICENSES: dict[str, Callable[[Any], bool]] = {
     "reminders": is_number,
 }
 _OF_ALL_ELSE: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("name", "title", "given_name", "family_name", "student_id", "role"), is_text),
+    **dict.fromkeys(("name", "title", *Person._fields), is_text),
     "email": lambda value: is_text(value) and len(value) <= 254,
     "system": lambda value: is_text(value) and len(value) <= 63,
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,

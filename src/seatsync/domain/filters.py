@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.names import IMPORTED, split_tags
-from seatsync.domain.people import Member, found_by
+from seatsync.domain.person import Member, found_by
 
 CHOICES = {
     "licensed": ("with", "without", "all"),

@@ -16,7 +16,8 @@ from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.names import email_key, printable
-from seatsync.domain.people import ERASED, Admin, Contact, Institution, Member
+from seatsync.domain.people import Admin, Contact, Institution
+from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.snapshot import Snapshot
 
 _Handler = Callable[[Snapshot, Event], None]
@@ -130,7 +131,8 @@ def _member_add(books: Snapshot, event: Event) -> None:
     person = event.person or {}
     old = books.members.get(event.member)
     if old is None:
-        books.members[event.member] = Member(**person, key=email_key(person["email"]), imported_on=event.detail["on"])
+        key = email_key(person["email"])
+        books.members[event.member] = Member(*Person(**person), key, imported_on=event.detail["on"])
         books.last_number = max(books.last_number, event.member)
     elif old.on_roster:
         raise IllegalTransition("member-add of who is there")
@@ -164,7 +166,9 @@ def _erase(books: Snapshot, event: Event) -> None:
     member = books.members[event.member]
     if member.on_roster:
         raise IllegalTransition("erasing who is on the roster")
-    books.members[event.member] = Member(ERASED, "", "", "", imported_on=member.imported_on, on_roster=False)
+    books.members[event.member] = Member(
+        *Person(ERASED, "", ""), key="", imported_on=member.imported_on, on_roster=False
+    )
 
 
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> _Handler:

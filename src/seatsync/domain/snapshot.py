@@ -8,7 +8,8 @@ from typing import Any
 
 from seatsync.domain.library import SEATS, Library, Slots, seat_of
 from seatsync.domain.license import ABSENT, License
-from seatsync.domain.people import Admin, Institution, Member
+from seatsync.domain.people import Admin, Institution
+from seatsync.domain.person import Member
 
 NO_HEAD = "0" * 64
 """The head of a ledger in which nothing has happened."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, select
 
 from seatsync.domain.library import SEATS, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
-from seatsync.domain.people import Admin, Contact, Institution, Member
+from seatsync.domain.people import Admin, Contact, Institution
+from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
@@ -119,23 +120,29 @@ def _members(connection: Connection, institution: str, only: Collection[int] | N
     )
     members: dict[int, Member] = {}
     known: dict[str, str] = {}  # names, roles, tags and days repeat: each is kept once
-    once = known.setdefault
     for part in _parts(query, columns.number, only):
         for rows in streamed(connection, part.order_by(columns.number)):
-            for number, email, key, given, family, student_id, role, tags, day, on_roster, account in rows:
-                members[number] = Member(
-                    email,
-                    email if key == email else key,
-                    once(given, given),
-                    once(family, family),
-                    student_id,
-                    once(role, role),
-                    once(tags, tags),
-                    once(day, day),
-                    bool(on_roster),
-                    account,
-                )
+            for start in range(0, len(rows), _IN_CACHE):
+                members.update(_by_number(rows[start : start + _IN_CACHE], known.setdefault))
     return members
+
+
+_IN_CACHE = 300
+"""Rows that are turned into columns at a time; of more, the processor's cache holds less than all."""
+
+_REPEATED = frozenset(Member._fields) - {"email", "key", "student_id", "on_roster", "account"}
+
+
+def _by_number(rows: Sequence[tuple[Any, ...]], once: Callable[[str, str], str]) -> Iterable[tuple[int, Member]]:
+    """Members by their number, out of rows of the number and the fields of ``Member``."""
+    numbers, *values = zip(*rows, strict=True)
+    column: dict[str, Iterable[Any]] = dict(zip(Member._fields, values, strict=True))
+    for name in _REPEATED:
+        column[name] = map(once, column[name], column[name])
+    pairs = zip(column["key"], column["email"], strict=True)
+    column["key"] = [email if key == email else key for key, email in pairs]
+    column["on_roster"] = map(bool, column["on_roster"])
+    return zip(numbers, map(Member._make, zip(*column.values(), strict=True)), strict=True)
 
 
 def _licenses(

@@ -14,7 +14,7 @@ from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.letters import ASKING, letter_for
 from seatsync.domain.license import IllegalTransition, License
-from seatsync.domain.people import Member
+from seatsync.domain.person import Member
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
@@ -32,6 +32,7 @@ from seatsync.ledger.rows import (
     library_rows,
     license_rows,
     license_values,
+    member_rows,
     member_values,
 )
 from seatsync.ledger.settled import checked
@@ -188,7 +189,7 @@ class Recorder:
         rows = [(*member_values(members[number]), self.institution, number) for number, _ in known]
         amend(self.connection, table, MEMBER_VALUES, ("institution", "number"), rows)
         new = sorted(number for number, old in self.members.items() if old is None)
-        bulk(self.connection, table, ((self.institution, number, *member_values(members[number])) for number in new))
+        bulk(self.connection, table, member_rows(self.institution, ((number, members[number]) for number in new)))
 
     def _cancel_invitations(self) -> None:
         """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Table, select
 from seatsync.domain.action import EVENTS, Action, Event, Subject, Unplanned, about
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.names import printable
-from seatsync.domain.people import ERASED, MEMBER_FIELDS
+from seatsync.domain.person import ERASED, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
@@ -29,7 +29,7 @@ _OF_ADMINS = about(Subject.ADMIN)
 _OF_ERASED: dict[str, dict[str, Any]] = {
     Unplanned.INSTITUTION_ADD: {"contacts": []},  # unknown until the next event that tells them
     Action.INSTITUTION_UPDATE: {"contacts": []},
-    Action.MEMBER_ADD: {**dict.fromkeys(MEMBER_FIELDS, ""), "email": ERASED},
+    Action.MEMBER_ADD: Person(ERASED, "", "")._asdict(),
     Unplanned.CLAIM: {"account": ERASED},  # that there was one decides how later seats were delivered
     Unplanned.IMPORT: {"account": ERASED},
     Unplanned.ACCOUNT: {"account": ERASED},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from operator import itemgetter
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import License
-from seatsync.domain.people import Institution, Member, found_by
+from seatsync.domain.people import Institution
+from seatsync.domain.person import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import canonical
@@ -61,8 +62,19 @@ MEMBER_VALUES = (*Member._fields, "found_by")
 
 
 def member_values(member: Member) -> tuple[object, ...]:
-    """A member in the order of its table's columns, without its key."""
+    """A member's row under ``MEMBER_VALUES``, without its key."""
     return (*member, found_by(member))
+
+
+def member_rows(institution: str, members: Iterable[tuple[int, Member]]) -> Iterator[tuple[object, ...]]:
+    """These members by their numbers, in the order of their table's columns."""
+    for number, member in members:
+        yield _MEMBER_ROW((institution, number, *member, found_by(member)))
+
+
+_MEMBER_ROW: Callable[[tuple[object, ...]], tuple[object, ...]] = itemgetter(
+    *map(("institution", "number", *MEMBER_VALUES).index, tables.member.columns.keys())
+)
 
 
 def license_values(license: License) -> tuple[object, ...]:
@@ -154,6 +166,6 @@ def write_present(connection: Connection, institution: str, books: Snapshot) -> 
     link_chain.keep_end(connection, institution, links)
     bulk(connection, tables.library, library_rows(institution, books))
     bulk(connection, tables.admin, admin_rows(institution, books))
-    bulk(connection, tables.member, ((institution, number, *member_values(m)) for number, m in books.members.items()))
+    bulk(connection, tables.member, member_rows(institution, books.members.items()))
     for library, held in books.licenses.items():
         bulk(connection, tables.license, license_rows(institution, library, held))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.letters import letter_for
 from seatsync.domain.license import ABSENT, IllegalTransition, License
-from seatsync.domain.people import Member, found_by
+from seatsync.domain.person import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError

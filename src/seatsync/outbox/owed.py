@@ -14,7 +14,7 @@ from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import ASKING
 from seatsync.domain.license import Status
 from seatsync.domain.names import email_key, printable
-from seatsync.domain.people import ERASED
+from seatsync.domain.person import ERASED
 from seatsync.ledger import tables
 
 Values = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from itertools import chain
@@ -12,7 +12,7 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
 from seatsync.domain.license import ABSENT
 from seatsync.domain.names import split_tags
-from seatsync.domain.people import Member, RosterMember
+from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
@@ -73,8 +73,8 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
                 "the roster says otherwise than the ledger",
                 wanted.origin,
                 member=wanted.email,
-                before={name: _shown(known, name) for name in fields},
-                after={name: _shown(wanted, name) for name in fields},
+                before=_shown(known, fields),
+                after=_shown(wanted, fields),
                 record=record,
             )
     where = draft.desired.place("rosters")
@@ -85,32 +85,32 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
             "is on no roster any more",
             where,
             member=member.email,
-            before={
-                name: _shown(member, name)
-                for name in ("given_name", "family_name", "student_id")
-                if _shown(member, name)
-            },
+            before=_shown(
+                member, [name for name in ("given_name", "family_name", "student_id") if getattr(member, name)]
+            ),
             record=record,
         )
 
 
 def _arrival(wanted: RosterMember) -> Change:
-    fields = ("given_name", "family_name", "student_id", "role", "tags")
-    after = {name: _shown(wanted, name) for name in fields if getattr(wanted, name)}
+    after = _shown(wanted, [name for name in _BESIDE_EMAIL if getattr(wanted, name)])
     return Change(Action.MEMBER_ADD, "is new on a roster", wanted.origin, member=wanted.email, after=after)
 
 
 def _differing(wanted: RosterMember, known: Member) -> list[str]:
     """The fields in which roster and ledger differ; an e-mail does not by its case alone."""
-    if wanted[2:7] == known[2:7] and wanted.key == known.key:  # given_name … tags stand alike in both
+    if person_of(wanted) == person_of(known):
         return []
     fields = ["email"] if wanted.key != known.key else []
-    return fields + [name for name in RosterMember._fields[2:7] if getattr(wanted, name) != getattr(known, name)]
+    return fields + [name for name in _BESIDE_EMAIL if getattr(wanted, name) != getattr(known, name)]
 
 
-def _shown(member: RosterMember | Member, name: str) -> Any:
-    value = getattr(member, name)
-    return _tags(value) if name == "tags" else value
+_BESIDE_EMAIL = tuple(name for name in Person._fields if name != "email")
+
+
+def _shown(member: RosterMember | Member, fields: Iterable[str]) -> dict[str, Any]:
+    """The fields as a plan has them."""
+    return {name: _tags(member.tags) if name == "tags" else getattr(member, name) for name in fields}
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 
 

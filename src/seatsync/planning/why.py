@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from seatsync.domain.desired import Desired, Grant
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.matching import match
 from seatsync.planning.wishes import People, work_out

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from seatsync.domain.desired import Counted, Desired, Grant, Selector
 from seatsync.domain.names import IMPORTED, email_key, split_tags
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.matching import may_be_one
 

@@ -16,13 +16,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from seatsync.domain.desired import Counted
+from seatsync.domain.person import Person
 from seatsync.ledger.lookup import NO_LINE, TAGS_HERE, members_as_text
 from seatsync.plans.csv_side import CsvSide
 from seatsync.plans.side import LongWay, Side
 from seatsync.plans.yaml_side import YamlSide
 from seatsync.sources.encrypted import suffix_of
 from seatsync.sources.load import RosterFile
-from seatsync.sources.roster_reader import FIELDS
 
 _GROUP = itemgetter(slice(2, None))
 """(tags,) or (tags, day) of a row."""
@@ -46,7 +46,7 @@ def cancel(
         raise LongWay("the rosters are written in different ways")
     counted: Counter[tuple[str, ...]] = Counter()
     left: set[int] = set()
-    lacking = [name for name in FIELDS if name not in shape.fields and name != "tags"]
+    lacking = [name for name in Person._fields if name not in shape.fields and name != "tags"]
     for rows in members_as_text(connection, institution, shape.pieces, lacking, with_day):
         _strike_out(rows, sides, kept, counted, left)
     for side in sides:

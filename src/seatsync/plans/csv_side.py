@@ -6,12 +6,12 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from seatsync.domain.formulas import has_defused
+from seatsync.domain.person import Person
 from seatsync.ledger.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import csv_table
 from seatsync.sources.dialects import ROSTER, dialect_of
 from seatsync.sources.load import RosterFile
-from seatsync.sources.roster_reader import FIELDS
 from seatsync.sources.rosters import take_records
 
 
@@ -32,7 +32,7 @@ class CsvSide:
         if table is None or dialect is None:
             raise LongWay("a roster has no header")
         fields = [dialect.columns.get(name, "") for name in table.columns]
-        if not {*fields} <= {*FIELDS} or len({*fields}) < len(fields):
+        if not {*fields} <= {*Person._fields} or len({*fields}) < len(fields):
             raise LongWay("a roster has columns that are not read, or are no fields of a member")
         lines = text.split("\n")
         del lines[: table.header_line]

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
+from seatsync.domain.person import Person
 from seatsync.ledger.lookup import TAGS_HERE
 from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
 from seatsync.sources import yaml_tree
 from seatsync.sources.load import RosterFile
-from seatsync.sources.roster_reader import FIELDS
 from seatsync.sources.rosters import take_nodes
 
 # Values that mean just what they say, in whatever place: words of letters, digits and a few signs, and not null.
@@ -35,7 +35,7 @@ class YamlSide:
             raise LongWay("a member stands in a roster twice")
         fields = [name for _, name in _KEY.findall(members[0])]
         if (
-            not {*fields} <= {*FIELDS}
+            not {*fields} <= {*Person._fields}
             or len({*fields}) < len(fields)
             or ("tags" in fields) != bool(_TAGS.search(members[0]))
         ):

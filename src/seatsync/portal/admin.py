@@ -30,7 +30,7 @@ from seatsync.portal.selecting import MOST_ROWS, select_by_csv
 from seatsync.portal.sessions import signed_in_visitor
 from seatsync.portal.site import site
 from seatsync.portal.source_links import source_link
-from seatsync.portal.terms import ACTIONS, TERMS
+from seatsync.portal.terms import ACTIONS, PERSON, TERMS
 from seatsync.portal.words import _
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
@@ -230,4 +230,5 @@ def _for_templates() -> dict[str, Any]:
         asked = {name: value for name, value in {**given, **changed}.items() if value is not None}
         return url_for(str(request.endpoint), **{**asked, **(request.view_args or {})})
 
-    return {"source": source, "here_with": here_with, "query_of": query_of, "terms": TERMS, "actions": ACTIONS}
+    words = {"terms": TERMS, "person": PERSON, "actions": ACTIONS, "member_sorts": listing.MEMBER_SORTS}
+    return {"source": source, "here_with": here_with, "query_of": query_of, **words}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library, Slots
 from seatsync.domain.license import ABSENT, License
-from seatsync.domain.people import Member
+from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.filters import of_holders, of_listed, of_members

@@ -9,7 +9,16 @@ from seatsync.domain.action import EVENTS
 from seatsync.domain.license import Kind, Status
 from seatsync.portal.words import later
 
+PERSON: Mapping[str, Any] = {
+    "email": later("E-mail"),
+    "student_id": later("Student ID"),
+    "role": later("Role"),
+    "tags": later("Tags"),
+}
+"""What pages show of a member beside the name, by the field of ``Person``."""
+
 TERMS: Mapping[str, Any] = {
+    **PERSON,
     Kind.NONE.value: later("none"),
     Kind.TEMPORARY.value: later("temporary"),
     Kind.PERMANENT.value: later("permanent"),
@@ -25,8 +34,6 @@ TERMS: Mapping[str, Any] = {
     "any": later("on a roster or left"),
     "bounced": later("bounced"),
     "family_name": later("Name"),
-    "email": later("E-mail"),
-    "student_id": later("Student ID"),
     "imported_on": later("Imported"),
     "invited_on": later("Invited"),
 }

@@ -16,12 +16,13 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.emails_in_text import emails_replaced
 from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import Person
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, keyed
 
 HIDDEN = "(hidden)"
-_NAMING = ("given_name", "family_name", "student_id", "role")
 _BY_EMAIL = ("email", "member", "to", "account", "claimed_with")
+_NAMING = frozenset(Person._fields) - {"email", "tags"}
 
 _NAMES_BY_EMAIL_ALONE = frozenset(
     {

@@ -9,13 +9,14 @@ from operator import attrgetter
 from seatsync.domain.formulas import defused
 from seatsync.domain.license import License
 from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
-from seatsync.domain.people import Member
-from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_TEMPLATE
+from seatsync.domain.person import Member
+from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
 
-OF_MEMBERS = (*EXPORT_TEMPLATE.names, "Tags")
+OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE)
 """A portal's names; `seatsync import` reads them back."""
 
-_fields = attrgetter(*(column.field for column in EXPORT_TEMPLATE.columns))
+_FIELDS = (*(column.field for column in EXPORT_TEMPLATE.columns), *EXPORT_MORE.values())
+_fields, _TAGS = attrgetter(*_FIELDS), _FIELDS.index("tags")
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
 
@@ -44,12 +45,9 @@ def member_header(libraries: Iterable[str]) -> list[str]:
 
 def member_row(member: Member, held: Iterable[License]) -> list[str]:
     """A member with the licenses of each library, under ``member_header``."""
-    tags = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
-    return [
-        *_fields(member),
-        tags,
-        *(value for license in held for value in (license.kind.value, license.status.value)),
-    ]
+    who = list(_fields(member))
+    who[_TAGS] = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
+    return [*who, *(value for license in held for value in (license.kind.value, license.status.value))]
 
 
 def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:

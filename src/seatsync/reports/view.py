@@ -11,6 +11,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.names import printable
+from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
 
@@ -215,20 +216,22 @@ _ASKED: Mapping[str, str] = {delivery: _asked(delivery) for delivery in Delivery
 
 def _person(fields: Mapping[str, Any]) -> str:
     name = f"{fields.get('given_name', '')} {fields.get('family_name', '')}".strip()
-    more = [str(fields[key]) for key in ("student_id", "role") if fields.get(key)]
+    more = [str(fields[key]) for key in _BESIDE_NAME if fields.get(key)]
     if tags := fields.get("tags"):
         more.append("tags " + ", ".join(tags))
     return ", ".join(filter(None, [name, *more]))
 
 
+_BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, "tags"))
+
+
 def _difference(name: str, before: Any, after: Any) -> str:
-    spoken = {"email": "e-mail", "student_id": "student id"}.get(name, name.replace("_", " "))
     if name == "tags":
         gone, new = [t for t in before if t not in after], [t for t in after if t not in before]
         return "tags " + " ".join([*(f"+{tag}" for tag in new), *(f"-{tag}" for tag in gone)])
     if isinstance(after, list) and after and isinstance(after[0], dict):
-        return f"{spoken} changed"
-    return f"{spoken} {_value(before)} → {_value(after)}"
+        return f"{spoken(name)} changed"
+    return f"{spoken(name)} {_value(before)} → {_value(after)}"
 
 
 def _value(value: Any) -> str:

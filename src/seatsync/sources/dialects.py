@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatsync.domain.names import did_you_mean, printable
+from seatsync.domain.person import REQUIRED
 from seatsync.sources import seatsync_template
 from seatsync.sources.csv_table import Wanted, squeezed, strange
-from seatsync.sources.roster_reader import FIELDS, REQUIRED
 from seatsync.systems.registry import TEMPLATES
 from seatsync.systems.template import Template
 
@@ -26,7 +26,7 @@ class Dialect:
             squeezed(name): column.field for column in template.columns for name in (column.name, *column.other_names)
         }
         self.must_say = {column.field: column.must_say for column in template.columns if column.must_say}
-        self.required = frozenset({*FIELDS[:REQUIRED], *self.must_say})
+        self.required = frozenset({*REQUIRED, *self.must_say})
 
     def missing(self, header: set[str]) -> set[str]:
         """The required fields for which ``header`` has no column."""

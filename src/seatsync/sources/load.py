@@ -16,7 +16,8 @@ from seatsync.domain.library import USUAL, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Contact, Institution, RosterMember
+from seatsync.domain.people import Admin, Contact, Institution
+from seatsync.domain.person import RosterMember
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config

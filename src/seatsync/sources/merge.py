@@ -6,14 +6,14 @@ from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import join_tags, split_tags
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import Person, RosterMember
 
 
 def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:
     """All members, each once, in the order of the files.
 
-    A student who teaches stands in two files: one member, with the tags of both, where names and ids agree (an id or
-    role that only one file gives is taken from there). Where they do not agree, an error names both places.
+    A student who teaches stands in two files: one member, with the tags of both, where names and ids agree (what
+    only one file gives, as an id or a role, is taken from there). Where they do not agree, an error names both places.
     """
     if len(rosters) == 1:
         return rosters[0]
@@ -31,11 +31,9 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
             said = f"{member.email} stands also in {known.origin}, but {disagreement}. In two files it must be the same person."
             _conflict(known, member, said, found)
         else:
-            merged[member.key] = known._replace(
-                student_id=known.student_id or member.student_id,
-                role=known.role or member.role,
-                tags=intern(join_tags([*split_tags(known.tags), *split_tags(member.tags)])),
-            )
+            both = {name: getattr(known, name) or getattr(member, name) for name in Person._field_defaults}
+            tags = intern(join_tags([*split_tags(known.tags), *split_tags(member.tags)]))
+            merged[member.key] = known._replace(**both | {"tags": tags})
         if member.student_id:
             ids.setdefault(member.student_id, merged.get(member.key, member))
     return list(merged.values())

@@ -9,13 +9,13 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.names import IMPORTED, clean, did_you_mean, printable
-from seatsync.domain.people import RosterMember
+from seatsync.domain.person import Person, RosterMember
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
 from seatsync.sources.dialects import ROSTER, dialect_of
-from seatsync.sources.roster_reader import FIELDS, RosterReader
+from seatsync.sources.roster_reader import RosterReader
 from seatsync.sources.rosters import check_words
-from seatsync.systems.registry import LICENSE_COLUMNS, LISTS_OF_HOLDERS
+from seatsync.systems.registry import EXPORT_MORE, LICENSE_COLUMNS, LISTS_OF_HOLDERS
 
 Holding = tuple[Kind, Status]
 
@@ -88,7 +88,7 @@ class _Reader:
         dialect = dialect_of(set(table.columns))
         assert dialect is not None
         self.dialect = dialect
-        known = {**dialect.columns, "tags": "tags"}
+        known = {**{squeezed(name): field for name, field in EXPORT_MORE.items()}, **dialect.columns}
         self.column = {known[name]: position for position, name in enumerate(table.columns) if name in known}
         self.all_hold: str | None = None
         if library is not None and not columns:
@@ -107,11 +107,12 @@ class _Reader:
         holdings: dict[str, dict[str, Holding]] = {
             id: {} for id in (self.columns or ([self.all_hold] if self.all_hold else []))
         }
-        picks = [self.column.get(name, -1) for name in FIELDS]
+        picks = [self.column.get(name, -1) for name in Person._fields]
+        tags = Person._fields.index("tags")
         for line, row in self.table.rows():
             row.append("")
             values = [row[pick] for pick in picks]
-            values[5] = ";".join(tag for tag in values[5].split(";") if not tag.strip().startswith(IMPORTED))
+            values[tags] = ";".join(tag for tag in values[tags].split(";") if not tag.strip().startswith(IMPORTED))
             check_words(self.table, row, line, self.column, self.dialect)
             count = len(self.roster.members)
             self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))

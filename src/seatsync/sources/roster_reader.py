@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import chain, repeat
+from operator import itemgetter
 from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -22,15 +23,14 @@ from seatsync.domain.names import (
     text_fault,
 )
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import RosterMember
-
-FIELDS = ("email", "given_name", "family_name", "student_id", "role", "tags")
-"""What a roster says of a member, required ones first."""
-REQUIRED = 3
+from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 
 _NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
 """What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
+
+_CHECKED = itemgetter(*map(Person._fields.index, ("email", "given_name", "family_name", "student_id")))
+_TAGS = Person._fields.index("tags")
 
 Locate = Callable[..., Origin]
 """(line or position, field, and for a list the position in it) → the place of the value."""
@@ -50,13 +50,14 @@ class RosterReader:
         self.joined: dict[str, str] = {}
 
     def take(self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
-        """Check one member, ``values`` in the order of FIELDS, and keep it where nothing is wrong.
+        """Check one member, ``values`` in the order of ``Person``, and keep it where nothing is wrong.
 
         ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
         """
         together = _together(values)
         is_plain = _is_plain(together)
-        email, given, family, student_id, role = values[:5] if is_plain else map(clean, values[:5])
+        person = [*values] if is_plain else [*map(clean, values)]
+        email, given, family, student_id = _CHECKED(person)
         right = bool(email and given and family)
         if not right and self._missing(values, at, locate):
             return
@@ -77,20 +78,24 @@ class RosterReader:
             right = self._twice("student_id", student_id, first, at, locate)
         if "#" in together:
             right = self._names_are_names(given, family, at, locate) and right
-        tags = self.joined.get(values[5])
+        tags = self.joined.get(values[_TAGS])
         if tags is None:
-            tags = self._join(values[5], at, locate)
+            tags = self._join(values[_TAGS], at, locate)
         if right and sound and tags is not None:
-            self.members.append(RosterMember(email, key, given, family, student_id, role, tags, self.file, line))
+            person[_TAGS] = tags
+            self.members.append(RosterMember._make((*person, key, self.file, line)))
 
     def take_plain(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> bool:
         """Keep many members at once, if nothing at all is to be said of any: ``take`` would keep just the same.
 
-        ``columns`` are in the order of FIELDS. Otherwise nothing is kept, and the answer is False.
+        ``columns`` are in the order of ``Person``. Otherwise nothing is kept, and the answer is False.
         """
-        emails, given, families, ids, roles, tags = columns
-        together = _together([*emails, *given, *families, *ids, *roles, *set(tags)])
-        if "#" in together or "=?" in together or not _is_plain(together) or "" in given or "" in families:
+        column = dict(zip(Person._fields, columns, strict=True))
+        emails, ids, tags = column["email"], column["student_id"], column["tags"]
+        together = _together([*chain.from_iterable((column | {"tags": set(tags)}).values())])
+        if "#" in together or "=?" in together or not _is_plain(together):
+            return False
+        if any("" in column[name] for name in REQUIRED):
             return False
         keys = emails if "".join(emails).islower() else tuple(map(email_key, emails))
         real_ids = tuple(filter(None, ids)) if "" in ids else ids
@@ -106,9 +111,8 @@ class RosterReader:
         self.student_ids |= new_ids
         for written in set(tags) - self.joined.keys():
             self._joined(written)
-        joined = map(self.joined.__getitem__, tags)
-        values = zip(emails, keys, given, families, ids, roles, joined, repeat(self.file), lines, strict=False)
-        self.members += map(RosterMember._make, values)
+        column["tags"] = [*map(self.joined.__getitem__, tags)]
+        self.members += map(RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, strict=False))
         return True
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:
@@ -124,15 +128,15 @@ class RosterReader:
 
     def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         """Tell what is missing. True where there is next to nothing, as in a row of totals, so that no more need be said."""
-        filled = [name for name, value in zip(FIELDS, values, strict=True) if clean(value)]
+        filled = [name for name, value in zip(Person._fields, values, strict=True) if clean(value)]
         if len(filled) <= 1:
             name = filled[0] if filled else "email"
-            where, said = locate(at, name), printable(clean(values[FIELDS.index(name)]))
+            where, said = locate(at, name), printable(clean(values[Person._fields.index(name)]))
             only = f'only "{said}"' if said else "nothing that is read"
             message = f"Row {where.line} has {only}; a member has an e-mail, a given name and a family name."
             self._wrong("missing-value", message, "Fill them in, or delete the row.", where)
             return True
-        for name in FIELDS[:REQUIRED]:
+        for name in REQUIRED:
             if name not in filled:
                 where = locate(at, name)
                 message = f"Row {where.line} has no {spoken(name)}; every member needs one."
@@ -140,7 +144,7 @@ class RosterReader:
         return False
 
     def _invisible(self, values: Sequence[str], at: int, locate: Locate) -> bool:
-        for name, value in zip(FIELDS, values, strict=True):
+        for name, value in zip(Person._fields, values, strict=True):
             if fault := forbidden_fault(value):
                 message = f'The {spoken(name)} "{printable(value)}" {fault[0]}.'
                 self._wrong("invisible-character", message, fault[1], locate(at, name))
@@ -148,8 +152,8 @@ class RosterReader:
 
     def _encoded(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         """Tell which texts hold an encoded word. The names stand side by side in a mail's header, so they are read together too."""
-        texts = {name: clean(value) for name, value in zip(FIELDS[1:], values[1:], strict=True)}
-        faulty = {name: text for name, text in texts.items() if encoded_word(text)}
+        texts = {name: clean(value) for name, value in zip(Person._fields, values, strict=True)}
+        faulty = {name: text for name, text in texts.items() if name != "email" and encoded_word(text)}
         both = f"{texts['given_name']} {texts['family_name']}"
         if not faulty and encoded_word(both):
             faulty = {"family_name": both}
@@ -203,8 +207,3 @@ def _faults_of_tags(written: str) -> list[tuple[int, str, str]]:
     """(position, tag, why it is none)"""
     own = enumerate(map(clean, written.split(";")))
     return [(position, tag, fault) for position, tag in own if tag and (fault := tag_fault(tag))]
-
-
-def spoken(field: str) -> str:
-    """A field's name in a sentence."""
-    return {"email": "e-mail", "student_id": "student id"}.get(field, field.replace("_", " "))

@@ -9,9 +9,10 @@ from operator import itemgetter
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.names import did_you_mean, nearest, printable, tag_fault
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.sources import csv_table, yaml_tree
 from seatsync.sources.dialects import ROSTER, Dialect, dialect_of
-from seatsync.sources.roster_reader import FIELDS, REQUIRED, RosterReader, spoken
+from seatsync.sources.roster_reader import RosterReader
 
 _AT_ONCE = 5_000
 
@@ -29,7 +30,7 @@ def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], re
     dialect = dialect_of(set(table.columns))
     assert dialect is not None
     column = _columns(table, dialect)
-    pick = itemgetter(*(column.get(name, -1) for name in FIELDS))
+    pick = itemgetter(*(column.get(name, -1) for name in Person._fields))
 
     def locate(line: int, name: str, part: int = 0) -> Origin:
         return table.at(line, column.get(name, 0))
@@ -104,20 +105,20 @@ def take_nodes(root: yaml_tree.Sequence, lines: Sequence[int], reader: RosterRea
 def _unknown_keys(node: yaml_tree.Mapping, reader: RosterReader) -> None:
     for name, key in node.keys.items():
         if name not in _KNOWN:
-            message = f'"{printable(name)}" is not a key of a member. {did_you_mean(name, FIELDS)}'.rstrip()
-            help = f"A member has {', '.join(FIELDS)}."
+            message = f'"{printable(name)}" is not a key of a member. {did_you_mean(name, Person._fields)}'.rstrip()
+            help = f"A member has {', '.join(Person._fields)}."
             reader.found.append(Diagnostic("unknown-key", message, help, Origin(reader.file, key.line, key.column)))
 
 
 def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[str], bool]:
-    """The values in the order of FIELDS, and whether all have the right shape.
+    """The values in the order of ``Person``, and whether all have the right shape.
 
     For a value of the wrong shape, or under a misspelt key, something stands in that no further check finds fault with.
     """
-    misspelt = {nearest(name, FIELDS) for name in node.keys.keys() - _KNOWN}
+    misspelt = {nearest(name, Person._fields) for name in node.keys.keys() - _KNOWN}
     values: list[str] = []
     sound = True
-    for name in FIELDS:
+    for name in Person._fields:
         value = node.items.get(name)
         if value is None and name in misspelt:
             sound = False
@@ -144,8 +145,8 @@ def _stand_in(name: str, node: yaml_tree.Mapping) -> str:
     return {"email": f"line{node.line}@stand-in.example", "tags": "", "student_id": ""}.get(name, "?")
 
 
-_KNOWN = frozenset(FIELDS)
-_OPTIONAL = frozenset(FIELDS[REQUIRED:])
+_KNOWN = frozenset(Person._fields)
+_OPTIONAL = _KNOWN - {*REQUIRED}
 
 
 def _are_tags(tags: yaml_tree.Sequence, reader: RosterReader) -> bool:

@@ -1,17 +1,8 @@
-"""seatsync's own template of a CSV roster."""
+"""seatsync's own template of a CSV roster: a column for each field of a person."""
 
 from __future__ import annotations
 
+from seatsync.domain.person import Person
 from seatsync.systems.template import Column, Template
 
-TEMPLATE = Template(
-    "seatsync's own template",
-    (
-        Column("email", "email"),
-        Column("given_name", "given_name"),
-        Column("family_name", "family_name"),
-        Column("student_id", "student_id"),
-        Column("role", "role"),
-        Column("tags", "tags"),
-    ),
-)
+TEMPLATE = Template("seatsync's own template", tuple(Column(name, name) for name in Person._fields))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seatsync.domain.person import Person
 from seatsync.systems import jamworks, logos_library, logos_portal, logos_subscription
 from seatsync.systems.system import LicenseColumns, System
 from seatsync.systems.template import Template
@@ -26,3 +27,10 @@ LISTS_OF_HOLDERS = frozenset(system.template for system in SYSTEMS.values() if s
 
 EXPORT_TEMPLATE, EXPORT_LICENSE_COLUMNS = logos_portal.TEMPLATE, logos_portal.LICENSE_COLUMNS
 """The columns that ``seatsync export`` writes."""
+
+EXPORT_MORE: Mapping[str, str] = {
+    field.replace("_", " ").title(): field
+    for field in Person._fields
+    if field not in {column.field for column in EXPORT_TEMPLATE.columns}
+}
+"""The columns that it adds, with the fields of a person that the template has not; ``seatsync import`` reads them back."""
