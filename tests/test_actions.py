@@ -13,7 +13,7 @@ from seatsync.domain.action import EVENTS, Action, Event, Subject
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
 from seatsync.domain.origin import Origin
-from seatsync.domain.person import Member
+from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
@@ -21,7 +21,7 @@ from seatsync.planning.plan import slot_changes
 from tests.program_copy import ProgramCopy, changed_program
 
 BOOKS = Library("books", "Books", "", (Kind.TEMPORARY, Kind.PERMANENT), Delivery.CLAIM, 10)
-ANN = Member("ann@grace.example", "ann@grace.example", "Ann", "Lee")
+ANN = Member(*Person("ann@grace.example", "Ann", "Lee"), "ann@grace.example")
 HELD = [
     License(Kind.NONE, Status.OPTED_OUT),
     *(License(kind, status) for kind in BOOKS.kinds for status in (Status.UNCLAIMED, Status.DELIVERED)),

@@ -469,14 +469,6 @@ EVERYONE = Selector(everyone=True)
 DAY = date(2026, 12, 31)
 
 
-def test_members_and_rows_of_rosters_begin_with_the_fields_of_a_person() -> None:
-    for made in (Member, RosterMember):
-        names = made._fields[: len(Person._fields)]
-        assert names == Person._fields
-        assert not {*names} & {*made._field_defaults}, f"a {made.__name__} without what a person has"
-    assert {*Person._field_defaults.values()} == {""}
-
-
 def test_who_was_added_before_a_field_was_known_has_nothing_in_it() -> None:
     person = {"email": "ben@grace.example", "given_name": "Ben", "family_name": "Ode"}
     books = posted(Event(Action.MEMBER_ADD, "", 2, {"on": THEN}, person))

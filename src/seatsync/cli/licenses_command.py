@@ -12,8 +12,6 @@ from seatsync.cli.options import Run, common, day, folder, option, past
 from seatsync.cli.reading import present_of
 from seatsync.domain.filters import Filters
 
-COLUMNS = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
-
 
 @click.command("licenses")
 @folder
@@ -36,6 +34,7 @@ def command(
     it says "bounced" where the latest invitation could not be delivered.
     """
     from seatsync.outbox.queue import mail_of
+    from seatsync.reports.spreadsheet import OF_LICENSES, license_row
 
     id, snapshot = present_of(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if as_of is None else set()
@@ -48,16 +47,6 @@ def command(
             member = people.get(number)
             if member is None or not filters.lists(license):
                 continue
-            rows.append(
-                {
-                    "library": library,
-                    "email": member.email,
-                    "given_name": member.given_name,
-                    "family_name": member.family_name,
-                    "kind": license.kind.value,
-                    "status": license.status.value,
-                    "invited_on": license.invited_on,
-                    "mail": mail_of(license, (library, number) in bounced),
-                }
-            )
-    print_rows(run, COLUMNS, sort_rows(rows, COLUMNS, sort), "No license is so.")
+            mail = mail_of(license, (library, number) in bounced)
+            rows.append(dict(zip(OF_LICENSES, license_row(library, member, license, mail), strict=True)))
+    print_rows(run, OF_LICENSES, sort_rows(rows, OF_LICENSES, sort), "No license is so.")

@@ -1,24 +1,34 @@
-"""YAML rosters. The bulk reader in ``sources`` knows the same fields by hand; a test compares the two."""
+"""YAML rosters, for their schema. The fields and what they are for come from ``Person``; rows are read in ``sources``."""
 
 from __future__ import annotations
 
-from pydantic import Field, RootModel
+from types import GenericAlias
+from typing import Any, get_type_hints
 
+from pydantic import BaseModel, Field, RootModel, create_model
+
+from seatsync.domain.person import REQUIRED, Person
 from seatsync.formats.fields import AnyText, Closed, Email, Tag
 
 
-class RosterMemberEntry(Closed):
-    """One member."""
-
-    email: Email = Field(description="The institution's e-mail for the member; their own account may have another.")
-    given_name: AnyText = Field(description="First name.")
-    family_name: AnyText = Field(description="Last name.")
-    student_id: AnyText | None = Field(
-        None, description="Student ID or any other number; a member is known by it when the e-mail changes."
-    )
-    role: AnyText | None = Field(None, description="Any description, for instance Professor.")
-    tags: list[Tag] = Field([], description="Tags, used by grants to say whom they are for.")
+def _field(name: str, description: str) -> Any:
+    """A field's type, and the rest of what pydantic wants to know of it."""
+    if name == "tags":
+        return list[Tag], Field([], description=description)
+    if name in REQUIRED:
+        return Email if name == "email" else AnyText, Field(description=description)
+    return AnyText | None, Field(None, description=description)
 
 
-class RosterFile(RootModel[list[RosterMemberEntry]]):
-    """A YAML roster: a list of members."""
+_FIELDS: Any = {
+    name: _field(name, *hint.__metadata__) for name, hint in get_type_hints(Person, include_extras=True).items()
+}
+_ENTRY = create_model("RosterMemberEntry", __base__=Closed, __doc__="One member.", **_FIELDS)
+_ENTRIES: Any = GenericAlias(list, (_ENTRY,))
+
+RosterFile: type[BaseModel] = create_model(
+    "RosterFile",
+    __base__=RootModel,
+    __doc__="A YAML roster: a list of members.",
+    root=(_ENTRIES, ...),
+)
