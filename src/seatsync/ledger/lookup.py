@@ -86,7 +86,9 @@ def members_as_text(
     if lacking:
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
     query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
-    return streamed(connection, query.where(columns.institution == institution, columns.on_roster))
+    # In the order of the key: left to itself, SQLite goes by the index of e-mails and looks each row up, two reads a member.
+    there = query.where(columns.institution == institution, columns.on_roster).order_by(columns.number)
+    return streamed(connection, there)
 
 
 def secret_of(connection: Connection, institution: str) -> bytes | None:

@@ -9,7 +9,7 @@ each member has no short way: that raises ``LongWay``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from operator import itemgetter
 from typing import Any
 
@@ -26,6 +26,10 @@ from seatsync.sources.load import RosterFile
 
 _GROUP = itemgetter(slice(2, None))
 """(tags,) or (tags, day) of a row."""
+MOST_DIFFERING = 0.25
+"""The share of the members who differ, or are looked at in any case, up to which this is quicker: measured."""
+FEW = 1_000
+"""So many may differ, whatever their share."""
 _SIDES: Mapping[str, Callable[[RosterFile, str], Side]] = {".csv": CsvSide, ".yaml": YamlSide, ".yml": YamlSide}
 
 
@@ -38,20 +42,30 @@ def cancel(
     ledger who were not.
 
     Raises:
-        LongWay: a file is not simple enough for this.
+        LongWay: a file is not simple enough for this, or much differs.
     """
     sides = [_side(file) for file in files]
     shape = sides[0].shape
     if any(side.shape != shape for side in sides):
         raise LongWay("the rosters are written in different ways")
+    most = max(FEW, int(MOST_DIFFERING * sum(len(side.texts.members) for side in sides)))
+    _must_be_few(kept, most)
     counted: Counter[tuple[str, ...]] = Counter()
     left: set[int] = set()
     lacking = [name for name in Person._fields if name not in shape.fields and name != "tags"]
     for rows in members_as_text(connection, institution, shape.pieces, lacking, with_day):
         _strike_out(rows, sides, kept, counted, left)
+        _must_be_few(left, most)
+    for side in sides:
+        _must_be_few(side.texts.wanted, most)
     for side in sides:
         side.take_rest()
     return {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}, left
+
+
+def _must_be_few(differing: Sized, most: int) -> None:
+    if len(differing) > most:
+        raise LongWay("so many differ that it is quicker to look at all")
 
 
 def _side(file: RosterFile) -> Side:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from seatsync.domain.formulas import has_defused
 from seatsync.domain.person import Person
 from seatsync.ledger.lookup import NO_LINE, TAGS_HERE
-from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
+from seatsync.plans.side import LongWay, Shape, Texts
 from seatsync.sources import csv_table
 from seatsync.sources.dialects import ROSTER, dialect_of
 from seatsync.sources.load import RosterFile
@@ -44,7 +45,7 @@ class CsvSide:
         at = fields.index("tags") if "tags" in fields else len(fields)
         pieces[at : at + 1] = [(TAGS_HERE, "")]
         self.shape = Shape(pieces, frozenset(fields))
-        self.texts.learn(file.reader.tags, self._sample(at))
+        self.texts.learn(file.reader.tags, self._spellings(at))
 
     def _drop_blank(self) -> None:
         """Take blank lines out. Any other line that stands there twice is one member twice."""
@@ -54,15 +55,16 @@ class CsvSide:
             raise LongWay("a line stands in a roster twice")
         wanted.difference_update(blank)
 
-    def _sample(self, at: int) -> Iterator[tuple[str, list[str]]]:
+    def _spellings(self, at: int) -> Iterator[tuple[str, list[str]]]:
+        """Every way in which the column ``at`` is filled."""
         if at == len(self.fields):
             yield "", []
             return
-        before = self.table.delimiter if at else ""
-        lines = self.texts.members[:: max(1, len(self.texts.members) // SAMPLE)]
-        for row in self._parsed(line for line in lines if line and '"' not in line):
-            if len(row) == len(self.fields):
-                yield before + row[at], row[at].split(";")
+        delimiter, lines = self.table.delimiter, self.texts.members
+        columns = (line.split(delimiter, at + 1)[at : at + 1] for line in lines if '"' not in line)
+        before = delimiter if at else ""
+        for written in dict.fromkeys(chain.from_iterable(columns)):
+            yield before + written, written.split(";")
 
     def _parsed(self, lines: Iterable[str]) -> Iterator[list[str]]:
         try:

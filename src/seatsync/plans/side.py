@@ -10,8 +10,6 @@ from seatsync.domain.names import TWICE_ENCODED, clean, join_tags, tag_fault
 from seatsync.ledger.lookup import Pieces
 from seatsync.sources.load import RosterFile
 
-SAMPLE = 2_000
-
 
 class LongWay(Exception):
     """The short way does not lead there; the message says why."""

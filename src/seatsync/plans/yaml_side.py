@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from seatsync.domain.person import Person
 from seatsync.ledger.lookup import TAGS_HERE
-from seatsync.plans.side import SAMPLE, LongWay, Shape, Texts
+from seatsync.plans.side import LongWay, Shape, Texts
 from seatsync.sources import yaml_tree
 from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters import take_nodes
@@ -19,7 +19,7 @@ _VALUE = rf"(?!null\b)\w[\w.@+'-]*(?: {_WORD})*"
 _LINE = rf"[a-z_]+: (?:{_VALUE}|\[(?:{_VALUE}(?:, {_VALUE})*)?\])\n"
 _MEMBER = re.compile(rf"- {_LINE}(?:  {_LINE})*")
 _KEY = re.compile(r"(- |  )([a-z_]+): ")
-_TAGS = re.compile(r"(?:- |  )tags: \[(.*)\]\n")
+_TAGS = re.compile(r"^(?:- |  )tags: \[.*\]\n", re.MULTILINE)
 
 
 class YamlSide:
@@ -50,15 +50,16 @@ class YamlSide:
         if following or at == len(fields):
             pieces.append(("\n", ""))
         self.shape = Shape(pieces, frozenset(fields))
-        self.texts.learn(file.reader.tags, self._sample(at, len(fields)))
+        self.texts.learn(file.reader.tags, self._spellings(text, at, len(fields)))
 
-    def _sample(self, at: int, width: int) -> Iterator[tuple[str, list[str]]]:
+    def _spellings(self, text: str, at: int, width: int) -> Iterator[tuple[str, list[str]]]:
+        """Every way in which tags are written in the ``text``; they stand at ``at`` of ``width`` keys."""
         if at == width:
             yield "", []
             return
-        for member in self.texts.members[:: max(1, len(self.texts.members) // SAMPLE)]:
-            if found := _TAGS.search(member):
-                yield ("\n" if at else "") + found[0], found[1].split(", ")
+        before = "\n" if at else ""
+        for written in dict.fromkeys(_TAGS.findall(text)):
+            yield before + written, written[written.index("[") + 1 : -len("]\n")].split(", ")
 
     def plain(self, written: list[str]) -> list[str]:
         return written
