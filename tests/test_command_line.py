@@ -23,7 +23,7 @@ import yaml
 
 import seatsync as package
 from seatsync.cli import exits
-from seatsync.cli.explain_command import explanations
+from seatsync.cli.explanations import explanations
 from seatsync.cli.main import COMMANDS, cli
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.person import REQUIRED, Person

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.cli.explain_command import explanations
+from seatsync.cli.explanations import explanations
 from tests.command_line import seatsync
 
 CORPUS = Path(__file__).parent / "corpus"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from seatsync.cli.explain_command import explanations
+from seatsync.cli.explanations import explanations
 from seatsync.reports.redaction import _NAMES_BY_EMAIL_ALONE
 from tests.command_line import Outcome, seatsync
 

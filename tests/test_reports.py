@@ -22,7 +22,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from seatsync.cli.options import Run
+from seatsync.cli.run import Run
 from seatsync.cli.showing import Shown, show
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
@@ -34,7 +34,7 @@ from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
 from seatsync.reports import html, markdown, text
-from seatsync.reports.sheet import sheet
+from seatsync.reports.text import sheet
 from seatsync.reports.view import PlanView
 from seatsync.sources.load import load
 from tests.command_line import seatsync

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import seatsync as program
-from seatsync.cli.explain_command import explanations
+from seatsync.cli.explanations import explanations
 from seatsync.domain.license import Kind
 from seatsync.sources.csv_table import squeezed
 from seatsync.sources.dialects import DIALECTS, Dialect, dialect_of

@@ -19,10 +19,10 @@ from zlib import crc32
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.explain_command import explanations
+from seatsync.cli.explanations import explanations
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
-from seatsync.reports.sheet import sheet
+from seatsync.reports.text import sheet
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import load
 from tests.command_line import Outcome, seatsync

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.institution import institution_id, ledger_of
 from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
-from seatsync.cli.options import Run, as_folders, common, option
+from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.plan_command import is_plan, load_plans
-from seatsync.cli.reading import institution_id, redactor_of, to_be_shown, too_strict, try_plan
+from seatsync.cli.reading import redactor_of, to_be_shown, too_strict, try_plan
 from seatsync.cli.reviewed import Allowed, what_was_reviewed
+from seatsync.cli.run import Run
 from seatsync.cli.showing import Shown, show
 from seatsync.domain.failure import ExitCode
 
@@ -234,7 +236,7 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
     from seatsync.domain.diagnostic import counted
 
     _must_last(run, folder)
-    ledger = run.ledger_of(folder, plan.institution)
+    ledger = ledger_of(run, folder, plan.institution)
     actor, commit = who.told(folder)
     redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):

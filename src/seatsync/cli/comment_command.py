@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from seatsync.cli.options import Run, common, option
+from seatsync.cli.options import common, option
 from seatsync.cli.plan_command import load_plans
 from seatsync.cli.reading import to_be_shown
+from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
 from seatsync.domain.names import is_slug
 

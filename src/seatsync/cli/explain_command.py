@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources import files
-
 import click
 
-from seatsync.cli.options import Run, common
+from seatsync.cli.explanations import explanations
+from seatsync.cli.options import common
+from seatsync.cli.run import Run
 
 
 @click.command("explain")
@@ -31,15 +30,3 @@ def command(run: Run, code: str | None) -> None:
         click.echo(f"{code}\n\n{known[code]}")
     else:
         raise click.UsageError(f'There is no code "{code}". {did_you_mean(code, known)}'.rstrip())
-
-
-def explanations() -> dict[str, str]:
-    """Code → its page: of the refusals their rule's docstring, of all others their section in ``explanations.md``."""
-    from seatsync.refusals.judge import RULES
-
-    pages = {rule.CODE: f"Refusal. {(rule.__doc__ or '').strip()}" for rule in RULES}
-    text = (files("seatsync.cli") / "explanations.md").read_text(encoding="utf-8")
-    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        name, _, page = section.partition("\n")
-        pages[name] = page.strip()
-    return pages

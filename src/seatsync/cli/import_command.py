@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import plan_of, snapshot_of, tell
+from seatsync.cli.findings import tell
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import common, folder, option
+from seatsync.cli.reading import plan_of, snapshot_of
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.domain.failure import ExitCode
@@ -62,7 +65,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_whole(folder / name, [text])
     desired = _desired(folder, run)
-    events = take_over(run.ledger_of(folder), desired, portal, run.today, run.at, who(), which_commit(folder))
+    events = take_over(ledger_of(run, folder), desired, portal, run.today, run.at, who(), which_commit(folder))
     run.say(f"The ledger took over {counted(events, 'event')}." if events else "The ledger had all of it already.")
     return _what_is_left(folder, run)
 

@@ -11,8 +11,9 @@ from string import Template
 
 import click
 
-from seatsync.cli.options import Run, common, option
+from seatsync.cli.options import common, option
 from seatsync.cli.pipeline import on_a_branch, pipeline
+from seatsync.cli.run import Run
 from seatsync.git.branches import default_branch
 
 _FILES = {

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from seatsync.cli.options import Moment, Run, common, day, folder, option
-from seatsync.cli.reading import institution_id, institution_of, must_be_ours, present_of
+from seatsync.cli.institution import institution_id, institution_of, ledger_of, must_be_ours
+from seatsync.cli.options import Moment, common, day, folder, option
+from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.surroundings import commit as which_commit
 from seatsync.cli.verify_command import tell_verdict
@@ -28,7 +30,7 @@ def migrate(run: Run, folder: Path) -> None:
     \b
     seatsync ledger migrate --ledger postgresql+psycopg://owner@db.example/seatsync
     """
-    ledger = run.ledger_of(folder)
+    ledger = ledger_of(run, folder)
     before, after = ledger.migrate()
     if before == after:
         run.say(f"{ledger} is up to date ({after}).")
@@ -49,7 +51,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
     A lock ends with its process; this is for one that neither goes on nor ends. What it was doing is undone.
     """
     id = institution_of(folder, run)
-    ledger = run.ledger_of(folder)
+    ledger = ledger_of(run, folder)
     holder = ledger.holder(id)
     if holder is None:
         run.say("Nobody holds the lock.")
@@ -83,9 +85,9 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
             "A dump has all names in it, and this looks like a place where others read: --no-redact."
         )
     id, snapshot = present_of(folder, run, members=False)
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         if connection is None or not snapshot.serial:
-            click.echo(f"seatsync: {run.ledger_of(folder)} has nothing of {id}; nothing was written.", err=True)
+            click.echo(f"seatsync: {ledger_of(run, folder)} has nothing of {id}; nothing was written.", err=True)
             return ExitCode.BROKEN
         if out is not None:
             write_whole(out, lines(connection, id), private=True)
@@ -111,7 +113,7 @@ def load(run: Run, folder: Path, file: Any) -> int:
     from seatsync.domain.diagnostic import counted
     from seatsync.ledger.addresses import in_git
 
-    ledger = run.ledger_of(folder)
+    ledger = ledger_of(run, folder)
     owner = institution_id(folder) if run.ledger is None or in_git(run.ledger) else None
     with run.step("Loading and verifying"):
         id, verdict, unlinked = load_dump(ledger, file, who(), which_commit(folder), owner)
@@ -140,7 +142,7 @@ def rebuild(run: Run, folder: Path) -> int:
     from seatsync.ledger import verify
 
     id = institution_of(folder, run)
-    ledger = run.ledger_of(folder)
+    ledger = ledger_of(run, folder)
     if not must_be_ours(folder, id, run):
         click.echo(f"seatsync: {ledger} has nothing of {id}; there is nothing to rebuild.", err=True)
         return ExitCode.BROKEN
@@ -169,7 +171,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     id = institution_of(folder, run)
     if not is_sure(yes, f"Erase {member}? It can't be undone."):
         return ExitCode.BROKEN
-    ledger = run.ledger_of(folder)
+    ledger = ledger_of(run, folder)
     records = forget(ledger, id, member, run.at, who(), which_commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
     stays, help = ledger.scrub()
@@ -200,7 +202,7 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
         return ExitCode.BROKEN
     assert before is not None
     run.say(
-        f"Deleted: {counted(delete(run.ledger_of(folder), id, before, run.at, who(), which_commit(folder)), 'letter')}."
+        f"Deleted: {counted(delete(ledger_of(run, folder), id, before, run.at, who(), which_commit(folder)), 'letter')}."
     )
     return ExitCode.DONE
 

@@ -8,8 +8,10 @@ import click
 
 from seatsync.cli import ledger_care as care
 from seatsync.cli import ledger_on_a_branch as on_a_branch
-from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, present_of
+from seatsync.cli.institution import institution_of, ledger_of
+from seatsync.cli.options import common, folder, option
+from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 
 
@@ -37,12 +39,12 @@ def info(run: Run, folder: Path) -> None:
     """
     id, snapshot = present_of(folder, run)
     members = sum(member.on_roster for member in snapshot.members.values())
-    click.echo(f"ledger       {run.ledger_of(folder)}")
+    click.echo(f"ledger       {ledger_of(run, folder)}")
     click.echo(f"institution  {id}")
     click.echo(f"serial       {snapshot.serial}")
     click.echo(f"head         {snapshot.head}")
     click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who left")
-    click.echo(f"locked by    {run.ledger_of(folder).holder(id) or 'nobody'}")
+    click.echo(f"locked by    {ledger_of(run, folder).holder(id) or 'nobody'}")
 
 
 @command.command("claim")
@@ -60,7 +62,7 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
     from seatsync.apply import claims
     from seatsync.ledger.holdings import Account
 
-    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    id, ledger = institution_of(folder, run), ledger_of(run, folder)
     number = claims.known_by(ledger, id, library, member)
     claims.claim(ledger, id, library, number, Account(account or member), run.at, who())
     run.say(f"{member} has claimed {library}.")
@@ -79,7 +81,7 @@ def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     """
     from seatsync.apply import claims
 
-    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    id, ledger = institution_of(folder, run), ledger_of(run, folder)
     claims.opt_out(ledger, id, library, claims.known_by(ledger, id, library, member), run.at, who())
     run.say(f"{member} has opted out of {library}.")
 

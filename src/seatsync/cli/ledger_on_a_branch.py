@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.ledger_care import is_sure, sure
-from seatsync.cli.options import Run, common, folder
+from seatsync.cli.options import common, folder
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def _branch(run: Run, folder: Path) -> GitBranch:
     Raises:
         UsageError: it is on none.
     """
-    branch: GitBranch | None = run.ledger_of(folder).branch
+    branch: GitBranch | None = ledger_of(run, folder).branch
     if branch is None:
         raise click.UsageError("This is for a ledger in Git: set SEATSYNC_LEDGER=git, or give --ledger git.")
     return branch

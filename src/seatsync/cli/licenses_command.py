@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from seatsync.cli.listing import bounced_of, filters, print_rows, select_members, sort_rows
-from seatsync.cli.options import Run, common, day, folder, option, past
+from seatsync.cli.options import common, day, folder, option, past
 from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 
 

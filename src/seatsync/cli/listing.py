@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seatsync.cli.options import Run, option
-from seatsync.cli.reading import tell
+from seatsync.cli.findings import tell
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import option
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import Person
@@ -116,7 +118,7 @@ def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]
     """The licenses, by library and member, whose latest invitation bounced."""
     from seatsync.outbox.queue import bounced
 
-    with run.ledger_of(folder, institution).reading() as connection:
+    with ledger_of(run, folder, institution).reading() as connection:
         return bounced(connection, institution) if connection is not None else set()
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.listing import print_rows
-from seatsync.cli.options import Moment, Run, common, day, folder, option
+from seatsync.cli.options import Moment, common, day, folder, option
 from seatsync.cli.reading import known_as, present_of
+from seatsync.cli.run import Run
 from seatsync.domain.fields import MOST
 
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
@@ -48,7 +50,7 @@ def command(
         given["plan"] = _as_recorded(given["plan"], folder, institution, run)
     wanted = Wanted(members=members, since=day(since), until=day(until), **given)
     persons = run.redactor is None
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = [line._asdict() for line in lines]
     print_rows(
@@ -66,7 +68,7 @@ def _as_recorded(plan: str, folder: Path, institution: str, run: Run) -> str:
     from seatsync.cli.privacy import secret_from_outside
     from seatsync.ledger.lookup import plan_known_as, secret_of
 
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         if connection is None:
             return plan
         secrets = secret_of(connection, institution), secret_from_outside(institution)

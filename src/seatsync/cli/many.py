@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import Run, option
+from seatsync.cli.options import option
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def must_differ(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
 
 
 def _id_of(folder: Path) -> tuple[int, str | None]:
-    from seatsync.cli.reading import institution_id
+    from seatsync.cli.institution import institution_id
 
     return ExitCode.DONE, institution_id(folder)
 

@@ -17,8 +17,9 @@ from seatsync.cli.listing import (
     select_members,
     sort_rows,
 )
-from seatsync.cli.options import Run, common, day, folder, option, past
+from seatsync.cli.options import common, day, folder, option, past
 from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import Person
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache, wraps
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +14,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.privacy import anybody_reads, looked_through
+from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
@@ -23,78 +22,11 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True)
-class Run:
-    """How a command was asked to behave. ``now`` is an instant in UTC; its date is the "today" of a plan. There is a
-    ``redactor`` where names are to be left out of all output."""
-
-    ledger: str | None
-    now: datetime
-    format: str
-    quiet: bool
-    verbose: bool
-    no_color: bool
-    lock_timeout: float = 30.0
-    redactor: Redactor | None = None
-
-    @property
-    def today(self) -> date:
-        return self.now.date()
-
-    @property
-    def at(self) -> str:
-        """The instant, as the journal writes it."""
-        return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-    def ledger_of(self, folder: Path, institution: str | None = None, kept: int = 0) -> Any:
-        """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given.
-        As many connections are ``kept``."""
-        from seatsync.ledger.addresses import in_git
-        from seatsync.ledger.database import FILE, Ledger
-        from seatsync.ledger.holder import Patience
-
-        _hush_libraries()
-        patience = Patience(self.lock_timeout, self.say)
-        if self.ledger is None or not in_git(self.ledger):
-            return Ledger(self.ledger or str(folder / FILE), patience, kept=kept)
-        from seatsync.cli.privacy import job
-        from seatsync.cli.reading import institution_of
-        from seatsync.ledger.git import let_go
-
-        if (context := click.get_current_context(silent=True)) is not None:
-            context.find_root().call_on_close(let_go)
-        return Ledger(self.ledger, patience, folder, institution or institution_of(folder, self), job=job())
-
-    @contextmanager
-    def step(self, what: str) -> Iterator[None]:
-        """Tell a person at a terminal what is going on while they wait."""
-        if self.quiet or not sys.stderr.isatty():
-            yield
-            return
-        from rich.console import Console
-
-        with Console(stderr=True, no_color=self.no_color or None).status(what):
-            yield
-
-    def say(self, message: str) -> None:
-        """Something for the person at the terminal, who can be spared it."""
-        if not self.quiet:
-            click.echo(message, err=True)
-
-
 def _redactor() -> Redactor:
-    from seatsync.cli.explain_command import explanations
+    from seatsync.cli.explanations import explanations
     from seatsync.reports.redaction import Redactor
 
     return Redactor(explanations())
-
-
-@cache
-def _hush_libraries() -> None:
-    """What SQLAlchemy and psycopg log of a broken connection, exits tells in a line."""
-    import logging
-
-    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
@@ -245,8 +177,3 @@ def as_folder(name: str) -> Path:
         raise click.UsageError("A folder was expected, and there is an address: name a ledger with --ledger.")
     path = Path(name)
     return path.parent if path.name == "seatsync.yaml" else path
-
-
-def prefix(folder: Path) -> str:
-    """What to put before a file's name so that it can be clicked on or opened from here."""
-    return "" if folder == Path() else f"{folder.as_posix()}/"

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from seatsync.cli.institution import institution_of, ledger_of, must_be_ours
 from seatsync.cli.listing import print_rows
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.options import common, folder, option
 from seatsync.cli.outbox_preview import preview
 from seatsync.cli.outbox_sending import send
-from seatsync.cli.reading import institution_of, must_be_ours, tell_key
+from seatsync.cli.reading import tell_key
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 
 STATES = ("pending", "sent", "bounced", "cancelled")
@@ -47,7 +49,7 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     from seatsync.outbox.waiting import Waiting, waiting
 
     institution = institution_of(folder, run)
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         tell_key(connection, institution, run)
         letters = list(waiting(connection, institution, state or "")) if connection is not None else []
     print_rows(run, Waiting._fields, [letter._asdict() for letter in letters], "There is no such letter.")
@@ -78,7 +80,7 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     from seatsync.outbox.queue import State
     from seatsync.outbox.queue import retry as again
 
-    id, ledger = institution_of(folder, run), run.ledger_of(folder)
+    id, ledger = institution_of(folder, run), ledger_of(run, folder)
     found = 0
     if must_be_ours(folder, id, run):
         numbers = _numbers(folder, id, run, member) if member is not None else None

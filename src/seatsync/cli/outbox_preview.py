@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.findings import tell
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal, portal_address, settings_of
-from seatsync.cli.reading import known_as, snapshot_of, tell, tell_key
+from seatsync.cli.reading import known_as, snapshot_of, tell_key
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
@@ -84,7 +87,7 @@ def _waiting(
 
     kinds = [letter] if letter is not None else [*Letter]
     numbers = known_as(member, snapshot_of(folder, institution, run)) if member is not None else [None]
-    with run.ledger_of(folder, institution).reading() as connection:
+    with ledger_of(run, folder, institution).reading() as connection:
         tell_key(connection, institution, run)
         if connection is None:
             return []

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.institution import ledger_of, must_be_ours
+from seatsync.cli.options import common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal, portal_address, settings_of
-from seatsync.cli.reading import must_be_ours
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 from seatsync.cli.until_ended import clock, ended_gently
 from seatsync.domain.failure import ExitCode
@@ -71,10 +72,10 @@ def send(
         from seatsync.ledger.failures import LedgerError
 
         help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
-        raise LedgerError(f"There is no ledger of {id} at {run.ledger_of(folder)}, so no letters.", help)
+        raise LedgerError(f"There is no ledger of {id} at {ledger_of(run, folder)}, so no letters.", help)
     with ended_gently() as stop:
         office = Office(
-            run.ledger_of(folder), id, who(), templates, sender, portal, connection, clock(run), rate or 0, stop
+            ledger_of(run, folder), id, who(), templates, sender, portal, connection, clock(run), rate or 0, stop
         )
         if run.verbose:
             office.heard = lambda letter, said: click.echo(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.options import Run, option
-from seatsync.cli.reading import tell
+from seatsync.cli.findings import tell
+from seatsync.cli.options import option
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.findings import without_names
 from seatsync.cli.many import each, many, must_differ, part_of, summary
-from seatsync.cli.options import Run, common, folders, option
-from seatsync.cli.reading import to_be_shown, too_strict, try_plan, without_names
+from seatsync.cli.options import common, folders, option
+from seatsync.cli.reading import to_be_shown, too_strict, try_plan
+from seatsync.cli.run import Run
 from seatsync.cli.showing import Shown, show
 from seatsync.domain.failure import ExitCode
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from seatsync.cli.options import Run, prefix
-from seatsync.domain.failure import ExitCode
+from seatsync.cli.findings import tell
+from seatsync.cli.institution import institution_id, institution_of, ledger_of
+from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from seatsync.domain.diagnostic import Diagnostic
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.database import Ledger
     from seatsync.planning.plan import Plan
@@ -39,27 +36,22 @@ def to_be_shown(plan: Plan, folder: Path, run: Run) -> Plan:
     return redactor.plan(plan) if redactor is not None else plan
 
 
-def without_names(found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:
-    """Findings as they may be printed."""
-    redactor = run.redactor
-    return [redactor.finding(finding) for finding in found] if redactor is not None else list(found)
-
-
 def _made(folder: Path, run: Run) -> Made:
     from seatsync.ledger.failures import LedgerError
     from seatsync.plans.made import Made
     from seatsync.plans.make import make
+    from seatsync.sources.load import load
 
     id = institution_id(folder)
     if id is None:
-        return Made(None, _load(folder).found)
+        return Made(None, load(folder).found)
     try:
-        ledger = run.ledger_of(folder, id)
+        ledger = ledger_of(run, folder, id)
         with ledger.reading() as connection:
             made = make(folder, connection, run.now, id)
         return made if made.plan is None else made._replace(plan=_warned_of(ledger, folder, made.plan))
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
-        loaded = _load(folder)
+        loaded = load(folder)
         if loaded.desired is not None:
             raise
         return Made(None, loaded.found)
@@ -78,7 +70,7 @@ def _warned_of(ledger: Ledger, folder: Path, plan: Plan) -> Plan:
 def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
     """What hides the names of this institution, with its ledger's key where there is one; None where nothing is hidden."""
     if run.redactor is not None:
-        with run.ledger_of(folder, institution).reading() as connection:
+        with ledger_of(run, folder, institution).reading() as connection:
             tell_key(connection, institution, run)
     return run.redactor
 
@@ -103,12 +95,6 @@ def secret_for(connection: Connection | None, institution: str) -> bytes | None:
     return known or secret_from_outside(institution)
 
 
-def _load(folder: Path) -> Loaded:
-    from seatsync.sources.load import load
-
-    return load(folder)
-
-
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
     """The judged plan of what was loaded."""
     from seatsync.ledger.read import read_snapshot
@@ -116,7 +102,7 @@ def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
 
     assert loaded.desired is not None
     id = loaded.desired.institution.id
-    with run.step("Comparing files and ledger"), run.ledger_of(folder, id).reading() as connection:
+    with run.step("Comparing files and ledger"), ledger_of(run, folder, id).reading() as connection:
         tell_key(connection, id, run)
         return decide(loaded.desired, read_snapshot(connection, id), connection, run.now, loaded.found)
 
@@ -125,7 +111,7 @@ def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) 
     """What the folder's ledger says of the institution now; of its ``members`` only if asked."""
     from seatsync.ledger.read import read_snapshot
 
-    with run.step("Reading the ledger"), run.ledger_of(folder, institution).reading() as connection:
+    with run.step("Reading the ledger"), ledger_of(run, folder, institution).reading() as connection:
         tell_key(connection, institution, run)
         return read_snapshot(connection, institution, None if members else ())
 
@@ -145,27 +131,15 @@ def present_of(folder: Path, run: Run, as_of: str | None = None, members: bool =
     return id, snapshot if as_of is None else _past(folder, id, run, as_of)
 
 
-def must_be_ours(folder: Path, institution: str, run: Run) -> bool:
-    """Look whose the folder's ledger is; whether it knows the institution.
-
-    Raises:
-        ForeignLedger: it is another institution's.
-    """
-    from seatsync.apply.apply import must_be_that_of
-    from seatsync.ledger.read import owner
-
-    with run.ledger_of(folder).reading() as connection:
-        found = owner(connection, institution)
-    must_be_that_of(found, institution)
-    return found is not None
-
-
 def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.failures import LedgerError
     from seatsync.ledger.replay import as_of
 
-    with run.step(f"Going through the journal up to {day}"), run.ledger_of(folder).reading() as connection:
+    with (
+        run.step(f"Going through the journal up to {day}"),
+        ledger_of(run, folder, institution).reading() as connection,
+    ):
         if connection is None:
             return Snapshot()
         walk = as_of(connection, institution, day)
@@ -193,37 +167,6 @@ def known_as(name: str, snapshot: Snapshot) -> list[int]:
         guess = did_you_mean(key, (member.key for member in snapshot.members.values()), 0.9)
         raise Impossible(f"The ledger knows nobody as {name}. {guess}".rstrip(), "See `seatsync members`.")
     return numbers
-
-
-def institution_of(folder: Path, run: Run) -> str:
-    """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
-    id = institution_id(folder)
-    if id is None:
-        tell(folder, _load(folder).found, run)
-        raise click.exceptions.Exit(ExitCode.INVALID)
-    return id
-
-
-def institution_id(folder: Path) -> str | None:
-    """The id in the folder's seatsync.yaml, or None where it can't be told."""
-    from seatsync.sources import yaml_tree
-    from seatsync.sources.files import NAME, Folder
-
-    text = Folder(folder).read(NAME)
-    values = yaml_tree.plain(yaml_tree.parse(text, NAME, [])) if text is not None else None
-    institution = values.get("institution") if isinstance(values, dict) else None
-    id = institution.get("id") if isinstance(institution, dict) else None
-    return id if isinstance(id, str) else None
-
-
-def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
-    """Diagnostics on standard error, with how many there are."""
-    from seatsync.reports import text
-
-    out, found = text.stderr(run.no_color), without_names(found, run)
-    text.diagnostics(out, found, prefix(folder))
-    if not run.quiet:
-        out.line((f"{prefix(folder).rstrip('/') or 'seatsync'}: {text.summary(found)}", ""))
 
 
 def too_strict(plan: Plan, strict: bool) -> bool:

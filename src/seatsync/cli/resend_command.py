@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.listing import filters, select_members
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.options import common, folder, option
 from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
@@ -58,7 +60,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     if not yes and not click.confirm(f"Send {len(chosen_ones):,} invitations once more?", err=True):
         click.echo("Nothing was sent.", err=True)
         return ExitCode.BROKEN
-    record_resend(run.ledger_of(folder), id, snapshot.serial, chosen_ones, run.at, who())
+    record_resend(ledger_of(run, folder), id, snapshot.serial, chosen_ones, run.at, who())
     run.say(f"Added to the outbox: {counted(len(chosen_ones), 'letter')}.")
     return ExitCode.DONE
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from seatsync.cli.options import Run
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class _Known(NamedTuple):
         from seatsync.cli.reading import secret_for
         from seatsync.ledger.lookup import last_desired
 
-        with run.ledger_of(folder, plan.institution).reading() as connection:
+        with ledger_of(run, folder, plan.institution).reading() as connection:
             last = last_desired(connection, plan.institution) if connection is not None else ""
             return cls(secret_for(connection, plan.institution), last, run.redactor is not None)
 

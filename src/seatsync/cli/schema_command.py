@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from seatsync.cli.options import Run, common
+from seatsync.cli.options import common
+from seatsync.cli.run import Run
 
 NAMES = ("seatsync", "roster", "plan")
 

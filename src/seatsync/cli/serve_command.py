@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import serve_settings
-from seatsync.cli.options import Run, common, folder, option
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import common, folder, option
 from seatsync.cli.outbox_settings import mail_from, portal
+from seatsync.cli.run import Run
 from seatsync.cli.until_ended import clock, ended_gently
 from seatsync.domain.failure import ExitCode
 
@@ -99,7 +101,7 @@ def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
             "Pages can't be served from a ledger in Git: each claim would be a push. Use SQLite, or PostgreSQL."
         )
     # Who holds the lock is not said while others wait for them: it would name them in the log.
-    ledger: Ledger = replace(run, quiet=True).ledger_of(folder, kept=threads)
+    ledger: Ledger = ledger_of(replace(run, quiet=True), folder, kept=threads)
     with ledger.reading() as connection:
         if connection is None:
             help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.options import Run, common
+from seatsync.cli.options import common
 from seatsync.cli.plan_command import load_plans
 from seatsync.cli.reading import to_be_shown
+from seatsync.cli.run import Run
 from seatsync.cli.showing import Shown, show
 
 

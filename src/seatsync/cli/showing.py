@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from seatsync.cli.options import Run, prefix
+from seatsync.cli.findings import prefix
 from seatsync.cli.privacy import own_commands
+from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
@@ -99,7 +100,7 @@ def _as_annotations(told: Iterable[Shown], several: bool) -> Iterator[str]:
 
 
 def _as_sarif(told: Iterable[Shown], several: bool) -> Iterator[str]:
-    from seatsync.cli.explain_command import explanations
+    from seatsync.cli.explanations import explanations
     from seatsync.reports import sarif
     from seatsync.sources.files import NAME
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.options import Run, common, day, folders, past
+from seatsync.cli.options import common, day, folders, past
 from seatsync.cli.reading import present_of
+from seatsync.cli.run import Run
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 

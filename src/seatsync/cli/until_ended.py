@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
-from seatsync.cli.options import Run
+from seatsync.cli.run import Run
 
 
 @contextmanager

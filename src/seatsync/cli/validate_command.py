@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from seatsync.cli.options import Run, as_folders, common, option, prefix
-from seatsync.cli.reading import without_names
+from seatsync.cli.findings import prefix, without_names
+from seatsync.cli.options import as_folders, common, option
+from seatsync.cli.run import Run
 from seatsync.cli.showing import Shown, show
 from seatsync.domain.failure import ExitCode
 from seatsync.sources.files import NAME

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.options import Run, common, folder, option
-from seatsync.cli.reading import institution_of, must_be_ours
+from seatsync.cli.institution import institution_of, ledger_of, must_be_ours
+from seatsync.cli.options import common, folder, option
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
 
     id = institution_of(folder, run)
     must_be_ours(folder, id, run)
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         verdict = verify(connection, id, heads) if connection is not None else None
     if verdict is None or not (verdict.links or verdict.faults):
         run.say(f"The ledger has nothing of {id} yet; nothing to check.")

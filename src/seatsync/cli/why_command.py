@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seatsync.cli.options import Run, common, folder, prefix
-from seatsync.cli.reading import known_as, snapshot_of, tell
+from seatsync.cli.findings import prefix, tell
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import common, folder
+from seatsync.cli.reading import known_as, snapshot_of
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def _told(
 
     assert loaded.desired is not None
     row, askings = why(loaded.desired, snapshot, run.today, number, email_key(name))
-    with run.ledger_of(folder).reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         known = connection is not None and number
         id, persons = loaded.desired.institution.id, run.redactor is None
         past = history(connection, id, Wanted([number]), None, persons) if connection and known else []

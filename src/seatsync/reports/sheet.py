@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from typing import IO, Protocol
 
@@ -73,12 +72,3 @@ class Pipe:
                 for cell, width, is_right in zip(row, widths, to_right, strict=True)
             ]
             self.stream.write(f"{' ' * indent}{'  '.join(cells)}".rstrip() + "\n")
-
-
-def sheet(stream: IO[str], no_color: bool) -> Sheet:
-    """What is written on is folded and coloured for a person, or where COLUMNS or FORCE_COLOR ask for that."""
-    if stream.isatty() or os.environ.get("COLUMNS") or os.environ.get("FORCE_COLOR"):
-        from seatsync.reports.terminal import Terminal
-
-        return Terminal(stream, no_color)
-    return Pipe(stream)

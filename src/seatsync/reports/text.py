@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from textwrap import fill
-from typing import assert_never
+from typing import IO, assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.reports.sheet import Sheet, sheet
+from seatsync.reports.sheet import Pipe, Sheet
 from seatsync.reports.view import Group, PlanView, clean, shown
 
 FEW = 10
@@ -116,6 +117,15 @@ def summary(found: Sequence[Diagnostic]) -> str:
         if (number := sum(diagnostic.severity is severity for diagnostic in found))
     ]
     return ", ".join(parts) or "nothing wrong"
+
+
+def sheet(stream: IO[str], no_color: bool) -> Sheet:
+    """What is written on is folded and coloured for a person, or where COLUMNS or FORCE_COLOR ask for that."""
+    if stream.isatty() or os.environ.get("COLUMNS") or os.environ.get("FORCE_COLOR"):
+        from seatsync.reports.terminal import Terminal
+
+        return Terminal(stream, no_color)
+    return Pipe(stream)
 
 
 def stdout(no_color: bool) -> Sheet:
