@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.institution import institution_id, ledger_of
-from seatsync.cli.many import Done, each, many, must_differ, part_of, summary
+from seatsync.cli.many import Step, each, many, must_differ, part_of, summary
 from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.plan_command import is_plan, load_plans
 from seatsync.cli.reading import redactor_of, to_be_shown, too_strict, try_plan
@@ -72,32 +72,44 @@ def command(
     Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
     the plan or the fingerprint is another.
     """
-    if expect is not None and not expect.strip():
-        raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
-    ways = sum((bool(expect), reviewed, same_files))
-    file, folders = _meant(paths, yes or ways > 0)
-    if ways > 1:
-        raise click.UsageError(_ONE_WAY)
-    if file and shard:
-        raise click.UsageError("--shard is for folders; give each part its own plan file.")
-    if not (file or yes or ways or sys.stdin.isatty()):
+    decided = _is_decided(expect, reviewed, same_files)
+    file, folders = _meant(paths, yes or decided)
+    if not (file or yes or decided or sys.stdin.isatty()):
         raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
     who = _Who(actor, commit)
     if file:
+        if shard:
+            raise click.UsageError("--shard is for folders; give each part its own plan file.")
         return _apply_saved(run, file, folders, strict, who, jobs)
     chosen = part_of(folders, shard)
     must_differ(chosen, run, jobs)
     allowed = Allowed(expect, what_was_reviewed() if reviewed else None, same_files)
     asking = not (yes or allowed.is_decided)  # of a person one thing at a time
     step = partial(_apply_fresh, run, allowed, asking, strict, who)
-    done = list(each(step, chosen, run, 1 if asking else jobs, "Applying to"))
-    return _told(run, len(folders) > 1, chosen, done)
+    return _each(run, step, chosen, 1 if asking else jobs, chosen, len(folders) > 1)
 
 
-def _told(run: Run, several: bool, names: Iterable[object], done: list[Done]) -> int:
-    """The exit code for all, and for several what became of each."""
+def _is_decided(expect: str | None, reviewed: bool, same_files: bool) -> bool:
+    """Whether an option says what may be applied.
+
+    Raises:
+        UsageError: more than one does, or ``expect`` is empty.
+    """
+    if expect is not None and not expect.strip():
+        raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
+    ways = sum((bool(expect), reviewed, same_files))
+    if ways > 1:
+        raise click.UsageError(_ONE_WAY)
+    return ways > 0
+
+
+def _each(
+    run: Run, step: Step, items: Sequence[Any], jobs: int | None, names: Sequence[object], is_several: bool
+) -> int:
+    """Apply each of the items; the exit code for all, and for several what became of each, by its name."""
+    done = each(step, items, run, jobs, "Applying to")
     outcomes = [(name, one.code, one.result or "with nothing to do") for name, one in zip(names, done, strict=True)]
-    if several:
+    if is_several:
         summary(run, outcomes)
     return exits.worst(code for _, code, _ in outcomes)
 
@@ -173,8 +185,8 @@ def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _
     plans, _ = load_plans(file)
     ids = {folder: institution_id(folder) for folder in folders}
     pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
-    done = list(each(partial(_apply_one_saved, run, strict, who), pairs, run, jobs, "Applying to"))
-    return _told(run, len(plans) > 1, [plan.institution for plan in plans], done)
+    step = partial(_apply_one_saved, run, strict, who)
+    return _each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1)
 
 
 def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path]) -> tuple[int, str | None]:

@@ -45,41 +45,66 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. Nothing that is
     there already is changed.
     """
-    from seatsync.cli.writing import write_whole
-    from seatsync.domain.addresses import may_hold_a_password
-    from seatsync.domain.names import clean, is_slug, text_fault
-    from seatsync.formats.schemas import SCHEMAS, schema_text
-
     if forks and ci != "github":
         raise click.UsageError("--forks goes with --ci github alone.")
-    slug = id or _slug(folder.resolve().name)
-    if not is_slug(slug):
-        raise click.BadParameter("small letters, digits and single hyphens, at most 63", param_hint="--id")
-    if name is not None and (not clean(name) or text_fault(clean(name))):
-        raise click.BadParameter("a name that can be read", param_hint="--name")
-    values = {
-        "id": slug,
-        "name": json.dumps(name or slug.replace("-", " ").title(), ensure_ascii=False),
-        **_person(admin),
-    }
-    texts = {target: _text(source, values) for source, target in _FILES.items()}
-    texts |= {f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema != "plan"}
-    if (folder / "seatsync.yaml").exists():
-        if ci is None:
-            raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
-        texts = {}
+    values = _values(folder, id, name, admin)
+    is_there = (folder / "seatsync.yaml").exists()
+    if is_there and ci is None:
+        raise click.UsageError(f"{folder / 'seatsync.yaml'} is there already; init starts new folders only.")
     jobs = pipeline(folder, ci, run.ledger, forks) if ci is not None else {}
-    for target, text in {**{folder / target: text for target, text in texts.items()}, **jobs}.items():
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(target, [text])
-            run.say(f"wrote {target}")
-        elif target in jobs:
+    if not is_there:
+        for file, text in _texts(values).items():
+            _write(run, folder / file, text)
+    for target, text in jobs.items():
+        if not _write(run, target, text):
             run.say(f"{target} is there already, and was left as it is: see that it names {folder} among its folders.")
         if target.name == "seatsync.yml" and target.parent.name == ".gitlab":
             run.say("Include it in .gitlab-ci.yml, which has other jobs: `include: [{local: .gitlab/seatsync.yml}]`.")
     if ci is not None:
         run.say(f"It applies what is pushed to {default_branch(folder)}.")
+    _say_what_is_next(run, folder)
+
+
+def _values(folder: Path, id: str | None, name: str | None, admin: str) -> dict[str, str]:
+    """What the institution's seatsync.yaml is filled in with.
+
+    Raises:
+        BadParameter: the id, the name or the administrator can't be used.
+    """
+    from seatsync.domain.names import clean, is_slug, text_fault
+
+    slug = id or _slug(folder.resolve().name)
+    if not is_slug(slug):
+        raise click.BadParameter("small letters, digits and single hyphens, at most 63", param_hint="--id")
+    if name is not None and (not clean(name) or text_fault(clean(name))):
+        raise click.BadParameter("a name that can be read", param_hint="--name")
+    title = name or slug.replace("-", " ").title()
+    return {"id": slug, "name": json.dumps(title, ensure_ascii=False), **_person(admin)}
+
+
+def _texts(values: dict[str, str]) -> dict[str, str]:
+    """The files of a new folder."""
+    from seatsync.formats.schemas import SCHEMAS, schema_text
+
+    texts = {target: _text(source, values) for source, target in _FILES.items()}
+    return texts | {f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema != "plan"}
+
+
+def _write(run: Run, target: Path, text: str) -> bool:
+    """Write a file, unless there is one; whether it was written."""
+    from seatsync.cli.writing import write_whole
+
+    if target.exists():
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(target, [text])
+    run.say(f"wrote {target}")
+    return True
+
+
+def _say_what_is_next(run: Run, folder: Path) -> None:
+    from seatsync.domain.addresses import may_hold_a_password
+
     if on_a_branch(run.ledger):
         run.say(
             "Make a key, `seatsync ledger key`, and set it as SEATSYNC_LEDGER_KEY, here and as a secret of the pipeline:"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -55,25 +56,18 @@ class Moment(click.ParamType[datetime]):
 
 
 def common(*formats: str) -> Callable[[Command], Command]:
-    """The options of every command; ``formats`` are those it can print, the usual one first."""
+    """The options of every command; ``formats`` are those it can print, the usual one first.
+
+    The command is called with its ``run``, and what goes wrong in it is told.
+    """
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def called(
-            ledger: str | None = None,
-            now: datetime | None = None,
-            format: str = "text",
-            quiet: bool = False,
-            verbose: bool = False,
-            no_color: bool = False,
-            lock_timeout: float = 30.0,
-            redact: bool | None = None,
-            debug: bool = False,
-            **rest: Any,
-        ) -> Any:
+        def called(redact: bool | None = None, debug: bool = False, **rest: Any) -> Any:
             redactor = _redactor() if (anybody_reads() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # who knows what a traceback shows
-            run = Run(ledger, now or datetime.now(UTC), format, quiet, verbose, no_color, lock_timeout, redactor)
+            asked = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
+            run = Run(**{**asked, "now": asked["now"] or datetime.now(UTC), "redactor": redactor})
             with looked_through(redactor.text) if redactor is not None else nullcontext():
                 try:  # what goes wrong is told in here, too
                     return command(run, **rest)
@@ -82,41 +76,41 @@ def common(*formats: str) -> Callable[[Command], Command]:
                 except Exception as error:
                     return exits.failed(error)
 
-        shared = [
-            option("--ledger", metavar="PATH|URL|git", help="The ledger; seatsync.db in the folder if not given."),
-            option("--now", type=Moment(), help="The date (or ISO time) to go by instead of the clock."),
-            option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
-            option("--verbose", "-v", is_flag=True, help="Show everything, however long."),
-            option("--no-color", is_flag=True, help="No colour; NO_COLOR is honoured too."),
-            option(
-                "--lock-timeout",
-                type=click.FloatRange(0),
-                default=30.0,
-                show_default=True,
-                metavar="SECONDS",
-                help="How long to wait while others write to the ledger.",
-            ),
-            option(
-                "--redact/--no-redact",
-                default=None,
-                help="Pseudonyms for e-mails, and no names, in all output; on by itself in a CI that is or may be public.",
-            ),
-            option("--debug", is_flag=True, help="Show where an error came from."),
-        ]
-        if formats:
-            shared.insert(
-                2,
-                option(
-                    "--format", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print."
-                ),
-            )
         wrapped: Any = called
-        for decorator in reversed(shared):
+        for decorator in reversed(_shared(formats)):
             wrapped = decorator(wrapped)
         result: Command = wrapped
         return result
 
     return decorate
+
+
+def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
+    return [
+        option("--ledger", metavar="PATH|URL|git", help="The ledger; seatsync.db in the folder if not given."),
+        option("--now", type=Moment(), help="The date (or ISO time) to go by instead of the clock."),
+        *(
+            option("--format", type=click.Choice(formats), default=usual, show_default=True, help="How to print.")
+            for usual in formats[:1]
+        ),
+        option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
+        option("--verbose", "-v", is_flag=True, help="Show everything, however long."),
+        option("--no-color", is_flag=True, help="No colour; NO_COLOR is honoured too."),
+        option(
+            "--lock-timeout",
+            type=click.FloatRange(0),
+            default=30.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait while others write to the ledger.",
+        ),
+        option(
+            "--redact/--no-redact",
+            default=None,
+            help="Pseudonyms for e-mails, and no names, in all output; on by itself in a CI that is or may be public.",
+        ),
+        option("--debug", is_flag=True, help="Show where an error came from."),
+    ]
 
 
 def folders(command: Command) -> Command:

@@ -22,10 +22,10 @@ class Run:
 
     ledger: str | None
     now: datetime
-    format: str
-    quiet: bool
-    verbose: bool
-    no_color: bool
+    format: str = "text"
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
     lock_timeout: float = 30.0
     redactor: Redactor | None = None
 

@@ -19,6 +19,9 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
+    from seatsync.outbox.smtp import Server
+    from seatsync.portal.server import Listening
+    from seatsync.portal.site import Settings
 
 _SOURCE = "Where a line of a file can be looked at, with {commit}, {institution}, {file} and {line}."
 
@@ -56,18 +59,9 @@ def command(
     The letters in the outbox are sent by `seatsync outbox send --watch`, beside this. Logs go to standard error, a line of
     JSON each, and name nobody. Ends by SIGTERM or Ctrl-C, after what it is at. Needs `pip install 'seatsync[portal]'`.
     """
-    try:
-        from seatsync.portal import logs
-        from seatsync.portal.app import create_app
-        from seatsync.portal.limits import Limits
-        from seatsync.portal.post import Post
-        from seatsync.portal.server import serve
-        from seatsync.portal.site import Settings, Site
-    except ModuleNotFoundError as error:
-        if (error.name or "seatsync").partition(".")[0] == "seatsync":
-            raise
-        needs = f"This needs the Python package {error.name}: pip install 'seatsync[portal]'."
-        raise click.UsageError(needs) from error
+    _must_be_installed()
+    from seatsync.portal.server import Listening
+    from seatsync.portal.site import Settings
 
     url = serve_settings.address_of(portal_url)
     host, port = serve_settings.listen_at(listen)
@@ -76,19 +70,47 @@ def command(
     keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
     server = serve_settings.mail_server()
     settings = Settings(url, keys, sender, source, serve_settings.provider())
-    ledger = _ledger(run, folder, threads)
+    _serve(run, settings, server, _ledger(run, folder, threads), Listening(host, port, threads, proxy))
+    return ExitCode.DONE
+
+
+def _must_be_installed() -> None:
+    """Import what the pages are made of.
+
+    Raises:
+        UsageError: a package that they need is missing.
+    """
+    try:
+        import seatsync.portal.app
+        import seatsync.portal.server  # noqa: F401
+    except ModuleNotFoundError as error:
+        if (error.name or "seatsync").partition(".")[0] == "seatsync":
+            raise
+        needs = f"This needs the Python package {error.name}: pip install 'seatsync[portal]'."
+        raise click.UsageError(needs) from error
+
+
+def _serve(run: Run, settings: Settings, server: Server, ledger: Ledger, listening: Listening) -> None:
+    """Serve the pages, and send the codes that they owe, until a signal ends it."""
+    from seatsync.portal import logs
+    from seatsync.portal.app import create_app
+    from seatsync.portal.limits import Limits
+    from seatsync.portal.post import Post
+    from seatsync.portal.server import serve
+    from seatsync.portal.site import Site
+
     gc.enable()  # which main had off: a server lives longer than a command
     logs.begin(run.quiet)
-    post = Post(server, sender)
-    app = create_app(Site(settings, ledger, clock(run), post, Limits(exports=max(1, threads // 2))))
+    post = Post(server, settings.sender)
+    limits = Limits(exports=max(1, listening.threads // 2))
+    app = create_app(Site(settings, ledger, clock(run), post, limits))
     with ended_gently() as stop:
         post.start()
         try:
-            serve(app, url, host, port, threads, proxy, stop)
+            serve(app, settings.url, listening, stop)
         finally:
             post.stop()
             ledger.close()
-    return ExitCode.DONE
 
 
 def _ledger(run: Run, folder: Path, threads: int) -> Ledger:

@@ -6,7 +6,7 @@ import errno
 import logging
 import time
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import waitress
@@ -39,30 +39,46 @@ class CantListen(Failure):
         super().__init__(f"The address {address} {why}.", help)
 
 
-def serve(
-    app: Flask,
-    url: str,
-    host: str,
-    port: int,
-    threads: int,
-    trusted_proxy: str,
-    stop: Event,
-    patience: Patience = USUAL,
-) -> None:
-    """Answer requests until ``stop`` is set; then those that have come, and no more.
+class Listening(NamedTuple):
+    """Where a server listens, and how many ``threads`` answer.
 
     What a proxy says of who asks (X-Forwarded-For, -Proto, -Host) counts only from ``trusted_proxy``, whose last word it is;
-    from all others it is dropped.
+    from all others, and where it is empty, it is dropped.
+    """
+
+    host: str
+    port: int
+    threads: int
+    trusted_proxy: str = ""
+
+
+def serve(app: Flask, url: str, listening: Listening, stop: Event, patience: Patience = USUAL) -> None:
+    """Answer requests until ``stop`` is set; then those that have come, and no more.
 
     Raises:
         CantListen: somebody else has the port, or it is not for us.
     """
     channels: dict[int, Any] = {}
+    server = _server(app, url, listening, patience, channels)
+    server.channel_class = Channel
+    where = f"{listening.host}:{server.effective_port}"
+    log.info("listening", extra={"address": where, "threads": listening.threads})
+    clearing = Clearing(patience)
+    while not stop.is_set():
+        _turn(channels)
+        clearing.look(server.active_channels.values())
+    _finish(server, channels)
+    log.info("ended")
+
+
+def _server(app: Flask, url: str, listening: Listening, patience: Patience, channels: dict[int, Any]) -> Any:
+    """A waitress that listens, and puts its connections into ``channels``."""
+    host, port, threads, trusted_proxy = listening
     proxy: dict[str, Any] = {}
     if trusted_proxy:
         proxy = {"trusted_proxy": trusted_proxy, "trusted_proxy_count": 1, "trusted_proxy_headers": _FORWARDED}
     try:
-        server: Any = waitress.create_server(
+        return waitress.create_server(
             app,
             map=channels,
             listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -84,14 +100,6 @@ def serve(
     except OSError as error:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror or error}"
         raise CantListen(f"{host}:{port}", why) from error
-    server.channel_class = Channel
-    log.info("listening", extra={"address": f"{host}:{server.effective_port}", "threads": threads})
-    clearing = Clearing(patience)
-    while not stop.is_set():
-        _turn(channels)
-        clearing.look(server.active_channels.values())
-    _finish(server, channels)
-    log.info("ended")
 
 
 def _turn(channels: dict[int, Any]) -> None:
