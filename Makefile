@@ -24,9 +24,9 @@ demo: .venv/ready
 demo-portal: .venv/ready
 	@$(BIN)/python examples/demo_portal.py $(ARGS)
 
-# The long forms, by one switch (SEATSYNC_TORTURE, tests/long_form.py) and of all tests that have one: hours of kills, full disks,
+# The long forms, by one switch (SEATSYNC_TORTURE, tests/support/long_form.py) and of all tests that have one: hours of kills, full disks,
 # races, forgeries. What it found goes to docs/reliability.md.
-LONG_FORMS := tests/faults $(shell grep -l "tests.long_form import" tests/test_*.py)
+LONG_FORMS := tests/faults $(shell grep -l "tests.support.long_form import" tests/test_*.py)
 torture: .venv/ready
 	rm -f build/torture.jsonl && mkdir -p build
 	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest $(LONG_FORMS)

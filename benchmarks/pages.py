@@ -32,16 +32,17 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import insert, select
 
 from seatsync.ledger import tables
-from seatsync.ledger.accounts import account, email_hash, session
+from seatsync.ledger.account_tables import account, session
 from seatsync.ledger.database import FILE, Ledger
+from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.outbox import iso
 from seatsync.outbox.message import Sender
-from seatsync.outbox.queue import iso
 from seatsync.outbox.smtp import Server
+from seatsync.portal.accounts.passwords import hashed
 from seatsync.portal.app import create_app
-from seatsync.portal.limits import Limits
-from seatsync.portal.passwords import hashed
-from seatsync.portal.post import Post
-from seatsync.portal.site import Settings, Site
+from seatsync.portal.web.limits import Limits
+from seatsync.portal.web.mailer import Post
+from seatsync.portal.web.site import Settings, Site
 
 AT_ONCE = 8
 SIGN_INS, LOOKS, CLAIMS, LISTS = 60, 1000, 300, 300

@@ -16,9 +16,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, Engine, event
 
-from seatsync.portal import passwords
-from tests import databases
-from tests.long_form import LONG
+from seatsync.portal.accounts import passwords
+from tests.support import databases
+from tests.support.long_form import LONG
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -104,7 +104,7 @@ def tmp_path(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    from tests.chromium import launched
+    from tests.support.chromium import launched
 
     with launched() as browser:
         yield browser

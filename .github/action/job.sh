@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One job of a pipeline: MODE is validate, plan or apply; the other settings are the inputs of action.yml.
 # It also writes the step's summary and outputs, and leaves with the exit code of the command itself. Nothing that seatsync
-# prints in a job is a command to the runner but its own annotations (cli/privacy.py), so nothing is to be stopped here.
+# prints in a job is a command to the runner but its own annotations (cli/output/privacy.py), so nothing is to be stopped here.
 set -uo pipefail
 OUT="${OUT:-seatsync-plan}"
 SUMMARY="${GITHUB_STEP_SUMMARY:-/dev/null}"

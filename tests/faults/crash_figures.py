@@ -1,6 +1,6 @@
 """How much is tried, and what came of it.
 
-In its short form each test tries a sample, in its long form (``tests/long_form.py``) all that it can. The sample is the
+In its short form each test tries a sample, in its long form (``tests/support/long_form.py``) all that it can. The sample is the
 one of ``SEATSYNC_TORTURE_SEED``; ``SEATSYNC_TORTURE_POINT`` tries one point alone, by the name that a failure gives it.
 """
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from tests import long_form
-from tests.long_form import LONG
+from tests.support import long_form
+from tests.support.long_form import LONG
 
 SEED = long_form.SEED or "1"
 _POINT = os.environ.get("SEATSYNC_TORTURE_POINT", "")

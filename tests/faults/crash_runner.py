@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.command_line import Outcome
+from tests.support.command_line import Outcome
 
 DISK = "write,pwrite64,?pwritev,fsync,fdatasync,ftruncate,fallocate,?unlink,unlinkat,?rename,?renameat,renameat2,?link,linkat"
 """The calls that change what is on a disk, or make it last."""

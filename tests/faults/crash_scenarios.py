@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.command_line import Outcome, seatsync
+from tests.support.command_line import Outcome, seatsync
 
 LEDGER_FILES = ("seatsync.db", "seatsync.db-wal", "seatsync.db-shm", "seatsync.db-journal", "seatsync.db-holder")
 OUTPUTS = ("plan.json", "grace.jsonl")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.engine import make_url
 
-from tests.databases import Postgres, plain
+from tests.support.databases import Postgres, plain
 
 
 class Server:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.command_line import Outcome
 from tests.faults.crash_figures import Tally
 from tests.faults.crash_runner import warm
 from tests.faults.crash_scenarios import LEDGER_FILES, Scenario, Seen, copy, look
+from tests.support.command_line import Outcome
 
 _READER = """
 import sqlite3, sys

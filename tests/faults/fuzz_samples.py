@@ -8,7 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from tests.command_line import seatsync
+from tests.support.command_line import seatsync
 
 ROOT = Path(__file__).parents[2]
 THEN, NOW = ("--now", "2026-09-01"), ("--now", "2026-09-08")

@@ -19,16 +19,16 @@ from zlib import crc32
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.explanations import explanations
+from seatsync.cli.output.explanations import explanations
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
 from seatsync.reports.text import sheet
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.load import load
-from tests.command_line import Outcome, seatsync
 from tests.faults import fuzz_forgery, fuzz_grammar, fuzz_samples
 from tests.faults.fuzz_mutation import mutate
 from tests.faults.fuzz_samples import BEFORE, EXPORT, NOW, PORTAL
+from tests.support.command_line import Outcome, seatsync
 
 TODAY = datetime(2026, 9, 8, tzinfo=UTC)
 DONE, INVALID, REFUSED, STALE = 0, 3, 4, 5
@@ -211,8 +211,8 @@ class CsvRoster(Reader):
         ]
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        from seatsync.sources.roster_reader import RosterReader
-        from seatsync.sources.rosters import read_csv
+        from seatsync.sources.rosters.members import RosterReader
+        from seatsync.sources.rosters.read import read_csv
 
         reader = RosterReader(self.name, ["student"], found)
         read_csv(text, reader)
@@ -237,8 +237,8 @@ class YamlRoster(CsvRoster):
         return fuzz_grammar.as_yaml(random, fuzz_grammar.spoil(random, json.loads(self.tree)))
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        from seatsync.sources.roster_reader import RosterReader
-        from seatsync.sources.rosters import read_yaml
+        from seatsync.sources.rosters.members import RosterReader
+        from seatsync.sources.rosters.read import read_yaml
 
         reader = RosterReader(self.name, ["staff"], found)
         read_yaml(text, reader)
@@ -296,7 +296,7 @@ class Export(Grants):
         return super().feed(given)
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        from seatsync.sources.portal_export import read_export
+        from seatsync.sources.portal.export import read_export
 
         return read_export(text, self.name, self.libraries, self.library, found)
 
@@ -384,7 +384,7 @@ class Plan(Target):
         return Input({"plan.json": data}, (random.choice(("text", "json", "markdown", "html")),))
 
     def feed(self, given: Input) -> Outcome:
-        from seatsync.cli.plan_command import load_plans
+        from seatsync.cli.commands.plan import load_plans
         from seatsync.formats.plan_document import BadPlanFile
 
         try:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.verify import verify
-from tests.databases import NAMES, looking_into
+from tests.support.databases import NAMES, looking_into
 
 
 def rows(connection: Connection, table: str, institution: str = "grace") -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.command_line import Outcome, seatsync
+from tests.support.command_line import Outcome, seatsync
 
 SIZE = 16
 PLAN = "plan.json"

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from itertools import count
 from pathlib import Path
 
-from tests.databases import Leased, ledgers
+from tests.support.databases import Leased, ledgers
 
 
 class Databases(ABC):

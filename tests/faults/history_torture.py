@@ -1,6 +1,6 @@
 """How long faults are tried, with which seeds, and what came of it.
 
-Which form is asked for is in ``tests/long_form.py``. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
+Which form is asked for is in ``tests/support/long_form.py``. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
 failure prints it.
 """
 
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.long_form import FIGURES, LONG, SEED
+from tests.support.long_form import FIGURES, LONG, SEED
 
 
 def seeds(short: int, long: int) -> list[int]:

@@ -18,20 +18,20 @@ from sqlalchemy import Connection
 
 from seatsync.apply.apply import carry_out
 from seatsync.apply.claims import Missed, Why, claim, opt_out
-from seatsync.ledger.accounts import email_hash
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.holdings import Account
+from seatsync.ledger.queries import links
+from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.queries.owed import owed
 from seatsync.ledger.record import Stale
 from seatsync.ledger.tables import metadata
-from seatsync.outbox import links
-from seatsync.outbox.owed import owed
 from seatsync.planning.plan import accept
 from seatsync.plans.make import make
-from tests.command_line import seatsync
-from tests.databases import looking_into
 from tests.faults.history_checks import must_be_sound, rows
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_torture import figures, replayable, seeds
+from tests.support.command_line import seatsync
+from tests.support.databases import looking_into
 
 SIZE = 16
 ROUNDS = (2, 200)

@@ -1,7 +1,7 @@
 """Fuzzing of everything that seatsync reads: no input makes it fail, be slow, take much memory, or harm a ledger.
 
 ``make test`` runs a tenth of 50,000 inputs that are always the same, another tenth for each commit; the long form
-(``tests/long_form.py``) runs them all, and a million that nobody has seen. A failure
+(``tests/support/long_form.py``) runs them all, and a million that nobody has seen. A failure
 names its seed: ``SEATSYNC_TORTURE_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs that very input again, as long as
 examples and corpus, which inputs are grown from, are the same; the input itself is saved.
 """
@@ -22,7 +22,7 @@ import pytest
 
 from tests.faults.fuzz_guard import MEGABYTES
 from tests.faults.fuzz_targets import TARGETS
-from tests.long_form import LONG, SEED, times
+from tests.support.long_form import LONG, SEED, times
 
 ROOT = Path(__file__).parents[2]
 

@@ -24,8 +24,6 @@ from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge
 from seatsync.sources.load import load
-from tests.command_line import Outcome, seatsync
-from tests.databases import looking_into
 from tests.faults.history_checks import must_fit, rows
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_model import Model
@@ -44,7 +42,9 @@ from tests.faults.history_wishes import (
     write_csv,
     write_files,
 )
-from tests.long_form import times
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import looking_into
+from tests.support.long_form import times
 
 LIVES = (2, 100)
 STEPS = times(short=60, long=100)

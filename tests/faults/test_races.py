@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
-from tests.command_line import Outcome, seatsync
-from tests.databases import looking_into
 from tests.faults.history_checks import must_be_sound, rows
 from tests.faults.history_crowd import FINGERPRINT, PLAN, SIZE, Crowd, Task
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_torture import figures, replayable, seeds
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import looking_into
 
 OWNERS = 2
 LAST_SEATS, MIXED = (3, 200), (2, 100)

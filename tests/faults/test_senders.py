@@ -8,11 +8,11 @@ from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests import letters
 from tests.faults.history_torture import figures, replayable, seeds
-from tests.letters import DAY, applied, crowd, listed, ran, started
-from tests.long_form import times
-from tests.mail_server import Mailroom
+from tests.support import letters
+from tests.support.letters import DAY, applied, crowd, listed, ran, started
+from tests.support.long_form import times
+from tests.support.mail_server import Mailroom
 
 school, room = letters.school, letters.room
 

@@ -13,13 +13,13 @@ import psycopg
 import pytest
 
 from seatsync.ledger import tables
-from tests.command_line import Outcome, seatsync
-from tests.databases import plain
 from tests.faults.crash_figures import SEED, Tally, chosen, tally
 from tests.faults.crash_runner import Command, needs_strace, warm
 from tests.faults.crash_scenarios import EARLIER, NOW, Seen, files, left_to_do, rows, told_plainly, write
 from tests.faults.crash_server import Server, server
-from tests.long_form import times
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import plain
+from tests.support.long_form import times
 
 LEDGER = 6
 MEMBERS = times(short=400, long=2000)

@@ -14,10 +14,10 @@ import pytest
 
 from seatsync.domain.action import Action
 from seatsync.domain.failure import ExitCode
-from tests.command_line import Outcome, seatsync
 from tests.faults.history_checks import everything
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_torture import figures, replayable, seeds
+from tests.support.command_line import Outcome, seatsync
 
 SEVERAL = (4, 300)
 """Rounds with several changes, in the short and in the long form."""

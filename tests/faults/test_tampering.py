@@ -20,11 +20,10 @@ from seatsync.apply.claims import claim, opt_out
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.holdings import Account
 from seatsync.ledger.journal import link
+from seatsync.ledger.queries import links
+from seatsync.ledger.queries.holdings import Account
 from seatsync.ledger.verify import STATES, rebuild, verify
-from seatsync.outbox import links
-from tests.command_line import seatsync
 from tests.faults.history_checks import must_be_sound
 from tests.faults.history_databases import databases_of
 from tests.faults.history_tampering import (
@@ -38,7 +37,8 @@ from tests.faults.history_tampering import (
     stored,
 )
 from tests.faults.history_torture import figures, replayable, seeds
-from tests.letters import posted
+from tests.support.command_line import seatsync
+from tests.support.letters import posted
 
 DAMAGED, FORGED = (400, 10_000), (20, 500)
 """Tries in the short and in the long form."""

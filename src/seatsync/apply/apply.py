@@ -12,9 +12,9 @@ from seatsync.domain.diagnostic import named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.accounts import with_account
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
+from seatsync.ledger.queries.account_emails import with_account
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.plan import AcceptedPlan

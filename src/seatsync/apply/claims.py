@@ -14,15 +14,15 @@ from seatsync.apply.apply import must_be_its_own, must_be_that_of
 from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.license import ABSENT, License, Status
-from seatsync.domain.names import did_you_mean, email_fault, email_key
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.accounts import lock_account
+from seatsync.domain.text.names import did_you_mean, email_fault, email_key
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.holdings import Account, hold, is_in, keep_holding, open_licenses
 from seatsync.ledger.journal import Entry
-from seatsync.ledger.lookup import numbers_of
+from seatsync.ledger.queries import links
+from seatsync.ledger.queries.account_emails import lock_account
+from seatsync.ledger.queries.holdings import Account, hold, is_in, keep_holding, open_licenses
+from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
-from seatsync.outbox import links
 
 
 class Why(StrEnum):

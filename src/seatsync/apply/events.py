@@ -10,10 +10,10 @@ from typing import Any, assert_never
 from seatsync.domain.action import Action, Event, Grants, Sign, Subject, Unplanned
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
-from seatsync.domain.names import email_key, join_tags
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import email_key, join_tags
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 

@@ -22,13 +22,13 @@ from seatsync.apply.members import Impossible
 from seatsync.domain.action import Action, Event, Grants, Unplanned
 from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.diagnostic import named
-from seatsync.domain.formulas import defused
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
-from seatsync.domain.names import email_key
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, person_of
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.formulas import defused
+from seatsync.domain.text.names import email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
@@ -39,7 +39,7 @@ from seatsync.planning.wishes import work_out
 from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
-from seatsync.sources.portal_export import Portal
+from seatsync.sources.portal.export import Portal
 
 _BOM = "\ufeff"
 

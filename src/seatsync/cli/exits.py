@@ -43,7 +43,7 @@ def worst(codes: Iterable[int]) -> int:
 def failed(error: Exception) -> int:
     """Tell what went wrong, and the exit code it means."""
     if isinstance(error, click.UsageError):
-        from seatsync.domain.addresses import redacted
+        from seatsync.domain.text.ledger_addresses import redacted
 
         # What stands in the wrong place may be a ledger's address, with anything in its password.
         message = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
@@ -56,7 +56,7 @@ def failed(error: Exception) -> int:
 
 def tell(failure: Failure, error: Exception) -> None:
     """What is so, and what to do; with ``--debug`` also where the ``error`` behind it came from."""
-    from seatsync.domain.names import printable
+    from seatsync.domain.text.names import printable
 
     click.echo(f"seatsync: {printable(str(failure).splitlines()[0], 1000)}", err=True)
     click.echo(f"  → {printable(failure.help, 1000)}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.findings import tell
+from seatsync.cli.output.findings import tell
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -42,16 +42,16 @@ def institution_id(folder: Path) -> str | None:
 def ledger_of(run: Run, folder: Path, institution: str | None = None, kept: int = 0) -> Ledger:
     """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given.
     As many connections are ``kept``."""
-    from seatsync.ledger.addresses import in_git
     from seatsync.ledger.database import FILE, Ledger
-    from seatsync.ledger.holder import Patience
+    from seatsync.ledger.lock import Patience
+    from seatsync.ledger.stores.addresses import in_git
 
     _hush_libraries()
     patience = Patience(run.lock_timeout, run.say)
     if run.ledger is None or not in_git(run.ledger):
         return Ledger(run.ledger or str(folder / FILE), patience, kept=kept)
-    from seatsync.cli.privacy import job
-    from seatsync.ledger.git import let_go
+    from seatsync.cli.output.privacy import job
+    from seatsync.ledger.stores.git.branch import let_go
 
     if (context := click.get_current_context(silent=True)) is not None:
         context.find_root().call_on_close(let_go)

@@ -14,7 +14,7 @@ import click
 
 from seatsync import __version__
 from seatsync.cli import exits
-from seatsync.cli.privacy import anybody_reads, looked_through, nothing_obeyed
+from seatsync.cli.output.privacy import anybody_reads, looked_through, nothing_obeyed
 from seatsync.domain.failure import ExitCode
 
 COMMANDS = {
@@ -40,6 +40,12 @@ COMMANDS = {
     "serve": "Serve the members' and administrators' pages.",
 }
 
+"""Each has a module of its name in ``commands``, or a folder with its parts."""
+_ELSEWHERE = {
+    "import": "import_",  # Python has the word for itself
+    **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
+}
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module only when that command is called."""
@@ -50,14 +56,14 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"seatsync.cli.{name}_command")
+        module = importlib.import_module(f"seatsync.cli.commands.{_ELSEWHERE.get(name, name)}")
         command: click.Command = module.command
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from seatsync.domain.names import did_you_mean
+        from seatsync.domain.text.names import did_you_mean
 
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             ctx.fail(f'There is no command "{args[0]}". {did_you_mean(args[0], COMMANDS)}'.rstrip())

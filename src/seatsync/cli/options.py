@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.privacy import anybody_reads, looked_through
+from seatsync.cli.output.privacy import anybody_reads, looked_through
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _redactor() -> Redactor:
-    from seatsync.cli.explanations import explanations
+    from seatsync.cli.output.explanations import explanations
     from seatsync.reports.redaction import Redactor
 
     return Redactor(explanations())

@@ -10,8 +10,8 @@ from typing import Any
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind, Status
-from seatsync.domain.names import forbidden, parse_day
 from seatsync.domain.person import Person
+from seatsync.domain.text.names import forbidden, parse_day
 
 MOST = 2**31 - 1
 """The largest number that every database holds."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
-from seatsync.domain.names import IMPORTED, split_tags
 from seatsync.domain.person import Member, found_by
+from seatsync.domain.text.names import IMPORTED, split_tags
 
 CHOICES = {
     "licensed": ("with", "without", "all"),
@@ -22,7 +22,7 @@ CHOICES = {
 class Filters:
     """All that is given must hold. ``licensed`` is with, without or all; ``roster`` who is on one, who left, or any.
 
-    ``ledger/filters.py`` says the same to a database.
+    ``ledger/queries/filters.py`` says the same to a database.
     """
 
     library: str = ""

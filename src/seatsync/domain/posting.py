@@ -15,10 +15,10 @@ from seatsync.domain.action import EVENTS, Action, Event, Grants, Unplanned, Wha
 from seatsync.domain.fields import OF_EVENTS, misfit
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
-from seatsync.domain.names import email_key, printable
 from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import email_key, printable
 
 _Handler = Callable[[Snapshot, Event], None]
 

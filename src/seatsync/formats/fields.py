@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from seatsync.domain.names import (
+from seatsync.domain.text.names import (
     clean,
     day_fault,
     email_fault,

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from seatsync.ledger.addresses import store_at
 from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, told
-from seatsync.ledger.holder import Holder, Patience
-from seatsync.ledger.migrate import migrate
-from seatsync.ledger.sqlite import FILE as FILE
-from seatsync.ledger.store import Opening, Store
+from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.stores.addresses import store_at
+from seatsync.ledger.stores.migrate import migrate
+from seatsync.ledger.stores.sqlite import FILE as FILE
+from seatsync.ledger.stores.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
-    from seatsync.ledger.git import GitBranch
-    from seatsync.ledger.git_readers import Job
+    from seatsync.ledger.stores.git.branch import GitBranch
+    from seatsync.ledger.stores.readers import Job
 
 LOCK_TIMEOUT = 30.0
 
@@ -89,7 +89,7 @@ class Ledger:
         """The branch in Git that it is on, if it is."""
         if not self.store.is_pushed:
             return None
-        from seatsync.ledger.git import GitBranch
+        from seatsync.ledger.stores.git.branch import GitBranch
 
         return self.store if isinstance(self.store, GitBranch) else None
 

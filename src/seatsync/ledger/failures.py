@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
-from seatsync.domain.addresses import without_secrets
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.text.ledger_addresses import without_secrets
 
 
 class LedgerError(Failure):

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Row, Table, select
 
 from seatsync.domain.action import EVENTS, Action, Event, Subject, Unplanned, about
 from seatsync.domain.license import IllegalTransition
-from seatsync.domain.names import printable
 from seatsync.domain.person import ERASED, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import printable
 from seatsync.ledger import tables
 from seatsync.ledger.journal import EntryLink, EventLink
 from seatsync.ledger.record import remember

@@ -13,9 +13,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 
 from seatsync.domain.action import Subject, about
 from seatsync.domain.fields import MOST
-from seatsync.domain.names import email_key
+from seatsync.domain.text.names import email_key
 from seatsync.ledger import link_chain, tables
-from seatsync.ledger.accounts import holding
+from seatsync.ledger.account_tables import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
 _RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")

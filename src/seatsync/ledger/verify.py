@@ -13,8 +13,8 @@ from seatsync.domain.person import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.holdings import ACROSS
 from seatsync.ledger.journal import SILENT, EntryLink
+from seatsync.ledger.queries.holdings import ACROSS
 from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
@@ -61,9 +61,9 @@ def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) 
 def _strange(connection: Connection) -> Iterator[str]:
     """What the database is made of and should not be."""
     if connection.dialect.name == "sqlite":
-        from seatsync.ledger.shape_sqlite import strange
+        from seatsync.ledger.stores.sqlite_shape import strange
     else:
-        from seatsync.ledger.shape_postgres import strange
+        from seatsync.ledger.stores.postgres_shape import strange
     return strange(connection)
 
 

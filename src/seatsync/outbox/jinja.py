@@ -16,7 +16,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.meta import TrackingCodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from seatsync.domain.names import did_you_mean, printable
+from seatsync.domain.text.names import did_you_mean, printable
 
 FOLDER = "letters"
 OURS = "seatsync/"

@@ -11,8 +11,8 @@ from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr, quote
 
-from seatsync.domain.names import clean, email_fault, printable, text_fault
-from seatsync.outbox.owed import Owed, Values
+from seatsync.domain.text.names import clean, email_fault, printable, text_fault
+from seatsync.ledger.queries.owed import Owed, Values
 from seatsync.outbox.rendering import Rendered
 
 # 7bit: so that no server on the way has anything to convert; none: headers go out as they are made here

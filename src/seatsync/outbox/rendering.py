@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from seatsync.domain.action import Letter
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.letters import ASKING, LINKED
-from seatsync.domain.names import did_you_mean, printable
 from seatsync.domain.origin import Origin
-from seatsync.outbox.owed import Values, spelled
+from seatsync.domain.text.names import did_you_mean, printable
+from seatsync.ledger.queries.owed import Values, spelled
 from seatsync.sources.files import Folder
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from sqlalchemy import Connection as Database
 from seatsync.domain.letters import LINKED
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
-from seatsync.outbox import links, queue
+from seatsync.ledger.queries import links, outbox
+from seatsync.ledger.queries.outbox import HELD, Mark, State, iso
+from seatsync.ledger.queries.owed import Owed
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
-from seatsync.outbox.owed import Owed
-from seatsync.outbox.queue import HELD, Mark, State, iso
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
 from seatsync.outbox.smtp import Connection, Outcome, Unsent
 
@@ -99,7 +99,7 @@ class _Batch:
         self.marks: list[Mark] = []
 
         def step(database: Database) -> tuple[list[Owed], int, links.Made]:
-            held, cancelled = queue.claim(database, office.institution, now, size, letters)
+            held, cancelled = outbox.claim(database, office.institution, now, size, letters)
             linked = [letter for letter in held if letter.letter in LINKED]
             return held, cancelled, links.make(database, office.institution, linked, iso(now))
 
@@ -142,7 +142,7 @@ class _Batch:
 
     def _note(self, letter: Owed, outcome: Outcome, tally: Counter[str]) -> None:
         now, (state, reply) = self.office.now(), outcome
-        due = queue.next_attempt(letter.attempts + 1, now) if state is State.PENDING else ""
+        due = outbox.next_attempt(letter.attempts + 1, now) if state is State.PENDING else ""
         if state is State.PENDING and not due:
             state, reply = State.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
         told = "deferred" if state is State.PENDING else state.value
@@ -159,8 +159,8 @@ class _Batch:
         serials = [letter.serial for letter in left]
 
         def step(database: Database) -> None:
-            queue.mark(database, office.institution, marks)
-            queue.let_go(database, office.institution, serials)
+            outbox.mark(database, office.institution, marks)
+            outbox.let_go(database, office.institution, serials)
             if serials:
                 links.withdraw(database, office.institution, self.made, serials)
 

@@ -11,10 +11,10 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from seatsync.domain.addresses import ENCODED
 from seatsync.domain.failure import ExitCode, Failure
-from seatsync.domain.names import printable
-from seatsync.outbox.queue import State
+from seatsync.domain.text.ledger_addresses import ENCODED
+from seatsync.domain.text.names import printable
+from seatsync.ledger.queries.outbox import State
 
 PATIENCE = 60.0
 """Seconds that an answer may take."""

@@ -9,9 +9,9 @@ from typing import Any
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
 from seatsync.domain.library import Library
-from seatsync.domain.names import email_key
 from seatsync.domain.people import Admin, Institution
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import email_key
 from seatsync.planning.change import Change
 
 

@@ -17,11 +17,11 @@ from sqlalchemy import Connection
 
 from seatsync.domain.desired import Counted
 from seatsync.domain.person import Person
-from seatsync.ledger.lookup import NO_LINE, TAGS_HERE, members_as_text
-from seatsync.plans.csv_side import CsvSide
-from seatsync.plans.side import LongWay, Side
-from seatsync.plans.yaml_side import YamlSide
-from seatsync.sources.encrypted import suffix_of
+from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE, members_as_text
+from seatsync.plans.plain_csv import CsvSide
+from seatsync.plans.plain_roster import LongWay, Side
+from seatsync.plans.plain_yaml import YamlSide
+from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.load import RosterFile
 
 _GROUP = itemgetter(slice(2, None))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from seatsync.plans.made import Made
+from seatsync.plans.result import Made
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.domain.desired import Counted, Desired, Grant
-from seatsync.domain.names import IMPORTED, email_key
-from seatsync.ledger.lookup import numbers_of
+from seatsync.domain.text.names import IMPORTED, email_key
+from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan
 from seatsync.plans.cancel import cancel
 from seatsync.plans.decide import decide
-from seatsync.plans.side import LongWay
+from seatsync.plans.plain_roster import LongWay
 from seatsync.plans.since import Since
 from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME, Folder

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.lookup import due_reminders, touched_since
+from seatsync.ledger.queries.lookup import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
 from seatsync.plans.settle import holds
 

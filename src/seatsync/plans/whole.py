@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from seatsync.ledger.read import read_snapshot
 from seatsync.plans.decide import decide
-from seatsync.plans.made import Made
+from seatsync.plans.result import Made
 from seatsync.sources.load import load
 
 

@@ -16,13 +16,17 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 from seatsync.domain.fields import MOST as LARGEST
-from seatsync.portal import account, admin, claim, faults, health, letter, member, openid, own, request_log, words
-from seatsync.portal.forms import Empty
-from seatsync.portal.languages import LANGUAGES
-from seatsync.portal.limits import PER_ADDRESS, network
-from seatsync.portal.request_log import RequestLog
-from seatsync.portal.sessions import visitor
-from seatsync.portal.site import Settings, Site, site
+from seatsync.portal.accounts import openid, sign_in
+from seatsync.portal.accounts import settings as own_account
+from seatsync.portal.accounts.forms import Empty
+from seatsync.portal.accounts.sessions import visitor
+from seatsync.portal.admin import routes as admin
+from seatsync.portal.members import claim, home, link
+from seatsync.portal.web import errors, health, request_log, translation
+from seatsync.portal.web.languages import LANGUAGES
+from seatsync.portal.web.limits import PER_ADDRESS, network
+from seatsync.portal.web.request_log import RequestLog
+from seatsync.portal.web.site import Settings, Site, site
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -85,11 +89,11 @@ def create_app(here: Site) -> Flask:
     app.before_request(_look_first)  # first indeed: forms without a token are tries as well
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
-    for pages in (account, admin, claim, health, letter, member, openid, own):
-        app.register_blueprint(pages.pages)
+    for room in (sign_in, admin, claim, health, link, home, openid, own_account):
+        app.register_blueprint(room.pages)
     openid.register(app, here)
-    faults.register(app)
-    words.register(app)
+    errors.register(app)
+    translation.register(app)
     app.after_request(_with_headers)
     app.context_processor(_shown_everywhere)
     app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]

@@ -15,7 +15,7 @@ from waitress import wasyncore
 
 from seatsync.domain.failure import Failure
 from seatsync.portal.app import MOST
-from seatsync.portal.connections import USUAL, Channel, Clearing, Patience
+from seatsync.portal.web.connections import USUAL, Channel, Clearing, Patience
 
 log = logging.getLogger("seatsync.server")
 

@@ -11,7 +11,8 @@ from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Kind
-from seatsync.domain.names import (
+from seatsync.domain.origin import Origin
+from seatsync.domain.text.names import (
     IMPORTED,
     decoded_twice,
     did_you_mean,
@@ -20,7 +21,6 @@ from seatsync.domain.names import (
     printable,
     without_a_letter,
 )
-from seatsync.domain.origin import Origin
 from seatsync.planning.change import Change
 from seatsync.planning.wishes import Named
 from seatsync.refusals.case import Case, by_rule

@@ -6,10 +6,10 @@ import csv
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
-from seatsync.domain.formulas import defused
 from seatsync.domain.license import License
-from seatsync.domain.names import IMPORTED, TAG_SEPARATOR
 from seatsync.domain.person import Member
+from seatsync.domain.text.formulas import defused
+from seatsync.domain.text.names import IMPORTED, TAG_SEPARATOR
 from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
 
 OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE)

@@ -10,8 +10,8 @@ from seatsync.domain.action import Action, Sign, Subject
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import Status
-from seatsync.domain.names import printable
 from seatsync.domain.person import REQUIRED, Person, spoken
+from seatsync.domain.text.names import printable
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
 

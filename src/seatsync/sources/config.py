@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.names import did_you_mean, is_slug, printable
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.names import did_you_mean, is_slug, printable
 from seatsync.formats import config as c
 from seatsync.formats.fields import Fault
 from seatsync.formats.location import Location, Path, locate

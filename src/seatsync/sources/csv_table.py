@@ -12,9 +12,9 @@ from itertools import dropwhile, islice
 from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.formulas import as_was, has_defused
-from seatsync.domain.names import clean, did_you_mean, email_fault, nearest, printable
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.formulas import as_was, has_defused
+from seatsync.domain.text.names import clean, did_you_mean, email_fault, nearest, printable
 
 DELIMITERS = (",", ";", "\t")
 _NOT_READ = ("|", ":", "，")

@@ -12,12 +12,12 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.names import nearest, printable
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.names import nearest, printable
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
-from seatsync.sources.encrypted import decrypted, is_encrypted
-from seatsync.sources.locked import Locked
+from seatsync.sources.encryption.decrypt import decrypted, is_encrypted
+from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
 
 NAME = "seatsync.yaml"

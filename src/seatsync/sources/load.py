@@ -14,18 +14,18 @@ from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, R
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import USUAL, Delivery, Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import RosterMember
+from seatsync.domain.text.names import did_you_mean, email_key, guess_anew, printable
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
-from seatsync.sources.encrypted import suffix_of
+from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import NAME, Folder
-from seatsync.sources.merge import merge
-from seatsync.sources.roster_reader import RosterReader
-from seatsync.sources.rosters import read_csv, read_yaml
+from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.merge import merge
+from seatsync.sources.rosters.read import read_csv, read_yaml
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
 from seatsync.systems.registry import SYSTEMS
 

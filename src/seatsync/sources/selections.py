@@ -9,11 +9,11 @@ from seatsync.domain.desired import Grant, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
-from seatsync.domain.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Record, Table, Wanted, squeezed
-from seatsync.sources.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
+from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
 
 
 def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.names import printable
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.names import printable
 
 MOST_ALIASED = 1_000_000
 """Nodes that aliases may add to a file, all together."""

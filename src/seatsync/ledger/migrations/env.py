@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from seatsync.ledger.accounts import account
+from seatsync.ledger.account_tables import account
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=account.metadata, transactional_ddl=True

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from seatsync.ledger.accounts import challenge
+from seatsync.ledger.account_tables import challenge
 
 
 class Challenge(NamedTuple):

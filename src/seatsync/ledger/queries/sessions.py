@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from seatsync.ledger.accounts import account, session
+from seatsync.ledger.account_tables import account, session
 
 
 class Session(NamedTuple):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from seatsync.ledger.sqlite_tables import tell_statistics
+from seatsync.ledger.stores.sqlite_tables import tell_statistics
 
 revision = "0005"
 down_revision = "0004"

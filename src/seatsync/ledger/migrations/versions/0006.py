@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from seatsync.domain.person import Member, Person, found_by
-from seatsync.ledger.sqlite_tables import tell_statistics
+from seatsync.ledger.stores.sqlite_tables import tell_statistics
 
 revision = "0006"
 down_revision = "0005"

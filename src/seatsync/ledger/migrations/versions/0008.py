@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from seatsync.ledger.link_chain import FIXED, End
-from seatsync.ledger.sqlite_tables import tell_statistics
+from seatsync.ledger.stores.sqlite_tables import tell_statistics
 
 revision = "0008"
 down_revision = "0007"

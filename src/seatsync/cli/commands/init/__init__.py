@@ -1,0 +1,1 @@
+"""``seatsync init``: a folder to start from, and the pipelines."""

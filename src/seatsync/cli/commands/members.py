@@ -1,0 +1,93 @@
+"""``seatsync members``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seatsync.cli.lists import (
+    bounced_of,
+    filters,
+    member_row,
+    print_rows,
+    select_members,
+    sort_rows,
+)
+from seatsync.cli.options import common, day, folder, option, past
+from seatsync.cli.planning import present_of
+from seatsync.cli.run import Run
+from seatsync.domain.filters import Filters
+from seatsync.domain.person import Person
+
+
+@click.command("members")
+@folder
+@filters("on")
+@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
+@option("--pseudonym", metavar="PERSON", help="Who this is, that an output with --redact names person-….")
+@past
+@common("text", "csv", "json")
+def command(
+    run: Run,
+    folder: Path,
+    filters: Filters,
+    select: Path | None,
+    sort: str | None,
+    pseudonym: str | None,
+    as_of: datetime | None,
+) -> None:
+    """List members.
+
+    \b
+    seatsync members --tag faculty
+    seatsync members --library jamworks --without-license --format csv
+    seatsync members --library books --status unclaimed --sort family_name
+    seatsync members --pseudonym person-3f09ab52c7d1
+
+    With --library, each member's license kind and status in it are listed too, and whether the latest invitation bounced.
+    """
+    from seatsync.domain.license import ABSENT
+    from seatsync.ledger.queries.outbox import mail_of
+
+    if pseudonym is not None:
+        print_rows(run, Person._fields, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
+        return
+    id, snapshot = present_of(folder, run, day(as_of))
+    bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
+    columns: tuple[str, ...] = (*Person._fields, "kind", "status", "mail") if filters.library else Person._fields
+    rows = []
+    for number, member in select_members(snapshot, filters, select, run):
+        libraries = [filters.library] if filters.library else list(snapshot.libraries)
+        held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
+        if not filters.holds(held):
+            continue
+        row = member_row(member)
+        if filters.library:
+            mail = mail_of(held[0], (filters.library, number) in bounced)
+            row |= {"kind": held[0].kind.value, "status": held[0].status.value, "mail": mail}
+        rows.append(row)
+    print_rows(run, columns, sort_rows(rows, columns, sort), "No member is so.")
+
+
+def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
+    """Whoever has the pseudonym: members, also those who left or are in the files alone, and administrators."""
+    from seatsync.domain.text.names import split_tags
+    from seatsync.reports.redaction import Redactor
+    from seatsync.sources.load import load
+
+    if run.redactor is not None:
+        raise click.UsageError("--pseudonym tells who it is; that does not go with --redact.")
+    redactor = Redactor({})
+    run = replace(run, redactor=redactor)
+    _, snapshot = present_of(folder, run)
+    rows = [member_row(member) for member in snapshot.members.values()]
+    desired = load(folder).desired
+    if desired is not None:
+        rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
+        rows += [{**dict.fromkeys(Person._fields, ""), **asdict(admin)} for admin in desired.admins]
+    found = {row["email"]: row for row in reversed(rows) if redactor.who(row["email"]) == pseudonym.strip()}
+    return list(found.values())

@@ -1,0 +1,27 @@
+"""``seatsync show``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seatsync.cli.commands.plan import load_plans
+from seatsync.cli.options import common
+from seatsync.cli.output.plans import Shown, show
+from seatsync.cli.planning import to_be_shown
+from seatsync.cli.run import Run
+
+
+@click.command("show")
+@click.argument("plan", type=click.Path(path_type=Path))
+@common("text", "json", "markdown", "html", "github", "sarif")
+def command(run: Run, plan: Path) -> None:
+    """Render a saved plan.
+
+    \b
+    seatsync show plan.json                      as a table
+    seatsync show plan.json --format html > plan.html
+    """
+    plans, as_array = load_plans(plan)
+    show([Shown(to_be_shown(one, Path(), run), []) for one in plans], as_array, run)

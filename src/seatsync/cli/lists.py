@@ -1,0 +1,179 @@
+"""Lists of members and licenses: how they are filtered, sorted and printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import wraps
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import option
+from seatsync.cli.output.findings import tell
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+from seatsync.domain.filters import CHOICES, Filters
+from seatsync.domain.person import Person
+
+if TYPE_CHECKING:
+    from seatsync.domain.person import Member
+    from seatsync.domain.snapshot import Snapshot
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+MOST_IN_TEXT = 500
+
+
+def filters(roster: str) -> Callable[[Command], Command]:
+    """The portals' filters, given to the command as ``filters``, and the file of ``--select``; of those on the ``roster``, or any."""
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def called(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
+            from seatsync.domain.text.names import clean
+
+            given = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
+            given["search"] = clean(given["search"])
+            return command(filters=Filters(**given, tag=tag, roster=roster), select=select, **rest)
+
+        wrapped: Any = called
+        for decorator in reversed(_options()):
+            wrapped = decorator(wrapped)
+        result: Command = wrapped
+        return result
+
+    return decorate
+
+
+def _options() -> list[Callable[[Any], Any]]:
+    return [
+        option("--library", metavar="ID", help="Only this library."),
+        option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
+        option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
+        option("--all", "licensed", flag_value="all", help="All, with a license or without."),
+        option("--kind", type=click.Choice(CHOICES["kind"]), help="Only licenses of this kind."),
+        option("--status", type=click.Choice(CHOICES["status"]), help="Only licenses with this status."),
+        option("--tag", multiple=True, help="Only members with this tag; repeat for several."),
+        option("--search", metavar="TEXT", help="Only members in whose name, e-mail or student id this occurs."),
+        option(
+            "--select",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help='Only members this CSV lists ("Select by CSV").',
+        ),
+    ]
+
+
+def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, run: Run) -> Iterator[tuple[int, Member]]:
+    """The members to whom roster, tags and search apply, and whom the file ``select`` lists."""
+    keys, ids = _selected(select, run) if select is not None else (None, None)
+    if filters.library and filters.library not in snapshot.libraries:
+        _unknown_library(filters.library, snapshot)
+    found = filters.members(snapshot.members)
+    if keys is None or ids is None:
+        yield from found
+    else:
+        yield from (one for one in found if one[1].key in keys or (one[1].student_id and one[1].student_id in ids))
+
+
+def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
+    """E-mail keys and student ids of a selection file, which may lie anywhere."""
+    from seatsync.domain.diagnostic import Severity
+    from seatsync.domain.text.names import email_key
+    from seatsync.sources.files import Folder
+    from seatsync.sources.selections import read_selection
+
+    folder = Folder(path.parent)
+    text = folder.read(path.name)
+    selection = read_selection(text, path.name, folder.found) if text is not None else None
+    if folder.found:
+        tell(path.parent, folder.found, run)
+    if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
+        raise click.exceptions.Exit(ExitCode.INVALID)
+    return {email_key(email) for _, email, _ in selection.rows if email}, {id for id, _, _ in selection.rows if id}
+
+
+def _unknown_library(library: str, snapshot: Snapshot) -> None:
+    from seatsync.domain.text.names import did_you_mean
+
+    known = ", ".join(snapshot.libraries) or "none yet"
+    guess = did_you_mean(library, snapshot.libraries)
+    raise click.UsageError(
+        f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " ")
+    )
+
+
+def member_row(member: Member) -> dict[str, Any]:
+    """A member for a list, with the automatic date tag among the tags."""
+    from seatsync.domain.text.names import IMPORTED, split_tags
+
+    tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
+    return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
+
+
+def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]:
+    """The licenses, by library and member, whose latest invitation bounced."""
+    from seatsync.ledger.queries.outbox import bounced
+
+    with ledger_of(run, folder, institution).reading() as connection:
+        return bounced(connection, institution) if connection is not None else set()
+
+
+def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
+    """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
+    if not by:
+        return rows
+    name, backwards = by.lstrip("-"), by.startswith("-")
+    if name not in columns:
+        raise click.UsageError(f"There is no column {name} to sort by; there are {', '.join(columns)}.")
+    return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=backwards)
+
+
+def print_rows(
+    run: Run,
+    columns: Sequence[str],
+    rows: list[dict[str, Any]],
+    nothing: str,
+    most: int = MOST_IN_TEXT,
+    short: Collection[str] = (),
+) -> None:
+    """As table (of the first ``most`` rows, if not all are asked for; of the columns that are ``short`` only how they begin),
+    CSV or JSON."""
+    if run.redactor is not None:
+        rows = [run.redactor.row(row) for row in rows]
+    if run.format == "json":
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif run.format == "csv":
+        write_csv(columns, ([_cell(row[name]) for name in columns] for row in rows))
+    elif not rows:
+        run.say(nothing)
+    else:
+        from seatsync.reports import text
+
+        shown = rows if run.verbose else rows[:most]
+        text.stdout(run.no_color).table(
+            ([_cell(row[name], ", ")[: 10 if name in short else None] for name in columns] for row in shown), columns
+        )
+        if len(shown) < len(rows):
+            run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")
+
+
+def _cell(value: Any, between: str = ";") -> str:
+    return between.join(value) if isinstance(value, list) else str(value)
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """CSV on standard output, safe for spreadsheets."""
+    import sys
+
+    from seatsync.reports import spreadsheet
+
+    coming = chain([columns], rows)
+    while some := list(islice(coming, _AT_ONCE)):
+        sys.stdout.write(spreadsheet.text(some))
+
+
+_AT_ONCE = 5_000

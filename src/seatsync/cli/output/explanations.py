@@ -1,0 +1,18 @@
+"""The page of each code: what it means, why it is there, how to mend it."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+
+def explanations() -> dict[str, str]:
+    """Code → its page: of the refusals their rule's docstring, of all others their section in ``explanations.md``."""
+    from seatsync.refusals.judge import RULES
+
+    pages = {rule.CODE: f"Refusal. {(rule.__doc__ or '').strip()}" for rule in RULES}
+    text = (files("seatsync.cli.output") / "explanations.md").read_text(encoding="utf-8")
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        name, _, page = section.partition("\n")
+        pages[name] = page.strip()
+    return pages

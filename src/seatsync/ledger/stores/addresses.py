@@ -1,0 +1,92 @@
+"""The address of a ledger: which store it means, and that it can be told without telling a password."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import import_module
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from seatsync.domain.text.ledger_addresses import ENCODED, is_plain, may_hold_a_password, redacted
+from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.stores.store import Opening, Store
+
+_STORES = {
+    "git:": "git.branch",
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "postgresql+psycopg": "postgres",
+}
+"""The module that opens an address of each scheme, by its function ``open_store``; imported when it is needed. ``git:`` is no URL."""
+
+_MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
+_MEANS_A_URL = re.compile(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)")
+_FILES = ("sqlite:///", "sqlite+pysqlite:///")
+_WRITTEN = (
+    "An address is postgresql+psycopg://user:password@host:5432/database, with PostgreSQL's own options after a ? if need be;"
+    " of several servers, ?host=one:5432&host=two:5432. Before a file's name write ./"
+)
+
+
+def store_at(location: str, opening: Opening) -> Store:
+    """The store at an address: a path, a SQLAlchemy URL, or ``git``, ``git:BRANCH``, ``git:REMOTE#BRANCH``.
+
+    Raises:
+        LedgerError: the address can't be understood, or names a database that no ledger can be kept in.
+    """
+    module = import_module(f"seatsync.ledger.stores.{_STORES[_scheme(location)]}")
+    store: Store = module.open_store(location, opening)
+    return store
+
+
+def in_git(location: str) -> bool:
+    """Whether a ledger is kept in Git: ``git``, ``git:BRANCH`` or ``git:REMOTE#BRANCH``."""
+    return re.match(r"git(:(?!//)|$)", location) is not None
+
+
+def _scheme(location: str) -> str:
+    _must_be_plain(location)
+    if in_git(location):
+        return "git:"
+    if _MEANS_GIT.match(location):
+        message = f"The ledger {redacted(location)} can't be understood."
+        raise LedgerError(message, "Write git:REMOTE#BRANCH; or ./ before the name of a file.")
+    if _MEANS_A_URL.match(location):
+        raise LedgerError(f"The ledger {redacted(location)} can't be understood.", "Write a path, or sqlite:///path.")
+    return "sqlite" if "://" not in location else _scheme_of_url(location)
+
+
+def _scheme_of_url(location: str) -> str:
+    backend = location.split("://")[0]
+    try:
+        scheme = make_url(location).drivername
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise LedgerError(f"The ledger {backend}://… can't be understood.", _WRITTEN) from None  # it is quoted there
+    if scheme not in _STORES:
+        message = f"A ledger can't be kept in {backend}."
+        raise LedgerError(message, "Write a path, postgresql+psycopg://user@host/database, or git:REMOTE#BRANCH.")
+    return scheme
+
+
+def _must_be_plain(location: str) -> None:
+    """Nothing is told or tried of what is not an address through and through: its password could stand in any place of it.
+
+    Raises:
+        LedgerError: it can be.
+    """
+    if "://" in location:
+        address, _, branch = (
+            _MEANS_GIT.sub("", location).partition("#") if _MEANS_GIT.match(location) else (location, "", "")
+        )
+        is_sure = location.startswith(_FILES) or (is_plain(address) and "@" not in branch)
+    elif in_git(location):
+        is_sure = not may_hold_a_password(location.partition(":")[2])
+    else:
+        is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
+        is_sure = is_file or not may_hold_a_password(location)
+    if not is_sure:
+        raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")

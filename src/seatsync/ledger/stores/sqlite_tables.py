@@ -1,0 +1,64 @@
+"""The tables in a SQLite file: making them all at once, and seeing that there is nothing else."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from seatsync.domain.text.names import printable
+from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.tables import REVISIONS, metadata
+
+_THINGS = "SELECT name, type, sql LIKE 'CREATE TABLE %' FROM sqlite_master WHERE type <> 'index'"
+_STATISTICS = (
+    ("member", "member", "1000000 1000000 1"),
+    ("member", "member_found_by", "1000000 1000000 1"),
+    ("member", "member_email", "1000000 1000000 1"),
+    ("member", "member_left", "100000 100000 2"),
+    ("member", "member_student_id", "1000000 1000000 1"),
+    ("license", "license", "2000000 2000000 1000000 1"),
+    ("event", "event", "3000000 3000000 1"),
+    ("event", "event_member", "3000000 3000000 4"),
+    ("outbox", "outbox", "2000000 2000000 1"),
+    ("outbox", "outbox_member", "2000000 2000000 3"),
+    ("outbox", "outbox_open", "100000 100000 50000 1"),
+    ("link", "link", "1000000 1000000 1"),
+    ("link", "link_serial", "1000000 1000000 1"),
+    ("link", "link_number", "1000000 1000000 1"),
+    ("account", "account", "1000000 1"),
+    ("session", "session", "1000000 1"),
+    ("session", "session_account", "1000000 2"),
+    ("holding", "holding", "2000000 2000000 1000000 1"),
+    ("holding", "holding_account", "2000000 2"),
+)
+"""What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the institution,
+and walks the whole table for each member that it is asked for."""
+
+
+def make_tables(connection: Connection) -> None:
+    """All tables as the newest migration leaves them, in a file where there are none; at once, since every test and trial does it."""
+    metadata.create_all(connection)
+    connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+    connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (REVISIONS[-1],))
+    tell_statistics(connection)
+
+
+def tell_statistics(connection: Connection) -> None:
+    """Write down which index finds how much."""
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of statistics
+    connection.exec_driver_sql("DELETE FROM sqlite_stat1")
+    connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_STATISTICS))
+
+
+def table_names(connection: Connection) -> set[str]:
+    """The tables of a file.
+
+    Raises:
+        LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+    """
+    found = connection.exec_driver_sql(_THINGS).all()
+    if acting := [f"{kind} {name}" for name, kind, is_table in found if not is_table]:
+        fact = f"The ledger has what seatsync has not made, and which would act when it is used: {', '.join(acting)}."
+        raise LedgerError(
+            printable(fact, 500), "Nothing was read or written. Restore it from a backup, or ask who has changed it."
+        )
+    return {name for name, _, _ in found if not name.startswith("sqlite_")}

@@ -1,0 +1,1 @@
+"""Accounts: sign-in by password, by code and by OpenID Connect; sessions."""

@@ -1,0 +1,46 @@
+"""The lists as CSV, whole: what ``seatsync export`` and ``licenses --format csv`` write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from seatsync.domain.filters import Filters
+from seatsync.domain.license import ABSENT
+from seatsync.ledger.queries.outbox import bounced, mail_of
+from seatsync.ledger.queries.parts import parts_of_holders, parts_of_members
+from seatsync.reports import spreadsheet
+
+
+def members_csv(
+    connection: Connection,
+    institution: str,
+    filters: Filters,
+    libraries: Sequence[str],
+    only: Sequence[int] | None = None,
+) -> Iterator[str]:
+    """The members to whom the filters apply, of these numbers or of all, with the licenses of each library."""
+    meant = [filters.library] if filters.library else list(libraries)
+    yield spreadsheet.text([spreadsheet.member_header(meant)])
+    for numbers, books in parts_of_members(connection, institution, filters, libraries, only):
+        yield spreadsheet.text(
+            spreadsheet.member_row(
+                books.members[number], [books.licenses.get(id, {}).get(number, ABSENT) for id in meant]
+            )
+            for number in numbers
+        )
+
+
+def licenses_csv(connection: Connection, institution: str, filters: Filters, libraries: Sequence[str]) -> Iterator[str]:
+    """The licenses to which the filters apply, by library and member."""
+    yield spreadsheet.text([spreadsheet.OF_LICENSES])
+    for library in [filters.library] if filters.library else libraries:
+        for numbers, books in parts_of_holders(connection, institution, filters, library):
+            back, held = bounced(connection, institution, numbers), books.licenses[library]
+            yield spreadsheet.text(
+                spreadsheet.license_row(
+                    library, books.members[number], held[number], mail_of(held[number], (library, number) in back)
+                )
+                for number in numbers
+            )

@@ -1,0 +1,1 @@
+"""The members' pages: claim, decline, and what is theirs."""

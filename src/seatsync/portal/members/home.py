@@ -1,0 +1,63 @@
+"""The member's own page: which licenses, from whom, until when; and what waits."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, render_template
+
+from seatsync.domain.text.names import email_key
+from seatsync.ledger.queries import holdings, offers
+from seatsync.ledger.queries.accounts import Account
+from seatsync.ledger.queries.administered import institutions_of
+from seatsync.ledger.queries.offers import Offer
+from seatsync.portal.accounts.forms import Sure
+from seatsync.portal.accounts.return_to import signed_in
+from seatsync.portal.accounts.sessions import signed_in_visitor
+from seatsync.portal.members import seats
+from seatsync.portal.members.seats import Page
+from seatsync.portal.web.site import site
+
+pages = Blueprint("member", __name__)
+
+
+@pages.get("/")
+@signed_in
+def home() -> Page:
+    """All that is in the account, and all that could be."""
+    who = signed_in_visitor()
+    with site().reading() as connection:
+        held = holdings.licenses_of(connection, who.id)
+        waiting = holdings.open_for_email(connection, who.email)
+        looks_after = institutions_of(connection, who.email)
+        declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
+    return render_template(
+        "home.html", who=who, held=held, waiting=waiting, declinable=declinable, looks_after=looks_after, how=seats.how
+    )
+
+
+@pages.post("/seats/<institution>/<library>/<int:member>")
+@signed_in
+def take(institution: str, library: str, member: int) -> Page:
+    """Claim what waits for the account's own e-mail."""
+    who = signed_in_visitor()
+    return seats.take(institution, library, member, who, known_as=who.email)
+
+
+@pages.route("/seats/<institution>/<library>/<int:member>/opt-out", methods=["GET", "POST"])
+@signed_in
+def decline(institution: str, library: str, member: int) -> Page:
+    """Decline it."""
+    who = signed_in_visitor()
+    offer = _offered(who, institution, library, member)
+    form = Sure()
+    if form.validate_on_submit():
+        return seats.decline(institution, library, member, known_as=who.email)
+    return render_template("opt-out.html", form=form, offer=offer)
+
+
+def _offered(who: Account, institution: str, library: str, member: int) -> Offer:
+    """What is offered to the member with this e-mail; for all others the page is not there."""
+    with site().reading() as connection:
+        offer = offers.offer(connection, institution, library, member)
+    if offer is None or email_key(offer.email) != email_key(who.email):
+        abort(404)
+    return offer

@@ -1,0 +1,1 @@
+"""What all pages share: settings, limits, logs, languages, errors, connections."""

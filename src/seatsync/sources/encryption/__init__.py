@@ -1,0 +1,1 @@
+"""Files that are encrypted in Git, with age or by SOPS."""

@@ -1,0 +1,1 @@
+"""Rosters: CSV in several dialects, and YAML; every row checked."""

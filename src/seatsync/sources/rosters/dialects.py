@@ -1,0 +1,87 @@
+"""The spellings of a CSV roster, told apart by their header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seatsync.domain.person import REQUIRED
+from seatsync.domain.text.names import did_you_mean, printable
+from seatsync.sources.csv_table import Wanted, squeezed, strange
+from seatsync.sources.rosters import seatsync_template
+from seatsync.systems.registry import TEMPLATES
+from seatsync.systems.template import Template
+
+
+class Dialect:
+    """A template as a reader needs it.
+
+    ``columns`` maps a squeezed column name to a member's field, ``required`` are fields, ``must_say`` are the fields that
+    hold one word in every row, with that word.
+    """
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        self.name, self.names = template.name, template.names
+        self.columns: Mapping[str, str] = {
+            squeezed(name): column.field for column in template.columns for name in (column.name, *column.other_names)
+        }
+        self.must_say = {column.field: column.must_say for column in template.columns if column.must_say}
+        self.required = frozenset({*REQUIRED, *self.must_say})
+
+    def missing(self, header: set[str]) -> set[str]:
+        """The required fields for which ``header`` has no column."""
+        return set(self.required) - {self.columns[name] for name in header if name in self.columns}
+
+
+DIALECTS = tuple(map(Dialect, (*TEMPLATES, seatsync_template.TEMPLATE)))
+
+_EXPECTED = "The header must be one of: " + "; ".join(f"{', '.join(d.names)} ({d.name})" for d in DIALECTS) + "."
+
+
+def _names_of(field: str) -> frozenset[str]:
+    return frozenset(name for dialect in DIALECTS for name, of in dialect.columns.items() if of == field)
+
+
+EMAIL_COLUMNS = _names_of("email") | {"emailaddress"}
+STUDENT_ID_COLUMNS = _names_of("student_id")
+LISTED_BY = tuple(
+    dict.fromkeys(
+        column.name
+        for dialect in DIALECTS
+        for field in ("email", "student_id")
+        for column in dialect.template.columns
+        if column.field == field
+    )
+)
+"""The names of columns with e-mails and student ids, as the templates write them."""
+
+
+def dialect_of(header: set[str]) -> Dialect | None:
+    """The dialect whose required columns are all there, by squeezed names."""
+    return next((dialect for dialect in DIALECTS if not dialect.missing(header)), None)
+
+
+def _tell(cells: list[str]) -> str:
+    """What a roster's header must have, for a person who wrote ``cells``: the nearest dialect, and what it lacks."""
+    names = {squeezed(cell) for cell in cells}
+
+    def distance(dialect: Dialect) -> tuple[int, int, int]:
+        guessed = sum(bool(did_you_mean(cell, dialect.names)) for cell in strange(cells, dialect.columns))
+        return len(dialect.missing(names)), -len(names & dialect.columns.keys()), -guessed
+
+    nearest = min(DIALECTS, key=distance)
+    if not names & nearest.columns.keys():
+        return _EXPECTED
+    missing = nearest.missing(names)
+    lacking = [name for name in nearest.names if nearest.columns[squeezed(name)] in missing]
+    near = ((cell, did_you_mean(cell, lacking)) for cell in strange(cells, nearest.columns))
+    guesses = "".join(f' "{printable(cell)}": {guess}' for cell, guess in near if guess)
+    return f"For {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"
+
+
+ROSTER = Wanted(
+    lambda names: dialect_of(names) is not None,
+    tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.names)),
+    _tell,
+)
+"""The header of a roster."""

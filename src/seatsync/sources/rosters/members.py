@@ -1,0 +1,209 @@
+"""Members of a roster, checked: many plain rows at once, any other one by one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import chain, repeat
+from operator import itemgetter
+from sys import intern
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.origin import Origin
+from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
+from seatsync.domain.text.names import (
+    are_plain_emails,
+    clean,
+    email_fault,
+    email_key,
+    encoded_word,
+    forbidden,
+    forbidden_fault,
+    join_tags,
+    printable,
+    tag_fault,
+    text_fault,
+)
+
+_NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
+_NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
+"""What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
+
+_CHECKED = itemgetter(*map(Person._fields.index, ("email", "given_name", "family_name", "student_id")))
+_TAGS = Person._fields.index("tags")
+
+Locate = Callable[..., Origin]
+"""(line or position, field, and for a list the position in it) → the place of the value."""
+
+
+class RosterReader:
+    """Collects the members of one file. ``tags`` are given to each of them, ``counted`` is how many more it has."""
+
+    def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
+        self.file = file
+        self.tags = tags
+        self.found = found
+        self.members: list[RosterMember] = []
+        self.counted = 0
+        self.emails: dict[str, int] = {}
+        self.student_ids: dict[str, int] = {}
+        self.joined: dict[str, str] = {}
+
+    def take(self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
+        """Check one member, ``values`` in the order of ``Person``, and keep it where nothing is wrong.
+
+        ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
+        """
+        together = _together(values)
+        is_plain = _is_plain(together)
+        person = [*values] if is_plain else [*map(clean, values)]
+        email, given, family, student_id = _CHECKED(person)
+        right = bool(email and given and family)
+        if not right and self._missing(values, at, locate):
+            return
+        strange = None if is_plain else forbidden("".join(values))
+        if strange:
+            right = self._invisible(values, at, locate)
+        if "=?" in together and self._encoded(values, at, locate):
+            right = False
+        if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
+            help = "Write it as name@institution.example."
+            right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
+        key = email_key(email)
+        if key and (first := self.emails.setdefault(key, at)) != at:
+            right = self._twice("email", email, first, at, locate)
+        if _NO_ID.fullmatch(student_id):
+            right = self._of_a_spreadsheet("student_id", student_id, at, locate)
+        elif student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
+            right = self._twice("student_id", student_id, first, at, locate)
+        if "#" in together:
+            right = self._names_are_names(given, family, at, locate) and right
+        tags = self.joined.get(values[_TAGS])
+        if tags is None:
+            tags = self._join(values[_TAGS], at, locate)
+        if right and sound and tags is not None:
+            person[_TAGS] = tags
+            self.members.append(RosterMember._make((*person, key, self.file, line)))
+
+    def take_plain(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> bool:
+        """Keep many members at once, if nothing at all is to be said of any: ``take`` would keep just the same.
+
+        ``columns`` are in the order of ``Person``. Otherwise nothing is kept, and the answer is False.
+        """
+        column = dict(zip(Person._fields, columns, strict=True))
+        emails, ids, tags = column["email"], column["student_id"], column["tags"]
+        together = _together([*chain.from_iterable((column | {"tags": set(tags)}).values())])
+        if "#" in together or "=?" in together or not _is_plain(together):
+            return False
+        if any("" in column[name] for name in REQUIRED):
+            return False
+        keys = emails if "".join(emails).islower() else tuple(map(email_key, emails))
+        real_ids = tuple(filter(None, ids)) if "" in ids else ids
+        new_emails, new_ids = dict(zip(keys, lines, strict=True)), dict(zip(ids, lines, strict=True))
+        new_ids.pop("", None)
+        if len(new_emails) < len(keys) or len(new_ids) < len(real_ids) or not are_plain_emails(emails):
+            return False
+        if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
+            return False
+        if any(map(_NO_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
+            return False
+        self.emails |= new_emails
+        self.student_ids |= new_ids
+        for written in set(tags) - self.joined.keys():
+            self._joined(written)
+        column["tags"] = [*map(self.joined.__getitem__, tags)]
+        self.members += map(RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, strict=False))
+        return True
+
+    def _join(self, written: str, at: int, locate: Locate) -> str | None:
+        faults = _faults_of_tags(written)
+        for position, tag, fault in faults:
+            where = locate(at, "tags", position)
+            self._wrong("invalid-tag", f'"{printable(tag)}" can\'t be a tag: {fault}.', "Choose another tag.", where)
+        return None if faults else self._joined(written)
+
+    def _joined(self, written: str) -> str:
+        self.joined[written] = joined = intern(join_tags([*self.tags, *filter(None, map(clean, written.split(";")))]))
+        return joined
+
+    def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
+        """Tell what is missing. True where there is next to nothing, as in a row of totals, so that no more need be said."""
+        filled = [name for name, value in zip(Person._fields, values, strict=True) if clean(value)]
+        if len(filled) <= 1:
+            name = filled[0] if filled else "email"
+            where, said = locate(at, name), printable(clean(values[Person._fields.index(name)]))
+            only = f'only "{said}"' if said else "nothing that is read"
+            message = f"Row {where.line} has {only}; a member has an e-mail, a given name and a family name."
+            self._wrong("missing-value", message, "Fill them in, or delete the row.", where)
+            return True
+        for name in REQUIRED:
+            if name not in filled:
+                where = locate(at, name)
+                message = f"Row {where.line} has no {spoken(name)}; every member needs one."
+                self._wrong("missing-value", message, "Fill it in, or delete the member.", where)
+        return False
+
+    def _invisible(self, values: Sequence[str], at: int, locate: Locate) -> bool:
+        for name, value in zip(Person._fields, values, strict=True):
+            if fault := forbidden_fault(value):
+                message = f'The {spoken(name)} "{printable(value)}" {fault[0]}.'
+                self._wrong("invisible-character", message, fault[1], locate(at, name))
+        return False
+
+    def _encoded(self, values: Sequence[str], at: int, locate: Locate) -> bool:
+        """Tell which texts hold an encoded word. The names stand side by side in a mail's header, so they are read together too."""
+        texts = {name: clean(value) for name, value in zip(Person._fields, values, strict=True)}
+        faulty = {name: text for name, text in texts.items() if name != "email" and encoded_word(text)}
+        both = f"{texts['given_name']} {texts['family_name']}"
+        if not faulty and encoded_word(both):
+            faulty = {"family_name": both}
+        for name, text in faulty.items():
+            fact, help = text_fault(text) or ("", "")
+            self._wrong("invalid-value", f'The {spoken(name)} "{printable(text)}" {fact}.', help, locate(at, name))
+        return bool(faulty)
+
+    def _of_a_spreadsheet(self, field: str, value: str, at: int, locate: Locate) -> bool:
+        message = (
+            f'The {spoken(field)} "{printable(value)}" is not what was typed: '
+            "a spreadsheet has shortened it, or put a sign, a formula or an error in its place."
+        )
+        help = "Set the column to text in the spreadsheet, and export it anew."
+        return self._wrong("invalid-value", message, help, locate(at, field))
+
+    def _names_are_names(self, given: str, family: str, at: int, locate: Locate) -> bool:
+        for name, value in (("given_name", given), ("family_name", family)):
+            if _NO_NAME.fullmatch(value):
+                return self._of_a_spreadsheet(name, value, at, locate)
+        return True
+
+    def _twice(self, field: str, value: str, first: int, at: int, locate: Locate) -> bool:
+        here, there = locate(at, field), locate(first, field)
+        message = (
+            f'The {spoken(field)} "{printable(value)}" is used on line {here.line} and already on line {there.line}. '
+            "Each member has one of their own."
+        )
+        return self._wrong(
+            f"duplicate-{field.replace('_', '-')}", message, "Delete one of the two, or correct it.", here
+        )
+
+    def _wrong(self, code: str, message: str, help: str, where: Origin) -> bool:
+        self.found.append(Diagnostic(code, message, help, where))
+        return False
+
+
+def _together(values: Sequence[str]) -> str:
+    """Values as one text, to be looked through at once."""
+    return f"|{'|'.join(values)}|"
+
+
+def _is_plain(together: str) -> bool:
+    """Whether ``clean`` would leave all of the values as they are, and none has a sign that is not seen."""
+    if not (together.isascii() and together.isprintable()):
+        return False
+    return " " not in together or not any(map(together.__contains__, ("  ", "| ", " |")))
+
+
+def _faults_of_tags(written: str) -> list[tuple[int, str, str]]:
+    """(position, tag, why it is none)"""
+    own = enumerate(map(clean, written.split(";")))
+    return [(position, tag, fault) for position, tag in own if tag and (fault := tag_fault(tag))]

@@ -1,0 +1,81 @@
+"""`make demo-portal` starts everything and says where; a claim can be walked there, and Ctrl-C ends it all."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.support.pages import PASSWORD
+from tests.support.paths import ROOT
+from tests.support.ports import free_port
+from tests.support.served import Visitor
+
+SCRIPT = ROOT / "examples" / "demo_portal.py"
+
+
+def _started(**ports: int) -> subprocess.Popen[str]:
+    given = [word for name, port in ports.items() for word in (f"--{name}", str(port))]
+    command = [sys.executable, str(SCRIPT), *given]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
+    ports = {"pages": free_port(), "mails": free_port(), "smtp": free_port()}
+    with _started(**ports) as demo:
+        try:
+            assert demo.stdout is not None
+            told = ""
+            while not told.endswith("Ctrl-C ends it all.\n"):
+                line = demo.stdout.readline()
+                assert line, "it has ended"
+                told += line
+            member = Visitor(_found(r"A member +(http\S+)", told))
+            member.open("")
+            email = _found(r"type (ayo\S+@grace.example)", told)
+            member.press("Send me a code", email=email)
+            member.press("Go on", code=_code(_found(r"All mails +(http\S+)", told), email))
+            member.press("Save and sign in", password=PASSWORD)
+            assert "The seat is yours." in member.press("Take this seat").text
+            assert Visitor(_found(r"A personal link +(http\S+)", told)).open("").code == 200
+        finally:
+            demo.send_signal(signal.SIGINT)
+        assert (demo.wait(30), demo.stdout.read()) == (0, "\nEverything is ended and gone.\n")
+    assert [port for port in ports.values() if _is_in_use(port)] == []
+    assert not Path(_found(r"The log +(\S+)", told)).parent.exists()
+
+
+def test_a_port_that_somebody_has_is_told() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with _started(pages=port, mails=free_port(), smtp=free_port()) as demo:
+            out, told = demo.communicate(timeout=30)
+    assert (demo.returncode, out) == (1, "")
+    assert told == f"In use by another program: --pages {port}. Name others, as make demo-portal ARGS='--pages 8100'.\n"
+
+
+def _is_in_use(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return found[1]
+
+
+def _code(mails: str, email: str) -> str:
+    """The code in the latest mail to this address, once it is there."""
+    until, http = time.monotonic() + 20, Visitor(mails).http
+    while time.monotonic() < until:
+        listed = http.get(mails, timeout=10).text
+        if found := re.search(rf'<a href="(/\d+)">{email}: [^<]*code', listed):
+            return _found(r"(\d{4} \d{4})", http.get(mails + found[1], timeout=10).text)
+    raise AssertionError(listed)

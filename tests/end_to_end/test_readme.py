@@ -1,0 +1,50 @@
+"""The README's transcripts are true: every command of its ``console`` blocks is run, and prints what stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.paths import ROOT
+
+HOME = ROOT
+
+
+def test_the_first_ten_minutes_go_as_the_readme_says(tmp_path: Path) -> None:
+    shutil.copytree(HOME / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("seatsync.db*"))
+    here = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith("SEATSYNC_")}
+    environment = {**rest, **here, "COLUMNS": "110", "SEATSYNC_NOW": "2026-11-22"}
+    transcript = _transcript()
+    assert len(transcript) > 8
+    for command, expected in transcript:
+        told = subprocess.run(
+            command,
+            shell=True,
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        printed = [line.rstrip() for line in told.stdout.rstrip().splitlines()]
+        assert printed == expected, command
+
+
+def _transcript() -> list[tuple[str, list[str]]]:
+    """(command, lines it prints) of every console block, in order."""
+    blocks = re.findall(
+        r"^```console\n(.*?)^```$", (HOME / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    found: list[tuple[str, list[str]]] = []
+    for line in "".join(blocks).splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        else:
+            found[-1][1].append(line)
+    return found

@@ -1,0 +1,76 @@
+"""Backups, restored as docs/ledger.md says: what comes back is what was there, and what is behind is found."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import ledgers, location, pg_program, plain
+
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries: {books: {title: Books, system: logos-library, slots: 9}}
+rosters: [{path: members.csv}]
+grants: [{library: books, kind: permanent, to: {everyone: true}}]
+"""
+
+
+@pytest.fixture
+def folder(database: str, tmp_path: Path) -> Path:
+    """Grace Seminary after its first apply."""
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "members.csv").write_text("email,given_name,family_name\nann@grace.example,Ann,Lee\n", encoding="utf-8")
+    ran(tmp_path, "apply", "--yes")
+    return tmp_path
+
+
+def test_a_backup_comes_back_as_it_was(folder: Path) -> None:
+    before = ran(folder, "ledger", "dump").out
+    restored = back_up_and_restore(folder)
+    assert ran(folder, "ledger", "dump", "--ledger", restored).out == before
+    ran(folder, "verify", "--ledger", restored)
+    assert "Nothing to do" in ran(folder, "plan", "--ledger", restored).out
+
+
+def test_a_backup_that_is_behind_is_found_by_the_head_of_the_last_apply(folder: Path) -> None:
+    restored = back_up_and_restore(folder)
+    ran(folder, "ledger", "claim", "books", "ann@grace.example")
+    head = ran(folder, "verify").out.split()[-1]
+    ran(folder, "verify", "--ledger", restored)
+    outcome = seatsync("verify", "--head", head, "--ledger", restored, folder=folder)
+    assert (outcome.code, head[:12] in outcome.err) == (1, True)
+
+
+@pytest.mark.sqlite_only(reason="it is about copying the file")
+def test_a_plain_copy_will_do_while_nobody_writes(folder: Path) -> None:
+    shutil.copy(folder / "seatsync.db", folder / "copy.db")
+    assert ran(folder, "ledger", "dump", "--ledger", "copy.db").out == ran(folder, "ledger", "dump").out
+
+
+def back_up_and_restore(folder: Path) -> str:
+    """What names the ledger that was restored."""
+    if ledgers.kind == "sqlite":
+        with (
+            closing(sqlite3.connect(location(folder))) as source,
+            closing(sqlite3.connect(folder / "grace.db")) as target,
+        ):
+            source.backup(target)  # what `sqlite3 seatsync.db ".backup grace.db"` does
+        return str(folder / "grace.db")
+    url = ledgers.shelf.server.fresh(template=None)
+    backup = str(folder / "seatsync.dump")
+    subprocess.run([pg_program("pg_dump"), "--format=custom", f"--file={backup}", plain(location(folder))], check=True)
+    subprocess.run([pg_program("pg_restore"), f"--dbname={plain(url)}", backup], check=True)
+    return url
+
+
+def ran(folder: Path, *args: str) -> Outcome:
+    outcome = seatsync(*args, folder=folder)
+    assert outcome.code == 0, outcome.err
+    return outcome

@@ -1,0 +1,184 @@
+"""The schema spreads by institution: PostgreSQL's own planner says that no statement touches more than one part."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+
+from seatsync.ledger.database import Ledger
+from tests.ledger.test_ledger import OF_INSTITUTIONS
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import ledgers, plain, psql
+from tests.support.paths import ROOT
+
+DOCS = ROOT / "docs"
+PARTS = 4
+SPREAD = [table.name for table in OF_INSTITUTIONS if table.name != "writer"]
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, opt_out: true, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
+libraries: {books: {title: Books, system: logos-library, slots: 9}, sub: {title: S, system: logos-subscription, slots: 9}}
+rosters: [{path: members.csv}]
+grants: [{library: books, to: {any_tags: [old]}, kind: permanent}, {library: sub, to: {everyone: true}}]
+"""
+MEMBERS = "email,given_name,family_name,tags\nann@grace.example,Ann,Lee,old\nben@grace.example,Ben,Ode,\ncy@grace.example,Cy,Roe,\n"
+
+
+on_a_cluster = pytest.mark.skipif(
+    "SEATSYNC_TEST_CITUS" not in os.environ,
+    reason="SEATSYNC_TEST_CITUS names no Citus cluster: the URL of a database on its coordinator that has the extension",
+)
+
+
+@pytest.fixture
+def spread() -> Iterator[str]:
+    """A ledger whose tables are spread by docs/partition.sql, as an operator does it."""
+    server = ledgers.shelf.server
+    url = server.fresh()
+    psql(url, DOCS / "partition.sql", parts=str(PARTS))
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def cluster() -> Iterator[str]:
+    """A ledger whose tables are spread over a cluster by docs/citus.sql, in a schema of its own."""
+    url, schema = make_url(os.environ["SEATSYNC_TEST_CITUS"]), f"seatsync_{os.getpid()}"
+    with psycopg.connect(plain(url), autocommit=True) as connection:
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
+        here = url.update_query_dict({"options": f"-csearch_path={schema}"}).set(drivername="postgresql+psycopg")
+        ledger = here.render_as_string(hide_password=False)
+        try:
+            Ledger(ledger).migrate()
+            psql(ledger, DOCS / "citus.sql")
+            yield ledger
+        finally:
+            connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
+
+
+def test_every_statement_of_a_whole_life_touches_one_part(spread: str, tmp_path: Path) -> None:
+    with _statements() as seen:
+        _live(spread, tmp_path, "grace")
+    assert len(seen) > 40
+    with psycopg.connect(plain(spread)) as connection:
+        for statement, parameters in seen:
+            parts = _parts(connection, statement, parameters)
+            assert len(parts) <= 1, f"{statement} touches the parts {sorted(parts)}"
+
+
+def _live(ledger: str, folder: Path, institution: str) -> None:
+    """All that can happen to an institution."""
+    (folder / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {institution}"), encoding="utf-8")
+    (folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
+
+    def run(*args: str) -> Outcome:
+        outcome = seatsync(*args, "--ledger", ledger, folder=folder)
+        assert outcome.code == 0, outcome.err
+        return outcome
+
+    run("apply", "--yes")
+    run("ledger", "claim", "books", "ann@grace.example")
+    run("ledger", "opt-out", "sub", "cy@grace.example")
+    run("resend", "--library", "sub", "--yes")
+    (folder / "members.csv").write_text(MEMBERS.replace("Ben,Ode", "Benny,Ode").rsplit("cy@", 1)[0], encoding="utf-8")
+    run("apply", "--yes")
+    run("ledger", "erase", "cy@grace.example", "--yes")
+    run("ledger", "prune", "--letters-before", "2999-01-01", "--yes")
+    for command in (
+        "plan",
+        "status",
+        "members",
+        "licenses",
+        "export",
+        "log",
+        "verify",
+        "ledger rebuild",
+        "ledger dump",
+    ):
+        run(*command.split())
+    run("log", "--member", "ann@grace.example", "--library", "books")
+    run("why", "ann@grace.example")
+    run("licenses", "--as-of", "2999-01-01")
+
+
+@pytest.mark.parametrize("where", ["spread", pytest.param("cluster", marks=on_a_cluster)])
+def test_roles_are_bound_where_the_tables_are_spread(
+    where: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    ledger = request.getfixturevalue(where)
+    role = f"bound_{where}_{os.getpid()}"
+    try:
+        for id in ("grace", "hope"):
+            _live(ledger, tmp_path, id)
+        psql(ledger, DOCS / "roles.sql", institution="hope", role=role, access="write")
+        as_role = make_url(ledger).set(username=role).render_as_string(hide_password=False)
+        outcome = seatsync("apply", "--yes", "--ledger", as_role, folder=tmp_path)
+        assert outcome.code == 0, outcome.err
+        with psycopg.connect(plain(as_role), autocommit=True) as connection:
+            for name in SPREAD:
+                seen = connection.execute(
+                    SQL("SELECT DISTINCT institution FROM {}").format(Identifier(name))
+                ).fetchall()
+                assert seen in ([("hope",)], []), name
+                if name not in ("entry", "event", "holding"):
+                    theirs = SQL("DELETE FROM {} WHERE institution = 'grace'").format(Identifier(name))
+                    assert connection.execute(theirs).rowcount == 0
+    finally:
+        with psycopg.connect(plain(ledger), autocommit=True) as own:
+            own.execute(SQL("DROP OWNED BY {}").format(Identifier(role)))
+            own.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+
+
+@on_a_cluster
+def test_who_comes_second_on_a_cluster_is_told_who_writes(cluster: str, tmp_path: Path) -> None:
+    _live(cluster, tmp_path, "grace")
+
+    def step(connection: Connection) -> None:
+        outcome = seatsync("resend", "--yes", "--lock-timeout", "0", "--ledger", cluster, folder=tmp_path)
+        assert outcome.code == 6, outcome
+        assert "is locked by ruth on " in outcome.err
+
+    Ledger(cluster).write("grace", "ruth", "", step)
+
+
+def test_what_is_spread_is_every_table_but_the_roles() -> None:
+    scripts = [(DOCS / name).read_text(encoding="utf-8") for name in ("partition.sql", "citus.sql")]
+    assert [name for name in SPREAD for script in scripts if f"'{name}'" not in script] == []
+
+
+@contextmanager
+def _statements() -> Iterator[list[tuple[str, Any]]]:
+    """What is sent to the tables that are spread, with its parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, is_many: bool) -> None:
+        if re.match(r"\s*(SELECT|UPDATE|DELETE|INSERT)\b", statement) and _named(statement):
+            seen.append((statement, parameters[0] if is_many else parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def _named(statement: str) -> bool:
+    return re.search(rf"\b(FROM|INTO|UPDATE|JOIN) \"?({'|'.join(SPREAD)})\b", statement) is not None
+
+
+def _parts(connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]) -> set[str]:
+    """The numbers of the parts that the planner would look into."""
+    plan = connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters).fetchone()
+    names = re.findall(r'"Relation Name": "(\w+)_(\d+)"', json.dumps(plan))
+    return {part for name, part in names if name in SPREAD}

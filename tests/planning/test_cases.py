@@ -1,0 +1,248 @@
+"""Every case of ``tests/cases/*.yaml``, run through the real command line on a real ledger.
+
+Cases that write to the ledger run on both databases.
+
+A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
+``seatsync.yaml`` and can be given anew in any step; ``files`` are written as they stand. Then, in this order, a step may have
+``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
+``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. What a check names must be so; lists of changes,
+refusals and warnings must be complete, but of each item only the keys given are looked at. After every successful ``apply``
+the next plan must be empty, the journal must verify, and no library may have more seats used than there are.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from yaml.cyaml import CBaseLoader, CSafeLoader
+
+from tests.support.accounts import signed_up
+from tests.support.command_line import Outcome, seatsync
+from tests.support.databases import contents
+from tests.support.paths import TESTS
+
+HERE = TESTS
+PLAN = jsonschema.Draft202012Validator(
+    json.loads((HERE.parent / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+)
+WRITING = {"accounts", "apply", "claim", "opt_out", "run"}
+PARTS = ("institution", "libraries", "rosters", "grants")
+DEFAULTS: dict[str, Any] = {
+    "institution": {},
+    "libraries": {"books": {"title": "Books", "system": "logos-library", "slots": 10}},
+    "rosters": [{"path": "rosters/members.csv"}],
+    "grants": [],
+}
+
+
+def _needs(case: dict[str, Any]) -> str:
+    """The ledger that a case needs: none, or a file, which can be another institution's, or any."""
+    refused = [refusal["code"] for step in case["steps"] for refusal in step.get("apply", {}).get("refusals", [])]
+    if "institution-mismatch" in refused:
+        return "a file"
+    return "any" if any(WRITING & step.keys() for step in case["steps"]) else "none"
+
+
+@cache
+def _files() -> dict[str, list[tuple[dict[str, Any], dict[str, Any]]]]:
+    """The cases of every file: as they are typed, and with all scalars as text."""
+    schema = json.loads((HERE / "cases.schema.json").read_text(encoding="utf-8"))
+    found = {}
+    for path in sorted((HERE / "cases").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        typed = yaml.load(text, Loader=CSafeLoader)
+        jsonschema.validate(typed, schema)
+        found[path.stem] = list(zip(typed, yaml.load(text, Loader=CBaseLoader), strict=True))
+    return found
+
+
+def _cases(needs: str) -> list[Any]:
+    return [
+        pytest.param(case, written, id=f"{name}: {case['case']}")
+        for name, cases in _files().items()
+        for case, written in cases
+        if _needs(case) == needs
+    ]
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("case", "written"), _cases("any"))
+def test_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
+    run_case(case, written, tmp_path)
+
+
+@pytest.mark.parametrize(("case", "written"), [*_cases("none"), *_cases("a file")])
+def test_case_for_which_one_database_will_do(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
+    run_case(case, written, tmp_path)
+
+
+def run_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
+    """The case's steps, one after the other. ``written`` is the same with all scalars as text, for the files."""
+    folder = _Folder(tmp_path)
+    folder.write(written)
+    for step, texts in zip(case["steps"], written["steps"], strict=True):
+        folder.write(texts)
+        folder.take(step)
+
+
+class _Folder:
+    """The folder of a case, and what its steps check."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config: dict[str, Any] = dict(DEFAULTS)
+        self.now = "2026-09-01"
+        self.letters_seen = 0
+
+    def seatsync(self, *args: str, code: int | None = 0) -> Outcome:
+        outcome = seatsync(*args, "--now", self.now, folder=self.path)
+        assert code is None or outcome.code == code, (
+            f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+        )
+        assert "Traceback" not in outcome.err
+        return outcome
+
+    def json(self, *args: str, code: int | None = 0) -> Any:
+        return json.loads(self.seatsync(*args, "--format", "json", code=code).out)
+
+    def write(self, texts: dict[str, Any]) -> None:
+        """Bring the files to what a case or step says."""
+        self.now = texts.get("now", self.now)
+        self.config.update({name: texts[name] for name in (*PARTS, "more") if name in texts})
+        for name, content in (texts.get("files") or {}).items():
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(_bytes(content))
+        if "seatsync.yaml" not in (texts.get("files") or {}) and "own" not in self.config:
+            self._write_config()
+        else:
+            self.config["own"] = True
+        for name in texts.get("delete", []):
+            (self.path / name).unlink()
+
+    def _write_config(self) -> None:
+        admin = {"given_name": "Ruth", "family_name": "Abel", "email": "ruth@grace.example"}
+        institution = {
+            "id": "grace",
+            "name": "Grace Seminary",
+            "admins": [admin],
+            "opt_out": "true",
+            **self.config["institution"],
+        }
+        parts = {name: self.config[name] for name in PARTS[1:]}
+        config = {"version": "1", "institution": institution, **parts, **self.config.get("more", {})}
+        (self.path / "seatsync.yaml").write_text(
+            yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+        )
+
+    def take(self, step: dict[str, Any]) -> None:
+        if "accounts" in step:
+            self.seatsync("ledger", "migrate")
+            for email in step["accounts"]:
+                signed_up(self.path, email)
+        if "claim" in step:
+            self.seatsync("ledger", "claim", *map(str, step["claim"]))
+        if "opt_out" in step:
+            self.seatsync("ledger", "opt-out", *map(str, step["opt_out"]))
+        if "run" in step:
+            outcome = self.seatsync(*step["run"], code=step.get("exit", 0))
+            for said in step.get("prints", []):
+                assert said in outcome.out + outcome.err
+        for check in ("validate", "plan", "apply", "status", "licenses", "members", "letters"):
+            if check in step:
+                getattr(self, f"_{check}")(step[check])
+
+    def _validate(self, expected: list[dict[str, Any]]) -> None:
+        found = self.json("validate", code=None)
+        _match(expected, found)
+
+    def _plan(self, expected: dict[str, Any]) -> dict[str, Any]:
+        before = contents(self.path)
+        outcome = self.seatsync(
+            "plan", "--format", "json", code=expected.get("exit", 4 if expected.get("refusals") else 0)
+        )
+        assert contents(self.path) == before, "plan wrote something"
+        plan: dict[str, Any] = json.loads(outcome.out)
+        PLAN.validate(plan)
+        assert plan["summary"] == expected.get("summary", plan["summary"])
+        for name in ("changes", "refusals", "warnings"):
+            if name in expected:
+                _match(expected[name], plan[name])
+        if "slots" in expected:
+            _contains(expected["slots"], plan["slots"])
+        assert all(change["reason"] and change["source"]["file"] for change in plan["changes"])
+        return plan
+
+    def _apply(self, expected: dict[str, Any]) -> None:
+        planned = self._plan(expected)
+        if planned["refusals"] or expected.get("exit"):
+            before = contents(self.path)
+            self.seatsync("apply", "--yes", code=expected.get("exit", 4))
+            assert contents(self.path) == before
+            return
+        self.seatsync("apply", "--expect", planned["fingerprint"])
+        again = self.json("plan")
+        assert again["changes"] == []
+        self.seatsync("verify")
+        for library, slots in self.json("status")["libraries"].items():
+            assert slots["available"] >= 0, library
+            assert slots == again["slots"][library]["after"]
+
+    def _status(self, expected: dict[str, Any]) -> None:
+        _contains(expected, self.json("status")["libraries"])
+
+    def _licenses(self, expected: list[dict[str, Any]]) -> None:
+        _match(expected, self.json("licenses", "--all"))
+
+    def _members(self, expected: list[dict[str, Any]]) -> None:
+        _match(expected, self.json("members"))
+
+    def _letters(self, expected: list[list[str]]) -> None:
+        letters = self.json("outbox", "list")
+        assert [[letter["letter"], letter["to"]] for letter in letters[self.letters_seen :]] == expected
+        self.letters_seen = len(letters)
+
+
+def _bytes(content: Any) -> bytes:
+    """Text as UTF-8; ``{hex: …}`` as bytes; ``{text: …, encoding: …, newline: crlf}`` as said; a list as a CSV of members."""
+    if isinstance(content, list):
+        columns = list(dict.fromkeys(key for member in content for key in member))
+        rows = [columns, *([member.get(column, "") for column in columns] for member in content)]
+        return ("\n".join(",".join(row) for row in rows) + "\n").encode()
+    if isinstance(content, dict):
+        if "hex" in content:
+            return bytes.fromhex(content["hex"])
+        text = content["text"].replace("\n", {"crlf": "\r\n", "cr": "\r"}.get(content.get("newline", ""), "\n"))
+        return bytes(text, content.get("encoding", "utf-8"))
+    return str(content).encode()
+
+
+def _match(expected: list[Any], found: list[Any]) -> None:
+    """The same items in the same order, each with at least what is expected of it."""
+    if len(expected) != len(found):
+        raise AssertionError(
+            f"expected {len(expected)} but found {len(found)}:\n{json.dumps(found, indent=1, ensure_ascii=False)}"
+        )
+    for want, have in zip(expected, found, strict=True):
+        _contains(want, have)
+
+
+def _contains(want: Any, have: Any) -> None:
+    """Mappings may hold more than wanted; a text that begins with ~ must only occur."""
+    if isinstance(want, dict):
+        assert isinstance(have, dict), f"{have!r} where {want!r} was expected"
+        for key, value in want.items():
+            assert key in have, f"no {key} in {json.dumps(have, ensure_ascii=False)}"
+            _contains(value, have[key])
+    elif isinstance(want, list):
+        _match(want, have)
+    elif isinstance(want, str) and want.startswith("~"):
+        assert want[1:] in have
+    else:
+        assert want == have

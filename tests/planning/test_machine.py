@@ -1,0 +1,283 @@
+"""The judge of it all: random desired states, claims, opt-outs, resends and dates, on a real ledger.
+
+After every apply: no library has more seats used than slots, no permanent license was lost, the next plan is empty, and
+the tables equal the journal's replay. After every refusal the ledger is untouched.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from seatsync.apply.apply import carry_out
+from seatsync.apply.claims import Missed, claim, known_by, opt_out
+from seatsync.apply.members import record_resend
+from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
+from seatsync.domain.library import Library
+from seatsync.domain.license import Kind, Status
+from seatsync.domain.origin import Origin
+from seatsync.domain.people import Admin, Institution
+from seatsync.domain.person import RosterMember
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import email_key, join_tags
+from seatsync.formats.plan_document import read_plans, to_document, to_text
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.verify import verify
+from seatsync.planning.diff import diff
+from seatsync.planning.plan import Plan, accept
+from seatsync.refusals.judge import judge
+from seatsync.systems.registry import SYSTEMS
+from tests.support.databases import ledgers, location
+from tests.support.long_form import times
+
+EMAILS = [f"{name}@grace.example" for name in ("ann", "ben", "chloe", "dmitri", "eve", "farid")]
+IDS = ["", "", "1", "2", "3", "4"]
+TAGS = ["student", "faculty", "staff"]
+LIBRARIES = {"books": "logos-library", "pool": "logos-library", "sub": "logos-subscription", "jam": "jamworks"}
+HERE = Origin("seatsync.yaml")
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> list[RosterMember]:
+    """Some members, each e-mail and each student id at most once."""
+    emails = draw(st.permutations(EMAILS))[: draw(st.sampled_from([0, 2, 3, 4, 5, 6, 6]))]
+    ids = draw(st.permutations(IDS))
+    return [
+        RosterMember(
+            email,
+            draw(st.sampled_from(["Ann", "Zoë", "Ли"])),
+            "Lee",
+            id,
+            draw(st.sampled_from(["", "Student"])),
+            join_tags(draw(st.sets(st.sampled_from(TAGS), max_size=2))),
+            email_key(email),
+            "members.csv",
+            line,
+        )
+        for line, (email, id) in enumerate(zip(emails, ids, strict=False), 2)
+    ]
+
+
+def selectors() -> st.SearchStrategy[Selector]:
+    some = st.lists(st.sampled_from(TAGS), min_size=1, max_size=2, unique=True).map(tuple)
+    return st.one_of(
+        st.just(Selector(everyone=True)),
+        some.map(lambda tags: Selector(tags=tags)),
+        some.map(lambda tags: Selector(any_tags=tags)),
+        some.map(lambda tags: Selector(not_tags=tags)),
+        st.lists(st.sampled_from(EMAILS), min_size=1, max_size=3).map(lambda emails: Selector(emails=tuple(emails))),
+    )
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> Grant:
+    library = draw(st.sampled_from(["books", "books", "pool", "sub", "jam"]))
+    legal = LIBRARIES[library] == "logos-library" or not draw(st.integers(0, 9))
+    kind = draw(st.sampled_from([Kind.TEMPORARY, Kind.PERMANENT])) if legal else Kind.TEMPORARY
+    days = draw(st.sampled_from([None, None, 0, 10, 40])) if kind is Kind.TEMPORARY else None
+    return Grant(
+        library,
+        kind,
+        draw(selectors()),
+        HERE,
+        date(2026, 9, 1) + timedelta(days=days) if days is not None else None,
+        draw(st.sampled_from(["", "", "once", "twice"])),
+        draw(st.booleans()),
+    )
+
+
+@st.composite
+def desired_states(draw: st.DrawFn) -> Desired:
+    libraries = {
+        id: Library(
+            id,
+            id.title(),
+            system,
+            SYSTEMS[system].kinds,
+            SYSTEMS[system].delivery,
+            draw(st.sampled_from([1, 3, 6, 9, 9])),
+        )
+        for id, system in LIBRARIES.items()
+        if draw(st.integers(0, 19))
+    }
+    members = draw(rosters())
+    asked = [grant for grant in draw(st.lists(grants(), min_size=1, max_size=5)) if grant.library in libraries]
+    return Desired(
+        institution=Institution("grace", draw(st.sampled_from(["Grace", "Grace Seminary"])), (), draw(st.booleans())),
+        admins=[Admin("ruth@grace.example", draw(st.sampled_from(["Ruth", "Rut"])), "Abel")],
+        libraries=libraries,
+        members=members,
+        grants=asked,
+        rosters=[Roster("members.csv", len(members), HERE)],
+        remind_after=draw(st.sampled_from([(), (3, 7)])),
+        limits=Limits(draw(st.sampled_from([1, 100, 100, 100])), False, draw(st.booleans())),
+        digest="0" * 64,
+    )
+
+
+class Seats(RuleBasedStateMachine):
+    """One institution through a random history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.ledger = Ledger(location(self.folder))
+        self.ledger.migrate()
+        self.now = datetime(2026, 9, 1, tzinfo=UTC)
+        self.owned: set[tuple[str, int]] = set()
+        self.checked = 0
+        self.desired: Desired | None = None
+
+    @initialize(desired=desired_states())
+    def begin(self, desired: Desired) -> None:
+        self.desired = replace(desired, libraries={id: replace(lib, slots=9) for id, lib in desired.libraries.items()})
+        self.plan_and_apply()
+
+    @rule(desired=desired_states())
+    def ask_for_something_else(self, desired: Desired) -> None:
+        self.desired = desired
+        self.plan_and_apply()
+
+    @rule(asked=st.lists(grants(), min_size=1, max_size=4))
+    def ask_for_other_grants(self, asked: list[Grant]) -> None:
+        assert self.desired is not None
+        self.desired = replace(
+            self.desired, grants=[grant for grant in asked if grant.library in self.desired.libraries]
+        )
+        self.plan_and_apply()
+
+    @rule(members=rosters())
+    def change_the_roster(self, members: list[RosterMember]) -> None:
+        assert self.desired is not None
+        rosters = [Roster("members.csv", len(members), HERE)]
+        self.desired = replace(self.desired, members=members, rosters=rosters)
+        self.plan_and_apply()
+
+    @rule(days=st.integers(1, 12))
+    def let_days_pass(self, days: int) -> None:
+        self.now += timedelta(days=days)
+        self.plan_and_apply()
+
+    def plan_and_apply(self) -> None:
+        plan = self.plan()
+        accepted = accept(plan)
+        if accepted is None:
+            return
+        (again,) = read_plans("".join(to_text([to_document(plan)], as_array=False)))
+        assert again.fingerprint == plan.fingerprint
+        saved = accept(again)
+        assert saved is not None
+        carry_out(self.ledger, saved, plan.created_at, "machine", "")
+        after = self.snapshot()
+        assert self.plan().changes == []
+        for library in after.libraries:
+            assert after.slots(library) == plan.slots[library].after
+        self.owned |= self.permanent(after)
+
+    @precondition(lambda self: self.offers())
+    @rule(data=st.data())
+    def claim(self, data: st.DataObject) -> None:
+        library, email = data.draw(st.sampled_from(self.offers()))
+        try:
+            number = known_by(self.ledger, "grace", library, email)
+            claim(self.ledger, "grace", library, number, Account(email), self.now.isoformat(), email)
+        except Missed:
+            raise AssertionError("an unclaimed license could not be claimed") from None
+
+    @precondition(lambda self: self.offers())
+    @rule(data=st.data())
+    def opt_out(self, data: st.DataObject) -> None:
+        before = self.snapshot()
+        library, email = data.draw(st.sampled_from(self.offers()))
+        assert before.institution is not None
+        try:
+            number = known_by(self.ledger, "grace", library, email)
+            opt_out(self.ledger, "grace", library, number, self.now.isoformat(), email)
+        except Missed:
+            assert not before.institution.opt_out
+        else:
+            assert before.institution.opt_out
+            self.owned -= self.permanent(before) - self.permanent(self.snapshot())
+
+    @precondition(lambda self: self.offers())
+    @rule()
+    def resend(self) -> None:
+        books = self.snapshot()
+        unclaimed = [
+            (library, number)
+            for library, held in books.licenses.items()
+            for number, license in held.items()
+            if license.status is Status.UNCLAIMED
+        ]
+        record_resend(self.ledger, "grace", books.serial, unclaimed, self.now.isoformat(), "machine")
+
+    @invariant()
+    def the_ledger_is_sound(self) -> None:
+        with self.ledger.reading() as connection:
+            assert connection is not None
+            books = read_snapshot(connection, "grace")
+            if books.serial != self.checked:
+                assert verify(connection, "grace").faults == [], "journal, tables and outbox differ"
+        self.checked = books.serial
+        assert all(books.slots(library).available >= 0 for library in books.libraries), "more seats than there are"
+        assert self.owned <= self.permanent(books), "a permanent license was lost"
+        for held in books.licenses.values():
+            for number, license in held.items():
+                assert license.kind is not Kind.TEMPORARY or books.members[number].on_roster
+
+    def plan(self) -> Plan:
+        assert self.desired is not None
+        return judge(diff(self.desired, self.snapshot(), self.now.date()), self.now, [])
+
+    def snapshot(self) -> Snapshot:
+        with self.ledger.reading() as connection:
+            return read_snapshot(connection, "grace")
+
+    def offers(self) -> list[tuple[str, str]]:
+        """(library, e-mail) of every unclaimed license that its holder's e-mail names without doubt."""
+        books = self.snapshot()
+        keys = [member.key for member in books.members.values()]
+        return [
+            (library, books.members[number].email)
+            for library, held in sorted(books.licenses.items())
+            for number, license in sorted(held.items())
+            if license.status is Status.UNCLAIMED and keys.count(books.members[number].key) == 1
+        ]
+
+    @staticmethod
+    def permanent(books: Snapshot) -> set[tuple[str, int]]:
+        return {
+            (library, number)
+            for library, held in books.licenses.items()
+            for number, license in held.items()
+            if license.kind is Kind.PERMANENT
+        }
+
+    def teardown(self) -> None:
+        ledgers.release(self.folder)
+        shutil.rmtree(self.folder)
+
+
+def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
+    some = settings(
+        max_examples=times(6, 12) if database == "sqlite" else times(3, 6),
+        stateful_step_count=25,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Seats, settings=some)

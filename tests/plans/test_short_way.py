@@ -1,0 +1,401 @@
+"""The short ways to a plan give what the long way gives, byte for byte, for any files, order, duplicate and spelling."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy.event
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from seatsync.formats.plan_document import to_document, to_text
+from seatsync.ledger.database import Ledger
+from seatsync.plans.make import make
+from seatsync.plans.part import of_a_part
+from seatsync.plans.result import Made
+from seatsync.plans.since import since_apply
+from seatsync.plans.unchanged import unchanged
+from seatsync.plans.whole import of_all
+from seatsync.sources.rosters.members import RosterReader
+from tests.support.accounts import signed_up
+from tests.support.command_line import seatsync
+from tests.support.databases import location, removed
+from tests.support.long_form import times
+
+DAY = datetime(2026, 9, 1, tzinfo=UTC)
+NAMES = ["ann", "ben", "cy", "dee", "eli", "fay", "gus", "hal"]
+GIVEN = ["Ann", "Ben", "Zoë", "O'Neil", 'Mary "May"', "Lee, Jr.", "ChloÃ©", "Jo  Ann"]
+TAGS = ["a", "b", "c", "old", "x,y"]
+COLUMNS = [
+    ["email", "given_name", "family_name", "student_id", "tags"],
+    ["student_id", "tags", "email", "family_name", "given_name", "role"],
+    ["tags", "given_name", "family_name", "email"],
+    ["email", "given_name", "family_name"],
+    ["email", "given_name", "family_name", "tags", "remark"],
+]
+SELECTORS = [
+    "{everyone: true}",
+    "{tags: [a]}",
+    "{tags: [a, b]}",
+    "{any_tags: [b, c]}",
+    "{everyone: true, not_tags: [b]}",
+    "{tags: [nobody]}",
+    "{emails: [ann@g.example, zed@g.example]}",
+    "{file: chosen.csv}",
+    "{tags: ['imported:2026-09-01']}",
+]
+people = st.fixed_dictionaries(
+    {
+        "email": st.sampled_from([f"{name}@g.example" for name in NAMES] + ["Ann@G.example"]),
+        "given_name": st.sampled_from(GIVEN),
+        "family_name": st.sampled_from(["Lee", "Ode"]),
+        "student_id": st.sampled_from(["", "1", "01", "2", "3", "4"]),
+        "role": st.sampled_from(["", "Student"]),
+        "tags": st.lists(st.sampled_from(TAGS), max_size=3).map(lambda tags: ";".join(dict.fromkeys(tags))),
+        "remark": st.just("-"),
+    }
+)
+rosters = st.lists(people, min_size=1, max_size=8, unique_by=lambda person: person["email"])
+rules = st.lists(
+    st.tuples(
+        st.sampled_from(["books, kind: temporary", "books, kind: permanent", "sub", "jam"]),
+        st.sampled_from(SELECTORS),
+        st.sampled_from(
+            [
+                "",
+                ", resend: once",
+                ", regrant: true",
+                ", until: 2026-09-04",
+                ", until: 2027-06-30",
+                ", until: 9999-12-31",
+            ]
+        ),
+    ).filter(lambda rule: not ("permanent" in rule[0] and "until" in rule[2])),
+    min_size=1,
+    max_size=4,
+)
+files = st.fixed_dictionaries(
+    {
+        "columns": st.sampled_from(COLUMNS),
+        "rules": rules,
+        "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
+        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n"]),
+        "tags": st.sampled_from(["", ", tags: [all]"]),
+        "two": st.booleans(),
+        "form": st.sampled_from(["csv", "csv", "yaml"]),
+    }
+)
+
+
+def plainly(chosen: dict[str, Any]) -> dict[str, Any]:
+    return chosen | {"rules": [rule for rule in chosen["rules"] if rule[1] in SELECTORS[:2]]}
+
+
+life = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "opt-out", "resend"]),
+        st.sampled_from(NAMES),
+        st.sampled_from(["books", "sub", "jam"]),
+    ),
+    max_size=4,
+)
+signing_up = st.tuples(*[st.sets(st.sampled_from(NAMES), max_size=2)] * 2)
+writing = st.fixed_dictionaries(
+    {
+        "shuffled": st.randoms(use_true_random=False),
+        "ends": st.sampled_from(["\n", "\n", "\n", "\r\n"]),
+        "around": st.sampled_from(["", "", "", " "]),
+        "blank": st.booleans(),
+        "twice": st.sampled_from([False, False, False, True]),
+        "tags_turned": st.booleans(),
+    }
+)
+
+
+QUICKLY = partial(
+    settings,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate),  # each example is a whole life; to shrink one takes minutes
+)
+
+
+def cell(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & {'"', ","} else text
+
+
+def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
+    lines = []
+    for person in roster:
+        values = dict(person)
+        if how.get("tags_turned"):
+            values["tags"] = ";".join(reversed(values["tags"].split(";")))
+        lines.append(",".join(how.get("around", "") + cell(values[name]) for name in columns))
+    if how.get("twice"):
+        lines += lines[:1]
+    if how.get("blank"):
+        lines[1:1] = ["", "," * (len(columns) - 1)]
+    end = how.get("ends", "\n")
+    return str(end.join([",".join(columns), *lines]) + end)
+
+
+def yaml_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
+    def value(text: str) -> str:
+        return text if re.fullmatch(r"\w[\w '@.-]*", text) else json.dumps(text, ensure_ascii=False)
+
+    def lines(person: dict[str, str]) -> Iterator[str]:
+        for name in columns:
+            if name == "tags":
+                tags = person["tags"].split(";") if person["tags"] else []
+                yield f"tags: [{', '.join(map(value, reversed(tags) if how.get('tags_turned') else tags))}]"
+            elif name != "remark" and (person[name] or not how.get("blank")):
+                yield f"{name}: {value(person[name])}"
+
+    people = ["- " + "\n  ".join(lines(person)) + "\n" for person in roster]
+    if how.get("twice"):
+        people += people[:1]
+    return "".join(people)
+
+
+def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], how: dict[str, Any]) -> None:
+    folder.mkdir(exist_ok=True)
+    names = ["one", "two"] if chosen["two"] else ["one"]
+    paths = [f"{name}.{chosen['form']}" for name in names]
+    listed = ", ".join(f"{{path: {path}{chosen['tags'] if path.startswith('one') else ''}}}" for path in paths)
+    grants = "\n".join(f"  - {{library: {what}, to: {to}{more}}}" for what, to, more in chosen["rules"])
+    (folder / "seatsync.yaml").write_text(
+        "version: 1\ninstitution: {id: g, name: G, opt_out: true, admins: [{given_name: R, family_name: A, email: r@g.example}]}\n"
+        "libraries:\n  books: {title: B, system: logos-library, slots: 6}\n  sub: {title: S, system: logos-subscription, slots: 9}\n"
+        f"  jam: {{title: J, system: jamworks, slots: 9}}\nrosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        encoding="utf-8",
+    )
+    (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
+    for position, path in enumerate(paths):
+        part = roster[position :: len(paths)]
+        text = (csv_of if chosen["form"] == "csv" else yaml_of)(chosen["columns"], part, how)
+        (folder / path).write_text(text, encoding="utf-8", newline="")
+
+
+def begun_anew(place: Path) -> None:
+    """As it was before the example before."""
+    if place.exists():
+        with suppress(FileNotFoundError):
+            removed(place)
+        shutil.rmtree(place)
+
+
+def lived(
+    place: Path,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
+) -> None:
+    """The files are applied, and then things happen; some people had accounts before, some have made them since."""
+    begun_anew(place)
+    write(place, chosen, roster, {})
+    before, since = accounts
+    if before:
+        seatsync("ledger", "migrate", folder=place)
+    for who in before:
+        signed_up(place, f"{who}@g.example")
+    seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
+    for what, who, library in happened:
+        of_all_who = ["resend", "--library", library, "--yes"]
+        args = of_all_who if what == "resend" else ["ledger", what, library, f"{who}@g.example"]
+        seatsync(*args, "--now", "2026-09-01", folder=place)
+    with Ledger(location(place)).reading() as connection:
+        is_there = connection is not None
+    for who in since - before if is_there else ():
+        signed_up(place, f"{who}@g.example")
+
+
+def text_of(made: Made) -> str:
+    if made.plan is None:
+        return "\n".join(map(str, made.found))
+    return "".join(to_text([to_document(made.plan)], False))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "g"
+
+
+@QUICKLY(max_examples=times(short=30, long=5_000))
+@given(
+    chosen=files,
+    roster=rosters,
+    happened=life,
+    accounts=signing_up,
+    dropped=st.sets(st.integers(0, 7), max_size=2),
+    changed=st.dictionaries(st.integers(0, 7), people, max_size=2),
+    more=st.lists(people, max_size=1),
+    how=writing,
+    days=st.sampled_from([0, 1, 2, 5, 40]),
+    other=st.sampled_from([None, None, None, files]),
+    data=st.data(),
+)
+def test_the_short_way_gives_the_plan_of_the_long_way(
+    place: Path,
+    database: str,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
+    dropped: set[int],
+    changed: dict[int, dict[str, str]],
+    more: list[dict[str, str]],
+    how: dict[str, Any],
+    days: int,
+    other: Any,
+    data: st.DataObject,
+) -> None:
+    lived(place, chosen, roster, happened, accounts)
+    then = [changed.get(position, person) for position, person in enumerate(roster) if position not in dropped] + more
+    if how["shuffled"].random() < 0.3:
+        how["shuffled"].shuffle(then)
+    write(place, data.draw(other) if other is not None else chosen, then, how)
+    with Ledger(location(place)).reading() as connection:
+        now = DAY + timedelta(days=days)
+        long = of_all(place, connection, now)
+        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        short = connection is not None and since is not None and of_a_part(place, connection, since, now)
+        event(f"the short way leads there: {bool(short)}")
+        assert text_of(make(place, connection, now, "g")) == text_of(long)
+
+
+@QUICKLY(max_examples=times(short=12, long=2_000))
+@given(
+    chosen=files.map(plainly),
+    roster=rosters.map(lambda roster: [person | {"given_name": "Ann", "tags": "a;b"} for person in roster]),
+    happened=life,
+    accounts=signing_up,
+    days=st.sampled_from([0, 1, 2, 5, 40]),
+)
+def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
+    place: Path,
+    database: str,
+    chosen: dict[str, Any],
+    roster: list[dict[str, str]],
+    happened: list[tuple[str, str, str]],
+    accounts: tuple[set[str], set[str]],
+    days: int,
+) -> None:
+    lived(place, chosen, roster, happened, accounts)
+    with Ledger(location(place)).reading() as connection:
+        now = DAY + timedelta(days=days)
+        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        plan = since is not None and unchanged(place, since, now)
+        event(f"unchanged: {bool(plan)}")
+        if plan:
+            assert text_of(Made(plan, [])) == text_of(of_all(place, connection, now))
+
+
+# ── What is read, counted ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def grown(place: Path, members: int) -> list[dict[str, str]]:
+    """An institution with ``members`` who all hold something, applied; its roster."""
+    roster = [
+        {"email": f"m{i}@g.example", "given_name": "Ann", "family_name": "Lee", "student_id": f"S{i}", "tags": "a;b"}
+        for i in range(members)
+    ]
+    write(place, ONE_RULE, roster, {})
+    text = (place / "seatsync.yaml").read_text(encoding="utf-8")
+    (place / "seatsync.yaml").write_text(text.replace("slots: 9", "slots: 9000"), encoding="utf-8")
+    assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+    return roster
+
+
+ONE_RULE: dict[str, Any] = {
+    "form": "csv",
+    "columns": COLUMNS[0],
+    "rules": [("sub", "{tags: [a]}", "")],
+    "remind": "",
+    "limits": "",
+    "tags": "",
+    "two": False,
+}
+
+
+def members_made(place: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many members of the files a plan has looked at."""
+    taken: list[int] = []
+    take, take_plain = RosterReader.take, RosterReader.take_plain
+
+    def one(reader: RosterReader, *args: Any) -> None:
+        taken.append(1)
+        take(reader, *args)
+
+    def many(reader: RosterReader, columns: Any, lines: Any) -> bool:
+        kept = take_plain(reader, columns, lines)
+        taken.append(len(lines) if kept else 0)
+        return kept
+
+    monkeypatch.setattr(RosterReader, "take", one)
+    monkeypatch.setattr(RosterReader, "take_plain", many)
+    assert seatsync("plan", "--quiet", folder=place).code == 0
+    return sum(taken)
+
+
+def test_where_nothing_changed_nobody_is_looked_at(place: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    grown(place, 300)
+    assert members_made(place, monkeypatch) == 0
+
+
+def test_a_plan_looks_at_those_who_changed_and_no_others(
+    place: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = grown(place, 300)
+    changed = [person | {"given_name": "Eve"} if person["student_id"] in ("S7", "S9") else person for person in roster]
+    text = csv_of(
+        COLUMNS[0], [*changed[:200], *changed[210:], roster[0] | {"email": "new@g.example", "student_id": "N"}], {}
+    )
+    (place / "one.csv").write_text(text, encoding="utf-8")
+    assert members_made(place, monkeypatch) == 3
+
+
+def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, database: str) -> None:
+    def statements(members: int) -> int:
+        asked: list[str] = []
+        listen = (Engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        begun_anew(place)
+        roster = grown(place, members)
+        (place / "one.csv").write_text(csv_of(COLUMNS[0], roster[1:], {}), encoding="utf-8")
+        sqlalchemy.event.listen(*listen)
+        try:
+            assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+        finally:
+            sqlalchemy.event.remove(*listen)
+        return len(asked)
+
+    assert statements(10) == statements(200)
+
+
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        (["--help"], {"sqlalchemy", "pydantic", "yaml", "rich", "jinja2", "jsonschema"}),
+        (["plan", "--quiet"], {"pydantic", "jinja2", "jsonschema", "alembic", "psycopg"}),
+    ],
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
+)
+@pytest.mark.sqlite_only("psycopg is imported where the ledger is on PostgreSQL")
+def test_what_is_heavy_is_imported_only_where_it_is_needed(
+    command: list[str], heavy: set[str], place: Path, database: str
+) -> None:
+    grown(place, 10)
+    code = f"import sys; from seatsync.cli import main; main.run({command!r}); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=place, capture_output=True, text=True, check=True)
+    assert heavy & {*done.stderr.split()} == set()

@@ -1,0 +1,545 @@
+"""The administrators' pages: the command line's lists, to be turned over and looked at; and nobody sees another institution."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Route
+from sqlalchemy import Engine, event
+from werkzeug.datastructures import MultiDict
+
+from seatsync.domain.filters import Filters
+from seatsync.domain.person import found_by
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.queries import keyset, lists, parts
+from seatsync.ledger.queries.lists import Turn
+from seatsync.ledger.queries.origins import Asked
+from seatsync.portal.admin import journal
+from seatsync.portal.admin.filters import filters_of
+from seatsync.portal.admin.source_links import source_link, source_url_fault
+from tests.cli.test_lists import write_csv
+from tests.support import letters
+from tests.support.chromium import needs_chromium
+from tests.support.databases import copied, ledgers, location
+from tests.support.letters import CONFIG, DAY, LATER, PORTAL, ran
+from tests.support.mail_server import Mailroom
+from tests.support.pages import Browser, Pages, pages_of
+
+room = letters.room
+
+RUTH = "ruth@grace.example"
+HEADER = ["email", "given_name", "family_name", "student_id", "role", "tags"]
+COMMIT = "c0ffee" * 6 + "c0ff"
+SOURCE = "https://git.example/seats/blob/{commit}/{institution}/{file}#L{line}"
+EVIL = "<script>alert(1)</script>"
+LIBRARIES = ["books", "jamworks", "logos"]
+
+
+def people(number: int) -> list[list[str]]:
+    """Members with few different names, so that many of them tie, in no order."""
+    chance = random.Random(7)
+    rows = []
+    for i in range(number):
+        tags = ";".join(tag for tag in ("student", "owner", "jam") if chance.random() < 0.5)
+        given, family = chance.choice(["Ann", "ann", "Çağla", "=1+1"]), chance.choice(["Lee", "lee", "Öz", EVIL])
+        student_id = f"{chance.randrange(10**6)}-{i}" if i % 3 else ""
+        rows.append(
+            [f"{chance.choice('abc')}{i}@grace.example", given, family, student_id, chance.choice(["", "Fellow"]), tags]
+        )
+    return rows
+
+
+def applied(folder: Path, rows: list[list[str]], now: str) -> None:
+    write_csv(folder / "members.csv", HEADER, *rows)
+    ran(folder, "apply", "--yes", "--actor", "ci", "--commit", COMMIT, now=now)
+
+
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
+    """A hundred members in two days: some have claimed, declined, left, come later. Nobody writes to it: see ``crowd``."""
+    folder, rows = tmp_path_factory.mktemp("two-days"), people(100)
+    (folder / "seatsync.yaml").write_text(CONFIG)
+    applied(folder, rows[:80], DAY)
+    held = json.loads(ran(folder, "licenses", "--format", "json").out)
+    for license in held[::12]:
+        ran(folder, "ledger", "claim", license["library"], license["email"])
+    for license in held[1::12]:
+        ran(folder, "ledger", "opt-out", license["library"], license["email"])
+    applied(folder, rows[5:], LATER)
+    return folder
+
+
+@pytest.fixture
+def crowd(two_days: Path, tmp_path: Path) -> Path:
+    """The same, to write to."""
+    return copied(two_days, tmp_path / "grace")
+
+
+@pytest.fixture
+def pages(crowd: Path, room: Mailroom) -> Iterator[Pages]:
+    with pages_of(crowd, room, room.port, source_url=SOURCE) as found:
+        yield found
+
+
+@pytest.fixture
+def ruth(crowd: Path, pages: Pages) -> Browser:
+    return pages.account(RUTH)
+
+
+# ── Lists, a page at a time ─────────────────────────────────────────────────────────────────────────────────────────
+
+FILTERS: list[dict[str, str]] = [
+    {},
+    {"search": "LEE"},
+    {"search": "çağla"},
+    {"search": "nobody"},
+    {"tag": "student"},
+    {"tag": f"imported:{LATER}"},
+    {"library": "logos", "licensed": "with"},
+    {"library": "logos", "licensed": "without"},
+    {"licensed": "without"},
+    {"library": "books", "kind": "permanent", "tag": "student"},
+    {"status": "unclaimed"},
+    {"status": "opted_out"},
+    {"kind": "none"},
+    {"library": "jamworks", "status": "none"},
+    {"library": "logos", "licensed": "all"},
+]
+COMMANDS = {"with": "--with-license", "without": "--without-license", "all": "--all"}
+
+
+def options(filters: dict[str, str]) -> list[str]:
+    """The filters as the command line has them."""
+    return [
+        word
+        for name, value in filters.items()
+        for word in ([COMMANDS[value]] if name == "licensed" else [f"--{name}", value])
+    ]
+
+
+def turned(folder: Path, read: Callable[..., Any], filters: Filters, sort: str) -> list[Any]:
+    """A whole list, turned over page by page to its end; and then back to its beginning, where it must be the same."""
+    with Ledger(location(folder)).reading() as connection:
+        page = read(connection, "grace", filters, Turn(sort), LIBRARIES)
+        assert not page.has_before
+        forth = [page.rows]
+        while page.has_after:
+            page = read(connection, "grace", filters, Turn(sort, after=page.rows[-1].cursor), LIBRARIES)
+            assert page.has_before
+            forth.append(page.rows)
+        back = [page.rows]
+        while page.has_before:
+            page = read(connection, "grace", filters, Turn(sort, before=page.rows[0].cursor), LIBRARIES)
+            assert page.has_after
+            if page.rows:
+                back.append(page.rows)
+    whole = [row for rows in forth for row in rows]
+    assert [row for rows in reversed(back) for row in rows] == whole
+    return whole
+
+
+MEMBER_KEYS: dict[str, Callable[[Any], Any]] = {
+    "family_name": lambda row: (found_by(row.member), row.number),
+    "email": lambda row: (row.member.key, row.number),
+    "student_id": lambda row: (row.member.student_id, row.number),
+    "imported_on": lambda row: row.number,
+}
+LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
+    "family_name": lambda row: (found_by(row.member), row.number, row.library),
+    "email": lambda row: (row.member.key, row.number, row.library),
+    "student_id": lambda row: (row.member.student_id, row.number, row.library),
+    "imported_on": lambda row: (row.number, row.library),
+    "invited_on": lambda row: (row.license.invited_on, row.library, row.number),
+}
+
+
+def some(sorts: dict[str, Callable[[Any], Any]], turn: int) -> list[tuple[str, Callable[[Any], Any]]]:
+    """All ways to sort the whole list, and for each filter another."""
+    return [*sorts.items()][turn % len(sorts) :][:1] if turn else [*sorts.items()]
+
+
+def test_pages_of_members_have_everybody_of_the_command_lines_list_once_and_in_order(
+    crowd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "SIZE", 7)
+    monkeypatch.setattr(keyset, "NEAR", 20)
+    assert {*MEMBER_KEYS} == {*lists.MEMBER_SORTS}
+    for turn, given in enumerate(FILTERS):
+        listed = json.loads(ran(crowd, "members", *options(given), "--format", "json").out)
+        emails = sorted(row["email"] for row in listed)
+        filters = filters_of(MultiDict(given), LIBRARIES, "on")
+        for sort, key in some(MEMBER_KEYS, turn):
+            for sign, is_descending in (("", False), ("-", True)):
+                found = turned(crowd, lists.members, filters, sign + sort)
+                assert sorted(row.member.email for row in found) == emails, (given, sort)
+                assert found == sorted(found, key=key, reverse=is_descending), (given, sort)
+
+
+def test_pages_of_licenses_have_every_license_of_the_command_lines_list_once_and_in_order(
+    crowd: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyset, "SIZE", 7)
+    monkeypatch.setattr(keyset, "NEAR", 20)
+    assert {*LICENSE_KEYS} == {*lists.LICENSE_SORTS}
+    for turn, given in enumerate(FILTERS):
+        listed = json.loads(ran(crowd, "licenses", *options(given), "--format", "json").out)
+        wanted = sorted((row["library"], row["email"], row["kind"], row["status"], row["mail"]) for row in listed)
+        filters = filters_of(MultiDict(given), LIBRARIES, "any")
+        for sort, key in some(LICENSE_KEYS, turn):
+            for sign, is_descending in (("", False), ("-", True)):
+                rows = turned(crowd, lists.licenses, filters, sign + sort)
+                found = sorted((r.library, r.member.email, r.license.kind, r.license.status, r.mail) for r in rows)
+                assert found == wanted, (given, sort)
+                assert rows == sorted(rows, key=key, reverse=is_descending), (given, sort)
+
+
+def test_the_members_who_left_are_a_list_of_their_own(crowd: Path) -> None:
+    filters = filters_of(MultiDict({"roster": "left"}), LIBRARIES, "on")
+    found = turned(crowd, lists.members, filters, "email")
+    assert sorted(row.member.email for row in found) == sorted(row[0] for row in people(100)[:5])
+
+
+def test_what_is_exported_is_what_the_command_line_exports(
+    crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "AT_ONCE", 30)
+    for given in FILTERS:
+        members = ruth.open(f"/admin/grace/members.csv?{urlencode(given)}")
+        assert members.body == ran(crowd, "export", *options(given)).out
+        licenses = ruth.open(f"/admin/grace/licenses.csv?{urlencode(given)}")
+        assert licenses.body == ran(crowd, "licenses", *options(given), "--format", "csv").out
+    assert members.headers["Content-Disposition"] == 'attachment; filename="grace-members.csv"'
+    assert "'=1+1" in members.body
+
+
+def test_an_account_takes_one_export_at_a_time_and_all_together_half_of_the_threads(ruth: Browser) -> None:
+    limits = ruth.client.application.extensions["seatsync"].limits
+
+    def begun(name: str) -> Any:
+        return ruth.client.get(f"/admin/grace/{name}.csv", base_url=PORTAL, buffered=False)
+
+    first, second = begun("members"), begun("licenses")  # the first is not read
+    assert (first.status_code, second.status_code, second.headers["Retry-After"]) == (200, 429, "30")
+    assert ruth.open("/admin/grace/members.csv?kind=gold").code == 400
+    first.close()  # gone away
+    assert ruth.open("/admin/grace/licenses.csv").code == 200
+    assert ruth.open("/admin/grace/members.csv").code == 200
+    for number in range(4):
+        limits.begin_export(f"other {number}")
+    assert begun("members").status_code == 429
+    limits.end_export("other 0")
+    assert ruth.open("/admin/grace/members.csv").code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kind=gold",
+        "library=nothing",
+        "sort=password",
+        "after=x",
+        "after=99999",
+        "licensed=no",
+        "search=a%00b",
+        "a%00b=c",
+        "tag=" + ";".join(map(str, range(21))),
+    ],
+)
+@pytest.mark.sqlite_only("it is about addresses")
+def test_an_address_that_no_link_of_ours_has_is_refused(query: str, ruth: Browser) -> None:
+    for path in ("members", "licenses"):
+        assert ruth.open(f"/admin/grace/{path}?{query}").code == 400
+    if not query.startswith(("sort", "after")):
+        assert ruth.open(f"/admin/grace/members.csv?{query}").code == 400
+
+
+def test_what_no_database_takes_is_no_fault_of_the_ledger_s(ruth: Browser) -> None:
+    for number in (2**31, 2**63, "9" * 5000):
+        assert ruth.open(f"/admin/grace/members/{number}").code == 404
+        assert ruth.open(f"/seats/grace/books/{number}/opt-out").code == 404
+        assert ruth.open(f"/admin/grace/journal?before={number}").code == 400
+    for path in ("/admin/gr%00ce/", "/claim/%00", "/static/%00", "/seats/gr%00ce/books/1/opt-out"):
+        assert ruth.open(path).code == 404
+    form = ruth.open("/admin/grace/select").form("Select")
+    file = (io.BytesIO(b"email\nann@grace.example\n"), "lost.csv")
+    assert ruth.send(form.action, **form.fields, file=file, search="a\0b").code == 400
+
+
+# ── What the pages show ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_administrator_finds_contacts_claim_url_slots_and_members(crowd: Path, ruth: Browser) -> None:
+    ruth.open("/")
+    page = ruth.open(ruth.page.links["Grace Seminary"])
+    page = ruth.open(page.links["Grace Seminary"])
+    assert "Dana Fox" in page.text
+    assert f"{PORTAL}/claim/grace" in page.text
+    status = json.loads(ran(crowd, "status", "--format", "json").out)["libraries"]
+    page = ruth.open(page.links["Libraries"])
+    for figures in status.values():
+        assert (
+            f"Total {figures['total']} Used {figures['used']} Available {figures['available']} Reserved "
+            f"{figures['reserved']} Temporary {figures['temporary']} Permanent {figures['permanent']}" in page.text
+        )
+    page = ruth.open("/admin/grace/members?library=logos&licensed=with&search=çağla")
+    assert "Next page" in page.links or page.text.count("@grace.example") > 10
+    assert page.form("Show").method == "get"
+
+
+def test_a_license_leads_to_the_line_that_asked_for_it_as_it_was_then(crowd: Path, ruth: Browser) -> None:
+    line = 1 + next(n for n, text in enumerate(CONFIG.splitlines()) if "library: books" in text)
+    links = set(ruth.open("/admin/grace/licenses?library=books").links.items())
+    assert (f"seatsync.yaml:{line}", f"https://git.example/seats/blob/{COMMIT}/grace/seatsync.yaml#L{line}") in links
+
+
+def test_what_a_roster_says_is_never_obeyed(crowd: Path, ruth: Browser) -> None:
+    one = next(row for row in people(100)[5:] if row[2] == EVIL)
+    for path in ("members", "licenses", "journal", "members?search=" + EVIL):
+        page = ruth.open(f"/admin/grace/{path}")
+        assert page.code == 200
+        assert "<script" not in page.body
+    assert "&lt;script&gt;" in ruth.open(f"/admin/grace/members?search={one[0]}").body
+    assert "style=" not in ruth.open("/admin/grace/libraries").body
+
+
+def test_the_journal_is_turned_over_page_by_page(crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "REACH", 60)
+    told = json.loads(ran(crowd, "log", "--limit", "100000", "--format", "json").out)
+    for given, wanted in (
+        ({}, told),
+        ({"what": "upgrade"}, [line for line in told if line["what"] == "upgrade"]),
+        (
+            {"what": "claim", "library": "logos"},
+            [line for line in told if (line["what"], line["library"]) == ("claim", "logos")],
+        ),
+        ({"member": people(100)[3][0]}, [line for line in told if line["member"] == people(100)[3][0]]),
+    ):
+        page = ruth.open(f"/admin/grace/journal?{urlencode(given)}")
+        seen = [events(page.body)]
+        while "Older" in page.links:
+            page = ruth.open(page.links["Older"])
+            seen.append(events(page.body))
+        assert sum(seen) == len(wanted)
+        newest = seen[0] if sum(seen) <= journal.SIZE else None
+        while "Newer" in page.links:
+            page = ruth.open(page.links["Newer"])
+        assert newest in (None, events(page.body)) or events(page.body) == 0
+
+
+def events(body: str) -> int:
+    return len(re.findall(r"<li><strong>", body))
+
+
+@pytest.mark.parametrize("path", ["members", "members?search=lee", "licenses?sort=email", "journal", "libraries"])
+def test_a_page_asks_the_ledger_a_few_questions_however_many_rows_it_has(path: str, ruth: Browser) -> None:
+    asked: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        assert ruth.open(f"/admin/grace/{path}").code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    reads = [statement for statement in asked if statement.lstrip().startswith("SELECT") and "sqlite_" not in statement]
+    assert len(reads) <= 26
+    assert not any(
+        "OFFSET" in statement.replace("LIMIT ? OFFSET ?", "") or "count(" in statement for statement in reads
+    )
+
+
+# ── Select by CSV ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chosen(browser: Browser, content: bytes, button: str = "Select", **fields: Any) -> Any:
+    browser.open("/admin/grace/select")
+    pressed: dict[str, Any] = {"export": "1"} if button == "Select and export" else {}
+    return browser.press(button, file=(io.BytesIO(content), "graduates.csv"), **fields, **pressed)
+
+
+def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ruth: Browser) -> None:
+    rows = people(100)
+    lines = [[rows[3][0].upper(), ""], [rows[20][0], ""], ["", rows[22][3]], ["nobody@grace.example", ""]]
+    file = crowd / "graduates.csv"
+    write_csv(file, ["Institution Email", "Institution Student ID"], *lines)
+    wanted = json.loads(ran(crowd, "members", "--select", "graduates.csv", "--format", "json").out)
+    page = chosen(ruth, file.read_bytes())
+    assert f"Members selected: {len(wanted)}" in page.text
+    assert all(row["email"] in page.text for row in wanted)
+    assert "Line 5: nobody@grace.example" in page.text
+    exported = chosen(ruth, file.read_bytes(), "Select and export", library="books")
+    assert exported.body == ran(crowd, "export", "--select", "graduates.csv", "--library", "books").out
+    assert [row["Institution Email Address"] for row in csv.DictReader(io.StringIO(exported.body))]
+
+
+@pytest.mark.sqlite_only("it is about files")
+def test_a_file_that_is_no_selection_is_told_what_is_wrong_with_it_and_where(pages: Pages, ruth: Browser) -> None:
+    assert "must have a column with e-mails or student ids" in chosen(ruth, b"a,b\n1,2\n").text
+    assert "is no e-mail address" in chosen(ruth, b"email\nann\n", "Select and export").text
+    assert "a workbook" in chosen(ruth, b"PK\x03\x04").text
+    pages.app.config["MAX_CONTENT_LENGTH"] = 1_000
+    assert chosen(ruth, b"x" * 2_000).code == 413
+    ruth.open("/admin/grace/select")
+    assert ruth.send("/admin/grace/select", file=(io.BytesIO(b"email\n"), "a.csv")).code == 400
+
+
+@pytest.mark.sqlite_only("it is about files")
+@pytest.mark.parametrize(
+    "row",
+    [b"x", b"", b'"@,\n"', b'"a\n"', b"a,b", b"email", b'"a', b"m1@grace.example", b"e" * 900],
+    ids=lambda row: row[:20].decode(),
+)
+def test_a_file_of_eight_megabytes_is_answered_soon_and_shortly(row: bytes, ruth: Browser) -> None:
+    size = 8 * 1024 * 1024 - 2_000
+    page = chosen(ruth, b"email\n" + (row + b"\n") * (size // (len(row) + 1)))
+    assert (page.code, len(page.body) < 50_000) == (200, True)
+    assert "Members selected: 0" in page.text
+    assert "may have 20,000 rows" in page.text or row in (b'"a', b"e" * 900)
+
+
+@pytest.mark.sqlite_only("it is about files")
+def test_a_selection_has_twenty_thousand_rows_at_most_and_the_page_shows_a_hundred(pages: Pages, ruth: Browser) -> None:
+    strangers = [b"n%d@grace.example\n" % number for number in range(20_000)]
+    page = chosen(ruth, b"email\n" + b"".join(strangers))
+    assert "Lines that select nobody: 20000" in page.text
+    assert len(page.body) < 50_000
+    page = chosen(ruth, b"email\n" + b"".join([*strangers, b"last@grace.example\n"]))
+    assert "may have 20,000 rows" in page.text
+    assert "several files" in page.text
+    page = chosen(ruth, b"student_id\n" + (b"<" * 100_000 + b"\n") * 80)
+    assert len(page.body) < 100_000
+    page = chosen(ruth, b"email\n" + b"x\n" * 20_000)
+    assert "19,980 more" in page.text.replace("19980", "19,980")
+
+
+# ── Nobody sees another institution ─────────────────────────────────────────────────────────────────────────────────
+
+
+def addresses(pages: Pages, institution: str) -> list[str]:
+    """Every page of an institution."""
+    rules = [rule for rule in pages.app.url_map.iter_rules() if "institution" in rule.arguments]
+    found = [rule.rule for rule in rules if rule.endpoint.startswith("admin.")]
+    assert len(found) > 8
+    return [rule.replace("<institution>", institution).replace("<int:number>", "1") for rule in found]
+
+
+def outside(text: str) -> str:
+    """A page without what differs every time."""
+    return re.sub(r'value="[^"]{40,}"', "", text)
+
+
+def test_nobody_sees_another_institution(crowd: Path, pages: Pages) -> None:
+    hope = crowd.parent / f"{crowd.name}-hope"
+    hope.mkdir()
+    config = CONFIG.replace("id: grace", "id: hope").replace(RUTH, "hugo@hope.example")
+    (hope / "seatsync.yaml").write_text(config)
+    if ledgers.kind == "postgres":
+        ledgers.leased[hope.absolute()] = ledgers.of(crowd)
+    write_csv(hope / "members.csv", HEADER)
+    try:
+        ran(hope, "apply", "--yes")
+    finally:
+        ledgers.leased.pop(hope.absolute(), None)
+    ruth, eve = pages.account(RUTH), pages.account("eve@elsewhere.example")
+    hugo, member = pages.account("hugo@hope.example"), pages.account(people(100)[50][0])
+    for path in addresses(pages, "grace"):
+        assert pages.browser().open(path).path == "/sign-in"
+        assert ruth.open(path).code == 200
+        elsewhere = ruth.open(path.replace("/grace", "/nowhere"))
+        assert elsewhere.code == 404
+        for stranger in (eve, hugo, member):
+            page = stranger.open(path)
+            assert (page.code, outside(page.body)) == (404, outside(elsewhere.body)), path
+        assert ruth.open(path.replace("/grace", "/hope")).code == 404
+    if ledgers.kind == "postgres":
+        assert "Hope" not in ruth.open("/admin/").text
+        assert hugo.open("/admin/hope/").code == 200
+    config = CONFIG.replace(RUTH, "rita@grace.example")
+    (crowd / "seatsync.yaml").write_text(config)
+    ran(crowd, "apply", "--yes", now=LATER)
+    for path in addresses(pages, "grace"):
+        assert ruth.open(path).code == 404, "she was taken out of the files"
+    assert "look after no institution" in ruth.open("/admin/").text
+
+
+# ── Where a line is looked at ───────────────────────────────────────────────────────────────────────────────────────
+
+ASKED = Asked("rosters/a #1?.csv", 7, COMMIT, 1, "", "")
+
+
+@pytest.mark.parametrize(
+    ("template", "asked", "address"),
+    [
+        (SOURCE, ASKED, f"https://git.example/seats/blob/{COMMIT}/grace/rosters/a%20%231%3F.csv#L7"),
+        ("https://git.example/{file}", ASKED._replace(commit=""), "https://git.example/rosters/a%20%231%3F.csv"),
+        (SOURCE, ASKED._replace(commit=""), ""),
+        (SOURCE, ASKED._replace(file="", line=0), ""),
+        ("", ASKED, ""),
+    ],
+)
+def test_a_link_says_where_a_line_is_looked_at_or_there_is_none(template: str, asked: Asked, address: str) -> None:
+    assert source_link(template, "grace", asked) == address
+
+
+UNFIT = [
+    *("https://x.example/{file", "https://x.example/{passwd}", "https://x.example/{file!r}"),
+    *("https://x.example/{line:{file}}", "https://x.example/{file.__class__}"),
+    *("javascript:alert({line})", "https:///{file}", "https://[/{file}"),
+]
+
+
+@pytest.mark.parametrize("template", UNFIT)
+def test_an_address_that_could_not_be_filled_in_is_refused(template: str) -> None:
+    assert source_url_fault(template)
+    assert not source_url_fault(SOURCE)
+
+
+# ── In a browser ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@needs_chromium
+@pytest.mark.sqlite_only("it is about pages")
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}}], ids=str)
+def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
+    options: dict[str, Any], ruth: Browser, browser: Chromium
+) -> None:
+    heard: list[str] = []
+
+    def answer(route: Route) -> None:
+        """The page, as the server gives it to the administrator; with its headers, so that its policy is obeyed."""
+        page = ruth.open(route.request.url.removeprefix(PORTAL))
+        route.fulfill(status=page.code, headers=dict(page.headers), body=page.body)
+
+    context = browser.new_context(**options, java_script_enabled=True)
+    context.route("**/*", answer)
+    shown = context.new_page()
+    shown.on("console", lambda message: heard.append(message.text))
+    for path in (
+        "",
+        "grace/",
+        "grace/libraries",
+        "grace/members?library=logos",
+        "grace/licenses?sort=-invited_on",
+        "grace/members/7",
+        "grace/journal",
+        "grace/select",
+    ):
+        shown.goto(f"{PORTAL}/admin/{path}")
+        assert shown.locator("h1").count() == 1
+        assert shown.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
+        assert heard == []
+        found = Axe().run(shown)
+        assert found.violations_count == 0, (path, found.generate_report())
+    context.close()

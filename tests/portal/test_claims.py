@@ -1,0 +1,473 @@
+"""Claiming on the pages: by the personal link, by the institution's claim URL, on the member's own page; and declining."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seatsync.apply.claims import Missed, Why, claim
+from seatsync.ledger.queries.holdings import Account
+from tests.cli.test_lists import write_csv
+from tests.support import letters
+from tests.support.databases import rows
+from tests.support.letters import ANN, BEN, CY, LATER, PORTAL, applied, part, ran, sent
+from tests.support.long_form import times
+from tests.support.mail_server import Mailroom
+from tests.support.pages import PASSWORD, Browser, Pages, pages_of
+
+school, room = letters.school, letters.room
+
+HOME = "ann@home.example"
+TABLES = ("institution", "license", "event", "outbox", "link", "account", "session", "challenge", "holding")
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
+    """Ann is offered a book for good, Ben Logos until June, Cy Jamworks; their letters are sent."""
+    applied(school, ANN, BEN, CY)
+    sent(school)
+    with pages_of(school, room, room.port) as found:
+        yield found
+
+
+def link(pages: Pages, email: str) -> str:
+    """The personal link in the last letter to somebody."""
+    found = re.search(rf"{PORTAL}/l/grace/[\w-]+", part(pages.mail(email), "plain"))
+    assert found is not None
+    return found[0]
+
+
+def licenses(pages: Pages) -> dict[str, str]:
+    """The status of each license, by the library: everybody has one."""
+    return {row["library"]: row["status"] for row in rows(pages.folder, "license")}
+
+
+def accounts(pages: Pages) -> set[tuple[str, str]]:
+    """Whose account each delivered license is in."""
+    emails = {row["id"]: row["email"] for row in rows(pages.folder, "account")}
+    return {(row["library"], emails[row["account"]]) for row in rows(pages.folder, "holding")}
+
+
+# ── The personal link ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_link_of_a_letter_is_claimed_with_an_account_of_any_e_mail(pages: Pages) -> None:
+    ann, invitation = pages.browser(), link(pages, "ann@grace.example")
+    shown = ann.open(invitation)
+    assert "Grace Seminary has a seat for you" in shown.text
+    assert "Biblical Studies" in shown.text
+    assert "ann@grace.example" not in shown.body
+    ann.open(shown.links["Make an account"])
+    ann.press("Send me a code", email=HOME)
+    assert ann.press("Save and sign in", code=pages.code(HOME), password=PASSWORD).path in invitation
+    assert licenses(pages)["books"] == "unclaimed"
+    mine = ann.press("Take this seat")
+    assert "The seat is yours. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
+    assert licenses(pages) == {"books": "delivered", "logos": "unclaimed", "jamworks": "unclaimed"}
+    assert accounts(pages) == {("books", HOME)}
+    ran(pages.folder, "verify")
+    assert "Biblical Studies is yours permanently" in _subjects(pages)
+
+
+def test_a_link_is_good_once_and_ends_with_its_grant(pages: Pages) -> None:
+    first, ben = link(pages, "ann@grace.example"), link(pages, "ben@grace.example")
+    ann, eve = pages.account(HOME), pages.account("eve@home.example")
+    ann.open(first)
+    eve.open(first)
+    ann.press("Take this seat")
+    assert "used already" in eve.press("Take this seat").text
+    assert "used already" in eve.open(first).text
+    assert accounts(pages) == {("books", HOME)}
+    eve.open(ben)
+    applied(pages.folder, ANN, [*BEN[:3], ""], CY, now=LATER)
+    assert "not there any more" in eve.press("Take this seat").text
+    assert "not there any more" in eve.open(ben).text
+    assert eve.open(ben + "x").code == eve.open(ben.replace("/grace/", "/hope/")).code == 404
+    assert licenses(pages)["logos"] == "revoked"
+
+
+@pytest.mark.sqlite_only("it is about requests")
+def test_looking_at_links_many_times_changes_nothing(pages: Pages) -> None:
+    links = [link(pages, email) for email in ("ann@grace.example", "ben@grace.example", "cy@grace.example")]
+    places = [*links, *(f"{one}/opt-out" for one in links), f"{PORTAL}/claim/grace"]
+    before = {table: rows(pages.folder, table) for table in TABLES}
+
+    def scan(number: int) -> int:
+        client = pages.app.test_client()
+        ask = client.head if number % 2 else client.get
+        return ask(places[number % len(places)].removeprefix(PORTAL), base_url=PORTAL).status_code
+
+    with ThreadPoolExecutor(8) as scanners:
+        assert set(scanners.map(scan, range(times(short=140, long=1_000)))) == {200}
+    assert {table: rows(pages.folder, table) for table in TABLES} == before
+
+
+@pytest.mark.sqlite_only("it is about requests")
+def test_a_program_that_sends_the_forms_it_finds_claims_and_declines_nothing(pages: Pages) -> None:
+    tables = [table for table in TABLES if table != "challenge"]  # at most it has a code sent
+    before = {table: rows(pages.folder, table) for table in tables}
+    for email in ("ann@grace.example", "ben@grace.example", "cy@grace.example"):
+        invitation, scanner = link(pages, email), pages.browser()
+        for place in (invitation, f"{invitation}/opt-out"):
+            for form in scanner.open(place).forms:
+                scanner.send(form.action, follow=False, **form.fields)
+    assert {table: rows(pages.folder, table) for table in tables} == before
+
+
+def test_a_link_ends_when_the_member_s_e_mail_is_corrected(pages: Pages) -> None:
+    """Whoever reads the mailbox that the letter went to by mistake is told nothing and gets nothing."""
+    header = [*letters.HEADER, "student_id"]
+    invitation = link(pages, "ben@grace.example")
+    for email in ("ben@grace.example", "benjamin@grace.example"):
+        write_csv(pages.folder / "members.csv", header, [*ANN, ""], [email, *BEN[1:], "S2"], [*CY, ""])
+        ran(pages.folder, "apply", "--yes", now=LATER)
+    assert licenses(pages)["logos"] == "unclaimed"
+    stranger = pages.account("stranger@home.example")
+    shown = stranger.open(invitation)
+    assert (shown.code, "benjamin" in shown.body) == (410, False)
+    assert stranger.open(f"{invitation}/opt-out").code == 410
+
+
+def test_a_letter_that_was_passed_on_gives_one_seat_and_nothing_else_of_the_member_s(pages: Pages) -> None:
+    ben, eve = pages.account("ben@grace.example"), pages.account("eve@home.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    assert "Yours Jamworks" in ben.open("/").text
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    assert "Logos" in eve.page.text
+    assert "Jamworks" not in eve.page.text
+    assert "Yours Jamworks" in ben.open("/").text
+
+
+def test_a_letter_that_was_passed_on_gives_one_seat_also_before_its_member_has_an_account(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    (claimed,) = [row["person"] for row in rows(pages.folder, "event") if row["action"] == "claim"]
+    assert claimed == '{"claimed_with":"eve@home.example"}'
+    assert {row["account"] for row in rows(pages.folder, "member")} == {""}
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    assert "Jamworks" not in eve.open("/").text
+    ben = pages.account("ben@grace.example")
+    assert "Waiting for you Jamworks" in ben.open("/").text
+    ran(pages.folder, "verify")
+
+
+def test_a_letter_that_was_passed_on_to_an_account_that_is_deleted_hinders_no_later_seat(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    eve.open("/settings/delete")
+    eve.press("Delete it for good", sure="y")
+    ben = pages.account("ben@grace.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    assert "Yours Jamworks" in ben.open("/").text
+    ran(pages.folder, "verify")
+
+
+def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_it_is(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    eve.open(link(pages, "ben@grace.example"))
+    eve.press("Take this seat")
+    applied(pages.folder, ANN, [*BEN[:3], "student;owner"], CY, now=LATER)
+    ben = pages.account("ben@grace.example")
+    assert "The seat is yours." in ben.press("Take this seat").text
+    assert "Biblical Studies" in ben.page.text
+    assert "Logos" not in ben.page.text
+    assert "Yours Logos" in eve.open("/").text
+    ran(pages.folder, "verify")
+
+
+def _changes_email(pages: Pages, browser: Browser, email: str) -> None:
+    browser.open("/settings/email")
+    browser.press("Send a code to it", email=email, password=PASSWORD)
+    browser.press("Go on", code=pages.code(email))
+    assert "Your e-mail is changed." in browser.page.text
+
+
+def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its_e_mail(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
+    _changes_email(pages, ben, "ben@home.example")
+    assert "Yours Jamworks" in ben.open("/").text
+    assert "Jamworks" not in pages.account("ben@grace.example").open("/").text
+
+
+def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) -> None:
+    with pytest.raises(Missed) as missed:
+        claim(
+            *(pages.site.ledger, "grace", "logos", 2, Account("ben@home.example")),
+            *(pages.site.now(), "pages"),
+            known_as="former@grace.example",
+        )
+    assert missed.value.why is Why.UNKNOWN
+    assert licenses(pages)["logos"] == "unclaimed"
+
+
+def test_an_account_that_was_deleted_meanwhile_takes_no_seat(pages: Pages) -> None:
+    with pytest.raises(Missed) as missed:
+        claim(
+            *(pages.site.ledger, "grace", "logos", 2, Account("ben@home.example", "gone")),
+            *(pages.site.now(), "pages"),
+            known_as="ben@grace.example",
+        )
+    assert missed.value.why is Why.NO_ACCOUNT
+    assert licenses(pages)["logos"] == "unclaimed"
+
+
+def test_what_was_in_a_deleted_account_is_in_no_later_one(pages: Pages) -> None:
+    for email in ("ben@grace.example", "ben@grace.example"):
+        ben = pages.account(email)
+        if "Take this seat" in ben.page.text:
+            ben.press("Take this seat")
+            ben.open("/settings/delete")
+            ben.press("Delete it for good", sure="y")
+    assert "Nothing is here yet" in ben.open("/").text
+    assert licenses(pages)["logos"] == "delivered"
+
+
+# ── The claim URL ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _claiming(pages: Pages, email: str, browser: Browser | None = None) -> Browser:
+    """A browser that has proved at the claim URL to read this mailbox."""
+    found = browser or pages.browser()
+    found.open("/claim/grace")
+    found.press("Send me a code", email=email)
+    found.press("Go on", code=pages.code(email))
+    return found
+
+
+def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(pages: Pages) -> None:
+    ben = _claiming(pages, "ben@grace.example")
+    assert "Logos" in ben.page.text
+    ben.press("Save and sign in", password=PASSWORD)
+    assert "until 30 June 2027" in ben.page.text
+    assert "The seat is yours." in ben.press("Take this seat").text
+    assert accounts(pages) == {("logos", "ben@grace.example")}
+    assert licenses(pages)["logos"] == "delivered"
+
+
+def test_at_the_claim_url_an_account_with_another_e_mail_does_as_well(pages: Pages) -> None:
+    ben = _claiming(pages, "ben@grace.example", pages.account("ben@home.example"))
+    assert "goes into your account ben@home.example" in ben.page.text
+    ben.press("Take this seat")
+    assert accounts(pages) == {("logos", "ben@home.example")}
+    (member,) = [row for row in rows(pages.folder, "member") if row["email"] == "ben@grace.example"]
+    assert member["account"] == "ben@home.example"
+
+
+def test_what_was_proved_holds_for_half_an_hour_for_that_e_mail_in_that_browser(pages: Pages) -> None:
+    ben = _claiming(pages, "ben@grace.example", pages.account("ben@home.example"))
+    take = ben.page.form("Take this seat")
+    eve = pages.account("eve@home.example")
+    token = eve.open("/settings").forms[0].fields["csrf_token"]
+    assert eve.send(take.action, csrf_token=token).path == "/claim/grace"
+    anns = take.action.replace("/logos/", "/books/").replace("/2", "/1")
+    assert ben.send(anns, **take.fields).code == 404
+    pages.later(minutes=31)
+    assert ben.send(take.action, **take.fields).path == "/claim/grace"
+    assert accounts(pages) == set()
+    _claiming(pages, "ben@grace.example", ben)
+    stolen = pages.browser()
+    cookie = ben.client.get_cookie("__Host-seatsync", domain="seats.grace.example")
+    assert cookie is not None
+    stolen.client.set_cookie("__Host-seatsync", cookie.value, domain="seats.grace.example", secure=True)
+    assert stolen.open("/claim/grace/seats").path == "/claim/grace/seats"
+    ben.press("Sign out")
+    assert stolen.open("/claim/grace/seats").path == "/claim/grace"
+
+
+def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> None:
+    stranger = _claiming(pages, "nobody@grace.example")
+    assert "Nothing waits for you here" in stranger.page.text
+    assert pages.browser().open("/claim/hope").code == 404
+
+
+# ── One's own page ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_waits_for_the_account_s_own_e_mail_is_offered_on_its_page(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
+    assert "The seat is yours." in ben.press("Take this seat").text
+    assert licenses(pages)["logos"] == "delivered"
+
+
+def test_nobody_takes_or_declines_what_waits_for_another_e_mail(pages: Pages) -> None:
+    eve = pages.account("eve@home.example")
+    token = eve.page.forms[0].fields["csrf_token"]
+    for row in rows(pages.folder, "license"):
+        place = f"/seats/grace/{row['library']}/{row['member']}"
+        assert eve.send(place, csrf_token=token).code == 404
+        assert eve.send(f"{place}/opt-out", csrf_token=token, sure="y").code == 404
+        assert eve.open(f"{place}/opt-out").code == 404
+    assert set(licenses(pages).values()) == {"unclaimed"}
+
+
+def test_claiming_twice_from_two_windows_is_one_claim(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    other = pages.signed_in("ben@grace.example")
+    ben.press("Take this seat")
+    assert "You have this seat already" in other.press("Take this seat").text
+    assert [row["action"] for row in rows(pages.folder, "event")].count("claim") == 1
+
+
+# ── Declining ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_declining_takes_a_ticked_box_and_frees_the_slot(pages: Pages) -> None:
+    invitation, ben = link(pages, "ben@grace.example"), pages.browser()
+    shown = ben.open(invitation)
+    ben.open(shown.links["I do not want this seat"])
+    assert ben.press("I do not want it").path.endswith("/opt-out")
+    assert licenses(pages)["logos"] == "unclaimed"
+    assert "You have declined" in ben.press("I do not want it", sure="y").text
+    assert licenses(pages)["logos"] == "opted_out"
+    assert "was declined" in ben.open(invitation).text
+    assert "Nothing to do" in ran(pages.folder, "plan").out
+    ran(pages.folder, "verify")
+
+
+def test_where_the_institution_allows_no_declining_there_is_no_page_for_it(pages: Pages) -> None:
+    config = pages.folder / "seatsync.yaml"
+    config.write_text(config.read_text().replace("opt_out: true", "opt_out: false"))
+    ran(pages.folder, "apply", "--yes")
+    invitation, ben = link(pages, "ben@grace.example"), pages.browser()
+    assert "I do not want this seat" not in ben.open(invitation).text
+    assert ben.open(f"{invitation}/opt-out").code == 403
+    signed_in = pages.account("ben@grace.example")
+    assert "I do not want it" not in signed_in.page.text
+
+
+# ── Jamworks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _with_password(pages: Pages, browser: Browser, email: str) -> Any:
+    """The page after the letter's link, the code that comes then, and a password."""
+    browser.press("Send me a code")
+    return browser.press("Save and sign in", code=pages.code(email), password=PASSWORD)
+
+
+def test_the_letter_alone_proves_no_mailbox(pages: Pages) -> None:
+    """It was sent by an institution, whose word must open nothing of another's: the code is sent by the pages themselves."""
+    thief, invitation = pages.browser(), link(pages, "cy@grace.example")
+    thief.open(invitation)
+    thief.press("Send me a code")
+    assert thief.press("Save and sign in", code="0000 0000", password="a thief's password").code == 403
+    token = thief.open(invitation).forms[0].fields["csrf_token"]
+    thief.send(invitation.removeprefix(PORTAL), csrf_token=token, password="a thief's password")
+    assert rows(pages.folder, "account") == []
+    assert licenses(pages)["jamworks"] == "unclaimed"
+
+
+def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages) -> None:
+    cy, invitation = pages.browser(), link(pages, "cy@grace.example")
+    shown = cy.open(invitation)
+    assert "Set your password" in shown.title
+    assert "Your account will be cy@grace.example" in shown.text
+    mine = _with_password(pages, cy, "cy@grace.example")
+    assert "The seat is yours. My licenses Yours Jamworks Grace Seminary" in mine.text
+    assert licenses(pages)["jamworks"] == "delivered"
+    assert accounts(pages) == {("jamworks", "cy@grace.example")}
+    again = pages.browser().open(invitation)
+    assert (again.code, "used already" in again.text) == (410, True)
+    assert pages.signed_in("cy@grace.example").page.path == "/"
+
+
+def test_a_code_for_another_e_mail_opens_no_letter(pages: Pages) -> None:
+    thief, invitation = pages.browser(), link(pages, "cy@grace.example")
+    thief.open("/account/new")
+    thief.press("Send me a code", email="thief@home.example")
+    code, fields = pages.code("thief@home.example"), thief.page.form("Save and sign in").fields
+    assert thief.open(f"{invitation}/password").code == 410
+    place = f"{invitation.removeprefix(PORTAL)}/password"
+    assert thief.send(place, **{**fields, "code": code, "password": PASSWORD}).code == 410
+    assert (licenses(pages)["jamworks"], rows(pages.folder, "account")) == ("unclaimed", [])
+
+
+def test_revoking_a_jamworks_seat_leaves_the_account_on_a_free_plan(pages: Pages) -> None:
+    cy = pages.browser()
+    cy.open(link(pages, "cy@grace.example"))
+    _with_password(pages, cy, "cy@grace.example")
+    applied(pages.folder, ANN, BEN, [*CY[:3], ""], now=LATER)
+    assert "On the free plan" in cy.open("/").text
+    applied(pages.folder, ANN, BEN, CY, now=LATER)
+    assert "On the free plan" not in cy.open("/").text
+    assert licenses(pages)["jamworks"] == "delivered"
+
+
+def test_the_link_to_set_a_password_sets_none_for_an_account_that_is_there(pages: Pages) -> None:
+    invitation = link(pages, "cy@grace.example")
+    cy = pages.account("cy@grace.example")
+    cy.press("Sign out")
+    thief = pages.browser()
+    shown = thief.open(invitation)
+    assert "Sign in" in shown.links
+    assert not any("password" in form.names for form in shown.forms)
+    token = shown.forms[0].fields["csrf_token"]
+    thief.send(invitation.removeprefix(PORTAL), csrf_token=token, password="a thief's password")
+    assert pages.signed_in("cy@grace.example", "a thief's password").page.code == 403
+    assert licenses(pages)["jamworks"] == "unclaimed"
+    owner = pages.signed_in("cy@grace.example")
+    owner.open(invitation)
+    owner.press("Take this seat")
+    assert accounts(pages) == {("jamworks", "cy@grace.example")}
+
+
+def test_a_new_administrator_s_welcome_sets_a_password_and_opens_their_pages(pages: Pages) -> None:
+    ruth = pages.browser()
+    ruth.open(link(pages, "ruth@grace.example"))
+    assert "You look after Grace Seminary" in ruth.page.text
+    assert _with_password(pages, ruth, "ruth@grace.example").path.startswith("/admin")
+    assert "You look after" in ruth.open("/").text
+
+
+# ── All at once ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_of_many_who_press_at_once_one_has_the_seat_and_all_are_told(pages: Pages) -> None:
+    invitation = link(pages, "ann@grace.example")
+    people = [pages.account(f"p{number}@home.example", address=f"192.0.2.{number + 9}") for number in range(8)]
+    for person in people:
+        person.open(invitation)
+
+    def press(person: Browser) -> tuple[int, bool]:
+        page = person.press("Take this seat")
+        return page.code, "The seat is yours." in page.text
+
+    with ThreadPoolExecutor(8) as hands:
+        told: list[Any] = list(hands.map(press, people))
+    assert told.count((200, True)) == 1
+    assert {code for code, won in told if not won} <= {409, 410}
+    assert len(accounts(pages)) == 1
+    ran(pages.folder, "verify")
+
+
+def _subjects(pages: Pages) -> list[str]:
+    sent(pages.folder)
+    return [str(letter["Subject"]) for letter in pages.room.letters]
+
+
+# ── Several institutions ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.postgres_only("a file holds one institution")
+def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
+    hope = pages.folder / "hope"
+    hope.mkdir()
+    (hope / "seatsync.yaml").write_text(letters.CONFIG.replace("id: grace", "id: hope").replace("Grace", "Hope"))
+    applied(hope, BEN)
+    ben = pages.account("ben@grace.example")
+    for _ in range(2):
+        ben.press_first("Take this seat")
+    assert "Yours Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
+    assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
+    applied(hope, [*BEN[:3], ""], now=LATER)
+    assert "Hope Seminary" not in ben.open("/").text
+    assert "Logos Grace Seminary Until 30 June 2027" in ben.page.text

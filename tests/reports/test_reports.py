@@ -1,0 +1,743 @@
+"""A plan as text, Markdown and HTML: complete or counted, safe to show, and what matters first."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Iterable
+from contextlib import redirect_stdout
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from seatsync.cli.output.plans import Shown, show
+from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.origin import Origin
+from seatsync.formats.plan_document import to_document, to_text
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.read import read_snapshot
+from seatsync.planning.change import grouped
+from seatsync.planning.diff import diff
+from seatsync.planning.plan import Plan, fingerprint
+from seatsync.refusals.judge import judge
+from seatsync.reports import html, markdown, text
+from seatsync.reports.text import sheet
+from seatsync.reports.view import PlanView
+from seatsync.sources.load import load
+from tests.support.command_line import seatsync
+
+DAY = "2026-09-01"
+MOST = 65_536
+HEAD = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
+  opt_out: true
+"""
+LIBRARIES = """\
+libraries:
+  books: {title: Biblical Studies, system: logos-library, slots: 20000}
+  logos: {title: Logos Subscription, system: logos-subscription, slots: 20000}
+rosters:
+  - {path: members.csv}
+"""
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "| a",
+    "`rm -rf` ``x``",
+    "@everyone",
+    "![x](http://evil.example/x.png)",
+    "[click](javascript:alert(1))",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt; &amp",
+    "</td></tr></table></details></pre>",
+    "*bold* _em_ ~~gone~~ **b**",
+    "# heading",
+    "http://evil.example/x",
+    "{{ 7 * 7 }}{% raw %}",
+    "[red]x[/red] :smile:",
+    "\\| \\\\ \\`",
+    "<!-- x",
+    "- item",
+    "<https://evil.example>",
+]
+FINAL = re.compile(r"\b2 of \w+ cannot be undone")  # in a verdict
+CONTROLS = ["\x1b[31mred", "\x1b]0;title\x07", "a\rb", "\x9b31m", "\u202eexe.csv"]
+
+
+def write(folder: Path, config: str, members: Iterable[tuple[str, ...]] = ()) -> Path:
+    """The files of an institution; members are (email, given name, family name, role, tags)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "seatsync.yaml").write_text(HEAD + config, encoding="utf-8")
+    rows = [",".join('"' + cell.replace('"', '""') + '"' for cell in member) for member in members]
+    roster = "\n".join(["email,given_name,family_name,role,tags", *rows]) + "\n"
+    (folder / "members.csv").write_text(roster, encoding="utf-8")
+    return folder
+
+
+def people(number: int, tags: str = "") -> list[tuple[str, ...]]:
+    return [(f"m{n}@grace.example", f"Given{n}", "Test", "", tags) for n in range(number)]
+
+
+def planned(folder: Path, now: str = DAY) -> Plan:
+    """The plan of real files and a real ledger."""
+    loaded = load(folder)
+    assert loaded.desired is not None, loaded.found
+    with Ledger(str(folder / "seatsync.db")).reading() as connection:
+        snapshot = read_snapshot(connection, loaded.desired.institution.id)
+    return judge(
+        diff(loaded.desired, snapshot, date.fromisoformat(now)), datetime(2026, 9, 1, tzinfo=UTC), loaded.found
+    )
+
+
+def as_text(plan: Plan, everything: bool = False) -> str:
+    out = io.StringIO()
+    text.plan(sheet(out, no_color=False), PlanView(plan), everything)
+    return out.getvalue()
+
+
+def as_markdown(plan: Plan) -> str:
+    return markdown.plan(PlanView(plan))
+
+
+def as_html(*plans: Plan) -> str:
+    return "".join(html.plans([PlanView(plan) for plan in plans]))
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, its text, the rows of its tables under their headings."""
+
+    VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
+
+    def __init__(self, source: str, folded: str | None = None) -> None:
+        """``folded`` is the heading under which the rows inside of details count."""
+        super().__init__()
+        self.folded = folded
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.texts: list[tuple[tuple[str, ...], str]] = []
+        self.rows: list[tuple[str, list[str]]] = []
+        self.summaries: list[str] = []
+        self.heading = ""
+        self.comments: list[str] = []
+        self.feed(source)
+        self.close()
+        assert not self.open, f"never closed: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append((self.folded if self.folded and "details" in self.open else self.heading, []))
+        elif tag in ("td", "th"):
+            self.rows[-1][1].append("")
+        elif tag == "summary":
+            self.summaries.append("")
+        elif tag in ("h1", "h2", "h3"):
+            self.heading = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> without a start"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((tuple(self.open), data))
+        if "td" in self.open or "th" in self.open:
+            self.rows[-1][1][-1] += data
+        if "summary" in self.open:
+            self.summaries[-1] += data
+        if self.open and self.open[-1] in ("h1", "h2", "h3"):
+            self.heading += data
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(data for open, data in self.texts if not {"style", "script"} & {*open})
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for tag, _ in self.elements}
+
+    def inside(self, tag: str) -> list[str]:
+        """What stands in elements that can hold text alone."""
+        return [data for open, data in self.texts if open[-1:] == (tag,)]
+
+    def under(self, heading: str) -> list[list[str]]:
+        """The rows of the tables under a heading, without header rows."""
+        return [cells for above, cells in self.rows if above == heading and cells[1:2] not in (["what"], ["change"])]
+
+
+def rendered(source: str) -> Page:
+    """Markdown as GitHub renders it: CommonMark with tables."""
+    return Page(MarkdownIt("commonmark", {"html": True}).enable("table").render(source), folded="Changes")
+
+
+def left_out(source: str, what: str) -> int:
+    """How many of something a Markdown page says it has left out."""
+    found = re.search(rf"Left out here for length:.*?([\d,]+) {what}", source)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+# Whole, or counted
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """20,000 changes."""
+    members = [(f"m{n}@grace.example", "A", "B", "", "owner" if n < 1997 else "") for n in range(9000)]
+    grants = "grants:\n  - {library: logos, to: {everyone: true}}\n  - {library: books, kind: permanent, to: {tags: [owner]}}\n"
+    plan = planned(write(tmp_path_factory.mktemp("big"), LIBRARIES + grants, members))
+    assert len(plan.changes) == 20_000
+    return plan
+
+
+@pytest.fixture(scope="module")
+def big_and_refused(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """20,000 changes and 300 refusals, the last of which is another."""
+    members = [(f"m{n}@grace.example", "A", "B", "", "owner" if n < 1997 else "") for n in range(9000)]
+    grants = "grants:\n  - {library: logos, to: {everyone: true}}\n  - {library: books, kind: permanent, to: {tags: [owner]}}\n"
+    grants += "".join(
+        f"  - {{library: logos, kind: permanent, to: {{emails: [m{n}@grace.example]}}}}\n" for n in range(299)
+    )
+    libraries = LIBRARIES.replace("logos-subscription, slots: 20000", "logos-subscription, slots: 8000")
+    plan = planned(write(tmp_path_factory.mktemp("refused"), libraries + grants, members))
+    assert (len(plan.changes), len(plan.refusals)) == (20_000, 300)
+    assert plan.refusals[-1].code == "slots-exceeded"
+    return plan
+
+
+def test_markdown_of_20000_changes_stays_within_githubs_limit_and_counts_the_rest(big: Plan) -> None:
+    source = as_markdown(big)
+    assert 40_000 < len(source) <= MOST
+    page = rendered(source)
+    assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
+    assert len(page.under("Cannot be undone")) + left_out(source, "that cannot be undone") == 1997
+
+
+def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big_and_refused: Plan) -> None:
+    source = as_markdown(big_and_refused)
+    assert len(source) <= MOST
+    page = rendered(source)
+    shown = sum(data in ("kind-not-allowed", "slots-exceeded") for open, data in page.texts if "strong" in open)
+    assert shown + left_out(source, "refusals") == 300
+    assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
+
+
+def test_refusals_leave_room_for_the_slots_what_cannot_be_undone_and_the_fingerprint(big_and_refused: Plan) -> None:
+    source = as_markdown(big_and_refused)
+    page = rendered(source)
+    assert {"books", "logos"} <= {cells[0] for _, cells in page.rows if cells}
+    assert big_and_refused.fingerprint in source
+    assert "Cannot be undone" in page.text
+
+
+def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_refused: Plan) -> None:
+    lines = [line for line in as_markdown(big_and_refused).splitlines() if line]
+    assert lines[0] == "## Grace Seminary \\(grace\\)"
+    assert "Refused, for 300 reasons" in lines[1]
+    counts = [line.replace("\\", "") for line in lines[2:4]]
+    assert counts[0] == "In all: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant."
+    assert counts[1] == "Refusals: 299 kind-not-allowed, 1 slots-exceeded."
+    told = [re.match(r"- \*\*(.+?)\*\* at `seatsync.yaml:", line) for line in lines[4:12:2]]
+    assert [found and found[1] for found in told] == ["kind-not-allowed"] * 3 + ["slots-exceeded"]
+    assert lines[12] == "<details><summary>296 more of kind-not-allowed</summary>"
+
+
+def test_html_has_its_verdict_and_refusals_first(big_and_refused: Plan) -> None:
+    page = as_html(big_and_refused)
+    order = ["Refused, for 300 reasons", "kind-not-allowed", "<h2>Slots", "<h2>Cannot be undone", "<h2>Changes"]
+    assert [page.index(part) for part in order] == sorted(page.index(part) for part in order)
+
+
+def test_many_libraries_are_cut_or_counted_and_the_verdict_stays(tmp_path: Path) -> None:
+    libraries = "".join(f"  lib-{n}: {{title: Library {n}, system: jamworks, slots: 1}}\n" for n in range(2000))
+    source = as_markdown(planned(write(tmp_path, "libraries:\n" + libraries)))
+    assert len(source) <= MOST
+    assert "2,001 changes" in source.splitlines()[2]
+    shown = sum(re.fullmatch(r"lib-\d+", cells[0]) is not None for _, cells in rendered(source).rows if len(cells) == 7)
+    assert 0 < shown < 2000
+    assert shown + left_out(source, "slots") == 2000
+
+
+def test_markdown_of_many_mistakes_stays_within_the_limit_and_counts_the_rest(tmp_path: Path) -> None:
+    folder = write(tmp_path, LIBRARIES, [(f"no address {n}", "A", "B", "", "") for n in range(5000)])
+    source = seatsync("validate", "--format", "markdown", folder=folder).out
+    assert len(source) <= MOST
+    assert source.count("**invalid-email**") + left_out(source, "findings") == 5000
+
+
+def test_html_shows_every_change(big: Plan) -> None:
+    page = Page(as_html(big))
+    assert len(page.under("Changes")) == 20_000
+    assert len(page.under("Cannot be undone")) == 1997
+    assert {f"m{n}@grace.example" for n in range(9000)} <= {cells[0] for cells in page.under("Changes")}
+
+
+def test_text_shows_the_first_of_many_and_counts_the_rest(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: logos, to: {everyone: true}}\n"
+    plan = planned(write(tmp_path, LIBRARIES + grants, people(25)))
+    short, long = as_text(plan), as_text(plan, everything=True)
+    assert short.count("… and 15 more") == 2
+    assert "m9@grace.example" in short
+    assert "m10@grace.example" not in short
+    assert "more (" not in long
+    assert all(long.count(f"m{n}@grace.example") == 2 for n in range(25))
+
+
+def test_text_counts_no_rest_where_all_are_shown(tmp_path: Path) -> None:
+    plan = planned(write(tmp_path, LIBRARIES, people(10)))
+    assert all(f"m{n}@grace.example" in as_text(plan) for n in range(10))
+    assert "more (" not in as_text(plan)
+
+
+def test_text_names_up_to_200_of_what_cannot_be_undone(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: books, kind: permanent, to: {everyone: true}}\n"
+    plan = planned(write(tmp_path, LIBRARIES + grants, people(205)))
+    section = as_text(plan).partition("Cannot be undone")[2].partition("Changes")[0]
+    assert section.count("@grace.example") == 200
+    assert "… and 5 more" in section
+
+
+def test_verbose_shows_everything_on_the_command_line(tmp_path: Path) -> None:
+    write(tmp_path, LIBRARIES, people(25))
+    assert "… and 15 more" in seatsync("plan", "--now", DAY, folder=tmp_path).out
+    verbose = seatsync("plan", "--verbose", "--now", DAY, folder=tmp_path).out
+    assert all(f"m{n}@grace.example" in verbose for n in range(25))
+
+
+# What cannot be undone
+
+
+@pytest.fixture(scope="module")
+def final(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Ann is upgraded, Ben is granted permanently, Cy temporarily, Di (a leaver) loses what she has."""
+    folder = tmp_path_factory.mktemp("final")
+    ann, ben, cy, di = (
+        (f"{name}@grace.example", name.title(), "Test", "", tag)
+        for name, tag in (("ann", "owner"), ("ben", "owner"), ("cy", ""), ("di", ""))
+    )
+    grants = "grants:\n  - {library: books, kind: temporary, to: {everyone: true}}\n"
+    write(folder, LIBRARIES + grants, [ann, di])
+    assert seatsync("apply", "--yes", "--now", "2026-08-01", folder=folder).code == 0
+    write(folder, LIBRARIES + grants + "  - {library: books, kind: permanent, to: {tags: [owner]}}\n", [ann, ben, cy])
+    return planned(folder)
+
+
+def test_text_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
+    section = as_text(final).partition("\nCannot be undone\n")[2].partition("\nChanges\n")[0]
+    assert re.findall(r"\w+@grace.example", section) == ["ann@grace.example", "ben@grace.example"]
+    assert "upgrade books (1)" in section
+    assert "grant books (1)" in section
+
+
+def test_markdown_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
+    page = rendered(as_markdown(final))
+    assert sorted(cells[1] for cells in page.under("Cannot be undone")) != []
+    names = {
+        name for cells in page.under("Cannot be undone") for name in re.findall(r"\w+@grace\.example", " ".join(cells))
+    }
+    assert names == {"ann@grace.example", "ben@grace.example"}
+
+
+def test_html_has_a_section_of_what_cannot_be_undone_with_names(final: Plan) -> None:
+    page = Page(as_html(final))
+    assert [cells[0] for cells in page.under("Cannot be undone")] == ["ann@grace.example", "ben@grace.example"]
+
+
+def test_the_verdict_counts_what_cannot_be_undone(final: Plan) -> None:
+    for shown in (as_text(final), as_markdown(final), as_html(final)):
+        assert FINAL.search(shown)
+
+
+def test_without_anything_final_there_is_no_such_section(tmp_path: Path) -> None:
+    plan = planned(write(tmp_path, LIBRARIES, people(2)))
+    assert all("annot be undone" not in shown for shown in (as_text(plan), as_markdown(plan), as_html(plan)))
+
+
+def test_every_change_of_every_kind_is_in_every_report(final: Plan) -> None:
+    assert set(final.summary) >= {"member-add", "member-remove", "revoke", "upgrade", "grant"}
+    for change in final.changes:
+        assert change.member in as_text(final)
+        assert change.member in rendered(as_markdown(final)).text
+        assert change.member in Page(as_html(final)).text
+
+
+def test_slots_are_shown_before_and_after(final: Plan) -> None:
+    for rows in (rendered(as_markdown(final)).rows, Page(as_html(final)).rows):
+        books = next(cells for _, cells in rows if cells[:1] == ["books"])
+        assert books[:7] == ["books", "20,000", "2 → 3", "19,998 → 19,997", "2 → 3", "0", "0"]
+
+
+def test_an_empty_plan_says_that_there_is_nothing_to_do(tmp_path: Path) -> None:
+    folder = write(tmp_path, LIBRARIES, people(2))
+    assert seatsync("apply", "--yes", "--now", DAY, folder=folder).code == 0
+    plan = planned(folder)
+    for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
+        assert "Nothing to do" in shown
+
+
+def test_the_approval_of_a_refusal_can_be_pasted_from_every_report(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: logos, to: {everyone: true}}\n"
+    folder = write(tmp_path, LIBRARIES + grants, people(30))
+    assert seatsync("apply", "--yes", "--now", DAY, folder=folder).code == 0
+    plan = planned(write(tmp_path, LIBRARIES + grants, people(3)))
+    [refusal] = plan.refusals
+    approval = {"refusal": "too-many-revokes", "library": "logos", "count": 27}
+    in_markdown = "".join(data for open, data in rendered(as_markdown(plan)).texts if open[-2:] == ("pre", "code"))
+    in_html = "".join(data for open, data in Page(as_html(plan)).texts if "pre" in open)
+    for shown in (as_text(plan), in_markdown, in_html):
+        [line] = [line for line in shown.splitlines() if "- {refusal" in line]
+        assert yaml.safe_load(line.strip())[0].items() >= approval.items()
+    assert refusal.code == "too-many-revokes"
+
+
+def test_ready_markdown_is_cut_behind_the_code_that_it_cuts_through() -> None:
+    """Only a fence of as many signs, with nothing behind them, closes one."""
+    for inside in ("```", "~~~~", "````python", "````", "`````", "````  "):
+        said = rendered(markdown.cut(f"````\n{inside}\n" + "some words\n" * 100, 400))
+        [within] = [open for open, told in said.texts if "Left out here" in told]
+        assert not {"pre", "code"} & {*within}, inside
+
+
+def test_a_fold_is_opened_only_where_something_of_it_has_room() -> None:
+    found = [Diagnostic("missing-value", f"Row {n} has no e-mail.", "Add it.", Origin("m.csv", n)) for n in range(1, 9)]
+    for most in range(400, 1_200):
+        said = markdown.diagnostics(found, most)
+        assert len(said) <= most
+        assert not re.search(r"</summary>\s*(</details>|\Z)", said), most
+        assert said.count("<details>") == said.count("</details>"), most
+        assert said.count("**missing-value**") + left_out(said, "findings") == 8, most
+
+
+# Hostile names
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """Names, roles, tags, titles and file names that try to be something else; all of them pass validation."""
+    folder = tmp_path_factory.mktemp("hostile")
+    members = [
+        (f"a|`*_{n}@grace.example", name, f"of {name}", name, name.replace(";", "")) for n, name in enumerate(HOSTILE)
+    ]
+    config = yaml.safe_dump(
+        {
+            "libraries": {
+                "books": {"title": "".join(HOSTILE[:6]), "system": "logos-library", "slots": 3},
+                "logos": {"title": HOSTILE[0], "system": "logos-subscription", "slots": 30},
+            },
+            "rosters": [{"path": "members.csv"}, {"path": "ro`st|er<i>@all.csv"}],
+            "grants": [
+                {"library": "books", "kind": "permanent", "to": {"everyone": True}},
+                {"library": "logos", "to": {"tags": [HOSTILE[0]]}},
+                {"library": "logos", "to": {"tags": ["<b>nobody</b> `@here` | x"]}},
+            ],
+        }
+    )
+    write(folder, config, members)
+    name = json.dumps("".join(HOSTILE[:8]))
+    whole = (folder / "seatsync.yaml").read_text().replace("name: Grace Seminary", f"name: {name}")
+    (folder / "seatsync.yaml").write_text(whole)
+    (folder / "ro`st|er<i>@all.csv").write_text("email,given_name,family_name\nx@grace.example,X,Y\n")
+    plan = planned(folder)
+    assert {refusal.code for refusal in plan.refusals} == {"slots-exceeded"}
+    assert {warning.code for warning in plan.warnings} >= {"grant-reaches-nobody"}
+    return plan
+
+
+def test_markdown_of_hostile_names_has_no_markup_but_its_own(hostile: Plan) -> None:
+    page = rendered(as_markdown(hostile))
+    own = {"h2", "h3", "p", "strong", "em", "ul", "li", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"}
+    assert page.tags <= own | {"details", "summary", "br"}
+    assert not "".join(page.comments).strip()
+    assert all(not attributes or set(attributes) <= {"style", "class"} for _, attributes in page.elements)
+
+
+def test_markdown_shows_hostile_names_as_they_are(hostile: Plan) -> None:
+    shown = [cells for cells in rendered(as_markdown(hostile)).under("Changes") if "of " in "".join(cells)]
+    for name in HOSTILE:
+        assert any(f"{name} of {name}" in " ".join(cells).replace("\u200b", "") for cells in shown), name
+
+
+def test_every_row_of_a_markdown_table_has_its_place_in_the_last_column(hostile: Plan) -> None:
+    places = [cells[-1] for cells in rendered(as_markdown(hostile)).under("Changes")]
+    assert len(places) == len(hostile.changes)
+    assert set(places) == {str(change.origin) for change in hostile.changes}
+    assert "ro`st|er<i>@all.csv:2" in places
+
+
+def test_markdown_mentions_nobody_and_links_nowhere(hostile: Plan) -> None:
+    source = as_markdown(hostile)
+    # GitHub looks for mentions in the rendered text, after entities: only code and a break inside the word stop it.
+    prose = [data for open, data in rendered(source).texts if "code" not in open]
+    assert not [data for data in prose if re.search(r"(?<!\w)@\w", data)]
+    assert "http://" not in re.sub(r"`[^`]*`", "", source)
+
+
+def test_the_headings_of_folded_changes_are_plain_words(hostile: Plan) -> None:
+    summaries = rendered(as_markdown(hostile)).summaries
+    assert f"+ member-add ({len(HOSTILE) + 1})" in summaries
+    assert not [summary for summary in summaries if "\\" in summary]
+
+
+def test_html_of_hostile_names_has_no_script_but_its_own_and_loads_nothing(hostile: Plan) -> None:
+    page, harmless = Page(as_html(hostile)), Page(as_html(replace(hostile, changes=hostile.changes[-1:])))
+    assert not page.tags & {"img", "link", "iframe", "object", "embed", "base", "audio"}
+    assert not page.comments
+    for _, attributes in page.elements:
+        assert not [
+            name for name in attributes if name.startswith("on") or name in ("src", "srcset", "action", "style")
+        ]
+        assert attributes.get("href", "#main") == "#main"
+    [css], [script] = page.inside("style"), page.inside("script")
+    assert script in harmless.inside("script")
+    assert "url(" not in css
+    assert "@import" not in css
+    [policy] = [attributes["content"] or "" for tag, attributes in page.elements if "http-equiv" in attributes]
+    assert policy.startswith("default-src 'none'; ")
+    for source in (css, script):
+        assert f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'" in policy
+    assert "unsafe" not in policy
+
+
+def test_html_shows_hostile_names_as_they_are(hostile: Plan) -> None:
+    page = Page(as_html(hostile))
+    for name in HOSTILE:
+        assert any(f"{name} of {name}" in cells[1] for cells in page.under("Changes")), name
+    assert {cells[-1] for cells in page.under("Changes")} == {str(change.origin) for change in hostile.changes}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_html_shows_what_is_to_be_written_as_code_and_obeys_none_of_it(name: str, final: Plan) -> None:
+    help = f"Write `{name}` or {name}"
+    told = Diagnostic("slots-exceeded", "So it is.", help, Origin("a.yaml", 1), Severity.REFUSAL)
+    page, harmless = (Page(as_html(replace(final, refusals=[replace(told, help=one)]))) for one in (help, "Write `x`"))
+    assert page.tags == harmless.tags
+    assert not page.comments
+    assert help.replace("`", "") in page.text.replace("`", "")
+
+
+def test_text_shows_hostile_names_as_they_are(hostile: Plan) -> None:
+    shown = as_text(hostile, everything=True)
+    for name in HOSTILE:
+        assert f"{name} of {name}" in shown, name
+
+
+@pytest.mark.parametrize("place", ["name", "title", "tag", "roster", "member"])
+def test_validation_refuses_escape_sequences_and_does_not_print_them(place: str, tmp_path: Path) -> None:
+    bad = {place: "\\e[31mred"}
+    folder = write(tmp_path, "", [("a@grace.example", "\x1b[31mred" if place == "member" else "A", "B", "", "")])
+    config = (folder / "seatsync.yaml").read_text().replace("name: Grace Seminary", f'name: "{bad.get("name", "G")}"')
+    config += f'libraries: {{b: {{title: "{bad.get("title", "B")}", system: jamworks, slots: 1}}}}\n'
+    config += f'rosters: [{{path: "{bad.get("roster", "members.csv")}", tags: ["{bad.get("tag", "t")}"]}}]\n'
+    (folder / "seatsync.yaml").write_text(config)
+    for format in ("text", "json", "markdown"):
+        outcome = seatsync("validate", "--format", format, folder=folder)
+        assert outcome.code == 3
+        assert "\x1b" not in outcome.out + outcome.err
+        assert "U+001B" in outcome.out.replace("\\", "")
+
+
+def evil(plan: Plan, evil: str) -> Plan:
+    """A plan that no file could ask for: every text in it that is free carries ``evil``."""
+    changes = [
+        change._replace(
+            reason=evil + change.reason,
+            origin=Origin(evil + change.origin.file, change.origin.line),
+            member=change.member and evil + change.member,
+            library=change.library and evil + change.library,
+            before=change.before and {k: evil + v if isinstance(v, str) else v for k, v in change.before.items()},
+            after=change.after and {k: evil + v if isinstance(v, str) else v for k, v in change.after.items()},
+        )
+        for change in plan.changes
+    ]
+    finding = Diagnostic("evil", evil, f"{evil}\n{evil}\n{evil}", Origin(evil), Severity.REFUSAL, evil, (evil,))
+    return replace(
+        plan,
+        name=evil + plan.name,
+        institution=evil + plan.institution,
+        changes=changes,
+        slots={evil + library: slots for library, slots in plan.slots.items()},
+        refusals=[finding],
+        warnings=[replace(finding, severity=Severity.WARNING)],
+        fingerprint=fingerprint(grouped(changes)),
+    )
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+@pytest.mark.parametrize("render", [as_text, as_markdown, as_html])
+def test_no_control_or_direction_character_reaches_any_report(render: object, control: str, final: Plan) -> None:
+    assert callable(render)
+    shown: str = render(evil(final, control))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+def test_a_saved_plan_can_not_write_to_the_terminal(final: Plan, tmp_path: Path) -> None:
+    plan = evil(final, "\x1b[2J\x1b]0;owned\x07")
+    (tmp_path / "plan.json").write_text("".join(to_text([to_document(plan)], as_array=False)))
+    outcome = seatsync("show", "plan.json", folder=tmp_path)
+    assert "\x1b" not in outcome.out + outcome.err
+    assert "\x07" not in outcome.out + outcome.err
+
+
+def test_names_in_scripts_with_joiners_are_intact(tmp_path: Path) -> None:
+    names = ["علی\u200cرضا", "क्\u200dष", "Орлов", "王欣怡", "Çağla"]
+    members = [(f"m{n}@grace.example", name, "Test", "", "") for n, name in enumerate(names)]
+    plan = planned(write(tmp_path, LIBRARIES, members))
+    for shown in (as_text(plan), rendered(as_markdown(plan)).text, Page(as_html(plan)).text):
+        assert [name for name in names if name not in shown] == []
+
+
+# Colour and width
+
+
+def on_terminal(folder: Path, *args: str, **environment: str) -> str:
+    """What the program writes on a terminal of 100 columns."""
+    ours, theirs = pty.openpty()
+    surroundings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
+    surroundings |= {"TERM": "xterm-256color", "COLUMNS": "100"} | environment
+    command = [sys.executable, "-m", "seatsync", *args]
+    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=surroundings) as program:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                piece = os.read(ours, 65_536)
+            except OSError:  # the other end is closed
+                break
+            if not piece:
+                break
+            written += piece
+        program.wait(30)
+    os.close(ours)
+    return written.decode()
+
+
+def colours(written: str) -> set[str]:
+    """The colour codes in it; bold and dim are none."""
+    codes = {code for found in re.findall(r"\x1b\[([\d;]*)m", written) for code in found.split(";")}
+    return {code for code in codes if re.fullmatch(r"[349]\d|10\d", code)}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    return write(tmp_path / "small", LIBRARIES + "grants:\n  - {library: logos, to: {everyone: true}}\n", people(3))
+
+
+def test_a_terminal_gets_colour(small: Path) -> None:
+    assert colours(on_terminal(small, "plan", "--now", DAY))
+
+
+@pytest.mark.parametrize(
+    ("args", "environment"),
+    [(["--no-color"], {}), ([], {"NO_COLOR": "1"}), ([], {"SEATSYNC_NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
+)
+def test_a_terminal_gets_no_colour_where_none_is_wanted(
+    args: list[str], environment: dict[str, str], small: Path
+) -> None:
+    written = on_terminal(small, "plan", "--now", DAY, *args, **environment)
+    assert "m0@grace.example" in written
+    assert not colours(written)
+
+
+def test_a_pipe_gets_no_escape_sequence_and_no_folded_line(small: Path) -> None:
+    written = seatsync("plan", "--now", DAY, folder=small).out
+    assert "\x1b" not in written
+    assert re.search(r"m0@grace\.example +Given0 Test +members\.csv:2\n", written + "\n")
+
+
+@pytest.mark.parametrize("columns", ["50", "80", "200"])
+def test_columns_sets_the_width(columns: str, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = seatsync("plan", "--now", DAY, folder=small).out.splitlines()
+    wide = [line for line in lines if len(line.rstrip()) > int(columns) and not line.startswith("Fingerprint ")]
+    assert wide == []
+
+
+# Several plans
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    for name, number in (("one", 3), ("other", 400)):
+        write(folder / name, LIBRARIES, people(number))
+        config = (folder / name / "seatsync.yaml").read_text()
+        config = config.replace("id: grace", f"id: {name}").replace("Grace Seminary", f"School {name}")
+        (folder / name / "seatsync.yaml").write_text(config)
+    return folder
+
+
+def test_several_plans_stand_in_one_html_page(two: Path) -> None:
+    page = Page(seatsync("plan", "one", "other", "--format", "html", "--now", DAY, folder=two).out)
+    assert [tag for tag, _ in page.elements].count("html") == 1
+    assert [tag for tag, _ in page.elements].count("h1") == 1
+    assert "School one (one)" in page.text
+    assert "School other (other)" in page.text
+    assert len(page.under("Changes")) == 2 * 3 + 403
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_several_plans_stand_one_after_the_other(format: str, two: Path) -> None:
+    shown = seatsync("plan", "one", "other", "--format", format, "--now", DAY, folder=two).out
+    shown = shown.replace("\\", "")
+    assert shown.index("School one (one)") < shown.index("6 changes") < shown.index("School other (other)")
+    assert shown.index("School other (other)") < shown.index("403 changes")
+
+
+def test_a_small_plan_beside_a_big_one_is_whole(two: Path) -> None:
+    source = seatsync("plan", "one", "other", "--format", "markdown", "--now", DAY, folder=two).out
+    assert len(source) <= MOST
+    small = source.partition("School other")[0]
+    assert "Left out" not in small
+    assert all(f"m{n}@grace.example" in rendered(small).text for n in range(3))
+
+
+@pytest.mark.parametrize("number", [2, 50, 200])
+def test_however_many_plans_there_are_each_has_its_verdict_within_the_limit(number: int, final: Plan) -> None:
+    out = io.StringIO()
+    plans = [replace(final, institution=f"school-{n}") for n in range(number)]
+    with redirect_stdout(out):
+        show(
+            [Shown(plan, []) for plan in plans],
+            True,
+            Run(None, datetime(2026, 9, 1, tzinfo=UTC), "markdown", False, False, False),
+        )
+    source = out.getvalue()
+    assert len(source) <= MOST
+    assert len(FINAL.findall(source)) == number
+
+
+def test_mistakes_of_several_folders_name_their_folder_in_every_format(two: Path, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        write(tmp_path / name, "rosterz: []\nlibraries: {}\n")
+    for format in ("text", "json", "markdown"):
+        shown = seatsync("validate", "one", "other", "--format", format, folder=tmp_path).out
+        assert "one/seatsync.yaml" in shown, format
+        assert "other/seatsync.yaml" in shown, format
+
+
+def test_a_plan_that_was_saved_shows_the_same(two: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "plan.json"
+    for format in ("text", "markdown", "html", "json"):
+        args = ("plan", "one", "other", "--format", format, "--now", DAY, "--out", str(saved))
+        fresh = seatsync(*args, folder=two).out
+        assert seatsync("show", str(saved), "--format", format, folder=two).out == fresh
+    assert [plan["institution"] for plan in json.loads(saved.read_text())] == ["one", "other"]

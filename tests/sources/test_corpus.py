@@ -1,0 +1,117 @@
+"""Every bad input of ``tests/corpus``, and word for word what ``seatsync validate`` says of it.
+
+``corpus/<role>/<category>/`` holds the inputs, in exact bytes. A file takes the place of the one that its role names in
+``corpus/sound``, an institution without a mistake; a folder is laid over it. ``corpus/<role>/<category>.golden`` says
+what must be told: under the name of each input a line for each diagnostic, and none where it is read without a word.
+
+``SEATSYNC_TEST_GOLDEN=write`` writes these pages anew. Read what has changed as the person would who made the mistake:
+does it name place, fact, reason and mend, is anything left out, and does nothing else follow from the same mistake?
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seatsync.cli.output.explanations import explanations
+from tests.support.command_line import seatsync
+from tests.support.paths import TESTS
+
+CORPUS = TESTS / "corpus"
+ROLES = {
+    "config": "seatsync.yaml",
+    "grants": "grants/extra.csv",
+    "letters": "letters/invitation.txt.jinja",
+    "roster": "rosters/members{suffix}",
+    "selection": "lists/graduates.csv",
+}
+CATEGORIES = sorted(path for role in ROLES for path in (CORPUS / role).iterdir() if path.is_dir())
+WRITE = os.environ.get("SEATSYNC_TEST_GOLDEN") == "write"
+OK, INVALID = 0, 3
+
+
+@pytest.mark.parametrize("category", CATEGORIES, ids=lambda path: path.relative_to(CORPUS).as_posix())
+def test_what_is_said_of_bad_input(category: Path, tmp_path: Path) -> None:
+    found = {bad.name: _validate(_spoiled(bad, tmp_path / bad.name)) for bad in sorted(category.iterdir())}
+    said = {name: [_line(each, tmp_path / name) for each in told] for name, told in found.items()}
+    golden = category.with_suffix(".golden")
+    if WRITE:
+        page = "\n".join("\n    ".join([name, *lines]) for name, lines in said.items())
+        golden.write_text(page + "\n", encoding="utf-8", newline="\n")
+    assert said == _read(golden)
+    for name, told in found.items():
+        for each in told:
+            _is_well_said(each, tmp_path / name)
+
+
+def test_the_sound_institution_is_read_without_a_word(tmp_path: Path) -> None:
+    assert _validate(_spoiled(CORPUS / "sound", tmp_path / "sound")) == []
+
+
+def test_the_corpus_is_large_and_meets_every_error() -> None:
+    pages = sorted(CORPUS.rglob("*.golden"))
+    assert [page.with_suffix("") for page in pages] == CATEGORIES
+    assert len(CATEGORIES) >= 25
+    assert sum(len(list(category.iterdir())) for category in CATEGORIES) >= 200
+    met = {code for page in pages for code in re.findall(r"^    error (\S+)", page.read_text("utf-8"), re.MULTILINE)}
+    of_pages = {"selection-too-long"}  # `validate` never meets it
+    assert met >= {code for code, page in explanations().items() if page.startswith("Error.")} - of_pages
+
+
+def _spoiled(bad: Path, folder: Path) -> Path:
+    """The sound institution as ``folder``, but for what is ``bad``. Letters of its own, which are read by a process of its own,
+    it has where they are what it is about."""
+    has_letters = bad.relative_to(CORPUS).parts[0] in ("letters", "sound")
+    shutil.copytree(CORPUS / "sound", folder, ignore=None if has_letters else shutil.ignore_patterns("letters"))
+    if bad.is_dir():
+        shutil.copytree(bad, folder, dirs_exist_ok=True)
+    else:
+        role = bad.relative_to(CORPUS).parts[0]
+        shutil.copyfile(bad, folder / ROLES[role].format(suffix=bad.suffix))
+    return folder
+
+
+def _validate(folder: Path) -> list[dict[str, Any]]:
+    outcome = seatsync("validate", "--format", "json", "--now", "2026-09-01", folder=folder)
+    assert outcome.err == ""
+    found: list[dict[str, Any]] = json.loads(outcome.out.encode("utf-8"))
+    assert outcome.code == (INVALID if any(told["severity"] == "error" for told in found) else OK)
+    return found
+
+
+def _line(told: dict[str, Any], folder: Path) -> str:
+    place = "{file}:{line}:{column}".format_map(told["source"])
+    line = f"{told['severity']} {told['code']} {place} {told['message']} → {told['help']}"
+    return line.replace(str(folder.resolve()), "FOLDER")
+
+
+def _read(golden: Path) -> dict[str, list[str]]:
+    """What a page says of each input."""
+    page: dict[str, list[str]] = {}
+    name = ""
+    for line in golden.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
+        if line.startswith("    "):
+            page[name].append(line.removeprefix("    "))
+        else:
+            name = line
+            page[name] = []
+    return page
+
+
+def _is_well_said(told: dict[str, Any], folder: Path) -> None:
+    """It names a line that is there and a mend, in whole sentences that any terminal can show."""
+    data = (folder / told["source"]["file"]).read_bytes()
+    text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace")
+    assert 1 <= told["source"]["line"] <= len(re.split(r"\r\n|\r|\n", text))
+    assert told["source"]["column"] >= 1
+    assert told["message"].endswith((".", "?"))
+    assert told["help"].endswith((".", "?"))
+    assert (told["message"] + told["help"]).isprintable()
+    assert len(told["message"] + told["help"]) < 800

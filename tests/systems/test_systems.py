@@ -1,0 +1,164 @@
+"""A vendor's system is one file and its place in the registry: everything else goes by what these say."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+import seatsync as program
+from seatsync.cli.output.explanations import explanations
+from seatsync.domain.license import Kind
+from seatsync.sources.csv_table import squeezed
+from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
+from seatsync.systems.registry import SYSTEMS
+from tests.support.program_copy import ProgramCopy, changed_program
+
+SOURCE = Path(program.__file__).parent
+
+# ── A fourth system ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+READING_ROOM = '''"""The Reading Room lends seats; who has an account gets one at once."""
+
+from seatsync.domain.library import Delivery
+from seatsync.domain.license import Kind
+from seatsync.systems.system import LicenseColumns, System
+from seatsync.systems.template import Column, Template
+
+TEMPLATE = Template(
+    "the Reading Room's template",
+    (
+        Column("Reader Mail", "email"),
+        Column("First", "given_name"),
+        Column("Last", "family_name", ("Surname",)),
+        Column("Card", "student_id"),
+        Column("Class", "class", must_say="reader"),
+    ),
+)
+
+SYSTEM = System("reading-room", (Kind.TEMPORARY,), Delivery.ACCOUNT, TEMPLATE, LicenseColumns("Loan", "Loan State"))
+'''
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]}
+libraries: {room: {title: Reading Room, system: reading-room, slots: 3}}
+rosters: [{path: readers.csv}]
+grants: [{library: room, to: {everyone: true}}]
+"""
+READERS = """\
+Reader Mail,First,Surname,Card,Class
+ann@grace.example,Ann,Lee,007,reader
+bo@grace.example,Bo,Ek,008,Reader
+"""
+
+
+@pytest.fixture(scope="module")
+def with_reading_room(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
+    """A copy of the program to which a system was added as CONTRIBUTING.md says: its file, and its place in the registry."""
+    edits = (
+        ("logos_portal, logos_subscription", "logos_portal, logos_subscription, reading_room"),
+        ("jamworks.SYSTEM)", "jamworks.SYSTEM, reading_room.SYSTEM)"),
+    )
+    return changed_program(
+        tmp_path_factory.mktemp("copy"), {"systems/reading_room.py": READING_ROOM}, {"systems/registry.py": edits}
+    )
+
+
+@pytest.fixture
+def institution(tmp_path: Path) -> Path:
+    folder = tmp_path / "grace"
+    folder.mkdir()
+    (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (folder / "readers.csv").write_text(READERS, encoding="utf-8")
+    return folder
+
+
+def test_the_kinds_delivery_and_template_of_a_system_that_is_added_hold(
+    with_reading_room: ProgramCopy, institution: Path
+) -> None:
+    done = with_reading_room.seatsync("plan", "--format", "json", folder=institution)
+    assert done.code == 0, done.err
+    changes = {change["action"]: change for change in json.loads(done.out)["changes"]}
+    rules = {"system": "reading-room", "kinds": ["temporary"], "delivery": "account"}
+    assert changes["library-add"]["after"] == {"title": "Reading Room", "slots": 3, **rules}
+    assert changes["member-add"]["after"] == {"given_name": "Bo", "family_name": "Ek", "student_id": "008"}
+    assert (changes["grant"]["kind"], changes["grant"]["after"]) == ("temporary", {"delivery": "account"})
+
+
+def test_a_license_that_an_added_system_does_not_have_is_refused(
+    with_reading_room: ProgramCopy, institution: Path
+) -> None:
+    grant = "{library: room, kind: permanent, to: {everyone: true}}"
+    (institution / "seatsync.yaml").write_text(CONFIG.replace("{library: room, to: {everyone: true}}", grant))
+    done = with_reading_room.seatsync("plan", "--format", "json", folder=institution)
+    assert (done.code, [refusal["code"] for refusal in json.loads(done.out)["refusals"]]) == (4, ["kind-not-allowed"])
+
+
+def test_a_roster_must_say_what_the_template_of_an_added_system_wants(
+    with_reading_room: ProgramCopy, institution: Path
+) -> None:
+    (institution / "readers.csv").write_text(READERS.replace("008,Reader", "008,writer"), encoding="utf-8")
+    done = with_reading_room.seatsync("validate", folder=institution)
+    assert done.code == 3
+    assert 'The class is "writer"; the Reading Room\'s template wants "reader" for every member.' in done.out + done.err
+    assert "readers.csv:3:28" in done.out + done.err
+
+
+def test_an_export_of_an_added_system_is_taken_over(with_reading_room: ProgramCopy, institution: Path) -> None:
+    lines = READERS.splitlines()
+    export = [
+        f"{lines[0]},Room Loan,Room Loan State",
+        f"{lines[1]},Temporary,Delivered",
+        f"{lines[2]},Temporary,Unclaimed",
+    ]
+    (institution / "export.csv").write_text("\n".join(export).replace("Room ", "Reading Room "), encoding="utf-8")
+    done = with_reading_room.seatsync("import", "export.csv", "--yes", folder=institution)
+    assert done.code == 0, done.err
+    assert "2 members, 2 licenses" in done.err
+    listed = with_reading_room.seatsync("licenses", "--format", "json", folder=institution)
+    assert [license["status"] for license in json.loads(listed.out)] == ["delivered", "unclaimed"]
+
+
+# ── Those that are there ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_file_of_a_system_is_in_the_registry() -> None:
+    files = [
+        path for path in (SOURCE / "systems").glob("*.py") if "\nSYSTEM = System(" in path.read_text(encoding="utf-8")
+    ]
+    assert {path.stem.replace("_", "-") for path in files} == {*SYSTEMS}
+
+
+def test_kinds_go_from_the_weakest_to_the_strongest() -> None:
+    order = [Kind.TEMPORARY, Kind.PERMANENT]
+    assert [
+        system.name for system in SYSTEMS.values() if [*system.kinds] != [k for k in order if k in system.kinds]
+    ] == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_a_template_is_known_by_its_header(dialect: Dialect) -> None:
+    header = {squeezed(name) for name in dialect.names}
+    assert dialect_of(header) is dialect
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_the_page_of_the_header_lists_the_columns_of_a_template(dialect: Dialect) -> None:
+    assert ", ".join(dialect.names) in " ".join(explanations()["csv-header"].split())
+
+
+def test_nothing_outside_their_room_names_a_system() -> None:
+    """Texts for people may; code goes by the registry."""
+    vendors = {name.split("-")[0] for name in SYSTEMS}
+    naming = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        if path.parent.name == "systems":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            words = {str(getattr(node, name, "")) for name in ("id", "attr", "name", "arg", "module")}
+            text = str(node.value) if isinstance(node, ast.Constant) else ""
+            if any(v in word.lower() for v in vendors for word in words) or text in SYSTEMS:
+                naming.append(f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 0)}")
+    assert naming == []
