@@ -1,6 +1,8 @@
 # make demo and make test set up everything they need, on any machine with Python 3.11 or newer and make.
 PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
+# Without compiled files every process of the tests compiles everything anew; images of containers often set this.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: test test-fast check demo demo-portal bench torture pictures lock schemas translations clean
 

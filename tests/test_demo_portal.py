@@ -10,9 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.pages import PASSWORD
 from tests.ports import free_port
 from tests.served import Visitor
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).parent.parent / "examples" / "demo_portal.py"
 

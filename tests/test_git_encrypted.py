@@ -37,6 +37,8 @@ from tests.test_git_ledger import (
     there,
 )
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["here", "hosted_runner", "there"]
 
 ONE, OTHER = (str(pyrage.x25519.Identity.generate()) for _ in range(2))

@@ -20,6 +20,8 @@ from tests.command_line import Outcome, seatsync
 from tests.databases import contents
 from tests.mail_server import Mailroom, mail_server
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parent.parent
 GIT = shutil.which("git") or "git"
 BRANCH = "seatsync-ledger"

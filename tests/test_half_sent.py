@@ -26,6 +26,8 @@ from tests.mail_server import Mailroom
 from tests.ports import free_port
 from tests.served import served
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 FIRST = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"

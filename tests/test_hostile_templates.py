@@ -24,7 +24,7 @@ from tests.test_outbox import overriding
 
 school, room = letters.school, letters.room
 
-pytestmark = pytest.mark.sqlite_only("it is about templates, not about the ledger")
+pytestmark = [pytest.mark.sqlite_only("it is about templates, not about the ledger"), pytest.mark.slow]
 
 LINE = "Hallo\n\n{{ link }}\n"
 """What stands above each of these; they begin on line 4."""

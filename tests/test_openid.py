@@ -22,6 +22,8 @@ from tests.openid_provider import HEAD, HostileProvider, OpenIdProvider, hostile
 from tests.pages import PASSWORD, Browser, Page, Pages, pages_of
 from tests.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 ADDRESS = "ann@grace.example"

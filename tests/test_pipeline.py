@@ -23,6 +23,8 @@ from seatsync.cli.pipeline import ACTION
 from tests.code_hosts import CodeHost, GitHub, GitLab, serving
 from tests.command_line import seatsync
 
+pytestmark = pytest.mark.slow
+
 HOME = Path(__file__).parent.parent
 PROGRAMS = Path(sys.executable).parent
 ACT = PROGRAMS / "act"

@@ -16,6 +16,8 @@ import pytest
 from tests.command_line import Outcome, seatsync
 from tests.test_git_ledger import cloned, committed, git, institution, ran
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = [
     "core.sshCommand",
     "core.fsmonitor",

@@ -28,6 +28,8 @@ from tests.mail_server import Mailroom
 from tests.pages import mail_to
 from tests.served import KEY, OLD_KEY, Served, served
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 ROLES = Path(__file__).parent.parent / "docs" / "roles.sql"
 

@@ -34,6 +34,8 @@ from tests.command_line import seatsync
 from tests.databases import location, removed
 from tests.long_form import times
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 NAMES = ["ann", "ben", "cy", "dee", "eli", "fay", "gus", "hal"]
 GIVEN = ["Ann", "Ben", "Zoë", "O'Neil", 'Mary "May"', "Lee, Jr.", "ChloÃ©", "Jo  Ann"]
