@@ -18,6 +18,7 @@ import pytest
 
 from tests.command_line import Outcome, seatsync
 from tests.databases import contents
+from tests.long_form import times
 from tests.mail_server import Mailroom, mail_server
 
 pytestmark = pytest.mark.slow
@@ -250,7 +251,7 @@ def test_a_plan_stands_while_others_move(here: Path, there: Path) -> None:
 
 
 def test_of_two_runners_with_a_plan_for_the_last_seat_one_wins(remote: Path, here: Path, there: Path) -> None:
-    rounds = 4
+    rounds = times(short=2, long=4)
     won: list[str] = []
     for number in range(rounds):
         candidates = {here: f"east{number}", there: f"west{number}"}
