@@ -1,8 +1,10 @@
 # make demo and make test set up everything they need, on any machine with Python 3.11 or newer and make.
 PYTHON ?= $(firstword $(foreach p,python3.14 python3.13 python3.12 python3.11 python3 python,$(shell $(p) -c 'import sys; sys.version_info >= (3, 11) and print("$(p)")' 2>/dev/null)))
 BIN := .venv/bin
+# Without compiled files every process of the tests compiles everything anew; images of containers often set this.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-fast check demo demo-portal bench torture pictures lock schemas translations clean
+.PHONY: test test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas translations clean
 
 test: .venv/ready check
 	$(BIN)/pytest
@@ -25,12 +27,22 @@ demo-portal: .venv/ready
 	@$(BIN)/python examples/demo_portal.py $(ARGS)
 
 # The long forms, by one switch (SEATSYNC_TORTURE, tests/support/long_form.py) and of all tests that have one: hours of kills, full disks,
-# races, forgeries. What it found goes to docs/reliability.md.
-LONG_FORMS := tests/faults $(shell grep -l "tests.support.long_form import" tests/test_*.py)
+# races, forgeries. What they found goes to docs/reliability.md. OF=tests/faults/test_races.py runs one file alone, as a part of the night.
 torture: .venv/ready
-	rm -f build/torture.jsonl && mkdir -p build
-	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest $(LONG_FORMS)
+	rm -f build/torture.jsonl && mkdir -p build && touch build/torture.jsonl
+	SEATSYNC_TORTURE=1 SEATSYNC_TORTURE_FIGURES=$(CURDIR)/build/torture.jsonl $(BIN)/pytest $(or $(OF),$$($(BIN)/python -m tests.night long-forms))
 	$(BIN)/python -m tests.faults.report build/torture.jsonl docs/reliability.md
+
+# Mutation testing: of a room, ROOM=refusals, or of every N-th mutant of it, PART=1/4, or of single lines,
+# AT="src/seatsync/reports/html.py:105 …". The rooms and their tests stand in tests/mutation/rooms.toml; TESTS="tests/reports/test_reports.py …"
+# takes others in their place.
+PART := 1/1
+mutants: .venv/ready
+	$(BIN)/python -m tests.mutation.run $(if $(AT),--at $(AT),--room $(ROOM) --part $(PART)) $(if $(TESTS),--tests $(TESTS))
+
+# The table in docs/reliability.md, from what `make mutants` left in build/mutants.
+mutants-score: .venv/ready
+	$(BIN)/python -m tests.mutation.rooms score docs/reliability.md build/mutants/*.json
 
 bench: .venv/ready
 	$(BIN)/python benchmarks/run.py

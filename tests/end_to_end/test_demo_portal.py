@@ -10,10 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.pages import PASSWORD
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.served import Visitor
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = ROOT / "examples" / "demo_portal.py"
 

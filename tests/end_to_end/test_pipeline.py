@@ -25,6 +25,8 @@ from tests.support.command_line import seatsync
 from tests.support.paths import ROOT
 
 HOME = ROOT
+pytestmark = pytest.mark.slow
+
 PROGRAMS = Path(sys.executable).parent
 ACT = PROGRAMS / "act"
 GITLAB = shutil.which("gitlab-ci-local")

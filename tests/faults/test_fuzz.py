@@ -22,7 +22,7 @@ import pytest
 
 from tests.faults.fuzz_guard import MEGABYTES
 from tests.faults.fuzz_targets import TARGETS
-from tests.support.long_form import LONG, SEED, times
+from tests.support.long_form import LONG, SEED, part_of_this_commit, times
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,17 +68,11 @@ def test_no_input_makes_seatsync_fail(batch: int, kind: str, tmp_path: Path) -> 
         outcome = run(kind, seed, 1, tmp_path, first=int(number))
     else:
         count = INPUTS[kind] if LONG else INPUTS[kind] // PARTS
-        first = 0 if LONG else part_of_this_commit() * count
+        first = 0 if LONG else part_of_this_commit(PARTS) * count
         outcome = run(kind, secrets.token_hex(8) if batch else "2026", count, tmp_path, first=first)
         assert outcome.inputs == count or outcome.failures
     if outcome.failures:
         pytest.fail(told(kind, outcome.failures), pytrace=False)
-
-
-def part_of_this_commit() -> int:
-    """Which part of the inputs is run for this commit: always the same one."""
-    told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return int(told.stdout.strip() or "0", 16) % PARTS if told.returncode == 0 else 0
 
 
 def test_the_same_is_said_of_the_same_input(tmp_path: Path) -> None:

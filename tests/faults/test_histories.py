@@ -46,7 +46,7 @@ from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import looking_into
 from tests.support.long_form import times
 
-LIVES = (2, 100)
+LIVES = (1, 100)
 STEPS = times(short=60, long=100)
 """Steps of one life; there are as many lives as the form asks for."""
 

@@ -40,7 +40,7 @@ from tests.faults.history_torture import figures, replayable, seeds
 from tests.support.command_line import seatsync
 from tests.support.letters import posted
 
-DAMAGED, FORGED = (400, 10_000), (20, 500)
+DAMAGED, FORGED = (150, 10_000), (6, 500)
 """Tries in the short and in the long form."""
 
 CONFIG = """\

@@ -16,6 +16,8 @@ import pytest
 from tests.ledger.test_git_ledger import cloned, committed, git, institution, ran
 from tests.support.command_line import Outcome, seatsync
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = [
     "core.sshCommand",
     "core.fsmonitor",

@@ -18,10 +18,14 @@ import pytest
 
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
+from tests.support.long_form import times
 from tests.support.mail_server import Mailroom, mail_server
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOME = ROOT
+
 GIT = shutil.which("git") or "git"
 BRANCH = "seatsync-ledger"
 CONFIG = """\
@@ -249,7 +253,7 @@ def test_a_plan_stands_while_others_move(here: Path, there: Path) -> None:
 
 
 def test_of_two_runners_with_a_plan_for_the_last_seat_one_wins(remote: Path, here: Path, there: Path) -> None:
-    rounds = 4
+    rounds = times(short=2, long=4)
     won: list[str] = []
     for number in range(rounds):
         candidates = {here: f"east{number}", there: f"west{number}"}

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -45,6 +46,8 @@ from seatsync.refusals.judge import judge
 from seatsync.systems.registry import SYSTEMS
 from tests.support.databases import ledgers, location
 from tests.support.long_form import times
+
+pytestmark = pytest.mark.slow
 
 EMAILS = [f"{name}@grace.example" for name in ("ann", "ben", "chloe", "dmitri", "eve", "farid")]
 IDS = ["", "", "1", "2", "3", "4"]

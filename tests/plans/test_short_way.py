@@ -34,6 +34,8 @@ from tests.support.command_line import seatsync
 from tests.support.databases import location, removed
 from tests.support.long_form import times
 
+pytestmark = pytest.mark.slow
+
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 NAMES = ["ann", "ben", "cy", "dee", "eli", "fay", "gus", "hal"]
 GIVEN = ["Ann", "Ben", "Zoë", "O'Neil", 'Mary "May"', "Lee, Jr.", "ChloÃ©", "Jo  Ann"]
@@ -305,15 +307,20 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
 # ── What is read, counted ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def write_of(place: Path, chosen: dict[str, Any], roster: list[dict[str, str]]) -> None:
+    """Write a folder with slots enough for everybody."""
+    write(place, chosen, roster, {})
+    text = (place / "seatsync.yaml").read_text(encoding="utf-8")
+    (place / "seatsync.yaml").write_text(text.replace("slots: 9", "slots: 9000"), encoding="utf-8")
+
+
 def grown(place: Path, members: int) -> list[dict[str, str]]:
     """An institution with ``members`` who all hold something, applied; its roster."""
     roster = [
         {"email": f"m{i}@g.example", "given_name": "Ann", "family_name": "Lee", "student_id": f"S{i}", "tags": "a;b"}
         for i in range(members)
     ]
-    write(place, ONE_RULE, roster, {})
-    text = (place / "seatsync.yaml").read_text(encoding="utf-8")
-    (place / "seatsync.yaml").write_text(text.replace("slots: 9", "slots: 9000"), encoding="utf-8")
+    write_of(place, ONE_RULE, roster)
     assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
     return roster
 
@@ -364,6 +371,45 @@ def test_a_plan_looks_at_those_who_changed_and_no_others(
     )
     (place / "one.csv").write_text(text, encoding="utf-8")
     assert members_made(place, monkeypatch) == 3
+
+
+@pytest.mark.parametrize("form", ["csv", "yaml"])
+def test_a_way_to_write_tags_is_known_however_few_write_so(
+    place: Path, database: str, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    chosen = ONE_RULE | {"form": form}
+    common, rare = "a;b", ["c;a;b", "b;old;a", "a"]
+    tags = [rare[0], *[common] * 4_998, *rare[1:]]
+    roster = [person | {"tags": own} for person, own in zip(grown(place, 5_001), tags, strict=True)]
+    write_of(place, chosen, roster)
+    assert seatsync("apply", "--yes", "--quiet", folder=place).code == 0
+    write_of(place, chosen, [roster[0], roster[1] | {"given_name": "Eve"}, *roster[2:]])
+    assert members_made(place, monkeypatch) == 1
+
+
+@pytest.mark.parametrize(("differing", "is_short"), [(10, True), (11, False)])
+@pytest.mark.parametrize("how", ["changed", "new", "gone"])
+def test_where_more_than_a_quarter_differ_the_short_way_gives_up(
+    place: Path, database: str, monkeypatch: pytest.MonkeyPatch, how: str, differing: int, is_short: bool
+) -> None:
+    monkeypatch.setattr("seatsync.plans.cancel.FEW", 0)
+    roster = grown(place, 40 if how != "gone" else 40 + differing)
+    if how == "changed":
+        roster = [*(person | {"given_name": "Eve"} for person in roster[:differing]), *roster[differing:]]
+    elif how == "new":
+        roster = [
+            *roster[:-differing],
+            *(person | {"email": f"n.{person['email']}", "student_id": ""} for person in roster[-differing:]),
+        ]
+    else:
+        roster = roster[differing:]
+    write_of(place, ONE_RULE, roster)
+    with Ledger(location(place)).reading() as connection:
+        assert connection is not None
+        now = datetime(2099, 1, 1, tzinfo=UTC)
+        since = since_apply(connection, "g", now.date())
+        assert since is not None
+        assert (of_a_part(place, connection, since, now) is not None) == is_short
 
 
 def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, database: str) -> None:

@@ -27,6 +27,8 @@ from tests.support.paths import ROOT
 from tests.support.ports import free_port
 from tests.support.served import served
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 FIRST = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"

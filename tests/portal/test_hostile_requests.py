@@ -17,6 +17,8 @@ from tests.support.long_form import times
 from tests.support.mail_server import Mailroom
 from tests.support.pages import PASSWORD, Browser, Page, Pages, pages_of
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 GOOD = {"institution": "grace", "library": "books", "member": "1", "number": "1", "token": "t" * 32}

@@ -22,6 +22,8 @@ from tests.support.openid_provider import HEAD, HostileProvider, OpenIdProvider,
 from tests.support.pages import PASSWORD, Browser, Page, Pages, pages_of
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 ADDRESS = "ann@grace.example"

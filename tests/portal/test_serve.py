@@ -29,6 +29,8 @@ from tests.support.pages import mail_to
 from tests.support.paths import ROOT
 from tests.support.served import KEY, OLD_KEY, Served, served
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 ROLES = ROOT / "docs" / "roles.sql"
 

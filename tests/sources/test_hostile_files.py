@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,12 +44,18 @@ def folder(applied: Path, tmp_path: Path) -> Path:
 
 
 def run(*args: str, folder: Path) -> Outcome:
-    """As a process of its own, which would not end where something is waited for."""
-    command = [sys.executable, "-m", "seatsync", *args]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=LONG_ENOUGH, stdin=subprocess.DEVNULL
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    """A command, which is interrupted where something is waited for."""
+
+    def too_long(*_: object) -> None:
+        raise AssertionError(f"seatsync {args} waits")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(LONG_ENOUGH)
+    try:
+        return seatsync(*args, folder=folder)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 # ── Instead of a file that the ledger knows ─────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from tests.support.command_line import Outcome, seatsync
 from tests.support.sealed import CSV, IDENTITY, YAML, by_age, by_sops, write
 from tests.support.sealed import with_sops as with_sops
 
-pytestmark = pytest.mark.usefixtures("with_sops")
+pytestmark = [pytest.mark.usefixtures("with_sops"), pytest.mark.slow]
 WHEN = "2026-11-22T00:00:00Z"
 
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
 
 
+NO_LEDGER = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
+"""What to do where a command needs a ledger that is there."""
+
+
 def institution_of(folder: Path, run: Run) -> str:
     """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
     from seatsync.sources.load import load

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.options import option
+from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -46,15 +46,11 @@ Step = Callable[[Any], tuple[int, Any]]
 
 def many(command: Command) -> Command:
     """The options of commands that take many institutions."""
-    shared = [
+    options = [
         option("--shard", type=Shard(), help="Of all folders, do only the K-th of N parts; always the same ones."),
         option("--jobs", type=click.IntRange(1), default=None, help="How many side by side; as many as processors."),
     ]
-    wrapped: Any = command
-    for decorator in reversed(shared):
-        wrapped = decorator(wrapped)
-    result: Command = wrapped
-    return result
+    return with_options(command, options)
 
 
 class Shard(click.ParamType[tuple[int, int]]):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import wraps
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.options import option
+from seatsync.cli.options import option, with_options
 from seatsync.cli.output.findings import tell
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
@@ -39,11 +39,7 @@ def filters(roster: str) -> Callable[[Command], Command]:
             given["search"] = clean(given["search"])
             return command(filters=Filters(**given, tag=tag, roster=roster), select=select, **rest)
 
-        wrapped: Any = called
-        for decorator in reversed(_options()):
-            wrapped = decorator(wrapped)
-        result: Command = wrapped
-        return result
+        return with_options(cast(Command, called), _options())
 
     return decorate
 
@@ -82,7 +78,6 @@ def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, ru
 def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
     """E-mail keys and student ids of a selection file, which may lie anywhere."""
     from seatsync.domain.diagnostic import Severity
-    from seatsync.domain.text.names import email_key
     from seatsync.sources.files import Folder
     from seatsync.sources.selections import read_selection
 
@@ -93,7 +88,7 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
         tell(path.parent, folder.found, run)
     if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
         raise click.exceptions.Exit(ExitCode.INVALID)
-    return {email_key(email) for _, email, _ in selection.rows if email}, {id for id, _, _ in selection.rows if id}
+    return selection.keys, selection.student_ids
 
 
 def _unknown_library(library: str, snapshot: Snapshot) -> None:

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -35,6 +35,15 @@ def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     variable = "SEATSYNC_" + re.sub(r"\W+", "_", long.strip("-")).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
+    """The command with several options, which its help shows in this order."""
+    wrapped: Any = command
+    for decorator in reversed(options):
+        wrapped = decorator(wrapped)
+    result: Command = wrapped
+    return result
 
 
 class Moment(click.ParamType[datetime]):
@@ -76,11 +85,7 @@ def common(*formats: str) -> Callable[[Command], Command]:
                 except Exception as error:
                     return exits.failed(error)
 
-        wrapped: Any = called
-        for decorator in reversed(_shared(formats)):
-            wrapped = decorator(wrapped)
-        result: Command = wrapped
-        return result
+        return with_options(cast(Command, called), _shared(formats))
 
     return decorate
 

@@ -40,21 +40,26 @@ def _made(folder: Path, run: Run) -> Made:
     from seatsync.ledger.failures import LedgerError
     from seatsync.plans.make import make
     from seatsync.plans.result import Made
-    from seatsync.sources.load import load
 
     id = institution_id(folder)
     if id is None:
-        return Made(None, load(folder).found)
+        return Made(None, _loaded(folder).found)
     try:
         ledger = ledger_of(run, folder, id)
         with ledger.reading() as connection:
             made = make(folder, connection, run.now, id)
         return made if made.plan is None else made._replace(plan=_warned_of(ledger, folder, made.plan))
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
-        loaded = load(folder)
+        loaded = _loaded(folder)
         if loaded.desired is not None:
             raise
         return Made(None, loaded.found)
+
+
+def _loaded(folder: Path) -> Loaded:
+    from seatsync.sources.load import load  # imports much, and mostly it is not needed
+
+    return load(folder)
 
 
 def _warned_of(ledger: Ledger, folder: Path, plan: Plan) -> Plan:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
+from seatsync.cli.extras import needs
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
@@ -120,12 +119,8 @@ def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
         Nowhere: the environment does not say where to ask.
         Unknown: it can't be found out.
     """
-    try:
+    with needs("ci"):
         from seatsync.hosts.comment import marker
-    except ModuleNotFoundError as error:
-        if error.name != "requests":
-            raise
-        raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
     from seatsync.hosts.http import HostError
     from seatsync.hosts.review import reviewed
     from seatsync.hosts.surroundings import merged_pull_requests

@@ -11,6 +11,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Institution
 from seatsync.domain.person import RosterMember
+from seatsync.domain.text.names import email_key
 
 Counted = Mapping[tuple[str, str], int]
 """How many members have these tags (joined) and this day of import (empty where no grant asks for it)."""
@@ -22,6 +23,15 @@ class Selection:
 
     file: str
     rows: Sequence[tuple[str, str, int]]
+
+    @property
+    def keys(self) -> set[str]:
+        """What its e-mails are compared by."""
+        return {email_key(email) for _, email, _ in self.rows if email}
+
+    @property
+    def student_ids(self) -> set[str]:
+        return {id for id, _, _ in self.rows if id}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from seatsync.cli.commands.plan import load_plans
+from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
 from seatsync.cli.planning import to_be_shown
 from seatsync.cli.run import Run
@@ -92,12 +93,8 @@ def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None
         UsageError: the package that talks to the host is missing.
         Failure: the host can't be found, refuses, or can't be reached.
     """
-    try:
+    with needs("ci"):
         from seatsync.hosts import comment
-    except ModuleNotFoundError as error:
-        if error.name != "requests":
-            raise
-        raise click.UsageError("This needs the Python package requests: pip install 'seatsync[ci]'.") from error
     from seatsync.hosts.http import HostError
     from seatsync.hosts.surroundings import pull_request as find
     from seatsync.reports import markdown

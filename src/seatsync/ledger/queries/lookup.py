@@ -86,8 +86,11 @@ def members_as_text(
     if lacking:
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
     query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
-    # In the order of the key: left to itself, SQLite goes by the index of e-mails and looks each row up, two reads a member.
-    there = query.where(columns.institution == institution, columns.on_roster).order_by(columns.number)
+    there = query.where(columns.institution == institution, columns.on_roster)
+    if connection.dialect.name == "sqlite":
+        there = there.order_by(
+            columns.number
+        )  # else it goes by the index of e-mails and looks each row up: two reads a member
     return streamed(connection, there)
 
 

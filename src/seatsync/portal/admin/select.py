@@ -37,9 +37,8 @@ def select_by_csv(connection: Connection, institution: str, data: bytes, name: s
     selection = read_selection(text, name, folder.found, MOST_ROWS) if text is not None else None
     if selection is None or any(found.severity is Severity.ERROR for found in folder.found):
         return Selected(found=folder.found)
-    keys = {email_key(email) for _, email, _ in selection.rows if email}
-    ids = {id for id, _, _ in selection.rows if id}
-    numbers = sorted(number for number, is_there in numbers_of(connection, institution, keys, ids).items() if is_there)
+    found = numbers_of(connection, institution, selection.keys, selection.student_ids)
+    numbers = sorted(number for number, is_there in found.items() if is_there)
     members = read_snapshot(connection, institution, numbers).members.values()
     known = {member.key for member in members}, {member.student_id for member in members}
     lost = [

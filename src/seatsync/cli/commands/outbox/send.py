@@ -12,7 +12,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
-from seatsync.cli.institution import ledger_of, must_be_ours
+from seatsync.cli.institution import NO_LEDGER, ledger_of, must_be_ours
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 from seatsync.cli.surroundings import actor as who
@@ -71,8 +71,7 @@ def send(
     if not must_be_ours(folder, id, run):
         from seatsync.ledger.failures import LedgerError
 
-        help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
-        raise LedgerError(f"There is no ledger of {id} at {ledger_of(run, folder)}, so no letters.", help)
+        raise LedgerError(f"There is no ledger of {id} at {ledger_of(run, folder)}, so no letters.", NO_LEDGER)
     with ended_gently() as stop:
         office = Office(
             ledger_of(run, folder), id, who(), templates, sender, portal, connection, clock(run), rate or 0, stop

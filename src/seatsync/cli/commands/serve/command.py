@@ -11,7 +11,8 @@ import click
 
 from seatsync.cli.commands.outbox.settings import mail_from, portal
 from seatsync.cli.commands.serve import settings as serve_settings
-from seatsync.cli.institution import ledger_of
+from seatsync.cli.extras import needs
+from seatsync.cli.institution import NO_LEDGER, ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 from seatsync.cli.watching import clock, ended_gently
@@ -59,9 +60,9 @@ def command(
     The letters in the outbox are sent by `seatsync outbox send --watch`, beside this. Logs go to standard error, a line of
     JSON each, and name nobody. Ends by SIGTERM or Ctrl-C, after what it is at. Needs `pip install 'seatsync[portal]'`.
     """
-    _must_be_installed()
-    from seatsync.portal.server import Listening
-    from seatsync.portal.web.site import Settings
+    with needs("portal"):
+        from seatsync.portal.server import Listening
+        from seatsync.portal.web.site import Settings
 
     url = serve_settings.address_of(portal_url)
     host, port = serve_settings.listen_at(listen)
@@ -72,22 +73,6 @@ def command(
     settings = Settings(url, keys, sender, source, serve_settings.provider())
     _serve(run, settings, server, _ledger(run, folder, threads), Listening(host, port, threads, proxy))
     return ExitCode.DONE
-
-
-def _must_be_installed() -> None:
-    """Import what the pages are made of.
-
-    Raises:
-        UsageError: a package that they need is missing.
-    """
-    try:
-        import seatsync.portal.app
-        import seatsync.portal.server  # noqa: F401
-    except ModuleNotFoundError as error:
-        if (error.name or "seatsync").partition(".")[0] == "seatsync":
-            raise
-        needs = f"This needs the Python package {error.name}: pip install 'seatsync[portal]'."
-        raise click.UsageError(needs) from error
 
 
 def _serve(run: Run, settings: Settings, server: Server, ledger: Ledger, listening: Listening) -> None:
@@ -126,6 +111,5 @@ def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
     ledger: Ledger = ledger_of(replace(run, quiet=True), folder, kept=threads)
     with ledger.reading() as connection:
         if connection is None:
-            help = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
-            raise LedgerError(f"There is no ledger at {ledger} to serve.", help)
+            raise LedgerError(f"There is no ledger at {ledger} to serve.", NO_LEDGER)
     return ledger

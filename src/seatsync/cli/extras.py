@@ -1,0 +1,24 @@
+"""Packages that only some commands need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def needs(extra: str) -> Iterator[None]:
+    """Around the first import of what is installed with an ``extra`` of seatsync.
+
+    Raises:
+        UsageError: a package is missing; the message says how to install it.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "seatsync").partition(".")[0] == "seatsync":
+            raise
+        message = f"This needs the Python package {error.name}: pip install 'seatsync[{extra}]'."
+        raise click.UsageError(message) from error
