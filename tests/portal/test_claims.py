@@ -92,7 +92,7 @@ def test_a_link_is_good_once_and_ends_with_its_grant(pages: Pages) -> None:
 
 
 @pytest.mark.sqlite_only("it is about requests")
-def test_looking_at_links_many_times_changes_nothing(pages: Pages) -> None:
+def test_looking_at_links_a_thousand_times_changes_nothing(pages: Pages) -> None:
     links = [link(pages, email) for email in ("ann@grace.example", "ben@grace.example", "cy@grace.example")]
     places = [*links, *(f"{one}/opt-out" for one in links), f"{PORTAL}/claim/grace"]
     before = {table: rows(pages.folder, table) for table in TABLES}

@@ -22,6 +22,7 @@ from seatsync.sources.load import load
 from tests.sources.test_bad_input import FILES, write
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
+from tests.support.long_form import times
 
 LONG_ENOUGH = 120
 TEMPLATE = "letters/_part.txt.jinja"
@@ -83,7 +84,7 @@ def huge(path: Path) -> None:
 
 def directory_of_many(path: Path) -> None:
     path.mkdir()
-    for number in range(100_000):
+    for number in range(times(short=5_000, long=100_000)):
         os.close(os.open(path / f"{number}.csv", os.O_CREAT | os.O_WRONLY))
 
 
