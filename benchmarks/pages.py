@@ -34,7 +34,7 @@ from sqlalchemy import insert, select
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, session
 from seatsync.ledger.database import FILE, Ledger
-from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.accounts.emails import email_hash
 from seatsync.ledger.queries.outbox import iso
 from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server

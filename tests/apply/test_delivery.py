@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.holdings import licenses_of
+from seatsync.ledger.queries.accounts.holdings import licenses_of
 from seatsync.plans.since import since_apply
 from tests.cli.test_lists import write_csv
 from tests.support import letters

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.verify import verify
+from seatsync.ledger.verification.verify import verify
 from tests.support.databases import NAMES, looking_into
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from seatsync.domain.action import Action, Unplanned
 from seatsync.ledger import tables
 from seatsync.ledger.journal import canonical, commitment
-from seatsync.ledger.verify import STATES
+from seatsync.ledger.verification.verify import STATES
 
 JOURNAL = ("entry", "event")
 PRESENT = ("institution", "library", "admin", "member", "license")

@@ -20,8 +20,8 @@ from seatsync.apply.apply import carry_out
 from seatsync.apply.claims import Missed, Why, claim, opt_out
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.account_emails import email_hash
-from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.queries.accounts.emails import email_hash
+from seatsync.ledger.queries.accounts.holdings import Account
 from seatsync.ledger.queries.owed import owed
 from seatsync.ledger.record import Stale
 from seatsync.ledger.tables import metadata

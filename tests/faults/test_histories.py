@@ -19,7 +19,7 @@ from seatsync.apply.apply import carry_out
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.read import read_snapshot
-from seatsync.ledger.verify import verify
+from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge

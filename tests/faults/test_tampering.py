@@ -22,8 +22,8 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import link
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.holdings import Account
-from seatsync.ledger.verify import STATES, rebuild, verify
+from seatsync.ledger.queries.accounts.holdings import Account
+from seatsync.ledger.verification.verify import STATES, rebuild, verify
 from tests.faults.history_checks import must_be_sound
 from tests.faults.history_databases import databases_of
 from tests.faults.history_tampering import (

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Pool, event
 
 from seatsync.apply.claims import Missed, Why, claim, known_by, opt_out
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.holdings import Account, Seat, licenses_of, open_for_email, open_licenses
+from seatsync.ledger.queries.accounts.holdings import Account, Seat, licenses_of, open_for_email, open_licenses
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.accounts import signed_up

@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.accounts.emails import email_hash
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import ledgers as everybodys
 from tests.support.databases import looking_into, plain, psql

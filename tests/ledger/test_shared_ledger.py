@@ -28,8 +28,8 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import canonical
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.account_emails import email_hash, with_account
-from seatsync.ledger.queries.holdings import licenses_of, open_for_email
+from seatsync.ledger.queries.accounts.emails import email_hash, with_account
+from seatsync.ledger.queries.accounts.holdings import licenses_of, open_for_email
 from seatsync.ledger.queries.owed import owed
 from tests.faults.history_tampering import JOURNAL, hash_of
 from tests.ledger.test_ledger import OF_INSTITUTIONS

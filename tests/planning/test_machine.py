@@ -37,9 +37,9 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.names import email_key, join_tags
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import Account
 from seatsync.ledger.read import read_snapshot
-from seatsync.ledger.verify import verify
+from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from seatsync.ledger.queries import accounts
-from seatsync.ledger.queries.holdings import NOBODY
+from seatsync.ledger.queries.accounts import accounts
+from seatsync.ledger.queries.accounts.holdings import NOBODY
 from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server
 from seatsync.portal.accounts import passwords, sessions

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from seatsync.apply.claims import Missed, Why, claim
-from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import Account
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.databases import rows

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seatsync.ledger.queries.account_emails import email_hash
-from seatsync.ledger.queries.holdings import Account
+from seatsync.ledger.queries.accounts.emails import email_hash
+from seatsync.ledger.queries.accounts.holdings import Account
 from tests.support.databases import add
 
 

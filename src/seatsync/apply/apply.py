@@ -14,7 +14,7 @@ from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
-from seatsync.ledger.queries.account_emails import with_account
+from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.plan import AcceptedPlan

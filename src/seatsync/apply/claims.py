@@ -19,8 +19,8 @@ from seatsync.domain.text.names import did_you_mean, email_fault, email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.account_emails import lock_account
-from seatsync.ledger.queries.holdings import Account, hold, is_in, keep_holding, open_licenses
+from seatsync.ledger.queries.accounts.emails import lock_account
+from seatsync.ledger.queries.accounts.holdings import Account, hold, is_in, keep_holding, open_licenses
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
 

@@ -11,7 +11,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.dump import BadDump, Dump
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.replay import Verdict
-from seatsync.ledger.verify import verify
+from seatsync.ledger.verification.verify import verify
 
 
 def load_dump(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from seatsync.domain.desired import Desired
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
-from seatsync.ledger.queries.account_emails import with_account
+from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.planning.diff import compare, resolve, without_account
 from seatsync.planning.plan import Plan
 from seatsync.plans.settle import settle

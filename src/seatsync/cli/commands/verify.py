@@ -41,7 +41,7 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
     that `apply` and `verify` print where nobody can change it (the log of CI, a Git tag) and give it with --head.
     Leaves with 1 if anything does not fit.
     """
-    from seatsync.ledger.verify import verify
+    from seatsync.ledger.verification.verify import verify
 
     id = institution_of(folder, run)
     must_be_ours(folder, id, run)

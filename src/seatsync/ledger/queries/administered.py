@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from seatsync.domain.text.names import email_key
 from seatsync.ledger import tables
-from seatsync.ledger.queries.holdings import ACROSS
+from seatsync.ledger.queries.accounts.holdings import ACROSS
 
 
 class Administered(NamedTuple):

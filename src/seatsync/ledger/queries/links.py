@@ -19,7 +19,7 @@ from seatsync.domain.letters import LINKED
 from seatsync.domain.text.names import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.link_chain import FIXED, End
-from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.accounts.emails import email_hash
 from seatsync.ledger.queries.owed import Owed
 
 _BYTES = 24

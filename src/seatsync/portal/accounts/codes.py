@@ -12,8 +12,8 @@ from typing import NamedTuple
 import flask
 from sqlalchemy import Connection
 
-from seatsync.ledger.queries import codes as challenges
-from seatsync.ledger.queries.codes import Challenge, Open
+from seatsync.ledger.queries.accounts import codes as challenges
+from seatsync.ledger.queries.accounts.codes import Challenge, Open
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.web.mailer import CODE_LIFETIME
 

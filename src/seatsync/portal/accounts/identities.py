@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import render_template
 
-from seatsync.ledger.queries.accounts import Account
+from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.web.site import site
 from seatsync.portal.web.translation import _
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from seatsync.domain.text.names import clean, email_fault, email_key
-from seatsync.ledger.queries import accounts
+from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import identities, sessions
 from seatsync.portal.accounts.provider import Busy, Client, WrongProvider

@@ -10,10 +10,10 @@ import flask
 from flask import g
 from sqlalchemy import Connection
 
-from seatsync.ledger.queries import sessions as stored
-from seatsync.ledger.queries.accounts import Account
+from seatsync.ledger.queries.accounts import sessions as stored
+from seatsync.ledger.queries.accounts.accounts import Account
+from seatsync.ledger.queries.accounts.sessions import Ended
 from seatsync.ledger.queries.outbox import iso
-from seatsync.ledger.queries.sessions import Ended
 from seatsync.portal.accounts import codes
 from seatsync.portal.web.site import site
 

@@ -6,8 +6,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import Connection
 
 from seatsync.ledger.failures import AlreadyTaken
-from seatsync.ledger.queries import accounts
-from seatsync.ledger.queries.accounts import Account
+from seatsync.ledger.queries.accounts import accounts
+from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import ChangeEmail, ChangePassword, Code, OwnPassword, Sure

@@ -6,7 +6,8 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy import Connection
 
 from seatsync.apply.claims import Why
-from seatsync.ledger.queries import accounts, holdings, offers
+from seatsync.ledger.queries import offers
+from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import Code, Email, Empty, NewPassword

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 
 from seatsync.domain.text.names import email_key
-from seatsync.ledger.queries import holdings, offers
-from seatsync.ledger.queries.accounts import Account
+from seatsync.ledger.queries import offers
+from seatsync.ledger.queries.accounts import holdings
+from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.administered import institutions_of
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts.forms import Sure

@@ -10,7 +10,8 @@ from seatsync.apply.claims import Why
 from seatsync.domain.action import Letter
 from seatsync.domain.license import Status
 from seatsync.domain.text.names import email_key
-from seatsync.ledger.queries import accounts, links, offers
+from seatsync.ledger.queries import links, offers
+from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.links import Resolved, State
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes, sessions

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response
 from seatsync.apply import claims
 from seatsync.apply.claims import Missed, Why
 from seatsync.domain.library import Delivery
-from seatsync.ledger.queries.accounts import Account
-from seatsync.ledger.queries.holdings import Account as Holder
-from seatsync.ledger.queries.holdings import Seat
+from seatsync.ledger.queries.accounts.accounts import Account
+from seatsync.ledger.queries.accounts.holdings import Account as Holder
+from seatsync.ledger.queries.accounts.holdings import Seat
 from seatsync.portal.web.site import ACTOR, site
 from seatsync.portal.web.translation import _
 

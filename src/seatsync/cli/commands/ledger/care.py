@@ -139,7 +139,7 @@ def rebuild(run: Run, folder: Path) -> int:
 
     Only where the journal's chain holds; otherwise nothing is changed.
     """
-    from seatsync.ledger import verify
+    from seatsync.ledger.verification import verify
 
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder)

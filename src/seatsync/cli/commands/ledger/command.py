@@ -60,7 +60,7 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
     seatsync ledger claim biblical-studies ann@grace.example
     """
     from seatsync.apply import claims
-    from seatsync.ledger.queries.holdings import Account
+    from seatsync.ledger.queries.accounts.holdings import Account
 
     id, ledger = institution_of(folder, run), ledger_of(run, folder)
     number = claims.known_by(ledger, id, library, member)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.account_tables import account, holding, identity, session
-from seatsync.ledger.queries.account_emails import email_hash
-from seatsync.ledger.queries.holdings import ACROSS, NOBODY, stay_in
-from seatsync.ledger.queries.holdings import Account as Holder
+from seatsync.ledger.queries.accounts.emails import email_hash
+from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, stay_in
+from seatsync.ledger.queries.accounts.holdings import Account as Holder
 
 
 class Account(NamedTuple):

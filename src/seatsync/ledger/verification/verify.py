@@ -14,12 +14,12 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import SILENT, EntryLink
-from seatsync.ledger.queries.holdings import ACROSS
+from seatsync.ledger.queries.accounts.holdings import ACROSS
 from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
-from seatsync.ledger.verify_links import Links
+from seatsync.ledger.verification.links import Links
 
 Compared = tuple[str, object, object]
 """What it is, as the journal has it, as the tables have it."""

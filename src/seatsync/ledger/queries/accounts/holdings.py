@@ -18,7 +18,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.text.names import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
-from seatsync.ledger.queries.account_emails import email_hash
+from seatsync.ledger.queries.accounts.emails import email_hash
 
 ACROSS = {"across_institutions": True}
 """Marks a statement that is about a person and not about one institution."""

@@ -1,0 +1,1 @@
+"""The journal, the tables and the outbox, checked against each other."""
