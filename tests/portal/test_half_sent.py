@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from seatsync.portal.server import serve
+from seatsync.portal.server import Listening, serve
 from seatsync.portal.web.connections import Patience
 from tests.support import letters
 from tests.support.letters import ANN, PORTAL, applied
@@ -121,7 +121,7 @@ def test_half_bodies_hold_no_more_memory_than_is_allowed(port: int) -> None:
 def impatient(app: Flask, **patience: float) -> Iterator[int]:
     """A server that gives everybody this much time."""
     port, stop = free_port(), Event()
-    given = (app, "http://127.0.0.1", "127.0.0.1", port, 2, "", stop, Patience(**patience))  # type: ignore[arg-type]
+    given = (app, "http://127.0.0.1", Listening("127.0.0.1", port, 2), stop, Patience(**patience))  # type: ignore[arg-type]
     thread = Thread(target=serve, args=given)
     thread.start()
     try:
@@ -130,7 +130,9 @@ def impatient(app: Flask, **patience: float) -> Iterator[int]:
             with suppress(ConnectionError):
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
+            assert thread.is_alive()
             assert time.monotonic() < until
+            time.sleep(0.01)
         yield port
     finally:
         stop.set()
