@@ -28,6 +28,7 @@ class Recorder:
         self.running: set[tuple[str, str]] = set()
         self.of_fixtures: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self.tests: dict[str, dict[str, Any]] = {}
+        self.failed: list[str] = []
         self.starts = False
 
     def pytest_sessionstart(self) -> None:
@@ -61,16 +62,19 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self.running, self.starts = set(), False
-        self.seconds, self.passed = 0.0, True
+        self.seconds, self.passed, self.failing = 0.0, True, False
         result = yield
         if self.passed:
             shared = [self.of_fixtures[name] for name in getattr(item, "fixturenames", ()) if name in self.of_fixtures]
             self.tests[item.nodeid] = self._told(self.seconds, set().union(*shared))
+        elif self.failing:
+            self.failed.append(item.nodeid)
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds += report.duration
         self.passed = self.passed and report.passed
+        self.failing = self.failing or report.failed
 
     def _told(self, seconds: float, shared: set[tuple[str, str]]) -> dict[str, Any]:
         return {"seconds": seconds, "ran": sorted(self.running | shared), "starts": self.starts}
@@ -78,7 +82,7 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         sys.setprofile(None)
         threading.setprofile(None)
-        self.report.write_text(json.dumps(self.tests))
+        self.report.write_text(json.dumps({"tests": self.tests, "failed": self.failed}))
 
 
 class Chosen:
