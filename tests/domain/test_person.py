@@ -12,6 +12,8 @@ from seatsync.portal.admin.labels import PERSON
 from tests.support.command_line import seatsync
 from tests.support.program_copy import ProgramCopy, changed_program
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]}

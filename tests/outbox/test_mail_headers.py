@@ -20,6 +20,8 @@ from tests.support.databases import opened
 from tests.support.letters import ANN, BEN, CONFIG, CY, HEADER, applied, listed, part, ran, sent
 from tests.support.mail_server import Mailroom
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 CODE = "=?utf-8?q?X=0D=0AReply-To:_evil=40evil.example=0D=0A=0D=0ABody?="

@@ -59,6 +59,8 @@ from tests.support.mail_server import Mailroom, mail_server
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 # ── What is in the letters ──────────────────────────────────────────────────────────────────────────────────────────

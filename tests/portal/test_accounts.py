@@ -28,6 +28,8 @@ from tests.support.mail_server import Mailroom, mail_server
 from tests.support.pages import PASSWORD, Pages, mail_to, pages_of
 from tests.support.ports import free_port
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 HOME = "ann@home.example"

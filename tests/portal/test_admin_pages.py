@@ -36,6 +36,8 @@ from tests.support.letters import CONFIG, DAY, LATER, PORTAL, ran
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
+pytestmark = pytest.mark.slow
+
 room = letters.room
 
 RUTH = "ruth@grace.example"

@@ -20,6 +20,8 @@ from tests.support.long_form import times
 from tests.support.mail_server import Mailroom
 from tests.support.pages import PASSWORD, Browser, Pages, pages_of
 
+pytestmark = pytest.mark.slow
+
 school, room = letters.school, letters.room
 
 HOME = "ann@home.example"

@@ -24,6 +24,8 @@ from seatsync.reports.markdown import escaped
 from tests.support.command_line import seatsync
 from tests.support.databases import ledgers
 
+pytestmark = pytest.mark.slow
+
 CANARY = re.compile("canar|piep|zirp", re.IGNORECASE)
 BETWEEN = "'|&!#$%*+/=?^_`{}~-."
 AROUND = [

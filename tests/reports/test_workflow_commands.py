@@ -15,6 +15,8 @@ from tests.hosts.test_comment import event, host
 from tests.support.code_hosts import CodeHost
 from tests.support.command_line import seatsync
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["host"]
 
 COMMANDS = {

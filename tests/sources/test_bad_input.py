@@ -24,6 +24,8 @@ import pytest
 
 from tests.support.command_line import Outcome, seatsync
 
+pytestmark = pytest.mark.slow
+
 BROKEN, INVALID, REFUSED, LEDGER, USAGE, INTERRUPTED = 1, 3, 4, 6, 64, 130
 
 CONFIG = """\

@@ -24,6 +24,8 @@ from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
 from tests.support.long_form import times
 
+pytestmark = pytest.mark.slow
+
 LONG_ENOUGH = 120
 TEMPLATE = "letters/_part.txt.jinja"
 RULES = "letters/invitation.txt.jinja"
