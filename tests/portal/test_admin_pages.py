@@ -462,7 +462,7 @@ def test_nobody_sees_another_institution(crowd: Path, pages: Pages) -> None:
         assert pages.browser().open(path).path == "/sign-in"
         assert ruth.open(path).code == 200
         elsewhere = ruth.open(path.replace("/grace", "/nowhere"))
-        assert elsewhere.code == 404
+        assert elsewhere.code == 404, path.replace("/grace", "/nowhere")
         for stranger in (eve, hugo, member):
             page = stranger.open(path)
             assert (page.code, outside(page.body)) == (404, outside(elsewhere.body)), path

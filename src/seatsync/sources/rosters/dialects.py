@@ -33,7 +33,11 @@ class Dialect:
         return set(self.required) - {self.columns[name] for name in header if name in self.columns}
 
 
-DIALECTS = tuple(map(Dialect, (*TEMPLATES, seatsync_template.TEMPLATE)))
+OWN = (seatsync_template.TEMPLATE,)
+"""The dialects that no vendor's system gives out, each a file beside this one."""
+
+DIALECTS = tuple(map(Dialect, (*TEMPLATES, *OWN)))
+"""All dialects. A header that fits several is read as the first."""
 
 _EXPECTED = "The header must be one of: " + "; ".join(f"{', '.join(d.names)} ({d.name})" for d in DIALECTS) + "."
 
