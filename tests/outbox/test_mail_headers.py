@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seatsync.domain.text.names import text_fault
+from seatsync.domain.text.characters import text_fault
 from seatsync.outbox.message import Sender, Unwritable, as_sender, new_message
 from seatsync.outbox.smtp import Server
 from seatsync.portal.web.mailer import Post

@@ -34,7 +34,8 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Institution
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key, join_tags
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.tags import join_tags
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.accounts.holdings import Account

@@ -21,7 +21,7 @@ from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.planning import plan as planning
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.diff import diff

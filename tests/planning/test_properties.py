@@ -15,16 +15,10 @@ from hypothesis import strategies as st
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.person import Person
-from seatsync.domain.text.names import (
-    clean,
-    email_fault,
-    email_key,
-    forbidden,
-    join_tags,
-    one_letter_off,
-    printable,
-    split_tags,
-)
+from seatsync.domain.text.characters import clean, forbidden, printable
+from seatsync.domain.text.emails import email_fault, email_key
+from seatsync.domain.text.guesses import one_letter_off
+from seatsync.domain.text.tags import join_tags, split_tags
 from seatsync.reports.sheet import Pipe
 from seatsync.reports.terminal import Terminal
 from seatsync.sources import yaml_tree

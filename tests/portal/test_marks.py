@@ -9,7 +9,8 @@ from unicodedata import combining
 
 import pytest
 
-from seatsync.domain.text.names import clean, email_fault, email_key, text_fault
+from seatsync.domain.text.characters import clean, text_fault
+from seatsync.domain.text.emails import email_fault, email_key
 from tests.support import letters
 from tests.support.command_line import seatsync
 from tests.support.mail_server import Mailroom

@@ -18,8 +18,9 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.emails_in_text import emails_replaced
-from seatsync.domain.text.names import email_fault, printable
 from seatsync.reports.markdown import escaped
 from tests.support.command_line import seatsync
 from tests.support.databases import ledgers

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seatsync.domain.origin import Origin
-from seatsync.domain.text import names
+from seatsync.domain.text import guesses
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.sources import opening
@@ -169,20 +169,20 @@ def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> Non
 
 @pytest.mark.parametrize("likeness", [0.65, 0.9])
 def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness: float) -> None:
-    names.guess_anew()
+    guesses.guess_anew()
     known = [f"{'tag' * 5}{number}" for number in range(10_000)]
     began = time.process_time()
-    assert names.nearest("tagtagtagtatag77", known, likeness) == "tagtagtagtagtag77"
+    assert guesses.nearest("tagtagtagtatag77", known, likeness) == "tagtagtagtagtag77"
     for number in range(10_000):
-        names.nearest(f"{'tag' * 5}{number}x", known, likeness)
+        guesses.nearest(f"{'tag' * 5}{number}x", known, likeness)
     assert time.process_time() - began < 30
-    names.guess_anew()
-    assert names.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
+    guesses.guess_anew()
+    assert guesses.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
 
 
 def test_each_folder_has_its_guesses(folder: Path) -> None:
     (folder / "rosters/students.csv").rename(folder / "rosters/student.csv")
-    names._Guesses.left = 0
+    guesses._Guesses.left = 0
     assert ['Did you mean "rosters/student.csv"?' in told.message for told in load(folder).found] == [True]
 
 

@@ -15,7 +15,8 @@ from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import did_you_mean, email_fault, email_key
+from seatsync.domain.text.emails import email_fault, email_key
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries import links

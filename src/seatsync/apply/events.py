@@ -13,7 +13,8 @@ from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key, join_tags
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.tags import join_tags
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 

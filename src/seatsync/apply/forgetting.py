@@ -8,7 +8,7 @@ from seatsync.apply.apply import must_be_its_own
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot

@@ -27,8 +27,8 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, person_of
 from seatsync.domain.posting import doubled, overfull, post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.formulas import defused
-from seatsync.domain.text.names import email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot

@@ -56,7 +56,7 @@ def failed(error: Exception) -> int:
 
 def tell(failure: Failure, error: Exception) -> None:
     """What is so, and what to do; with ``--debug`` also where the ``error`` behind it came from."""
-    from seatsync.domain.text.names import printable
+    from seatsync.domain.text.characters import printable
 
     click.echo(f"seatsync: {printable(str(failure).splitlines()[0], 1000)}", err=True)
     click.echo(f"  → {printable(failure.help, 1000)}", err=True)

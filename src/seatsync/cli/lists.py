@@ -33,7 +33,7 @@ def filters(roster: str) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         @wraps(command)
         def called(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
-            from seatsync.domain.text.names import clean
+            from seatsync.domain.text.characters import clean
 
             given = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
             given["search"] = clean(given["search"])
@@ -92,7 +92,7 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
 
 
 def _unknown_library(library: str, snapshot: Snapshot) -> None:
-    from seatsync.domain.text.names import did_you_mean
+    from seatsync.domain.text.guesses import did_you_mean
 
     known = ", ".join(snapshot.libraries) or "none yet"
     guess = did_you_mean(library, snapshot.libraries)
@@ -103,7 +103,7 @@ def _unknown_library(library: str, snapshot: Snapshot) -> None:
 
 def member_row(member: Member) -> dict[str, Any]:
     """A member for a list, with the automatic date tag among the tags."""
-    from seatsync.domain.text.names import IMPORTED, split_tags
+    from seatsync.domain.text.tags import IMPORTED, split_tags
 
     tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
     return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}

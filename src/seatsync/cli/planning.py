@@ -163,7 +163,8 @@ def known_as(name: str, snapshot: Snapshot) -> list[int]:
         Impossible: there are none.
     """
     from seatsync.apply.members import Impossible
-    from seatsync.domain.text.names import did_you_mean, email_key
+    from seatsync.domain.text.emails import email_key
+    from seatsync.domain.text.guesses import did_you_mean
 
     key = email_key(name)
     known = snapshot.members.items() if name else ()

@@ -11,7 +11,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Institution
 from seatsync.domain.person import RosterMember
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 
 Counted = Mapping[tuple[str, str], int]
 """How many members have these tags (joined) and this day of import (empty where no grant asks for it)."""

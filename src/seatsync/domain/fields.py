@@ -11,7 +11,8 @@ from typing import Any
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person
-from seatsync.domain.text.names import forbidden, parse_day
+from seatsync.domain.text.characters import forbidden
+from seatsync.domain.text.days import parse_day
 
 MOST = 2**31 - 1
 """The largest number that every database holds."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member, found_by
-from seatsync.domain.text.names import IMPORTED, split_tags
+from seatsync.domain.text.tags import IMPORTED, split_tags
 
 CHOICES = {
     "licensed": ("with", "without", "all"),

@@ -18,7 +18,8 @@ from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, St
 from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
 
 _Handler = Callable[[Snapshot, Event], None]
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJson
 from pydantic import Tag as Variant
 
 from seatsync.domain.library import Delivery
-from seatsync.domain.text.names import text_fault
+from seatsync.domain.text.characters import text_fault
 from seatsync.formats.fields import AnyText, Closed, Day, Email, Fault, Slug, Tag, Text, Whole, quoted
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System

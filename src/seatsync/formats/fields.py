@@ -8,16 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from seatsync.domain.text.names import (
-    clean,
-    day_fault,
-    email_fault,
-    is_slug,
-    parse_day,
-    printable,
-    tag_fault,
-    text_fault,
-)
+from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
+from seatsync.domain.text.days import day_fault, parse_day
+from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.tags import tag_fault
 
 
 class Closed(BaseModel):

@@ -14,7 +14,7 @@ from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import OF_PLANS, misfit
 from seatsync.domain.library import Slots
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import Plan, SlotChange, fingerprint

@@ -13,7 +13,7 @@ import requests
 
 from seatsync import __version__
 from seatsync.domain.failure import Failure
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 
 _PASSING = {500, 502, 503, 504}
 _MOST_REDIRECTS = 5

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.hosts.comment import Host
 from seatsync.hosts.http import HostError
 from seatsync.planning.plan import Plan

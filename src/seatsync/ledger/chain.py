@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 
 from seatsync.domain.action import Action, Event, Grants
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.ledger.journal import SALT, SEPARATOR, Entry, canonical, commitment, link, seal
 
 Row = tuple[object, ...]

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number
 from seatsync.domain.posting import doubled, overfull
-from seatsync.domain.text.names import is_slug, printable
+from seatsync.domain.text.characters import is_slug, printable
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import EntryLink, EventLink

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.ledger.failures import LedgerError
 
 

@@ -15,7 +15,7 @@ from seatsync.domain.license import IllegalTransition
 from seatsync.domain.person import ERASED, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.ledger import tables
 from seatsync.ledger.journal import EntryLink, EventLink
 from seatsync.ledger.record import remember

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, upd
 
 from seatsync.domain.action import Subject, about
 from seatsync.domain.fields import MOST
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.account_tables import holding
 

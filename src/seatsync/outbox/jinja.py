@@ -16,7 +16,8 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.meta import TrackingCodeGenerator
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from seatsync.domain.text.names import did_you_mean, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
 
 FOLDER = "letters"
 OURS = "seatsync/"

@@ -11,7 +11,8 @@ from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr, quote
 
-from seatsync.domain.text.names import clean, email_fault, printable, text_fault
+from seatsync.domain.text.characters import clean, printable, text_fault
+from seatsync.domain.text.emails import email_fault
 from seatsync.ledger.queries.owed import Owed, Values
 from seatsync.outbox.rendering import Rendered
 

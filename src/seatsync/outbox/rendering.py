@@ -14,7 +14,8 @@ from seatsync.domain.action import Letter
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.letters import ASKING, LINKED
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import did_you_mean, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.ledger.queries.owed import Values, spelled
 from seatsync.sources.files import Folder
 

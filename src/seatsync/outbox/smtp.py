@@ -12,8 +12,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import ENCODED
-from seatsync.domain.text.names import printable
 from seatsync.ledger.queries.outbox import State
 
 PATIENCE = 60.0

@@ -13,7 +13,7 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.license import ABSENT
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import split_tags
+from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.license_diff import LicenseDiff, signs_in

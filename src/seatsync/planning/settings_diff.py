@@ -11,7 +11,7 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.library import Library
 from seatsync.domain.people import Admin, Institution
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
 
 

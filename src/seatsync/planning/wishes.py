@@ -10,7 +10,8 @@ from functools import cached_property
 from seatsync.domain.desired import Counted, Desired, Grant, Selector
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.names import IMPORTED, email_key, split_tags
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.planning.matching import may_be_one
 
 Named = tuple[str, str, int]

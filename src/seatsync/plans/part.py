@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.domain.desired import Counted, Desired, Grant
-from seatsync.domain.text.names import IMPORTED, email_key
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.tags import IMPORTED
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from seatsync.domain.text.names import TWICE_ENCODED, clean, join_tags, tag_fault
+from seatsync.domain.text.characters import TWICE_ENCODED, clean
+from seatsync.domain.text.tags import join_tags, tag_fault
 from seatsync.ledger.queries.lookup import Pieces
 from seatsync.sources.load import RosterFile
 

@@ -13,7 +13,7 @@ from seatsync.domain.desired import Approval, Desired, Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
-from seatsync.domain.text.names import split_tags
+from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, Held
 from seatsync.planning.plan import SlotChange

@@ -12,15 +12,10 @@ from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import (
-    IMPORTED,
-    decoded_twice,
-    did_you_mean,
-    email_key,
-    one_letter_off,
-    printable,
-    without_a_letter,
-)
+from seatsync.domain.text.characters import decoded_twice, printable
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a_letter
+from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.change import Change
 from seatsync.planning.wishes import Named
 from seatsync.refusals.case import Case, by_rule

@@ -15,8 +15,8 @@ from typing import Any
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
+from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.emails_in_text import emails_replaced
-from seatsync.domain.text.names import email_key
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, keyed
 

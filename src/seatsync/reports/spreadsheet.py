@@ -9,7 +9,7 @@ from operator import attrgetter
 from seatsync.domain.license import License
 from seatsync.domain.person import Member
 from seatsync.domain.text.formulas import defused
-from seatsync.domain.text.names import IMPORTED, TAG_SEPARATOR
+from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
 
 OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE)

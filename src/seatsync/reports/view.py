@@ -11,7 +11,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import USUAL, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.person import REQUIRED, Person, spoken
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
 

@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import did_you_mean, is_slug, printable
+from seatsync.domain.text.characters import is_slug, printable
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.formats import config as c
 from seatsync.formats.fields import Fault
 from seatsync.formats.location import Location, Path, locate

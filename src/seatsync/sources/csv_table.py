@@ -13,8 +13,10 @@ from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.formulas import as_was, has_defused
-from seatsync.domain.text.names import clean, did_you_mean, email_fault, nearest, printable
+from seatsync.domain.text.guesses import did_you_mean, nearest
 
 DELIMITERS = (",", ";", "\t")
 _NOT_READ = ("|", ":", "，")

@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import nearest, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import nearest
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
 from seatsync.sources.encryption.decrypt import decrypted, is_encrypted

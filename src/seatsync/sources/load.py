@@ -17,7 +17,9 @@ from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import RosterMember
-from seatsync.domain.text.names import did_you_mean, email_key, guess_anew, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.guesses import did_you_mean, guess_anew
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config

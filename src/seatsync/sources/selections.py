@@ -10,7 +10,10 @@ from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import clean, day_fault, did_you_mean, email_fault, one_letter_off, parse_day, printable
+from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.days import day_fault, parse_day
+from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Record, Table, Wanted, squeezed
 from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS

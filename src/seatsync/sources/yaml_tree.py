@@ -12,7 +12,7 @@ import yaml
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 
 MOST_ALIASED = 1_000_000
 """Nodes that aliases may add to a file, all together."""

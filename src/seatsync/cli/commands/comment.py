@@ -15,7 +15,7 @@ from seatsync.cli.options import common, option
 from seatsync.cli.planning import to_be_shown
 from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
-from seatsync.domain.text.names import is_slug
+from seatsync.domain.text.characters import is_slug
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan

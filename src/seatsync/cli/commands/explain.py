@@ -19,7 +19,7 @@ def command(run: Run, code: str | None) -> None:
     seatsync explain slots-exceeded
     seatsync explain                  all codes
     """
-    from seatsync.domain.text.names import did_you_mean
+    from seatsync.domain.text.guesses import did_you_mean
 
     known = explanations()
     if code is None:

@@ -81,7 +81,7 @@ def _desired(folder: Path, run: Run) -> Desired:
 
 
 def _read(file: Path, desired: Desired, library: str | None, encoding: str | None, run: Run) -> Portal:
-    from seatsync.domain.text.names import did_you_mean
+    from seatsync.domain.text.guesses import did_you_mean
     from seatsync.sources.files import Folder
     from seatsync.sources.portal.export import read_export
 

@@ -75,7 +75,7 @@ def command(
 
 def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
     """Whoever has the pseudonym: members, also those who left or are in the files alone, and administrators."""
-    from seatsync.domain.text.names import split_tags
+    from seatsync.domain.text.tags import split_tags
     from seatsync.reports.redaction import Redactor
     from seatsync.sources.load import load
 

@@ -70,7 +70,7 @@ def _named(
 ) -> list[tuple[str, int]]:
     """The unclaimed licenses of members who are named one by one; each must have one."""
     from seatsync.apply.members import Impossible
-    from seatsync.domain.text.names import email_key
+    from seatsync.domain.text.emails import email_key
 
     wanted = {email_key(email): email for email in members}
     known = {member.key for member in snapshot.members.values()}

@@ -64,7 +64,7 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
 def _numbers(name: str, loaded: Loaded, snapshot: Snapshot) -> list[int]:
     """Those whom the ledger knows by this name, or 0 for one who is in the files alone."""
     from seatsync.apply.members import Impossible
-    from seatsync.domain.text.names import email_key
+    from seatsync.domain.text.emails import email_key
 
     assert loaded.desired is not None
     try:
@@ -79,7 +79,7 @@ def _told(
     run: Run, folder: Path, loaded: Loaded, snapshot: Snapshot, number: int, name: str, libraries: Iterable[str]
 ) -> dict[str, Any]:
     from seatsync.domain.license import ABSENT
-    from seatsync.domain.text.names import email_key
+    from seatsync.domain.text.emails import email_key
     from seatsync.ledger.queries.history import Wanted, history
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
@@ -130,7 +130,7 @@ def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[st
 
 
 def _print(person: dict[str, Any], everything: bool) -> None:
-    from seatsync.domain.text.names import printable
+    from seatsync.domain.text.characters import printable
 
     def put(text: str) -> None:
         click.echo(printable(text, 500))

@@ -12,7 +12,7 @@ from functools import partial
 from unicodedata import category
 from urllib.parse import unquote
 
-from seatsync.domain.text.names import EMAIL_LETTER, EMAIL_LOCAL
+from seatsync.domain.text.characters import EMAIL_LETTER, EMAIL_LOCAL
 
 _AS_CODE = r"\\u(?!0040)[0-9a-fA-F]{4}|\\x(?!40)[0-9a-fA-F]{2}|&(?!#0*64;|#[xX]0*40;)\#\w{1,31};"
 """A character but the @ itself, as JSON, a log or HTML writes it."""

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from seatsync.domain.filters import Filters
 from seatsync.domain.license import Kind, Status
-from seatsync.domain.text.names import IMPORTED, TAG_SEPARATOR
+from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.ledger import tables
 
 _ON, _LEFT = text("member.on_roster"), text("NOT member.on_roster")  # as the indexes by e-mail say it

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, upda
 
 from seatsync.domain.action import EVENTS
 from seatsync.domain.letters import LINKED
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.queries.accounts.emails import email_hash

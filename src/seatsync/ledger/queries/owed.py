@@ -14,7 +14,8 @@ from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import ASKING
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
-from seatsync.domain.text.names import email_key, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 
 Values = dict[str, Any]

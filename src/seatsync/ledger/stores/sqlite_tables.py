@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.tables import REVISIONS, metadata
 

@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, PasswordField, StringField, ValidationError
 from wtforms.validators import InputRequired
 
-from seatsync.domain.text.names import clean, email_fault
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.emails import email_fault
 from seatsync.portal.accounts import passwords
 from seatsync.portal.web.translation import _, later
 

@@ -17,7 +17,8 @@ from requests import RequestException
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from seatsync.domain.text.names import clean, email_fault, email_key
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.emails import email_fault, email_key
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import identities, sessions

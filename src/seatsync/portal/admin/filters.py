@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest
 
 from seatsync.domain.filters import CHOICES, Filters
-from seatsync.domain.text.names import TAG_SEPARATOR, clean
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.tags import TAG_SEPARATOR
 
 NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
 """The parameters that have one value; ``tag`` may have several."""

@@ -8,7 +8,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from seatsync.domain.text.names import clean, email_key
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.history import HistoryLine, Wanted, history
 from seatsync.ledger.queries.lookup import numbers_of
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from seatsync.domain.fields import MOST
 from seatsync.domain.filters import CHOICES
-from seatsync.domain.text.names import clean
+from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.administered import Administered, administered, institutions_of
 from seatsync.ledger.queries.history import Wanted

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.domain.text.names import email_key, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.sources.files import Folder

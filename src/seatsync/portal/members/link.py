@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, session, url_for
 from seatsync.apply.claims import Why
 from seatsync.domain.action import Letter
 from seatsync.domain.license import Status
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import links, offers
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.links import Resolved, State

@@ -14,7 +14,7 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 from threading import Lock
 from typing import NamedTuple
 
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.outbox.message import wire_address
 
 _PLACES = 2**19

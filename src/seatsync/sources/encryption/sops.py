@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.text.names import printable
+from seatsync.domain.text.characters import printable
 from seatsync.sources import yaml_tree
 from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.encryption.sops_keys import KINDS, SETTING, Allowed, BadSetting, Entry, NotPlain, allowed, entry

@@ -9,7 +9,9 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person, RosterMember
-from seatsync.domain.text.names import IMPORTED, clean, did_you_mean, printable
+from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import Table, squeezed
 from seatsync.sources.rosters.dialects import ROSTER, dialect_of

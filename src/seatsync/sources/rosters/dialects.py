@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seatsync.domain.person import REQUIRED
-from seatsync.domain.text.names import did_you_mean, printable
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.csv_table import Wanted, squeezed, strange
 from seatsync.sources.rosters import seatsync_template
 from seatsync.systems.registry import TEMPLATES

@@ -11,19 +11,9 @@ from sys import intern
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
-from seatsync.domain.text.names import (
-    are_plain_emails,
-    clean,
-    email_fault,
-    email_key,
-    encoded_word,
-    forbidden,
-    forbidden_fault,
-    join_tags,
-    printable,
-    tag_fault,
-    text_fault,
-)
+from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
+from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
+from seatsync.domain.text.tags import join_tags, tag_fault
 
 _NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")

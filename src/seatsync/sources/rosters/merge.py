@@ -6,7 +6,7 @@ from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.person import Person, RosterMember
-from seatsync.domain.text.names import join_tags, split_tags
+from seatsync.domain.text.tags import join_tags, split_tags
 
 
 def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:

@@ -9,7 +9,9 @@ from operator import itemgetter
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, spoken
-from seatsync.domain.text.names import did_you_mean, nearest, printable, tag_fault
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean, nearest
+from seatsync.domain.text.tags import tag_fault
 from seatsync.sources import csv_table, yaml_tree
 from seatsync.sources.rosters.dialects import ROSTER, Dialect, dialect_of
 from seatsync.sources.rosters.members import RosterReader

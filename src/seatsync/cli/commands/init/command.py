@@ -71,7 +71,7 @@ def _values(folder: Path, id: str | None, name: str | None, admin: str) -> dict[
     Raises:
         BadParameter: the id, the name or the administrator can't be used.
     """
-    from seatsync.domain.text.names import clean, is_slug, text_fault
+    from seatsync.domain.text.characters import clean, is_slug, text_fault
 
     slug = id or _slug(folder.resolve().name)
     if not is_slug(slug):
@@ -129,7 +129,8 @@ def _slug(name: str) -> str:
 def _person(written: str) -> dict[str, str]:
     from email.utils import parseaddr
 
-    from seatsync.domain.text.names import clean, email_fault, text_fault
+    from seatsync.domain.text.characters import clean, text_fault
+    from seatsync.domain.text.emails import email_fault
 
     name, email = parseaddr(written)
     given, _, family = name.strip().rpartition(" ")

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, select, text
 
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.account_tables import account
 
 _ASKED = 10_000

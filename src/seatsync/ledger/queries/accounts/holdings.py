@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, delete, insert, select, text
 from seatsync.domain.action import Action
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Status
-from seatsync.domain.text.names import email_key
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
 from seatsync.ledger.queries.accounts.emails import email_hash

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import Connection, func, inspect, select
 
 from seatsync.domain.action import Unplanned
-from seatsync.domain.text.names import is_slug
+from seatsync.domain.text.characters import is_slug
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import secret_of
 from seatsync.planning.plan import keyed
