@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
+from seatsync.ledger import (
+    account_tables as account_tables,  # of the metadata, whichever store makes or checks the tables
+)
 from seatsync.ledger.lock import Holder, Patience
 
 if TYPE_CHECKING:
