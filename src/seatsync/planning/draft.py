@@ -15,7 +15,7 @@ from seatsync.planning.matching import Matching
 from seatsync.planning.wishes import Wishes
 
 
-class Held(NamedTuple):
+class KeptLicense(NamedTuple):
     """A license that is left as it is although the files ask otherwise; ``rule`` is what asks, where something does,
     ``record`` the member's number."""
 
@@ -44,7 +44,7 @@ class Draft:
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
     revokes: Counter[str] = field(default_factory=Counter)
-    downgrades: list[Held] = field(default_factory=list)
-    kept: list[Held] = field(default_factory=list)
-    retained: list[Held] = field(default_factory=list)
-    declined: list[Held] = field(default_factory=list)
+    downgrades: list[KeptLicense] = field(default_factory=list)
+    kept: list[KeptLicense] = field(default_factory=list)
+    retained: list[KeptLicense] = field(default_factory=list)
+    declined: list[KeptLicense] = field(default_factory=list)

@@ -13,7 +13,7 @@ from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
-from seatsync.planning.draft import Draft, Held
+from seatsync.planning.draft import Draft, KeptLicense
 
 
 class LicenseDiff:
@@ -51,12 +51,12 @@ class LicenseDiff:
         email = self.draft.desired.members[position].email
         if license.kind is Kind.NONE:
             if license.status is Status.OPTED_OUT and position not in self.regrants:
-                self.draft.declined.append(Held(self.library, email, rule, record))
+                self.draft.declined.append(KeptLicense(self.library, email, rule, record))
             else:
                 self._grant(rule, license, position, email, record)
             return
         if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
-            self.draft.downgrades.append(Held(self.library, email, rule, record))
+            self.draft.downgrades.append(KeptLicense(self.library, email, rule, record))
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
             self._add(Action.UPGRADE, _asked(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
@@ -105,7 +105,7 @@ class LicenseDiff:
             if self.dropped:
                 return  # library-in-use says so
             if self.draft.desired.limits.retain_permanent:
-                self.draft.retained.append(Held(self.library, email, ended, record))
+                self.draft.retained.append(KeptLicense(self.library, email, ended, record))
                 return
         if ended is not None and self._held_it(ended, license):
             self._revoke(license, f"the grant ended on {ended.until}", ended.origin, email, record)
@@ -125,7 +125,7 @@ class LicenseDiff:
     def _leaving(self, license: License, record: int) -> None:
         email = self.draft.snapshot.members[record].email
         if license.kind is Kind.PERMANENT:
-            self.draft.kept.append(Held(self.library, email, None, record))
+            self.draft.kept.append(KeptLicense(self.library, email, None, record))
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library] += 1
             self._revoke(

@@ -15,7 +15,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change
-from seatsync.planning.draft import Draft, Held
+from seatsync.planning.draft import Draft, KeptLicense
 from seatsync.planning.plan import SlotChange
 from seatsync.refusals.whole import NotWhole, without_members
 
@@ -96,7 +96,7 @@ def refusal(
     return Diagnostic(code, message, help, origin, Severity.REFUSAL, library, tuple(members or ()))
 
 
-def by_rule(held: list[Held]) -> Iterator[tuple[str, Grant | None, list[str]]]:
+def by_rule(held: list[KeptLicense]) -> Iterator[tuple[str, Grant | None, list[str]]]:
     """(library, rule, its members), in the order found."""
     groups: dict[tuple[str, Grant | None], list[str]] = {}
     for library, member, rule, _ in held:

@@ -57,7 +57,7 @@ class Turn:
         return self.sort.startswith("-")
 
 
-class Held(NamedTuple):
+class ListedLicense(NamedTuple):
     """A license in a list: whose it is, how it stands, what is the matter with its mail, and what asks for it."""
 
     library: str
@@ -77,7 +77,7 @@ class Listed(NamedTuple):
 
     number: int
     member: Member
-    held: Sequence[Held]
+    held: Sequence[ListedLicense]
 
     @property
     def cursor(self) -> str:
@@ -113,7 +113,7 @@ def members(
 
 def licenses(
     connection: Connection, institution: str, filters: Filters, turn: Turn, libraries: Sequence[str]
-) -> Page[Held]:
+) -> Page[ListedLicense]:
     """A page of licenses.
 
     Raises:
@@ -157,9 +157,9 @@ def read_members(connection: Connection, institution: str, numbers: Sequence[int
     back = bounced(connection, institution, numbers)
     asked = asked_for(connection, institution, numbers)
 
-    def held(number: int, id: str, license: License) -> Held:
+    def held(number: int, id: str, license: License) -> ListedLicense:
         mail = mail_of(license, (id, number) in back)
-        return Held(id, number, books.members[number], license, mail, asked.get((id, number)))
+        return ListedLicense(id, number, books.members[number], license, mail, asked.get((id, number)))
 
     return [
         Listed(number, books.members[number], [held(number, *one) for one in _licenses_of(books, number, library)])
