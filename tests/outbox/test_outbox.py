@@ -26,7 +26,7 @@ from seatsync.domain.letters import LINKED
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.links import State
+from seatsync.ledger.queries.links import LinkState
 from seatsync.ledger.queries.outbox import bounced
 from seatsync.ledger.queries.owed import Owed, owed
 from seatsync.outbox.message import Sender
@@ -142,14 +142,14 @@ def test_a_personal_link_is_good_once_and_until_the_grant_ends(school: Path, roo
         found = links.resolve(ledger, "grace", tokens["ann"])
         assert found is not None
         assert found[:4] == ("invitation", "books", 1, "")
-        assert found.state is State.GOOD
+        assert found.state is LinkState.GOOD
         assert links.resolve(ledger, "hope", tokens["ann"]) is None
         assert links.resolve(ledger, "grace", tokens["ann"] + "x") is None
         assert [links.use(ledger, "grace", tokens["ann"], DAY) for _ in range(2)] == [True, False]
-        assert [state(ledger, tokens[who]) for who in ("ann", "ben")] == [State.USED, State.GOOD]
+        assert [state(ledger, tokens[who]) for who in ("ann", "ben")] == [LinkState.USED, LinkState.GOOD]
     applied(school, ANN)
     with opened(school) as ledger:
-        assert state(ledger, tokens["ben"]) is State.ENDED
+        assert state(ledger, tokens["ben"]) is LinkState.ENDED
     ran(school, "ledger", "erase", "ben@grace.example", "--yes")
     assert sorted(row["library"] for row in rows(school, "link")) == ["", "books"]
     ran(school, "ledger", "prune", "--letters-before", LATER, "--yes")
@@ -202,7 +202,7 @@ def test_a_forged_personal_link_that_fits_its_letter_is_found_by_verify(school: 
     add(school, "link", last | {"hash": sha256(b"known").digest(), "number": last["number"] + 1})
     with opened(school) as ledger:
         ledger.execute(tables.institution.update().values(link_number=last["number"] + 1))
-        assert state(ledger, "known") is State.GOOD
+        assert state(ledger, "known") is LinkState.GOOD
     assert "personal links from 1 on" in ran(school, "verify", code=1).err
     applied(school, ANN)
     ran(school, "verify", code=1)
@@ -248,7 +248,7 @@ def test_sending_leaves_a_saved_plan_good(school: Path, room: Mailroom) -> None:
     ran(school, "verify")
 
 
-def state(ledger: Database, token: str) -> State | None:
+def state(ledger: Database, token: str) -> LinkState | None:
     found = links.resolve(ledger, "grace", token)
     return found.state if found else None
 
@@ -266,12 +266,12 @@ def test_an_administrator_is_welcomed_with_a_link_to_set_a_password_as_long_as_t
         found = links.resolve(ledger, "grace", token)
         assert found is not None
         assert found[:4] == ("admin-welcome", "", 0, "ruth@grace.example")
-        assert found.state is State.GOOD
+        assert found.state is LinkState.GOOD
     config = (school / "seatsync.yaml").read_text().replace("ruth@grace", "omar@grace")
     (school / "seatsync.yaml").write_text(config)
     ran(school, "apply", "--yes")
     with opened(school) as ledger:
-        assert state(ledger, token) is State.ENDED
+        assert state(ledger, token) is LinkState.ENDED
     ran(school, "ledger", "erase", "ruth@grace.example", "--yes")
     with opened(school) as ledger:
         assert state(ledger, token) is None

@@ -229,7 +229,7 @@ def _use(connection: Connection, institution: str, link: links.Resolved | None, 
     """Use the link up, which must be good."""
     if link is None:
         return
-    if link.state is links.State.ENDED:
+    if link.state is links.LinkState.ENDED:
         message = "The grant that this personal link was sent for has ended."
         raise Missed(Why.LINK_ENDED, message, "Take that of the latest letter.")
     if not links.use(connection, institution, token, at):

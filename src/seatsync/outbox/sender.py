@@ -16,7 +16,7 @@ from seatsync.domain.letters import LINKED
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
-from seatsync.ledger.queries.outbox import HELD, Mark, State, iso
+from seatsync.ledger.queries.outbox import HELD, Mark, LetterState, iso
 from seatsync.ledger.queries.owed import Owed
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
@@ -61,7 +61,7 @@ class Office:
         try:
             while not self.stop.is_set() and (left := _left(limit, tally)):
                 batch = _Batch(self, letters, min(self._size(), left))
-                tally[State.CANCELLED] += batch.cancelled
+                tally[LetterState.CANCELLED] += batch.cancelled
                 if not batch.letters:
                     break
                 batch.send(tally)
@@ -85,7 +85,7 @@ class Office:
 
 
 def _left(limit: int | None, tally: Counter[str]) -> int:
-    tried = tally[State.SENT] + tally[State.BOUNCED] + tally["deferred"]
+    tried = tally[LetterState.SENT] + tally[LetterState.BOUNCED] + tally["deferred"]
     return BATCH if limit is None else max(0, limit - tried)
 
 
@@ -129,9 +129,9 @@ class _Batch:
         try:
             message = self._written(letter)
         except BadTemplate as bad:
-            return Outcome(State.BOUNCED, bad.brief)
+            return Outcome(LetterState.BOUNCED, bad.brief)
         except Unwritable as unwritable:
-            return Outcome(State.BOUNCED, str(unwritable))
+            return Outcome(LetterState.BOUNCED, str(unwritable))
         return office.connection.send(wire_address(office.sender.address), wire_address(letter.address), message)
 
     def _written(self, letter: Owed) -> bytes:
@@ -142,10 +142,10 @@ class _Batch:
 
     def _note(self, letter: Owed, outcome: Outcome, tally: Counter[str]) -> None:
         now, (state, reply) = self.office.now(), outcome
-        due = outbox.next_attempt(letter.attempts + 1, now) if state is State.PENDING else ""
-        if state is State.PENDING and not due:
-            state, reply = State.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
-        told = "deferred" if state is State.PENDING else state.value
+        due = outbox.next_attempt(letter.attempts + 1, now) if state is LetterState.PENDING else ""
+        if state is LetterState.PENDING and not due:
+            state, reply = LetterState.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
+        told = "deferred" if state is LetterState.PENDING else state.value
         tally[told] += 1
         self.marks.append(Mark(letter.serial, state, iso(now), reply, due))
         if not self.office.ledger.is_pushed:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import ENCODED
-from seatsync.ledger.queries.outbox import State
+from seatsync.ledger.queries.outbox import LetterState
 
 PATIENCE = 60.0
 """Seconds that an answer may take."""
@@ -47,7 +47,7 @@ class Unsent(Failure):
 class Outcome(NamedTuple):
     """What became of a letter: sent, bounced, or still pending; and the server's last word."""
 
-    state: State
+    state: LetterState
     reply: str
 
 
@@ -140,7 +140,7 @@ class Connection:
         options = []
         if not (sender.isascii() and to.isascii()):
             if not smtp.has_extn("smtputf8"):
-                return Outcome(State.BOUNCED, "the mail server takes no address with letters beyond ASCII (SMTPUTF8)")
+                return Outcome(LetterState.BOUNCED, "the mail server takes no address with letters beyond ASCII (SMTPUTF8)")
             options.append("SMTPUTF8")
         smtp.command_encoding = "utf-8" if options else "ascii"
         reply: bytes | str
@@ -178,8 +178,8 @@ class Connection:
             return self._doubted(to, said)
         self._in_doubt.clear()
         if 200 <= code < 300:
-            return Outcome(State.SENT, said)
-        return Outcome(State.BOUNCED if code >= 500 else State.PENDING, said)
+            return Outcome(LetterState.SENT, said)
+        return Outcome(LetterState.BOUNCED if code >= 500 else LetterState.PENDING, said)
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
         """Make ready for the next letter."""
@@ -197,7 +197,7 @@ class Connection:
         """The letter is for later: it may be to blame, or the server."""
         self._in_doubt.add(to)
         self._said = said
-        return Outcome(State.PENDING, said)
+        return Outcome(LetterState.PENDING, said)
 
     def _opened(self) -> smtplib.SMTP:
         server = self.server

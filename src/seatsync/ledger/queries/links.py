@@ -28,7 +28,7 @@ _BYTES = 24
 _ENDING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.ends]
 
 
-class State(StrEnum):
+class LinkState(StrEnum):
     """Whether a link is good still."""
 
     GOOD = "good"
@@ -48,7 +48,7 @@ class Resolved(NamedTuple):
     admin: str
     serial: int
     number: int
-    state: State
+    state: LinkState
 
 
 class Made(NamedTuple):
@@ -130,9 +130,9 @@ def resolve(connection: Connection, institution: str, token: str) -> Resolved | 
     if not row.member and row.sent_to != email_hash(row.address).hex():
         return None
     admin = "" if row.member else email_key(row.address)
-    state = State.USED if row.used_at else State.GOOD
+    state = LinkState.USED if row.used_at else LinkState.GOOD
     found = Resolved(row.letter, row.library, row.member, admin, row.serial, row.number, state)
-    return found._replace(state=State.ENDED) if _has_ended(connection, institution, found, row.sent_to) else found
+    return found._replace(state=LinkState.ENDED) if _has_ended(connection, institution, found, row.sent_to) else found
 
 
 def _has_ended(connection: Connection, institution: str, link: Resolved, sent_to: str) -> bool:

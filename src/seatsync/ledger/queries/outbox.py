@@ -23,7 +23,7 @@ MOST_ATTEMPTS = 38
 """Temporary failures after which a letter counts as bounced: with these pauses, some five days."""
 
 
-class State(StrEnum):
+class LetterState(StrEnum):
     """What can be the matter with a letter."""
 
     PENDING = "pending"
@@ -37,7 +37,7 @@ class Mark(NamedTuple):
     try again (ISO)."""
 
     serial: int
-    state: State
+    state: LetterState
     at: str
     reply: str
     due_at: str = ""
@@ -63,7 +63,7 @@ def claim(
     while found := owed(connection, institution, limit, iso(now), letters):
         live = [letter for letter in found if letter.address]
         lost = [letter.serial for letter in found if not letter.address]
-        _set(connection, institution, lost, state=State.CANCELLED.value)
+        _set(connection, institution, lost, state=LetterState.CANCELLED.value)
         cancelled += len(lost)
         if live:
             _set(connection, institution, [letter.serial for letter in live], held_until=iso(now + HELD))
@@ -91,20 +91,20 @@ def mark(connection: Connection, institution: str, marks: Iterable[Mark]) -> Non
     outbox = tables.outbox.c
     for serial, state, at, reply, due_at in marks:
         which = (outbox.institution == institution) & (outbox.serial == serial)
-        if state is not State.SENT:
-            which &= outbox.state == State.PENDING.value
+        if state is not LetterState.SENT:
+            which &= outbox.state == LetterState.PENDING.value
         said = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply}
-        sent_at = {"sent_at": at} if state is State.SENT else {}
+        sent_at = {"sent_at": at} if state is LetterState.SENT else {}
         connection.execute(update(tables.outbox).where(which).values(state=state.value, **said, **sent_at))
 
 
-def retry(connection: Connection, institution: str, state: State, members: Collection[int] | None = None) -> int:
+def retry(connection: Connection, institution: str, state: LetterState, members: Collection[int] | None = None) -> int:
     """Have letters in this state sent at once, as if nobody had tried, those to ``members`` or all; returns how many."""
     outbox = tables.outbox.c
     which = (outbox.institution == institution) & (outbox.state == state.value)
     if members is not None:
         which &= outbox.member.in_(sorted(members))
-    again = {**tables.UNTRIED, "state": State.PENDING.value}
+    again = {**tables.UNTRIED, "state": LetterState.PENDING.value}
     return connection.execute(update(tables.outbox).where(which).values(again)).rowcount
 
 
@@ -138,7 +138,7 @@ def bounced(connection: Connection, institution: str, members: Sequence[int] | N
         )
         for library, member, state in connection.execute(letters.order_by(outbox.serial)):
             latest[library, member] = state
-    return {which for which, state in latest.items() if state == State.BOUNCED.value}
+    return {which for which, state in latest.items() if state == LetterState.BOUNCED.value}
 
 
 def mail_of(license: License, has_bounced: bool) -> str:

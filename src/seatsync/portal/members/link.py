@@ -12,7 +12,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import links, offers
 from seatsync.ledger.queries.accounts import accounts
-from seatsync.ledger.queries.links import Resolved, State
+from seatsync.ledger.queries.links import Resolved, LinkState
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes, sessions
 from seatsync.portal.accounts.codes import Purpose
@@ -130,12 +130,12 @@ def _opened(institution: str, token: str) -> Opened | Why:
             return Why.UNKNOWN
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
-            if offer is not None and link.state is not State.USED and offer.status in _OVER:
+            if offer is not None and link.state is not LinkState.USED and offer.status in _OVER:
                 return _OVER[offer.status]
         else:
             offer = offers.welcome(connection, institution, link.admin)
-        if offer is None or link.state is not State.GOOD:
-            return Why.LINK_USED if link.state is State.USED else Why.LINK_ENDED
+        if offer is None or link.state is not LinkState.GOOD:
+            return Why.LINK_USED if link.state is LinkState.USED else Why.LINK_ENDED
         return Opened(link, offer, accounts.by_email(connection, offer.email) is not None)
 
 

@@ -17,7 +17,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple
 
-from seatsync.ledger.queries.outbox import State
+from seatsync.ledger.queries.outbox import LetterState
 from seatsync.outbox.message import Sender, Unwritable, finished, new_message, wire_address
 from seatsync.outbox.smtp import Connection, Server, Unsent
 
@@ -129,11 +129,11 @@ class Post:
             log.exception("mail-failed")
             return
         self.away = 0
-        if outcome.state is State.SENT:
+        if outcome.state is LetterState.SENT:
             log.info("mail-sent")
             return
         log.warning("mail-not-sent", extra={"reply": _code(outcome.reply)})
-        if outcome.state is State.PENDING:
+        if outcome.state is LetterState.PENDING:
             self._defer(mail)
 
     def _defer(self, mail: _Mail) -> None:

@@ -77,14 +77,14 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     With --state pending also what a sender still holds is let go; make sure that none is at work.
     """
     from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.queries.outbox import State
+    from seatsync.ledger.queries.outbox import LetterState
     from seatsync.ledger.queries.outbox import retry as again
 
     id, ledger = institution_of(folder, run), ledger_of(run, folder)
     found = 0
     if must_be_ours(folder, id, run):
         numbers = _numbers(folder, id, run, member) if member is not None else None
-        found = ledger.write(id, who(), "", lambda connection: again(connection, id, State(state), numbers))
+        found = ledger.write(id, who(), "", lambda connection: again(connection, id, LetterState(state), numbers))
     run.say(f"To be sent: {counted(found, 'letter')}.")
 
 
