@@ -21,7 +21,7 @@ from seatsync.apply.claims import Missed, Why, claim, opt_out
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import email_hash
-from seatsync.ledger.queries.accounts.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from seatsync.ledger.queries.owed import owed
 from seatsync.ledger.record import Stale
 from seatsync.ledger.tables import metadata
@@ -41,7 +41,7 @@ SEATS, WAITING = 4, 3
 """Members who are offered all seats there are, and others who are to get one."""
 DAY, AT = "2026-09-01", "2026-09-01T12:00:00Z"
 PEOPLE = [f"m{number}@grace.example" for number in range(1, SEATS + WAITING + 1)]
-ACCOUNTS = [Account(f"a{number}@home.example", f"a{number}") for number in range(3)]
+ACCOUNTS = [AccountHolder(f"a{number}@home.example", f"a{number}") for number in range(3)]
 CONFIG = """\
 version: 1
 institution:
@@ -69,7 +69,7 @@ class Caller:
     what: str
     delay: float = 0
     member: int = 0
-    account: Account = ACCOUNTS[0]
+    account: AccountHolder = ACCOUNTS[0]
     token: str = ""
     folder: Path = field(default_factory=Path)
     told: str = ""
@@ -88,7 +88,7 @@ def _round(databases: Databases, threads: ThreadPoolExecutor, at: Path, chance: 
     location, system = databases.fresh(), chance.choice(["logos-subscription", "jamworks"])
     first = _folder(at / "first", system, PEOPLE[:SEATS])
     assert seatsync("ledger", "migrate", "--ledger", location, folder=first).code == 0
-    _sign_up(location, [*ACCOUNTS, Account(PEOPLE[-1], "last")])
+    _sign_up(location, [*ACCOUNTS, AccountHolder(PEOPLE[-1], "last")])
     done = seatsync("apply", "--yes", "--now", DAY, "--ledger", location, folder=first)
     assert done.code == 0, done
     tokens = Ledger(location).write("grace", "sender", "", _tokens)
@@ -228,7 +228,7 @@ def _folder(at: Path, system: str, wanted: Sequence[str], more: str = "") -> Pat
     return at
 
 
-def _sign_up(location: str, accounts: Sequence[Account]) -> None:
+def _sign_up(location: str, accounts: Sequence[AccountHolder]) -> None:
     made = {"password": "", "language": "", "made_at": AT}
     with looking_into(location) as connection:
         connection.execute(

@@ -22,7 +22,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import link
 from seatsync.ledger.queries import links
-from seatsync.ledger.queries.accounts.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from seatsync.ledger.verification.verify import STATES, rebuild, verify
 from tests.faults.history_checks import must_be_sound
 from tests.faults.history_databases import databases_of
@@ -156,7 +156,7 @@ def _by_link(ledger: str, at: str, token: str, what: str, email: str) -> None:
         found = links.resolve(connection, "grace", token)
     assert found is not None
     if what == "claim":
-        claim(Ledger(ledger), "grace", found.library, found.member, Account(email), at, "pages", token)
+        claim(Ledger(ledger), "grace", found.library, found.member, AccountHolder(email), at, "pages", token)
     else:
         opt_out(Ledger(ledger), "grace", found.library, found.member, at, "pages", token)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Pool, event
 
 from seatsync.apply.claims import Missed, Why, claim, known_by, opt_out
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.accounts.holdings import Account, Seat, licenses_of, open_for_email, open_licenses
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat, licenses_of, open_for_email, open_licenses
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.accounts import signed_up
@@ -39,7 +39,7 @@ class Desk:
     def number(self, library: str) -> int:
         return known_by(self.ledger, "grace", library, self.email)
 
-    def claim(self, library: str, account: Account, token: str = "") -> bool:
+    def claim(self, library: str, account: AccountHolder, token: str = "") -> bool:
         return claim(self.ledger, "grace", library, self.number(library), account, AT, "pages", token)
 
     def opt_out(self, library: str, token: str = "") -> None:
@@ -55,7 +55,7 @@ class Desk:
             assert connection is not None
             return open_for_email(connection, self.email)
 
-    def held(self, account: Account) -> list[tuple[str, str, str]]:
+    def held(self, account: AccountHolder) -> list[tuple[str, str, str]]:
         with self.ledger.reading() as connection:
             assert connection is not None
             return [(seat.name, seat.title, seat.status) for seat in licenses_of(connection, account.id)]

@@ -38,7 +38,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.accounts.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
@@ -200,7 +200,7 @@ class Seats(RuleBasedStateMachine):
         library, email = data.draw(st.sampled_from(self.offers()))
         try:
             number = known_by(self.ledger, "grace", library, email)
-            claim(self.ledger, "grace", library, number, Account(email), self.now.isoformat(), email)
+            claim(self.ledger, "grace", library, number, AccountHolder(email), self.now.isoformat(), email)
         except Missed:
             raise AssertionError("an unclaimed license could not be claimed") from None
 

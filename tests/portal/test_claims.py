@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from seatsync.apply.claims import Missed, Why, claim
-from seatsync.ledger.queries.accounts.holdings import Account
+from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.databases import rows
@@ -203,7 +203,7 @@ def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its
 def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) -> None:
     with pytest.raises(Missed) as missed:
         claim(
-            *(pages.site.ledger, "grace", "logos", 2, Account("ben@home.example")),
+            *(pages.site.ledger, "grace", "logos", 2, AccountHolder("ben@home.example")),
             *(pages.site.now(), "pages"),
             known_as="former@grace.example",
         )
@@ -214,7 +214,7 @@ def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) 
 def test_an_account_that_was_deleted_meanwhile_takes_no_seat(pages: Pages) -> None:
     with pytest.raises(Missed) as missed:
         claim(
-            *(pages.site.ledger, "grace", "logos", 2, Account("ben@home.example", "gone")),
+            *(pages.site.ledger, "grace", "logos", 2, AccountHolder("ben@home.example", "gone")),
             *(pages.site.now(), "pages"),
             known_as="ben@grace.example",
         )

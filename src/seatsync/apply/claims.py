@@ -21,7 +21,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import lock_account
-from seatsync.ledger.queries.accounts.holdings import Account, hold, is_in, keep_holding, open_licenses
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, hold, is_in, keep_holding, open_licenses
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
 
@@ -59,7 +59,7 @@ def claim(
     institution: str,
     library: str,
     member: int,
-    account: Account,
+    account: AccountHolder,
     at: str,
     actor: str,
     token: str = "",
@@ -153,7 +153,7 @@ def _take(
     books: Snapshot,
     library: str,
     member: int,
-    account: Account,
+    account: AccountHolder,
     is_own: bool,
     entry: Entry,
 ) -> None:
@@ -171,7 +171,7 @@ def _take(
     hold(connection, institution, library, member, account)
 
 
-def _must_be_an_email(account: Account) -> None:
+def _must_be_an_email(account: AccountHolder) -> None:
     if fault := email_fault(account.email):
         raise Impossible(f"{fault}.", "Correct it.")
 

@@ -16,7 +16,7 @@ from seatsync.domain.letters import LINKED
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
-from seatsync.ledger.queries.outbox import HELD, Mark, LetterState, iso
+from seatsync.ledger.queries.outbox import HELD, LetterState, Mark, iso
 from seatsync.ledger.queries.owed import Owed
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links

@@ -140,7 +140,9 @@ class Connection:
         options = []
         if not (sender.isascii() and to.isascii()):
             if not smtp.has_extn("smtputf8"):
-                return Outcome(LetterState.BOUNCED, "the mail server takes no address with letters beyond ASCII (SMTPUTF8)")
+                return Outcome(
+                    LetterState.BOUNCED, "the mail server takes no address with letters beyond ASCII (SMTPUTF8)"
+                )
             options.append("SMTPUTF8")
         smtp.command_encoding = "utf-8" if options else "ascii"
         reply: bytes | str

@@ -12,7 +12,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import links, offers
 from seatsync.ledger.queries.accounts import accounts
-from seatsync.ledger.queries.links import Resolved, LinkState
+from seatsync.ledger.queries.links import LinkState, Resolved
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes, sessions
 from seatsync.portal.accounts.codes import Purpose

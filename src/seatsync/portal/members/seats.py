@@ -11,8 +11,7 @@ from seatsync.apply import claims
 from seatsync.apply.claims import Missed, Why
 from seatsync.domain.library import Delivery
 from seatsync.ledger.queries.accounts.accounts import Account
-from seatsync.ledger.queries.accounts.holdings import Account as Holder
-from seatsync.ledger.queries.accounts.holdings import Seat
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
 from seatsync.portal.web.site import ACTOR, site
 from seatsync.portal.web.translation import _
 
@@ -24,7 +23,15 @@ def take(institution: str, library: str, member: int, who: Account, token: str =
     here = site()
     try:
         is_new = claims.claim(
-            here.ledger, institution, library, member, Holder(who.email, who.id), here.now(), ACTOR, token, known_as
+            here.ledger,
+            institution,
+            library,
+            member,
+            AccountHolder(who.email, who.id),
+            here.now(),
+            ACTOR,
+            token,
+            known_as,
         )
     except Missed as missed:
         return told(missed.why)

@@ -60,11 +60,11 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
     seatsync ledger claim biblical-studies ann@grace.example
     """
     from seatsync.apply import claims
-    from seatsync.ledger.queries.accounts.holdings import Account
+    from seatsync.ledger.queries.accounts.holdings import AccountHolder
 
     id, ledger = institution_of(folder, run), ledger_of(run, folder)
     number = claims.known_by(ledger, id, library, member)
-    claims.claim(ledger, id, library, number, Account(account or member), run.at, who())
+    claims.claim(ledger, id, library, number, AccountHolder(account or member), run.at, who())
     run.say(f"{member} has claimed {library}.")
 
 

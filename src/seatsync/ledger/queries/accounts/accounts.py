@@ -9,8 +9,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.account_tables import account, holding, identity, session
 from seatsync.ledger.queries.accounts.emails import email_hash
-from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, stay_in
-from seatsync.ledger.queries.accounts.holdings import Account as Holder
+from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, AccountHolder, stay_in
 
 
 class Account(NamedTuple):
@@ -68,7 +67,7 @@ def set_email(connection: Connection, known: Account, email: str) -> None:
     Raises:
         IntegrityError: somebody else has it.
     """
-    stay_in(connection, Holder(known.email, known.id))
+    stay_in(connection, AccountHolder(known.email, known.id))
     this = update(account).where(account.c.id == known.id)
     connection.execute(this.values(email=email, email_hash=email_hash(email)))
 

@@ -28,7 +28,7 @@ NOBODY = "-"
 """Whose a license is of which the account was deleted; no account has this id."""
 
 
-class Account(NamedTuple):
+class AccountHolder(NamedTuple):
     """Somebody's own sign-in. ``id`` is empty where it is a portal's, of which nothing but the e-mail is known."""
 
     email: str
@@ -70,7 +70,7 @@ def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
     """
     of = select(account.c.email).where(account.c.id == account_id)
     email = connection.execute(of).scalar() or ""
-    whose = Account(email, account_id)
+    whose = AccountHolder(email, account_id)
     homes: dict[str, set[int]] = {}
     for institution, number in _homes(connection, whose):
         homes.setdefault(institution, set()).add(number)
@@ -82,14 +82,16 @@ def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
     ]
 
 
-def is_in(connection: Connection, institution: str, library: str, member: int, signs_in: str, whose: Account) -> bool:
+def is_in(
+    connection: Connection, institution: str, library: str, member: int, signs_in: str, whose: AccountHolder
+) -> bool:
     """Whether a delivered license is in this account. ``signs_in`` is the e-mail that the ledger has for the member's."""
     columns = holding.c
     this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
     return _is_in(whose, connection.execute(select(columns.account).where(this)).scalar(), signs_in)
 
 
-def hold(connection: Connection, institution: str, library: str, member: int, whose: Account) -> None:
+def hold(connection: Connection, institution: str, library: str, member: int, whose: AccountHolder) -> None:
     """The member's license is in this account now; in none, where it has no id."""
     columns = holding.c
     this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
@@ -125,7 +127,7 @@ def keep_holding(connection: Connection, institution: str, member: int, signs_in
         connection.execute(insert(holding), rows)
 
 
-def stay_in(connection: Connection, whose: Account) -> None:
+def stay_in(connection: Connection, whose: AccountHolder) -> None:
     """Whatever is in the account because of its e-mail alone stays in it, whatever e-mail it has from now on."""
     homes = {*_homes(connection, whose)}
     member, key = tables.member.c, email_key(whose.email)
@@ -137,7 +139,7 @@ def stay_in(connection: Connection, whose: Account) -> None:
                 keep_holding(connection, institution, number, signs_in)
 
 
-def _homes(connection: Connection, whose: Account) -> list[tuple[str, int]]:
+def _homes(connection: Connection, whose: AccountHolder) -> list[tuple[str, int]]:
     """(institution, number) of the members of whom something may be in this account."""
     held = select(holding.c.institution, holding.c.member).where(holding.c.account == whose.id)
     found = connection.execute(held, execution_options=ACROSS)
@@ -151,7 +153,7 @@ def _all_libraries(connection: Connection, institution: str) -> list[str]:
     )
 
 
-def _is_in(whose: Account, holder: str | None, signs_in: str) -> bool:
+def _is_in(whose: AccountHolder, holder: str | None, signs_in: str) -> bool:
     """By the account it was claimed with; where that is not known, by the e-mail of the sign-in."""
     if not whose.id:
         return False
