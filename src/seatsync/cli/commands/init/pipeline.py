@@ -12,7 +12,7 @@ import click
 
 from seatsync.git.branches import default_branch, root_of
 
-ACTION = "seatsync/seatsync@521685b3cc347baa014da07a44813a373b78427d"
+ACTION = "seatsync/seatsync@e84111013d94d69a9ecef87137371a65d102bf81"
 """The action that is pinned: a commit in which it is as this version needs it."""
 
 _FILES = {
