@@ -77,7 +77,7 @@ def _tells_what_happened(pages: Served, broken: str) -> None:
     assert fault["error"]["type"] == "LedgerError"
     if ledgers.kind == "postgres":  # a SQLite file with a trigger in it is not asked at all
         assert fault["error"]["cause"]["type"] == "IntegrityError"
-    assert any(re.search(r"portal/account\.py:\d+ send_code$", frame) for frame in fault["error"]["frames"])
+    assert any(re.search(r"portal/accounts/sign_in\.py:\d+ send_code$", frame) for frame in fault["error"]["frames"])
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"]) for line in lines)
 
 
