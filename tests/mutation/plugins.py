@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -101,7 +101,7 @@ class Chosen:
 class Recorded:
     """What was recorded, asked for the tests of a mutant."""
 
-    MOST_SECONDS = 60.0
+    MOST_SECONDS = 120.0
 
     def __init__(self, recorded: dict[str, dict[str, Any]]) -> None:
         self.seconds: dict[str, float] = {test: told["seconds"] for test, told in recorded.items()}
@@ -115,6 +115,11 @@ class Recorded:
         """How many seconds these tests took together."""
         return sum(self.seconds[test] for test in tests)
 
+    def quickest(self, tests: Iterable[str] | None = None) -> list[str]:
+        """These tests, or all of them, the quickest first, and on SQLite before PostgreSQL."""
+        asked = self.seconds.keys() - {_ALWAYS} if tests is None else tests
+        return sorted(asked, key=lambda test: ("[postgres" in test, self.seconds[test], test))
+
     def of(self, file: str, scope: str) -> list[str]:
         """The tests that run the function ``scope``, quickest first, on SQLite before PostgreSQL; of them as many as the time allows.
 
@@ -125,9 +130,8 @@ class Recorded:
         if not scope or scope.endswith(".") or _ALWAYS in found:
             found = set().union(*(tests for (of, _), tests in self.by_function.items() if of == file)) - {_ALWAYS}
             found = found or self.seconds.keys() - {_ALWAYS}
-        ordered = sorted(found or self.starting, key=lambda test: ("[postgres" in test, self.seconds[test], test))
         left, chosen = self.MOST_SECONDS, list[str]()
-        for test in ordered:
+        for test in self.quickest(found or self.starting):
             left -= self.seconds[test]
             if left < 0 and chosen:
                 break

@@ -159,7 +159,19 @@ def measure(room: rooms.Room, part: tuple[int, int], lines: Sequence[tuple[str, 
             counts[result] += 1
             if result != KILLED or lines:
                 print(f"{result}: src/seatsync/{file}:{mutant.line}: {mutant.was}  →  {mutant.now}", flush=True)
+        must_still_pass(copies[0], room, tests)
     return counts
+
+
+def must_still_pass(copy: Copy, room: rooms.Room, tests: Recorded) -> None:
+    """Where the tests fail at the end without a mutant (no disk, packages that are gone), they have killed nobody."""
+    path = room.files()[0]
+    same = Mutant(1, "", "", "", path.read_text(encoding="utf-8"))
+    chosen = tests.quickest()[:50]
+    control = tried(copy, path.relative_to(rooms.CODE).as_posix(), same, chosen, tests.took(chosen))
+    os.waitid(os.P_PID, control.process, os.WEXITED | os.WNOWAIT)
+    if control.outcome() != SURVIVED:
+        sys.exit(f"The tests fail without a mutant:\n{(copy.folder / 'log').read_text(errors='replace')[-5000:]}")
 
 
 def results(

@@ -97,7 +97,7 @@ def test_a_mutant_meets_the_tests_that_run_its_function_the_quickest_first() -> 
         {
             "slow": told(2, ("a.py", "f"), ("a.py", "Kind.g")),
             "quick": told(1, ("a.py", "f")),
-            "endless": told(90, ("a.py", "f")),
+            "endless": told(900, ("a.py", "f")),
             "on[postgres]": told(0.1, ("a.py", "f")),
             "other": told(0.5, ("b.py", "h")),
             "process": told(3, starts=True),
