@@ -30,6 +30,7 @@ from seatsync.domain.person import REQUIRED, Person
 from seatsync.formats.schemas import SCHEMAS
 from seatsync.refusals.judge import RULES
 from seatsync.sources import opening
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.support.command_line import Outcome, seatsync
 from tests.support.paths import ROOT
@@ -594,7 +595,7 @@ def test_init_without_a_folder_writes_into_this_one(tmp_path: Path) -> None:
     here.mkdir()
     run(here, "init")
     works_at_once(here)
-    desired = load(here).desired
+    desired = load(InstitutionFolder.open(here)).desired
     assert desired is not None
     assert desired.institution.id == "our-school"
 
@@ -648,7 +649,7 @@ def test_init_in_a_folder_of_any_name_works(name: str, tmp_path: Path) -> None:
 )
 def test_init_takes_any_name_as_it_is(name: str, tmp_path: Path) -> None:
     run(tmp_path, "init", "school", "--name", name)
-    desired = load(tmp_path / "school").desired
+    desired = load(InstitutionFolder.open(tmp_path / "school")).desired
     assert desired is not None
     assert desired.institution.name == name
 
@@ -662,7 +663,7 @@ def test_init_takes_an_administrator_as_a_mail_program_writes_one(tmp_path: Path
         ]
     ):
         run(tmp_path, "init", f"school-{n}", "--admin", written)
-        desired = load(tmp_path / f"school-{n}").desired
+        desired = load(InstitutionFolder.open(tmp_path / f"school-{n}")).desired
         assert desired is not None
         [admin] = desired.admins
         assert (admin.given_name, admin.family_name) == expected

@@ -24,6 +24,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
 from seatsync.reports.text import sheet
 from seatsync.sources.files import NAME, Folder
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.faults import fuzz_forgery, fuzz_grammar, fuzz_samples
 from tests.faults.fuzz_mutation import mutate
@@ -142,7 +143,7 @@ class Config(Target):
         from seatsync.planning.diff import diff
         from seatsync.refusals.judge import judge
 
-        desired, found = load(self.folder)
+        desired, found = load(InstitutionFolder.open(self.folder))
         if desired is None:
             return False, found, ""
         plan = judge(diff(desired, Snapshot(), TODAY.date()), TODAY, found)
@@ -251,7 +252,7 @@ class Grants(Reader):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         fuzz_samples.write(folder, BEFORE)
-        desired = load(folder).desired
+        desired = load(InstitutionFolder.open(folder)).desired
         assert desired is not None
         self.libraries = dict(desired.libraries)
 
@@ -505,7 +506,7 @@ class Import(WithLedger):
 
     def sound(self, given: Input) -> None:
         super().sound(given)
-        assert load(self.home).desired is not None, "the files that it wrote can't be read"
+        assert load(InstitutionFolder.open(self.home)).desired is not None, "the files that it wrote can't be read"
 
 
 TARGETS: dict[str, type[Target]] = {

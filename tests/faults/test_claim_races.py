@@ -27,6 +27,7 @@ from seatsync.ledger.record import Stale
 from seatsync.ledger.tables import metadata
 from seatsync.planning.plan import accept
 from seatsync.plans.make import make
+from seatsync.sources.institution_folder import InstitutionFolder
 from tests.faults.history_checks import must_be_sound, rows
 from tests.faults.history_databases import Databases, databases_of
 from tests.faults.history_torture import figures, replayable, seeds
@@ -149,7 +150,7 @@ def _apply(ledger: Ledger, caller: Caller) -> str:
 
 def _applied(ledger: Ledger, caller: Caller) -> str:
     with ledger.reading() as connection:
-        plan = make(caller.folder, connection, datetime(2026, 9, 1, tzinfo=UTC), "grace").plan
+        plan = make(InstitutionFolder.open(caller.folder), connection, datetime(2026, 9, 1, tzinfo=UTC), "grace").plan
     assert plan is not None
     accepted = accept(plan)
     if accepted is None:

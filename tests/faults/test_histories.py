@@ -23,6 +23,7 @@ from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
 from seatsync.refusals.judge import judge
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.faults.history_checks import must_fit, rows
 from tests.faults.history_databases import Databases, databases_of
@@ -272,7 +273,7 @@ class Life:
         return f"{self.today}T08:00:00Z"
 
     def plan(self) -> Plan:
-        desired = load(self.folder).desired
+        desired = load(InstitutionFolder.open(self.folder)).desired
         assert desired is not None
         with Ledger(self.ledger).reading() as connection:
             snapshot = read_snapshot(connection, "grace")

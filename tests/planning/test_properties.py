@@ -22,6 +22,7 @@ from seatsync.domain.text.tags import join_tags, split_tags
 from seatsync.reports.sheet import Pipe
 from seatsync.reports.terminal import Terminal
 from seatsync.sources import yaml_tree
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from seatsync.sources.rosters import read as rosters
 from seatsync.sources.rosters.members import RosterReader
@@ -209,7 +210,7 @@ def test_no_damage_to_a_file_makes_loading_fail(name: str, position: int, damage
             (Path(folder) / path).write_text(text, encoding="utf-8")
         data = files[name].encode()
         (Path(folder) / name).write_bytes(data[:position] + damage + data[position + len(damage) :])
-        loaded = load(Path(folder))
+        loaded = load(InstitutionFolder.open(Path(folder)))
         assert (loaded.desired is None) == any(d.severity is Severity.ERROR for d in loaded.found)
 
 

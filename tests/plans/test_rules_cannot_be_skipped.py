@@ -26,6 +26,7 @@ from seatsync.plans.rules_digest import ROOMS
 from seatsync.plans.since import since_apply
 from seatsync.refusals import judge
 from seatsync.refusals.case import Case, refusal
+from seatsync.sources.institution_folder import InstitutionFolder
 from tests.plans.test_short_way import COLUMNS, csv_of, grown
 from tests.support.command_line import seatsync
 from tests.support.databases import location, removed
@@ -149,7 +150,7 @@ def test_no_rule_that_is_there_needs_everybody_for_one_row(place: Path, database
         assert connection is not None
         since = since_apply(connection, "g", NOW.date())
         assert since is not None
-        assert of_a_part(place, connection, since, NOW) is not None
+        assert of_a_part(InstitutionFolder.open(place), connection, since, NOW) is not None
 
 
 # ── The number of the rules ─────────────────────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,7 @@ from seatsync.plans.result import Made
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged
 from seatsync.plans.whole import of_all
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.members import RosterReader
 from tests.support.accounts import signed_up
 from tests.support.command_line import seatsync
@@ -270,11 +271,15 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     write(place, data.draw(other) if other is not None else chosen, then, how)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
-        long = of_all(place, connection, now)
+        long = of_all(InstitutionFolder.open(place), connection, now)
         since = since_apply(connection, "g", now.date()) if connection is not None else None
-        short = connection is not None and since is not None and of_a_part(place, connection, since, now)
+        short = (
+            connection is not None
+            and since is not None
+            and of_a_part(InstitutionFolder.open(place), connection, since, now)
+        )
         event(f"the short way leads there: {bool(short)}")
-        assert text_of(make(place, connection, now, "g")) == text_of(long)
+        assert text_of(make(InstitutionFolder.open(place), connection, now, "g")) == text_of(long)
 
 
 @QUICKLY(max_examples=times(short=12, long=2_000))
@@ -298,10 +303,10 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
         since = since_apply(connection, "g", now.date()) if connection is not None else None
-        plan = since is not None and unchanged(place, since, now)
+        plan = since is not None and unchanged(InstitutionFolder.open(place), since, now)
         event(f"unchanged: {bool(plan)}")
         if plan:
-            assert text_of(Made(plan, [])) == text_of(of_all(place, connection, now))
+            assert text_of(Made(plan, [])) == text_of(of_all(InstitutionFolder.open(place), connection, now))
 
 
 # ── What is read, counted ───────────────────────────────────────────────────────────────────────────────────────────
@@ -409,7 +414,7 @@ def test_where_more_than_a_quarter_differ_the_short_way_gives_up(
         now = datetime(2099, 1, 1, tzinfo=UTC)
         since = since_apply(connection, "g", now.date())
         assert since is not None
-        assert (of_a_part(place, connection, since, now) is not None) == is_short
+        assert (of_a_part(InstitutionFolder.open(place), connection, since, now) is not None) == is_short
 
 
 def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, database: str) -> None:

@@ -36,6 +36,7 @@ from seatsync.refusals.judge import judge
 from seatsync.reports import html, markdown, text
 from seatsync.reports.text import sheet
 from seatsync.reports.view import PlanView
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.support.command_line import seatsync
 
@@ -96,7 +97,7 @@ def people(number: int, tags: str = "") -> list[tuple[str, ...]]:
 
 def planned(folder: Path, now: str = DAY) -> Plan:
     """The plan of real files and a real ledger."""
-    loaded = load(folder)
+    loaded = load(InstitutionFolder.open(folder))
     assert loaded.desired is not None, loaded.found
     with Ledger(str(folder / "seatsync.db")).reading() as connection:
         snapshot = read_snapshot(connection, loaded.desired.institution.id)

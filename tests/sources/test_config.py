@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from seatsync.formats import config
 from seatsync.formats.fields import Closed
 from seatsync.sources.config import read_config
-from seatsync.sources.files import Folder
+from seatsync.sources.institution_folder import InstitutionFolder
 
 EVERYTHING = """\
 version: 1
@@ -85,8 +85,9 @@ def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
 
 def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:
     (tmp_path / "seatsync.yaml").write_text(EVERYTHING)
-    folder = Folder(tmp_path)
-    file, _ = read_config(folder)
+    opened = InstitutionFolder.open(tmp_path)
+    folder = opened.files()
+    file = read_config(opened.tree, folder.found)
     assert not folder.found
     assert {*models(file)} == {
         model
@@ -110,8 +111,9 @@ def test_an_unknown_key_is_told_at_its_place_with_the_keys_that_are_known(
     lines[line - 1 : line] = [f"{before}{written}: 1\n", f"{' ' * (column - 1)}{first}"]
     (tmp_path / "seatsync.yaml").write_text("".join(lines))
 
-    folder = Folder(tmp_path)
-    file, _ = read_config(folder)
+    opened = InstitutionFolder.open(tmp_path)
+    folder = opened.files()
+    file = read_config(opened.tree, folder.found)
 
     told = [(one.code, one.origin and (one.origin.line, one.origin.column)) for one in folder.found]
     assert told == [("unknown-key", (line, column))]
@@ -123,8 +125,9 @@ def test_an_unknown_key_is_told_at_its_place_with_the_keys_that_are_known(
 
 def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -> None:
     (tmp_path / "seatsync.yaml").write_text(EVERYTHING.replace("mail:\n  name: Library", "mail: {adress: x}"))
-    folder = Folder(tmp_path)
-    read_config(folder)
+    opened = InstitutionFolder.open(tmp_path)
+    folder = opened.files()
+    read_config(opened.tree, folder.found)
     (told,) = folder.found
     assert told.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert told.origin is not None

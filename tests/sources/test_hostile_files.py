@@ -18,6 +18,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.sources import opening
 from seatsync.sources.files import Folder
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.sources.test_bad_input import FILES, write
 from tests.support.command_line import Outcome, seatsync
@@ -183,7 +184,9 @@ def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness
 def test_each_folder_has_its_guesses(folder: Path) -> None:
     (folder / "rosters/students.csv").rename(folder / "rosters/student.csv")
     guesses._Guesses.left = 0
-    assert ['Did you mean "rosters/student.csv"?' in told.message for told in load(folder).found] == [True]
+    assert [
+        'Did you mean "rosters/student.csv"?' in told.message for told in load(InstitutionFolder.open(folder)).found
+    ] == [True]
 
 
 def test_another_name_of_a_roster_or_of_a_grants_file_is_the_same_file(folder: Path) -> None:

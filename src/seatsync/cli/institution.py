@@ -22,25 +22,22 @@ NO_LEDGER = "`seatsync apply` makes it. Or name another: --ledger, or -C and its
 
 def institution_of(folder: Path, run: Run) -> str:
     """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
-    from seatsync.sources.load import load
+    from seatsync.sources.institution_folder import InstitutionFolder
 
-    id = institution_id(folder)
-    if id is None:
-        tell(folder, load(folder).found, run)
+    opened = InstitutionFolder.open(folder)
+    if opened.institution_id is None:
+        from seatsync.sources.load import load  # imports much, and mostly it is not needed
+
+        tell(folder, load(opened).found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
-    return id
+    return opened.institution_id
 
 
 def institution_id(folder: Path) -> str | None:
     """The id in the folder's seatsync.yaml, or None where it can't be told."""
-    from seatsync.sources import yaml_tree
-    from seatsync.sources.files import NAME, Folder
+    from seatsync.sources.institution_folder import InstitutionFolder
 
-    text = Folder(folder).read(NAME)
-    values = yaml_tree.plain(yaml_tree.parse(text, NAME, [])) if text is not None else None
-    institution = values.get("institution") if isinstance(values, dict) else None
-    id = institution.get("id") if isinstance(institution, dict) else None
-    return id if isinstance(id, str) else None
+    return InstitutionFolder.open(folder).institution_id
 
 
 def ledger_of(run: Run, folder: Path, institution: str | None = None, kept: int = 0) -> Ledger:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatsync.cli.institution import institution_id, institution_of, ledger_of
+from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.output.findings import tell
 from seatsync.cli.run import Run
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
     from seatsync.plans.result import Made
     from seatsync.reports.redaction import Redactor
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import Loaded
 
 
@@ -40,23 +41,25 @@ def _made(folder: Path, run: Run) -> Made:
     from seatsync.ledger.failures import LedgerError
     from seatsync.plans.make import make
     from seatsync.plans.result import Made
+    from seatsync.sources.institution_folder import InstitutionFolder
 
-    id = institution_id(folder)
+    opened = InstitutionFolder.open(folder)
+    id = opened.institution_id
     if id is None:
-        return Made(None, _loaded(folder).found)
+        return Made(None, _loaded(opened).found)
     try:
         ledger = ledger_of(run, folder, id)
         with ledger.reading() as connection:
-            made = make(folder, connection, run.now, id)
+            made = make(opened, connection, run.now, id)
         return made if made.plan is None else made._replace(plan=_warned_of(ledger, folder, made.plan))
     except LedgerError:  # mistakes in the files are told whatever the ledger is like
-        loaded = _loaded(folder)
+        loaded = _loaded(opened)
         if loaded.desired is not None:
             raise
         return Made(None, loaded.found)
 
 
-def _loaded(folder: Path) -> Loaded:
+def _loaded(folder: InstitutionFolder) -> Loaded:
     from seatsync.sources.load import load  # imports much, and mostly it is not needed
 
     return load(folder)

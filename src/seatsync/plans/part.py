@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -19,21 +18,22 @@ from seatsync.plans.decide import decide
 from seatsync.plans.plain_roster import LongWay
 from seatsync.plans.since import Since
 from seatsync.refusals.whole import NotWhole
-from seatsync.sources.files import NAME, Folder
+from seatsync.sources.files import NAME
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import RosterFile, load
 
 
-def of_a_part(path: Path, connection: Connection, since: Since, now: datetime) -> Plan | None:
+def of_a_part(folder: InstitutionFolder, connection: Connection, since: Since, now: datetime) -> Plan | None:
     """The plan, if the rules are the same and the rosters are simple enough; else None.
 
     It has the same diff and the same judge as that of all, on fewer members. A rule that looks at all raises ``NotWhole``, and
     a mistake in the files is told by the long way.
     """
-    if not Folder(path).is_still(NAME, since.books.settled["files"].get(NAME, "")):
+    if not folder.files().is_still(NAME, since.books.settled["files"].get(NAME, "")):
         return None
     part = _Part(connection, since)
     try:
-        loaded = load(path, part.read)
+        loaded = load(folder, part.read)
         if loaded.desired is None or loaded.found:
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.numbers_beside(loaded.desired))

@@ -17,41 +17,36 @@ from seatsync.formats import config as c
 from seatsync.formats.fields import Fault
 from seatsync.formats.location import Location, Path, locate
 from seatsync.sources import yaml_tree
-from seatsync.sources.files import NAME, Folder
+from seatsync.sources.files import NAME
 
 
-def read_config(folder: Folder) -> tuple[c.SeatsyncFile | None, yaml_tree.Node | None]:
-    """The file by its model, and its tree (for places).
+def read_config(tree: yaml_tree.Node | None, found: list[Diagnostic]) -> c.SeatsyncFile | None:
+    """The file by its model, of its ``tree``; ``found`` is what was wrong with the file when it was read.
 
-    Where something is wrong with it, ``folder.found`` says so, and the file is what is left without the faulty parts, so
-    that the mistakes in other files are found in the same run. None where nothing can be made of it.
+    Where something is wrong with it, ``found`` says so, and the file is what is left without the faulty parts, so that the
+    mistakes in other files are found in the same run. None where nothing can be made of it.
     """
-    text = folder.read(NAME)
-    if text is None:
-        return None, None
-    before = len(folder.found)
-    tree = yaml_tree.parse(text, NAME, folder.found)
-    if tree is None and len(folder.found) > before:
-        return None, None
+    if tree is None and found:  # it could not be read
+        return None
     if yaml_tree.plain(tree) is None:
         help = "`seatsync init` writes a folder to start from."
-        folder.found.append(
+        found.append(
             Diagnostic(
                 "invalid-value", f"{NAME} is empty; a mapping (key: value) is expected there.", help, Origin(NAME)
             )
         )
-        return None, None
+        return None
     values = _without_gaps(yaml_tree.plain(tree))
     try:
-        return c.SeatsyncFile.model_validate(values), tree
+        return c.SeatsyncFile.model_validate(values)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-    folder.found += _all_told(faults, tree)
+    found += _all_told(faults, tree)
     faulty = [(_located(details["loc"]).path, details["type"]) for details in faults]
     try:
-        return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty)), tree
+        return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty))
     except ValidationError:
-        return None, tree
+        return None
 
 
 _STAND_INS: dict[str, Any] = {

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from posixpath import normpath
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import NAME, Folder
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 from seatsync.sources.rosters.read import read_csv, read_yaml
@@ -73,14 +73,14 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
     return {}
 
 
-def load(path: Path, read: ReadRosters = read_whole) -> Loaded:
+def load(opened: InstitutionFolder, read: ReadRosters = read_whole) -> Loaded:
     """Read all files of one institution, and find all that is wrong with them."""
     guess_anew()
-    folder = Folder(path)
-    config, tree = read_config(folder)
+    folder = opened.files()
+    config = read_config(opened.tree, folder.found)
     if config is None:
         return Loaded(None, _in_order(folder.found))
-    loader = _Loader(folder, config, tree, read)
+    loader = _Loader(folder, config, opened.tree, read)
     desired = loader.load()
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
     return Loaded(None if wrong else desired, _in_order(folder.found))

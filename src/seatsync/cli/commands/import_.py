@@ -71,9 +71,10 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
 
 
 def _desired(folder: Path, run: Run) -> Desired:
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    loaded = load(folder)
+    loaded = load(InstitutionFolder.open(folder))
     if loaded.desired is None:
         tell(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
@@ -100,9 +101,10 @@ def _read(file: Path, desired: Desired, library: str | None, encoding: str | Non
 
 def _what_is_left(folder: Path, run: Run) -> int:
     from seatsync.reports.view import PlanView
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    plan = plan_of(load(folder), folder, run)
+    plan = plan_of(load(InstitutionFolder.open(folder)), folder, run)
     if plan.changes or plan.refusals:
         run.say(f"Files and ledger still differ: {PlanView(plan).counts or 'see the refusals'}. See `seatsync plan`.")
     else:

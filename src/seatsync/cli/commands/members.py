@@ -77,6 +77,7 @@ def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
     """Whoever has the pseudonym: members, also those who left or are in the files alone, and administrators."""
     from seatsync.domain.text.tags import split_tags
     from seatsync.reports.redaction import Redactor
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
     if run.redactor is not None:
@@ -85,7 +86,7 @@ def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
     run = replace(run, redactor=redactor)
     _, snapshot = present_of(folder, run)
     rows = [member_row(member) for member in snapshot.members.values()]
-    desired = load(folder).desired
+    desired = load(InstitutionFolder.open(folder)).desired
     if desired is not None:
         rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]
         rows += [{**dict.fromkeys(Person._fields, ""), **asdict(admin)} for admin in desired.admins]

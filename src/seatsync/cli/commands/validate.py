@@ -40,6 +40,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     from seatsync.refusals.case import Case
     from seatsync.refusals.warn import warnings_of_files
     from seatsync.reports import text
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
     folders = _around(paths) if of_files else as_folders(paths)
@@ -48,7 +49,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     told = []
     for folder in folders:
-        desired, found = load(folder)
+        desired, found = load(InstitutionFolder.open(folder))
         found = [*found, *Templates(folder).check()]
         if desired is not None:
             draft = resolve(desired, Snapshot(), run.today)

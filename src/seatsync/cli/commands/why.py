@@ -39,9 +39,10 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     which commit and plan.
     """
     from seatsync.apply.apply import must_be_its_own
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    loaded = load(folder)
+    loaded = load(InstitutionFolder.open(folder))
     if loaded.desired is None:
         tell(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)

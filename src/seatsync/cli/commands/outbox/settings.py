@@ -32,12 +32,13 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
     from seatsync.outbox.message import Sender, as_sender
     from seatsync.outbox.rendering import Templates
     from seatsync.sources.config import read_config
-    from seatsync.sources.files import Folder
+    from seatsync.sources.institution_folder import InstitutionFolder
 
-    files = Folder(folder)
-    config, _ = read_config(files)
+    opened = InstitutionFolder.open(folder)
+    found = opened.files().found
+    config = read_config(opened.tree, found)
     templates = Templates(folder)
-    wrong = files.found or templates.check()
+    wrong = found or templates.check()
     if config is None or wrong:
         tell(folder, wrong, run)
         raise click.exceptions.Exit(ExitCode.INVALID)

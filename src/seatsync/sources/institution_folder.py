@@ -1,0 +1,40 @@
+"""An institution's folder, opened once by a command and handed down to all that read its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatsync.sources import yaml_tree
+from seatsync.sources.files import NAME, Folder
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionFolder:
+    """A folder whose seatsync.yaml was read and parsed. ``institution_id`` is the id in it, whatever else is wrong there;
+    None where it can't be told. ``tree`` is None where the file is empty, or can't be read: ``files().found`` says why."""
+
+    path: Path
+    institution_id: str | None
+    tree: yaml_tree.Node | None
+    _read: Folder
+
+    @classmethod
+    def open(cls, path: Path) -> InstitutionFolder:
+        """Read and parse the folder's seatsync.yaml. Other files are read when somebody asks for them."""
+        folder = Folder(path)
+        text = folder.read(NAME)
+        tree = yaml_tree.parse(text, NAME, folder.found) if text is not None else None
+        return cls(path, _id_in(yaml_tree.plain(tree)), tree, folder)
+
+    def files(self) -> Folder:
+        """The folder's files, with what was read and found so far: seatsync.yaml. Each way of making a plan starts from it."""
+        read = self._read
+        return Folder(self.path, [*read.found], {**read.digests}, read.left)
+
+
+def _id_in(settings: Any) -> str | None:
+    institution = settings.get("institution") if isinstance(settings, dict) else None
+    id = institution.get("id") if isinstance(institution, dict) else None
+    return id if isinstance(id, str) else None
