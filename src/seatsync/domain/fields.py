@@ -68,7 +68,7 @@ OF_PLANS: Mapping[str, Callable[[Any], bool]] = {**_OF_LICENSES, **_OF_ALL_ELSE,
 
 OF_EVENTS: Mapping[str, Callable[[Any], bool]] = {
     **OF_PLANS,
-    "tags": is_text,  # joined, as in ``names.join_tags``
+    "tags": is_text,  # joined, as in ``tags.join_tags``
     "id": is_text,
     "account": _OF_ALL_ELSE["email"],
     "claimed_with": _OF_ALL_ELSE["email"],  # another account than the member's own, to which a letter was passed on

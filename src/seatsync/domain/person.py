@@ -17,7 +17,7 @@ class Person(NamedTuple):
     """What a roster says of a member, in the order in which plans and lists show it.
 
     The texts describe the fields to who writes a roster. A field without a default is required in every roster. A
-    new field needs a default: older journals have members without it. ``tags`` are joined as in ``names.join_tags``.
+    new field needs a default: older journals have members without it. ``tags`` are joined as in ``tags.join_tags``.
     """
 
     email: Annotated[str, "The institution's e-mail for the member; their own account may have another."]

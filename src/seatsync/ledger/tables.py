@@ -6,25 +6,15 @@ every database. ``migrations`` makes these tables; a test compares the two.
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, text
 
 from seatsync.domain.library import SEATS
+from seatsync.ledger import account_tables as account_tables  # so that the metadata has all tables, whoever asks
+from seatsync.ledger.schema import metadata as metadata
+from seatsync.ledger.schema import table, text_column
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
-
-metadata = MetaData()
-
-
-def table(name: str, *columns: Column[Any], comment: str | None = None) -> Table:
-    """Of SQLite a tree by its key; rows found by their number, and the number by the key, would take twice the time."""
-    return Table(name, metadata, *columns, comment=comment, sqlite_with_rowid=False)
-
-
-def _text(name: str, length: int | None = None) -> Column[str]:
-    return Column(name, String(length) if length else Text, nullable=False)
 
 
 def _number(name: str) -> Column[int]:
@@ -40,11 +30,11 @@ institution = table(
     _institution(),
     _number("serial"),
     Column("head", LargeBinary(32), nullable=False),
-    _text("name"),
+    text_column("name"),
     Column("opt_out", Boolean, nullable=False),
-    _text("contacts"),
-    _text("rosters"),
-    _text("applied_on", 10),
+    text_column("contacts"),
+    text_column("rosters"),
+    text_column("applied_on", 10),
     Column("settled", Text, nullable=False, server_default="{}"),
     Column("link_number", Integer, nullable=False, server_default="0"),
     Column("link_head", String(64), nullable=False, server_default=text("''")),
@@ -55,10 +45,10 @@ library = table(
     "library",
     _institution(),
     Column("id", String(63), primary_key=True),
-    _text("title"),
-    _text("system", 63),
-    _text("kinds"),
-    _text("delivery", 16),
+    text_column("title"),
+    text_column("system", 63),
+    text_column("kinds"),
+    text_column("delivery", 16),
     _number("slots"),
     *(Column(seat, Integer, nullable=False, server_default="0") for seat in SEATS),
 )
@@ -67,9 +57,9 @@ admin = table(
     "admin",
     _institution(),
     Column("key", Text, primary_key=True),
-    _text("email", 254),
-    _text("given_name"),
-    _text("family_name"),
+    text_column("email", 254),
+    text_column("given_name"),
+    text_column("family_name"),
 )
 Index("admin_key", admin.c.key, admin.c.institution)
 
@@ -77,16 +67,16 @@ member = table(
     "member",
     _institution(),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    _text("email", 254),
-    _text("key"),
-    _text("given_name"),
-    _text("family_name"),
-    _text("student_id"),
-    _text("role"),
-    _text("tags"),
-    _text("imported_on", 10),
+    text_column("email", 254),
+    text_column("key"),
+    text_column("given_name"),
+    text_column("family_name"),
+    text_column("student_id"),
+    text_column("role"),
+    text_column("tags"),
+    text_column("imported_on", 10),
     Column("on_roster", Boolean, nullable=False),
-    _text("account", 254),
+    text_column("account", 254),
     Column(
         "found_by", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False, server_default=text("''")
     ),
@@ -113,23 +103,23 @@ license = table(
     _institution(),
     Column("library", String(63), primary_key=True),
     Column("member", Integer, primary_key=True, autoincrement=False),
-    _text("kind", 16),
-    _text("status", 16),
-    _text("invited_on", 10),
+    text_column("kind", 16),
+    text_column("status", 16),
+    text_column("invited_on", 10),
     _number("reminders"),
-    _text("resent"),
+    text_column("resent"),
 )
 
 entry = table(
     "entry",
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
-    _text("kind", 16),
-    _text("at", 32),
-    _text("actor"),
-    _text("commit"),
-    _text("fingerprint", 64),
-    _text("detail"),
+    text_column("kind", 16),
+    text_column("at", 32),
+    text_column("actor"),
+    text_column("commit"),
+    text_column("fingerprint", 64),
+    text_column("detail"),
     Column("hash", LargeBinary(32), nullable=False),
     Column("plan", String(64)),
     Column("salt", LargeBinary(16)),
@@ -143,10 +133,10 @@ event = table(
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
     _number("entry"),
-    _text("action", 32),
-    _text("library", 63),
+    text_column("action", 32),
+    text_column("library", 63),
     _number("member"),
-    _text("detail"),
+    text_column("detail"),
     Column("person", Text),
     Column("salt", LargeBinary(16)),
     Column("commitment", LargeBinary(32)),
@@ -159,12 +149,12 @@ outbox = table(
     "outbox",
     _institution(),
     Column("serial", Integer, primary_key=True, autoincrement=False),
-    _text("letter", 32),
-    _text("library", 63),
+    text_column("letter", 32),
+    text_column("library", 63),
     _number("member"),
-    _text("address", 254),
-    _text("created_at", 32),
-    _text("state", 16),
+    text_column("address", 254),
+    text_column("created_at", 32),
+    text_column("state", 16),
     Column("attempts", Integer, nullable=False, server_default="0"),
     *(
         Column(name, String(32), nullable=False, server_default=text("''"))
@@ -189,10 +179,10 @@ link = table(
     _institution(),
     Column("hash", LargeBinary(32), primary_key=True),
     _number("serial"),
-    _text("library", 63),
+    text_column("library", 63),
     _number("member"),
-    _text("sent_to", 64),
-    _text("made_at", 32),
+    text_column("sent_to", 64),
+    text_column("made_at", 32),
     Column("used_at", String(32), nullable=False, server_default=text("''")),
     Column("number", Integer, nullable=False, server_default="0"),
     comment="Personal links of letters: SHA-256 of the token, which stands in the letter alone, and of whom it went to.",

@@ -115,5 +115,5 @@ def _shown(member: RosterMember | Member, fields: Iterable[str]) -> dict[str, An
 
 @cache
 def _tags(joined: str) -> list[str]:
-    """The tags of ``names.join_tags``: one list for all who have the same."""
+    """The tags of ``tags.join_tags``: one list for all who have the same."""
     return list(split_tags(joined))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.lock import Holder, Patience
 from seatsync.ledger.stores.migrate import migrate
-from seatsync.ledger.stores.store import Opening
+from seatsync.ledger.stores.store import Opening, whole
 
 _WRITER = tables.writer.c.institution
 _TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
@@ -110,14 +110,9 @@ class Postgres:
         else:
             _ensure_versions(connection)
             patience.wait(self, lambda: _may_migrate(connection), lambda: None)
-        try:
+        with whole(connection):
             connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
-            connection.exec_driver_sql("COMMIT")
-        except BaseException:
-            with suppress(SQLAlchemyError):
-                connection.exec_driver_sql("ROLLBACK")
-            raise
 
     def holder(self, institution: str) -> Holder | None:
         """Who writes to the institution now; ``process`` is that of their session on the server."""

@@ -15,14 +15,14 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.lock import Holder, Patience
 from seatsync.ledger.stores.sqlite_file import make, must_be_usable, read_note, write_note
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
-from seatsync.ledger.stores.store import Opening
+from seatsync.ledger.stores.store import Opening, whole
 
 FILE = "seatsync.db"
 
@@ -217,18 +217,6 @@ class SqliteFile:
         """Close the connections that were kept."""
         for engine in self._engines.values():
             engine.dispose()
-
-
-@contextmanager
-def whole(connection: Connection) -> Iterator[None]:
-    """The rest of a transaction that was begun: committed at the end, or undone."""
-    try:
-        yield
-        connection.exec_driver_sql("COMMIT")
-    except BaseException:
-        with suppress(SQLAlchemyError):
-            connection.exec_driver_sql("ROLLBACK")
-        raise
 
 
 def _begin(connection: Connection, *before: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from seatsync.domain.text.characters import printable
-from seatsync.ledger import account_tables as account_tables  # its tables are part of the metadata
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.tables import REVISIONS, metadata
 

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Set
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from seatsync.ledger import (
-    account_tables as account_tables,  # of the metadata, whichever store makes or checks the tables
-)
 from seatsync.ledger.lock import Holder, Patience
 
 if TYPE_CHECKING:
@@ -88,3 +86,15 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close the connections that were kept."""
+
+
+@contextmanager
+def whole(connection: Connection) -> Iterator[None]:
+    """The rest of a transaction that was begun: committed at the end, or undone."""
+    try:
+        yield
+        connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        with suppress(SQLAlchemyError):
+            connection.exec_driver_sql("ROLLBACK")
+        raise

@@ -15,7 +15,6 @@ from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, abort, current_app, render_template, url_for
 from requests import RequestException
 from sqlalchemy import Connection
-from werkzeug.wrappers import Response
 
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.emails import email_fault, email_key
@@ -24,13 +23,12 @@ from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import identities, sessions
 from seatsync.portal.accounts.provider import Busy, Client, WrongProvider
 from seatsync.portal.accounts.return_to import go_on
-from seatsync.portal.web.site import Provider, Site, site
+from seatsync.portal.web.site import PageResponse, Provider, Site, site
 from seatsync.portal.web.translation import _
 
 pages = Blueprint("openid", __name__, url_prefix="/openid")
 log = logging.getLogger("seatsync.openid")
 
-Page = str | Response | tuple[str, int]
 
 _LONGEST = 255
 """Characters of a ``sub``, by OpenID Connect Core."""
@@ -71,7 +69,7 @@ def register(app: Flask, here: Site) -> None:
 
 
 @pages.post("/begin")
-def begin() -> Page | tuple[str, int, dict[str, str]]:
+def begin() -> PageResponse | tuple[str, int, dict[str, str]]:
     """Over to the provider. Not by a redirect: the policy of the page with the button lets forms lead nowhere else."""
     client, provider = _client()
     for left in [name for name in flask.session if name.startswith("_state_")]:
@@ -92,7 +90,7 @@ def begin() -> Page | tuple[str, int, dict[str, str]]:
 
 
 @pages.get("/callback")
-def callback() -> Page:
+def callback() -> PageResponse:
     """Back from the provider, with its word."""
     client, provider = _client()
     if flask.session.pop(_ASKED, "") <= iso(site().clock() - LIFETIME):
@@ -172,22 +170,22 @@ def _client() -> tuple[Client, Provider]:
     return current_app.extensions["seatsync.openid"], provider
 
 
-def _told(title: str, text: str, code: int) -> Page:
+def _told(title: str, text: str, code: int) -> PageResponse:
     return render_template("message.html", title=title, text=text, again=url_for("account.sign_in")), code
 
 
-def _not_there(provider: Provider) -> Page:
+def _not_there(provider: Provider) -> PageResponse:
     title = _("%(name)s can't be asked at the moment", name=provider.name)
     return _told(title, _("Try again in a few minutes, or sign in by e-mail and password."), 503)
 
 
-def _refused(provider: Provider) -> Page:
+def _refused(provider: Provider) -> PageResponse:
     title = _("That did not sign you in")
     text = _("%(name)s did not confirm it, or it took too long. Try again, or sign in by e-mail.", name=provider.name)
     return _told(title, text, 403)
 
 
-def _unknown(provider: Provider, said: Said) -> Page:
+def _unknown(provider: Provider, said: Said) -> PageResponse:
     title = _("%(name)s does not open an account here", name=provider.name)
     if said.email:
         text = _("There is an account with your e-mail, which somebody else opened by it. Sign in by e-mail.")

@@ -12,9 +12,9 @@ from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import ChangeEmail, ChangePassword, Code, OwnPassword, Sure
 from seatsync.portal.accounts.return_to import signed_in
-from seatsync.portal.accounts.sign_in import Opened, Page, no_code, send_code, with_password, wrong_code
+from seatsync.portal.accounts.sign_in import Opened, no_code, send_code, with_password, wrong_code
 from seatsync.portal.web.limits import SIGN_IN
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _
 
 pages = Blueprint("own", __name__)
@@ -22,7 +22,7 @@ pages = Blueprint("own", __name__)
 
 @pages.get("/settings")
 @signed_in
-def settings() -> Page:
+def settings() -> PageResponse:
     """What one can change."""
     who = sessions.signed_in_visitor()
     with site().reading() as connection:
@@ -33,7 +33,7 @@ def settings() -> Page:
 
 @pages.route("/settings/password", methods=["GET", "POST"])
 @signed_in
-def password() -> Page:
+def password() -> PageResponse:
     """A new password, by who knows the old one. All other sessions end."""
     who, here = sessions.signed_in_visitor(), site()
     form = ChangePassword(who.email)
@@ -59,7 +59,7 @@ def password() -> Page:
 
 @pages.route("/settings/email", methods=["GET", "POST"])
 @signed_in
-def email() -> Page:
+def email() -> PageResponse:
     """Another e-mail, by who knows the password: a code goes to the new one."""
     form = ChangeEmail()
     if not form.validate_on_submit():
@@ -73,7 +73,7 @@ def email() -> Page:
 
 @pages.route("/settings/email/code", methods=["GET", "POST"])
 @signed_in
-def email_code() -> Page:
+def email_code() -> PageResponse:
     """The code that was sent to the new e-mail."""
     who, here, form = sessions.signed_in_visitor(), site(), Code()
     with here.reading() as connection:
@@ -108,7 +108,7 @@ def email_code() -> Page:
 
 @pages.route("/settings/unlink", methods=["GET", "POST"])
 @signed_in
-def unlink() -> Page:
+def unlink() -> PageResponse:
     """One provider's sign-in opens the account no more, by who knows the password. All other sessions end."""
     who, here, issuer, form = sessions.signed_in_visitor(), site(), request.args.get("issuer", ""), OwnPassword()
     with here.reading() as connection:
@@ -140,7 +140,7 @@ class _Taken(Exception):
 
 @pages.route("/settings/delete", methods=["GET", "POST"])
 @signed_in
-def delete() -> Page:
+def delete() -> PageResponse:
     """Delete the account."""
     who, form = sessions.signed_in_visitor(), Sure()
     if not form.validate_on_submit():

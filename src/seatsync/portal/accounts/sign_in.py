@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
-from werkzeug.wrappers import Response
 
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
@@ -20,16 +19,14 @@ from seatsync.portal.accounts.forms import Code, CodeAndPassword, Email, SignIn
 from seatsync.portal.accounts.return_to import go_on, signed_in
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _
 
 pages = Blueprint("account", __name__)
 
-Page = str | Response | tuple[str, int]
-
 
 @pages.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> Page:
+def sign_in() -> PageResponse:
     """E-mail and password."""
     if sessions.visitor() is not None:
         return go_on()
@@ -70,7 +67,7 @@ def _signed_in(opened: Opened, connection: Connection) -> bool:
 
 
 @pages.post("/sign-out")
-def sign_out() -> Page:
+def sign_out() -> PageResponse:
     """End the session of this browser."""
     site().change(sessions.end)
     flash(_("You are signed out."))
@@ -79,7 +76,7 @@ def sign_out() -> Page:
 
 @pages.post("/sign-out-everywhere")
 @signed_in
-def sign_out_everywhere() -> Page:
+def sign_out_everywhere() -> PageResponse:
     """End all sessions."""
     who = sessions.signed_in_visitor()
     site().change(lambda connection: sessions.end_all(connection, who.id))
@@ -88,18 +85,18 @@ def sign_out_everywhere() -> Page:
 
 
 @pages.route("/account/new", methods=["GET", "POST"])
-def new() -> Page:
+def new() -> PageResponse:
     """Ask for a code, to make an account."""
     return _ask_code("account-new.html")
 
 
 @pages.route("/password/forgotten", methods=["GET", "POST"])
-def forgotten() -> Page:
+def forgotten() -> PageResponse:
     """Ask for a code, to set a new password."""
     return _ask_code("forgotten.html")
 
 
-def _ask_code(template: str) -> Page:
+def _ask_code(template: str) -> PageResponse:
     form = Email()
     if not form.validate_on_submit():
         return render_template(template, form=form)
@@ -123,7 +120,7 @@ def send_code(purpose: Purpose, email: str) -> None:
 
 
 @pages.route("/account/code", methods=["GET", "POST"])
-def code() -> Page:
+def code() -> PageResponse:
     """The code, and a password: the account is made, or has a new password, and is signed in."""
     here = site()
     with here.reading() as connection:
@@ -158,7 +155,7 @@ def proved_by(form: CodeAndPassword) -> accounts.Account | None:
     return found.account
 
 
-def no_code(again: str) -> Page:
+def no_code(again: str) -> PageResponse:
     """There is no code that could be entered: it was too late, or there were too many tries."""
     text = _("It may be older than ten minutes, or there were too many tries. Have a new one sent.")
     return render_template("message.html", title=_("This code is no good any more"), text=text, again=again), 410
@@ -170,7 +167,7 @@ def wrong_code(form: Code | CodeAndPassword) -> None:
 
 
 @pages.post("/language")
-def language() -> Page:
+def language() -> PageResponse:
     """Another language, for this browser and for the account."""
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:

@@ -14,14 +14,13 @@ from seatsync.portal.accounts.forms import Code, Email, Empty, NewPassword
 from seatsync.portal.accounts.return_to import come_back_here
 from seatsync.portal.accounts.sign_in import no_code, send_code, wrong_code
 from seatsync.portal.members import seats
-from seatsync.portal.members.seats import Page
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
 
 
 @pages.route("", methods=["GET", "POST"])
-def start(institution: str) -> Page:
+def start(institution: str) -> PageResponse:
     """Type the e-mail."""
     name, form = _name(institution), Email()
     if not form.validate_on_submit():
@@ -31,7 +30,7 @@ def start(institution: str) -> Page:
 
 
 @pages.route("/code", methods=["GET", "POST"])
-def code(institution: str) -> Page:
+def code(institution: str) -> PageResponse:
     """Enter the code."""
     here, form = site(), Code()
     _name(institution)
@@ -52,7 +51,7 @@ def code(institution: str) -> Page:
 
 
 @pages.route("/seats", methods=["GET", "POST"])
-def waiting(institution: str) -> Page:
+def waiting(institution: str) -> PageResponse:
     """What waits for that e-mail. Who is not signed in does so first, or makes an account with it by choosing a password."""
     name, email, who = _name(institution), _proved(), sessions.visitor()
     if not email:
@@ -82,7 +81,7 @@ def waiting(institution: str) -> Page:
 
 
 @pages.post("/seats/<library>/<int:member>")
-def take(institution: str, library: str, member: int) -> Page:
+def take(institution: str, library: str, member: int) -> PageResponse:
     """Claim one of them."""
     email, who = _proved(), sessions.visitor()
     if who is None or not email:

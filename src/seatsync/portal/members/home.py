@@ -14,15 +14,14 @@ from seatsync.portal.accounts.forms import Sure
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.members import seats
-from seatsync.portal.members.seats import Page
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("member", __name__)
 
 
 @pages.get("/")
 @signed_in
-def home() -> Page:
+def home() -> PageResponse:
     """All that is in the account, and all that could be."""
     who = signed_in_visitor()
     with site().reading() as connection:
@@ -37,7 +36,7 @@ def home() -> Page:
 
 @pages.post("/seats/<institution>/<library>/<int:member>")
 @signed_in
-def take(institution: str, library: str, member: int) -> Page:
+def take(institution: str, library: str, member: int) -> PageResponse:
     """Claim what waits for the account's own e-mail."""
     who = signed_in_visitor()
     return seats.take(institution, library, member, who, known_as=who.email)
@@ -45,7 +44,7 @@ def take(institution: str, library: str, member: int) -> Page:
 
 @pages.route("/seats/<institution>/<library>/<int:member>/opt-out", methods=["GET", "POST"])
 @signed_in
-def decline(institution: str, library: str, member: int) -> Page:
+def decline(institution: str, library: str, member: int) -> PageResponse:
     """Decline it."""
     who = signed_in_visitor()
     offer = _offered(who, institution, library, member)

@@ -20,8 +20,7 @@ from seatsync.portal.accounts.forms import CodeAndPassword, Empty, Sure
 from seatsync.portal.accounts.return_to import come_back_here
 from seatsync.portal.accounts.sign_in import no_code, proved_by, send_code
 from seatsync.portal.members import seats
-from seatsync.portal.members.seats import Page
-from seatsync.portal.web.site import site
+from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("letter", __name__, url_prefix="/l/<institution>/<token>")
 
@@ -45,7 +44,7 @@ class Opened(NamedTuple):
 
 
 @pages.route("", methods=["GET", "POST"])
-def open(institution: str, token: str) -> Page:
+def open(institution: str, token: str) -> PageResponse:
     """What the letter offers, and the buttons to take it."""
     found = _opened(institution, token)
     if isinstance(found, Why):
@@ -64,7 +63,7 @@ def open(institution: str, token: str) -> Page:
     )
 
 
-def _ask_code(institution: str, token: str, found: Opened) -> Page:
+def _ask_code(institution: str, token: str, found: Opened) -> PageResponse:
     """Whoever got this letter has no account yet, and can make one. That they read the mailbox is proved by a code from us, not
     by the letter: that was an institution's, and its word counts for itself alone."""
     form = Empty()
@@ -77,7 +76,7 @@ def _ask_code(institution: str, token: str, found: Opened) -> Page:
 
 
 @pages.route("/password", methods=["GET", "POST"])
-def password(institution: str, token: str) -> Page:
+def password(institution: str, token: str) -> PageResponse:
     """The code, and a password: the account is made, and what the letter offers is in it."""
     found, here = _opened(institution, token), site()
     if isinstance(found, Why):
@@ -109,7 +108,7 @@ def password(institution: str, token: str) -> Page:
 
 
 @pages.route("/opt-out", methods=["GET", "POST"])
-def opt_out(institution: str, token: str) -> Page:
+def opt_out(institution: str, token: str) -> PageResponse:
     """Decline. No sign-in is asked for: who wants nothing needs no account. A box has to be ticked, which no scanner does."""
     found = _opened(institution, token)
     if isinstance(found, Why):

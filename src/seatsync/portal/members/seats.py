@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import assert_never
 
 from flask import flash, redirect, render_template, url_for
-from werkzeug.wrappers import Response
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Missed, Why
 from seatsync.domain.library import Delivery
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
-from seatsync.portal.web.site import ACTOR, site
+from seatsync.portal.web.site import ACTOR, PageResponse, site
 from seatsync.portal.web.translation import _
 
-Page = str | Response | tuple[str, int]
 
-
-def take(institution: str, library: str, member: int, who: Account, token: str = "", known_as: str = "") -> Page:
+def take(
+    institution: str, library: str, member: int, who: Account, token: str = "", known_as: str = ""
+) -> PageResponse:
     """Put the seat into the account, and say what came of it."""
     here = site()
     try:
@@ -39,7 +38,7 @@ def take(institution: str, library: str, member: int, who: Account, token: str =
     return redirect(url_for("member.home"))
 
 
-def decline(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> Page:
+def decline(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
     """Give the seat back unused, and say what came of it."""
     here = site()
     try:
@@ -52,7 +51,7 @@ def decline(institution: str, library: str, member: int, token: str = "", known_
     return render_template("message.html", title=_("You have declined"), text=text)
 
 
-def told(why: Why) -> Page:
+def told(why: Why) -> PageResponse:
     """Why there is nothing to claim or to decline, in words for the member."""
     title, text, code = _words(why)
     return render_template("message.html", title=title, text=text, again=url_for("member.home")), code

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import current_app, g, session
 from sqlalchemy import Connection
+from werkzeug.wrappers import Response
 
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import AlreadyTaken, LedgerError
@@ -23,6 +24,10 @@ ACTOR = "pages"
 """Who the journal says did what members do on these pages; who they are stands in the event."""
 
 Result = TypeVar("Result")
+
+
+PageResponse = str | Response | tuple[str, int]
+"""What a view returns: a page, an answer such as a redirect, or a page with its status code."""
 
 
 @dataclass(frozen=True)

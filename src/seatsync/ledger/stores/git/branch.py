@@ -27,9 +27,9 @@ from seatsync.ledger.stores.git.clone import Clone, Pushed, around
 from seatsync.ledger.stores.git.failures import failure
 from seatsync.ledger.stores.git.message import after_care, message, newest
 from seatsync.ledger.stores.readers import Job
-from seatsync.ledger.stores.sqlite import FILE, SqliteFile, whole
+from seatsync.ledger.stores.sqlite import FILE, SqliteFile
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
-from seatsync.ledger.stores.store import Opening
+from seatsync.ledger.stores.store import Opening, whole
 
 REMOTE, BRANCH = "origin", "seatsync-ledger"
 
