@@ -342,7 +342,7 @@ def test_on_a_branch_of_a_public_repository_the_ledger_is_encrypted_or_is_not(wi
 @needs_act
 def test_without_a_ledger_nothing_is_planned_on_a_runner(on_github: Repository) -> None:
     ran = act(on_github._replace(ledger=Path()), "pull_request", pull_request())
-    assert (ran.code, "No ledger is named" in ran.said) == (1, True)
+    assert (ran.code, "No ledger is named" in ran.said) == (1, True), ran.said
 
 
 @needs_act
