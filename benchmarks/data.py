@@ -1,9 +1,9 @@
-"""The same institution for everyone: N members with two licenses each; then 1 % new, 1 % gone, 1 % to be upgraded.
+"""One institution for all programs: N members with two licenses each; then 1 % new, 1 % gone, 1 % upgraded.
 
 python benchmarks/data.py N FOLDER writes
 
-- `campus/`, seatsync's folder, with `now.csv` and `then.csv` to be copied to `members.csv` (and the same as YAML),
-- `actual.csv` and `desired.csv`, for csv-diff, pandas and the yardstick, `ledger.db` for the yardstick,
+- `campus/`, seatsync's folder, with `now.csv` and `then.csv`, of which one is copied to `members.csv` (and the same as YAML),
+- `actual.csv` and `desired.csv`, for csv-diff, pandas and the yardstick, and `ledger.db` for the yardstick,
 - `octodns/`, a zone with a record for each member and a value for each license.
 """
 
@@ -62,12 +62,12 @@ def member(i: int) -> Row:
 
 
 def now(n: int) -> Iterator[Row]:
-    """What the ledger holds."""
+    """The rows that the ledger holds."""
     return map(member, range(n))
 
 
 def then(n: int) -> Iterator[Row]:
-    """What the files ask for."""
+    """The rows that the files ask for."""
     for i in range(n):
         if i % 100 == 7:
             continue
@@ -79,7 +79,7 @@ def then(n: int) -> Iterator[Row]:
 
 
 def main(n: int, folder: Path) -> None:
-    """Write all files."""
+    """Write all files into ``folder``, which is deleted first."""
     campus, zone = folder / "campus", folder / "octodns"
     shutil.rmtree(folder, ignore_errors=True)
     for path in (campus, zone / "now", zone / "then"):
@@ -96,7 +96,7 @@ def main(n: int, folder: Path) -> None:
 
 
 def write_config(campus: Path, n: int, roster: str) -> None:
-    """seatsync.yaml, with seats for all."""
+    """Write seatsync.yaml, with a seat for every member."""
     (campus / "seatsync.yaml").write_text(CONFIG.format(slots=int(n * 1.02) + 5, roster=roster), encoding="utf-8")
 
 

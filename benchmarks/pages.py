@@ -1,10 +1,10 @@
-"""How many pages a second one `seatsync serve` gives, and how long one takes: a load test over HTTP, on this machine alone.
+"""A load test of `seatsync serve` over HTTP, on this machine: pages a second, and milliseconds for each.
 
 python benchmarks/pages.py [MEMBERS]
 
-An institution of MEMBERS (200,000) in three libraries, in SQLite and in a PostgreSQL that a wheel brings along. Eight connections
-ask at once, each after its answer, through what looks like a proxy: the limits count each visitor for themselves. Accounts and
-sessions are put into the ledger beforehand; each claim is another member's. Prints the table for docs/pages.md.
+One institution with MEMBERS (200,000) and three libraries, in SQLite and in PostgreSQL (from a wheel). Eight connections send
+requests at once, each the next one after an answer. They look like a proxy's, so the limits count each visitor alone. Accounts and
+sessions are written into the ledger first; each claim is another member's. Prints a table in Markdown.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server
 from seatsync.portal.accounts.passwords import hashed
 from seatsync.portal.app import create_app
-from seatsync.portal.web.limits import Limits
-from seatsync.portal.web.mailer import Post
-from seatsync.portal.web.site import Settings, Site
+from seatsync.portal.web.limits import RateLimits
+from seatsync.portal.web.mailer import Mailer
+from seatsync.portal.web.site import Site, SiteSettings
 
 AT_ONCE = 8
 SIGN_INS, LOOKS, CLAIMS, LISTS = 60, 1000, 300, 300
@@ -63,8 +63,8 @@ grants:
 """
 
 
-class Asked(NamedTuple):
-    """A request, and the status that it is to be answered with."""
+class Request(NamedTuple):
+    """A request, and the status that its answer must have."""
 
     method: str
     path: str
@@ -74,14 +74,14 @@ class Asked(NamedTuple):
 
 
 class Person(NamedTuple):
-    """A member by their number; an administrator has none."""
+    """A member with their number; an administrator has 0."""
 
     number: int
     email: str
 
 
 class Visitor(NamedTuple):
-    """Somebody with an account: signed in by ``cookie``, with the token that their forms have."""
+    """A person with an account: signed in by ``cookie``; ``form`` is the token of their forms."""
 
     number: int
     email: str
@@ -121,84 +121,86 @@ def _measure(kind: str, folder: Path, ledger: str, members: int) -> None:
     with subprocess.Popen(command, cwd=folder, env=surroundings) as server:
         try:
             _wait()
-            for what, asked in _work(visitors, members).items():
-                _warm_up(asked[0])
+            for what, requests in _work(visitors, members).items():
+                _warm_up(requests[0])
                 began = time.perf_counter()
-                took = sorted(_all(asked[1:]))
-                rate = len(took) / (time.perf_counter() - began)
-                steps = quantiles(took, n=100)
+                seconds = sorted(_send_all(requests[1:]))
+                rate = len(seconds) / (time.perf_counter() - began)
+                steps = quantiles(seconds, n=100)
                 print(f"| {kind}: {what} | {rate:,.0f} | {1000 * steps[49]:.1f} | {1000 * steps[94]:.1f} |", flush=True)
         finally:
             server.terminate()
 
 
-def _work(visitors: Sequence[Visitor], members: int) -> dict[str, list[Asked]]:
+def _work(visitors: Sequence[Visitor], members: int) -> dict[str, list[Request]]:
     *visitors, ruth = visitors
     list_, places = "/admin/campus/members", [members * (n + 1) // (LISTS + 2) for n in range(LISTS + 1)]
     strangers = [visitor._replace(cookie=_cookie({"csrf_token": "form"})) for visitor in visitors[: SIGN_INS + 1]]
     forms = [{"email": who.email, "password": PASSWORD} for who in strangers]
     return {
-        "sign in": [Asked("POST", "/sign-in", form, who, 302) for form, who in zip(forms, strangers, strict=True)],
-        "a member's own page": [Asked("GET", "/", {}, who, 200) for who in visitors[: LOOKS + 1]],
-        "a claim": [Asked("POST", f"/seats/campus/books/{who.number}", {}, who, 302) for who in visitors[: CLAIMS + 1]],
-        "members, the first 50": [Asked("GET", list_, {}, ruth, 200) for _ in places],
-        "members, 50 further down": [Asked("GET", f"{list_}?after={n}", {}, ruth, 200) for n in places],
-        "members, a search": [Asked("GET", f"{list_}?search=m{n}@", {}, ruth, 200) for n in places],
-        "the claim URL": [Asked("GET", "/claim/campus", {}, who, 200) for who in visitors[: LOOKS + 1]],
+        "sign in": [Request("POST", "/sign-in", form, who, 302) for form, who in zip(forms, strangers, strict=True)],
+        "a member's own page": [Request("GET", "/", {}, who, 200) for who in visitors[: LOOKS + 1]],
+        "a claim": [
+            Request("POST", f"/seats/campus/books/{who.number}", {}, who, 302) for who in visitors[: CLAIMS + 1]
+        ],
+        "members, the first 50": [Request("GET", list_, {}, ruth, 200) for _ in places],
+        "members, 50 further down": [Request("GET", f"{list_}?after={n}", {}, ruth, 200) for n in places],
+        "members, a search": [Request("GET", f"{list_}?search=m{n}@", {}, ruth, 200) for n in places],
+        "the claim URL": [Request("GET", "/claim/campus", {}, who, 200) for who in visitors[: LOOKS + 1]],
     }
 
 
-def _all(asked: Sequence[Asked]) -> list[float]:
-    """Seconds that each took, asked by so many at once."""
-    waiting: SimpleQueue[Asked] = SimpleQueue()
-    for each in asked:
-        waiting.put(each)
-    took: list[float] = []
-    threads = [Thread(target=_one_by_one, args=(waiting, took)) for _ in range(AT_ONCE)]
+def _send_all(requests: Sequence[Request]) -> list[float]:
+    """Send the requests over AT_ONCE connections; return the seconds that each took."""
+    waiting: SimpleQueue[Request] = SimpleQueue()
+    for request in requests:
+        waiting.put(request)
+    seconds: list[float] = []
+    threads = [Thread(target=_one_by_one, args=(waiting, seconds)) for _ in range(AT_ONCE)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(took) == len(asked), "an answer was another than it should be"
-    return took
+    assert len(seconds) == len(requests), "an answer had a wrong status"
+    return seconds
 
 
-def _one_by_one(waiting: SimpleQueue[Asked], took: list[float]) -> None:
+def _one_by_one(waiting: SimpleQueue[Request], seconds: list[float]) -> None:
     connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
     while True:
         try:
-            asked = waiting.get_nowait()
+            request = waiting.get_nowait()
         except Empty:
             return connection.close()
         began = time.perf_counter()
-        _ask(connection, asked)
-        took.append(time.perf_counter() - began)
+        _send(connection, request)
+        seconds.append(time.perf_counter() - began)
 
 
-def _ask(connection: HTTPConnection, asked: Asked) -> None:
-    who = asked.visitor
+def _send(connection: HTTPConnection, request: Request) -> None:
+    who = request.visitor
     headers = {
         "Cookie": f"seatsync={who.cookie}",
         "X-Forwarded-For": f"10.{who.number >> 16}.{who.number >> 8 & 255}.{who.number & 255}",
     }
     body = None
-    if asked.method == "POST":
+    if request.method == "POST":
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-        body = urlencode({**asked.fields, "csrf_token": who.form})
-    connection.request(asked.method, asked.path, body, headers)
+        body = urlencode({**request.fields, "csrf_token": who.form})
+    connection.request(request.method, request.path, body, headers)
     answer = connection.getresponse()
     answer.read()
-    assert answer.status == asked.status, f"{asked.method} {asked.path}: {answer.status}"
+    assert answer.status == request.status, f"{request.method} {request.path}: {answer.status}"
 
 
-def _warm_up(asked: Asked) -> None:
+def _warm_up(request: Request) -> None:
     connection = HTTPConnection("127.0.0.1", PORT, timeout=60)
-    _ask(connection, asked)
+    _send(connection, request)
     connection.close()
 
 
 def _visitors(ledger: str) -> list[Visitor]:
-    """Members who have accounts with their e-mail, and are signed in; the last one is the administrator."""
+    """Give members and the administrator (the last one) accounts and sessions; return them."""
     member = tables.member.c
     number = max(LOOKS, CLAIMS) + 1
     store, at, password = Ledger(ledger), iso(datetime.now(UTC)), hashed(PASSWORD)
@@ -227,7 +229,7 @@ def _visitors(ledger: str) -> list[Visitor]:
 
 
 def _cookie(fields: dict[str, str]) -> str:
-    """As the server itself would sign it."""
+    """Return the fields as a cookie that the server accepts."""
     serializer = SecureCookieSessionInterface().get_signing_serializer(_APP)
     assert serializer is not None
     return str(serializer.dumps(fields))
@@ -235,9 +237,9 @@ def _cookie(fields: dict[str, str]) -> str:
 
 def _app():
     sender = Sender("", "library@campus.example")
-    settings = Settings(f"http://127.0.0.1:{PORT}", (KEY,), sender)
-    post = Post(Server.parse("smtp://127.0.0.1:9"), sender)
-    return create_app(Site(settings, Ledger("unused.db"), lambda: datetime.now(UTC), post, Limits()))
+    settings = SiteSettings(f"http://127.0.0.1:{PORT}", (KEY,), sender)
+    mailer = Mailer(Server.parse("smtp://127.0.0.1:9"), sender)
+    return create_app(Site(settings, Ledger("unused.db"), lambda: datetime.now(UTC), mailer, RateLimits()))
 
 
 _APP = _app()

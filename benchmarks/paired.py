@@ -1,6 +1,6 @@
-"""Whole processes in turn, A B A B …: seconds, peak memory, and the ratio of each to another, pair by pair.
+"""Run whole processes in turn, A B A B …: seconds, peak memory, and ratios pair by pair.
 
-A machine drifts, so only ratios of one run count.
+A machine's speed drifts, so only ratios of one run count.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Prepare = Callable[[], None]
 
 @dataclass
 class Measured:
-    """Of one command: seconds and peak MiB, run by run."""
+    """The seconds and peak MiB of one command, run by run."""
 
     seconds: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Measured:
 
 @dataclass
 class Command:
-    """What is run, where; ``before`` each run, not measured."""
+    """A command line and its folder. ``before`` is called before each run, and is not measured."""
 
     words: Sequence[str]
     folder: Path
@@ -42,7 +42,7 @@ class Command:
 
 
 def paired(commands: Mapping[str, Command], runs: int) -> dict[str, Measured]:
-    """Each command once without measuring (unless there is one run only), then all of them in turn."""
+    """Run each command once unmeasured (unless ``runs`` is 1), then all of them in turn; return what was measured."""
     found = {name: Measured() for name in commands}
     for run in range(runs + (runs > 1)):
         for name, command in commands.items():
@@ -56,7 +56,7 @@ def paired(commands: Mapping[str, Command], runs: int) -> dict[str, Measured]:
 
 
 def ratio(one: Measured, other: Measured) -> float:
-    """The median of the ratios, pair by pair."""
+    """Return the median of the ratios, pair by pair."""
     return statistics.median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
 
 
@@ -64,9 +64,9 @@ def _once(command: Command) -> tuple[float, float]:
     start = time.perf_counter()
     child = subprocess.Popen(command.words, cwd=command.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
-    said = child.stderr.read()
+    errors = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
     if code := os.waitstatus_to_exitcode(status):
-        raise RuntimeError(f"{' '.join(command.words)} left with {code}: {said.decode()}")
+        raise RuntimeError(f"{' '.join(command.words)} exited with {code}: {errors.decode()}")
     return seconds, usage.ru_maxrss / 1024

@@ -1,4 +1,4 @@
-"""What an administrator does by hand: a merge of the wish with an export, counted: pandas_by_hand.py DESIRED.csv ACTUAL.csv."""
+"""The comparison by hand: merge the desired members with an export, and count: pandas_by_hand.py DESIRED.csv ACTUAL.csv."""
 
 import sys
 

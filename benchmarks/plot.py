@@ -1,4 +1,4 @@
-"""Curves as JSON on standard input → an SVG: plot.py FILE."""
+"""Read curves as JSON from standard input, and write them as an SVG: plot.py FILE."""
 
 import json
 import sys

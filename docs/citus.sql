@@ -1,5 +1,8 @@
--- Spread seatsync's tables over the nodes of a Citus cluster: psql -f citus.sql, as the owner, after `seatsync ledger migrate`.
--- Two stay on the coordinator, which seatsync connects to: alembic_version, and writer, by whose rows institutions are locked.
+-- Spread seatsync's tables over the nodes of a Citus cluster. Run it as the owner, after `seatsync ledger migrate`:
+--
+--     psql -f citus.sql
+--
+-- The table writer, whose rows are the institutions' locks, stays on the coordinator, to which seatsync connects.
 \set ON_ERROR_STOP on
 SELECT create_distributed_table('institution', 'institution');
 SELECT create_distributed_table('library', 'institution', colocate_with => 'institution');

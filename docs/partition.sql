@@ -1,7 +1,10 @@
--- Spread seatsync's tables over hash partitions by institution, on one PostgreSQL: psql -v parts=16 -f partition.sql
--- For ledgers of thousands of institutions: each part has its own indexes and is vacuumed by itself. Nobody may write meanwhile.
--- Run it as the owner, right after `seatsync ledger migrate`, or later; it is one transaction. It makes new tables, on which nobody
--- has rights yet: run roles.sql once more for every role.
+-- Spread seatsync's tables over hash partitions by institution, on one PostgreSQL:
+--
+--     psql -v parts=16 -f partition.sql
+--
+-- This is for ledgers of thousands of institutions: each part has its own indexes and is vacuumed separately.
+-- Run it as the owner, right after `seatsync ledger migrate` or later, while nobody writes. It is one transaction.
+-- It creates new tables, on which nobody has rights yet: run roles.sql once more for every role.
 \set ON_ERROR_STOP on
 \if :{?parts} \else \set parts 16 \endif
 BEGIN;
@@ -25,7 +28,7 @@ BEGIN
         EXECUTE format('CREATE POLICY bound ON %I USING (%s) WITH CHECK (%s)', name, bound, bound);
         EXECUTE format('CREATE POLICY indexed ON %I AS RESTRICTIVE USING (institution = ANY (bound_institutions())) WITH CHECK (true)', name);
     END LOOP;
-    -- As ledger 0007 has it: no statistics of columns that name a person, of the parts either.
+    -- As in migration 0007: no statistics of columns that name a person. This includes the parts.
     FOR name, named IN
         SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')

@@ -1,6 +1,6 @@
-"""make pictures: docs/plan.png and plan-dark.png, the page of a plan for an example institution, in a real browser.
+"""make pictures: write docs/plan.png and plan-dark.png, the page of a plan for an example institution, in a real browser.
 
-Harbor Church hands out its licenses, most are claimed; then people come and go, and a guest preacher gets the set for good.
+Harbor Church grants its licenses, and most are claimed. Then people join and leave, and a guest preacher gets a permanent license.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""make pictures: docs/pages-*.png, the pages of `make demo-portal`, in a real browser."""
+"""make pictures: write docs/pages-*.png, the pages of `make demo-portal`, in a real browser."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def main() -> None:
 
 @contextmanager
 def demo() -> Iterator[tuple[str, str, str]]:
-    """The demo at work: the addresses of its pages, of its mails, and a personal link."""
+    """Run the demo; yield the addresses of its pages and of its mails, and a personal link."""
     command = [sys.executable, DOCS.parent / "examples/demo_portal.py"]
     command += ["--pages", "8090", "--mails", "8091", "--smtp", "8092"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
-        said = ""
-        while "Ctrl-C" not in said:
-            said += process.stdout.readline()
+        output = ""
+        while "Ctrl-C" not in output:
+            output += process.stdout.readline()
         try:
-            yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", said)[0]
+            yield "http://127.0.0.1:8090", "http://127.0.0.1:8091", re.findall(r"http\S+/l/\S+", output)[0]
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate()
@@ -72,11 +72,11 @@ def sign_up(page: Page, pages: str, mails: str, email: str) -> None:
 
 
 def code(page: Page, mails: str, email: str) -> str:
-    caught = page.context.new_page()
+    mailbox = page.context.new_page()
     while True:
-        caught.goto(mails)
-        if found := re.search(rf"{email}.*?(\d{{4}} \d{{4}}) is your code", caught.inner_text("body")):
-            caught.close()
+        mailbox.goto(mails)
+        if found := re.search(rf"{email}.*?(\d{{4}} \d{{4}}) is your code", mailbox.inner_text("body")):
+            mailbox.close()
             return found[1]
 
 

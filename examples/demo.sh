@@ -1,5 +1,5 @@
 #!/bin/sh
-# The first ten minutes, in one: a new folder, a plan, an apply, a change, a refusal, and how it is mended.
+# A tour of seatsync: a new folder, a plan, an apply, a change, a blocked plan, and how to fix it.
 set -eu
 
 work=$(mktemp -d)
@@ -7,12 +7,12 @@ trap 'rm -rf "$work"' EXIT
 examples=$(cd "$(dirname "$0")" && pwd)/rosters
 export COLUMNS=110 SEATSYNC_NOW=2026-12-01T09:00:00Z
 unset SEATSYNC_LEDGER SEATSYNC_FORMAT
-unset CI GITHUB_ACTIONS GITLAB_CI # as on a desk; these people are made up
+unset CI GITHUB_ACTIONS GITLAB_CI # as on a developer's machine; these people are made up
 
 title() { printf '\n\033[1m━━ %s\033[0m\n' "$1"; }
 run() { printf '\n$ %s\n' "$*"; "$@"; }
-# A command that must leave with the given code.
-must_leave_with() {
+# Run a command that must exit with the given code.
+must_exit_with() {
     expected=$1; shift
     printf '\n$ %s\n' "$*"
     code=0; "$@" || code=$?
@@ -28,13 +28,13 @@ run cat my-school/seatsync.yaml
 title "2. What would change? Nothing is written yet"
 run seatsync plan my-school
 
-title "3. Do it, exactly as planned"
+title "3. Apply it, exactly as planned"
 run seatsync plan my-school --quiet --out plan.json
 run seatsync apply plan.json my-school
 run seatsync plan my-school
 run seatsync status my-school
 
-title "4. Somebody arrives, somebody leaves, an e-mail changes"
+title "4. One member is new, one leaves, an e-mail changes"
 cat > my-school/rosters/members.csv <<'CSV'
 email,given_name,family_name,student_id,role,tags
 ann.lee@members.example,Ann,Lee,0001,Student,faculty
@@ -46,28 +46,28 @@ run seatsync plan my-school
 run seatsync apply --yes --quiet my-school
 run seatsync log -C my-school --limit 6
 
-title "5. What is illegal is refused, all of it at once, and nothing is done"
+title "5. A plan that breaks rules is blocked. All of them are listed, and nothing is done"
 run sed -i.bak -e 's/slots: 50/slots: 2/' -e 's/, kind: permanent, to/, kind: temporary, to/' my-school/seatsync.yaml
-must_leave_with 4 seatsync apply --yes my-school
+must_exit_with 4 seatsync apply --yes my-school
 run mv my-school/seatsync.yaml.bak my-school/seatsync.yaml
-must_leave_with 0 seatsync plan my-school
+must_exit_with 0 seatsync plan my-school
 
-title "6. Mistakes in the files are told with their place, and what to do"
+title "6. Mistakes in the files are reported with their place, and what to do"
 cat > my-school/rosters/members.csv <<'CSV'
 email,given_name,family_name,student_id,role,tags
 ann.lee@members.example,Ann,Lee,0001,Student,faculty
 benjamin@members,Ben,,0002,Student,
 dmitri@members.example,Дмитрий,Орлов,0001,Student,
 CSV
-must_leave_with 3 seatsync validate my-school
+must_exit_with 3 seatsync validate my-school
 
 title "7. A real roster: Grace Seminary, 236 members, two libraries"
 run cp -R "$examples/grace-seminary" .
 run seatsync apply --yes --quiet grace-seminary
 run seatsync status grace-seminary
-title "   A failed export: all but 40 students are gone from the file"
+title "   A failed export: all but 40 students are missing from the file"
 run sh -c 'head -n 41 grace-seminary/rosters/students.csv > cut && mv cut grace-seminary/rosters/students.csv'
-must_leave_with 4 seatsync plan grace-seminary
+must_exit_with 4 seatsync plan grace-seminary
 run cp "$examples/grace-seminary/rosters/students.csv" grace-seminary/rosters/students.csv
 run seatsync apply --yes grace-seminary
 run seatsync verify -C grace-seminary

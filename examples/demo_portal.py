@@ -1,6 +1,6 @@
-"""All that the pages need, on this machine: an institution, its ledger, the pages, the sender of letters, and a catcher of mails.
+"""Run the pages on this machine: an institution, its ledger, the pages, the sender of letters, and a mail catcher.
 
-`make demo-portal` runs it. Nothing leaves this machine, and everything is gone at the end.
+`make demo-portal` runs it. Nothing leaves this machine, and everything is deleted at the end.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MEMBER, ADMINISTRATOR = "ayodele.adebayo@grace.example", "ruth.abel@grace.exampl
 
 
 class Catcher:
-    """A mail server that keeps what it is handed, and shows it as pages."""
+    """A mail server that keeps all mails, and shows them as pages."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -44,34 +44,34 @@ class Catcher:
         return "250 OK: caught"
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        wanted = environ["PATH_INFO"].strip("/")
-        is_one = wanted.isdecimal() and int(wanted) < len(self.mails)
+        number = environ["PATH_INFO"].strip("/")
+        is_one = number.isdecimal() and int(number) < len(self.mails)
         start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
-        page = self._one(int(wanted)) if is_one else self._all()
+        page = self._one(int(number)) if is_one else self._all()
         return [f'<!DOCTYPE html><html lang="en"><title>Mails</title><body>{page}'.encode()]
 
     def _all(self) -> str:
         newest = reversed(list(enumerate(self.mails)))
         rows = (f'<li><a href="/{number}">{_line(mail)}</a>' for number, mail in newest)
-        return f"<h1>{len(self.mails)} mails, the latest first</h1><ul>{''.join(rows)}</ul>"
+        return f"<h1>{len(self.mails)} mails, newest first</h1><ul>{''.join(rows)}</ul>"
 
     def _one(self, number: int) -> str:
         words = re.sub(r"https?://\S+", lambda url: f'<a href="{url[0]}">{url[0]}</a>', escape(self.text(number)))
         return f'<p><a href="/">All mails</a><h1>{_line(self.mails[number])}</h1><pre>{words}</pre>'
 
     def text(self, number: int) -> str:
-        """The words of a mail."""
+        """Return the text of a mail."""
         part = self.mails[number].get_body(("plain",))
         return str(part.get_content()) if part is not None else ""
 
     def first_link(self) -> str:
-        """The first personal link that arrives."""
+        """Wait for the first personal link, and return it."""
         for number in range(10**9):
             while number >= len(self.mails):
                 time.sleep(0.05)
             if found := re.search(r"http\S+/l/[\w-]+/[\w-]+", self.text(number)):
                 return found[0]
-        raise AssertionError("there is always a next one")
+        raise AssertionError("this loop never ends")
 
 
 def _line(mail: EmailMessage) -> str:
@@ -79,19 +79,19 @@ def _line(mail: EmailMessage) -> str:
 
 
 class _Silent(WSGIRequestHandler):
-    def log_message(self, *said: Any) -> None:
-        """Nobody wants to know."""
+    def log_message(self, *args: Any) -> None:
+        """Write no log."""
 
 
 def main() -> int:
-    """Start everything, say where it is, and wait for the end."""
+    """Start everything, print the addresses, and wait for Ctrl-C."""
     ports = argparse.ArgumentParser(description=__doc__)
     for name, usual in (("pages", 8000), ("mails", 8025), ("smtp", 8026)):
         ports.add_argument(f"--{name}", type=int, default=usual, metavar="PORT")
     given = ports.parse_args()
     if taken := [f"--{name} {port}" for name, port in vars(given).items() if _is_in_use(port)]:
         print(
-            f"In use by another program: {', '.join(taken)}. Name others, as make demo-portal ARGS='--pages 8100'.",
+            f"In use by another program: {', '.join(taken)}. Choose another, such as make demo-portal ARGS='--pages 8100'.",
             file=sys.stderr,
         )
         return 1
@@ -100,7 +100,7 @@ def main() -> int:
         with ExitStack() as until_the_end:
             return _run(until_the_end, given.pages, given.mails, given.smtp)
     except KeyboardInterrupt:
-        print("\nEverything is ended and gone.")
+        print("\nEverything is stopped and deleted.")
         return 0
 
 
@@ -119,7 +119,7 @@ def _run(until_the_end: ExitStack, pages: int, mails: int, smtp: int) -> int:
         "SEATSYNC_SMTP_URL": f"smtp://{HERE}:{smtp}",
         "SEATSYNC_MAIL_FROM": "Grace Library <library@grace.example>",
     }
-    print("An institution of 236 members is applied …", flush=True)
+    print("Applying the files of an institution with 236 members …", flush=True)
     _run_once(surroundings, school, "apply", "--yes", "--quiet")
     running = [
         until_the_end.enter_context(
@@ -136,15 +136,15 @@ A member             {url}/claim/{SCHOOL.name}
                      type {MEMBER}; the code is among the mails
 A personal link      {catcher.first_link()}
 An administrator     {url}/account/new
-                     type {ADMINISTRATOR}; the code is among the mails, and a link that welcomes her
+                     type {ADMINISTRATOR}; the code is among the mails, and her welcome link
 The log              {work / "serve.log"}
 
-Ctrl-C ends it all.""",
+Ctrl-C stops everything.""",
         flush=True,
     )
     while all(process.poll() is None for process in running):
         time.sleep(0.2)
-    print("One of the two has ended by itself:", (work / "serve.log").read_text()[-2000:], file=sys.stderr)
+    print("One of the two processes stopped unexpectedly:", (work / "serve.log").read_text()[-2000:], file=sys.stderr)
     return 1
 
 
@@ -164,7 +164,7 @@ def _caught(catcher: Catcher, mails: int, smtp: int) -> Iterator[None]:
 
 @contextmanager
 def _running(surroundings: dict[str, str], folder: Path, log: Path, *args: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command of seatsync, ended gently at the end; Ctrl-C reaches it by us alone."""
+    """Run a seatsync command in the background, and terminate it at the end. It does not get Ctrl-C itself."""
     command = [sys.executable, "-m", "seatsync", *args]
     with log.open("wb") as file:
         process = subprocess.Popen(

@@ -33,7 +33,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
-_HASHER, _NOBODYS = passwords.HASHER, passwords.NOBODYS
+_HASHER, _DUMMY_HASH = passwords.HASHER, passwords.DUMMY_HASH
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -151,7 +151,7 @@ def quick_passwords() -> Iterator[None]:
     quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", quick)
-        patch.setattr(passwords, "NOBODYS", quick.hash("nobody's"))
+        patch.setattr(passwords, "DUMMY_HASH", quick.hash("nobody's"))
         yield
 
 
@@ -159,7 +159,7 @@ def quick_passwords() -> Iterator[None]:
 def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed as they are outside of the tests."""
     monkeypatch.setattr(passwords, "HASHER", _HASHER)
-    monkeypatch.setattr(passwords, "NOBODYS", _NOBODYS)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", _DUMMY_HASH)
 
 
 # ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One job of a pipeline: MODE is validate, plan or apply; the other settings are the inputs of action.yml.
-# It also writes the step's summary and outputs, and leaves with the exit code of the command itself. Nothing that seatsync
-# prints in a job is a command to the runner but its own annotations (cli/output/privacy.py), so nothing is to be stopped here.
+# It also writes the step's summary and outputs, and exits with the exit code of the command. The runner cannot take seatsync's
+# output for workflow commands, except for its own annotations (cli/output/privacy.py), so nothing needs to be filtered here.
 set -uo pipefail
 OUT="${OUT:-seatsync-plan}"
 SUMMARY="${GITHUB_STEP_SUMMARY:-/dev/null}"
@@ -13,7 +13,7 @@ mkdir -p "$OUT"
 folders=(${FOLDERS:-.})
 [ -n "${LEDGER:-}" ] && export SEATSYNC_LEDGER="$LEDGER"
 if [ "${MODE:-}" != validate ] && [ -z "${SEATSYNC_LEDGER:-}" ]; then
-  echo "::error title=seatsync::No ledger is named: set the secret SEATSYNC_LEDGER, or ledger: git. A file on this runner would be gone with it."
+  echo "::error title=seatsync::No ledger is set. Set the secret SEATSYNC_LEDGER, or ledger: git. A ledger file on this runner would be deleted with the runner."
   exit 64
 fi
 privacy=()
@@ -23,7 +23,7 @@ flags=("${privacy[@]}")
 [ "${STRICT:-false}" = true ] && flags+=(--strict)
 
 outputs() {
-  python3 -I - "$1" << 'END' # -I: a json.py among the files is none of ours
+  python3 -I - "$1" << 'END' # -I: do not import a json.py from the repository
 import json, secrets, sys
 plans = json.load(open(sys.argv[1], encoding="utf-8"))
 plans = plans if isinstance(plans, list) else [plans]
@@ -33,7 +33,7 @@ values = {
     "refused": str(any(plan["refusals"] for plan in plans)).lower(),
     "fingerprint": " ".join(several * (plan["institution"] + "=") + plan["fingerprint"] for plan in plans if plan["fingerprint"]),
 }
-for name, value in values.items():  # a random word ends each, which no value can have in it
+for name, value in values.items():  # a random delimiter, so that no value can contain it
     end = secrets.token_hex(16)
     print(f"{name}<<{end}\n{value}\n{end}")
 END
@@ -41,7 +41,7 @@ END
 
 comment() {
   [ "${COMMENT:-false}" = true ] || return 0
-  seatsync comment "$@" || echo "The comment could not be written; everything else is as it says." >&2
+  seatsync comment "$@" || echo "The comment could not be written. Everything else is done." >&2
 }
 
 case "${MODE:-}" in
@@ -60,7 +60,7 @@ case "${MODE:-}" in
       seatsync show "$OUT/plan.json" --format html "${privacy[@]}" > "$OUT/plan.html"
       outputs "$OUT/plan.json" >> "$OUTPUT"
     fi
-    # What is wrong with files stands above the plans of the others, and none of them counts as reviewed.
+    # Errors in files come first, above the plans of the other institutions. Then no plan counts as reviewed.
     if seatsync validate "${privacy[@]}" --format markdown -- "${folders[@]}" > "$OUT/wrong.md" 2> /dev/null; then
       [ -s "$OUT/plan.json" ] && comment "$OUT/plan.json"
     else
@@ -84,7 +84,7 @@ case "${MODE:-}" in
     head -c 500000 "$OUT/apply.txt" | sed 's/^/    /' >> "$SUMMARY"
     ;;
   *)
-    echo "The mode is \"${MODE:-}\"; it can be validate, plan or apply." >&2
+    echo "The mode \"${MODE:-}\" is not valid. Use validate, plan or apply." >&2
     code=64
     ;;
 esac

@@ -1,3 +1,3 @@
-"""seatsync: who holds which seat, kept in Git and carried out exactly as reviewed."""
+"""seatsync: keep license seats in Git, and apply exactly what was reviewed."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""``python -m seatsync``."""
+"""Run the command line: ``python -m seatsync``."""
 
 from seatsync.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Seats that are delivered to accounts: from the plan to the journal, and what becomes of them."""
+"""Seats delivered to accounts: from the plan to the journal, and what happens to them later."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEE = ["dee@grace.example", "Dee", "Fox", "jam"]
 
 @pytest.fixture
 def planned(school: Path) -> Path:
-    """A saved plan by which Cy, who has an account, gets a seat at once, and Dee is asked to set a password."""
+    """A saved plan that gives Cy, who has an account, a seat at once, and asks Dee to set a password."""
     ran(school, "ledger", "migrate")
     signed_up(school, CY[0])
     write_csv(school / "members.csv", letters.HEADER, CY, DEE)
@@ -65,7 +65,7 @@ def test_the_journal_says_that_a_member_has_an_account_before_it_delivers_to_it(
     with Ledger(location(planned)).reading() as connection:
         since = since_apply(connection, "grace", date(2026, 9, 2)) if connection is not None else None
     assert since is not None
-    assert since.done == {}  # nothing is to be looked at again
+    assert since.actions == {}  # nothing needs another check
 
 
 def test_an_account_stays_when_the_seat_is_taken_back_and_when_its_member_is_erased(planned: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_plan_that_delivers_to_an_account_that_is_gone_is_stale(planned: Path)
         connection.exec_driver_sql("DELETE FROM account")
     before = contents(planned)
     outcome = ran(planned, "apply", "plan.json", code=5)
-    assert "it delivers seats at once to cy@grace.example, who has no account (any more)" in outcome.err
+    assert "it gives seats at once to cy@grace.example, who no longer has an account" in outcome.err
     assert "Plan again" in outcome.err
     assert contents(planned) == before
     ran(planned, "apply", "--yes")
@@ -109,7 +109,7 @@ def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) ->
     signed_up(school, CY[0])
 
     def asked(*members: list[str]) -> list[int]:
-        """For how many e-mails each statement asked."""
+        """The number of e-mails in each query."""
         found: list[int] = []
 
         def note(connection: Any, cursor: Any, statement: str, given: Any, *more: Any) -> None:
@@ -125,7 +125,7 @@ def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) ->
             event.remove(Engine, "before_cursor_execute", note)
         return found
 
-    assert asked(CY, *crowd(20)) == [1, 1]  # by the plan, and by the apply
+    assert asked(CY, *crowd(20)) == [1, 1]  # in the plan, and in the apply
     assert asked(CY, *crowd(20)) == []
     assert asked(CY, *crowd(25)) == []
     assert asked(CY, DEE, *crowd(25)) == [1]
@@ -139,7 +139,7 @@ def test_only_those_are_looked_up_who_could_be_delivered_a_seat(school: Path) ->
 def test_a_plan_as_a_page_and_as_markdown_says_how_each_seat_is_delivered(planned: Path) -> None:
     for format in ("text", "markdown", "html"):
         told = seatsync("show", "plan.json", "--format", format, folder=planned).out
-        assert "temporary, delivered at once" in told
+        assert "temporary, in the account at once" in told
         assert "temporary, asked to set a password" in told
     plan = json.loads((planned / "plan.json").read_text())
     grants = {change["member"]: change for change in plan["changes"] if change["action"] == "grant"}

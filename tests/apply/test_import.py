@@ -43,12 +43,12 @@ KIND_AND_STATUS = ("License Kind", "License Status")
 
 @pytest.fixture
 def tmp_path(tmp_path: Path, database: str) -> Path:
-    """Every test that makes a folder runs on both databases."""
+    """Run every test with a folder on both databases."""
     return tmp_path
 
 
 def institution(path: Path, config: str = HEAD + LIBRARIES) -> Path:
-    """A folder with a seatsync.yaml and nothing else."""
+    """A folder with only a seatsync.yaml."""
     path.mkdir(parents=True, exist_ok=True)
     (path / "seatsync.yaml").write_bytes(config.encode())
     return path
@@ -78,7 +78,7 @@ def licenses(*rows: tuple[str, str, str], prefix: str = "") -> str:
 def take(
     folder: Path, text: str | bytes, *args: str, code: int = 0, name: str = "users.csv", now: str = DAY
 ) -> Outcome:
-    """Import ``text``, which lies beside the folder."""
+    """Import ``text`` from a file next to the folder."""
     file = folder.parent / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     outcome = seatsync("import", str(file), "--yes", "--now", now, *args, folder=folder)
@@ -94,7 +94,7 @@ def told(folder: Path, *args: str, code: int = 0) -> Any:
 
 
 def held(folder: Path, library: str) -> dict[str, tuple[str, str]]:
-    """Name → (kind, status) of everybody on the roster."""
+    """Map the name of each member on a roster to (kind, status)."""
     rows = told(folder, "members", "--library", library)
     return {row["given_name"]: (row["kind"], row["status"]) for row in rows}
 
@@ -109,7 +109,7 @@ def plan_is_empty(folder: Path) -> bool:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Everything in the folder but the ledger."""
+    """All files in the folder except the ledger."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -123,7 +123,7 @@ def everything(folder: Path) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
 
 
 def on_terminal(folder: Path, *args: str, answer: str) -> int:
-    """Run the program with a terminal that gives one answer; returns the exit code."""
+    """Run the program with a terminal that gives one answer; return the exit code."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "seatsync", *args, "--now", DAY]
     program = subprocess.Popen(
@@ -141,7 +141,7 @@ def on_terminal(folder: Path, *args: str, answer: str) -> int:
     return code
 
 
-# What is taken over
+# What is imported
 
 
 def test_a_member_list_alone_brings_members_and_no_license(tmp_path: Path) -> None:
@@ -449,7 +449,7 @@ TEXT = {
     "an empty list": "rosters: []  # none yet\nlast: 1\n",
     "an empty list with a space": "rosters: [ ]\nlast: 1\n",
     "nothing behind": "rosters:\nlast: 1\n",
-    "only a comment behind": "rosters:   # none yet\n  # - {path: a.csv}\nlast: 1\n",
+    "only a comment after it": "rosters:   # none yet\n  # - {path: a.csv}\nlast: 1\n",
     "nothing behind at the end": "first: 1\nrosters:\n",
     "nothing behind at the very end": "first: 1\nrosters:",
     "a tilde": "first: 1\nrosters: ~  # none\nlast: 1\n",
@@ -557,11 +557,11 @@ def test_an_export_of_any_name_makes_files_that_can_be_read(name: str, tmp_path:
     assert plan_is_empty(folder)
 
 
-# What is refused: then nothing is written
+# What is rejected: then nothing is written
 
 
 def refused(folder: Path, text: str, *args: str, code: int) -> Outcome:
-    """Import something bad and see that files and ledger are as before."""
+    """Import something bad, and check that files and ledger have not changed."""
     before = everything(folder)
     outcome = take(folder, text, *args, code=code, name="second.csv")
     assert everything(folder) == before

@@ -63,26 +63,26 @@ EVERY_COMMAND = [pytest.param(path, command, id=" ".join(path) or "seatsync") fo
 
 def run(folder: Path, *args: str, code: int = 0) -> Outcome:
     outcome = seatsync(*args, folder=folder)
-    assert outcome.code == code, f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+    assert outcome.code == code, f"seatsync {' '.join(args)} exited with {outcome.code}\n{outcome.out}\n{outcome.err}"
     assert "Traceback" not in outcome.err
     assert "This is a bug" not in outcome.err
     return outcome
 
 
 def program(folder: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """The program in a process of its own."""
+    """Run the program in its own process."""
     surroundings = {**os.environ, **environment}
     command = [sys.executable, "-m", "seatsync", *args]
     return subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, timeout=60, check=False)
 
 
 both = pytest.mark.usefixtures("database")
-"""Most here is about words and files; this marks what a database has a part in."""
+"""Marks the tests that use a database; most tests here are about texts and files."""
 
 
 @pytest.fixture
 def school(tmp_path: Path) -> Path:
-    """What ``init`` writes."""
+    """A folder that ``init`` created."""
     run(tmp_path, "init", "school", "--quiet")
     return tmp_path / "school"
 
@@ -109,7 +109,7 @@ def test_every_example_in_a_help_can_be_typed(
     path: tuple[str, ...], command: click.Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "grace.jsonl").touch()  # what an example loads
+    (tmp_path / "grace.jsonl").touch()  # an example loads it
     for words in _examples(command):
         called: click.Command = cli
         rest = list(words)
@@ -191,7 +191,7 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_wrong_usage_leaves_with_64_and_says_what_was_meant(words: list[str], said: str, tmp_path: Path) -> None:
+def test_wrong_usage_exits_with_64_and_says_what_was_meant(words: list[str], said: str, tmp_path: Path) -> None:
     outcome = run(tmp_path, *words, code=64)
     assert said in outcome.err
     assert not outcome.out
@@ -223,7 +223,7 @@ def test_an_output_that_can_not_spell_everything_breaks_nothing(words: list[str]
 # Environment
 
 
-def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(
+def test_a_failure_has_its_own_message_help_and_exit_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exits, "debugging", False)
@@ -232,17 +232,17 @@ def test_a_failure_says_itself_what_is_so_what_to_do_and_how_to_leave(
         exit_code = ExitCode.REFUSED
 
     assert exits.failed(OutOfChairs("There are no chairs.", "Bring one.")) == ExitCode.REFUSED
-    assert capsys.readouterr().err == "seatsync: There are no chairs.\n  → Bring one.\n"
+    assert capsys.readouterr().err == "seatsync: There are no chairs.\n  To fix: Bring one.\n"
 
 
-def test_a_file_that_is_not_read_is_told_as_such_and_not_as_a_broken_disk(
+def test_a_path_that_is_not_a_file_is_reported_as_such_and_not_as_a_broken_disk(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exits, "debugging", False)
     with pytest.raises(OSError, match="is a folder") as raised:
         opening.read(ROOT)
     assert exits.failed(raised.value) == ExitCode.BROKEN
-    assert capsys.readouterr().err == f"seatsync: {ROOT} is a folder, not a file.\n  → Name a file.\n"
+    assert capsys.readouterr().err == f"seatsync: {ROOT} is a folder, not a file.\n  To fix: Name a file.\n"
 
 
 def test_now_comes_from_the_environment(school: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,10 +352,10 @@ def test_validate_needs_no_ledger_and_writes_nothing(school: Path) -> None:
 
 
 def _codes_in_source() -> tuple[set[str], list[re.Pattern[str]]]:
-    """Codes given to diagnostics anywhere in the source, and patterns for those put together from pieces."""
+    """The codes of all diagnostics in the source, and patterns for codes that are put together from pieces."""
     codes: set[str] = set()
     patterns: list[re.Pattern[str]] = []
-    callers = {"Diagnostic", "_say", "_wrong", "wrong", "_refuse", "_Refused"}
+    callers = {"Diagnostic", "_report", "_wrong", "wrong", "_refuse", "_Refused"}
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
@@ -393,7 +393,7 @@ def test_every_code_that_a_case_expects_has_an_explanation() -> None:
 
 
 @pytest.mark.parametrize("code", explanations())
-def test_explain_says_what_a_code_means_and_how_to_mend_it(code: str, tmp_path: Path) -> None:
+def test_explain_says_what_a_code_means_and_how_to_fix_the_problem(code: str, tmp_path: Path) -> None:
     shown = run(tmp_path, "explain", code).out
     lines = shown.splitlines()
     assert lines[0] == code
@@ -571,7 +571,7 @@ def test_the_example_of_the_contract_is_valid_and_can_be_applied(tmp_path: Path)
 
 
 def works_at_once(folder: Path) -> None:
-    """Validate, plan, apply, plan nothing more, verify."""
+    """The folder can be validated, planned, applied and verified, and the second plan is empty."""
     run(folder, "validate", "--strict")
     run(folder, "plan", "--detailed-exitcode", "--strict", code=2)
     run(folder, "apply", "--yes")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.domain.text.formulas import as_was
+from seatsync.domain.text.formulas import restored
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import copied, environment, is_untouched
 
@@ -58,7 +58,7 @@ def write_csv(path: Path, *rows: list[str]) -> Path:
 
 def run(folder: Path, *args: str, code: int = 0, now: str = SECOND) -> Outcome:
     outcome = seatsync(*args, "--now", now, folder=folder)
-    assert outcome.code == code, f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+    assert outcome.code == code, f"seatsync {' '.join(args)} exited with {outcome.code}\n{outcome.out}\n{outcome.err}"
     assert "This is a bug" not in outcome.err
     return outcome
 
@@ -73,13 +73,13 @@ def rows(text: str) -> list[dict[str, str]]:
 
 @pytest.fixture
 def tmp_path(tmp_path: Path, database: str) -> Path:
-    """Every test that makes a folder runs on both databases."""
+    """Run every test that makes a folder on both databases."""
     return tmp_path
 
 
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """Two days of a school. Nobody writes to it: see ``copy``."""
+    """A school after two days of changes. Tests do not write to it: see ``copy``."""
     folder = tmp_path_factory.mktemp("school")
     (folder / "seatsync.yaml").write_text(CONFIG)
     write_csv(folder / "members.csv", HEADER, ANN, BEN, CAGLA, DMITRI, FAY, LEA)
@@ -94,13 +94,13 @@ def school(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
 
 @pytest.fixture
 def copy(school: Path, tmp_path: Path) -> Path:
-    """The school, to write to."""
+    """A copy of the school, for tests that write."""
     return copied(school, tmp_path / "school")
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
-    """A school whose files nobody has applied yet."""
+    """A school whose files have not been applied yet."""
     (tmp_path / "seatsync.yaml").write_text(CONFIG)
     write_csv(tmp_path / "members.csv", HEADER, ANN)
     return tmp_path
@@ -355,7 +355,7 @@ def test_table_csv_and_json_show_the_same(command: list[str], school: Path) -> N
     listed = told(school, *command)
     written = rows(run(school, *command, "--format", "csv").out)
     cells = [{k: ";".join(v) if isinstance(v, list) else str(v) for k, v in row.items()} for row in listed]
-    assert [{k: as_was(v) for k, v in row.items()} for row in written] == cells
+    assert [{k: restored(v) for k, v in row.items()} for row in written] == cells
     table = run(school, *command).out.splitlines()
     assert table[0].split() == list(listed[0])
     assert len(table) == 1 + len(listed)
@@ -377,7 +377,7 @@ def test_no_cell_of_a_csv_is_a_formula(command: list[str], school: Path) -> None
 
 def test_a_formula_is_escaped_by_an_apostrophe_in_csv_and_left_alone_in_json(school: Path) -> None:
     out = run(school, "members", "--search", "eve", "--format", "csv").out
-    assert "\"'=x;'@y;imported:2026-09-02\"" in out  # quoted, for those that take a semicolon for a separator too
+    assert "\"'=x;'@y;imported:2026-09-02\"" in out  # quoted, for programs that also split at semicolons
     [written] = rows(out)
     assert written == {
         "email": "'+eve@grace.example",
@@ -511,7 +511,7 @@ def test_the_log_is_as_long_as_asked_for(school: Path) -> None:
 
 
 def sent(folder: Path) -> list[tuple[str, str, str]]:
-    """The letters since the school was made."""
+    """The letters added since the fixture was made: (letter, member, library)."""
     letters = told(folder, "outbox", "list")[len(LETTERS) :]
     return [(letter["letter"], who(letter["to"]), letter["library"]) for letter in letters]
 

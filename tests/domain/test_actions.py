@@ -1,4 +1,4 @@
-"""Actions are a table: what follows from an entry, and that mypy names every place that a new entry needs."""
+"""The table of actions: what follows from an entry, and that mypy names every place that a new entry needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def books_with(license: License) -> Snapshot:
 
 
 def planned(action: Action, license: License) -> Change:
-    """The change as plans have it: the kind afterwards (of a revoke, the one that is taken), and before only what differs."""
+    """The change as in a plan: the kind afterwards (for a revoke, the kind taken back), and before only what differs."""
     place = Origin("seatsync.yaml", 1)
     match action:
         case Action.GRANT:
@@ -55,7 +55,7 @@ def planned(action: Action, license: License) -> Change:
 
 
 def carried_out(action: Action, license: License) -> Snapshot | None:
-    """The books after the event; None where it is illegal."""
+    """The snapshot after the event; None if the event is illegal."""
     books = books_with(license)
     try:
         post(books, Event(action, "books", 1, {"kind": "temporary", "status": "unclaimed", "on": "2026-09-01"}))
@@ -133,7 +133,7 @@ print(*books.licenses["books"][1][:2], books.slots("books").used)
 
 
 def errors_of(program: ProgramCopy, cache: Path) -> list[str]:
-    """What mypy says of the rooms in which actions differ, in their order; what they import from elsewhere is passed over."""
+    """What mypy reports for the modules in which actions differ, in order. Errors in other modules are ignored."""
     rooms = [program.top / "seatsync" / room for room in ("domain", "planning", "refusals", "apply", "reports")]
     flags = ["--config-file=", "--follow-imports=skip", "--ignore-missing-imports", "--no-error-summary"]
     command = [sys.executable, "-m", "mypy", *flags, f"--cache-dir={cache}", *map(str, rooms)]
@@ -163,4 +163,4 @@ def test_mypy_names_the_places_that_a_new_action_needs_and_no_other_is_needed(tm
         check=False,
     )
     assert not done.stderr
-    assert done.stdout.splitlines() == ["- | ann@grace.example | temporary, delivered", "0 removed", "none revoked 0"]
+    assert done.stdout.splitlines() == ["- | ann@grace.example | temporary, claimed", "0 removed", "none revoked 0"]

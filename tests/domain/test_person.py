@@ -1,4 +1,4 @@
-"""The columns of a person stand in one list: everything else follows a field that is added to it."""
+"""The fields of a person are one list: everything else follows when a field is added."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_pages_have_a_word_for_every_field_beside_the_name() -> None:
 
 @pytest.fixture(scope="module")
 def with_department(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
-    """A copy of the program to which a field was added as CONTRIBUTING.md says."""
+    """A copy of the program with a new field, added as CONTRIBUTING.md says."""
     from seatsync.ledger.tables import REVISIONS
 
     last = REVISIONS[-1]

@@ -1,4 +1,4 @@
-"""The pages in a real browser, with everything real around it: command line, ledger, server, mail server, Chromium, axe."""
+"""The pages in a real browser with real command line, ledger, server and mail server: Chromium and axe."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLOTS = {"total", "used", "available", "reserved", "temporary", "permanent"}
 
 @pytest.fixture
 def pages(school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
-    """Ann is offered a book, for now; Ben and Dee Logos; Cy Jamworks. The pages are served, no letter is sent yet."""
+    """Ann is offered a book, temporarily; Ben and Dee Logos; Cy Jamworks. The server runs, no letter is sent yet."""
     config = school / "seatsync.yaml"
     config.write_text(
         config.read_text().replace("kind: permanent, to: {tags: [owner]}", "kind: temporary, to: {tags: [reader]}")
@@ -53,7 +53,7 @@ def link(pages: Served, email: str, subject: str) -> str:
 
 
 def visitor(browser: Browser, **settings: Any) -> Page:
-    """A person with a browser of their own."""
+    """Return a new browser window with its own cookies."""
     page = browser.new_context(**settings).new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -65,14 +65,14 @@ complaints: list[str] = []
 
 @pytest.fixture(autouse=True)
 def the_browser_complains_of_nothing() -> Iterator[None]:
-    """But of pages that say, by their status, that something could not be."""
+    """Fail on browser errors, except pages whose status says that something did not work."""
     complaints.clear()
     yield
     assert [said for said in complaints if "responded with a status of 4" not in said] == []
 
 
 def sign_up(page: Page, pages: Served, email: str) -> None:
-    page.get_by_role("link", name="Make an account").click()
+    page.get_by_role("link", name="Create an account").click()
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Send me a code").click()
     page.get_by_label("Code").fill(pages.code(email))
@@ -88,8 +88,8 @@ def test_a_seat_s_whole_life_from_the_apply_to_the_plan_after_it_was_declined(
     ann.goto(link(pages, "ann@grace.example", "has a seat for you"))
     expect(ann.get_by_role("heading", level=1)).to_have_text("Grace Seminary has a seat for you")
     sign_up(ann, pages, "ann@home.example")
-    ann.get_by_role("button", name="Take this seat").click()
-    expect(ann.get_by_role("status")).to_have_text("The seat is yours.")
+    ann.get_by_role("button", name="Claim this seat").click()
+    expect(ann.get_by_role("status")).to_have_text("You have claimed your seat.")
     expect(ann.get_by_role("listitem").first).to_contain_text("Biblical Studies")
     (held,) = json.loads(ran(school, "licenses", "--library", "books", "--format", "json").out)
     assert (held["kind"], held["status"]) == ("temporary", "delivered")
@@ -97,13 +97,13 @@ def test_a_seat_s_whole_life_from_the_apply_to_the_plan_after_it_was_declined(
         "total": 1000, "used": 1, "available": 999, "reserved": 0, "temporary": 1, "permanent": 0,
     }  # fmt: skip
 
-    # An upgrade, and its letter; the revoke of another, and its letter.
+    # An upgrade and its letter; then a revoke and its letter.
     config = school / "seatsync.yaml"
     config.write_text(config.read_text().replace("kind: temporary", "kind: permanent"))
     ben = visitor(browser)
     ben.goto(link(pages, "ben@grace.example", "has a seat for you"))
     sign_up(ben, pages, "ben@grace.example")
-    ben.get_by_role("button", name="Take this seat").click()
+    ben.get_by_role("button", name="Claim this seat").click()
     applied(school, [*ANN[:3], "reader"], [*BEN[:3], ""], CY, DEE, now=LATER)
     sent(school, now=LATER)
     assert "Biblical Studies is yours permanently" in mail_to(pages.room, "ann@grace.example", "permanently")["Subject"]
@@ -111,16 +111,16 @@ def test_a_seat_s_whole_life_from_the_apply_to_the_plan_after_it_was_declined(
     ann.goto(f"{pages.url}/")
     expect(ann.get_by_role("listitem").first).to_contain_text("Yours to keep")
     ben.goto(f"{pages.url}/")
-    expect(ben.get_by_text("Nothing is here yet.")).to_be_visible()
+    expect(ben.get_by_text("No seats yet.")).to_be_visible()
 
-    # Dee declines: her slot is free, and the next plan respects it.
+    # Dee declines: the seat is free, and the next plan keeps it so.
     assert slots(school, "logos")["reserved"] == 1
     dee = visitor(browser, java_script_enabled=False)
     dee.goto(link(pages, "dee@grace.example", "has a seat for you"))
     dee.get_by_role("link", name="I do not want this seat").click()
     dee.get_by_label("Yes, I am sure").check()
     dee.get_by_role("button", name="I do not want it").click()
-    expect(dee.get_by_role("heading", level=1)).to_have_text("You have declined")
+    expect(dee.get_by_role("heading", level=1)).to_have_text("You have declined the seat")
     assert slots(school, "logos")["used"] == 0
     plan = ran(school, "plan", "--detailed-exitcode", now=LATER).out
     assert "Nothing to do" in plan
@@ -137,7 +137,7 @@ def test_jamworks_both_ways_with_a_password_to_set_and_at_once(pages: Served, sc
     cy.get_by_label("Code").fill(pages.code("cy@grace.example"))
     cy.get_by_label("New password").fill(PASSWORD)
     cy.get_by_role("button", name="Save and sign in").click()
-    expect(cy.get_by_role("status")).to_have_text("The seat is yours.")
+    expect(cy.get_by_role("status")).to_have_text("You have claimed your seat.")
     assert slots(school, "jamworks")["temporary"] == 1
 
     eve = visitor(browser)
@@ -146,14 +146,14 @@ def test_jamworks_both_ways_with_a_password_to_set_and_at_once(pages: Served, sc
     members = ([*ANN[:3], "reader"], BEN, CY, DEE, ["eve@grace.example", "Eve", "Roe", "jam"])
     applied(school, *members, now=LATER)
     sent(school, now=LATER)
-    assert mail_to(pages.room, "eve@grace.example", "Jamworks")["Subject"] == "Jamworks is in your account now"
+    assert mail_to(pages.room, "eve@grace.example", "Jamworks")["Subject"] == "Jamworks is now in your account"
     eve.goto(f"{pages.url}/")
     expect(eve.get_by_role("listitem").first).to_contain_text("Jamworks")
     assert slots(school, "jamworks")["temporary"] == 2
 
     applied(school, *members[:2], [*CY[:3], ""], *members[3:], now=LATER)
     cy.goto(f"{pages.url}/")
-    expect(cy.get_by_role("listitem").first).to_contain_text("On the free plan")
+    expect(cy.get_by_role("listitem").first).to_contain_text("on the free plan")
 
 
 @pytest.mark.sqlite_only("it is about what is shown")
@@ -217,7 +217,7 @@ def test_everything_can_be_reached_and_pressed_by_keyboard_alone(pages: Served, 
     page = visitor(browser)
     page.goto(f"{pages.url}/sign-in")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")
@@ -226,5 +226,5 @@ def test_everything_can_be_reached_and_pressed_by_keyboard_alone(pages: Served, 
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("E-mail and password do not belong together.")).to_be_visible()
+    expect(page.get_by_text("Wrong e-mail or password.")).to_be_visible()
     assert page.get_by_label("Password").get_attribute("aria-invalid") == "true"

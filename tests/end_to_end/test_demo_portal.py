@@ -1,4 +1,4 @@
-"""`make demo-portal` starts everything and says where; a claim can be walked there, and Ctrl-C ends it all."""
+"""`make demo-portal` starts everything and prints where; a claim works there, and Ctrl-C stops it all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
         try:
             assert demo.stdout is not None
             told = ""
-            while not told.endswith("Ctrl-C ends it all.\n"):
+            while not told.endswith("Ctrl-C stops everything.\n"):
                 line = demo.stdout.readline()
                 assert line, "it has ended"
                 told += line
@@ -42,13 +42,13 @@ def test_a_claim_is_walked_where_the_demo_says(tmp_path: Path) -> None:
             member.open("")
             email = _found(r"type (ayo\S+@grace.example)", told)
             member.press("Send me a code", email=email)
-            member.press("Go on", code=_code(_found(r"All mails +(http\S+)", told), email))
+            member.press("Continue", code=_code(_found(r"All mails +(http\S+)", told), email))
             member.press("Save and sign in", password=PASSWORD)
-            assert "The seat is yours." in member.press("Take this seat").text
+            assert "You have claimed your seat." in member.press("Claim this seat").text
             assert Visitor(_found(r"A personal link +(http\S+)", told)).open("").code == 200
         finally:
             demo.send_signal(signal.SIGINT)
-        assert (demo.wait(30), demo.stdout.read()) == (0, "\nEverything is ended and gone.\n")
+        assert (demo.wait(30), demo.stdout.read()) == (0, "\nEverything is stopped and deleted.\n")
     assert [port for port in ports.values() if _is_in_use(port)] == []
     assert not Path(_found(r"The log +(\S+)", told)).parent.exists()
 
@@ -61,7 +61,10 @@ def test_a_port_that_somebody_has_is_told() -> None:
         with _started(pages=port, mails=free_port(), smtp=free_port()) as demo:
             out, told = demo.communicate(timeout=30)
     assert (demo.returncode, out) == (1, "")
-    assert told == f"In use by another program: --pages {port}. Name others, as make demo-portal ARGS='--pages 8100'.\n"
+    assert (
+        told
+        == f"In use by another program: --pages {port}. Choose another, such as make demo-portal ARGS='--pages 8100'.\n"
+    )
 
 
 def _is_in_use(port: int) -> bool:
@@ -76,7 +79,7 @@ def _found(pattern: str, text: str) -> str:
 
 
 def _code(mails: str, email: str) -> str:
-    """The code in the latest mail to this address, once it is there."""
+    """Wait for a mail to this address and return its code."""
     until, http = time.monotonic() + 20, Visitor(mails).http
     while time.monotonic() < until:
         listed = http.get(mails, timeout=10).text

@@ -223,7 +223,7 @@ def test_a_pull_request_that_is_refused_fails_and_says_why(on_github: Repository
     ran = act(on_github, "pull_request", pull_request())
     assert ran.code == 1
     assert "file=seatsync.yaml,line=3" in "".join(ran.annotations)
-    assert "❌ **Refused" in on_github.host.bodies()[0]
+    assert "❌ **Blocked" in on_github.host.bodies()[0]
     assert "set-output:: refused=true" in ran.said
 
 
@@ -286,7 +286,7 @@ def test_no_module_and_no_option_among_the_files_is_taken_for_ours(on_github: Re
     assert not (tmp_path / "ran").exists()
     assert not (on_github.place / tmp_path.name).exists()
     assert (ran.code, "set-output:: changes=4" in ran.said) == (1, True), ran.said  # a folder without a seatsync.yaml
-    assert "seatsync.yaml is not there" in ran.said
+    assert "seatsync.yaml does not exist" in ran.said
     started = re.findall(r"python3?\b.*", "".join(map(_text, (HOME / "action.yml", HOME / ".github/action/job.sh"))))
     assert [line for line in started if "seatsync/bin" not in line and not line.startswith("python3 -I")] == []
 
@@ -325,7 +325,7 @@ def with_a_branch(tmp_path: Path) -> Iterator[Repository]:
 @needs_act
 def test_on_a_branch_of_a_public_repository_the_ledger_is_encrypted_or_is_not(with_a_branch: Repository) -> None:
     ran = act(with_a_branch, "pull_request", pull_request(), private=False)
-    assert (ran.code, "in clear, with every name, and this repository is public" in ran.said) == (1, True)
+    assert (ran.code, "unencrypted, with every name in it, and this repository is public" in ran.said) == (1, True)
     key = seatsync("ledger", "key", folder=with_a_branch.place).out.strip()
     ran = act(with_a_branch, "pull_request", pull_request(), private=False, key=key)
     assert ran.code == 0, ran.said
@@ -342,7 +342,7 @@ def test_on_a_branch_of_a_public_repository_the_ledger_is_encrypted_or_is_not(wi
 @needs_act
 def test_without_a_ledger_nothing_is_planned_on_a_runner(on_github: Repository) -> None:
     ran = act(on_github._replace(ledger=Path()), "pull_request", pull_request())
-    assert (ran.code, "No ledger is named" in ran.said) == (1, True), ran.said
+    assert (ran.code, "No ledger is set" in ran.said) == (1, True), ran.said
 
 
 @needs_act
@@ -351,7 +351,7 @@ def test_nightly_only_the_calendar_counts(on_github: Repository) -> None:
     assert act(on_github, "schedule", {"schedule": "17 3 * * *"}).code == 0
     on_github.write(2)
     ran = act(on_github, "schedule", {"schedule": "17 3 * * *"})
-    assert (ran.code, "not those of the last apply" in ran.said) == (1, True)
+    assert (ran.code, "have changed since the last apply" in ran.said) == (1, True)
 
 
 # ── GitLab ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -416,7 +416,7 @@ def test_a_merge_request_that_is_refused_fails_and_says_why(on_gitlab: Repositor
     ran = gitlab(on_gitlab, "seatsync-plan", "merge_request_event")
     assert ran.code != 0
     assert "slots-exceeded" in ran.said
-    assert "❌ **Refused" in on_gitlab.host.bodies()[0]
+    assert "❌ **Blocked" in on_gitlab.host.bodies()[0]
 
 
 @needs_gitlab
@@ -481,14 +481,14 @@ def test_a_pipeline_that_is_there_is_left_as_it_is_and_what_to_do_is_said(tmp_pa
     subprocess.run(["git", "init", "-q", "-b", "trunk"], cwd=tmp_path, check=True)
     told = seatsync("init", "one", "--ci", "gitlab", "--ledger", "git", folder=tmp_path)
     assert "include: [{local: .gitlab/seatsync.yml}]" in told.err
-    assert "Make a key, `seatsync ledger key`, and set it as SEATSYNC_LEDGER_KEY" in told.err
+    assert "Make a key with `seatsync ledger key` and set it as SEATSYNC_LEDGER_KEY" in told.err
     assert "Now: SEATSYNC_LEDGER=git seatsync plan one" in told.err
     assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "mine: {script: [true]}\n"
     written = yaml.safe_load((tmp_path / ".gitlab" / "seatsync.yml").read_text(encoding="utf-8"))
     assert written[".seatsync"]["variables"] == {"SEATSYNC_LEDGER": "git"}
     for _ in range(2):
         told = seatsync("init", "two" if _ else "one", "--ci", "github", folder=tmp_path)
-    assert "see that it names two among its folders" in told.err
+    assert "make sure that its folders include two" in told.err
 
 
 def test_the_default_branch_is_the_remote_s_own(tmp_path: Path) -> None:

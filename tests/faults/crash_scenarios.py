@@ -180,7 +180,7 @@ SECOND_APPLY = Scenario("second-apply", changed, _APPLY, _APPLIED)
 CLAIM = Scenario(
     "claim", applied, ("ledger", "claim", "books", "m5@grace.example", "--now", NOW), "has claimed", again=4
 )
-LOAD = Scenario("load", dumped, ("ledger", "load", "grace.jsonl"), "is in seatsync.db", again=4)
+LOAD = Scenario("load", dumped, ("ledger", "load", "grace.jsonl"), "into seatsync.db", again=4)
 SCENARIOS = (
     FIRST_APPLY,
     SECOND_APPLY,
@@ -199,11 +199,11 @@ SCENARIOS = (
         "import",
         exported,
         ("import", "portal.csv", "--library", "books", "--yes", "--now", NOW),
-        "The ledger took over",
+        "The ledger recorded",
         apart_from=("rosters", "detail", "plan", "files"),
     ),
     LOAD,
-    Scenario("migrate", old, ("ledger", "migrate"), "brought from"),
+    Scenario("migrate", old, ("ledger", "migrate"), "updated from"),
 )
 
 SAVE_PLAN = Scenario("save-plan", planned, ("plan", "--quiet", "--out", "plan.json", "--now", "2026-12-24"), "")
@@ -259,7 +259,7 @@ def left_to_do(folder: Path, *ledger: str) -> tuple[int, str]:
 def told_plainly(outcome: Outcome) -> bool:
     """One line that says what is so, and one that says what to do."""
     lines = outcome.err.splitlines()
-    is_one = len(lines) == 2 and lines[0].startswith("seatsync: ") and lines[1].startswith("  → ")
+    is_one = len(lines) == 2 and lines[0].startswith("seatsync: ") and lines[1].startswith("  To fix: ")
     return is_one and "Traceback" not in outcome.err and "This is a bug" not in outcome.err
 
 

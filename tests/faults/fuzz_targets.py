@@ -22,7 +22,7 @@ from seatsync.cli import exits
 from seatsync.cli.output.explanations import explanations
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.reports import text as report
-from seatsync.reports.text import sheet
+from seatsync.reports.text import writer
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
@@ -93,7 +93,7 @@ def well_said(found: Sequence[Diagnostic], files: dict[str, bytes]) -> str:
     if not found:
         return ""
     out = io.StringIO()
-    report.diagnostics(sheet(out, no_color=True), found[:_MOST_SHOWN])
+    report.diagnostics(writer(out, no_color=True), found[:_MOST_SHOWN])
     return fit_to_be_shown(out.getvalue())
 
 

@@ -107,7 +107,7 @@ class Model:
         own["status"] = "delivered"
         self.members[number - 1]["account"] = account
         self.send("permanent" if own["kind"] == "permanent" else "access", library, number, at)
-        self._settle([(library, number)])
+        self._cancel_invitations([(library, number)])
         self.serial += 2
         return True
 
@@ -116,7 +116,7 @@ class Model:
         if not number or not (self.institution or {}).get("opt_out"):
             return False
         self.licenses[library, number].update(kind="none", status="opted_out")
-        self._settle([(library, number)])
+        self._cancel_invitations([(library, number)])
         self.serial += 2
         return True
 
@@ -179,7 +179,7 @@ class Model:
                 numbers[position] = self.arrive(person, tags, numbers[position], day)
                 events += 1
         known = {person.key: number for (person, _), number in zip(people, numbers, strict=True)}
-        settled = []
+        voided = []
         for person, kind, status in portal:
             key = (library, known[person.key])
             own = self.licenses.get(key, dict(_NEVER))
@@ -190,12 +190,12 @@ class Model:
             self.licenses[key] = own | {"kind": kind, "status": status, "invited_on": own["invited_on"] or day}
             if self._delivery(library) == "account" and status == "delivered":
                 self.members[key[1] - 1]["account"] = person.key
-            settled.append(key)
-        self._settle(settled)
+            voided.append(key)
+        self._cancel_invitations(voided)
         if self.used(library) > self.libraries[library]["slots"]:
             return False
-        if events or settled:
-            self.serial += 1 + events + len(settled)
+        if events or voided:
+            self.serial += 1 + events + len(voided)
             self.rosters = counts(wish)
         return True
 
@@ -234,12 +234,12 @@ class Model:
     def invitation(self, library: str) -> str:
         return "set-password" if self._delivery(library) == "account" else "invitation"
 
-    def _settle(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Invitations to what is settled are not sent any more."""
-        settled = set(keys)
+    def _cancel_invitations(self, keys: Iterable[tuple[str, int]]) -> None:
+        """Cancel waiting invitations for these (library, member) pairs."""
+        voided = set(keys)
         for letter in self.letters:
-            is_settled = (letter["library"], letter["member"]) in settled and letter["letter"] in INVITATIONS
-            if is_settled and letter["state"] == "pending":
+            is_voided = (letter["library"], letter["member"]) in voided and letter["letter"] in INVITATIONS
+            if is_voided and letter["state"] == "pending":
                 letter["state"] = "cancelled"
 
     def _who_may(self, library: str, email: str) -> int:
@@ -281,7 +281,7 @@ class _Apply:
         self.events += len(dropped) + len(changed)
         model.libraries = deepcopy(wish.libraries)
         self._people(sorted({*dropped, *wish.libraries}))
-        model._settle(self.revoked)
+        model._cancel_invitations(self.revoked)
         self._judge_numbers()
         moved = {path for path, n in counts(wish).items() if n} != {path for path, n in model.rosters.items() if n}
         if self.events or is_new or moved:

@@ -353,8 +353,8 @@ def cut_tail(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
     """
     links = journal(stored)
     forgotten = {row["serial"] for row in stored["entry"] if row["kind"] in ("erase", "prune")}
-    settled = max(row["serial"] for _, row in links if {row["serial"], row.get("entry")} & forgotten)
-    start = chance.randint(settled + 1, len(links))
+    last_forgotten = max(row["serial"] for _, row in links if {row["serial"], row.get("entry")} & forgotten)
+    start = chance.randint(last_forgotten + 1, len(links))
     edits = [Edit(table, row, None) for table, row in links if row["serial"] >= start]
     edits += [Edit("outbox", row, None) for row in stored["outbox"] if row["serial"] >= start]
     return edits + _links_cut(stored, start), start

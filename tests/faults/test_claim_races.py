@@ -17,16 +17,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from seatsync.apply.apply import carry_out
-from seatsync.apply.claims import Missed, Why, claim, opt_out
+from seatsync.apply.claims import Unavailable, UnavailableReason, claim, opt_out
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import email_hash
 from seatsync.ledger.queries.accounts.holdings import AccountHolder
-from seatsync.ledger.queries.owed import owed
+from seatsync.ledger.queries.outgoing import outgoing_letters
 from seatsync.ledger.record import Stale
 from seatsync.ledger.tables import metadata
 from seatsync.planning.plan import accept
-from seatsync.plans.make import make
+from seatsync.plans.make import make_plan
 from seatsync.sources.institution_folder import InstitutionFolder
 from tests.faults.history_checks import must_be_sound, rows
 from tests.faults.history_databases import Databases, databases_of
@@ -124,8 +124,8 @@ def _come(ledger: Ledger, start: Barrier, caller: Caller) -> str:
     time.sleep(caller.delay)
     try:
         return _doing(ledger, caller)
-    except Missed as missed:
-        return missed.why
+    except Unavailable as missed:
+        return missed.reason
 
 
 def _doing(ledger: Ledger, caller: Caller) -> str:
@@ -150,7 +150,9 @@ def _apply(ledger: Ledger, caller: Caller) -> str:
 
 def _applied(ledger: Ledger, caller: Caller) -> str:
     with ledger.reading() as connection:
-        plan = make(InstitutionFolder.open(caller.folder), connection, datetime(2026, 9, 1, tzinfo=UTC), "grace").plan
+        plan = make_plan(
+            InstitutionFolder.open(caller.folder), connection, datetime(2026, 9, 1, tzinfo=UTC), "grace"
+        ).plan
     assert plan is not None
     accepted = accept(plan)
     if accepted is None:
@@ -167,11 +169,11 @@ def _applied(ledger: Ledger, caller: Caller) -> str:
 
 WROTE = {TAKEN: "claim", DECLINED: "opt-out", APPLIED: "apply"}
 AFTER: Mapping[str, set[str]] = {
-    Why.CLAIMED: {"claim", "grant"},
-    Why.OPTED_OUT: {"opt-out"},
-    Why.REVOKED: {"revoke"},
-    Why.LINK_ENDED: {"revoke", "opt-out"},
-    Why.NOTHING: {"revoke", "opt-out"},
+    UnavailableReason.CLAIMED: {"claim", "grant"},
+    UnavailableReason.OPTED_OUT: {"opt-out"},
+    UnavailableReason.REVOKED: {"revoke"},
+    UnavailableReason.LINK_ENDED: {"revoke", "opt-out"},
+    UnavailableReason.NOTHING: {"revoke", "opt-out"},
 }
 """What must have happened to a member for this to be told."""
 
@@ -193,7 +195,7 @@ def must_be_so(callers: Sequence[Caller], found: Mapping[str, list[dict[str, Any
         by = {_account(row) for row in life if row["action"] == "claim"}
         if caller.told == THEIRS:
             assert caller.account.id in by, caller
-        if caller.told == Why.CLAIMED and caller.what != "opt out":
+        if caller.told == UnavailableReason.CLAIMED and caller.what != "opt out":
             assert by - {caller.account.id}, caller
     for number, life in lives.items():
         _must_be_one_life([row["action"] for row in life])
@@ -209,7 +211,7 @@ def _account(row: Mapping[str, Any]) -> str:
 
 
 def _must_be_one_life(actions: Sequence[str]) -> None:
-    """Between two grants a license is settled once."""
+    """Between two grants a license ends or is claimed only once."""
     open = False
     for action in actions:
         if action in ("claim", "opt-out"):
@@ -240,6 +242,6 @@ def _sign_up(location: str, accounts: Sequence[AccountHolder]) -> None:
 
 def _tokens(connection: Connection) -> dict[int, str]:
     """The personal link of each invitation, as a sender makes them, by member."""
-    letters = [letter for letter in owed(connection, "grace", None) if letter.member]
+    letters = [letter for letter in outgoing_letters(connection, "grace", None) if letter.member]
     made = links.make(connection, "grace", letters, AT).tokens
     return {letter.member: made[letter.serial] for letter in letters}

@@ -1,7 +1,7 @@
 """Long random lives of a ledger, beside a model that was written from the contract alone.
 
 After each step the tables say what the model says and what the journal's replay says; a plan after an apply is empty;
-what is refused changes nothing; no library has more seats used than slots; what is permanent stays so.
+what is refused changes nothing; no library has more seats used than slots; a permanent license is never taken back.
 """
 
 from __future__ import annotations

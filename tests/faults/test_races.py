@@ -113,13 +113,13 @@ def _must_be_told_why(outcome: Outcome, way: str, wanted: Sequence[str], patient
             assert "slots-exceeded" in outcome.out
             assert any(person in outcome.out for person in wanted)
         case 5 if way == "saved" or not patient:
-            assert _reason(outcome).startswith("Nothing was done, the plan is stale: ")
+            assert _reason(outcome).startswith("Nothing was done. The plan is out of date: ")
         case 6 if not patient:
             assert " is locked by " in _reason(outcome)
         case _:
             pytest.fail(f"{way}: {outcome}")
     assert "Traceback" not in outcome.err
-    assert "→" in outcome.err + outcome.out
+    assert "To fix: " in outcome.err + outcome.out
 
 
 # ── Everybody at the same members ───────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +180,7 @@ def _race_at_the_same_members(databases: Databases, crowd: Crowd, at: Path, chan
 
 
 def _must_be_one_life(actions: Sequence[str]) -> None:
-    """Between two grants a license is settled once, and nobody is invited to what is settled."""
+    """Between two grants a license ends or is claimed only once, and no invitation goes out after that."""
     waiting = False
     for action in actions:
         match action:

@@ -284,7 +284,7 @@ def _must_be_stale(here: Here, code: int = ExitCode.STALE) -> None:
         outcome = here.run("apply", plan)
         assert outcome.code == code, outcome
         said = (
-            "Nothing was done, the plan is stale: the plan was made when"
+            "Nothing was done. The plan is out of date: the plan was made at journal entry"
             if code == ExitCode.STALE
             else "institution-mismatch: "
         )
@@ -297,7 +297,7 @@ def _must_be_stale(here: Here, code: int = ExitCode.STALE) -> None:
     if fresh["refusals"] or not is_reviewed:
         outcome = here.run("apply", "--expect", reviewed)
         assert outcome.code == (ExitCode.REFUSED if fresh["refusals"] else ExitCode.STALE), outcome
-        assert "Nothing was applied." in outcome.err
+        assert "Nothing was applied" in outcome.err
     assert everything(here.ledger) == before
     assert _dump(here) == dumped
     if is_reviewed and not fresh["refusals"]:

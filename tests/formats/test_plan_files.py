@@ -1,7 +1,7 @@
-"""Saved plans: what they hold, that they are carried out exactly or not at all, and what is refused.
+"""Saved plans: their contents, that they are carried out exactly or not at all, and which ones are refused.
 
-One institution is at the heart of it. Its ledger holds a license of every sort, and its files ask for a change of nearly
-every sort. ``plan.json`` is the plan of just that.
+Most tests use one institution. Its ledger has every kind of license, and its files require nearly every kind of change.
+``plan.json`` is the plan for these changes.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def tmp_path(tmp_path: Path, database: str) -> Path:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """A folder with ``plan.json``, to be copied."""
+    """A folder with ``plan.json``, for copying."""
     folder = tmp_path_factory.mktemp("made") / "grace"
     write(folder, BEFORE)
     ran("apply", "--yes", "--now", "2026-09-01", folder=folder)
@@ -101,13 +101,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
 
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
-    """Grace Seminary between what was and what will be, with the plan from one to the other."""
+    """Grace Seminary with changed files, and the plan for the changes."""
     return copied(made, tmp_path / "grace")
 
 
 @pytest.fixture
 def plan(folder: Path) -> dict[str, Any]:
-    """``plan.json``, read."""
+    """Return the parsed ``plan.json``."""
     return read(folder)
 
 
@@ -149,7 +149,7 @@ def test_a_plan_file_is_what_plan_prints_as_json(folder: Path) -> None:
 
 
 class Later(datetime):
-    """The clock, some years later."""
+    """Set the clock some years ahead."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
@@ -165,7 +165,7 @@ def test_the_same_input_gives_the_same_bytes_whenever_it_is_planned(
     monkeypatch.setattr("seatsync.cli.options.datetime", Later)
     saved(folder)
     assert text_of(folder) == first
-    ran("plan", "--out", "plan.json", folder=folder)  # without --now it goes by the clock
+    ran("plan", "--out", "plan.json", folder=folder)  # without --now it uses the clock
     assert text_of(folder) != first
 
 
@@ -354,7 +354,7 @@ def test_a_saved_plan_needs_no_folder_where_the_ledger_is_named(folder: Path, tm
 
 def test_a_saved_plan_is_carried_out_once(folder: Path) -> None:
     ran("apply", "plan.json", folder=folder)
-    refused(folder, STALE, "the plan is stale")
+    refused(folder, STALE, "The plan is out of date")
 
 
 def test_a_saved_plan_is_carried_out_by_one_of_two_who_try_at_once(folder: Path) -> None:
@@ -365,7 +365,7 @@ def test_a_saved_plan_is_carried_out_by_one_of_two_who_try_at_once(folder: Path)
     ]
     told = sorted((process.communicate(timeout=60)[1], process.returncode) for process in both)
     assert [code for _, code in told] == [DONE, STALE]
-    assert "the plan is stale" in told[1][0]
+    assert "The plan is out of date" in told[1][0]
     assert saved(folder)["changes"] == []
     ran("verify", folder=folder)
 
@@ -401,7 +401,7 @@ def test_a_saved_plan_is_stale_after_the_ledger_has_moved(since: list[tuple[str,
     (folder / "portal.csv").write_text(portal + "ben@grace.example,Ben,Ode,temporary,delivered\n", encoding="utf-8")
     for command in since:
         ran(*command, *ON, folder=folder)
-    refused(folder, STALE, "the plan is stale")
+    refused(folder, STALE, "The plan is out of date")
 
 
 def test_a_saved_plan_is_not_stale_after_what_does_not_move_the_ledger(folder: Path) -> None:
@@ -490,7 +490,7 @@ def test_a_fingerprint_that_was_right_is_stale_after_the_changes_are_others(fold
     outcome = seatsync("apply", "--expect", plan["fingerprint"], *ON, folder=folder)
     assert outcome.code == STALE
     assert saved(folder)["fingerprint"] in outcome.err
-    assert "→ " in outcome.err
+    assert "To fix: " in outcome.err
     (folder / "plan.json").write_bytes(before["plan.json"])
     assert contents(folder) == before
 
@@ -564,7 +564,7 @@ KEYS = [key for key in SCHEMA["required"] if key != "format"]
 
 
 def _otherwise(value: Any) -> Any:
-    """Something of the same type that is not the same."""
+    """Return a different value of the same type."""
     match value:
         case bool():
             return not value
@@ -634,14 +634,14 @@ def test_a_plan_with_a_changed_change_is_refused(
     assert change.get(key) != value
     change[key] = value
     save(folder, plan, seal=seal)
-    refused(folder, STALE, "its changes are not those" if seal else "its seal does not fit")
+    refused(folder, STALE, "its changes do not match" if seal else "its seal does not match")
 
 
 @pytest.mark.parametrize("key", ["reason", "source"])
 def test_a_plan_with_another_reason_or_place_is_refused(key: str, folder: Path, plan: dict[str, Any]) -> None:
     plan["changes"][0][key] = _otherwise(plan["changes"][0][key])
     save(folder, plan)
-    refused(folder, STALE, "its seal does not fit")
+    refused(folder, STALE, "its seal does not match")
 
 
 def _without_first(changes: list[Any]) -> list[Any]:
@@ -673,7 +673,7 @@ def test_a_plan_with_changes_deleted_or_added_is_refused(
 def test_a_plan_whose_changes_stand_in_another_order_is_refused(folder: Path, plan: dict[str, Any]) -> None:
     plan["changes"].reverse()
     save(folder, plan)
-    refused(folder, STALE, "its seal does not fit")
+    refused(folder, STALE, "its seal does not match")
 
 
 @pytest.mark.parametrize("key", ["refusals", "warnings"])
@@ -683,14 +683,14 @@ def test_a_plan_whose_refusals_or_warnings_were_deleted_is_refused(key: str, fol
     assert document[key]
     document[key] = []
     save(folder, document)
-    refused(folder, STALE, "its seal does not fit")
+    refused(folder, STALE, "its seal does not match")
 
 
 @pytest.mark.parametrize("wrong", ["0" * 64, "f" * 64])
 def test_a_plan_sealed_anew_with_a_wrong_fingerprint_is_refused(wrong: str, folder: Path, plan: dict[str, Any]) -> None:
     plan["fingerprint"] = wrong
     save(folder, plan, seal=True)
-    refused(folder, STALE, "its changes are not those of its fingerprint")
+    refused(folder, STALE, "its changes do not match its fingerprint")
 
 
 @pytest.mark.parametrize("key", ["serial", "head"])
@@ -699,7 +699,7 @@ def test_a_plan_made_for_another_state_of_the_ledger_is_stale_however_well_seale
 ) -> None:
     plan["ledger"][key] = _otherwise(plan["ledger"][key])
     save(folder, plan, seal=True)
-    refused(folder, STALE, "the plan is stale")
+    refused(folder, STALE, "The plan is out of date")
 
 
 TERRAFORM = '{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}, "resource_changes": []}'
@@ -840,7 +840,7 @@ FORGERIES: dict[str, list[dict[str, Any]]] = {
 @pytest.mark.parametrize("what", FORGERIES)
 def test_a_forged_plan_that_breaks_a_rule_is_refused(what: str, folder: Path, plan: dict[str, Any]) -> None:
     forge(folder, plan, FORGERIES[what])
-    refused(folder, REFUSED, "the plan breaks a rule")
+    refused(folder, REFUSED, "The plan breaks a rule")
     ran("verify", folder=folder)
 
 
@@ -874,7 +874,7 @@ def test_a_sealed_plan_with_fields_that_no_plan_has_is_no_plan(
 
 def test_a_number_with_a_fraction_is_none_of_a_plan(folder: Path, plan: dict[str, Any]) -> None:
     forge(folder, plan, [change("grant", **BOOKS, **(FAY | {"record": 2.0}), **TEMPORARY)])
-    refused(folder, STALE, "2.0 is no whole number")
+    refused(folder, STALE, "2.0 is not a whole number")
 
 
 def test_a_forged_plan_that_breaks_no_rule_shows_that_forging_itself_works(folder: Path, plan: dict[str, Any]) -> None:
@@ -890,14 +890,14 @@ def test_a_forged_plan_that_names_one_member_and_means_another_is_refused(
     meant = {"member": FAY["member"], "record": DEE["record"]}
     license = {**BOOKS, **TEMPORARY} if action == "grant" else {}
     forge(folder, plan, [change(action, **meant, **license)])
-    refused(folder, REFUSED, "the plan breaks a rule")
+    refused(folder, REFUSED, "The plan breaks a rule")
 
 
 def test_a_plan_over_the_slots_from_which_the_refusal_was_deleted_is_refused(folder: Path) -> None:
     prepare("refused", folder)
     document = saved(folder)
     forge(folder, document | {"refusals": []}, document["changes"])
-    refused(folder, REFUSED, "the plan breaks a rule")
+    refused(folder, REFUSED, "The plan breaks a rule")
 
 
 def test_a_forged_action_that_plans_do_not_have_is_refused(folder: Path, plan: dict[str, Any]) -> None:
@@ -916,7 +916,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def prepare(which: str, folder: Path) -> None:
-    """Bring files and ledger to a state in which the plan is of a certain sort."""
+    """Change files and ledger so that the plan is of a certain kind."""
     if which == "of a new ledger":
         removed(folder)
     elif which == "of nothing":
@@ -928,7 +928,7 @@ def prepare(which: str, folder: Path) -> None:
 
 
 def another(tmp_path: Path, folder: Path) -> Path:
-    """Another institution, beside the folder, with a copy of its plan."""
+    """Create another institution next to the folder, with a copy of its plan."""
     other = tmp_path / "hope"
     config = CONFIG.replace("id: grace", "id: hope").replace("Grace", "Hope")
     roster = HEADER + "hal@hope.example,Hal,Kay,S1,temporary\n"
@@ -952,13 +952,13 @@ def text_of(folder: Path) -> str:
 
 
 def saved(folder: Path, *args: str) -> dict[str, Any]:
-    """``plan.json``, written anew."""
+    """Write ``plan.json`` again."""
     seatsync("plan", "--out", "plan.json", "--quiet", *(args or ON), folder=folder)
     return read(folder)
 
 
 def save(folder: Path, document: Mapping[str, Any], seal: bool = False) -> None:
-    """Write a changed ``plan.json`` under the seal that it has, or sealed anew with the program's own function."""
+    """Write a changed ``plan.json`` with its old seal, or sealed again with the program's own function."""
     if seal:
         unsealed = {key: value for key, value in document.items() if key != "seal"}
         text = "".join(to_text([unsealed], as_array=False))
@@ -968,7 +968,7 @@ def save(folder: Path, document: Mapping[str, Any], seal: bool = False) -> None:
 
 
 def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) -> None:
-    """Write a ``plan.json`` of these changes that is right in its form: its fingerprint and its seal fit."""
+    """Write a ``plan.json`` of these changes in the correct form: its fingerprint and seal match."""
     told = [
         Change(
             ACTIONS[change["action"]],
@@ -988,7 +988,7 @@ def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) 
 
 
 def refused(folder: Path, code: int, said: str, *options: str) -> None:
-    """``apply plan.json`` leaves with this code and one clear line, and the ledgers as they were."""
+    """Check that ``apply plan.json`` exits with this code and one clear line, and does not change the ledgers."""
     before = contents(folder.parent)
     outcome = seatsync("apply", "plan.json", *options, *ON, folder=folder)
     assert contents(folder.parent) == before, f"something was written, and the exit code was {outcome.code}"
@@ -996,17 +996,17 @@ def refused(folder: Path, code: int, said: str, *options: str) -> None:
 
 
 def one_line(outcome: Outcome, code: int, said: str) -> None:
-    """One line that says what is so, and one that says what to do."""
+    """Check for one line with the problem, and one with what to do."""
     assert (outcome.code, outcome.out) == (code, ""), outcome
     lines = outcome.err.splitlines()
     assert len(lines) == 2, outcome.err
     assert lines[0].startswith("seatsync: ")
     assert said in lines[0]
-    assert lines[1].startswith("  → ")
+    assert lines[1].startswith("  To fix: ")
 
 
 def held(folder: Path) -> list[dict[str, Any]]:
-    """Who holds what."""
+    """Return who holds which license."""
     told = ran("licenses", "--with-license", "--format", "json", folder=folder).out
     return cast("list[dict[str, Any]]", json.loads(told))
 

@@ -1,6 +1,6 @@
-"""What looks like a repository among the files of a proposal: Git obeys such ones, and dozens of their settings name a program.
+"""Files of a proposal that look like a repository. Git obeys such repositories, and dozens of their settings name a program.
 
-The proposal lies as a fork's does in the pipeline: a folder without a ``.git``, inside of the checkout of the repository it is for.
+The proposal is placed like a fork's proposal in the pipeline: a folder without a ``.git``, inside the checkout of its repository.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ PROGRAMS = [
     "tar.x.command",
     "browser.x.cmd",
 ]
-"""Git's settings that name a program, or stand for one."""
+"""Git settings that name a program, or make Git run one."""
 
 COMMANDS = (
     ("validate",),
@@ -80,7 +80,7 @@ COMMANDS = (
     ]
 )
 def ledger(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A ledger on a branch, which Git is asked for; and one in a file, where it is asked for the commit alone."""
+    """A ledger on a branch, which Git fetches; and one in a file, where Git is used only for the commit."""
     for name, value in {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SEATSYNC_LEDGER", "git" if request.param == "git" else str(tmp_path / request.param))
@@ -101,7 +101,7 @@ def checkout(ledger: str, tmp_path: Path) -> Path:
 
 
 def repository(place: Path, canary: Path) -> None:
-    """A repository that obeys whoever made it: every setting of Git that names a program names one of theirs."""
+    """Create an attacker's repository: every Git setting that names a program names one of theirs."""
     (place / "objects").mkdir(parents=True)
     (place / "refs" / "heads").mkdir(parents=True)
     (place / "HEAD").write_text("ref: refs/heads/main\n", encoding="utf-8")
@@ -147,7 +147,7 @@ def by_a_link(folder: Path, canary: Path) -> None:
 
 
 def like_a_submodule(folder: Path, canary: Path) -> None:
-    """As a linked work tree or a submodule would be, but what it leads to is one of the files."""
+    """Like a linked work tree or a submodule, but the target is one of the proposal's files."""
     repository(folder.parent / ".git" / "modules" / "grace", canary)
     (folder / ".git").write_text("gitdir: ../.git/modules/grace\n", encoding="utf-8")
 
@@ -171,7 +171,7 @@ def test_a_repository_among_the_files_is_obeyed_by_no_command(checkout: Path, tm
 def test_one_that_came_with_the_checkout_s_own_files_is_none_of_it(
     checkout: Path, tmp_path: Path, plant: Plant
 ) -> None:
-    """An institution's folder in the checkout itself, from an archive for example; here it was tracked before."""
+    """An institution's folder in the checkout itself, for example from an archive; here it was tracked before."""
     plant(checkout / "grace", tmp_path / "canary")
     told = seatsync("apply", "--yes", "grace", folder=checkout)
     assert not (tmp_path / "canary").exists()
@@ -189,7 +189,7 @@ def test_a_pipeline_is_set_up_by_none_either(checkout: Path, tmp_path: Path) -> 
 
 
 def test_settings_that_stand_among_the_files_are_not_obeyed(checkout: Path, tmp_path: Path) -> None:
-    """``include.path`` of the repository leads to a file that is in Git: who proposes a change can change it."""
+    """The repository's ``include.path`` names a file that is in Git, so any proposal can change it."""
     canary = tmp_path / "canary"
     settings(checkout / "shared.gitconfig", canary)
     git("config", "include.path", "../shared.gitconfig", at=checkout)
@@ -202,7 +202,7 @@ def test_settings_that_stand_among_the_files_are_not_obeyed(checkout: Path, tmp_
 
 
 def test_no_filter_monitor_or_hook_of_the_checkout_runs_at_an_apply(checkout: Path, tmp_path: Path) -> None:
-    """They are meant for who works in there, and often are scripts among the files (``core.hooksPath=.husky``)."""
+    """Hooks are meant for developers, and are often scripts among the files (``core.hooksPath=.husky``)."""
     canary = tmp_path / "canary"
     hooks = checkout / ".husky"
     hooks.mkdir()
@@ -224,7 +224,7 @@ def test_no_filter_monitor_or_hook_of_the_checkout_runs_at_an_apply(checkout: Pa
 def test_no_filter_of_the_user_runs_for_what_the_files_choose(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The program is the user's own, but `.gitattributes` says which files it gets."""
+    """The program is the user's own, but the proposal's `.gitattributes` chooses its files."""
     canary = tmp_path / "canary"
     settings(tmp_path / ".gitconfig", canary)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / ".gitconfig"))
@@ -234,7 +234,7 @@ def test_no_filter_of_the_user_runs_for_what_the_files_choose(
 
 
 def test_objects_that_are_missing_are_fetched_by_no_program(checkout: Path, tmp_path: Path) -> None:
-    """A partial clone asks its remote for whatever it lacks, whoever looks for it."""
+    """A partial clone fetches missing objects from its remote, whichever command needs them."""
     canary = tmp_path / "canary"
     for key, value in {
         "core.repositoryformatversion": "1",
@@ -250,7 +250,7 @@ def test_objects_that_are_missing_are_fetched_by_no_program(checkout: Path, tmp_
     assert not canary.exists()
 
 
-# ── What is right stays right ───────────────────────────────────────────────────────────────────────────────────────
+# ── Valid checkouts still work ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_files_beside_the_checkout_s_repository_are_the_commonest_layout(checkout: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_linked_work_tree_and_a_submodule_are_the_checkout_s_own(checkout: Pat
 def test_a_checkout_inside_of_another_that_has_nothing_to_do_with_it_needs_a_word(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    git("init", "--quiet", at=tmp_path)  # a home folder that is kept in Git
+    git("init", "--quiet", at=tmp_path)  # a home folder under Git
     told = seatsync("plan", "grace", folder=checkout)
     assert_is_told(told)
     assert f"GIT_CEILING_DIRECTORIES={tmp_path}" in told.err
@@ -323,7 +323,7 @@ def test_the_commit_is_known_whatever_the_index_is_like(checkout: Path, tmp_path
 
 
 def make_git_compare(folder: Path) -> None:
-    """Have Git look into the files: their times are others than its index says."""
+    """Make Git read the files: set other times than in its index."""
     for file in folder.iterdir():
         os.utime(file, (1, 1))
 
@@ -333,7 +333,7 @@ def assert_is_told(told: Outcome) -> None:
 
 
 def test_these_settings_do_run_programs(checkout: Path, tmp_path: Path) -> None:
-    """The attack works on Git itself: else the tests above would show nothing."""
+    """The attack works on plain Git; otherwise the tests above would prove nothing."""
     canary = tmp_path / "canary"
     bare(checkout / "proposal" / "grace", canary)
     for words in (["fetch", "origin"], ["status"]):

@@ -1,4 +1,4 @@
-"""``seatsync comment``: one comment on a pull request, written to servers that behave as GitHub's and GitLab's APIs do."""
+"""``seatsync comment``: one comment on a pull request, with servers that behave like the APIs of GitHub and GitLab."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _host(host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Iterator[CodeHost]
 
 
 def passed() -> float:
-    """Seconds that were spent in pauses."""
+    """Return the seconds spent in pauses."""
     clock = vars(http)["time"]
     assert isinstance(clock, Hasty)
     return clock.passed
@@ -63,7 +63,7 @@ def passed() -> float:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A pull request's working folder: files, a plan, and the event that GitHub tells of."""
+    """A pull request's working folder: files, a plan, and GitHub's event."""
     seatsync("init", "school", "--name", "My School", folder=tmp_path)
     seatsync("plan", "school", "--out", "plan.json", folder=tmp_path)
     event(tmp_path, monkeypatch, {"pull_request": {"number": 7}})
@@ -76,7 +76,7 @@ def event(folder: Path, monkeypatch: pytest.MonkeyPatch, told: object) -> None:
 
 
 def comment(folder: Path, *args: str, code: int = 0, stdin: str = "") -> Outcome:
-    """Comment on the pull request, with plan.json if nothing else is said. Whatever comes of it, the token is not shown."""
+    """Comment on the pull request, with plan.json by default. Check that the output never shows the token."""
     outcome = seatsync("comment", "--debug", *(args or ["plan.json"]), folder=folder, stdin=stdin)
     assert TOKEN not in outcome.out + outcome.err
     assert outcome.code == code, outcome
@@ -226,7 +226,7 @@ def test_a_large_plan_is_cut_to_what_the_host_takes_with_the_marker(host: CodeHo
     comment(folder)
     [said] = host.bodies()
     assert 50_000 < len(said) <= 65_536
-    assert re.search(r"Left out here for length: .*[\d,]+ changes", said)
+    assert re.search(r"Left out to save space: .*[\d,]+ changes", said)
 
 
 def test_names_in_a_plan_break_out_of_nothing(host: CodeHost, folder: Path) -> None:
@@ -271,21 +271,23 @@ def test_ready_markdown_is_cut_by_lines_and_what_is_open_is_closed(host: CodeHos
     comment(folder, *body(folder, text + line * 1000))
     [said] = host.bodies()
     assert host.limit - 300 < len(said) <= host.limit
-    page = rendered(said)  # whose elements are all closed
-    kept, [left_out] = said.count(line), re.findall(r"Left out here for length: ([\d,]+) lines", said)
+    page = rendered(said)  # raises if an element is not closed
+    kept, [left_out] = said.count(line), re.findall(r"Left out to save space: ([\d,]+) lines", said)
     assert kept + int(left_out.replace(",", "")) == (text + line * 1000).count("\n") + 1 - 4
-    assert "Left out here" in "".join(told for within, told in page.texts if not {"pre", "details"} & {*within})
+    assert "Left out to save space" in "".join(
+        told for within, told in page.texts if not {"pre", "details"} & {*within}
+    )
 
 
 def test_ready_markdown_leaves_room_for_the_marker(host: CodeHost, folder: Path) -> None:
     comment(folder, *body(folder, "x\n" * (host.limit // 2)))
-    assert "Left out here" in host.bodies()[0]
+    assert "Left out to save space" in host.bodies()[0]
 
 
 def test_a_comment_in_ready_markdown_hides_nothing_of_what_is_left_out(github: CodeHost, folder: Path) -> None:
     comment(folder, *body(folder, "<!-- hidden\n" + "```\n<details>\n" * 9000))
     [said] = github.bodies()
-    assert "Left out here" in rendered(said).text
+    assert "Left out to save space" in rendered(said).text
 
 
 def test_ready_markdown_gives_gitlab_no_commands(gitlab: CodeHost, folder: Path) -> None:
@@ -298,8 +300,8 @@ def test_ready_markdown_gives_gitlab_no_commands(gitlab: CodeHost, folder: Path)
     [
         ((), "Give either plan files or --body"),
         (("plan.json", "--body", "event.json"), "Give either plan files or --body"),
-        (("--body", "empty.md"), "nothing to say"),
-        (("plan.json", "--marker", "a-->b"), "is none"),
+        (("--body", "empty.md"), "nothing to post"),
+        (("plan.json", "--marker", "a-->b"), "is not valid"),
         (("plan.json", "--pull-request", "0"), "pull-request"),
     ],
 )
@@ -382,7 +384,7 @@ def test_a_rate_limit_that_lasts_too_long_is_told_at_once(
     github.faults.append(Fault("POST", answer, times=99))
     told = comment(folder, code=1)
     assert passed() == 0
-    assert re.search(rf"No comment was written: GitHub's rate limit .* {seconds} seconds more", told.err)
+    assert re.search(rf"No comment was written: GitHub's rate limit .* another {seconds} seconds", told.err)
     assert github.count("POST") == 1
 
 
@@ -400,7 +402,7 @@ def test_a_host_that_does_not_recover_is_told_when_the_time_is_over(
     host.faults.append(Fault("GET", **fault, times=99))
     began = time.monotonic()
     told = comment(folder, "plan.json", "--timeout", "2", code=1)
-    assert time.monotonic() - began < 30  # in which one slow answer would have come
+    assert time.monotonic() - began < 30  # one slow answer would have taken as long
     assert passed() < 2
     line, mend = told.err.splitlines()[:2]
     assert re.match(r"seatsync: No comment was written: GET http://127.0.0.1:\d+/\S+: .*\.", line)
@@ -417,7 +419,7 @@ def test_a_host_that_is_not_there_is_told(github: CodeHost, folder: Path, monkey
 
 
 def refused(folder: Path) -> str:
-    """The two lines about a refusal."""
+    """Return the two lines of the error."""
     told = comment(folder, code=1)
     assert not told.out
     line, mend = told.err.splitlines()[:2]
@@ -457,7 +459,7 @@ def test_a_host_that_repeats_the_token_does_not_have_it_shown(host: CodeHost, fo
 
 def test_an_address_that_is_no_api_is_told(host: CodeHost, folder: Path) -> None:
     host.faults.append(Fault("GET", Answer(200)))
-    assert "something other than JSON" in refused(folder)
+    assert "the answer is not JSON" in refused(folder)
 
 
 # ── The token goes nowhere else ─────────────────────────────────────────────────────────────────────────────────────
@@ -465,7 +467,7 @@ def test_an_address_that_is_no_api_is_told(host: CodeHost, folder: Path) -> None
 
 @pytest.fixture
 def elsewhere() -> Iterator[CodeHost]:
-    """Another host, which would take the token."""
+    """Another host, which would accept the token."""
     host = GitHub(TOKEN)
     with serving(host):
         yield host
@@ -476,14 +478,14 @@ def test_a_redirect_to_another_host_is_not_followed(
     host: CodeHost, elsewhere: CodeHost, folder: Path, method: str
 ) -> None:
     host.faults.append(Fault(method, Answer(307, None, {"Location": f"{elsewhere.address}/repos/grace/seats"})))
-    assert "where its token must not go" in refused(folder)
+    assert "but the token must not be sent there" in refused(folder)
     assert not elsewhere.requests
 
 
 def test_a_next_page_on_another_host_is_not_asked_for(github: CodeHost, elsewhere: CodeHost, folder: Path) -> None:
     link = {"Link": f'<{elsewhere.address}/repositories/1/issues/7/comments?page=2>; rel="next"'}
     github.faults.append(Fault("GET", Answer(200, [], link)))
-    assert "where its token must not go" in refused(folder)
+    assert "but the token must not be sent there" in refused(folder)
     assert not elsewhere.requests
 
 
@@ -530,7 +532,7 @@ def test_a_netrc_does_not_replace_the_token(host: CodeHost, folder: Path, monkey
 
 
 def a_run(**more: object) -> dict[str, object]:
-    """The event of a run for a pull request from a fork: it names no pull request."""
+    """The event of a workflow run for a pull request from a fork. It names no pull request."""
     head = {"head_sha": "c0ffee", "head_branch": "new/members", "head_repository": {"owner": {"login": "ann"}}}
     return {"workflow_run": {"event": "pull_request", "pull_requests": [], **head, **more}}
 
@@ -583,14 +585,14 @@ def test_a_merge_request_from_a_fork_is_in_the_project_it_goes_to(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"GITHUB_REPOSITORY": None}, "no job of GitHub or GitLab"),
-        ({"GITHUB_REPOSITORY": "grace/../seats"}, "not like owner/name"),
+        ({"GITHUB_REPOSITORY": None}, "not a GitHub or GitLab job"),
+        ({"GITHUB_REPOSITORY": "grace/../seats"}, "does not have the form owner/name"),
         ({"GITHUB_TOKEN": None}, "neither GITHUB_TOKEN nor GH_TOKEN is set"),
-        ({"GITHUB_TOKEN": f"{TOKEN}\nX: y"}, "GITHUB_TOKEN is no token"),
-        ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL is no address"),
-        ({"GITHUB_API_URL": f"https://x:{TOKEN}@api.github.com"}, "GITHUB_API_URL is no address"),
-        ({"GITHUB_EVENT_PATH": None}, "not about a pull request"),
-        ({"GITHUB_EVENT_PATH": "school/seatsync.yaml"}, "is no event"),
+        ({"GITHUB_TOKEN": f"{TOKEN}\nX: y"}, "GITHUB_TOKEN is not a token"),
+        ({"GITHUB_API_URL": "api.github.com"}, "GITHUB_API_URL is not the address"),
+        ({"GITHUB_API_URL": f"https://x:{TOKEN}@api.github.com"}, "GITHUB_API_URL is not the address"),
+        ({"GITHUB_EVENT_PATH": None}, "has no pull request"),
+        ({"GITHUB_EVENT_PATH": "school/seatsync.yaml"}, "is not an event"),
     ],
 )
 def test_what_the_environment_lacks_on_github_is_told(
@@ -603,7 +605,7 @@ def test_what_the_environment_lacks_on_github_is_told(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"CI_MERGE_REQUEST_IID": None}, "not about a merge request"),
+        ({"CI_MERGE_REQUEST_IID": None}, "has no merge request"),
         ({"SEATSYNC_GITLAB_TOKEN": None, "CI_JOB_TOKEN": TOKEN}, "CI_JOB_TOKEN may not write notes"),
     ],
 )
@@ -625,7 +627,7 @@ def lacks(folder: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str 
 
 def test_a_push_has_no_pull_request(github: CodeHost, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     event(folder, monkeypatch, {"ref": "refs/heads/main"})
-    assert "not about a pull request" in comment(folder, code=64).err
+    assert "has no pull request" in comment(folder, code=64).err
     comment(folder, "plan.json", "--pull-request", "7")
     assert len(github.bodies()) == 1
 

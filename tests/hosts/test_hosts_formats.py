@@ -1,4 +1,4 @@
-"""What code hosts take: GitHub's annotations and SARIF, within their limits, at the place."""
+"""Formats that code hosts accept: GitHub's annotations and SARIF, within their limits and at the right place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ GRANTS"""
 
 
 def write(folder: Path, members: int, libraries: int, slots: int) -> None:
-    """An institution in which each library asks for ``members`` seats."""
+    """Write an institution in which each library needs ``members`` seats."""
     titles = "".join(
         f'  lib-{n}: {{title: "50% off, 1:2\\n::error::{n}", system: logos-library, slots: {slots}}}\n'
         for n in range(libraries)
@@ -54,7 +54,7 @@ Annotation = tuple[str, dict[str, str], str]
 
 
 def annotated(folder: Path, *command: str) -> list[Annotation]:
-    """(kind, properties, message) as GitHub reads them; every line is one."""
+    """Return (kind, properties, message) as GitHub reads them. Every line must be an annotation."""
     told: list[Annotation] = []
     for line in seatsync(*command, "--format", "github", folder=folder).out.splitlines():
         found = ANNOTATION.fullmatch(line)
@@ -73,14 +73,14 @@ def test_a_mistake_is_an_annotation_at_its_file_line_and_column(tmp_path: Path) 
         "error",
         {"file": "members.csv", "line": "3", "col": "1", "title": "duplicate-email"},
     )
-    assert "→ " in message
+    assert "To fix: " in message
 
 
 def test_the_verdict_comes_first_and_no_text_ends_a_command(tmp_path: Path) -> None:
     write(tmp_path, 3, 1, 2)
     told = annotated(tmp_path, "plan")
     assert told[0][0] == "error"
-    assert told[0][2].startswith("Refused, for 1 reason.")
+    assert told[0][2].startswith("Blocked: 1 rule broken.")
     assert [kind for kind, _, _ in told] == ["error", "error"]
     assert "50% off, 1:2" in told[1][2]
     write(tmp_path, 3, 1, 3)
@@ -93,7 +93,7 @@ def test_of_twenty_thousand_changes_and_300_refusals_ten_of_a_kind_are_shown_and
     write(tmp_path, 67, 300, 5)
     told = annotated(tmp_path, "plan")
     assert all(number <= 10 for number in Counter(kind for kind, _, _ in told).values())
-    assert told[0][2].startswith("Refused, for 300 reasons.")
+    assert told[0][2].startswith("Blocked: 300 rules broken.")
     assert told[9][2] == "292 more: slots-exceeded"
 
 
@@ -103,7 +103,7 @@ def test_of_many_refused_institutions_the_first_verdicts_are_shown_and_all_reaso
         (tmp_path / name).mkdir()
         write(tmp_path / name, 3, 1, 2)
     told = annotated(tmp_path, "plan", "--jobs", "1", *names)
-    assert [said for _, _, said in told if said.startswith("Refused")] == [said for _, _, said in told[:9]]
+    assert [said for _, _, said in told if said.startswith("Blocked")] == [said for _, _, said in told[:9]]
     assert [said for _, _, said in told[9:]] == ["12 more: slots-exceeded"]
 
 
@@ -114,7 +114,7 @@ def test_no_sign_of_a_finding_ends_its_line_or_its_place() -> None:
     place, _, message = line.removeprefix("::error ").partition("::")
     properties = dict(part.split("=", 1) for part in place.split(","))
     assert (unquote(properties["title"]), unquote(properties["file"])) == (everything, everything)
-    assert unquote(message) == f"{everything}\n→ {everything}"
+    assert unquote(message) == f"{everything}\nTo fix: {everything}"
 
 
 def test_files_are_told_from_the_root_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def test_files_are_told_from_the_root_of_the_repository(tmp_path: Path, monkeypa
 
 
 def sarif(folder: Path, *command: str) -> Any:
-    """The one run of a log that is valid by the standard's own schema."""
+    """Return the only run of the log, after checking the log with the standard's schema."""
     log = json.loads(seatsync(*command, "--format", "sarif", folder=folder).out)
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     assert log["version"] == "2.1.0"
@@ -142,12 +142,12 @@ def test_sarif_has_every_refusal_at_its_place_with_its_rule_explained(tmp_path: 
     assert len(run["results"]) == 300
     [rule] = run["tool"]["driver"]["rules"]
     assert rule["id"] == "slots-exceeded"
-    assert "more slots than" in rule["help"]["text"]
+    assert "more seats than" in rule["help"]["text"]
     places = [result["locations"][0]["physicalLocation"] for result in run["results"]]
     assert {place["artifactLocation"]["uri"] for place in places} == {"seatsync.yaml"}
     assert len({place["region"]["startLine"] for place in places}) == 300
     assert len({result["partialFingerprints"]["seatsync/1"] for result in run["results"]}) == 300
-    assert run["properties"]["plans"][0]["verdict"].startswith("Refused, for 300 reasons.")
+    assert run["properties"]["plans"][0]["verdict"].startswith("Blocked: 300 rules broken.")
 
 
 def test_in_sarif_a_finding_is_the_same_wherever_its_line_has_gone_and_whatever_is_advised() -> None:
@@ -203,7 +203,7 @@ def test_before_a_commit_the_institutions_of_the_files_are_checked(tmp_path: Pat
     told = seatsync(*command, *files, folder=tmp_path)
     assert told.code == 3
     assert "two/members.csv:1" in told.out
-    assert "one: nothing wrong" in told.out
+    assert "one: no problems" in told.out
     assert "three" not in told.out
     for name in ("--quiet", "--now=1.csv", "-q.csv"):  # a file, or its folder, can be named like an option
         told = seatsync(*command, name, "two/members.csv", folder=tmp_path)

@@ -1,4 +1,4 @@
-"""From the review to the apply: what is applied in a pipeline is what the pull request's comment showed, or nothing."""
+"""From review to apply: a pipeline applies exactly the plan in the pull request's comment, or nothing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAY = ("--now", "2026-09-01")
 
 @pytest.fixture
 def place(tmp_path: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An institution whose pull request was planned, commented on and merged, and the job that shall apply it."""
+    """An institution whose pull request was planned, commented on and merged, and the job that applies it."""
     write(tmp_path, ANN)
     event(tmp_path, monkeypatch, {"pull_request": {"number": host.number}})
     reviewed(tmp_path)
@@ -69,18 +69,18 @@ def test_a_ledger_that_moved_stops_it_and_is_named(place: Path) -> None:
     seatsync("ledger", "claim", "books", "ann@grace.example", folder=place)
     write(place, BEN)
     told = applied(place, code=5)
-    assert "What moved: the ledger, from 6 to 8, the files." in told.err
+    assert "What changed: the ledger, from journal entry 6 to 8, the files." in told.err
     assert "--expect " in told.err
     assert "ben@grace.example" not in seatsync("members", folder=place).out
 
 
 def test_a_day_that_ends_a_grant_stops_it_and_is_named(place: Path) -> None:
     told = applied(place, "--now", "2026-10-01", code=5)
-    assert "What moved: the day, from 2026-09-01 to 2026-10-01." in told.err
+    assert "What changed: the day, from 2026-09-01 to 2026-10-01." in told.err
 
 
 def test_claims_between_review_and_apply_do_no_harm(place: Path) -> None:
-    """They move the ledger, but what is planned stays the same."""
+    """They add journal entries, but the plan stays the same."""
     assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
     write(place, ANN, BEN)
     reviewed(place)
@@ -105,7 +105,7 @@ def test_nobody_else_can_say_what_was_reviewed(place: Path, host: CodeHost) -> N
 
 
 def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHost) -> None:
-    """Nor one that GitHub's REST API tells of by nearly the same name, nor somebody who has left."""
+    """Also not a user with nearly the same name in GitHub's REST API, and not a deleted user."""
     [genuine] = host.bodies()
     for author in (OTHER_BOT, {**BOT, "id": 5, "login": "github-actions"}, {**PERSON, "login": "github-actions"}):
         host.comments.clear()
@@ -122,7 +122,7 @@ def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHo
 def test_a_merge_into_another_branch_is_no_review_although_the_same_commit_came_into_this_one(
     place: Path, host: CodeHost, into: str, home: tuple[str, int]
 ) -> None:
-    """Nor one into a branch of that name in another repository."""
+    """Also not one that was merged into a branch of that name in another repository."""
     host.merges.clear()
     host.merge(COMMIT, into=into, home=home)
     assert "no plan of grace was reviewed" in applied(place, code=5).err
@@ -139,7 +139,7 @@ def test_a_job_of_no_branch_goes_by_the_default_branch(
     monkeypatch.setenv("GITHUB_REF_NAME", "side")
     monkeypatch.delenv("CI_COMMIT_BRANCH")
     monkeypatch.setenv("CI_COMMIT_REF_NAME", "side")
-    assert "Which branch this job is for" in applied(place, code=64).err
+    assert "The branch of this job is unknown" in applied(place, code=64).err
     event(place, monkeypatch, {"repository": {"default_branch": "main"}})
     monkeypatch.setenv("CI_DEFAULT_BRANCH", "main")
     host.merges.clear()
@@ -152,7 +152,7 @@ def test_a_job_of_no_branch_goes_by_the_default_branch(
 def test_of_several_pull_requests_merged_by_one_commit_all_must_show_the_same(place: Path, host: CodeHost) -> None:
     host.merge(COMMIT, number=8)
     told = applied(place, code=1)
-    assert "pull requests 8 and 7, which do not show the same" in told.err
+    assert "pull requests 8 and 7 show different plans" in told.err
     assert "Nothing was applied" in told.err
     [genuine] = host.bodies()
     host.elsewhere[host.add(genuine, host.me)] = 8
@@ -160,13 +160,13 @@ def test_of_several_pull_requests_merged_by_one_commit_all_must_show_the_same(pl
 
 
 def test_the_pull_request_that_made_the_commit_goes_before_others_that_have_it(place: Path, host: CodeHost) -> None:
-    if isinstance(host, GitHub):  # GitLab does not say which one made it
+    if isinstance(host, GitHub):  # GitLab does not say which one created the commit
         host.merge(COMMIT, number=8, by="f" * 40)
     applied(place)
 
 
 def test_where_no_pull_request_made_the_commit_the_one_that_has_it_counts(place: Path, host: CodeHost) -> None:
-    """So it is with all commits but the last of one that was rebased."""
+    """This is so for all commits but the last of a rebased pull request."""
     host.merges.clear()
     host.merge(COMMIT, by="f" * 40)
     applied(place)
@@ -177,12 +177,12 @@ def test_a_comment_that_somebody_has_changed_shows_nothing(place: Path, host: Co
     genuine = told["body"]
     host.edit(id, genuine.replace("books", "b00ks"))
     outcome = applied(place, code=1)
-    assert "was changed by mallory, so it does not show what was planned" in outcome.err
+    assert "was edited by mallory, so it may not show the real plan" in outcome.err
     assert "Nothing was applied" in outcome.err
-    for editor in ({**PERSON, "login": "github-actions"}, {}):  # a person of the bot's name; one who has left
+    for editor in ({**PERSON, "login": "github-actions"}, {}):  # a person with the bot's name; a deleted user
         host.editors[id] = editor
-        assert "was changed by" in applied(place, code=1).err
-    comment(place)  # the pipeline writes it anew
+        assert "was edited by" in applied(place, code=1).err
+    comment(place)  # the pipeline writes it again
     applied(place)
 
 
@@ -226,7 +226,7 @@ def test_each_of_several_institutions_by_its_own_review(place: Path) -> None:
     reviewed(place, "one", "two")
     write(place / "two", ANN, BEN, id="two")
     told = applied(place, "one", "two", *DAY, code=5)
-    assert "the plan of two is not the one that was reviewed" in told.err
+    assert "the plan of two differs from the reviewed one" in told.err
     assert "ann@grace.example" in seatsync("members", folder=place / "one").out
     assert seatsync("members", folder=place / "two").out == ""
 
@@ -248,7 +248,7 @@ def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:
     write(place, ANN, BEN)
     told = seatsync("apply", *later, folder=place)
     assert told.code == 5
-    assert "not those of the last apply" in told.err
+    assert "have changed since the last apply" in told.err
     write(place, ANN)
     assert seatsync("apply", *later, folder=place).code == 0
     assert "revoke" in seatsync("log", folder=place).out
@@ -272,7 +272,7 @@ def test_what_may_be_applied_is_said_in_one_way(place: Path, both: tuple[str, ..
 def test_what_was_reviewed_without_names_is_applied(
     place: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first time by SEATSYNC_REDACT_KEY, then by the ledger's secret; the comment has nothing that could be guessed."""
+    """First with SEATSYNC_REDACT_KEY, then with the ledger's secret. The comment contains nothing that could be guessed."""
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("SEATSYNC_REDACT_KEY", "k" * 40)
     bare = []
@@ -289,7 +289,7 @@ def test_what_was_reviewed_without_names_is_applied(
     reviewed(place)
     write(place, ANN, CY)
     told = applied(place, code=5)
-    assert "What moved: the files." in told.err
+    assert "What changed: the files." in told.err
     assert seatsync("plan", "--no-redact", "--format", "json", folder=place).out not in told.err
 
 

@@ -1,4 +1,4 @@
-"""Backups, restored as docs/ledger.md says: what comes back is what was there, and what is behind is found."""
+"""Backups restored as docs/ledger.md says: the ledger comes back unchanged, and an outdated backup is found."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_plain_copy_will_do_while_nobody_writes(folder: Path) -> None:
 
 
 def back_up_and_restore(folder: Path) -> str:
-    """What names the ledger that was restored."""
+    """The options that name the restored ledger."""
     if ledgers.kind == "sqlite":
         with (
             closing(sqlite3.connect(location(folder))) as source,

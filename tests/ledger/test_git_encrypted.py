@@ -1,4 +1,4 @@
-"""A ledger on a branch of a repository that others read: encrypted, refused, or warned of."""
+"""A ledger on a branch of a repository that others can read: it is encrypted, refused, or warned of."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ ONE, OTHER = (str(pyrage.x25519.Identity.generate()) for _ in range(2))
 KEY = "SEATSYNC_LEDGER_KEY"
 NAMES = ("canaryann", "canaryben")
 SOMEBODY = re.compile(rb"canary|@grace\.|ruth", re.IGNORECASE)
-"""Whoever is in the ledger of Grace Seminary."""
+"""Matches everybody in the ledger of Grace Seminary."""
 ENCRYPT = f"{sys.executable} -m seatsync ledger encrypt -C grace"
 CLAIM = f"{sys.executable} -m seatsync ledger claim books canaryben@grace.example -C grace"
 
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Path:
-    """The repository grace/seats of a code host, to which nothing was pushed yet."""
+    """The repository grace/seats of a code host, before the first push."""
     place = tmp_path / "host" / "grace"
     place.mkdir(parents=True)
     git("init", "--quiet", "--bare", "--initial-branch=main", "seats.git", at=place)
@@ -100,11 +100,11 @@ def test_a_whole_life_of_an_encrypted_ledger_names_nobody_to_who_clones_the_repo
 
     held = all_that_is_in(remote)
     assert SOMEBODY.search(held) is None
-    assert fingerprint.encode() not in held  # by which a guess could be tried
+    assert fingerprint.encode() not in held  # it could confirm a guess
     assert b"Seatsync-Commit: 0123abcd" in held
     monkeypatch.delenv(KEY)
     ran(here, "apply", "--yes", "grace", "--ledger", "git:in-clear")
-    assert SOMEBODY.search(all_that_is_in(remote)) is not None  # so it would have been found
+    assert SOMEBODY.search(all_that_is_in(remote)) is not None  # so the search finds names where there are some
 
 
 def test_from_clear_to_encrypted_and_back_by_a_dump(here: Path, there: Path, key: str) -> None:
@@ -116,7 +116,7 @@ def test_from_clear_to_encrypted_and_back_by_a_dump(here: Path, there: Path, key
 
 
 def test_who_looks_writes_nothing(remote: Path, here: Path, key: str) -> None:
-    """Though what is encrypted twice is never the same."""
+    """Although encrypting twice never gives the same bytes."""
     ran(here, "apply", "--yes", "grace")
     for words in (("apply", "--yes", "grace"), ("ledger", "migrate", "-C", "grace"), ("status", "grace")):
         ran(here, *words)
@@ -126,10 +126,14 @@ def test_who_looks_writes_nothing(remote: Path, here: Path, key: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said", "help"),
     [
-        ("", "is encrypted, and the environment has no key for it", f"as {KEY}"),
-        (OTHER, "is encrypted with age, for others than the keys that are here", "Use the key of one of those"),
-        ("nonsense", "what the environment has is no key", "AGE-SECRET-KEY-1"),
-        ("# made today", f"{KEY} is no key", "seatsync ledger key"),
+        ("", f"is encrypted, and {KEY} is not set", f"Set {KEY}"),
+        (
+            OTHER,
+            "is encrypted with age, but not for a key in the environment",
+            "Use a key that the file was encrypted for",
+        ),
+        ("nonsense", "the key in the environment is not valid", "AGE-SECRET-KEY-1"),
+        ("# made today", f"{KEY} is not a valid key", "seatsync ledger key"),
     ],
     ids=["none", "another", "nonsense", "a remark"],
 )
@@ -155,13 +159,13 @@ def test_what_is_damaged_is_told_as_that(remote: Path, here: Path, there: Path, 
     put(there, data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
     assert "is damaged" in failed(here, "plan", "grace")
     put(there, bytes(pyrage.encrypt(b"no ledger", [pyrage.x25519.Identity.from_str(ONE).to_public()])))
-    assert "what was encrypted is no ledger" in failed(here, "plan", "grace")
+    assert "its decrypted content is not a ledger" in failed(here, "plan", "grace")
 
 
 def test_who_can_push_without_the_key_puts_nothing_in_the_ledgers_place(
     remote: Path, here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither a ledger in clear, which the next apply would fill with names, nor one that another key encrypted."""
+    """Neither an unencrypted ledger, which the next apply would fill with names, nor one encrypted with another key."""
     ran(there, "apply", "--yes", "grace", "--ledger", "git:clear")
     forged = subprocess.run([GIT, "cat-file", "blob", "clear:grace/seatsync.db"], cwd=remote, stdout=-1, check=True)
     monkeypatch.setenv(KEY, ONE)
@@ -169,11 +173,11 @@ def test_who_can_push_without_the_key_puts_nothing_in_the_ledgers_place(
     put(there, forged.stdout)
     for words in (["plan", "grace"], ["apply", "--yes", "-q", "grace"], ["ledger", "migrate", "-C", "grace"]):
         told = failed(here, *words)
-        assert "is not encrypted, although there is a key for it" in told
+        assert f"is not encrypted, although {KEY} is set" in told
         assert "seatsync ledger encrypt" in told
     recipient = pyrage.x25519.Identity.from_str(OTHER).to_public()
     put(there, bytes(pyrage.encrypt(forged.stdout, [recipient])))
-    assert "for others than the keys" in failed(here, "apply", "--yes", "-q", "grace")
+    assert "not for a key in the environment" in failed(here, "apply", "--yes", "-q", "grace")
 
 
 def test_a_key_is_changed_by_putting_the_new_one_before_the_old_one(
@@ -184,12 +188,12 @@ def test_a_key_is_changed_by_putting_the_new_one_before_the_old_one(
     for separator in ("\n", " ", ":"):
         monkeypatch.setenv(KEY, f"{OTHER}{separator}{ONE}")
         ran(there, "plan", "--detailed-exitcode", "grace")
-    assert "is encrypted. Whoever uses it needs the key" in ran(here, "ledger", "encrypt", "-C", "grace").err
-    assert "encrypted for this key already" in ran(here, "ledger", "encrypt", "-C", "grace").err
+    assert "is encrypted. Everybody who uses it now needs the key" in ran(here, "ledger", "encrypt", "-C", "grace").err
+    assert "already encrypted for this key" in ran(here, "ledger", "encrypt", "-C", "grace").err
     monkeypatch.setenv(KEY, OTHER)
     ran(there, "plan", "--detailed-exitcode", "grace")
     monkeypatch.setenv(KEY, ONE)
-    assert "for others than" in failed(there, "plan", "grace")
+    assert "but not for a key in the environment" in failed(there, "plan", "grace")
     assert_linear(remote, 2)
 
 
@@ -242,14 +246,14 @@ def test_one_who_still_writes_in_clear_while_it_is_encrypted_writes_nothing(
     script = remote.parent / "meanwhile.sh"
     script.write_text(f"cd {there} && env -u GIT_DIR -u GIT_QUARANTINE_PATH {KEY}={ONE} {ENCRYPT}\n", encoding="utf-8")
     once = f"[ -e {remote}/once ] && exit 0\ntouch {remote}/once\nsh {script} >{remote}/said 2>&1"
-    hook(remote, "pre-receive", once)  # the claim's push waits at the door until the other one is through
+    hook(remote, "pre-receive", once)  # the claim's push waits until the other one is done
     told = failed(here, "ledger", "claim", "books", "canaryann@grace.example", "-C", "grace")
-    assert "is encrypted, and the environment has no key" in told, (remote / "said").read_text()
+    assert f"is encrypted, and {KEY} is not set" in told, (remote / "said").read_text()
     assert file_on(remote).startswith(b"age-encryption.org/v1\n")
     assert_linear(remote, 2)
 
 
-# ── From clear to encrypted ─────────────────────────────────────────────────────────────────────────────────────────
+# ── From unencrypted to encrypted ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_what_was_in_clear_is_encrypted_and_its_history_is_forgotten_when_that_is_asked_for(
@@ -258,10 +262,10 @@ def test_what_was_in_clear_is_encrypted_and_its_history_is_forgotten_when_that_i
     institution(here, "harvest", "canarychloe")
     ran(here, "apply", "--yes", "grace", "harvest")
     told = seatsync("ledger", "encrypt", "-C", "grace", folder=here)
-    assert (told.code, f"Set it as {KEY}" in told.err) == (64, True)
+    assert (told.code, f"set it as {KEY}" in told.err) == (64, True)
     monkeypatch.setenv(KEY, ONE)
     told = ran(here, "ledger", "encrypt", "-C", "grace")
-    assert f"the history of git:origin#{BRANCH}, and whoever has fetched it, still has what was there" in told.err
+    assert f"the history of git:origin#{BRANCH} and all copies of it still have the ledger from before" in told.err
     ran(there, "plan", "--detailed-exitcode", "grace")
     assert b"canaryann" in file_on(remote, "HEAD~1")
     assert b"canarychloe" not in file_on(remote)
@@ -296,7 +300,7 @@ def test_an_older_ledger_is_encrypted_first_and_brought_up_to_date_then(
 
 
 def test_history_is_forgotten_of_nothing_but_ledgers_and_by_who_may(remote: Path, here: Path, there: Path) -> None:
-    assert "is not there" in failed(here, "ledger", "forget-history", "--yes", "-C", "grace")
+    assert "does not exist" in failed(here, "ledger", "forget-history", "--yes", "-C", "grace")
     ran(here, "apply", "--yes", "grace")
     git("fetch", "--quiet", "origin", BRANCH, at=there)
     git("checkout", "--quiet", "-f", "-B", "main", "FETCH_HEAD", at=there)
@@ -305,7 +309,7 @@ def test_history_is_forgotten_of_nothing_but_ledgers_and_by_who_may(remote: Path
     git("commit", "--quiet", "--message=mine", at=there)
     git("push", "--quiet", "origin", "main", at=there)
     told = failed(here, "ledger", "forget-history", "--yes", "-C", "grace", "--ledger", "git:main")
-    assert "has other files than ledgers" in told
+    assert "has files that are not ledgers" in told
     hook(remote, "pre-receive", "echo 'no force on Sundays' >&2; exit 1")
     assert "no force on Sundays" in failed(here, "ledger", "forget-history", "--yes", "-C", "grace")
     elsewhere = seatsync("ledger", "forget-history", "-y", "-C", "grace", "--ledger", "grace/seatsync.db", folder=here)
@@ -327,7 +331,7 @@ def test_who_wrote_meanwhile_is_not_forgotten(remote: Path, here: Path, there: P
 
 
 class Place(NamedTuple):
-    """What a CI says: its variables, and GitHub's event; and why names must not be there in clear, empty where they may."""
+    """What a CI says: its variables and GitHub's event; and why names must not be unencrypted there (empty where they may)."""
 
     variables: dict[str, str]
     event: object = None
@@ -336,7 +340,7 @@ class Place(NamedTuple):
 
 GITHUB = {"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_REPOSITORY": "Grace/seats"}
 GITLAB = {"GITLAB_CI": "true", "CI": "true", "CI_PROJECT_PATH": "grace/seats"}
-UNKNOWN = "this CI does not say who reads the repository"
+UNKNOWN = "this CI does not say who can read the repository"
 STATED = {"SEATSYNC_LEDGER_PLAIN": "private"}
 PLACES = {
     "a laptop": Place({}),
@@ -392,7 +396,7 @@ def test_no_ledger_is_begun_in_clear_where_others_read_it(remote: Path, here: Pa
         ["status", "grace"],
     ):
         told = failed(here, *words)
-        assert f"would be begun in clear, with every name, and {place.why}." in told
+        assert f"would be created unencrypted, with every name in it, and {place.why}." in told
         assert KEY in told
         assert ("SEATSYNC_LEDGER_PLAIN=private" in told) == (place.why == UNKNOWN)
     assert all_that_is_in(remote) == b""
@@ -418,14 +422,16 @@ def test_one_that_is_there_in_clear_goes_on_with_a_warning(
                 assert ("ledger-in-clear" in told.out) == bool(place.why), (place, format)
             plan = json.loads(ran(here, "plan", "grace", "--format", "json").out)
             said = [warning["message"] for warning in plan["warnings"]]
-            assert said == [f"The ledger git:origin#{BRANCH} has every name in clear, and {place.why}."] * bool(said)
+            assert said == [
+                f"The ledger git:origin#{BRANCH} is not encrypted and shows every name, and {place.why}."
+            ] * bool(said)
             assert all("seatsync ledger encrypt" in warning["help"] for warning in plan["warnings"])
             strict = seatsync("plan", "grace", "--strict", folder=here)
             assert strict.code == (3 if place.why else 0)
     with monkeypatch.context() as patch:
         inside(PLACES["GitHub, public"], patch, tmp_path)
         assert "ledger-in-clear" in ran(here, "apply", "--yes", "grace").out
-        assert "ledger-in-clear" in ran(here, "plan", "grace").out  # with nothing to do
+        assert "ledger-in-clear" in ran(here, "plan", "grace").out  # even if there is nothing to do
     assert "Error" not in seatsync("explain", "ledger-in-clear", folder=here).out
 
 
@@ -440,7 +446,7 @@ def test_another_repository_is_as_private_as_it_was(
     assert "ledger-in-clear" not in told.out
     git("remote", "set-url", "--push", "ledgers", str(tmp_path / "host" / "grace" / "seats.git"), at=here)
     told = seatsync("plan", "grace", "--ledger", "git:ledgers#new", folder=here)
-    assert told.code == (0 if variables == {"CI": "true"} else 6)  # what is pushed goes to the job's own
+    assert told.code == (0 if variables == {"CI": "true"} else 6)  # pushes go to the job's own repository
 
 
 @pytest.mark.parametrize(
@@ -457,19 +463,19 @@ def test_another_repository_is_as_private_as_it_was(
     ],
 )
 def test_a_repository_is_known_by_any_of_its_addresses(address: str, own: bool) -> None:
-    from seatsync.ledger.stores.readers import Job
+    from seatsync.ledger.stores.readers import CiJob
 
-    assert Job("grace/seats", "public").owns("elsewhere", [address]) == own
+    assert CiJob("grace/seats", "public").owns("elsewhere", [address]) == own
 
 
 def test_nobody_begins_in_clear_beside_encrypted_ones(remote: Path, here: Path, key: str) -> None:
-    """A job that was not given the key, or a person who forgot it."""
+    """A job without the key, or a person who forgot it."""
     ran(here, "apply", "--yes", "grace")
     institution(here, "harvest", "canarychloe")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(KEY)
         for words in (["plan", "harvest"], ["apply", "--yes", "-q", "harvest"]):
-            assert "and the others on that branch are encrypted" in failed(here, *words)
+            assert "but the other ledgers on that branch are encrypted" in failed(here, *words)
     ran(here, "apply", "--yes", "harvest")
     assert_linear(remote, 2)
 
@@ -486,11 +492,11 @@ def test_a_ledger_in_clear_undoes_encrypted_files_and_is_warned_of(
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     encrypt_roster(here / "grace", name)
     monkeypatch.setenv("SOPS_AGE_KEY", OTHER)
-    warning = f"has every name in clear, and {name} is encrypted, which it undoes."
+    warning = f"is not encrypted and shows every name, and {name} is encrypted to hide them."
     assert warning in folded(ran(here, "plan", "grace").out)
     assert warning in folded(ran(here, "apply", "--yes", "grace").out)
     with monkeypatch.context() as patch:
-        patch.delenv("SOPS_AGE_KEY")  # for which there is no need where nothing has changed
+        patch.delenv("SOPS_AGE_KEY")  # not needed where nothing has changed
         assert warning in folded(ran(here, "plan", "grace").out)
     assert warning in folded(ran(here, "plan", "grace", "--redact").out)
     assert "ledger-in-clear" not in ran(here, "plan", "grace", "--ledger", "grace/seatsync.db").out
@@ -499,11 +505,11 @@ def test_a_ledger_in_clear_undoes_encrypted_files_and_is_warned_of(
     assert "ledger-in-clear" not in ran(here, "plan", "grace").out
 
 
-# ── What the tests stand on ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def all_that_is_in(repository: Path, reachable: bool = False) -> bytes:
-    """Every object of a repository, inflated, whatever refers to it (or what its refs lead to); and every file of it."""
+    """Every object of a repository, inflated (all, or those its refs lead to), and every file of it."""
     words = ["--batch-all-objects"] if not reachable else []
     names = b"" if not reachable else git("rev-list", "--objects", "--all", "--no-object-names", at=repository).encode()
     told = subprocess.run([GIT, "cat-file", "--batch", *words], cwd=repository, input=names, stdout=-1, check=True)
@@ -513,7 +519,7 @@ def all_that_is_in(repository: Path, reachable: bool = False) -> bytes:
 
 
 def put(clone: Path, data: bytes) -> None:
-    """Push a file in the place of the ledger, as who may push to the repository can."""
+    """Push a file in place of the ledger, as anybody with push rights can."""
     git("fetch", "--quiet", "origin", BRANCH, at=clone)
     git("checkout", "--quiet", "-f", "-B", "forged", "FETCH_HEAD", at=clone)
     (clone / "grace" / "seatsync.db").write_bytes(data)

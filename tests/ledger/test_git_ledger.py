@@ -1,4 +1,4 @@
-"""A ledger on a branch of a Git remote: real bare repositories, real clones, and runners that really race."""
+"""A ledger on a branch of a Git remote: real bare repositories, real clones, and runners that race."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ limits: {{max_revokes: 100%}}
 
 @pytest.fixture(autouse=True)
 def hosted_runner(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine where Git knows nobody's name."""
+    """A machine where Git has no user name."""
     for name, value in {
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -75,7 +75,7 @@ def there(remote: Path) -> Path:
 
 
 def test_what_one_clone_applies_every_other_sees(here: Path, there: Path) -> None:
-    assert "from a new ledger" in ran(here, "plan", "grace").out
+    assert "on a new ledger" in ran(here, "plan", "grace").out
     ran(there, "plan", "grace", "--out", "plan.json")
     ran(here, "apply", "--yes", "grace")
 
@@ -83,17 +83,17 @@ def test_what_one_clone_applies_every_other_sees(here: Path, there: Path) -> Non
     ran(there, "plan", "grace", "--detailed-exitcode")
     ran(there, "verify", "-C", "grace")
     stale = seatsync("apply", "plan.json", "grace", folder=there)
-    assert (stale.code, "the plan is stale" in stale.err, "Plan again" in stale.err) == (5, True, True)
+    assert (stale.code, "The plan is out of date" in stale.err, "Plan again" in stale.err) == (5, True, True)
 
     ran(there, "ledger", "claim", "books", "ann@grace.example", "-C", "grace")
     assert "git:origin#seatsync-ledger" in ran(here, "ledger", "info", "-C", "grace").out
     assert "claim" in ran(here, "log", "-C", "grace", "--limit", "1").out
-    assert "Nobody holds the lock" in ran(here, "ledger", "unlock", "-C", "grace").err
+    assert "The ledger is not locked" in ran(here, "ledger", "unlock", "-C", "grace").err
 
 
 def test_the_branch_is_the_audit_trail_and_names_nobody(remote: Path, here: Path) -> None:
     ran(here, "apply", "--yes", "grace", "--commit", "asked for by ann@grace.example", "--actor", "Ann Lee")
-    ran(here, "apply", "--yes", "grace")  # nothing to do, nothing to tell
+    ran(here, "apply", "--yes", "grace")  # nothing to do
     roster(here, "grace", "ann", "chloe")
     fingerprint = json.loads(ran(here, "plan", "grace", "--format", "json").out)["fingerprint"]
     ran(here, "apply", "--yes", "grace", "--commit", "0123abcd")
@@ -108,7 +108,7 @@ def test_the_branch_is_the_audit_trail_and_names_nobody(remote: Path, here: Path
     ]
     second = git("log", "-1", "--format=%B", f"{BRANCH}~", at=remote)
     printed = re.findall(r"^Seatsync-Plan: ([0-9a-f]{64})\n", second, re.MULTILINE)
-    assert printed != [fingerprint]  # which could be guessed from names, and is never forgotten
+    assert printed != [fingerprint]  # it could be guessed from names, and stays in the history
     [done] = {
         line["plan"] for line in json.loads(ran(here, "log", "-C", "grace", "--plan", *printed, "--format", "json").out)
     }
@@ -148,7 +148,7 @@ def test_the_users_repository_is_not_touched(here: Path) -> None:
     (here / "README.md").write_text("changed, and added", encoding="utf-8")
     git("add", "README.md", at=here)
     (here / "README.md").write_text("and changed once more", encoding="utf-8")
-    git("describe", "--always", "--dirty", at=here)  # as seatsync asks for the commit; Git may look at its index anew
+    git("describe", "--always", "--dirty", at=here)  # as seatsync reads the commit; Git may refresh its index
     before = contents(here)
     ran(here, "plan", "grace")
     ran(here, "apply", "--yes", "grace")
@@ -231,7 +231,7 @@ def test_each_institution_has_its_own_file_and_none_is_stale_because_of_another(
     ids = [f"school-{number}" for number in range(6)]
     for id in ids:
         institution(here, id)
-    told = ran(here, "apply", "--yes", "--jobs", "3", *ids)  # side by side, all onto one branch
+    told = ran(here, "apply", "--yes", "--jobs", "3", *ids)  # in parallel, all onto one branch
     assert "6 institutions: 6 changed" in told.err
     files = git("ls-tree", "-r", "--name-only", BRANCH, at=remote).split()
     assert files == ["README.md", *(f"{id}/seatsync.db" for id in ids)]
@@ -265,7 +265,7 @@ def test_of_two_runners_with_a_plan_for_the_last_seat_one_wins(remote: Path, her
         told = {runner: ended(process) for runner, process in running.items()}
         assert sorted(code for code, _ in told.values()) == [0, 5], told
         winner, loser = sorted(told, key=lambda runner: told[runner])
-        assert "the plan is stale" in told[loser][1]
+        assert "The plan is out of date" in told[loser][1]
         won.append(candidates[winner])
         members = json.loads(ran(loser, "members", "-C", "grace", "--format", "json").out)
         assert sorted(member["email"] for member in members) == sorted(f"{name}@grace.example" for name in won)
@@ -300,7 +300,7 @@ def test_killed_at_the_push_it_is_whole_or_not_at_all(
     here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at_the_push: str, used: int
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path))  # for what the killed one leaves
+        patch.setenv("TMPDIR", str(tmp_path))  # for the files of the killed process
         instead_of_git(patch, tmp_path, f'[ "$1" = push ] && {{{{ {at_the_push}; }}}}\nexec {{git}} "$@"')
         assert ended(started(here, "apply", "--yes", "grace"))[0] == -9
     libraries = json.loads(ran(here, "status", "grace", "--format", "json").out)["libraries"]
@@ -319,7 +319,7 @@ def test_an_answer_that_is_lost_behind_the_push_does_not_make_it_undone(remote: 
 
 
 def test_who_went_on_from_a_lost_answer_does_not_make_it_undone(remote: Path, here: Path, there: Path) -> None:
-    """The answer is lost, and before the first looks again, another has written upon it."""
+    """The answer is lost, and before the first looks again, another has pushed on top."""
     ran(here, "apply", "--yes", "grace")
     script = remote.parent / "meanwhile.sh"
     claim = f"{sys.executable} -m seatsync ledger claim books ben@grace.example -C grace"
@@ -340,9 +340,9 @@ def test_a_server_that_refuses_is_told_with_its_reason(remote: Path, here: Path)
     hook(remote, "pre-receive", "echo 'no ledger on Sundays' >&2; exit 1")
     refused = failed(here, "apply", "--yes", "--quiet", "grace")
     assert "pre-receive hook declined: no ledger on Sundays" in refused
-    assert "whose rules forbid it; nothing was changed" in refused
+    assert "its rules forbid it. Nothing was changed" in refused
     (remote / "hooks" / "pre-receive").unlink()
-    assert "from a new ledger" in ran(here, "plan", "grace").out
+    assert "on a new ledger" in ran(here, "plan", "grace").out
 
 
 @pytest.mark.parametrize(
@@ -350,8 +350,8 @@ def test_a_server_that_refuses_is_told_with_its_reason(remote: Path, here: Path)
     [
         ("git:upstream#x", "there is no remote upstream", "git remote add"),
         ("git:nowhere/ledgers.git#x", "does not appear to be a git repository", "Correct the remote's address"),
-        ("git:main", "git:origin#main is a branch, but not a ledger of seatsync", "--ledger git:BRANCH"),
-        ("git:no..branch", "names no branch", "git:REMOTE#BRANCH"),
+        ("git:main", "git:origin#main is a branch, but not a seatsync ledger", "--ledger git:BRANCH"),
+        ("git:no..branch", "does not name a branch", "git:REMOTE#BRANCH"),
         ("git://host/x", "can't be kept in git", "git:REMOTE#BRANCH"),
     ],
 )
@@ -400,7 +400,7 @@ def test_the_token_that_a_checkout_left_in_the_settings_opens_the_remote(
     assert "czNjcjN0" not in log.read_text(encoding="utf-8")
 
 
-# ── Forgetting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Sending and erasing ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_letters_are_sent_once_whoever_sends_them(
@@ -413,7 +413,7 @@ def test_letters_are_sent_once_whoever_sends_them(
     send = ("outbox", "send", "-C", "grace", "--format", "json")
     with mail_server(room) as port:
         monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
-        meet_at(remote, 2)  # both want to hold the same letters: one of them is second, and finds that they are held
+        meet_at(remote, 2)  # both want the same letters: the second finds them taken
         senders = [started(clone, *send) for clone in (here, there)]
         assert [ended(sender)[0] for sender in senders] == [0, 0]
         assert len(room.ids()) == len(set(room.ids())) == 3
@@ -431,7 +431,8 @@ def test_what_is_erased_stays_in_the_history_until_that_begins_anew(remote: Path
     ran(here, "apply", "--yes", "grace")
     told = ran(here, "ledger", "erase", "ann@grace.example", "--yes", "-C", "grace")
     assert (
-        "the history of git:origin#seatsync-ledger, and whoever has fetched it, still has what was erased" in told.err
+        "the erased data is still in the history of git:origin#seatsync-ledger, and with everyone who has fetched it"
+        in told.err
     )
     assert b"ann@grace.example" not in file_on(remote)
     assert b"ann@grace.example" in file_on(remote, "HEAD~2")
@@ -444,7 +445,7 @@ def test_what_is_erased_stays_in_the_history_until_that_begins_anew(remote: Path
     ran(here, "plan", "grace", "--detailed-exitcode")
 
 
-# ── What the tests stand on ─────────────────────────────────────────────────────────────────────────────────────────
+# ── Helpers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def git(*args: str, at: Path) -> str:
@@ -453,7 +454,7 @@ def git(*args: str, at: Path) -> str:
 
 
 def named() -> dict[str, str]:
-    """The environment of a person whom Git knows."""
+    """The environment of a person with a name in Git."""
     who = {f"GIT_{role}_{part}": "someone" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
     return {**os.environ, **who}
 
@@ -489,26 +490,26 @@ def ran(folder: Path, *args: str) -> Outcome:
 
 
 def failed(folder: Path, *args: str) -> str:
-    """What is said of a ledger that can't be used: what is so, and what to do."""
+    """The message for a ledger that can't be used: the fact, and what to do."""
     outcome = seatsync(*args, folder=folder)
     assert (outcome.code, outcome.err.count("\n")) == (6, 2), outcome
     return outcome.err
 
 
 def started(folder: Path, *args: str) -> subprocess.Popen[str]:
-    """A runner: a process of its own."""
+    """A runner: a separate process."""
     command: Sequence[str] = [sys.executable, "-m", "seatsync", *args]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Its exit code, and what it said."""
+    """Its exit code and output."""
     said = process.communicate(timeout=120)[1]
     return process.returncode, said
 
 
 def instead_of_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str) -> Path:
-    """Have a script be called in Git's place; returns the file that it may log to."""
+    """Run a script in place of Git; returns the file that it may log to."""
     (tmp_path / "bin").mkdir()
     log = tmp_path / "bin" / "log"
     program = tmp_path / "bin" / "git"
@@ -564,7 +565,7 @@ def hook(remote: Path, name: str, script: str) -> None:
 
 
 def meet_at(remote: Path, number: int) -> None:
-    """Have the server wait, with the first push in its hands, until it has a second one."""
+    """Make the server hold the first push until it has received a second one."""
     place = remote / f"meeting-{number}"
     place.mkdir()
     wait = f"while [ $(ls {place} | wc -l) -lt 2 ] && [ $n -lt 200 ]; do sleep 0.05; n=$((n+1)); done"
@@ -572,7 +573,7 @@ def meet_at(remote: Path, number: int) -> None:
 
 
 def file_on(remote: Path, back: str = "HEAD") -> bytes:
-    """The ledger of Grace Seminary on the branch, or some commits before."""
+    """The ledger of Grace Seminary on the branch, or at an earlier commit."""
     name = f"{BRANCH}{back.removeprefix('HEAD')}:grace/seatsync.db"
     return subprocess.run([GIT, "cat-file", "blob", name], cwd=remote, check=True, capture_output=True).stdout
 

@@ -1,7 +1,7 @@
-"""The ledger: its tables, that reading it writes nothing, and that nothing can be changed in it unnoticed.
+"""The ledger: its tables, that reading it writes nothing, and that every change in it is noticed.
 
-The journal is checked with the rule as it stands in the contract, written down once more here (``chain``), so that it
-is not the program alone that says that the chain holds.
+The journal is also checked by an independent implementation of the contract's rule (``chain``), so that not only the program
+itself says that the chain holds.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def test_the_revision_of_the_program_is_the_only_head_of_the_migrations() -> Non
 PERSONAL = {"account", "identity", "session", "challenge"}
 """Tables of persons, who may belong to several institutions."""
 BY_PERSON = {"admin_key", "holding_account"}
-"""Indexes by which somebody who signs in finds their institutions."""
+"""Indexes that find the institutions of a person who signs in."""
 OF_INSTITUTIONS = [table for table in tables.metadata.sorted_tables if table.name not in PERSONAL]
 
 
@@ -158,7 +158,7 @@ def test_every_key_in_the_database_starts_with_the_institution(table: Any, folde
     ],
 )
 def test_a_statement_that_crosses_institutions_would_be_seen(statement: str, is_one: bool) -> None:
-    """All tests are watched for such statements; this is about the watchman."""
+    """All tests are watched for such statements; this tests the watcher."""
     assert crosses(statement, "sqlite") == is_one
 
 
@@ -199,7 +199,7 @@ def test_an_apply_of_nothing_leaves_the_ledger_as_it_is(folder: Path) -> None:
 
 def test_a_ledger_that_nobody_touched_verifies(folder: Path) -> None:
     serial, head = chain(folder)
-    assert f"{serial} links, head {head}" in ran("verify", folder=folder).out
+    assert f"{serial} entries, head {head}" in ran("verify", folder=folder).out
     told = json.loads(ran("plan", "--format", "json", folder=folder).out)["ledger"]
     assert told == {"serial": serial, "head": head}
 
@@ -221,7 +221,7 @@ def test_only_the_personal_part_of_an_event_names_anybody(folder: Path) -> None:
 
 # ── verify ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Whether a letter was sent, how often it was tried and what came of it is not the journal's to know.
+# The journal does not know whether a letter was sent, how often it was tried, and the result.
 OF_SENDERS = {"state", *tables.UNTRIED}
 CELLS = [
     (table.name, column.name)
@@ -232,7 +232,7 @@ CELLS = [
 
 
 def test_the_texts_of_the_journal_have_one_spelling(folder: Path) -> None:
-    """A dump that is loaded, and the hash, depend on it: no blanks, keys by the alphabet, letters as they are."""
+    """Loading a dump and the hashes depend on it: no blanks, keys in alphabetical order, letters not escaped."""
     with open(folder / "members.csv", "a", encoding="utf-8") as roster:
         roster.write("zoe@grace.example,Zoë,Łuk,,,\n")
     ran("apply", "--yes", folder=folder)
@@ -276,17 +276,13 @@ def test_verify_finds_a_value_that_makes_no_sense(table: str, column: str, value
 SAYS: dict[str, list[str]] = {
     "UPDATE institution SET serial = 35": ["serial: the tables say 35, the journal says 37"],
     "UPDATE institution SET applied_on = ''": ["day of the last apply: the tables say nothing, the journal says {day}"],
-    "UPDATE institution SET name = 'Hope'": ["institution: the tables say something else than the journal"],
-    "UPDATE institution SET rosters = '[]'": ["rosters: the tables say something else than the journal"],
-    "UPDATE library SET slots = 99 WHERE id = 'books'": [
-        "library books: the tables say something else than the journal"
-    ],
+    "UPDATE institution SET name = 'Hope'": ["institution: the tables differ from the journal"],
+    "UPDATE institution SET rosters = '[]'": ["rosters: the tables differ from the journal"],
+    "UPDATE library SET slots = 99 WHERE id = 'books'": ["library books: the tables differ from the journal"],
     "DELETE FROM admin WHERE given_name = 'Omar'": [
         "an administrator: the tables say nothing, the journal says something"
     ],
-    "UPDATE member SET given_name = 'Anna' WHERE number = 1": [
-        "member 1: the tables say something else than the journal"
-    ],
+    "UPDATE member SET given_name = 'Anna' WHERE number = 1": ["member 1: the tables differ from the journal"],
     "DELETE FROM member WHERE number = 1": [
         "member 1: the tables say nothing, the journal says a member on the roster"
     ],
@@ -294,7 +290,7 @@ SAYS: dict[str, list[str]] = {
         "member 5: the tables say nothing, the journal says a member off the roster"
     ],
     "UPDATE license SET status = 'declined' WHERE library = 'books' AND member = 3": [
-        "the tables of the present hold what seatsync never writes: The ledger is damaged: 'declined' is not a valid Status"
+        "the tables of the present have data that seatsync never writes: The ledger is damaged: 'declined' is not a valid Status"
     ],
     "UPDATE license SET status = 'unclaimed' WHERE library = 'books' AND member = 3": [
         "license of books for member 3: the tables say permanent unclaimed, the journal says permanent delivered"
@@ -303,53 +299,53 @@ SAYS: dict[str, list[str]] = {
         "license of books for member 3: the tables say nothing, the journal says permanent delivered"
     ],
     "UPDATE entry SET hash = 'x' WHERE serial = 1": [
-        "link 1: the chain is broken; this link or one before it was changed",
-        "link 2: the chain is broken; this link or one before it was changed",
+        "journal entry 1: the chain is broken; this entry or an earlier one was changed",
+        "journal entry 2: the chain is broken; this entry or an earlier one was changed",
     ],
     "UPDATE event SET person = NULL, salt = NULL WHERE member = 3": [
-        "link 10: what it says of a person is gone, but they were not erased",
-        "member 3: the tables say something else than the journal",
+        "journal entry 10: a person's data is missing, but they were not erased",
+        "member 3: the tables differ from the journal",
     ],
     "UPDATE event SET action = 'revoke' WHERE serial = 18": [
-        "link 18: the chain is broken; this link or one before it was changed",
-        "link 18: no revoke from none none",
+        "journal entry 18: the chain is broken; this entry or an earlier one was changed",
+        "journal entry 18: revoke is not possible for a license with kind none and status none",
         "letter 18 is in the outbox, but no event caused it",
-        "link 28: no resend from none none",
-        "library sub: the tables say something else than the journal",
+        "journal entry 28: resend is not possible for a license with kind none and status none",
+        "library sub: the tables differ from the journal",
         "license of sub for member 2: the tables say temporary unclaimed, the journal says nothing",
     ],
     "UPDATE event SET entry = 2 WHERE serial = 18": [
-        "link 18: the chain is broken; this link or one before it was changed",
-        "link 18: it belongs to another entry",
+        "journal entry 18: the chain is broken; this entry or an earlier one was changed",
+        "journal entry 18: it is attached to the wrong apply or claim",
     ],
     "UPDATE event SET commitment = 'x' WHERE serial = 9": [
-        "link 9: the chain is broken; this link or one before it was changed",
-        "link 9: what it says of a person was changed",
+        "journal entry 9: the chain is broken; this entry or an earlier one was changed",
+        "journal entry 9: a person's data was changed",
     ],
-    "UPDATE event SET salt = NULL WHERE serial = 9": ["link 9: what it says of a person was changed"],
+    "UPDATE event SET salt = NULL WHERE serial = 9": ["journal entry 9: a person's data was changed"],
     "UPDATE event SET person = NULL, salt = NULL WHERE serial IN (6, 9, 14)": [
-        "letter 6: the outbox says something else than the event that caused it",
-        "link 9: what it says of a person is gone, but they were not erased",
-        "link 6: what it says of an administrator is gone, but they were not erased",
+        "letter 6: the outbox differs from the event that caused the letter",
+        "journal entry 9: a person's data is missing, but they were not erased",
+        "journal entry 6: the data of an administrator is missing, but was not erased",
         "an administrator: the tables say something, the journal says nothing",
-        "member 2: the tables say something else than the journal",
+        "member 2: the tables differ from the journal",
     ],
     "DELETE FROM event WHERE serial IN (20, 21)": [
-        "link 21 is missing; the next there is 22",
-        "link 22: the chain is broken; this link or one before it was changed",
+        "journal entry 21 is missing; the next one is 22",
+        "journal entry 22: the chain is broken; this entry or an earlier one was changed",
         "letter 21 is in the outbox, but no event caused it",
         "letter 35 is in the outbox, but no event caused it",
-        "library books: the tables say something else than the journal",
-        "member 1: the tables say something else than the journal",
+        "library books: the tables differ from the journal",
+        "member 1: the tables differ from the journal",
         "license of books for member 1: the tables say permanent delivered, the journal says permanent unclaimed",
     ],
     "DELETE FROM outbox WHERE serial = 15": ["letter 15, invitation, is missing from the outbox"],
     "UPDATE outbox SET address = 'x@grace.example' WHERE serial IN (6, 15)": [
-        "letter 6: the outbox says something else than the event that caused it",
-        "letter 15: the outbox says something else than the event that caused it",
+        "letter 6: the outbox differs from the event that caused the letter",
+        "letter 15: the outbox differs from the event that caused the letter",
     ],
     "UPDATE outbox SET state = 'lost' WHERE serial = 15": [
-        "letter 15: the outbox says something else than the event that caused it"
+        "letter 15: the outbox differs from the event that caused the letter"
     ],
 }
 
@@ -370,9 +366,9 @@ def test_verify_lists_the_first_faults_and_counts_the_rest(folder: Path) -> None
     with opened(folder) as connection:
         connection.execute(tables.entry.delete().where(tables.entry.c.serial == 1))
     told = seatsync("verify", folder=folder).err.splitlines()
-    faults = [line for line in told if line.startswith("seatsync: link ")]
+    faults = [line for line in told if line.startswith("seatsync: journal entry ")]
     assert len(faults) == 20
-    assert faults[-1] == "seatsync: link 19: it belongs to another entry."
+    assert faults[-1] == "seatsync: journal entry 19: it is attached to the wrong apply or claim."
     assert re.fullmatch(r"seatsync: [0-9]+ more faults\.", told[20])
 
 
@@ -401,7 +397,7 @@ def test_verify_finds_any_value_anywhere_that_is_not_the_one_that_was_written(
     try:
         change(folder, table, row, {name: new})
     except DBAPIError:
-        return  # the database itself does not take it
+        return  # the database itself rejects the value
     try:
         found(seatsync("verify", folder=folder))
     finally:
@@ -497,7 +493,10 @@ def test_verify_finds_a_forged_event_that_is_illegal_though_link_and_tables_fit(
     theirs = {"institution": "grace", "library": "books", "member": 3}
     change(folder, "license", theirs, {"kind": "none", "status": "revoked"})
     chain(folder)
-    found(seatsync("verify", folder=folder), "no revoke from permanent delivered")
+    found(
+        seatsync("verify", folder=folder),
+        "revoke is not possible for a license with kind permanent and status delivered",
+    )
 
 
 def test_verify_finds_a_journal_whose_end_was_cut_off(folder: Path) -> None:
@@ -594,11 +593,11 @@ def test_a_chain_from_which_a_person_was_removed_holds(folder: Path) -> None:
     assert "ann@" not in " ".join(str(row["person"]) for row in rows(folder, "event")).lower()
 
 
-@pytest.mark.parametrize("member", [1, 2, 5], ids=["on a roster", "who was renamed", "who left"])
+@pytest.mark.parametrize("member", [1, 2, 5], ids=["on a roster", "who was renamed", "who have left"])
 def test_a_person_whom_somebody_blanked_by_hand_is_missed_and_nothing_is_rebuilt(member: int, folder: Path) -> None:
     erase(folder, member)
     for command in (["verify"], ["ledger", "rebuild"]):
-        found(seatsync(*command, folder=folder), "what it says of a person is gone, but they were not erased")
+        found(seatsync(*command, folder=folder), "a person's data is missing, but they were not erased")
 
 
 def test_a_salt_cannot_be_guessed_and_is_not_used_twice(folder: Path) -> None:
@@ -747,7 +746,7 @@ def test_a_refused_apply_writes_no_letter(folder: Path) -> None:
 
 
 def alone(patch: pytest.MonkeyPatch) -> None:
-    """What the machine that runs the tests says to programs is not for this one."""
+    """Clear the variables of the machine that runs the tests."""
     for name in [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "GITLAB_", "CI_", "GIT_"))]:
         patch.delenv(name)
 
@@ -771,16 +770,23 @@ def ran(*args: str, folder: Path) -> Outcome:
 
 
 def found(outcome: Outcome, said: str = "") -> None:
-    """A fault was found and told: not stumbled over."""
+    """Check that a fault was found and reported, without a crash."""
     assert outcome.code == 1, outcome
     *faults, help = outcome.err.removesuffix("\n").split("\n")
     assert faults
     assert all(fault.startswith("seatsync: ") for fault in faults), outcome.err
     assert said in outcome.err
-    of_the_journal = ("table ", "link ", "letter ", "personal link", "one of the personal links", "the journal ends")
+    of_the_journal = (
+        "table ",
+        "journal entry ",
+        "letter ",
+        "personal link",
+        "one of the personal links",
+        "the journal ends",
+    )
     broken = any(fault.removeprefix("seatsync: ").startswith(of_the_journal) for fault in faults)
-    mend = "Restore it from a backup" if broken else "The journal holds: `seatsync ledger rebuild`"
-    assert help == f"  → Do not write to this ledger. {mend}, or ask who has changed it."
+    repair = "Restore it from a backup" if broken else "Rebuild the tables: `seatsync ledger rebuild`"
+    assert help == f"  To fix: Do not write to this ledger, and find out who changed it. {repair}."
 
 
 def table_of(name: str) -> Table:
@@ -788,7 +794,7 @@ def table_of(name: str) -> Table:
 
 
 def is_row(table: str, row: Mapping[str, Any]) -> Any:
-    """The row with the key of this one."""
+    """The condition for the row with this row's key."""
     return and_(*(column == row[column.name] for column in table_of(table).primary_key))
 
 
@@ -803,7 +809,7 @@ def emptied(folder: Path, table: str) -> None:
 
 
 def otherwise(value: Any) -> Any:
-    """Something of the same sort that is not the same."""
+    """Another value of the same type."""
     match value:
         case bool():
             return not value
@@ -817,11 +823,11 @@ def otherwise(value: Any) -> Any:
             return "[]"
         case str() if value.startswith("{"):
             return json.dumps({**json.loads(value), "more": 1})
-    return value[:-1] + ("y" if value.endswith("x") else "x")  # no longer than it was
+    return value[:-1] + ("y" if value.endswith("x") else "x")  # not longer than before
 
 
 def chain(folder: Path) -> tuple[int, str]:
-    """Walk the journal by the rule alone: each link's hash is over the hash before it and its own fields."""
+    """Check the journal independently: each link's hash covers the hash before it and its own fields."""
     fields: dict[str, Callable[[dict[str, Any]], list[Any]]] = {
         "entry": lambda row: [
             row[name] for name in ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
@@ -845,7 +851,7 @@ def chain(folder: Path) -> tuple[int, str]:
 
 
 def forge(folder: Path, action: str, library: str, member: int, detail: Mapping[str, Any]) -> None:
-    """Add an event with a hash that fits, as somebody can who knows the rule, and move serial and head along."""
+    """Add an event with the right hash, as anybody who knows the rule can, and update serial and head."""
     serial, head = chain(folder)
     entry = rows(folder, "entry")[-1]["serial"]
     told = (serial + 1, entry, action, library, member, json.dumps(detail, separators=(",", ":")), "")
@@ -856,7 +862,7 @@ def forge(folder: Path, action: str, library: str, member: int, detail: Mapping[
 
 
 def erase(folder: Path, member: int) -> None:
-    """Make a member unreadable in the journal."""
+    """Erase a member's data in the journal."""
     with opened(folder) as connection:
         theirs = tables.event.c.member == member
         connection.execute(tables.event.update().where(theirs).values(person=None, salt=None))
@@ -869,7 +875,7 @@ def git(folder: Path, *args: str) -> str:
 
 
 def committed(folder: Path) -> str:
-    """Make the folder a repository, but for the ledger; returns its commit."""
+    """Make the folder a repository without the ledger; returns its commit."""
     git(folder, "init", "--quiet")
     git(folder, "add", "seatsync.yaml", "members.csv")
     git(folder, "commit", "--quiet", "--message", "Desired state")

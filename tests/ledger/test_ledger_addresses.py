@@ -1,4 +1,4 @@
-"""Passwords in a ledger's address are in nothing that any command says, wherever in the address they stand."""
+"""No command prints a password from a ledger's address, wherever in the address it is."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OPTIONS = (
     "connect_timeout",
     "application_name",
 )
-"""What libpq takes a value for, which it may quote when something is wrong with it."""
+"""Options whose values libpq may quote in an error."""
 
 UNREACHED = (
     "postgresql+psycopg://seats:{}@127.0.0.1:9/x",
@@ -87,7 +87,7 @@ PLACES = (
     ),
     *(f"{scheme}://127.0.0.1:9/x&password={{}}" for scheme in ("git:https", "mysql", "postgres")),
 )
-"""Where a password stands in an address of which no part is misread, but which is none."""
+"""Invalid addresses with a password in different places; none of their parts is misread."""
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_what_is_no_part_of_an_address_is_refused_and_not_repeated(address: str,
         assert says_nothing_of(secrets, "status", *more, "--ledger", ledger, folder=folder) == ExitCode.LEDGER
     told = seatsync("status", "--debug", "--ledger", ledger, folder=folder).err
     assert "This is a bug" not in told
-    assert "can't be understood" in told
+    assert "not valid" in told
 
 
 @pytest.mark.parametrize("port", ["1,2", "1&port=2&port=3", "65536"])
@@ -201,7 +201,7 @@ def test_the_password_of_the_mail_server_is_not_told_either(
 
 
 def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> None:
-    """libpq speaks to standard error itself."""
+    """libpq writes to standard error itself."""
     secrets = words()
     (folder / secrets[0]).write_text(f"*:*:*:*:{secrets[1]}", encoding="utf-8")
     ledger = f"postgresql+psycopg://seats@127.0.0.1:9/x?password={secrets[1]}&options=-c%20{secrets[0]}"

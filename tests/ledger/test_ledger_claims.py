@@ -1,4 +1,4 @@
-"""What members do themselves, as the ledger has it: claiming with an account, declining, seeing what is theirs."""
+"""What members do in the ledger: claim with an account, decline, see their licenses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, Pool, event
 
-from seatsync.apply.claims import Missed, Why, claim, known_by, opt_out
+from seatsync.apply.claims import Unavailable, UnavailableReason, claim, member_with_email, opt_out
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat, licenses_of, open_for_email, open_licenses
 from tests.cli.test_lists import write_csv
@@ -29,7 +29,7 @@ AT = f"{LATER}T09:00:00Z"
 
 
 class Desk:
-    """Where a member of the school stands when they open a page."""
+    """The state of a member who opens a page."""
 
     def __init__(self, folder: Path, email: str) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class Desk:
         self.ledger = Ledger(location(folder))
 
     def number(self, library: str) -> int:
-        return known_by(self.ledger, "grace", library, self.email)
+        return member_with_email(self.ledger, "grace", library, self.email)
 
     def claim(self, library: str, account: AccountHolder, token: str = "") -> bool:
         return claim(self.ledger, "grace", library, self.number(library), account, AT, "pages", token)
@@ -62,11 +62,11 @@ class Desk:
 
 
 @contextmanager
-def missed(why: Why) -> Iterator[None]:
-    """What is tried is told to be impossible, for this reason."""
-    with pytest.raises(Missed) as told:
+def missed(why: UnavailableReason) -> Iterator[None]:
+    """The attempt fails with this reason."""
+    with pytest.raises(Unavailable) as told:
         yield
-    assert told.value.why is why
+    assert told.value.reason is why
     assert str(told.value)
     assert told.value.help
 
@@ -83,9 +83,9 @@ def test_a_claim_puts_the_license_into_the_account_once_and_for_nobody_else(scho
     )
     assert desk.claim("books", home) is True
     assert desk.claim("books", home) is False
-    with missed(Why.CLAIMED):
+    with missed(UnavailableReason.CLAIMED):
         desk.claim("books", other)
-    with missed(Why.CLAIMED):
+    with missed(UnavailableReason.CLAIMED):
         desk.opt_out("books")
     assert [letter["letter"] for letter in listed(school)] == ["admin-welcome", "invitation", "permanent"]
     assert desk.held(home) == [("Grace Seminary", "Biblical Studies", "delivered")]
@@ -130,7 +130,7 @@ def test_all_that_is_open_is_listed_until_it_is_claimed_or_declined(school: Path
     assert desk.open() == []
     you = signed_up(school, "you@home.example")
     for library in ("books", "jamworks"):
-        with missed(Why.CLAIMED):
+        with missed(UnavailableReason.CLAIMED):
             desk.claim(library, you)
     assert [row["kind"] for row in rows(school, "entry")] == ["apply", "opt-out", "claim", "claim"]
     ran(school, "verify")
@@ -139,27 +139,27 @@ def test_all_that_is_open_is_listed_until_it_is_claimed_or_declined(school: Path
 def test_who_comes_too_late_is_told_why(school: Path) -> None:
     applied(school, ANN, [*BEN[:3], "student;owner"], CY)
     home, ben = signed_up(school, "me@home.example"), Desk(school, BEN[0])
-    with missed(Why.UNKNOWN):
+    with missed(UnavailableReason.UNKNOWN):
         ben.claim("atlas", home)
-    with missed(Why.UNKNOWN):
+    with missed(UnavailableReason.UNKNOWN):
         Desk(school, "nobody@grace.example").claim("books", home)
-    with missed(Why.UNKNOWN):
+    with missed(UnavailableReason.UNKNOWN):
         claim(ben.ledger, "grace", "books", 99, home, AT, "pages")
-    with missed(Why.NOTHING):
+    with missed(UnavailableReason.NOTHING):
         Desk(school, ANN[0]).claim("logos", home)
     ben.opt_out("books")
     for again in (lambda: ben.opt_out("books"), lambda: ben.claim("books", home)):
-        with missed(Why.OPTED_OUT):
+        with missed(UnavailableReason.OPTED_OUT):
             again()
     applied(school, ANN, [*BEN[:3], ""], CY)
-    with missed(Why.REVOKED):
+    with missed(UnavailableReason.REVOKED):
         ben.claim("logos", home)
-    with missed(Why.NOTHING):
+    with missed(UnavailableReason.NOTHING):
         ben.claim("jamworks", home)
     config = (school / "seatsync.yaml").read_text().replace("opt_out: true", "opt_out: false")
     (school / "seatsync.yaml").write_text(config)
     ran(school, "apply", "--yes")
-    with missed(Why.NOT_ALLOWED):
+    with missed(UnavailableReason.NOT_ALLOWED):
         Desk(school, CY[0]).opt_out("jamworks")
 
 
@@ -167,7 +167,7 @@ def test_who_comes_too_late_is_told_why(school: Path) -> None:
 
 
 def tokens(room: Mailroom) -> dict[str, str]:
-    """The tokens of the letters that have arrived, by whom they went to."""
+    """The tokens in the letters that have arrived, by recipient."""
     found = [(letter, re.search(rf"{PORTAL}/l/grace/([\w-]+)", part(letter, "plain"))) for letter in room.letters]
     room.letters.clear()
     return {letter["To"].addresses[0].username: link[1] for letter, link in found if link}
@@ -179,9 +179,9 @@ def test_a_personal_link_is_used_up_by_what_it_was_sent_for_and_by_nothing_else(
     sent(school)
     home, first = signed_up(school, "me@home.example"), tokens(room)
     ann, ben = Desk(school, ANN[0]), Desk(school, BEN[0])
-    with missed(Why.UNKNOWN):
+    with missed(UnavailableReason.UNKNOWN):
         ann.claim("books", home, first["ann"] + "x")
-    with missed(Why.UNKNOWN):
+    with missed(UnavailableReason.UNKNOWN):
         ann.claim("books", home, first["ben"])
     assert {row["used_at"] for row in rows(school, "link")} == {""}
     assert ann.claim("books", home, first["ann"])
@@ -199,15 +199,15 @@ def test_a_personal_link_is_used_up_by_what_it_was_sent_for_and_by_nothing_else(
     (school / "seatsync.yaml").write_text(config)
     applied(school, ANN, BEN, dee)
     sent(school)
-    with missed(Why.LINK_ENDED):
+    with missed(UnavailableReason.LINK_ENDED):
         Desk(school, dee[0]).claim("logos", home, first["dee"])
-    with missed(Why.LINK_ENDED):
+    with missed(UnavailableReason.LINK_ENDED):
         ben.opt_out("logos", first["ben"])
     assert ben.claim("logos", home, tokens(room)["ben"])
     ran(school, "verify")
 
 
-# ── What is whose ───────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Licenses in accounts ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.postgres_only("a file holds one institution")
@@ -281,7 +281,7 @@ def test_a_claim_takes_no_more_among_many_than_among_few(school: Path) -> None:
 
 @contextmanager
 def counted() -> Iterator[tuple[list[str], list[int]]]:
-    """The statements that are sent, and one for each hundred instructions that SQLite needs for them."""
+    """The statements sent, and a mark for each hundred instructions that SQLite needs for them."""
     statements: list[str] = []
     steps: list[int] = []
 

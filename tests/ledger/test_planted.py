@@ -1,7 +1,6 @@
-"""What somebody has put into the database itself: triggers, views, rules, functions, other keys, other tables in their place.
+"""What somebody has planted in the database: triggers, views, rules, functions, other keys, replaced tables.
 
-A SQLite file with something in it that would act in our name is not opened at all; ``verify`` names whatever else is more, less
-or other than the migrations make it.
+A SQLite file with triggers or views is not opened at all; ``verify`` names everything else that is extra, missing or different.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from sqlalchemy.engine import make_url
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.stores.sqlite_shape import strange
+from seatsync.ledger.stores.sqlite_shape import differences
 from seatsync.ledger.tables import REVISIONS
 from tests.support.command_line import seatsync
 from tests.support.databases import contents, location, looking_into, opened
@@ -28,7 +27,7 @@ from tests.support.letters import school as school
 LEDGER = 6
 
 
-# ── What would act ──────────────────────────────────────────────────────────────────────────────────────────────────
+# ── What would act when the ledger is used ──────────────────────────────────────────────────────────────────────────
 
 ACTING = {
     "trigger fires": (
@@ -61,7 +60,7 @@ def test_a_file_with_something_in_it_that_acts_is_neither_read_nor_written(plant
     for command in COMMANDS:
         outcome = seatsync(*command.split(), folder=school)
         assert outcome.code == LEDGER, (command, outcome)
-        assert f"what seatsync has not made, and which would act when it is used: {named}" in outcome.err
+        assert f"parts that seatsync did not create and that act when it is used: {named}" in outcome.err
         assert "\x1b" not in outcome.err
     assert contents(school) == before
 
@@ -69,7 +68,7 @@ def test_a_file_with_something_in_it_that_acts_is_neither_read_nor_written(plant
 @pytest.mark.sqlite_only("in PostgreSQL only the owner of a table can put a trigger on it")
 def test_a_server_notices_what_is_planted_while_it_runs(school: Path) -> None:
     applied(school, ANN)
-    ledger = Ledger(location(school), kept=2)
+    ledger = Ledger(location(school), pool_size=2)
     with ledger.reading() as connection:
         assert connection is not None
     with sqlite3.connect(location(school)) as file:
@@ -92,15 +91,15 @@ def test_a_schema_is_not_trusted_with_functions_that_do_more_than_compute(school
         assert not connection.exec_driver_sql("PRAGMA mmap_size").scalar()
 
 
-# ── What is other than it should be ─────────────────────────────────────────────────────────────────────────────────
+# ── Differences in the schema ───────────────────────────────────────────────────────────────────────────────────────
 
 OTHERWISE = {
-    "CREATE TABLE mine (a INTEGER)": "mine, which seatsync has not made",
-    "CREATE INDEX mine ON member (email)": "which seatsync has not made",
-    "CREATE INDEX mine ON member (upper(email))": "which seatsync has not made",
+    "CREATE TABLE mine (a INTEGER)": "mine, which seatsync did not create",
+    "CREATE INDEX mine ON member (email)": "which seatsync did not create",
+    "CREATE INDEX mine ON member (upper(email))": "which seatsync did not create",
     "DROP INDEX member_found_by": "is missing",
     "DROP INDEX member_email": "is missing",
-    "DROP INDEX link_number;; CREATE INDEX link_number ON link (institution, number)": "is not as seatsync makes it",
+    "DROP INDEX link_number;; CREATE INDEX link_number ON link (institution, number)": "differs from what seatsync creates",
     "ALTER TABLE member ADD COLUMN mine TEXT": "column member.mine",
     "ALTER TABLE member ADD COLUMN mine TEXT GENERATED ALWAYS AS (upper(email)) {}": "column member.mine",
     "DROP TABLE challenge": "table challenge",
@@ -111,13 +110,13 @@ IDENTITY = (
 )
 WHOLE = " WITHOUT ROWID"
 OF_SQLITE = {
-    IDENTITY.format("", "", "", " ON CONFLICT REPLACE", WHOLE): "table identity is not as",
-    IDENTITY.format("", "", " CHECK (account > '')", "", WHOLE): "table identity is not as",
-    IDENTITY.format(" COLLATE NOCASE", "", "", "", WHOLE): "table identity is not as",
-    IDENTITY.format("", "", " REFERENCES account (id) ON DELETE CASCADE", "", WHOLE): "table identity is not as",
-    IDENTITY.format("", "", "", "", ""): "table identity is not as",
-    IDENTITY.format("", " DEFAULT 'x'", "", "", WHOLE): "column identity.subject is not as",
-    "DROP INDEX member_email;; CREATE UNIQUE INDEX member_email ON member (institution, key)": "index member_email is not as",
+    IDENTITY.format("", "", "", " ON CONFLICT REPLACE", WHOLE): "table identity differs from",
+    IDENTITY.format("", "", " CHECK (account > '')", "", WHOLE): "table identity differs from",
+    IDENTITY.format(" COLLATE NOCASE", "", "", "", WHOLE): "table identity differs from",
+    IDENTITY.format("", "", " REFERENCES account (id) ON DELETE CASCADE", "", WHOLE): "table identity differs from",
+    IDENTITY.format("", "", "", "", ""): "table identity differs from",
+    IDENTITY.format("", " DEFAULT 'x'", "", "", WHOLE): "column identity.subject differs from",
+    "DROP INDEX member_email;; CREATE UNIQUE INDEX member_email ON member (institution, key)": "index member_email differs from",
 }
 PLACED = {
     "between comments with half a quote": (
@@ -132,7 +131,7 @@ PLACED = {
     "in what is no blank to SQLite": ("member", "role TEXT", "role TEXT\u00a0COLLATE\u00a0NOCASE"),
     "nothing but a comment": ("entry", "PRIMARY KEY", "/* mine */ PRIMARY KEY"),
 }
-"""Tables in whose definition something is put in the place of something, past SQLite's own statements."""
+"""Tables, and a replacement in their definition that is made without SQLite's own statements."""
 
 FUNCTION = "CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'"
 OF_POSTGRES = {
@@ -145,13 +144,13 @@ OF_POSTGRES = {
     "ALTER TABLE member DISABLE ROW LEVEL SECURITY": "row-level security of table member",
     "DROP POLICY bound ON member": "policy of member, bound is missing",
     "CREATE POLICY mine ON member USING (true)": "policy of member, mine",
-    "ALTER POLICY bound ON member USING (true)": "policy of member, bound is not as",
+    "ALTER POLICY bound ON member USING (true)": "policy of member, bound differs from",
     "CREATE TABLE mine () INHERITS (license)": "the table or view mine",
-    "ALTER TABLE license ALTER COLUMN kind SET DEFAULT 'permanent'": "column license.kind is not as",
-    "ALTER TABLE license ALTER COLUMN kind DROP NOT NULL": "column license.kind is not as",
-    "ALTER TABLE license ALTER COLUMN kind TYPE text": "column license.kind is not as",
+    "ALTER TABLE license ALTER COLUMN kind SET DEFAULT 'permanent'": "column license.kind differs from",
+    "ALTER TABLE license ALTER COLUMN kind DROP NOT NULL": "column license.kind differs from",
+    "ALTER TABLE license ALTER COLUMN kind TYPE text": "column license.kind differs from",
     "ALTER TABLE license ADD CHECK (kind <> '')": "constraint license_kind_check of table license",
-    "ALTER TABLE session SET UNLOGGED": "table session is not as",
+    "ALTER TABLE session SET UNLOGGED": "table session differs from",
     "CREATE SCHEMA mine;; CREATE TABLE mine.license (LIKE license);; SET search_path = mine, public": "another table or view named license",
     "CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)": "operator ===",
 }
@@ -194,7 +193,7 @@ def test_verify_reads_a_definition_to_its_last_letter(placed: str, school: Path)
     with sqlite3.connect(location(school)) as file:
         assert file.execute("SELECT count(*) FROM sqlite_master WHERE instr(sql, ?)", (other,)).fetchone() == (1,)
     file.close()
-    assert f"table {table} is not as seatsync makes it" in ran(school, "verify", code=ExitCode.BROKEN).err
+    assert f"table {table} differs from what seatsync creates" in ran(school, "verify", code=ExitCode.BROKEN).err
 
 
 @pytest.mark.sqlite_only("it is about SQLite's own texts")
@@ -208,7 +207,7 @@ def test_a_file_is_as_it_should_be_whichever_version_it_was_made_at(version: str
             alembic.upgrade(config, version)
     Ledger(str(tmp_path / "old.db")).migrate()
     with looking_into(str(tmp_path / "old.db")) as connection:
-        assert [*strange(connection)] == []
+        assert [*differences(connection)] == []
 
 
 @pytest.mark.postgres_only("these are statements of PostgreSQL")

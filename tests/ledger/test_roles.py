@@ -1,4 +1,4 @@
-"""Roles of PostgreSQL that are bound to one institution, used by somebody who wants to know or to hinder another."""
+"""PostgreSQL roles bound to one institution, used to spy on another institution or to block it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
 LONG = "a" * 54
-"""As the beginning of an id: of the name of a role, PostgreSQL keeps no more."""
+"""A long beginning of ids: PostgreSQL truncates longer names of roles."""
 
 HERE, THERE, OTHER = "grace", f"{LONG}-eastern1", f"{LONG}-western1"
 ACCESS = ("read", "write", "pages")
@@ -69,7 +69,7 @@ class Place:
         return seatsync(*command, "--ledger", self.url(institution, access), folder=self.folder / institution)
 
     def denied(self, institution: str, access: str, *statements: str) -> None:
-        """Each is refused by the database, because the role has no right to it."""
+        """The database refuses each statement, because the role has no right to it."""
         with self.as_role(institution, access) as connection:
             for statement in statements:
                 with pytest.raises(errors.InsufficientPrivilege):
@@ -128,7 +128,7 @@ _BESIDE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("institution", [HERE, THERE, OTHER])
 def test_a_role_sees_the_rows_of_its_institution_alone(institution: str, access: str, place: Place) -> None:
-    """Also where two ids are alike for longer than a role's name may be."""
+    """Also where two ids are the same for longer than a role's name may be."""
     with place.as_role(institution, access) as connection:
         for name in OF_INSTITUTIONS:
             if (name, access) != ("holding", "read"):
@@ -155,7 +155,7 @@ _GUESSES = (
 def test_a_role_learns_nothing_of_others_by_how_a_statement_is_carried_out(
     access: str, off: tuple[str, ...], place: Place
 ) -> None:
-    """EXPLAIN tells how many rows were looked at in vain: if they are others', a name is found letter by letter."""
+    """EXPLAIN shows how many rows were filtered out: from others' rows, a name could be found letter by letter."""
     with place.as_role(HERE, access) as connection, psycopg.ClientCursor(connection) as cursor:
         for switch in off:
             cursor.execute(f"SET enable_{switch} = off")
@@ -170,7 +170,7 @@ def test_a_role_learns_nothing_of_others_by_how_a_statement_is_carried_out(
 
 
 def test_no_statistics_are_kept_of_what_names_a_person(place: Place) -> None:
-    """The planner's guesses go by them, and everybody may ask for those."""
+    """The planner's estimates use them, and everybody may see those."""
     with looking_into(place.owners) as connection:
         connection.exec_driver_sql("ANALYZE")
         kept = connection.exec_driver_sql(
@@ -259,7 +259,7 @@ def test_a_role_changes_nothing_of_another_institution(access: str, place: Place
 
 
 def _harmless(connection: psycopg.Connection[Any], statement: str) -> None:
-    """It is refused, or finds no row to change."""
+    """The statement is refused, or finds no row to change."""
     with suppress(errors.InsufficientPrivilege):
         assert connection.execute(statement).rowcount == 0, statement
 
@@ -365,7 +365,7 @@ def test_nobody_is_taken_for_the_holder_of_a_lock_that_they_do_not_hold(place: P
 
 @pytest.mark.parametrize("access", ACCESS)
 def test_what_a_role_may_lock_as_a_whole(access: str, place: Place) -> None:
-    """Who may delete rows may lock a table against readers, PostgreSQL has no way to take that away; nothing else may be."""
+    """A role that may delete rows may lock a table against readers: PostgreSQL can't forbid that. No other lock is allowed."""
     deletes = {"institution", "library", "admin", "member", "license", "outbox", "link", "holding"}
     may = {"read": set(), "write": deletes, "pages": deletes | {*OF_ACCOUNTS}}[access]
     locked = set()
@@ -415,7 +415,7 @@ def test_of_who_is_stopped_it_is_told_why(place: Place) -> None:
     assert "longer than this role may take" in outcome.err
 
 
-# ── A ledger of before, whose roles are bound by a table ────────────────────────────────────────────────────────────
+# ── An older ledger, whose roles are bound by a table ───────────────────────────────────────────────────────────────
 
 
 ELDER = "elder"
@@ -423,7 +423,7 @@ ELDER = "elder"
 
 @pytest.fixture
 def elder(tmp_path: Path) -> Iterator[Place]:
-    """A database at 0006 that a role owns which may make no roles. Of three roles that are bound, one is gone."""
+    """A database at 0006; its owner may not create roles. Three roles are bound, one of which no longer exists."""
     server, owner = everybodys.shelf.server, f"owner_{os.getpid()}"
     url = server.fresh(template=None)
     place = Place(make_url(url).set(username=owner).render_as_string(hide_password=False), tmp_path)
@@ -460,7 +460,7 @@ _AT_0006 = (
     'INSERT ON entry, event TO "{writes}"',
     'SELECT, DELETE ON holding TO "{writes}"',
 )
-"""What roles.sql gave then."""
+"""The rights that roles.sql granted then."""
 
 
 def test_a_ledger_stays_as_it_was_while_its_owner_may_not_make_the_roles(elder: Place) -> None:

@@ -1,4 +1,4 @@
-"""The schema spreads by institution: PostgreSQL's own planner says that no statement touches more than one part."""
+"""The schema is distributed by institution: by PostgreSQL's own planner, no statement touches more than one part."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ on_a_cluster = pytest.mark.skipif(
 
 @pytest.fixture
 def spread() -> Iterator[str]:
-    """A ledger whose tables are spread by docs/partition.sql, as an operator does it."""
+    """A ledger with tables partitioned by docs/partition.sql, as an operator does it."""
     server = ledgers.shelf.server
     url = server.fresh()
     psql(url, DOCS / "partition.sql", parts=str(PARTS))
@@ -53,7 +53,7 @@ def spread() -> Iterator[str]:
 
 @pytest.fixture
 def cluster() -> Iterator[str]:
-    """A ledger whose tables are spread over a cluster by docs/citus.sql, in a schema of its own."""
+    """A ledger with tables distributed over a cluster by docs/citus.sql, in its own schema."""
     url, schema = make_url(os.environ["SEATSYNC_TEST_CITUS"]), f"seatsync_{os.getpid()}"
     with psycopg.connect(plain(url), autocommit=True) as connection:
         connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
@@ -78,7 +78,7 @@ def test_every_statement_of_a_whole_life_touches_one_part(spread: str, tmp_path:
 
 
 def _live(ledger: str, folder: Path, institution: str) -> None:
-    """All that can happen to an institution."""
+    """Everything that can happen to an institution."""
     (folder / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {institution}"), encoding="utf-8")
     (folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
 
@@ -159,7 +159,7 @@ def test_what_is_spread_is_every_table_but_the_roles() -> None:
 
 @contextmanager
 def _statements() -> Iterator[list[tuple[str, Any]]]:
-    """What is sent to the tables that are spread, with its parameters."""
+    """The statements sent to the distributed tables, with their parameters."""
     seen: list[tuple[str, Any]] = []
 
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, is_many: bool) -> None:
@@ -178,7 +178,7 @@ def _named(statement: str) -> bool:
 
 
 def _parts(connection: psycopg.Connection[Any], statement: str, parameters: Sequence[Any]) -> set[str]:
-    """The numbers of the parts that the planner would look into."""
+    """The numbers of the parts that the planner would read."""
     plan = connection.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters).fetchone()
     names = re.findall(r'"Relation Name": "(\w+)_(\d+)"', json.dumps(plan))
     return {part for name, part in names if name in SPREAD}

@@ -1,5 +1,5 @@
-"""A ledger that is shared and looked after: several institutions in one database, roles, the lock, migrations, dumps,
-erasure, pruning, the past, and reasons.
+"""Operating a shared ledger: several institutions in one database, roles, the lock, migrations, dumps,
+erasing, pruning, the past, and reasons.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from seatsync.ledger.journal import canonical
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import email_hash, with_account
 from seatsync.ledger.queries.accounts.holdings import licenses_of, open_for_email
-from seatsync.ledger.queries.owed import owed
+from seatsync.ledger.queries.outgoing import outgoing_letters
 from tests.faults.history_tampering import JOURNAL, hash_of
 from tests.ledger.test_ledger import OF_INSTITUTIONS
 from tests.support.accounts import signed_up
@@ -109,10 +109,10 @@ def told(*args: str, folder: Path) -> Any:
 
 
 def one_line(outcome: Outcome, *said: str) -> None:
-    """One line that says what is so, and one that says what to do."""
+    """Check that the output is one line with the fact, and one with what to do."""
     first, second = outcome.err.splitlines()
     assert first.startswith("seatsync: ")
-    assert second.startswith("  → ")
+    assert second.startswith("  To fix: ")
     assert [words for words in said if words not in outcome.err] == []
 
 
@@ -126,7 +126,7 @@ def apply(folder: Path, day: str, actor: str) -> None:
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """Grace Seminary after three days, to be copied; beside it what the lists said at the end of each."""
+    """Grace Seminary after three days, to be copied, with the lists at the end of each day."""
     folder = tmp_path_factory.mktemp("lived") / "grace"
     seen: dict[str, dict[str, str]] = {"2026-08-31": _lists(write(folder, ANN + BEN + ZEPH))}
     apply(folder, FIRST, "ruth")
@@ -149,7 +149,7 @@ def _lists(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def grace(lived: Path, tmp_path: Path) -> Path:
-    """Zephyrine has left with two permanent licenses, one of them unclaimed. Omar is no administrator any more."""
+    """Zephyrine has left with two permanent licenses, one of them unclaimed. Omar is no longer an administrator."""
     return copied(lived, tmp_path / "grace")
 
 
@@ -163,7 +163,7 @@ def hope(tmp_path: Path, database: str) -> Path:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Iterator[Callable[[str], str]]:
-    """A new ledger, of either kind."""
+    """A new ledger, in SQLite or PostgreSQL."""
     (tmp_path / "elsewhere").mkdir()
     leased = []
 
@@ -257,9 +257,9 @@ WRITING = [
 
 
 class Bound:
-    """A database with two institutions, and roles that are bound to the first: ``read``, ``write``.
+    """A database with two institutions, and roles bound to the first: ``read``, ``write``.
 
-    Roles belong to the server, so their names say which process of the tests has made them.
+    Roles belong to the server, so their names contain the process of the tests that made them.
     """
 
     def __init__(self, url: str) -> None:
@@ -285,14 +285,14 @@ def bound(grace: Path, hope: Path) -> Iterator[Bound]:
     leased = ledgers.shelf.take()
     for id in ("grace", "hope"):
         with opened(grace) as connection:
-            waiting = [letter for letter in owed(connection, id, None) if letter.letter in LINKED]
+            waiting = [letter for letter in outgoing_letters(connection, id, None) if letter.letter in LINKED]
             links.make(connection, id, waiting[:1], FIRST)
         add(grace, "holding", {"institution": id, "library": "books", "member": 2, "account": "ben"})
     for email in ("ben@grace.example", "dee@grace.example"):
         signed_up(grace, email)
     ledgers.of(grace).copy_to(leased)
     bound = Bound(leased.url)
-    for _ in range(2):  # the second time, nothing happens
+    for _ in range(2):  # the second run changes nothing
         psql(bound.url, ROLES, institution="grace", role=bound.role("read"), access="read")
         psql(bound.url, ROLES, institution="grace", role=bound.role("write"), access="write")
         psql(bound.url, ROLES, institution="grace", role=bound.role("pages"), access="pages")
@@ -318,7 +318,7 @@ def test_who_may_only_read_writes_nothing(bound: Bound, grace: Path) -> None:
     for command in WRITING:
         outcome = bound.by("read", *command, "--quiet", folder=grace)
         assert outcome.code == LEDGER
-        one_line(outcome, "does not let this role do that", "nothing was changed")
+        one_line(outcome, "does not allow this role to do that", "Nothing was changed")
     assert bound.execute("read", "SELECT * FROM event ORDER BY serial") == before
 
 
@@ -345,7 +345,7 @@ def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, boun
 
 @shared
 def test_whose_license_is_in_which_account_is_for_the_pages_alone(bound: Bound, grace: Path) -> None:
-    """Others may ask whether an e-mail that they know has an account: it decides how a seat is delivered."""
+    """Other roles may ask whether a known e-mail has an account: that decides how a seat is delivered."""
     for role in ("read", "write"):
         with Ledger(bound.url_of(role)).reading() as connection:
             assert connection is not None
@@ -366,7 +366,7 @@ def test_a_bound_role_delivers_to_who_has_an_account(bound: Bound, grace: Path) 
     jamworks = "  jam: {title: Jamworks, system: jamworks, slots: 5}\nrosters:"
     config = CONFIG.replace("rosters:", jamworks, 1) + "  - {library: jam, to: {emails: [dee@grace.example]}}\n"
     write(grace, ANN + BEN + DEE, config.replace(OMAR, ""))
-    assert "temporary, delivered at once" in bound.by("read", "plan", folder=grace).out
+    assert "temporary, in the account at once" in bound.by("read", "plan", folder=grace).out
     assert bound.by("write", "apply", "--yes", folder=grace).code == DONE
     assert bound.by("write", "verify", folder=grace).code == DONE
 
@@ -424,7 +424,7 @@ def test_a_folder_of_another_institution_than_the_role_s_is_refused(
     outcome = bound.by("write", *command, folder=hope)
     assert outcome.code == REFUSED
     assert "institution-mismatch" in outcome.out + outcome.err
-    assert 'the ledger is that of "grace"' in " ".join((outcome.out + outcome.err).split())
+    assert 'the ledger belongs to "grace"' in " ".join((outcome.out + outcome.err).split())
 
 
 @shared
@@ -448,7 +448,7 @@ CLAIM = ("ledger", "claim", "atlas", "ben@grace.example", "--lock-timeout")
 
 
 class Writer(threading.Thread):
-    """Somebody who has claimed a seat in their transaction, and takes long to end it."""
+    """Somebody who has claimed a seat in a transaction that takes long to end."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -525,7 +525,7 @@ def test_info_says_who_holds_the_lock(grace: Path) -> None:
 
 def test_where_nobody_holds_the_lock_there_is_nothing_to_unlock(grace: Path) -> None:
     before = contents(grace)
-    assert "Nobody holds the lock" in ran("ledger", "unlock", folder=grace).err
+    assert "The ledger is not locked" in ran("ledger", "unlock", folder=grace).err
     assert contents(grace) == before
 
 
@@ -540,7 +540,7 @@ def test_a_lock_that_is_taken_away_undoes_what_its_holder_did(grace: Path) -> No
     with writing(grace) as writer:
         outcome = ran("ledger", "unlock", "--yes", folder=grace)
         assert "held by ruth on " in outcome.err
-        assert "The lock is free." in outcome.err
+        assert "The lock is released." in outcome.err
         ran(*CLAIM, "0", folder=grace)
     assert isinstance(writer.failed, LedgerError)
     assert "the connection" in str(writer.failed)
@@ -571,7 +571,7 @@ def test_of_a_lock_that_cannot_be_taken_away_the_process_is_told(grace: Path) ->
 
 
 def unsealed(folder: Path) -> None:
-    """Have the ledger as versions before 0009 wrote it: with the plans and the digests of files in the chain."""
+    """Rewrite the ledger as versions before 0009 did: with plans and digests of files in the chain."""
     links = sorted(
         ((name, row) for name in JOURNAL for row in stored(folder)[name]), key=lambda link: link[1]["serial"]
     )
@@ -641,7 +641,7 @@ def test_an_older_ledger_is_neither_read_nor_written_before_it_is_migrated(old: 
 def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     before = ran("ledger", "dump", folder=grace).out
     done = ran("ledger", "migrate", "--ledger", old, folder=grace)
-    assert f"brought from 0001 to {tables.REVISIONS[-1]}" in done.err
+    assert f"updated from 0001 to {tables.REVISIONS[-1]}" in done.err
     ran("verify", "--ledger", old, "--head", head(grace), folder=grace)
     assert told("plan", "--ledger", old, folder=grace)["changes"] == []
     assert ran("ledger", "dump", "--ledger", old, folder=grace).out == before
@@ -699,7 +699,7 @@ def test_an_older_ledger_that_is_not_as_its_seatsync_made_it_is_not_migrated(
             else:
                 connection.execute(text("ALTER TABLE link ADD COLUMN number INTEGER"))
         outcome = ran("ledger", "migrate", "--ledger", place, "--quiet", folder=grace, code=LEDGER)
-        one_line(outcome, "is not as a seatsync of its version (0006) made it", "Restore it from a backup")
+        one_line(outcome, "differs from what seatsync created in version 0006", "Restore it from a backup")
         with looking_into(place) as connection:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
 
@@ -710,7 +710,9 @@ def test_a_file_that_has_but_the_table_of_versions_is_no_ledger_to_migrate(tmp_p
     with opened(folder) as connection:
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
     for command in (("ledger", "migrate"), ("apply", "--yes")):
-        one_line(ran(*command, "--quiet", folder=folder, code=LEDGER), "is not as seatsync made it", "Restore it")
+        one_line(
+            ran(*command, "--quiet", folder=folder, code=LEDGER), "differs from what seatsync created", "Restore it"
+        )
 
 
 def shape(place: str) -> object:
@@ -745,7 +747,7 @@ def test_migrate_makes_the_tables_where_there_are_none(kind: str, tmp_path: Path
     server = ledgers.shelf.server if kind == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "new.db")
     folder = write(tmp_path / "grace", ANN)
-    assert f"made, at {tables.REVISIONS[-1]}" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
+    assert f"created at {tables.REVISIONS[-1]}" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
     assert told("plan", "--ledger", place, folder=folder)["ledger"]["serial"] == 0
     if server:
         server.drop(place)
@@ -755,7 +757,7 @@ def test_migrate_makes_the_tables_where_there_are_none(kind: str, tmp_path: Path
 
 
 def dumped(folder: Path) -> list[str]:
-    """The lines of the ledger's dump, which then lies beside the folder."""
+    """The lines of the ledger's dump, which is written next to the folder."""
     file = folder.parent / f"{folder.name}.jsonl"
     ran("ledger", "dump", "--out", str(file), folder=folder)
     return file.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -796,7 +798,7 @@ def test_the_file_of_one_institution_takes_no_dump_of_another(grace: Path, hope:
 def test_a_ledger_that_has_the_institution_takes_no_dump_of_it(grace: Path) -> None:
     dumped(grace)
     before = stored(grace)
-    one_line(ran("ledger", "load", "../grace.jsonl", folder=grace, code=REFUSED), 'the ledger has "grace" already')
+    one_line(ran("ledger", "load", "../grace.jsonl", folder=grace, code=REFUSED), 'the ledger already has "grace"')
     assert stored(grace) == before
 
 
@@ -810,7 +812,7 @@ def test_rows_of_another_institution_in_a_file_are_found(table: str, other: str,
 
 
 def _changed(old: str, new: str) -> Callable[[list[str]], list[str]]:
-    """The first line that has the old text has the new one."""
+    """Replace the old text by the new one in the first line that has it."""
 
     def change(lines: list[str]) -> list[str]:
         at = next(at for at, line in enumerate(lines) if old in line)
@@ -850,7 +852,7 @@ def test_a_dump_that_is_not_whole_is_refused_and_nothing_of_it_loaded(
     spoiled, place = SPOILED[how](dumped(grace)), elsewhere(database)
     (grace / "spoiled.jsonl").write_text("".join(spoiled), encoding="utf-8")
     outcome = ran("ledger", "load", "spoiled.jsonl", "--ledger", place, folder=grace, code=INVALID)
-    one_line(outcome, "the dump can't be used")
+    one_line(outcome, "The dump can't be used")
     with looking_into(place) as connection:
         made = inspect(connection).has_table("institution")
     assert not made or not any(stored_at(place).values())
@@ -900,7 +902,7 @@ CANARIES = ("zeph", "quillfeather", "canary77", "q@private")
 
 
 def everywhere(folder: Path) -> str:
-    """All that the database keeps, in lower case: every byte of SQLite's files, every text of PostgreSQL's tables."""
+    """Everything in the database in lower case: every byte of SQLite's files, every text in PostgreSQL's tables."""
     if ledgers.kind == "sqlite":
         return "".join(path.read_bytes().decode("latin-1") for path in folder.glob("seatsync.db*")).lower()
     with opened(folder) as connection:
@@ -920,7 +922,7 @@ def traces(told: str, names: Iterable[str] = CANARIES) -> list[str]:
 
 @pytest.fixture
 def erased(grace: Path) -> Path:
-    """Grace Seminary without any memory of Zephyrine."""
+    """Grace Seminary after Zephyrine was erased."""
     assert traces(everywhere(grace)) == [*CANARIES]
     ran("ledger", "erase", "zeph@grace.example", "--yes", "--now", "2026-09-05", folder=grace)
     return grace
@@ -957,7 +959,7 @@ def test_of_all_others_nothing_is_erased(who: str, number: int, actions: set[str
 
 
 def test_what_could_confirm_a_guess_of_who_was_erased_is_gone_and_the_chain_holds(grace: Path) -> None:
-    """The plans that named them, and the files they stood in; not those of others, nor the files as they are now."""
+    """The plans that named them and the files that listed them; but not other plans, nor the current files."""
     journal = told("log", "--limit", "1000", folder=grace)
     theirs = {line["plan"] for line in told("log", "--member", "zeph@grace.example", folder=grace)} - {""}
     others = {line["plan"] for line in journal} - theirs - {""}
@@ -976,7 +978,7 @@ def test_what_could_confirm_a_guess_of_who_was_erased_is_gone_and_the_chain_hold
     left = str(everywhere(grace)) + ran("ledger", "dump", folder=grace).out
     assert [digest for digest in digests - kept if digest in left] == []
     assert all(plan in left for plan in others)
-    assert "The chain holds" in ran("verify", folder=grace).out
+    assert "Journal intact" in ran("verify", folder=grace).out
     salts = {bytes(row[name]).hex() for row in before for name in ("salt", "files_salt") if row[name]}
     still = {bytes(row[name]).hex() for row in stored(grace)["entry"] for name in ("salt", "files_salt") if row[name]}
     assert len(still) < len(salts)
@@ -985,19 +987,19 @@ def test_what_could_confirm_a_guess_of_who_was_erased_is_gone_and_the_chain_hold
 def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_are_found(grace: Path) -> None:
     entry = next(row for row in stored(grace)["entry"] if row["plan"])
     for values, said in (
-        ({"plan": "f" * 64}, "was changed"),
-        ({"files": "{}"}, "was changed"),
-        ({"salt": bytes(16)}, "was changed"),
-        ({"plan": None}, "was changed"),
-        ({"plan": None, "salt": None}, "is gone, but was not erased"),
-        ({"files": None, "files_salt": None}, "is gone, but was not erased"),
+        ({"plan": "f" * 64}, "were changed"),
+        ({"files": "{}"}, "were changed"),
+        ({"salt": bytes(16)}, "were changed"),
+        ({"plan": None}, "were changed"),
+        ({"plan": None, "salt": None}, "are missing, but were not erased"),
+        ({"files": None, "files_salt": None}, "are missing, but were not erased"),
     ):
         names = ", ".join(f"{name} = :{name}" for name in values)
         where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
         with opened(grace) as connection:
             connection.execute(text(where), {**entry, **values})
         told = ran("verify", folder=grace, code=BROKEN)
-        assert f"what it says of its plan or its files {said}" in told.err, values
+        assert f"its plan or its files {said}" in told.err, values
         with opened(grace) as connection:
             names = ", ".join(f"{name} = :{name}" for name in ("plan", "salt", "files", "files_salt"))
             where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
@@ -1012,17 +1014,17 @@ def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_a
 def test_a_salt_that_has_taken_what_it_was_to_hide_is_found(
     table: str, salt: str, text_: str, grace: Path, elsewhere: Callable[[str], str], database: str
 ) -> None:
-    """Moving the border between the two keeps the commitment, but leaves in the ledger what an erasure would look for."""
+    """Moving text from one to the other keeps the commitment, but an erasure would leave that text in the ledger."""
     if database == "postgres":
         moved = f"{salt} = {salt} || convert_to(substr({text_}, 1, 5), 'UTF8'), {text_} = substr({text_}, 6)"
     else:
         moved = f"{salt} = CAST({salt} || substr({text_}, 1, 5) AS BLOB), {text_} = substr({text_}, 6)"
     with opened(grace) as connection:
         connection.execute(text(f"UPDATE {table} SET {moved} WHERE {text_} IS NOT NULL"))
-    assert "was changed" in ran("verify", folder=grace, code=BROKEN).err
+    assert "changed" in ran("verify", folder=grace, code=BROKEN).err
     dumped(grace)
     place = elsewhere(database)
-    one_line(ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=grace, code=INVALID), "was changed")
+    one_line(ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=grace, code=INVALID), "changed")
 
 
 def test_a_person_is_erased_by_student_id_as_well(grace: Path) -> None:
@@ -1089,7 +1091,7 @@ def test_a_ledger_without_a_person_can_be_dumped_and_loaded(
         ("ann@grace.example", "is still on the roster"),
         ("S1", "is still on the roster"),
         ("ruth@grace.example", "is an administrator"),
-        ("nobody@grace.example", "knows nobody"),
+        ("nobody@grace.example", "Nobody in the ledger has"),
     ],
 )
 def test_who_is_there_is_not_erased(who: str, why: str, grace: Path) -> None:
@@ -1104,7 +1106,7 @@ def test_who_is_a_contact_is_not_erased(grace: Path) -> None:
     write(grace, ANN + BEN + DEE, without.replace("  opt_out: true\n", contacts))
     ran("apply", "--yes", folder=grace)
     outcome = ran("ledger", "erase", "ruth@grace.example", "--yes", folder=grace, code=REFUSED)
-    one_line(outcome, "ruth@grace.example is a contact", "Take them out of `contacts`")
+    one_line(outcome, "ruth@grace.example is a contact", "Remove them from `contacts`")
 
 
 @pytest.mark.sqlite_only("PostgreSQL's readers keep nothing from being erased")
@@ -1113,7 +1115,7 @@ def test_that_a_reader_keeps_the_erased_bytes_is_said(grace: Path) -> None:
         connection.exec_driver_sql("BEGIN")
         connection.exec_driver_sql("SELECT count(*) FROM member")
         outcome = ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
-    assert "is being read, so the old bytes stay in its files until that has ended" in outcome.err
+    assert "is being read, so the erased data stays in its files for now" in outcome.err
 
 
 @shared
@@ -1166,7 +1168,7 @@ OTHER_CONTACT = "{name: Vic Moe, email: vic@vendor.example}"
 
 @pytest.fixture(params=["a contact alone", "a contact and a member", "a contact who came later"])
 def former_contact(request: pytest.FixtureRequest, tmp_path: Path, database: str) -> Path:
-    """Grace Seminary, of which Ann Lee is no contact any more, nor on the roster."""
+    """Grace Seminary; Ann Lee is no longer a contact, nor on the roster."""
 
     def config(*contacts: str) -> str:
         return CONFIG.replace("  opt_out: true\n", f"  contacts: [{', '.join(contacts)}]\n  opt_out: true\n")
@@ -1188,7 +1190,7 @@ def test_a_former_contact_can_be_erased(former_contact: Path, elsewhere: Callabl
     ran("ledger", "erase", "Ann.Lee@grace.example", "--yes", "--now", "2026-09-05", folder=folder)
 
     assert traces(everywhere(folder), ["ann.lee@grace", "ann lee"]) == []
-    assert all(row["plan"] is None for row in stored(folder)["entry"][1:3])  # who was taken out stands in the plan
+    assert all(row["plan"] is None for row in stored(folder)["entry"][1:3])  # the plan names the removed contact
     assert traces(everywhere(folder), [plans[row["serial"]] for row in stored(folder)["entry"][1:3]]) == []
     ran("verify", "--head", before, folder=folder)
     kept = told("licenses", "--as-of", "2026-09-02", folder=folder)
@@ -1208,7 +1210,7 @@ def test_contacts_that_are_gone_without_an_erasure_are_found(former_contact: Pat
     with opened(former_contact) as connection:
         connection.execute(text("UPDATE event SET person = NULL, salt = NULL WHERE action = 'institution-add'"))
     outcome = ran("verify", folder=former_contact, code=BROKEN)
-    assert "what it says of the contacts is gone, but they were not erased" in outcome.err
+    assert "the data of the contacts is missing, but was not erased" in outcome.err
 
 
 # ── prune ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1235,7 +1237,7 @@ def test_letters_of_later_days_are_not_pruned(grace: Path) -> None:
 
 
 def prune_some(folder: Path) -> str:
-    """Prune letters of which two follow each other; returns the serials as the journal has them."""
+    """Prune letters, two of them adjacent; returns the serials as the journal has them."""
     first, second, third, fourth = (row["serial"] for row in rows(folder, "outbox")[:4])
     with opened(folder) as connection:
         connection.execute(tables.outbox.update().values(state="pending"))
@@ -1261,7 +1263,7 @@ def test_verify_finds_a_list_of_pruned_letters_that_makes_no_sense(detail: str, 
     last = rows(grace, "entry")[-1]["serial"]
     with opened(grace) as connection:
         connection.execute(tables.entry.update().where(tables.entry.c.serial == last).values(detail=detail))
-    assert f"link {last}: the chain is broken" in ran("verify", folder=grace, code=BROKEN).err
+    assert f"journal entry {last}: the chain is broken" in ran("verify", folder=grace, code=BROKEN).err
 
 
 @pytest.mark.parametrize("pruned", [False, True])
@@ -1314,7 +1316,7 @@ def test_the_log_is_filtered(filters: list[str], is_meant: Callable[[dict[str, A
 @pytest.mark.parametrize("filters", NOTHING, ids=" ".join)
 def test_a_log_of_nothing_says_so(filters: list[str], grace: Path) -> None:
     assert told("log", *filters, folder=grace) == []
-    assert "The journal has nothing of that." in ran("log", *filters, folder=grace).err
+    assert "No journal entries match." in ran("log", *filters, folder=grace).err
 
 
 def test_the_log_of_one_plan_is_found_by_the_beginning_of_its_fingerprint(grace: Path) -> None:
@@ -1325,7 +1327,7 @@ def test_the_log_of_one_plan_is_found_by_the_beginning_of_its_fingerprint(grace:
 
 def test_the_log_of_somebody_unknown_is_refused(grace: Path) -> None:
     outcome = ran("log", "--member", "zefh@grace.example", folder=grace, code=REFUSED)
-    one_line(outcome, "knows nobody as zefh@grace.example", 'Did you mean "zeph@grace.example"?')
+    one_line(outcome, "has no member zefh@grace.example", 'Did you mean "zeph@grace.example"?')
 
 
 @pytest.mark.parametrize("day", ["2026-08-31", FIRST, CLAIMED, SECOND, "2027-01-01"])
@@ -1364,7 +1366,7 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
         "atlas: permanent, unclaimed",
         "  asked for by seatsync.yaml:14: permanent",
         "  " + first.format("grant (from seatsync.yaml:15, kind permanent, status unclaimed)"),
-        "books: permanent, delivered",
+        "books: permanent, claimed",
         "  asked for by seatsync.yaml:15: permanent",
         "  " + first.format("grant (from seatsync.yaml:16, kind permanent, status unclaimed)"),
         f"  2026-09-02T00:00:00Z  claim (account ben@grace.example), by {actor}",
@@ -1387,16 +1389,16 @@ def test_why_of_one_library_as_json(grace: Path) -> None:
 
 def test_why_of_who_has_left_says_so_and_that_nothing_asks_for_what_they_keep(grace: Path) -> None:
     lines = ran("why", "zeph@grace.example", "books", folder=grace).out.splitlines()
-    assert lines[:2] == ["zeph@grace.example (Zephyrine Quillfeather, CANARY77)", "  in no roster: has left"]
-    assert "books: permanent, delivered" in lines
-    assert "  nothing in the files asks for it now" in lines
+    assert lines[:2] == ["zeph@grace.example (Zephyrine Quillfeather, CANARY77)", "  on no roster: has left"]
+    assert "books: permanent, claimed" in lines
+    assert "  no grant in the files asks for it now" in lines
 
 
 def test_why_of_who_is_new_in_the_files_says_that_the_next_apply_brings_them(grace: Path) -> None:
     with (grace / "members.csv").open("a", encoding="utf-8") as roster:
         roster.write("new@grace.example,New,Person,S9,student;owner\n")
     lines = ran("why", "new@grace.example", folder=grace).out.splitlines()
-    assert "  not in the ledger yet: the next apply brings them" in lines
+    assert "  not in the ledger yet: the next apply adds them" in lines
     assert "  asked for by seatsync.yaml:16: temporary until 2027-06-30" in lines
 
 
@@ -1404,11 +1406,11 @@ def test_why_of_a_rule_that_a_stronger_one_beats_says_so(grace: Path) -> None:
     with (grace / "seatsync.yaml").open("a", encoding="utf-8") as config:
         config.write("  - {library: books, kind: temporary, to: {everyone: true}}\n")
     lines = ran("why", "ben@grace.example", "books", folder=grace).out.splitlines()
-    assert "  asked for by seatsync.yaml:17: temporary (does not count: a stronger rule does, or it has ended)" in lines
+    assert "  asked for by seatsync.yaml:17: temporary (not used: a stronger grant is, or it has ended)" in lines
 
 
 def test_why_of_nobody_and_of_no_library(grace: Path) -> None:
-    one_line(ran("why", "nobody@grace.example", folder=grace, code=REFUSED), "knows nobody as nobody@grace.example")
+    one_line(ran("why", "nobody@grace.example", folder=grace, code=REFUSED), "has no member nobody@grace.example")
     assert "books" in ran("why", "ann@grace.example", "boks", folder=grace, code=USAGE).err
 
 
@@ -1421,7 +1423,7 @@ def test_a_head_that_was_noted_is_found_again(spelled: Callable[[str], str], gra
 
 def test_a_head_that_is_unknown_is_missed(grace: Path) -> None:
     outcome = ran("verify", "--head", "0123456789abcdef", "--head", head(grace), folder=grace, code=BROKEN)
-    assert "no link with the head 0123456789abcdef" in outcome.err
+    assert "no entry with the head 0123456789abcdef" in outcome.err
     assert head(grace) not in outcome.err
 
 
@@ -1437,7 +1439,7 @@ def test_a_tail_that_was_cut_off_without_a_trace_is_found_by_a_head(grace: Path)
             add(grace, name, *found)
     ran("verify", folder=grace)
     outcome = ran("verify", "--head", noted, folder=grace, code=BROKEN)
-    assert f"no link with the head {noted}: it was cut off or rewritten since that was noted" in outcome.err
+    assert f"no entry with the head {noted}: it was cut off or rewritten since the head was noted" in outcome.err
     assert "Restore it from a backup" in outcome.err
 
 

@@ -1,4 +1,4 @@
-"""A store is one module against the Protocol and its line in ``addresses.py``: commands use it by its address."""
+"""A store is one module that follows the Protocol, and a line in ``addresses.py``; commands use it by its address."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OPENED: dict[str, Callable[[str, Opening], Store]] = {
     "postgres": postgres.open_store,
     "git.branch": branch.open_store,
 }
-"""mypy compares each with the Protocol; ``addresses.py`` imports them when they are needed, where it can't."""
+"""mypy compares each with the Protocol here; it can't in ``addresses.py``, which imports them when needed."""
 
 
 def test_mypy_compares_every_store_with_the_protocol() -> None:
@@ -38,13 +38,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.sqlite import SqliteFile
 from seatsync.ledger.stores.store import Opening, Store
 
 
 def open_store(location: str, opening: Opening) -> Store:
-    return Mirrored(Path(make_url(location).database or "seatsync.db"), opening.kept)
+    return Mirrored(Path(make_url(location).database or "seatsync.db"), opening.pool_size)
 
 
 class Mirrored(SqliteFile):
@@ -53,9 +53,9 @@ class Mirrored(SqliteFile):
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, lock_wait: LockWait
     ) -> Iterator[None]:
-        with super().exclusively(connection, institution, holder, patience):
+        with super().exclusively(connection, institution, holder, lock_wait):
             yield
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         shutil.copyfile(self.path, self.path.with_suffix(".copy"))
@@ -72,7 +72,7 @@ ADDRESS = "mirrored:///ledger.db"
 
 @pytest.fixture(scope="module")
 def with_mirrored(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
-    """A copy of the program to which a store was added as CONTRIBUTING.md says: its module, and its line in addresses.py."""
+    """A copy of the program with a store added as CONTRIBUTING.md says: its module, and its line in addresses.py."""
     line = '    "sqlite": "sqlite",\n'
     return changed_program(
         tmp_path_factory.mktemp("copy"),

@@ -86,7 +86,7 @@ def test_the_parts_of_a_night_are_whole() -> None:
     for room in rooms.read():
         mine = [part["part"] for part in rooms.parts() if part["room"] == room.name]
         assert mine == [f"{k}/{len(mine)}" for k in range(1, len(mine) + 1)]
-    assert {"tests/faults/test_fuzz.py", "tests/plans/test_short_way.py"} <= {*night.long_forms()}
+    assert {"tests/faults/test_fuzz.py", "tests/plans/test_fast_path.py"} <= {*night.long_forms()}
 
 
 def test_a_mutant_meets_the_tests_that_run_its_function_the_quickest_first() -> None:

@@ -1,4 +1,4 @@
-"""Templates of letters come out of pull requests: whatever they ask for, they get little time and memory, and no secret."""
+"""Pull requests can change the templates of letters. So templates get little time and memory, and no secrets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ school, room = letters.school, letters.room
 pytestmark = [pytest.mark.sqlite_only("it is about templates, not about the ledger"), pytest.mark.slow]
 
 LINE = "Hallo\n\n{{ link }}\n"
-"""What stands above each of these; they begin on line 4."""
+"""The lines before each template below, which begins on line 4."""
 DAG = "{% set ns = namespace(a=[0], b=[0]) %}{% for i in range(60) %}{% set ns.a = [ns.a, ns.a] %}{% set ns.b = [ns.b, ns.b] %}{% endfor %}"
 
 MEMORY = {
@@ -93,7 +93,7 @@ READING = {
     "in autoescape": "{% autoescape 'x' * 9**11 %}{% endautoescape %}",
 }
 NEVER_BACK = {"compared", "json"}
-"""In which Python does not come back to us, so that the process ends, and nobody knows at which line."""
+"""Templates in which Python does not return to our code, so that the process is ended and the line is unknown."""
 GROUPS = {"memory": MEMORY, "time": TIME, "size": SIZE, "reading": READING}
 
 
@@ -105,7 +105,7 @@ def hostile(folder: Path, name: str, text: str) -> None:
 
 
 def validated(folder: Path, *args: str) -> dict[str, Any]:
-    """The one error that `validate` finds in each file, in a process that is stopped if it takes too much itself."""
+    """Return the one error that `validate` finds in each file. The process has limits of its own."""
 
     def little() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (1024**3, 1024**3))
@@ -130,9 +130,9 @@ def test_validate_ends_soon_with_the_place_of_what_takes_too_much(group: str, tm
     found = validated(tmp_path, *folders)
     assert found.keys() == {f"{folder}/letters/invitation.txt.jinja" for folder in folders}
     lines = {file.partition("/")[0]: finding["source"]["line"] for file, finding in found.items()}
-    if group != "reading":  # which ends before anything has a line
+    if group != "reading":  # this fails before lines are known
         assert {folder: line for folder, line in lines.items() if line != 4 and folder not in NEVER_BACK} == {}
-    assert all("invitation.txt.jinja can't be used: " in finding["message"] for finding in found.values())
+    assert all("invitation.txt.jinja cannot be used: " in finding["message"] for finding in found.values())
 
 
 def test_it_is_found_wherever_it_stands(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_it_is_found_wherever_it_stands(tmp_path: Path) -> None:
     assert {file: finding["source"]["line"] for file, finding in found.items()} == {
         "text/letters/_part.html.jinja": 2,
         "loops/letters/_part.html.jinja": 2,
-        "words/letters/reminder.html.jinja": 2,  # in the end it is the letter that is too long
+        "words/letters/reminder.html.jinja": 2,  # here the letter as a whole is too long
     }
 
 
@@ -168,7 +168,7 @@ def test_a_letter_as_long_as_letters_are_is_no_fault(school: Path) -> None:
 
 
 def test_what_one_letter_says_is_not_there_for_the_next(school: Path, room: Mailroom) -> None:
-    """Else a template could send the link of one member to another."""
+    """Otherwise a template could send one member's link to another member."""
     overriding(
         school,
         "_kept.txt.jinja",
@@ -199,7 +199,7 @@ def test_the_process_that_fills_templates_has_no_secret_and_ends_with_ours(
     overriding(school, "invitation.txt.jinja", LINE)
     templates = Templates(school)
     assert templates.check() == []
-    process = templates._press.process  # type: ignore[union-attr]
+    process = templates._renderer.process  # type: ignore[union-attr]
     assert process is not None
     if sys.platform == "linux":
         assert b"SEATSYNC" not in Path(f"/proc/{process.pid}/environ").read_bytes()
@@ -221,9 +221,9 @@ def test_a_process_that_was_ended_is_started_anew_for_the_next_letter(school: Pa
     templates = Templates(school)
     values = next(samples("invitation"))
     assert templates.render("invitation", values).subject == "Hallo"
-    process = templates._press.process  # type: ignore[union-attr]
+    process = templates._renderer.process  # type: ignore[union-attr]
     assert process is not None
-    os.kill(process.pid, signal.SIGTERM)  # as a service's whole group is sent, when it is ended
+    os.kill(process.pid, signal.SIGTERM)  # as for all processes of a service when it stops
     assert templates.render("invitation", values).subject == "Hallo"
 
 

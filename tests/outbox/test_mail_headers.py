@@ -1,4 +1,4 @@
-"""What a stranger writes never becomes a header: refused in the files, and harmless in a letter wherever it came from."""
+"""Untrusted text never becomes a header: files with such text are rejected, and letters make it harmless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from seatsync.domain.text.characters import text_fault
 from seatsync.outbox.message import Sender, Unwritable, as_sender, new_message
 from seatsync.outbox.smtp import Server
-from seatsync.portal.web.mailer import Post
+from seatsync.portal.web.mailer import Mailer
 from tests.cli.test_lists import write_csv
 from tests.outbox.test_outbox import overriding
 from tests.support import letters
@@ -54,7 +54,7 @@ OURS = {
 
 
 def shown(raw: bytes, header: str) -> str:
-    """What a mail program shows of a header of a mail as it went over the wire."""
+    """Return a header of the sent mail as a mail program shows it."""
     return str(make_header(decode_header(" ".join(message_from_bytes(raw)[header].split("\r\n ")))))
 
 
@@ -155,7 +155,7 @@ def test_a_new_folder_and_a_sender_are_given_no_such_name(school: Path, monkeypa
 
 
 def planted(folder: Path, text: str) -> None:
-    """``text`` as everything in the ledger that comes into a header, as an older version may have let it in."""
+    """Write ``text`` to every place in the ledger that gets into a header, as an older version might have done."""
     with opened(folder) as ledger:
         for table, column in (
             ("library", "title"),
@@ -195,7 +195,7 @@ def test_an_encoded_word_in_the_ledger_arrives_as_the_text_that_it_is(how: str, 
         assert shown(raw, "To") == f"{text} {text} <{to}>"
         assert max(map(len, raw.split(b"\r\n"))) < 200
         assert part(letter, "plain").strip()
-    assert welcome["Subject"] == f"You are an administrator of {text} now"
+    assert welcome["Subject"] == f"You are now an administrator of {text}"
     assert invitation["Subject"] == f"{text} has a seat for you: {text}"
     assert shown(room.raw[1], "Subject") == f"{text} has a seat for you: {text}"
     assert invitation["List-Unsubscribe"].startswith(f"<{letters.PORTAL}/l/grace/")
@@ -246,13 +246,13 @@ def test_a_template_s_subject_arrives_as_the_text_that_it_is(how: str, school: P
 
 
 def test_a_mail_of_the_pages_is_built_by_the_same(room: Mailroom) -> None:
-    post = Post(Server.parse(f"smtp://127.0.0.1:{room.port}"), Sender(f"Grace {CODE}", "library@grace.example"))
-    post.start()
-    post.send("ann@home.example", f"{CODE} is your code\r\nBcc: e@evil.example", "Text")
-    post.send("ann@@home.example", "no address", "Text")
-    post.send("ben@home.example", "half a character", "\ud800")
-    post.send("cy@home.example", "0000 0000 is your code", "Text")
-    post.stop()
+    mailer = Mailer(Server.parse(f"smtp://127.0.0.1:{room.port}"), Sender(f"Grace {CODE}", "library@grace.example"))
+    mailer.start()
+    mailer.send("ann@home.example", f"{CODE} is your code\r\nBcc: e@evil.example", "Text")
+    mailer.send("ann@@home.example", "no address", "Text")
+    mailer.send("ben@home.example", "half a character", "\ud800")
+    mailer.send("cy@home.example", "0000 0000 is your code", "Text")
+    mailer.stop()
     assert room.to == ["ann@home.example", "cy@home.example"]
     letter = room.letters[0]
     assert set(letter.keys()) <= OURS
@@ -314,7 +314,7 @@ def test_a_preview_shows_the_others_as_well(school: Path) -> None:
     shown = ran(school, "outbox", "preview", "--limit", "9", "--format", "eml", code=3)
     assert "Subject: Hallo Zoe" in shown.out
     assert "letters/invitation.txt.jinja:4" in shown.err
-    assert "can't be written" in shown.err
+    assert "cannot be used in an e-mail" in shown.err
 
 
 @pytest.mark.sqlite_only("it is about letters and servers, not about the ledger")

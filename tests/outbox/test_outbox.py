@@ -1,4 +1,4 @@
-"""The outbox sends its letters: what is in them, what servers may answer, and who is killed or races meanwhile."""
+"""Sending the outbox: the content of letters, the replies of servers, killed and competing senders."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.links import LinkState
 from seatsync.ledger.queries.outbox import bounced
-from seatsync.ledger.queries.owed import Owed, owed
+from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
 from seatsync.outbox.message import Sender
 from seatsync.outbox.rendering import VARIABLES, Templates
-from seatsync.outbox.sender import Office
+from seatsync.outbox.sender import LetterSender
 from seatsync.outbox.smtp import BadAddress, Connection, Server, without_addresses
 from tests.cli.test_lists import write_csv
 from tests.support import letters
@@ -75,7 +75,7 @@ def test_every_letter_of_a_members_life_arrives_once(school: Path, room: Mailroo
     applied(school, ANN, BEN, CY, ["dee@grace.example", "Dee", "Fox", "student"])
     assert sent(school) == {"sent": 5}
     assert [(to, subject) for to, subject, _ in arrived()] == [
-        ("ruth@grace.example", "You are an administrator of Grace Seminary now"),
+        ("ruth@grace.example", "You are now an administrator of Grace Seminary"),
         ("ann@grace.example", "Grace Seminary has a seat for you: Biblical Studies"),
         ("cy@grace.example", "Set your password for Jamworks"),
         ("ben@grace.example", "Grace Seminary has a seat for you: Logos"),
@@ -91,7 +91,7 @@ def test_every_letter_of_a_members_life_arrives_once(school: Path, room: Mailroo
             ("ann@grace.example", "Biblical Studies is yours permanently"),
             ("ben@grace.example", "You have access to Logos"),
             ("ben@grace.example", "Your access to Logos has ended"),
-            ("ben@grace.example", "Jamworks is in your account now"),
+            ("ben@grace.example", "Jamworks is now in your account"),
             ("cy@grace.example", "Set your password for Jamworks"),
             ("dee@grace.example", "Your seat is still waiting: Logos"),
         ]
@@ -122,7 +122,7 @@ def test_a_letter_is_text_and_html_names_its_sender_and_asks_for_no_automatic_an
     assert letter.get_content_type() == "multipart/alternative"
     html = part(letter, "html")
     assert "Set your password" in html
-    assert "src=" not in html  # nothing that is loaded, and so nothing that tells who has read it
+    assert "src=" not in html  # it loads nothing, so it does not reveal who reads it
     assert "prefers-color-scheme: dark" in html
     assert "Dear Çağla Şahin," in part(letter, "plain")
 
@@ -195,7 +195,7 @@ def test_a_personal_link_that_is_not_about_its_letter_opens_nothing(school: Path
 
 
 def test_a_forged_personal_link_that_fits_its_letter_is_found_by_verify(school: Path, room: Mailroom) -> None:
-    """It opens, since whoever can write to the ledger can move the end of the links along, but not the hash over them."""
+    """The link works, because somebody who can write to the ledger can move the end of the links, but not change the hash over them."""
     applied(school, ANN, BEN)
     sent(school)
     last = max(rows(school, "link"), key=lambda row: int(row["number"]))
@@ -203,11 +203,11 @@ def test_a_forged_personal_link_that_fits_its_letter_is_found_by_verify(school: 
     with opened(school) as ledger:
         ledger.execute(tables.institution.update().values(link_number=last["number"] + 1))
         assert state(ledger, "known") is LinkState.GOOD
-    assert "personal links from 1 on" in ran(school, "verify", code=1).err
+    assert "personal links from number 1 on" in ran(school, "verify", code=1).err
     applied(school, ANN)
     ran(school, "verify", code=1)
     for command in (("erase", "ben@grace.example"), ("prune", "--letters-before", LATER)):
-        assert "changed by hand" in ran(school, "ledger", *command, "--yes", code=6).err
+        assert "changed the personal links by hand" in ran(school, "ledger", *command, "--yes", code=6).err
 
 
 def _token(letter: EmailMessage) -> str:
@@ -220,10 +220,10 @@ def _token(letter: EmailMessage) -> str:
 def test_links_of_letters_that_did_not_go_out_are_withdrawn_if_nothing_came_after_them(
     meanwhile: str, school: Path
 ) -> None:
-    """What the journal has noted, or other links were made behind, stays; nobody has its token."""
+    """Links that the journal has recorded, or that have later links, stay; nobody has their tokens."""
     applied(school, ANN, BEN)
     with opened(school) as ledger:
-        waiting = [letter for letter in owed(ledger, "grace", None) if letter.letter in LINKED]
+        waiting = [letter for letter in outgoing_letters(ledger, "grace", None) if letter.letter in LINKED]
         made = links.make(ledger, "grace", waiting[:2], DAY)
     if meanwhile == "a claim":
         ran(school, "ledger", "claim", "logos", "ben@grace.example")
@@ -309,7 +309,7 @@ def test_an_invitation_that_has_lost_its_object_is_not_sent(school: Path, room: 
     ran(school, "ledger", "claim", "logos", "ben@grace.example")
     ran(school, "outbox", "retry")
     room.at_rcpt = lambda to: ""
-    assert sent(school) == {"sent": 1, "cancelled": 1}  # of the access that was claimed
+    assert sent(school) == {"sent": 1, "cancelled": 1}  # the letter about the claimed access
 
 
 def test_a_letter_to_who_was_erased_goes_nowhere_if_it_is_tried_again(school: Path, room: Mailroom) -> None:
@@ -317,7 +317,7 @@ def test_a_letter_to_who_was_erased_goes_nowhere_if_it_is_tried_again(school: Pa
     sent(school)
     ran(school, "ledger", "claim", "logos", "ben@grace.example")
     room.at_rcpt = lambda to: "550 nobody here"
-    assert sent(school, code=1) == {"bounced": 1}  # of the access that was claimed
+    assert sent(school, code=1) == {"bounced": 1}  # the letter about the claimed access
     applied(school, ANN, now=LATER)
     ran(school, "ledger", "erase", "ben@grace.example", "--yes")
     room.at_rcpt = lambda to: "" if to == "ann@grace.example" else "550 nobody here"
@@ -332,13 +332,17 @@ def test_a_letter_says_the_last_day_of_the_last_grant(school: Path, room: Mailro
     (school / "seatsync.yaml").write_text(config)
     applied(school, ANN, BEN)
     sent(school)
-    told = [part(letter, "plain") for letter in room.letters if letter["To"].addresses[0].addr_spec == BEN[0]]
+    told = [
+        " ".join(part(letter, "plain").split())
+        for letter in room.letters
+        if letter["To"].addresses[0].addr_spec == BEN[0]
+    ]
     assert ["29 February 2028" in text for text in told] == [True]
     assert "30 June 2027" not in told[0]
 
 
 def test_what_names_hold_stays_a_name(school: Path, room: Mailroom) -> None:
-    """In HTML, and in the header: even where somebody has written into the ledger by hand."""
+    """In HTML and in headers, even if somebody has written into the ledger by hand."""
     applied(school, ["eve@grace.example", "<script>alert(1)</script>", "{{ 7 * 7 }}", "student"])
     with opened(school) as ledger:
         ledger.exec_driver_sql(
@@ -409,24 +413,24 @@ def test_an_institution_writes_its_own_letters(school: Path, room: Mailroom) -> 
     welcome, invitation = room.letters
     assert invitation["Subject"] == "Hallo Ann"
     assert part(invitation, "plain").split()[:3] == ["Von", "Grace", "Seminary:"]
-    assert invitation.get_content_type() == "text/plain"  # not our HTML beside its text
+    assert invitation.get_content_type() == "text/plain"  # without our HTML version
     assert "Gruß" in part(welcome, "html")
     assert "Kind regards" not in part(welcome, "html")
 
 
 BAD = {
     "unknown word": ("invitation.txt.jinja", "Hi\n\n{{ given_nam }}", 3, 'Did you mean "given_name"?'),
-    "no Jinja": ("invitation.txt.jinja", "Hi\n{% if %}", 2, "can't be used"),
+    "no Jinja": ("invitation.txt.jinja", "Hi\n{% if %}", 2, "cannot be used"),
     "unknown filter": ("reminder.html.jinja", "{{ link | upperr }}", 1, "upperr"),
     "unknown field": ("invitation.txt.jinja", "Hi\n{% for c in contacts %}\n{{ c.phone }}{% endfor %}", 3, "phone"),
-    "no such letter": ("invite.txt.jinja", "Hi", 1, "is no letter's template"),
+    "no such letter": ("invite.txt.jinja", "Hi", 1, "is not named like a letter"),
     "no such part": ("access.txt.jinja", "Hi\n{% include '../members.csv' %}", 2, "there is no template"),
     "a way out": ("access.txt.jinja", "{{ ''.__class__.__mro__[1].__subclasses__() }}", 1, "unsafe"),
     "no link in one of its forms": (
         "invitation.html.jinja",
         "<p>Hi {{ given_name }}",
         1,
-        "no link, which it is sent for",
+        "no link, but its purpose",
     ),
     "a change of what it is given": ("access.txt.jinja", "Hi\n\n{{ contacts.clear() }}", 3, "unsafe"),
     "division": ("access.txt.jinja", "Hi\n\n{{ 1 / 0 }}", 3, "division"),
@@ -476,9 +480,9 @@ def test_a_preview_shows_the_next_letter_and_changes_nothing(school: Path) -> No
         "To: Ann Lee <ann@grace.example>",
         "To: Ben Okafor <ben@grace.example>",
     ]
-    made_up = ran(school, "outbox", "preview", "--letter", "removed")
-    assert "made up" in made_up.err
-    assert "Ann Example" in made_up.out
+    example = ran(school, "outbox", "preview", "--letter", "removed")
+    assert "This is an example" in example.err
+    assert "Ann Example" in example.out
     assert (rows(school, "outbox"), rows(school, "link")) == before
 
 
@@ -647,7 +651,7 @@ def test_a_server_that_fails_for_many_recipients_in_a_row_is_left_alone_and_the_
     room.at_rcpt = lambda to: answer if to.startswith("m") else ""
     applied(school, *crowd(5), BEN)
     first = ran(school, "outbox", "send", code=1)
-    assert "fails letter after letter: " in first.err
+    assert "fails for one letter after another: " in first.err
     assert Counter(row["attempts"] for row in rows(school, "outbox") if row["state"] == "pending")[1] == 3
     sent(school, code=1)
     assert "ben@grace.example" in room.to
@@ -676,7 +680,7 @@ def test_a_server_that_is_away_costs_no_letter_an_attempt(school: Path, monkeypa
     monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
     applied(school, ANN)
     outcome = ran(school, "outbox", "send", code=1)
-    assert "can't be reached" in outcome.err
+    assert "cannot be reached" in outcome.err
     assert "2 waiting" in outcome.err
     assert [(row["state"], row["attempts"], row["held_until"]) for row in rows(school, "outbox")] == [
         ("pending", 0, "")
@@ -689,7 +693,7 @@ def test_a_sender_that_the_server_refuses_stops_the_run_and_no_letter_is_to_blam
     room.at_mail = "553 5.7.1 not yours"
     applied(school, ANN)
     outcome = ran(school, "outbox", "send", code=1)
-    assert "takes no letter from library@grace.example: 553 5.7.1 not yours." in outcome.err
+    assert "accepts no letters from library@grace.example: 553 5.7.1 not yours." in outcome.err
     assert {(row["state"], row["attempts"]) for row in rows(school, "outbox")} == {("pending", 0)}
 
 
@@ -757,16 +761,18 @@ def test_a_user_signs_in_over_starttls_with_a_certificate_that_is_checked(
         right = f"smtp://ruth:a%20secret%2Fof%20ours@127.0.0.1:{port}"
         failing(right, "The certificate of the mail server")
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        failing(right.replace("ours", "theirs"), "does not let us sign in: 535")
+        failing(right.replace("ours", "theirs"), "rejects the sign-in: 535")
         failing(f"smtp://127.0.0.1:{port}", "530")
     with mail_server(room, served(authority, "other.example")) as port:
         failing(f"smtp://ruth:secret@127.0.0.1:{port}", "The certificate of the mail server")
     with mail_server(room) as port:
         failing(f"smtp://ruth:secret@127.0.0.1:{port}", "does not offer STARTTLS")
-        failing(f"smtps://127.0.0.1:{port}", "can't be reached")
-    failing("smtp://ruth:secret@mail.grace.example?starttls=never", "anybody could read the password", 64)
+        failing(f"smtps://127.0.0.1:{port}", "cannot be reached")
+    failing(
+        "smtp://ruth:secret@mail.grace.example?starttls=never", "anybody on the network could read the password", 64
+    )
     failing("smtp://ruth:secret@mail.grace.example:x", "SEATSYNC_SMTP_URL", 64)
-    failing("imap://ruth:secret@mail.grace.example", "is written as", 64)
+    failing("imap://ruth:secret@mail.grace.example", "Write SEATSYNC_SMTP_URL as", 64)
     with mail_server(room, served(authority, "127.0.0.1")) as port:
         monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://ruth:a%20secret%2Fof%20ours@127.0.0.1:{port}")
         assert sent(school) == {"sent": 2}
@@ -815,7 +821,7 @@ def test_no_more_letters_than_asked_for(school: Path, room: Mailroom) -> None:
 
 
 class Waits(Event):
-    """What stops a sender, and is waited for in no time: the clock goes on by as much. ``pauses`` are those that it made."""
+    """A stop event that waits without delay and moves the clock instead. ``pauses`` are the requested waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -829,11 +835,11 @@ class Waits(Event):
         return self.is_set()
 
 
-def office(folder: Path, room: Mailroom, **given: Any) -> Office:
-    """What sends the letters of a folder."""
+def letter_sender(folder: Path, room: Mailroom, **given: Any) -> LetterSender:
+    """Return the sender of a folder's letters."""
     sender, server = Sender("Grace Library", "library@grace.example"), Server.parse(f"smtp://127.0.0.1:{room.port}")
     known = (Ledger(location(folder)), "grace", "tester", Templates(folder), sender, PORTAL, Connection(server))
-    return Office(*known, **{"now": lambda: NOON, **given})
+    return LetterSender(*known, **{"now": lambda: NOON, **given})
 
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -845,10 +851,10 @@ def test_no_more_letters_a_minute_than_allowed(school: Path, room: Mailroom, mon
     stop = Waits()
     monkeypatch.setattr("seatsync.outbox.sender.time", SimpleNamespace(monotonic=lambda: stop.now))
 
-    def slowly(letter: Owed, said: str) -> None:
+    def slowly(letter: OutgoingLetter, said: str) -> None:
         stop.now += 0.3
 
-    office(school, room, rate=150, stop=stop, heard=slowly).send(frozenset(Letter), tally := Counter[str]())
+    letter_sender(school, room, rate=150, stop=stop, report=slowly).send(frozenset(Letter), tally := Counter[str]())
     assert (stop.pauses, tally) == ([0.0, 0.1, 0.1, 0.1], {"sent": 4, "cancelled": 0})
 
 
@@ -856,7 +862,7 @@ def test_no_more_letters_a_minute_than_allowed(school: Path, room: Mailroom, mon
 def test_the_command_is_as_slow_as_it_is_told(school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> None:
     applied(school, ANN)
     asked = []
-    monkeypatch.setattr(Office, "send", lambda office, *rest: asked.append(office.rate))
+    monkeypatch.setattr(LetterSender, "send", lambda letter_sender, *rest: asked.append(letter_sender.rate))
     ran(school, "outbox", "send", "--rate", "150")
     ran(school, "outbox", "send")
     assert asked == [150, 0]
@@ -875,7 +881,7 @@ def test_no_more_letters_are_held_than_can_be_sent_meanwhile(
         return ""
 
     room.at_rcpt = look
-    office(school, room, rate=rate, stop=stop).send(frozenset(Letter), Counter(), limit=60)
+    letter_sender(school, room, rate=rate, stop=stop).send(frozenset(Letter), Counter(), limit=60)
     assert found == [held]
     assert {row["held_until"] for row in rows(school, "outbox")} == {""}
 
@@ -892,7 +898,7 @@ def test_a_letter_is_begun_only_if_it_is_held_for_ten_minutes_more(school: Path,
         return ""
 
     room.at_rcpt = look
-    office(school, room, now=lambda: moment).send(frozenset(Letter), tally := Counter[str]())
+    letter_sender(school, room, now=lambda: moment).send(frozenset(Letter), tally := Counter[str]())
     assert spare == [timedelta(minutes=minutes) for minutes in (20, 14, 20, 14, 20)]
     assert tally["sent"] == 5
 
@@ -930,7 +936,7 @@ def test_what_became_of_letters_and_their_links_moves_with_a_dump(school: Path, 
     room.at_rcpt = lambda to: "550 no" if to.startswith("ben") else "451 later" if to.startswith("cy") else ""
     applied(school, ANN, BEN, CY)
     assert sent(school, code=1) == {"sent": 2, "bounced": 1, "deferred": 1, "waiting": 1}
-    ran(school, "ledger", "claim", "books", "ann@grace.example")  # the journal notes the links
+    ran(school, "ledger", "claim", "books", "ann@grace.example")  # the journal records the links
     ran(school, "ledger", "dump", "--out", "grace.jsonl")
     before = rows(school, "outbox"), rows(school, "link")
     ran(school, "ledger", "load", "grace.jsonl", "--ledger", str(tmp_path / "other.db"))
@@ -944,7 +950,7 @@ def test_what_became_of_letters_and_their_links_moves_with_a_dump(school: Path, 
 def test_links_that_no_entry_of_the_journal_vouches_for_are_not_loaded_and_their_letters_can_be_sent_anew(
     school: Path, room: Mailroom, tmp_path: Path
 ) -> None:
-    """Whoever holds a dump could add a link whose token they know, and make the chain of links anew."""
+    """Somebody with a dump could add a link whose token they know, and rebuild the chain of links."""
     applied(school, ANN, BEN)
     sent(school)
     ran(school, "ledger", "claim", "books", "ann@grace.example")
@@ -963,14 +969,14 @@ def test_links_that_no_entry_of_the_journal_vouches_for_are_not_loaded_and_their
     ran(school, "verify", *other)
     assert "left out" not in ran(school, "ledger", "load", "grace.jsonl", *honest).err
 
-    sent(school)  # Cy's invitation, of which the journal has no note yet
+    sent(school)  # Cy's invitation, which the journal has not recorded yet
     ran(school, "ledger", "dump", "--out", "later.jsonl")
     later = ("--ledger", str(tmp_path / "later.db"))
     assert "of 1 letter were left out" in ran(school, "ledger", "load", "later.jsonl", *later).err
     ran(school, "verify", *later)
     back = json.loads(ran(school, "outbox", "list", "--state", "bounced", "--format", "json", *later).out)
     assert [letter["to"] for letter in back] == [CY[0]]
-    assert "To be sent: 1 letter" in ran(school, "outbox", "retry", *later).err
+    assert "Ready to be sent: 1 letter" in ran(school, "outbox", "retry", *later).err
     ran(school, "outbox", "send", *later)
     assert len({_token(letter) for letter in room.letters if letter["To"].addresses[0].addr_spec == CY[0]}) == 2
     ran(school, "verify", *later)

@@ -1,14 +1,14 @@
 """Every case of ``tests/cases/*.yaml``, run through the real command line on a real ledger.
 
-Of the cases that write to the ledger a third, another for each commit, run on both databases, the others on SQLite; in the long
-form (``tests/support/long_form.py``) all of them run on both.
+A third of the cases that write to the ledger, different ones for each commit, run on both databases, the others on SQLite. In
+the long form (``tests/support/long_form.py``) all of them run on both.
 
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
-``seatsync.yaml`` and can be given anew in any step; ``files`` are written as they stand. Then, in this order, a step may have
+``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
-``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. What a check names must be so; lists of changes,
-refusals and warnings must be complete, but of each item only the keys given are looked at. After every successful ``apply``
-the next plan must be empty, the journal must verify, and no library may have more seats used than there are.
+``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. Everything that a check names must be true. Lists of changes,
+refusals and warnings must be complete, but only the given keys of each item are compared. After every successful ``apply``
+the next plan must be empty, the journal must verify, and no library may have more seats in use than it has.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _needs(case: dict[str, Any]) -> str:
-    """The ledger that a case needs: none, or a file, which can be another institution's, or any."""
+    """The ledger that a case needs: none, a file, another institution's, or any."""
     refused = [refusal["code"] for step in case["steps"] for refusal in step.get("apply", {}).get("refusals", [])]
     if "institution-mismatch" in refused:
         return "a file"
@@ -53,7 +53,7 @@ def _needs(case: dict[str, Any]) -> str:
 
 @cache
 def _files() -> dict[str, list[tuple[dict[str, Any], dict[str, Any]]]]:
-    """The cases of every file: as they are typed, and with all scalars as text."""
+    """The cases of every file: with their types, and with all scalars as text."""
     schema = json.loads((HERE / "cases.schema.json").read_text(encoding="utf-8"))
     found = {}
     for path in sorted((HERE / "cases").glob("*.yaml")):
@@ -89,7 +89,7 @@ def test_case_for_which_one_database_will_do(case: dict[str, Any], written: dict
 
 
 def run_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
-    """The case's steps, one after the other. ``written`` is the same with all scalars as text, for the files."""
+    """Run the steps of a case in order. ``written`` is the case with all scalars as text, for the files."""
     folder = _Folder(tmp_path)
     folder.write(written)
     for step, texts in zip(case["steps"], written["steps"], strict=True):
@@ -98,7 +98,7 @@ def run_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> N
 
 
 class _Folder:
-    """The folder of a case, and what its steps check."""
+    """The folder of a case, and the checks of its steps."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -118,7 +118,7 @@ class _Folder:
         return json.loads(self.seatsync(*args, "--format", "json", code=code).out)
 
     def write(self, texts: dict[str, Any]) -> None:
-        """Bring the files to what a case or step says."""
+        """Write the files that a case or step gives."""
         self.now = texts.get("now", self.now)
         self.config.update({name: texts[name] for name in (*PARTS, "more") if name in texts})
         for name, content in (texts.get("files") or {}).items():
@@ -216,7 +216,7 @@ class _Folder:
 
 
 def _bytes(content: Any) -> bytes:
-    """Text as UTF-8; ``{hex: …}`` as bytes; ``{text: …, encoding: …, newline: crlf}`` as said; a list as a CSV of members."""
+    """Bytes of a file: text as UTF-8, ``{hex: …}``, ``{text: …, encoding: …, newline: crlf}``, or a list as a CSV of members."""
     if isinstance(content, list):
         columns = list(dict.fromkeys(key for member in content for key in member))
         rows = [columns, *([member.get(column, "") for column in columns] for member in content)]
@@ -230,7 +230,7 @@ def _bytes(content: Any) -> bytes:
 
 
 def _match(expected: list[Any], found: list[Any]) -> None:
-    """The same items in the same order, each with at least what is expected of it."""
+    """Check for the same items in the same order, each with at least the expected content."""
     if len(expected) != len(found):
         raise AssertionError(
             f"expected {len(expected)} but found {len(found)}:\n{json.dumps(found, indent=1, ensure_ascii=False)}"
@@ -240,7 +240,7 @@ def _match(expected: list[Any], found: list[Any]) -> None:
 
 
 def _contains(want: Any, have: Any) -> None:
-    """Mappings may hold more than wanted; a text that begins with ~ must only occur."""
+    """Compare. Mappings may have more keys than expected; a text that begins with ~ only needs to occur."""
     if isinstance(want, dict):
         assert isinstance(have, dict), f"{have!r} where {want!r} was expected"
         for key, value in want.items():

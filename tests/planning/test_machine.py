@@ -1,4 +1,4 @@
-"""The judge of it all: random desired states, claims, opt-outs, resends and dates, on a real ledger.
+"""A random test of everything: random desired states, claims, opt-outs, resends and dates, on a real ledger.
 
 After every apply: no library has more seats used than slots, no permanent license was lost, the next plan is empty, and
 the tables equal the journal's replay. After every refusal the ledger is untouched.
@@ -25,13 +25,13 @@ from hypothesis.stateful import (
 )
 
 from seatsync.apply.apply import carry_out
-from seatsync.apply.claims import Missed, claim, known_by, opt_out
+from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
+from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Institution
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -59,7 +59,7 @@ HERE = Origin("seatsync.yaml")
 
 @st.composite
 def rosters(draw: st.DrawFn) -> list[RosterMember]:
-    """Some members, each e-mail and each student id at most once."""
+    """Some members, with each e-mail and each student id at most once."""
     emails = draw(st.permutations(EMAILS))[: draw(st.sampled_from([0, 2, 3, 4, 5, 6, 6]))]
     ids = draw(st.permutations(IDS))
     return [
@@ -136,7 +136,7 @@ def desired_states(draw: st.DrawFn) -> Desired:
 
 
 class Seats(RuleBasedStateMachine):
-    """One institution through a random history."""
+    """One institution with a random history."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -199,9 +199,9 @@ class Seats(RuleBasedStateMachine):
     def claim(self, data: st.DataObject) -> None:
         library, email = data.draw(st.sampled_from(self.offers()))
         try:
-            number = known_by(self.ledger, "grace", library, email)
+            number = member_with_email(self.ledger, "grace", library, email)
             claim(self.ledger, "grace", library, number, AccountHolder(email), self.now.isoformat(), email)
-        except Missed:
+        except Unavailable:
             raise AssertionError("an unclaimed license could not be claimed") from None
 
     @precondition(lambda self: self.offers())
@@ -211,9 +211,9 @@ class Seats(RuleBasedStateMachine):
         library, email = data.draw(st.sampled_from(self.offers()))
         assert before.institution is not None
         try:
-            number = known_by(self.ledger, "grace", library, email)
+            number = member_with_email(self.ledger, "grace", library, email)
             opt_out(self.ledger, "grace", library, number, self.now.isoformat(), email)
-        except Missed:
+        except Unavailable:
             assert not before.institution.opt_out
         else:
             assert before.institution.opt_out
@@ -254,7 +254,7 @@ class Seats(RuleBasedStateMachine):
             return read_snapshot(connection, "grace")
 
     def offers(self) -> list[tuple[str, str]]:
-        """(library, e-mail) of every unclaimed license that its holder's e-mail names without doubt."""
+        """(library, e-mail) of every unclaimed license whose member is the only one with that e-mail."""
         books = self.snapshot()
         keys = [member.key for member in books.members.values()]
         return [

@@ -1,4 +1,4 @@
-"""What must hold for any input, tried by Hypothesis."""
+"""Properties that hold for any input, tested with Hypothesis."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from seatsync.domain.text.characters import clean, forbidden, printable
 from seatsync.domain.text.emails import email_fault, email_key
 from seatsync.domain.text.guesses import one_letter_off
 from seatsync.domain.text.tags import join_tags, split_tags
-from seatsync.reports.sheet import Pipe
 from seatsync.reports.terminal import Terminal
+from seatsync.reports.writer import Pipe
 from seatsync.sources import yaml_tree
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
@@ -170,7 +170,7 @@ def test_who_has_a_mistake_is_among_the_members_of_no_file(wrong: str) -> None:
     [
         ("[" * 60 + "]" * 60, False),
         ("[" * 61 + "]" * 61, True),
-        (f"- &a [{'x, ' * 999}]\n" + "- *a\n" * 1_000, False),  # a million values, by their aliases
+        (f"- &a [{'x, ' * 999}]\n" + "- *a\n" * 1_000, False),  # a million values through aliases
         (f"- &a [{'x, ' * 999}]\n" + "- *a\n" * 1_000 + "- &b x\n- *b\n", True),
         (f"- &a {{k: [{'x, ' * 998}]}}\n" + "- *a\n" * 1_000, False),
         (f"- &a {{k: [{'x, ' * 998}]}}\n" + "- *a\n" * 1_001, True),

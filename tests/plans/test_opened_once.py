@@ -1,4 +1,4 @@
-"""A plan opens seatsync.yaml once, whichever way it is made."""
+"""Making a plan opens seatsync.yaml once, on every path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was opened, and what was parsed."""
+    """The files opened, and the files parsed."""
     seen: list[str] = []
     pieces, parse = opening.pieces, yaml_tree.parse
 

@@ -1,4 +1,4 @@
-"""A rule over all members is told of all of them, by whatever way the plan is made, from the day it is added."""
+"""A rule over all members sees all of them, on every path to a plan, from the day it is added."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ import seatsync as program
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.ledger.database import Ledger
-from seatsync.plans import rules_digest, settle
-from seatsync.plans.part import of_a_part
+from seatsync.plans import baseline, rules_digest
+from seatsync.plans.partial import partial_plan
 from seatsync.plans.rules_digest import ROOMS
 from seatsync.plans.since import since_apply
 from seatsync.refusals import judge
 from seatsync.refusals.case import Case, refusal
 from seatsync.sources.institution_folder import InstitutionFolder
-from tests.plans.test_short_way import COLUMNS, csv_of, grown
+from tests.plans.test_fast_path import COLUMNS, csv_of, grown
 from tests.support.command_line import seatsync
 from tests.support.databases import location, removed
 from tests.support.program_copy import ProgramCopy, changed_program
@@ -46,7 +46,7 @@ def one_row_changed(place: Path, roster: list[dict[str, str]]) -> None:
     (place / "one.csv").write_text(csv_of(COLUMNS[0], changed, {}), encoding="utf-8")
 
 
-# ── A rule that is added ────────────────────────────────────────────────────────────────────────────────────────────
+# ── A new rule ────────────────────────────────────────────────────────────────────────────────────────────
 
 NO_LEE = '''"""Nobody may be called Lee."""
 
@@ -59,7 +59,7 @@ CODE = "no-lee"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each member."""
+    """Yield one refusal for each such member."""
     for member in case.desired.members:
         if member.family_name == "Lee":
             yield refusal(CODE, f"{member.email} is called Lee.", "Choose another name.", member.origin)
@@ -68,7 +68,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 @pytest.fixture(scope="module")
 def copy_with_rule(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
-    """A copy of the program to which a refusal was added as CONTRIBUTING.md says: its file, and its place in RULES."""
+    """A copy of the program with a new refusal, added as CONTRIBUTING.md says: its file, and its place in RULES."""
     edits = (("    library_in_use,\n", "    library_in_use,\n    no_lee,\n"),)
     return changed_program(
         tmp_path_factory.mktemp("copy"), {"refusals/no_lee.py": NO_LEE}, {"refusals/judge.py": edits}
@@ -90,7 +90,7 @@ def test_a_rule_that_is_added_is_told_of_everybody(
     assert len(set(told)) == MEMBERS
 
 
-# ── A rule that is there ────────────────────────────────────────────────────────────────────────────────────────────
+# ── The existing rules ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def rule_that(check: Callable[[Case], Iterator[Diagnostic]]) -> ModuleType:
@@ -104,12 +104,12 @@ LOOKS: dict[str, Callable[[Case], int]] = {
     "e-mails of the files": lambda case: len([member.email for member in case.draft.desired.members]),
     "members of the ledger": lambda case: len({**case.draft.snapshot.members}),
     "licenses": lambda case: len(case.draft.snapshot.licenses["sub"]),
-    "wishes": lambda case: len(case.draft.wishes.wanted.get("sub", {})),
+    "entitlements": lambda case: len(case.draft.entitlements.wanted.get("sub", {})),
     "who is who": lambda case: sum(map(bool, case.draft.matching.records)),
     "the count": lambda case: case.count,
     "tags": lambda case: case.tags["a"],
     "seats": lambda case: case.slots["sub"].before.used,
-    "whom grants reach": lambda case: sum(case.draft.wishes.reach.values()),
+    "whom grants reach": lambda case: sum(case.draft.entitlements.reach.values()),
 }
 
 
@@ -150,15 +150,15 @@ def test_no_rule_that_is_there_needs_everybody_for_one_row(place: Path, database
         assert connection is not None
         since = since_apply(connection, "g", NOW.date())
         assert since is not None
-        assert of_a_part(InstitutionFolder.open(place), connection, since, NOW) is not None
+        assert partial_plan(InstitutionFolder.open(place), connection, since, NOW) is not None
 
 
-# ── The number of the rules ─────────────────────────────────────────────────────────────────────────────────────────
+# ── The digest of the rules ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the program's files, of which the number of the rules is taken."""
+    """A copy of the program's files, for the digest of the rules."""
     real = Path(program.__file__).parent
     package = Path(shutil.copytree(real, tmp_path / "seatsync", ignore=shutil.ignore_patterns("__pycache__")))
     monkeypatch.setattr(program, "__file__", str(package / "__init__.py"))
@@ -214,36 +214,36 @@ def test_the_number_of_the_rules_can_be_read_from_a_zip(tmp_path: Path) -> None:
     assert int(told) == number()
 
 
-def test_where_no_code_can_be_read_nothing_is_settled(
+def test_where_no_code_can_be_read_there_is_no_baseline(
     place: Path, database: str, copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for room in ROOMS:
         shutil.rmtree(copy / room)
     assert number() == 0
     grown(place, 2)
-    assert settled(place) is None
+    assert baseline_in(place) is None
 
 
 def test_what_an_older_program_noted_is_read_and_not_gone_by(
     place: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settle, "rules_digest", lambda: 1)
+    monkeypatch.setattr(baseline, "rules_digest", lambda: 1)
     grown(place, 2)
-    assert settled(place) is not None
+    assert baseline_in(place) is not None
     monkeypatch.undo()
-    assert settled(place) is None
+    assert baseline_in(place) is None
     assert seatsync("plan", "--detailed-exitcode", folder=place).code == 0
     assert seatsync("verify", folder=place).code == 0
 
 
-def settled(place: Path) -> Any:
+def baseline_in(place: Path) -> Any:
     with Ledger(location(place)).reading() as connection:
         assert connection is not None
         return since_apply(connection, "g", NOW.date())
 
 
 def test_all_code_that_makes_a_plan_is_in_the_number_of_the_rules() -> None:
-    """But for the ledger, which only reads what is there, and for Git, which is asked for the checkout's top."""
+    """Except the ledger, which only reads stored data, and Git, which gives the root of the checkout."""
     graph = grimp.build_graph("seatsync", cache_dir=None)
     needed = {name.split(".")[1] for name in graph.find_upstream_modules("seatsync.plans.make") if "." in name}
     assert needed - {"ledger", "git"} == {*ROOMS}

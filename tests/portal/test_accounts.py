@@ -1,4 +1,4 @@
-"""Accounts: made by a code and a password, opened by e-mail and password, and telling nobody whether they are there."""
+"""Accounts: created with a code and a password, opened with e-mail and password. Pages do not reveal whether one exists."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from seatsync.ledger.queries.accounts.holdings import NOBODY
 from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server
 from seatsync.portal.accounts import passwords, sessions
-from seatsync.portal.web.limits import CODES, PER_ADDRESS, SIGN_IN, Limit, Limits, TooMany, mailbox, network
-from seatsync.portal.web.mailer import CODE_LIFETIME, Post
+from seatsync.portal.web.limits import CODES, PER_ADDRESS, SIGN_IN, Limit, RateLimits, TooManyTries, mailbox, network
+from seatsync.portal.web.mailer import CODE_LIFETIME, Mailer
 from tests.support import letters
 from tests.support.databases import add, rows
 from tests.support.letters import ANN, PORTAL, applied, part
@@ -64,11 +64,11 @@ def test_an_account_is_made_by_a_code_and_a_password(pages: Pages) -> None:
     [
         ("horse", "at least 8 characters"),
         ("x" * 257, "at most 256 characters"),
-        ("password123", "first that anybody would try"),
-        ("Passw0rd", "first that anybody would try"),
-        ("aaaaaaaaaaaa", "first that anybody would try"),
-        ("ann@home.example", "your e-mail, or nearly"),
-        ("home.example1", "your e-mail, or nearly"),
+        ("password123", "too easy to guess"),
+        ("Passw0rd", "too easy to guess"),
+        ("aaaaaaaaaaaa", "too easy to guess"),
+        ("ann@home.example", "too similar to your e-mail"),
+        ("home.example1", "too similar to your e-mail"),
     ],
 )
 @pytest.mark.sqlite_only("it is about passwords")
@@ -119,7 +119,7 @@ def test_a_new_code_ends_the_one_before_and_a_right_one_is_good_once(pages: Page
     saved = browser.page.form("Save and sign in")
     assert browser.press("Save and sign in", code=code.replace(" ", "-"), password=PASSWORD).path == "/"
     again = {**saved.fields, "code": code, "password": OTHER}
-    assert browser.send("/account/code", **again).code == 400  # its token was that of another session
+    assert browser.send("/account/code", **again).code == 400  # the token belonged to another session
     token = browser.open("/settings").forms[0].fields["csrf_token"]
     assert browser.send("/account/code", **{**again, "csrf_token": token}).code == 410
     assert pages.signed_in(HOME, OTHER).page.code == 403
@@ -145,7 +145,7 @@ def test_codes_that_nobody_entered_are_cleared_away(pages: Pages) -> None:
     for _ in range(3):
         _ask_code(pages, HOME)
         pages.later(minutes=15)
-    assert len(rows(pages.folder, "challenge")) == 2  # a browser may claim for half an hour by what it has proved
+    assert len(rows(pages.folder, "challenge")) == 2  # a proof of the mailbox works for half an hour
 
 
 def test_the_code_is_in_the_letter_alone(pages: Pages) -> None:
@@ -230,7 +230,7 @@ def test_the_same_work_is_done_whether_an_e_mail_is_known_or_not(
             browser.press(button, follow=False, email=email, **password)
         done.append(said)
     assert done[0] == done[1]
-    parameters = [re.match(r"\$argon2id\$v=\d+\$[^$]+", hash) for hash in (passwords.hashed("x"), passwords.NOBODYS)]
+    parameters = [re.match(r"\$argon2id\$v=\d+\$[^$]+", hash) for hash in (passwords.hashed("x"), passwords.DUMMY_HASH)]
     assert parameters[0] is not None
     assert parameters[1] is not None
     assert parameters[0][0] == parameters[1][0]
@@ -238,7 +238,7 @@ def test_the_same_work_is_done_whether_an_e_mail_is_known_or_not(
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """What the databases are asked meanwhile."""
+    """Collect the SQL statements that run meanwhile."""
     said: list[str] = []
 
     def note(connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
@@ -318,8 +318,8 @@ def test_a_forgotten_password_is_set_anew_by_a_code_and_ends_all_sessions(pages:
 def test_a_password_is_changed_by_who_knows_it_and_the_owner_is_told(pages: Pages) -> None:
     ann, elsewhere = pages.account(HOME), pages.signed_in(HOME)
     ann.open("/settings/password")
-    assert ann.press("Change it", old=OTHER, password=OTHER + "!").code == 403
-    assert ann.press("Change it", old=PASSWORD, password=OTHER).path == "/settings"
+    assert ann.press("Change password", old=OTHER, password=OTHER + "!").code == 403
+    assert ann.press("Change password", old=PASSWORD, password=OTHER).path == "/settings"
     assert pages.mail(HOME)["Subject"] == "Your password was changed"
     assert elsewhere.open("/").path == "/sign-in"
     assert ann.open("/").path == "/"
@@ -328,13 +328,13 @@ def test_a_password_is_changed_by_who_knows_it_and_the_owner_is_told(pages: Page
 def test_an_e_mail_is_changed_by_who_knows_the_password_and_reads_the_new_mailbox(pages: Pages) -> None:
     ann = pages.account(HOME)
     ann.open("/settings/email")
-    assert ann.press("Send a code to it", email="ann@work.example", password=OTHER).code == 403
-    ann.press("Send a code to it", email="ann@work.example", password=PASSWORD)
+    assert ann.press("Send a code", email="ann@work.example", password=OTHER).code == 403
+    ann.press("Send a code", email="ann@work.example", password=PASSWORD)
     code = pages.code("ann@work.example")
     assert pages.signed_in(HOME).open("/settings/email/code").code == 410
-    assert ann.press("Go on", code=code).path == "/settings"
+    assert ann.press("Continue", code=code).path == "/settings"
     told = pages.mail(HOME)
-    assert "is ann@work.example now" in part(told, "plain")
+    assert "is now ann@work.example" in part(told, "plain")
     assert pages.signed_in(HOME).page.code == 403
     assert pages.signed_in("ann@work.example").page.path == "/"
 
@@ -343,11 +343,11 @@ def test_an_e_mail_that_is_another_account_s_is_told_only_to_who_reads_its_mailb
     pages.account("bob@home.example")
     ann = pages.account(HOME)
     ann.open("/settings/email")
-    free = ann.press("Send a code to it", email="free@home.example", password=PASSWORD)
+    free = ann.press("Send a code", email="free@home.example", password=PASSWORD)
     ann.open("/settings/email")
-    taken = ann.press("Send a code to it", email="bob@home.example", password=PASSWORD)
+    taken = ann.press("Send a code", email="bob@home.example", password=PASSWORD)
     assert _faceless(free.body, "free@home.example") == _faceless(taken.body, "bob@home.example")
-    assert ann.press("Go on", code=pages.code("bob@home.example")).code == 409
+    assert ann.press("Continue", code=pages.code("bob@home.example")).code == 409
     assert {row["email"] for row in rows(pages.folder, "account")} == {HOME, "bob@home.example"}
 
 
@@ -355,7 +355,7 @@ def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pag
     ann, elsewhere = pages.account("ann@grace.example"), pages.signed_in("ann@grace.example")
     bob = pages.account("bob@home.example")
     ann.open("/")
-    ann.press("Take this seat")
+    ann.press("Claim this seat")
     (mine, bobs) = sorted(rows(pages.folder, "account"), key=lambda row: str(row["email"]))
     add(
         pages.folder,
@@ -364,9 +364,9 @@ def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pag
     )
     assert [row["account"] for row in rows(pages.folder, "holding")] == [mine["id"]]
     ann.open("/settings/delete")
-    assert ann.press("Delete it for good").path == "/settings/delete"
+    assert ann.press("Delete my account").path == "/settings/delete"
     assert len(rows(pages.folder, "account")) == 2
-    assert "deleted" in ann.press("Delete it for good", sure="y").text
+    assert "deleted" in ann.press("Delete my account", sure="y").text
     assert rows(pages.folder, "account") == [bobs]
     assert {row["account"] for table in ("session", "identity") for row in rows(pages.folder, table)} == {bobs["id"]}
     assert [row["account"] for row in rows(pages.folder, "holding")] == [NOBODY]
@@ -381,8 +381,8 @@ def test_an_account_is_deleted_by_a_ticked_box_with_all_that_opens_it(pages: Pag
 @pytest.mark.sqlite_only("it is about mails")
 def test_a_mail_that_is_deferred_holds_up_no_other_and_comes_once_it_is_taken(pages: Pages) -> None:
     slow, tried = ["one@slow.example", "two@slow.example"], []
-    now = pages.site.post.clock()
-    pages.site.post.clock = lambda: now  # what is deferred is not due before the clock goes on
+    now = pages.site.mailer.clock()
+    pages.site.mailer.clock = lambda: now  # deferred mails are not due until the clock moves
 
     def answer(to: str) -> str:
         tried.append(to)
@@ -417,14 +417,14 @@ def test_a_mail_is_given_up_when_its_code_is_worth_nothing_any_more(
     now = 0.0
     room.at_rcpt = lambda to: "450 4.2.1 Not now"
     sender = Sender("Grace Library", "library@grace.example")
-    post = Post(Server.parse(f"smtp://127.0.0.1:{room.port}"), sender, lambda: now)
-    post.start()
-    post.send(HOME, "Your code", "0000 0000")
+    mailer = Mailer(Server.parse(f"smtp://127.0.0.1:{room.port}"), sender, lambda: now)
+    mailer.start()
+    mailer.send(HOME, "Your code", "0000 0000")
     _until_told(caplog, "mail-not-sent")
     now = CODE_LIFETIME.total_seconds()
     room.at_rcpt = lambda to: ""
     _until_told(caplog, "mail-dropped")
-    post.stop()
+    mailer.stop()
     assert room.letters == []
 
 
@@ -433,26 +433,26 @@ def test_a_mail_that_the_server_takes_from_nobody_is_not_tried_again(
     room: Mailroom, caplog: pytest.LogCaptureFixture
 ) -> None:
     room.at_mail = "553 5.7.1 not yours"
-    post = Post(Server.parse(f"smtp://127.0.0.1:{room.port}"), Sender("Grace Library", "library@grace.example"))
-    post.start()
-    post.send(HOME, "Your code", "0000 0000")
+    mailer = Mailer(Server.parse(f"smtp://127.0.0.1:{room.port}"), Sender("Grace Library", "library@grace.example"))
+    mailer.start()
+    mailer.send(HOME, "Your code", "0000 0000")
     _until_told(caplog, "mail-not-sent")
     room.at_mail = ""
-    post.send("ben@home.example", "Your code", "0000 0000")
+    mailer.send("ben@home.example", "Your code", "0000 0000")
     mail_to(room, "ben@home.example")
-    post.stop()
-    assert (room.to, post.deferred) == (["ben@home.example"], [])
+    mailer.stop()
+    assert (room.to, mailer.deferred) == (["ben@home.example"], [])
 
 
 @pytest.mark.sqlite_only("it is about mails")
 def test_at_the_end_a_server_that_is_away_is_tried_once(caplog: pytest.LogCaptureFixture) -> None:
-    post = Post(Server.parse(f"smtp://127.0.0.1:{free_port()}"), Sender("Grace Library", "library@grace.example"))
-    post.send(HOME, "Your code", "0000 0000")
-    post.stopping.set()
-    post.start()
-    post.stop()
-    assert post.thread is not None
-    assert not post.thread.is_alive()
+    mailer = Mailer(Server.parse(f"smtp://127.0.0.1:{free_port()}"), Sender("Grace Library", "library@grace.example"))
+    mailer.send(HOME, "Your code", "0000 0000")
+    mailer.stopping.set()
+    mailer.start()
+    mailer.stop()
+    assert mailer.thread is not None
+    assert not mailer.thread.is_alive()
     assert caplog.messages.count("mail-not-sent") == 1
 
 
@@ -508,7 +508,7 @@ def test_passwords_are_tried_ten_times_in_a_quarter_of_an_hour_for_one_e_mail(pa
     refused = browser.press("Sign in", email=HOME, password=PASSWORD)
     assert refused.code == 429
     seconds = int(refused.headers["Retry-After"])
-    assert 900 <= seconds <= 990  # a tenth late at most
+    assert 900 <= seconds <= 990  # up to a tenth late
     assert f"in about {round(seconds / 60)} min" in refused.text
     pages.later(seconds=seconds - 1)
     browser.open("/sign-in")
@@ -532,10 +532,10 @@ def test_who_is_signed_in_tries_their_own_password_ten_times_and_signs_in_all_th
     ann = pages.account(HOME)
     for number in range(11):
         ann.open("/settings/email")
-        tried = ann.press("Send a code to it", email="ann@work.example", password=OTHER)
+        tried = ann.press("Send a code", email="ann@work.example", password=OTHER)
         assert tried.code == (403 if number < 10 else 429)
     ann.open("/settings/password")
-    assert ann.press("Change it", old=PASSWORD, password=OTHER).code == 429
+    assert ann.press("Change password", old=PASSWORD, password=OTHER).code == 429
     assert pages.signed_in(HOME).page.path == "/"
 
 
@@ -548,11 +548,11 @@ def test_whoever_spreads_their_tries_is_held_by_the_longer_limit(
     limits: tuple[Limit, ...], most: int, seconds: int
 ) -> None:
     now = 0.0
-    counted = Limits(lambda: now)
-    for _ in range(most):  # of which the shorter limit would always allow another
+    counted = RateLimits(lambda: now)
+    for _ in range(most):  # the shorter limit would always allow another try
         counted.spend(limits, "tries", HOME)
         now += 0.9 * seconds / most
-    with pytest.raises(TooMany) as told:
+    with pytest.raises(TooManyTries) as told:
         counted.spend(limits, "tries", HOME)
     now += told.value.seconds
     counted.spend(limits, "tries", HOME)
@@ -616,10 +616,10 @@ def test_an_address_of_ipv6_counts_as_its_network_and_a_mapped_one_as_ipv4(pages
 
 def test_never_more_tries_than_a_limit_allows_and_all_of_them_again_once_it_is_over() -> None:
     now, allowed = 1_000_000.0, list[float]()
-    limits = Limits(lambda: now)
+    limits = RateLimits(lambda: now)
     for _ in range(20_000):
         now += 7
-        with suppress(TooMany):
+        with suppress(TooManyTries):
             limits.spend(SIGN_IN[:1], "sign-in", HOME)
             allowed.append(now)
     assert max(sum(start <= at < start + 900 for at in allowed) for start in allowed) == 10
@@ -631,17 +631,17 @@ def test_never_more_tries_than_a_limit_allows_and_all_of_them_again_once_it_is_o
     limits.spend(SIGN_IN[:1], "sign-in", HOME)
 
 
-def refused(limits: Limits) -> int:
-    """After how many seconds another try to sign in is allowed; 0 for this one."""
+def refused(limits: RateLimits) -> int:
+    """Return the seconds until another sign-in try is allowed; 0 means now."""
     try:
         limits.spend(SIGN_IN[:1], "sign-in", HOME)
-    except TooMany as told:
+    except TooManyTries as told:
         return told.seconds
     return 0
 
 
 def test_however_many_networks_try_the_counters_take_no_more_memory() -> None:
-    limits = Limits()
+    limits = RateLimits()
     limits.spend(PER_ADDRESS, "address", network("2001:db8::1"))
     tracemalloc.start()
     for number in range(10_000):
@@ -709,7 +709,7 @@ def test_nobody_is_sent_elsewhere_and_other_hosts_are_not_served(pages: Pages) -
 
 
 def _faceless(body: str, email: str) -> str:
-    """A page without what is different each time: the token against foreign forms, and the e-mail that was typed."""
+    """Return a page without what differs each time: the CSRF token and the typed e-mail."""
     return re.sub(r'value="[\w.-]{60,}"', "", body).replace(email, "…")
 
 

@@ -1,4 +1,4 @@
-"""The administrators' pages: the command line's lists, to be turned over and looked at; and nobody sees another institution."""
+"""The administrators' pages: the command line's lists in pages. Nobody sees another institution."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from werkzeug.datastructures import MultiDict
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import found_by
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries import keyset, lists, parts
-from seatsync.ledger.queries.lists import Turn
-from seatsync.ledger.queries.origins import Asked
+from seatsync.ledger.queries import batches, keyset, lists
+from seatsync.ledger.queries.lists import PageRequest
+from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.portal.admin import journal
-from seatsync.portal.admin.filters import filters_of
+from seatsync.portal.admin.query_string import filters_of
 from seatsync.portal.admin.source_links import source_link, source_url_fault
 from tests.cli.test_lists import write_csv
 from tests.support import letters
@@ -50,7 +50,7 @@ CROWD = 60
 
 
 def people(number: int) -> list[list[str]]:
-    """Members with few different names, so that many of them tie, in no order."""
+    """Members with few different names, so that many are equal when sorted, in random order."""
     chance = random.Random(7)
     rows = []
     for i in range(number):
@@ -70,7 +70,7 @@ def applied(folder: Path, rows: list[list[str]], now: str) -> None:
 
 @pytest.fixture(scope="module")
 def two_days(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """Sixty members in two days: some have claimed, declined, left, come later. Nobody writes to it: see ``crowd``."""
+    """Sixty members after two days: some have claimed, declined, left or come later. Read-only; see ``crowd`` for a copy."""
     folder, rows = tmp_path_factory.mktemp("two-days"), people(CROWD)
     (folder / "seatsync.yaml").write_text(CONFIG)
     applied(folder, rows[: CROWD - 15], DAY)
@@ -85,7 +85,7 @@ def two_days(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
 
 @pytest.fixture
 def crowd(two_days: Path, tmp_path: Path) -> Path:
-    """The same, to write to."""
+    """A writable copy of ``two_days``."""
     return copied(two_days, tmp_path / "grace")
 
 
@@ -123,7 +123,7 @@ COMMANDS = {"with": "--with-license", "without": "--without-license", "all": "--
 
 
 def options(filters: dict[str, str]) -> list[str]:
-    """The filters as the command line has them."""
+    """Return the filters as command line options."""
     return [
         word
         for name, value in filters.items()
@@ -132,18 +132,18 @@ def options(filters: dict[str, str]) -> list[str]:
 
 
 def turned(folder: Path, read: Callable[..., Any], filters: Filters, sort: str) -> list[Any]:
-    """A whole list, turned over page by page to its end; and then back to its beginning, where it must be the same."""
+    """Page through a whole list to its end and back, and check that both ways list the same."""
     with Ledger(location(folder)).reading() as connection:
-        page = read(connection, "grace", filters, Turn(sort), LIBRARIES)
+        page = read(connection, "grace", filters, PageRequest(sort), LIBRARIES)
         assert not page.has_before
         forth = [page.rows]
         while page.has_after:
-            page = read(connection, "grace", filters, Turn(sort, after=page.rows[-1].cursor), LIBRARIES)
+            page = read(connection, "grace", filters, PageRequest(sort, after=page.rows[-1].cursor), LIBRARIES)
             assert page.has_before
             forth.append(page.rows)
         back = [page.rows]
         while page.has_before:
-            page = read(connection, "grace", filters, Turn(sort, before=page.rows[0].cursor), LIBRARIES)
+            page = read(connection, "grace", filters, PageRequest(sort, before=page.rows[0].cursor), LIBRARIES)
             assert page.has_after
             if page.rows:
                 back.append(page.rows)
@@ -168,7 +168,7 @@ LICENSE_KEYS: dict[str, Callable[[Any], Any]] = {
 
 
 def some(sorts: dict[str, Callable[[Any], Any]], turn: int) -> list[tuple[str, Callable[[Any], Any]]]:
-    """All ways to sort the whole list, and for each filter another."""
+    """All sorts for the list without filters, and one sort for each filter."""
     return [*sorts.items()][turn % len(sorts) :][:1] if turn else [*sorts.items()]
 
 
@@ -216,7 +216,7 @@ def test_the_members_who_left_are_a_list_of_their_own(crowd: Path) -> None:
 def test_what_is_exported_is_what_the_command_line_exports(
     crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parts, "AT_ONCE", 30)
+    monkeypatch.setattr(batches, "AT_ONCE", 30)
     for given in FILTERS:
         members = ruth.open(f"/admin/grace/members.csv?{urlencode(given)}")
         assert members.body == ran(crowd, "export", *options(given)).out
@@ -235,7 +235,7 @@ def test_an_account_takes_one_export_at_a_time_and_all_together_half_of_the_thre
     first, second = begun("members"), begun("licenses")  # the first is not read
     assert (first.status_code, second.status_code, second.headers["Retry-After"]) == (200, 429, "30")
     assert ruth.open("/admin/grace/members.csv?kind=gold").code == 400
-    first.close()  # gone away
+    first.close()  # the client disconnects
     assert ruth.open("/admin/grace/licenses.csv").code == 200
     assert ruth.open("/admin/grace/members.csv").code == 200
     for number in range(4):
@@ -318,7 +318,7 @@ def test_what_a_roster_says_is_never_obeyed(crowd: Path, ruth: Browser) -> None:
 
 
 def test_the_journal_is_turned_over_page_by_page(crowd: Path, ruth: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "REACH", 60)
+    monkeypatch.setattr(journal, "MAX_SEARCHED", 60)
     told = json.loads(ran(crowd, "log", "--limit", "100000", "--format", "json").out)
     for given, wanted in (
         ({}, told),
@@ -335,7 +335,7 @@ def test_the_journal_is_turned_over_page_by_page(crowd: Path, ruth: Browser, mon
             page = ruth.open(page.links["Older"])
             seen.append(events(page.body))
         assert sum(seen) == len(wanted)
-        newest = seen[0] if sum(seen) <= journal.SIZE else None
+        newest = seen[0] if sum(seen) <= journal.PAGE_SIZE else None
         while "Newer" in page.links:
             page = ruth.open(page.links["Newer"])
         assert newest in (None, events(page.body)) or events(page.body) == 0
@@ -391,7 +391,7 @@ def test_a_csv_selects_the_members_whom_the_command_line_selects(crowd: Path, ru
 @pytest.mark.sqlite_only("it is about files")
 def test_a_file_that_is_no_selection_is_told_what_is_wrong_with_it_and_where(pages: Pages, ruth: Browser) -> None:
     assert "must have a column with e-mails or student ids" in chosen(ruth, b"a,b\n1,2\n").text
-    assert "is no e-mail address" in chosen(ruth, b"email\nann\n", "Select and export").text
+    assert "is not a valid e-mail address" in chosen(ruth, b"email\nann\n", "Select and export").text
     assert "a workbook" in chosen(ruth, b"PK\x03\x04").text
     pages.app.config["MAX_CONTENT_LENGTH"] = 1_000
     assert chosen(ruth, b"x" * 2_000).code == 413
@@ -410,17 +410,17 @@ def test_a_file_of_eight_megabytes_is_answered_soon_and_shortly(row: bytes, ruth
     page = chosen(ruth, b"email\n" + (row + b"\n") * (size // (len(row) + 1)))
     assert (page.code, len(page.body) < 50_000) == (200, True)
     assert "Members selected: 0" in page.text
-    assert "may have 20,000 rows" in page.text or row in (b'"a', b"e" * 900)
+    assert "at most 20,000 rows" in page.text or row in (b'"a', b"e" * 900)
 
 
 @pytest.mark.sqlite_only("it is about files")
 def test_a_selection_has_twenty_thousand_rows_at_most_and_the_page_shows_a_hundred(pages: Pages, ruth: Browser) -> None:
     strangers = [b"n%d@grace.example\n" % number for number in range(20_000)]
     page = chosen(ruth, b"email\n" + b"".join(strangers))
-    assert "Lines that select nobody: 20000" in page.text
+    assert "Lines that match no member: 20000" in page.text
     assert len(page.body) < 50_000
     page = chosen(ruth, b"email\n" + b"".join([*strangers, b"last@grace.example\n"]))
-    assert "may have 20,000 rows" in page.text
+    assert "at most 20,000 rows" in page.text
     assert "several files" in page.text
     page = chosen(ruth, b"student_id\n" + (b"<" * 100_000 + b"\n") * 80)
     assert len(page.body) < 100_000
@@ -432,7 +432,7 @@ def test_a_selection_has_twenty_thousand_rows_at_most_and_the_page_shows_a_hundr
 
 
 def addresses(pages: Pages, institution: str) -> list[str]:
-    """Every page of an institution."""
+    """Return every page of an institution."""
     rules = [rule for rule in pages.app.url_map.iter_rules() if "institution" in rule.arguments]
     found = [rule.rule for rule in rules if rule.endpoint.startswith("admin.")]
     assert len(found) > 8
@@ -440,7 +440,7 @@ def addresses(pages: Pages, institution: str) -> list[str]:
 
 
 def outside(text: str) -> str:
-    """A page without what differs every time."""
+    """Return a page without what differs each time."""
     return re.sub(r'value="[^"]{40,}"', "", text)
 
 
@@ -475,12 +475,12 @@ def test_nobody_sees_another_institution(crowd: Path, pages: Pages) -> None:
     ran(crowd, "apply", "--yes", now=LATER)
     for path in addresses(pages, "grace"):
         assert ruth.open(path).code == 404, "she was taken out of the files"
-    assert "look after no institution" in ruth.open("/admin/").text
+    assert "not an administrator of any institution" in ruth.open("/admin/").text
 
 
 # ── Where a line is looked at ───────────────────────────────────────────────────────────────────────────────────────
 
-ASKED = Asked("rosters/a #1?.csv", 7, COMMIT, 1, "", "")
+ASKED = LicenseOrigin("rosters/a #1?.csv", 7, COMMIT, 1, "", "")
 
 
 @pytest.mark.parametrize(
@@ -493,7 +493,9 @@ ASKED = Asked("rosters/a #1?.csv", 7, COMMIT, 1, "", "")
         ("", ASKED, ""),
     ],
 )
-def test_a_link_says_where_a_line_is_looked_at_or_there_is_none(template: str, asked: Asked, address: str) -> None:
+def test_a_link_says_where_a_line_is_looked_at_or_there_is_none(
+    template: str, asked: LicenseOrigin, address: str
+) -> None:
     assert source_link(template, "grace", asked) == address
 
 
@@ -522,7 +524,7 @@ def test_nobody_is_shut_out_and_nothing_is_wider_than_a_phone(
     heard: list[str] = []
 
     def answer(route: Route) -> None:
-        """The page, as the server gives it to the administrator; with its headers, so that its policy is obeyed."""
+        """Answer with the administrator's page and its headers, so that its policy applies."""
         page = ruth.open(route.request.url.removeprefix(PORTAL))
         route.fulfill(status=page.code, headers=dict(page.headers), body=page.body)
 

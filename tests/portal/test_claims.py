@@ -1,4 +1,4 @@
-"""Claiming on the pages: by the personal link, by the institution's claim URL, on the member's own page; and declining."""
+"""Claim and decline on the pages: with the personal link, on the claim page, on the member's own page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.apply.claims import Missed, Why, claim
+from seatsync.apply.claims import Unavailable, UnavailableReason, claim
 from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from tests.cli.test_lists import write_csv
 from tests.support import letters
@@ -30,7 +30,7 @@ TABLES = ("institution", "license", "event", "outbox", "link", "account", "sessi
 
 @pytest.fixture
 def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
-    """Ann is offered a book for good, Ben Logos until June, Cy Jamworks; their letters are sent."""
+    """Ann is offered a book permanently, Ben Logos until June, Cy Jamworks. Their letters are sent."""
     applied(school, ANN, BEN, CY)
     sent(school)
     with pages_of(school, room, room.port) as found:
@@ -38,19 +38,19 @@ def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
 
 
 def link(pages: Pages, email: str) -> str:
-    """The personal link in the last letter to somebody."""
+    """Return the personal link in the last letter to this address."""
     found = re.search(rf"{PORTAL}/l/grace/[\w-]+", part(pages.mail(email), "plain"))
     assert found is not None
     return found[0]
 
 
 def licenses(pages: Pages) -> dict[str, str]:
-    """The status of each license, by the library: everybody has one."""
+    """Return each license's status by library. Each member has one license."""
     return {row["library"]: row["status"] for row in rows(pages.folder, "license")}
 
 
 def accounts(pages: Pages) -> set[tuple[str, str]]:
-    """Whose account each delivered license is in."""
+    """Return the library and account of each claimed license."""
     emails = {row["id"]: row["email"] for row in rows(pages.folder, "account")}
     return {(row["library"], emails[row["account"]]) for row in rows(pages.folder, "holding")}
 
@@ -64,12 +64,12 @@ def test_the_link_of_a_letter_is_claimed_with_an_account_of_any_e_mail(pages: Pa
     assert "Grace Seminary has a seat for you" in shown.text
     assert "Biblical Studies" in shown.text
     assert "ann@grace.example" not in shown.body
-    ann.open(shown.links["Make an account"])
+    ann.open(shown.links["Create an account"])
     ann.press("Send me a code", email=HOME)
     assert ann.press("Save and sign in", code=pages.code(HOME), password=PASSWORD).path in invitation
     assert licenses(pages)["books"] == "unclaimed"
-    mine = ann.press("Take this seat")
-    assert "The seat is yours. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
+    mine = ann.press("Claim this seat")
+    assert "You have claimed your seat. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
     assert licenses(pages) == {"books": "delivered", "logos": "unclaimed", "jamworks": "unclaimed"}
     assert accounts(pages) == {("books", HOME)}
     ran(pages.folder, "verify")
@@ -81,14 +81,14 @@ def test_a_link_is_good_once_and_ends_with_its_grant(pages: Pages) -> None:
     ann, eve = pages.account(HOME), pages.account("eve@home.example")
     ann.open(first)
     eve.open(first)
-    ann.press("Take this seat")
-    assert "used already" in eve.press("Take this seat").text
-    assert "used already" in eve.open(first).text
+    ann.press("Claim this seat")
+    assert "already used" in eve.press("Claim this seat").text
+    assert "already used" in eve.open(first).text
     assert accounts(pages) == {("books", HOME)}
     eve.open(ben)
     applied(pages.folder, ANN, [*BEN[:3], ""], CY, now=LATER)
-    assert "not there any more" in eve.press("Take this seat").text
-    assert "not there any more" in eve.open(ben).text
+    assert "no longer available" in eve.press("Claim this seat").text
+    assert "no longer available" in eve.open(ben).text
     assert eve.open(ben + "x").code == eve.open(ben.replace("/grace/", "/hope/")).code == 404
     assert licenses(pages)["logos"] == "revoked"
 
@@ -111,7 +111,7 @@ def test_looking_at_links_a_thousand_times_changes_nothing(pages: Pages) -> None
 
 @pytest.mark.sqlite_only("it is about requests")
 def test_a_program_that_sends_the_forms_it_finds_claims_and_declines_nothing(pages: Pages) -> None:
-    tables = [table for table in TABLES if table != "challenge"]  # at most it has a code sent
+    tables = [table for table in TABLES if table != "challenge"]  # it may have a code that was sent
     before = {table: rows(pages.folder, table) for table in tables}
     for email in ("ann@grace.example", "ben@grace.example", "cy@grace.example"):
         invitation, scanner = link(pages, email), pages.browser()
@@ -122,7 +122,7 @@ def test_a_program_that_sends_the_forms_it_finds_claims_and_declines_nothing(pag
 
 
 def test_a_link_ends_when_the_member_s_e_mail_is_corrected(pages: Pages) -> None:
-    """Whoever reads the mailbox that the letter went to by mistake is told nothing and gets nothing."""
+    """A person who reads the wrong mailbox that the letter went to learns nothing and gets nothing."""
     header = [*letters.HEADER, "student_id"]
     invitation = link(pages, "ben@grace.example")
     for email in ("ben@grace.example", "benjamin@grace.example"):
@@ -140,7 +140,7 @@ def test_a_letter_that_was_passed_on_gives_one_seat_and_nothing_else_of_the_memb
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
     assert "Yours Jamworks" in ben.open("/").text
     eve.open(link(pages, "ben@grace.example"))
-    eve.press("Take this seat")
+    eve.press("Claim this seat")
     assert "Logos" in eve.page.text
     assert "Jamworks" not in eve.page.text
     assert "Yours Jamworks" in ben.open("/").text
@@ -149,7 +149,7 @@ def test_a_letter_that_was_passed_on_gives_one_seat_and_nothing_else_of_the_memb
 def test_a_letter_that_was_passed_on_gives_one_seat_also_before_its_member_has_an_account(pages: Pages) -> None:
     eve = pages.account("eve@home.example")
     eve.open(link(pages, "ben@grace.example"))
-    eve.press("Take this seat")
+    eve.press("Claim this seat")
     (claimed,) = [row["person"] for row in rows(pages.folder, "event") if row["action"] == "claim"]
     assert claimed == '{"claimed_with":"eve@home.example"}'
     assert {row["account"] for row in rows(pages.folder, "member")} == {""}
@@ -163,9 +163,9 @@ def test_a_letter_that_was_passed_on_gives_one_seat_also_before_its_member_has_a
 def test_a_letter_that_was_passed_on_to_an_account_that_is_deleted_hinders_no_later_seat(pages: Pages) -> None:
     eve = pages.account("eve@home.example")
     eve.open(link(pages, "ben@grace.example"))
-    eve.press("Take this seat")
+    eve.press("Claim this seat")
     eve.open("/settings/delete")
-    eve.press("Delete it for good", sure="y")
+    eve.press("Delete my account", sure="y")
     ben = pages.account("ben@grace.example")
     applied(pages.folder, ANN, [*BEN[:3], "student;jam"], CY, now=LATER)
     assert "Yours Jamworks" in ben.open("/").text
@@ -175,10 +175,10 @@ def test_a_letter_that_was_passed_on_to_an_account_that_is_deleted_hinders_no_la
 def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_it_is(pages: Pages) -> None:
     eve = pages.account("eve@home.example")
     eve.open(link(pages, "ben@grace.example"))
-    eve.press("Take this seat")
+    eve.press("Claim this seat")
     applied(pages.folder, ANN, [*BEN[:3], "student;owner"], CY, now=LATER)
     ben = pages.account("ben@grace.example")
-    assert "The seat is yours." in ben.press("Take this seat").text
+    assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert "Biblical Studies" in ben.page.text
     assert "Logos" not in ben.page.text
     assert "Yours Logos" in eve.open("/").text
@@ -187,9 +187,9 @@ def test_a_member_who_claims_by_themselves_keeps_what_was_claimed_before_where_i
 
 def _changes_email(pages: Pages, browser: Browser, email: str) -> None:
     browser.open("/settings/email")
-    browser.press("Send a code to it", email=email, password=PASSWORD)
-    browser.press("Go on", code=pages.code(email))
-    assert "Your e-mail is changed." in browser.page.text
+    browser.press("Send a code", email=email, password=PASSWORD)
+    browser.press("Continue", code=pages.code(email))
+    assert "Your e-mail was changed." in browser.page.text
 
 
 def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its_e_mail(pages: Pages) -> None:
@@ -201,35 +201,35 @@ def test_what_was_delivered_at_once_stays_in_the_account_whatever_becomes_of_its
 
 
 def test_who_claims_must_be_the_member_at_the_moment_of_the_claim(pages: Pages) -> None:
-    with pytest.raises(Missed) as missed:
+    with pytest.raises(Unavailable) as missed:
         claim(
             *(pages.site.ledger, "grace", "logos", 2, AccountHolder("ben@home.example")),
             *(pages.site.now(), "pages"),
             known_as="former@grace.example",
         )
-    assert missed.value.why is Why.UNKNOWN
+    assert missed.value.reason is UnavailableReason.UNKNOWN
     assert licenses(pages)["logos"] == "unclaimed"
 
 
 def test_an_account_that_was_deleted_meanwhile_takes_no_seat(pages: Pages) -> None:
-    with pytest.raises(Missed) as missed:
+    with pytest.raises(Unavailable) as missed:
         claim(
             *(pages.site.ledger, "grace", "logos", 2, AccountHolder("ben@home.example", "gone")),
             *(pages.site.now(), "pages"),
             known_as="ben@grace.example",
         )
-    assert missed.value.why is Why.NO_ACCOUNT
+    assert missed.value.reason is UnavailableReason.NO_ACCOUNT
     assert licenses(pages)["logos"] == "unclaimed"
 
 
 def test_what_was_in_a_deleted_account_is_in_no_later_one(pages: Pages) -> None:
     for email in ("ben@grace.example", "ben@grace.example"):
         ben = pages.account(email)
-        if "Take this seat" in ben.page.text:
-            ben.press("Take this seat")
+        if "Claim this seat" in ben.page.text:
+            ben.press("Claim this seat")
             ben.open("/settings/delete")
-            ben.press("Delete it for good", sure="y")
-    assert "Nothing is here yet" in ben.open("/").text
+            ben.press("Delete my account", sure="y")
+    assert "No seats yet" in ben.open("/").text
     assert licenses(pages)["logos"] == "delivered"
 
 
@@ -237,11 +237,11 @@ def test_what_was_in_a_deleted_account_is_in_no_later_one(pages: Pages) -> None:
 
 
 def _claiming(pages: Pages, email: str, browser: Browser | None = None) -> Browser:
-    """A browser that has proved at the claim URL to read this mailbox."""
+    """Return a browser that has proved on the claim page that it reads this mailbox."""
     found = browser or pages.browser()
     found.open("/claim/grace")
     found.press("Send me a code", email=email)
-    found.press("Go on", code=pages.code(email))
+    found.press("Continue", code=pages.code(email))
     return found
 
 
@@ -250,7 +250,7 @@ def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(page
     assert "Logos" in ben.page.text
     ben.press("Save and sign in", password=PASSWORD)
     assert "until 30 June 2027" in ben.page.text
-    assert "The seat is yours." in ben.press("Take this seat").text
+    assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert accounts(pages) == {("logos", "ben@grace.example")}
     assert licenses(pages)["logos"] == "delivered"
 
@@ -258,7 +258,7 @@ def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(page
 def test_at_the_claim_url_an_account_with_another_e_mail_does_as_well(pages: Pages) -> None:
     ben = _claiming(pages, "ben@grace.example", pages.account("ben@home.example"))
     assert "goes into your account ben@home.example" in ben.page.text
-    ben.press("Take this seat")
+    ben.press("Claim this seat")
     assert accounts(pages) == {("logos", "ben@home.example")}
     (member,) = [row for row in rows(pages.folder, "member") if row["email"] == "ben@grace.example"]
     assert member["account"] == "ben@home.example"
@@ -266,7 +266,7 @@ def test_at_the_claim_url_an_account_with_another_e_mail_does_as_well(pages: Pag
 
 def test_what_was_proved_holds_for_half_an_hour_for_that_e_mail_in_that_browser(pages: Pages) -> None:
     ben = _claiming(pages, "ben@grace.example", pages.account("ben@home.example"))
-    take = ben.page.form("Take this seat")
+    take = ben.page.form("Claim this seat")
     eve = pages.account("eve@home.example")
     token = eve.open("/settings").forms[0].fields["csrf_token"]
     assert eve.send(take.action, csrf_token=token).path == "/claim/grace"
@@ -287,7 +287,7 @@ def test_what_was_proved_holds_for_half_an_hour_for_that_e_mail_in_that_browser(
 
 def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> None:
     stranger = _claiming(pages, "nobody@grace.example")
-    assert "Nothing waits for you here" in stranger.page.text
+    assert "No seat is waiting for you here" in stranger.page.text
     assert pages.browser().open("/claim/hope").code == 404
 
 
@@ -297,7 +297,7 @@ def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> N
 def test_what_waits_for_the_account_s_own_e_mail_is_offered_on_its_page(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
     assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
-    assert "The seat is yours." in ben.press("Take this seat").text
+    assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert licenses(pages)["logos"] == "delivered"
 
 
@@ -315,8 +315,8 @@ def test_nobody_takes_or_declines_what_waits_for_another_e_mail(pages: Pages) ->
 def test_claiming_twice_from_two_windows_is_one_claim(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
     other = pages.signed_in("ben@grace.example")
-    ben.press("Take this seat")
-    assert "You have this seat already" in other.press("Take this seat").text
+    ben.press("Claim this seat")
+    assert "You already have this seat" in other.press("Claim this seat").text
     assert [row["action"] for row in rows(pages.folder, "event")].count("claim") == 1
 
 
@@ -329,7 +329,7 @@ def test_declining_takes_a_ticked_box_and_frees_the_slot(pages: Pages) -> None:
     ben.open(shown.links["I do not want this seat"])
     assert ben.press("I do not want it").path.endswith("/opt-out")
     assert licenses(pages)["logos"] == "unclaimed"
-    assert "You have declined" in ben.press("I do not want it", sure="y").text
+    assert "You have declined the seat" in ben.press("I do not want it", sure="y").text
     assert licenses(pages)["logos"] == "opted_out"
     assert "was declined" in ben.open(invitation).text
     assert "Nothing to do" in ran(pages.folder, "plan").out
@@ -351,13 +351,13 @@ def test_where_the_institution_allows_no_declining_there_is_no_page_for_it(pages
 
 
 def _with_password(pages: Pages, browser: Browser, email: str) -> Any:
-    """The page after the letter's link, the code that comes then, and a password."""
+    """Follow the steps after the letter's link: request a code, enter it with a password."""
     browser.press("Send me a code")
     return browser.press("Save and sign in", code=pages.code(email), password=PASSWORD)
 
 
 def test_the_letter_alone_proves_no_mailbox(pages: Pages) -> None:
-    """It was sent by an institution, whose word must open nothing of another's: the code is sent by the pages themselves."""
+    """An institution sent the letter, and must not open accounts of others with it. So the pages send their own code."""
     thief, invitation = pages.browser(), link(pages, "cy@grace.example")
     thief.open(invitation)
     thief.press("Send me a code")
@@ -372,13 +372,13 @@ def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages)
     cy, invitation = pages.browser(), link(pages, "cy@grace.example")
     shown = cy.open(invitation)
     assert "Set your password" in shown.title
-    assert "Your account will be cy@grace.example" in shown.text
+    assert "Your account will use cy@grace.example" in shown.text
     mine = _with_password(pages, cy, "cy@grace.example")
-    assert "The seat is yours. My licenses Yours Jamworks Grace Seminary" in mine.text
+    assert "You have claimed your seat. My licenses Yours Jamworks Grace Seminary" in mine.text
     assert licenses(pages)["jamworks"] == "delivered"
     assert accounts(pages) == {("jamworks", "cy@grace.example")}
     again = pages.browser().open(invitation)
-    assert (again.code, "used already" in again.text) == (410, True)
+    assert (again.code, "already used" in again.text) == (410, True)
     assert pages.signed_in("cy@grace.example").page.path == "/"
 
 
@@ -398,9 +398,9 @@ def test_revoking_a_jamworks_seat_leaves_the_account_on_a_free_plan(pages: Pages
     cy.open(link(pages, "cy@grace.example"))
     _with_password(pages, cy, "cy@grace.example")
     applied(pages.folder, ANN, BEN, [*CY[:3], ""], now=LATER)
-    assert "On the free plan" in cy.open("/").text
+    assert "on the free plan" in cy.open("/").text
     applied(pages.folder, ANN, BEN, CY, now=LATER)
-    assert "On the free plan" not in cy.open("/").text
+    assert "on the free plan" not in cy.open("/").text
     assert licenses(pages)["jamworks"] == "delivered"
 
 
@@ -418,16 +418,16 @@ def test_the_link_to_set_a_password_sets_none_for_an_account_that_is_there(pages
     assert licenses(pages)["jamworks"] == "unclaimed"
     owner = pages.signed_in("cy@grace.example")
     owner.open(invitation)
-    owner.press("Take this seat")
+    owner.press("Claim this seat")
     assert accounts(pages) == {("jamworks", "cy@grace.example")}
 
 
 def test_a_new_administrator_s_welcome_sets_a_password_and_opens_their_pages(pages: Pages) -> None:
     ruth = pages.browser()
     ruth.open(link(pages, "ruth@grace.example"))
-    assert "You look after Grace Seminary" in ruth.page.text
+    assert "You are an administrator of Grace Seminary" in ruth.page.text
     assert _with_password(pages, ruth, "ruth@grace.example").path.startswith("/admin")
-    assert "You look after" in ruth.open("/").text
+    assert "Institutions you administer" in ruth.open("/").text
 
 
 # ── All at once ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -440,8 +440,8 @@ def test_of_many_who_press_at_once_one_has_the_seat_and_all_are_told(pages: Page
         person.open(invitation)
 
     def press(person: Browser) -> tuple[int, bool]:
-        page = person.press("Take this seat")
-        return page.code, "The seat is yours." in page.text
+        page = person.press("Claim this seat")
+        return page.code, "You have claimed your seat." in page.text
 
     with ThreadPoolExecutor(8) as hands:
         told: list[Any] = list(hands.map(press, people))
@@ -467,7 +467,7 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     applied(hope, BEN)
     ben = pages.account("ben@grace.example")
     for _ in range(2):
-        ben.press_first("Take this seat")
+        ben.press_first("Claim this seat")
     assert "Yours Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
     assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
     applied(hope, [*BEN[:3], ""], now=LATER)

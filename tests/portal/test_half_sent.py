@@ -1,4 +1,4 @@
-"""Whoever sends half a request, or takes no answer, keeps nobody else out: neither at the server itself nor at a proxy before it."""
+"""Clients that send half a request, or read no answer, keep nobody else out, with and without a proxy in front."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from seatsync.portal.server import Listening, serve
-from seatsync.portal.web.connections import Patience
+from seatsync.portal.server import ListenOptions, serve
+from seatsync.portal.web.connections import ConnectionLimits
 from tests.support import letters
 from tests.support.letters import ANN, PORTAL, applied
 from tests.support.mail_server import Mailroom
@@ -44,7 +44,7 @@ HALVES = {
 
 @pytest.fixture
 def port(school: Path, room: Mailroom) -> Iterator[int]:
-    """Where `seatsync serve` answers."""
+    """The port where `seatsync serve` answers."""
     applied(school, ANN)
     with served(school, room) as found:
         port = urlsplit(found.url).port
@@ -53,25 +53,25 @@ def port(school: Path, room: Mailroom) -> Iterator[int]:
 
 
 def lines(port: int, number: int, sent: bytes, kept: ExitStack) -> list[socket.socket]:
-    """So many connections that are held open, on each of which this much was sent."""
+    """Open ``number`` connections, send this on each, and keep them open."""
     found = []
     for _ in range(number):
         line = kept.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
-        with suppress(OSError):  # it may have been dropped already
+        with suppress(OSError):  # it may be closed already
             line.sendall(sent)
         found.append(line)
     return found
 
 
 def is_well(port: int, source: str = "127.0.0.1") -> bool:
-    """Whether the health address answers."""
+    """Whether the health check answers."""
     with socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(source, 0)) as line:
         line.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         return line.makefile("rb").read().startswith(b"HTTP/1.1 200")
 
 
 def is_closed(line: socket.socket, within: float = 30) -> bool:
-    """Whether the other side has closed, once it has."""
+    """Whether the server closes the connection in time."""
     line.settimeout(within)
     try:
         while line.recv(65536):
@@ -114,14 +114,14 @@ def test_half_bodies_hold_no_more_memory_than_is_allowed(port: int) -> None:
         held = lines(port, 40, HALVES["half of a body"] + b"a" * 7_000_000, kept)
         assert is_well(port)
         tries = (sum(is_closed(line, within=0.1) for line in held) for _ in range(10))
-        assert any(closed >= 20 for closed in tries)  # of 280 MB 128 MiB are left
+        assert any(closed >= 20 for closed in tries)  # of 280 MB, 128 MiB remain
 
 
 @contextmanager
-def impatient(app: Flask, **patience: float) -> Iterator[int]:
-    """A server that gives everybody this much time."""
+def strict_server(app: Flask, **limits: float) -> Iterator[int]:
+    """A server with these limits."""
     port, stop = free_port(), Event()
-    given = (app, "http://127.0.0.1", Listening("127.0.0.1", port, 2), stop, Patience(**patience))  # type: ignore[arg-type]
+    given = (app, "http://127.0.0.1", ListenOptions("127.0.0.1", port, 2), stop, ConnectionLimits(**limits))  # type: ignore[arg-type]
     thread = Thread(target=serve, args=given)
     thread.start()
     try:
@@ -140,7 +140,7 @@ def impatient(app: Flask, **patience: float) -> Iterator[int]:
 
 
 def plain() -> Flask:
-    """Pages of which one is larger than what a system keeps for who does not read on."""
+    """Pages with one answer that is larger than the system's send buffer."""
     app = Flask(__name__)
     app.add_url_rule("/healthz", "health", lambda: "ok")
     app.add_url_rule("/large", "large", lambda: app.response_class(b"a" * 1_000_000 for _ in range(60)))
@@ -148,7 +148,7 @@ def plain() -> Flask:
 
 
 def is_gone(line: socket.socket, byte: bytes) -> bool:
-    """Whether no more can be sent; after a tenth of a second."""
+    """Whether nothing more can be sent, after a tenth of a second."""
     time.sleep(0.1)
     try:
         line.sendall(byte)
@@ -159,14 +159,14 @@ def is_gone(line: socket.socket, byte: bytes) -> bool:
 
 @pytest.mark.parametrize("half", HALVES)
 def test_a_request_that_trickles_has_its_time(half: str) -> None:
-    with impatient(plain(), request=1) as port, ExitStack() as kept:
+    with strict_server(plain(), request=1) as port, ExitStack() as kept:
         (line,) = lines(port, 1, HALVES[half], kept)
         assert any(is_gone(line, b"\r\n" if half == "nothing" else b"a") for _ in range(200)), "for twenty seconds"
         assert is_well(port)
 
 
 def test_an_answer_that_nobody_takes_and_a_line_that_is_only_held_have_their_time() -> None:
-    with impatient(plain(), answer=1, idle=1) as port, ExitStack() as kept:
+    with strict_server(plain(), answer=1, idle=1) as port, ExitStack() as kept:
         asked = b"GET /%s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
         stalled = lines(port, 4, asked % b"large", kept)  # more than there are threads
         idle = lines(port, 2, asked % b"healthz", kept)
@@ -174,9 +174,9 @@ def test_an_answer_that_nobody_takes_and_a_line_that_is_only_held_have_their_tim
         assert all(map(is_closed, [*stalled, *idle]))
 
 
-@pytest.mark.parametrize("patience", [{"stalled": 1}, {"held": 10_000_000}], ids=str)
-def test_slow_readers_of_large_answers_keep_no_thread_and_no_memory(patience: dict[str, float]) -> None:
-    with impatient(plain(), **patience) as port, ExitStack() as kept:
+@pytest.mark.parametrize("limits", [{"stalled": 1}, {"buffered_bytes": 10_000_000}], ids=str)
+def test_slow_readers_of_large_answers_keep_no_thread_and_no_memory(limits: dict[str, float]) -> None:
+    with strict_server(plain(), **limits) as port, ExitStack() as kept:
         slow = []
         for _ in range(8):
             line = kept.enter_context(socket.socket())
@@ -235,7 +235,7 @@ def test_what_is_asked_for_is_no_part_of_a_line_of_the_log(school: Path, room: M
                 assert line.makefile("rb").read()
         pages.browser().open(f"{pages.url}/sign-in")
         whole = pages.log.read_bytes()
-        assert pages.logged()  # a line of JSON each
+        assert pages.logged()  # one line of JSON each
     assert all(byte == 10 or 32 <= byte < 127 for byte in whole)
     assert b"EVIL" not in whole
 
@@ -268,7 +268,7 @@ http {{
 
 @contextmanager
 def nginx(folder: Path, to: int) -> Iterator[int]:
-    """nginx with the sample of the docs, of which the addresses alone are others, before the server at this port."""
+    """Run nginx with the sample configuration of the docs, with only the addresses changed, in front of the server at this port."""
     port, key, certificate = free_port(), folder / "key.pem", folder / "certificate.pem"
     made = [
         "-newkey",
@@ -311,7 +311,7 @@ def is_open(port: int) -> bool:
 
 
 def spoken(port: int, sent: bytes, source: str = "127.0.0.1") -> ssl.SSLSocket:
-    """A TLS connection on which this much was sent."""
+    """Return a TLS connection on which this was sent."""
     anybody = ssl.create_default_context()
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     line = socket.create_connection(("127.0.0.1", port), timeout=30, source_address=(source, 0))

@@ -1,4 +1,4 @@
-"""Requests that no link and no form of ours makes: each is refused by a page, and none breaks anything."""
+"""Requests that no link or form of the pages makes: each gets an error page, and none breaks anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 school, room = letters.school, letters.room
 
 GOOD = {"institution": "grace", "library": "books", "member": "1", "number": "1", "token": "t" * 32}
-"""A value for each part of an address that is not fixed, which names something but for the token."""
+"""A valid value for each variable part of an address, except the token."""
 
 TEXTS = (
     *("nope", "GRACE", "grace%00", "..", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "%5c..%5c", "%ff%fe", "%ed%a0%80"),
@@ -62,13 +62,13 @@ TYPED = (
 
 WHO = {"nobody": "", "a member": ANN[0], "an administrator": "ruth@grace.example"}
 ODD = ("member.home", "account.sign_in", "claim.start", "letter.open", "openid.callback", "health.ready")
-"""Pages that are asked with odd queries, beside the administrators', which have filters."""
+"""Pages to ask with odd queries, besides the administrators' pages, which have filters."""
 
 SHARES = times(short=3, long=1)
-"""In the short form each page is asked with a third of all this, the next page with the next third."""
+"""In the short form, each page is asked with a third of all values, the next page with the next third."""
 
 LAST = ("account.sign_out", "account.sign_out_everywhere", "own.delete")
-"""After these nobody is signed in any more."""
+"""Nobody is signed in after these."""
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
 
 
 class Stranger:
-    """Somebody who sends whatever they like, with the cookies and the token of a browser; each time from another address."""
+    """Sends anything, with a browser's cookies and CSRF token, each time from another address."""
 
     def __init__(self, browser: Browser) -> None:
         self.client = browser.client
@@ -87,7 +87,7 @@ class Stranger:
         self.numbers = count(1)
 
     def ask(self, method: str, path: str, **typed: str) -> int:
-        """What comes of a request; ``typed`` are fields as they are sent, which need not be text."""
+        """Send a request and return its status; ``typed`` are raw fields, which need not be text."""
         number = next(self.numbers)
         there = {"REMOTE_ADDR": f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"}
         sent = {"csrf_token": self.token, **typed} if method == "POST" else {}
@@ -101,12 +101,12 @@ class Stranger:
 
 
 def rules(pages: Pages) -> list[Rule]:
-    """Every address, those that sign out at the end."""
+    """Return every route, those that sign out last."""
     return sorted(pages.app.url_map.iter_rules(), key=lambda rule: rule.endpoint in LAST)
 
 
 def address(rule: Rule, **values: str) -> str:
-    """An address with these values, as they are, in place of good ones."""
+    """Return an address with these values, unescaped, in place of valid ones."""
     found = rule.rule
     for name in rule.arguments:
         whole = f"<int:{name}>" if f"<int:{name}>" in found else f"<path:{name}>" if "<path:" in found else f"<{name}>"
@@ -115,12 +115,12 @@ def address(rule: Rule, **values: str) -> str:
 
 
 def share(values: Sequence[str], turn: int) -> Sequence[str]:
-    """What of it has its turn."""
+    """Return the values for this turn."""
     return values[turn % SHARES :: SHARES]
 
 
 def hostile(rule: Rule) -> Iterator[str]:
-    """Addresses of a page that name nothing there is."""
+    """Yield addresses of a page that name nothing."""
     for name in rule.arguments:
         values = NUMBERS if f"<int:{name}>" in rule.rule else TEXTS
         yield from (address(rule, **{name: value}) for value in values)

@@ -1,4 +1,4 @@
-"""A page for administrators is a route and a template; whoever forgets whose it is, is told by the tests that are there."""
+"""An administrators' page is a route and a template. The existing tests catch a page that forgets to check the administrator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.program_copy import ProgramCopy, changed_program
 
 pytestmark = pytest.mark.slow
 
-ASKED = "    with _looking_into(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
+ASKED = "    with _for_administrator(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
 NOT_ASKED = """\
     with site().reading() as connection:
         here = Administered(institution, institution)
@@ -65,7 +65,7 @@ rosters: []
 
 
 def with_page(top: Path, look: str) -> ProgramCopy:
-    """A copy of the program to which a page was added as CONTRIBUTING.md says: route, template and tab."""
+    """A copy of the program with a page added as CONTRIBUTING says: route, template and tab."""
     route = ('@pages.get("/<institution>/members")\n', ROUTE.format(look=look))
     return changed_program(
         top,
@@ -75,7 +75,7 @@ def with_page(top: Path, look: str) -> ProgramCopy:
 
 
 def python(program: ProgramCopy, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run something of the tests with the copy in place of the program."""
+    """Run a test script with the copy in place of the program."""
     found = os.environ | {"PYTHONPATH": f"{program.top}:{ROOT}"}
     return subprocess.run(
         [sys.executable, *args], cwd=program.top, env=found, capture_output=True, text=True, check=False
@@ -83,7 +83,7 @@ def python(program: ProgramCopy, *args: str) -> subprocess.CompletedProcess[str]
 
 
 def guarded(program: ProgramCopy) -> subprocess.CompletedProcess[str]:
-    """What the test that goes through all routes says of the copy."""
+    """Run the test that visits all routes on the copy."""
     config = f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}"
     only = "-n", "0", "-k", "sqlite", "-p", "no:cacheprovider", f"--basetemp={program.top / 'tmp'}"
     return python(program, "-m", "pytest", *config, *only, f"{ROOT}/{GUARD}")

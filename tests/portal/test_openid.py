@@ -1,4 +1,4 @@
-"""Signing in by the institution's own OpenID provider: whom it opens an account to, and whom it does not."""
+"""Sign in with the institution's own OpenID provider: for whom it opens an account, and for whom not."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def _named(issuer: str) -> Provider:
 
 
 def asked(browser: Browser) -> str:
-    """Where the button leads."""
+    """Return the address that the button leads to."""
     browser.open("/sign-in")
     page = browser.press("Sign in with Grace ID")
-    assert page.headers["Refresh"] == f"0; url={page.links['Go on']}"
-    return page.links["Go on"]
+    assert page.headers["Refresh"] == f"0; url={page.links['Continue']}"
+    return page.links["Continue"]
 
 
 def signed_in(pages: Pages, provider: OpenIdProvider, subject: str) -> Browser:
-    """A browser in which somebody has come back from the provider."""
+    """Return a browser that has come back from the provider."""
     browser = pages.browser()
     browser.open(provider.signs_in(subject, asked(browser)))
     return browser
@@ -65,7 +65,7 @@ def signed_in(pages: Pages, provider: OpenIdProvider, subject: str) -> Browser:
 def test_who_is_vouched_for_gets_an_account_and_comes_back_to_it(pages: Pages, provider: OpenIdProvider) -> None:
     provider.knows("7", **VERIFIED)
     ann = pages.browser()
-    ann.open("/settings")  # where she wanted to go
+    ann.open("/settings")  # the page she wanted
     before = ann.client.get_cookie("__Host-seatsync", "seats.grace.example")
     page = ann.open(provider.signs_in("7", asked(ann)))
     assert (page.path, ADDRESS in page.text) == ("/settings", True)
@@ -74,7 +74,9 @@ def test_who_is_vouched_for_gets_an_account_and_comes_back_to_it(pages: Pages, p
     (account,) = rows(pages.folder, "account")
     assert (account["email"], account["password"]) == (ADDRESS, "")
 
-    provider.knows("7", email="ann.lee@elsewhere.example", email_verified=False)  # married, moved, forgotten
+    provider.knows(
+        "7", email="ann.lee@elsewhere.example", email_verified=False
+    )  # a new name and an e-mail that is not confirmed
     again = signed_in(pages, provider, "7")
     assert (again.page.path, ADDRESS in again.open("/settings").text) == ("/", True)
     assert rows(pages.folder, "account") == [account]
@@ -86,7 +88,7 @@ def test_an_account_that_has_the_email_is_opened_and_remembered(pages: Pages, pr
     (account,) = rows(pages.folder, "account")
     provider.knows("8", **{**VERIFIED, "email": "Ann@Grace.example"})
     assert signed_in(pages, provider, "8").page.path == "/"
-    assert pages.signed_in(ADDRESS).page.path == "/"  # the password is good as before
+    assert pages.signed_in(ADDRESS).page.path == "/"  # the password still works
     assert rows(pages.folder, "account") == [account]
     assert [row["subject"] for row in rows(pages.folder, "identity")] == ["8"]
 
@@ -96,7 +98,7 @@ def test_an_email_that_the_provider_gave_to_somebody_else_opens_nothing(pages: P
     signed_in(pages, provider, "9")
     provider.knows("10", **VERIFIED)
     page = signed_in(pages, provider, "10").page
-    assert (page.code, "which somebody else opened" in page.text) == (403, True)
+    assert (page.code, "linked to someone else" in page.text) == (403, True)
     assert [row["subject"] for row in rows(pages.folder, "identity")] == ["9"]
 
 
@@ -117,8 +119,8 @@ def test_an_email_that_the_provider_gave_to_somebody_else_opens_nothing(pages: P
 def test_whom_it_does_not_vouch_for_is_told_so(pages: Pages, provider: OpenIdProvider, claims: dict[str, Any]) -> None:
     provider.knows("11", **claims)
     browser = signed_in(pages, provider, "11")
-    assert (browser.page.code, "Sign in by e-mail" in browser.page.text) == (403, True)
-    assert browser.page.links["Go on"] == "/sign-in"
+    assert (browser.page.code, "Sign in with e-mail and password" in browser.page.text) == (403, True)
+    assert browser.page.links["Continue"] == "/sign-in"
     assert (rows(pages.folder, "account"), rows(pages.folder, "session")) == ([], [])
 
 
@@ -133,7 +135,7 @@ def test_an_answer_to_another_question_signs_nobody_in(pages: Pages, provider: O
     assert refused(ann, provider.signs_in("12", asked(ann), nonce="another"))
     assert refused(ann, provider.signs_in("12", asked(ann), state="another"))
     assert refused(ann, provider.denies(asked(ann)))
-    assert refused(other, provider.signs_in("12", asked(ann)))  # a link that somebody was sent
+    assert refused(other, provider.signs_in("12", asked(ann)))  # a link that someone else sent
     late = provider.signs_in("12", asked(ann))
     pages.later(minutes=11)
     assert refused(ann, late)
@@ -151,7 +153,7 @@ def test_a_browser_can_answer_its_last_question_alone(pages: Pages, provider: Op
     first = provider.signs_in("14", asked(ann))
     second = provider.signs_in("14", asked(ann))
     assert ann.open(first).code == 403
-    assert ann.open(second).code == 403  # a question is over with whatever answer comes first
+    assert ann.open(second).code == 403  # any answer ends the first sign-in
     assert ann.open(provider.signs_in("14", asked(ann))).path == "/"
 
 
@@ -173,7 +175,7 @@ def test_what_is_asked_for_can_be_used_by_nobody_else(pages: Pages, provider: Op
     assert (query["response_type"], query["scope"]) == (["code"], ["openid email"])
     assert (query["code_challenge_method"], len(query["code_challenge"][0])) == (["S256"], 43)
     assert {"state", "nonce"} <= set(query)
-    assert pages.browser().send("/openid/begin").code == 400  # no token of a page of ours
+    assert pages.browser().send("/openid/begin").code == 400  # without a CSRF token
 
 
 def test_a_provider_that_is_away_or_another_is_told(school: Path, room: Mailroom, provider: OpenIdProvider) -> None:
@@ -187,8 +189,8 @@ def test_a_provider_that_is_away_or_another_is_told(school: Path, room: Mailroom
 
     for issuer in (f"http://127.0.0.1:{free_port()}", f"{provider.url}/"):
         page = told(issuer)
-        assert (page.code, page.title) == (503, "Grace ID can't be asked at the moment"), issuer
-        assert page.links["Go on"] == "/sign-in"
+        assert (page.code, page.title) == (503, "Grace ID cannot be reached right now"), issuer
+        assert page.links["Continue"] == "/sign-in"
 
 
 @pytest.fixture
@@ -199,14 +201,14 @@ def hostile() -> Iterator[HostileProvider]:
 
 @pytest.fixture
 def their_pages(school: Path, room: Mailroom, hostile: HostileProvider) -> Iterator[Pages]:
-    """Pages whose provider is hostile."""
+    """Pages with a hostile provider."""
     applied(school, ANN)
     with pages_of(school, room, room.port, provider=_named(hostile.url)) as found:
         yield found
 
 
 def begun(pages: Pages) -> Page:
-    """What the button leads to."""
+    """Return the page that the button leads to."""
     browser = pages.browser()
     browser.open("/sign-in")
     return browser.press("Sign in with Grace ID")
@@ -231,9 +233,7 @@ def test_what_a_provider_says_of_itself_is_kept_if_it_makes_sense(
     hostile.says(**said)
     page = begun(their_pages)
     assert (page.code, "Refresh" in page.headers) == (503, False)
-    hostile.says(
-        scope="all", verify=False, client_id="x", default_timeout="x", jwks=7
-    )  # settings of ours, not of theirs
+    hostile.says(scope="all", verify=False, client_id="x", default_timeout="x", jwks=7)  # our settings, not theirs
     page = begun(their_pages)
     assert (page.code, "scope=openid+email" in page.headers["Refresh"]) == (200, True)
 
@@ -243,7 +243,7 @@ def test_what_a_provider_says_of_itself_is_kept_if_it_makes_sense(
     ("offered", "taken"),
     [
         (["none", "HS256", "ES256", "RS256"], ["RS256", "ES256"]),
-        (["none", "HS256"], ["RS256"]),  # which every provider has to know
+        (["none", "HS256"], ["RS256"]),  # every provider must support it
         ([], ["RS256"]),
     ],
 )
@@ -261,7 +261,7 @@ def test_what_is_kept_of_a_provider_is_asked_anew_after_a_failure(their_pages: P
     state = parse_qs(urlsplit(asked(browser)).query)["state"][0]
     begun(their_pages)
     assert hostile.asked == 1
-    assert browser.open(f"/openid/callback?code=a&state={state}").code == 403  # its token makes no sense
+    assert browser.open(f"/openid/callback?code=a&state={state}").code == 403  # its token is not valid
     begun(their_pages)
     assert hostile.asked == 3
 
@@ -277,7 +277,7 @@ def trickle(whole: bytes, pause: float) -> Iterator[bytes]:
 def test_a_provider_that_trickles_has_its_time_and_two_threads(
     before: bytes, their_pages: Pages, hostile: HostileProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seatsync.portal.accounts.provider.PATIENCE", 2.0)
+    monkeypatch.setattr("seatsync.portal.accounts.provider.TIMEOUT", 2.0)
     hostile.sends(lambda: chain([before], trickle((b"" if before else HEAD) + b" " * 400, 0.1)))
     since, pages = time.monotonic(), []
     threads = [Thread(target=lambda: pages.append((begun(their_pages).code, time.monotonic()))) for _ in range(8)]
@@ -312,10 +312,10 @@ def test_a_provider_is_read_no_further_than_any_answer_goes(their_pages: Pages, 
 def test_who_came_by_the_provider_can_set_a_password(pages: Pages, provider: OpenIdProvider) -> None:
     provider.knows("13", **VERIFIED)
     ann = signed_in(pages, provider, "13")
-    assert ann.open("/settings").links["Set one"] == "/password/forgotten"
+    assert ann.open("/settings").links["Set a password"] == "/password/forgotten"
     ann.open("/settings/email")
-    assert ann.press("Send a code to it", email="ann@home.example", password="").code == 200
-    assert ann.press("Send a code to it", email="ann@home.example", password="a guess, long").code == 403
+    assert ann.press("Send a code", email="ann@home.example", password="").code == 200
+    assert ann.press("Send a code", email="ann@home.example", password="a guess, long").code == 403
     ann.open("/password/forgotten")
     ann.press("Send me a code", email=ADDRESS)
     ann.press("Save and sign in", code=pages.code(ADDRESS), password=PASSWORD)
@@ -331,7 +331,7 @@ def linked(pages: Pages) -> list[str]:
 
 
 def reset(pages: Pages, email: str = ADDRESS, password: str = PASSWORD) -> Browser:
-    """A browser in which somebody has forgotten their password, and set a new one by a code."""
+    """Return a browser that has forgotten the password and set a new one with a code."""
     browser = pages.browser()
     browser.open("/password/forgotten")
     browser.press("Send me a code", email=email)
@@ -345,11 +345,11 @@ def test_the_owner_is_told_when_a_sign_in_opens_the_account_for_the_first_time(
 ) -> None:
     provider.knows("20", **VERIFIED)
     signed_in(pages, provider, "20")
-    letter = pages.mail(ADDRESS, "Grace ID opens your account")
+    letter = pages.mail(ADDRESS, "Grace ID is now linked to your account")
     assert "for the first time" in part(letter, "plain")
     assert "I forgot my password" in part(letter, "plain")
     signed_in(pages, provider, "20")
-    pages.account("later@grace.example")  # whose mail comes behind any that the second time had sent
+    pages.account("later@grace.example")  # their mail would arrive after any mail of the second time
     assert [letter["Subject"] for letter in pages.room.letters] == []
 
 
@@ -358,22 +358,22 @@ def test_a_password_that_is_set_anew_unlinks_every_sign_in_and_the_owner_is_told
 ) -> None:
     pages.account(ADDRESS)
     provider.knows("21", **VERIFIED)
-    thief = signed_in(pages, provider, "21")  # who had the mailbox or the provider for an hour
+    thief = signed_in(pages, provider, "21")  # had access to the mailbox or the provider for an hour
     provider.knows("21", email="thief@grace.example", email_verified=True)
     assert signed_in(pages, provider, "21").open("/settings").text.count(ADDRESS) == 1, "it opens the account still"
 
     reset(pages, password="another horse entirely")
     assert linked(pages) == []
-    letter = pages.mail(ADDRESS, "Grace ID does not open your account any more")
-    assert "To link it again, sign in by Grace ID" in part(letter, "plain")
+    letter = pages.mail(ADDRESS, "Grace ID is no longer linked to your account")
+    assert "To link it again, sign in with Grace ID" in part(letter, "plain")
     assert thief.open("/settings").path == "/sign-in"
     assert ADDRESS not in signed_in(pages, provider, "21").open("/settings").text
 
     provider.knows("22", **VERIFIED)
     assert (
         ADDRESS in signed_in(pages, provider, "22").open("/settings").text
-    )  # linked again, by who has the e-mail there
-    assert "for the first time" in part(pages.mail(ADDRESS, "Grace ID opens your account"), "plain")
+    )  # linked again by the e-mail's owner there
+    assert "for the first time" in part(pages.mail(ADDRESS, "Grace ID is now linked to your account"), "plain")
 
 
 def test_the_owner_sees_what_is_linked_and_unlinks_it_by_their_password(pages: Pages, provider: OpenIdProvider) -> None:
@@ -382,13 +382,13 @@ def test_the_owner_sees_what_is_linked_and_unlinks_it_by_their_password(pages: P
     provider.knows("23", **VERIFIED)
     elsewhere = signed_in(pages, provider, "23")
     page = ann.open("/settings")
-    assert ("Also opened by Grace ID" in page.text, "23" in page.text) == (True, False)
+    assert ("Linked sign-ins Grace ID" in page.text, "23" in page.text) == (True, False)
     ann.open(page.links["Unlink Grace ID"])
-    assert ann.press("Unlink it", password="a guess, long").code == 403
+    assert ann.press("Unlink", password="a guess, long").code == 403
     assert linked(pages) == ["23"]
-    assert "does not open your account any more" in ann.press("Unlink it", password=PASSWORD).text
+    assert "is no longer linked to your account" in ann.press("Unlink", password=PASSWORD).text
     assert (ann.page.path, linked(pages)) == ("/settings", [])
-    pages.mail(ADDRESS, "Grace ID does not open your account any more")
+    pages.mail(ADDRESS, "Grace ID is no longer linked to your account")
     assert elsewhere.open("/settings").path == "/sign-in"
     assert ann.open(page.links["Unlink Grace ID"]).code == 404
     assert ann.open("/settings/unlink").code == 404
@@ -399,7 +399,7 @@ def test_a_sign_in_that_is_the_only_one_stays_until_there_is_a_password(pages: P
     ann = signed_in(pages, provider, "24")
     ann.open("/settings")
     page = ann.open(ann.page.links["Unlink Grace ID"])
-    assert "It is the only way into your account" in page.text
+    assert "This is your only way to sign in" in page.text
     assert page.links["Set a password"] == "/password/forgotten"
     token = page.forms[0].fields["csrf_token"]
     ann.send(f"/settings/unlink?issuer={provider.url}", csrf_token=token, password="")
@@ -420,12 +420,12 @@ def test_what_is_linked_stays_when_the_owner_changes_password_or_e_mail(pages: P
     provider.knows("26", **VERIFIED)
     elsewhere = signed_in(pages, provider, "26")
     ann.open("/settings/password")
-    ann.press("Change it", old=PASSWORD, password="another horse entirely")
+    ann.press("Change password", old=PASSWORD, password="another horse entirely")
     assert elsewhere.open("/settings").path == "/sign-in"
     ann.open("/settings/email")
-    ann.press("Send a code to it", email="ann@home.example", password="another horse entirely")
-    page = ann.press("Go on", code=pages.code("ann@home.example"))
-    assert (page.path, "Also opened by Grace ID" in page.text) == ("/settings", True)
+    ann.press("Send a code", email="ann@home.example", password="another horse entirely")
+    page = ann.press("Continue", code=pages.code("ann@home.example"))
+    assert (page.path, "Linked sign-ins Grace ID" in page.text) == ("/settings", True)
     assert "ann@home.example" in signed_in(pages, provider, "26").open("/settings").text
 
 
@@ -435,9 +435,9 @@ def test_a_provider_that_is_not_asked_any_more_is_shown_by_its_host_and_unlinked
     pages.account(ADDRESS)
     provider.knows("27", **VERIFIED)
     signed_in(pages, provider, "27")
-    with pages_of(school, room, room.port) as later:  # which ask none
+    with pages_of(school, room, room.port) as later:  # without a provider
         ann = later.signed_in(ADDRESS)
         page = ann.open("/settings")
         ann.open(page.links["Unlink 127.0.0.1"])
-        ann.press("Unlink it", password=PASSWORD)
+        ann.press("Unlink", password=PASSWORD)
     assert linked(pages) == []

@@ -1,4 +1,4 @@
-"""`seatsync serve`: what it must be told, the pages as a process of their own, and that it outlives what happens around it."""
+"""`seatsync serve`: its settings, the pages as a process of their own, and failures around it that it survives."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROLES = ROOT / "docs" / "roles.sql"
 
 @pytest.fixture
 def open_school(school: Path, room: Mailroom) -> Path:
-    """A school in which Ann, Ben and Cy are offered something."""
+    """A school where Ann, Ben and Cy are offered seats."""
     applied(school, ANN, BEN, CY)
     return school
 
@@ -61,21 +61,21 @@ NEEDED = {
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"PORTAL_URL": ""}, "Say where the pages are"),
-        ({"PORTAL_URL": "http://seats.grace.example"}, "is written as https://seats.grace.example"),
+        ({"PORTAL_URL": ""}, "Set the public address of the pages"),
+        ({"PORTAL_URL": "http://seats.grace.example"}, "must look like https://seats.grace.example"),
         ({"PORTAL_URL": "http://127.0.0.1/a,b"}, "letters, digits, hyphens and single slashes"),
-        ({"PORTAL_URL": "http://[::1]:8000"}, "needs a name in place of the IPv6 address"),
-        ({"PORTAL_URL": PORTAL}, "a proxy before them speaks: name its address, SEATSYNC_TRUSTED_PROXY"),
-        ({"TRUSTED_PROXY": "the-proxy"}, "is the address that the proxy's connections come from"),
-        ({"LISTEN": "everywhere:80"}, "--listen is written as 127.0.0.1:8000"),
-        ({"LISTEN": "127.0.0.1:99999"}, "--listen is written as 127.0.0.1:8000"),
-        ({"SECRET_KEYS": ""}, "Say in the environment what signs cookies"),
+        ({"PORTAL_URL": "http://[::1]:8000"}, "needs a host name instead of the IPv6 address"),
+        ({"PORTAL_URL": PORTAL}, "a proxy in front of them: set its address, SEATSYNC_TRUSTED_PROXY"),
+        ({"TRUSTED_PROXY": "the-proxy"}, "must be the address that the proxy connects from"),
+        ({"LISTEN": "everywhere:80"}, "--listen must look like 127.0.0.1:8000"),
+        ({"LISTEN": "127.0.0.1:99999"}, "--listen must look like 127.0.0.1:8000"),
+        ({"SECRET_KEYS": ""}, "Set the key that signs cookies in the environment"),
         ({"SECRET_KEYS": f"{KEY},shhh-it-is-short"}, "key 2 of 2 has 16 characters, and needs 32"),
         ({"SECRET_KEYS": "changeme" * 5}, "key 1 of 1 repeats itself"),
-        ({"SECRET_KEYS": f"{KEY} {OLD_KEY}\n{KEY}"}, "key 3 of 3 is in there twice"),
-        ({"SMTP_URL": ""}, "Say in the environment where mail is handed in"),
-        ({"MAIL_FROM": ""}, "Say whom the mails with codes are from"),
-        ({"SOURCE_URL": "https://git.grace.example/{commit}/{password}"}, "it knows these four"),
+        ({"SECRET_KEYS": f"{KEY} {OLD_KEY}\n{KEY}"}, "key 3 of 3 is there twice"),
+        ({"SMTP_URL": ""}, "Set the mail server in the environment"),
+        ({"MAIL_FROM": ""}, "Set the sender of mails with codes"),
+        ({"SOURCE_URL": "https://git.grace.example/{commit}/{password}"}, "these four names"),
         ({"OIDC_ISSUER": "https://id.grace.example"}, "SEATSYNC_OIDC_CLIENT_ID, SEATSYNC_OIDC_CLIENT_SECRET"),
         ({"LEDGER": "git"}, "each claim would be a push"),
     ],
@@ -99,7 +99,7 @@ def test_a_ledger_has_to_be_there_and_of_this_version(school: Path, monkeypatch:
     if ledgers.kind == "sqlite":
         outcome = seatsync("serve", folder=school)
         assert (outcome.code, "There is no ledger at" in outcome.err) == (6, True)
-        assert "`seatsync apply` makes it" in outcome.err
+        assert "Create it with `seatsync apply`" in outcome.err
         assert not (school / FILE).exists()
     applied(school, ANN)
     _set_revision(school, REVISIONS[-2])
@@ -123,7 +123,7 @@ def test_a_port_that_somebody_has_is_told(open_school: Path, room: Mailroom) -> 
 
 @pytest.fixture
 def by_role(open_school: Path) -> Iterator[dict[str, str]]:
-    """The ledger by the role that docs/roles.sql makes for the pages; SQLite has no roles."""
+    """The ledger opened with the role that docs/roles.sql creates for the pages. SQLite has no roles."""
     if ledgers.kind == "sqlite":
         yield {}
         return
@@ -143,11 +143,11 @@ def test_a_seat_is_claimed_below_a_path_by_a_role_that_may_no_more(
         ann = pages.browser()
         ann.open("/seats/claim/grace")
         ann.press("Send me a code", email="ANN@grace.example")
-        ann.press("Go on", code=pages.code("ANN@grace.example"))
+        ann.press("Continue", code=pages.code("ANN@grace.example"))
         ann.press("Save and sign in", password="correct horse battery")
-        ann.press("Take this seat")
+        ann.press("Claim this seat")
         assert (ann.page.path, ann.page.code) == ("/seats/", 200)
-        assert "The seat is yours." in ann.page.text
+        assert "You have claimed your seat." in ann.page.text
         assert ann.open("/seats/settings").code == 200
         ann.press("Sign out")
         assert ann.open("/seats/settings").path == "/seats/sign-in"
@@ -184,7 +184,7 @@ def _until_refused(address: tuple[str, int | None]) -> None:
 
 def test_the_word_of_a_proxy_counts_if_it_is_the_trusted_one(open_school: Path, room: Mailroom) -> None:
     def tries(pages: Served) -> Iterator[int]:
-        """More forms than one address may send in an hour, each as from another address; without a token, which counts too."""
+        """Yield more forms than one address may send in an hour, each from another address. Without a token they count too."""
         visitor = pages.browser()
         for number in range(602):
             there = {"X-Forwarded-For": f"198.51.{number // 250}.{number % 250}"}
@@ -203,9 +203,9 @@ def test_what_is_uploaded_is_never_written_to_a_disk(pages: Served) -> None:
     visitor = pages.browser()
     visitor.open(f"{pages.url}/sign-in")
     size = 1024 * 1024
-    resource.prlimit(pages.process.pid, resource.RLIMIT_FSIZE, (size, size))  # from here on no file may be larger
+    resource.prlimit(pages.process.pid, resource.RLIMIT_FSIZE, (size, size))  # from here on, no file can be larger
     there = visitor.http.post(f"{pages.url}/sign-in", files={"file": b"a" * 7 * size}, timeout=30)
-    assert there.status_code == 400  # no form of ours; but it was read to its end
+    assert there.status_code == 400  # not a form of the pages, but read to its end
     assert visitor.open(f"{pages.url}/sign-in").code == 200
 
 
@@ -229,11 +229,11 @@ def test_keys_rotate_without_signing_anybody_out(open_school: Path, room: Mailro
     with served(open_school, room, SECRET_KEYS=f"{KEY}, {OLD_KEY}") as pages:
         ann = pages.browser()
         ann.http.cookies.update(cookies)
-        ann.page = form  # which has been open all the while
+        ann.page = form  # it was open all the time
         ann.url = pages.url
         assert (
-            "Your password is changed."
-            in ann.press("Change it", old="correct horse battery", password="a new one, long").text
+            "Your password was changed."
+            in ann.press("Change password", old="correct horse battery", password="a new one, long").text
         )
         renewed = ann.http.cookies
     with served(open_school, room, SECRET_KEYS=KEY) as pages:
@@ -252,7 +252,7 @@ def test_it_outlives_the_database_servers_restart(pages: Served, open_school: Pa
     with psycopg.connect(plain(location(open_school)), autocommit=True) as own:
         others = "pid != pg_backend_pid() AND datname = current_database() AND application_name = 'seatsync'"
         (idle,) = own.execute(f"SELECT array_agg(DISTINCT state) FROM pg_stat_activity WHERE {others}").fetchone() or ()
-        assert idle == ["idle"]  # kept, and in no transaction
+        assert idle == ["idle"]  # kept open, without a transaction
         own.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
     page = ann.open(f"{pages.url}/")
     assert (page.path, page.code) == ("/", 200)
@@ -265,7 +265,7 @@ def test_it_says_that_it_is_not_ready_while_the_ledger_is_of_another_version(pag
     page = pages.browser().open(ready)
     assert (page.code, "`seatsync ledger migrate`" in page.body) == (503, True)
     page = pages.browser().open(f"{pages.url}/claim/grace")
-    assert (page.code, page.headers["Retry-After"], "Closed for the moment" in page.text) == (503, "60", True)
+    assert (page.code, page.headers["Retry-After"], "Not available right now" in page.text) == (503, "60", True)
     assert pages.browser().open(f"{pages.url}/healthz").code == 200
     _set_revision(open_school, REVISIONS[-1])
     assert pages.browser().open(ready).code == 200

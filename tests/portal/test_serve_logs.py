@@ -1,4 +1,4 @@
-"""The logs of `seatsync serve` tell what happened, and of nobody: whatever people type, and whatever breaks."""
+"""The logs of `seatsync serve` say what happened and name nobody, whatever people type and whatever breaks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.served import KEY, Served, served
 school, room = letters.school, letters.room
 
 CANARY = "canary"
-"""What each name, address, password and path has in it that the test types."""
+"""A word in each name, address, password and path that the test types."""
 
 BEA = ["bea.canary@canary.example", "Beacanary", "Canaryson", "owner"]
 EMAIL, WRONG = BEA[0], "canary, but not the password"
@@ -40,10 +40,10 @@ def test_a_line_a_request_and_nothing_of_what_was_sent(school: Path, room: Mailr
         visitor.open("/claim/grace")
         visitor.press("Send me a code", email=EMAIL)
         secrets.append(pages.code(EMAIL))
-        assert visitor.press("Go on", code="1234 5678").code == 403
-        visitor.press("Go on", code=secrets[-1])
+        assert visitor.press("Continue", code="1234 5678").code == 403
+        visitor.press("Continue", code=secrets[-1])
         visitor.press("Save and sign in", password=PASSWORD)
-        assert "The seat is yours." in visitor.press("Take this seat").text
+        assert "You have claimed your seat." in visitor.press("Claim this seat").text
         secrets += [value for value in visitor.http.cookies.values() if value]
         secrets += [form.fields["csrf_token"] for form in visitor.page.forms]
         visitor.press("Sign out")
@@ -54,7 +54,7 @@ def test_a_line_a_request_and_nothing_of_what_was_sent(school: Path, room: Mailr
         visitor.open("/account/new")
         with _broken(school):
             broken = visitor.press("Send me a code", email=EMAIL)
-        assert (broken.code, "Closed for the moment" in broken.text) == (503, True)
+        assert (broken.code, "Not available right now" in broken.text) == (503, True)
         assert pages.end() == 0
     secrets += [row["password"] for row in rows(school, "account")]
 
@@ -76,7 +76,7 @@ def _tells_what_happened(pages: Served, broken: str) -> None:
     assert fault["request"] == broken
     if ledgers.kind == "postgres":
         assert (fault["error"]["type"], fault["error"]["cause"]["type"]) == ("AlreadyTaken", "IntegrityError")
-    else:  # a SQLite file with a trigger in it is not asked at all
+    else:  # a SQLite file with a trigger is not read at all
         assert fault["error"]["type"] == "LedgerError"
     assert any(re.search(r"portal/accounts/sign_in\.py:\d+ send_code$", frame) for frame in fault["error"]["frames"])
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line["time"]) for line in lines)
@@ -90,8 +90,8 @@ def _link_in(letter: object) -> str:
 
 @contextmanager
 def _broken(folder: Path) -> Iterator[None]:
-    """Meanwhile the database refuses codes, with a message that names somebody."""
-    if ledgers.kind == "postgres":  # whose errors bring the failing row along
+    """Meanwhile the database rejects codes, with a message that names a person."""
+    if ledgers.kind == "postgres":  # its errors contain the failing row
         begin, end = (
             "ALTER TABLE challenge ADD CONSTRAINT none CHECK (tries < 0) NOT VALID",
             "ALTER TABLE challenge DROP CONSTRAINT none",
@@ -112,7 +112,7 @@ def test_a_page_that_breaks_is_told_without_what_was_on_it(school: Path, room: M
         bea = pages.account(EMAIL)
         whole = pages.app.jinja_env.loader
         assert whole is not None
-        broken = DictLoader({"home.html": "{% include visitor().email %}"})  # its error has the e-mail for a message
+        broken = DictLoader({"home.html": "{% include visitor().email %}"})  # the error's message is the e-mail
         pages.app.jinja_env.loader = PrefixLoader({"": broken}, delimiter=":")
         pages.app.jinja_env.cache = None
         page = bea.open("/")
@@ -126,7 +126,7 @@ def test_a_page_that_breaks_is_told_without_what_was_on_it(school: Path, room: M
 
 @contextmanager
 def _logged() -> Iterator[io.StringIO]:
-    """What the loggers of this process say, as the server writes it."""
+    """Collect what this process logs, in the server's format."""
     log, ours = io.StringIO(), logging.getLogger("seatsync")
     handler = logging.StreamHandler(log)
     handler.setFormatter(Formatter())

@@ -1,4 +1,4 @@
-"""The pages' texts: all that the code says has a translation, with the same values in it, in the catalog that is shipped."""
+"""The pages' texts: every text has a translation with the same values, and the shipped catalog is up to date."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 @pytest.fixture(scope="module")
 def texts() -> set[str]:
-    """What the code and the templates say."""
+    """The texts in the code and the templates."""
     with (PORTAL / "translations/babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {"_": None, "gettext": None, "later": None}
@@ -68,7 +68,7 @@ def test_the_browser_s_language_is_spoken_until_one_is_chosen_which_the_account_
     assert browser.open("/sign-in", Accept_Language="fr").title == "Sign in"
     assert browser.press("Deutsch", language="de").title == "Meine Lizenzen" or browser.page.title == "Anmelden"
     assert browser.open("/sign-in", Accept_Language="en").title == "Anmelden"
-    assert browser.open("/nichts").title == "Diese Seite gibt es nicht"
+    assert browser.open("/nichts").title == "Seite nicht gefunden"
     ann = pages.account("ann@home.example")
     ann.press("Deutsch", language="de")
     ann.press("Abmelden")

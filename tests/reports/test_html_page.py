@@ -1,4 +1,4 @@
-"""The HTML page of a plan in a real browser: nobody is shut out, nothing is obeyed but its own script, and the search finds."""
+"""The HTML page of a plan in a real browser: it is accessible, runs only its own script, and its search works."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ grants:
 
 Open = Callable[..., Page]
 Member = tuple[str, str, str]
-"""Local part of the e-mail, given name, tag."""
+"""The local part of the e-mail, the given name and the tag."""
 
 
 # ── Plans, by the real command line ─────────────────────────────────────────────────────────────────────────────────
@@ -75,7 +75,7 @@ def page_of(folder: Path, *institutions: str) -> str:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four institutions: a plan with changes of most kinds, one that is refused, one with nothing to do, a large one."""
+    """Four institutions: a plan with most kinds of changes, a blocked one, one without changes, and a large one."""
     root = tmp_path_factory.mktemp("page")
     readers = [(f"reader{n}", "Ann", "reader") for n in range(6)]
     apply(write(root / "fine", [*readers, ("gone", "Dí", "reader"), ("plain", "Cy", "")]))
@@ -91,7 +91,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Names, tags, titles and file names that would like to be a script; all of them pass validation."""
+    """Names, tags, titles and file names that try to be a script. All of them pass validation."""
     folder = write(tmp_path_factory.mktemp("evil") / "evil", [(f"m{n}", "G", "") for n in range(len(EVIL))])
     names = [name.replace('"', '""') for name in EVIL]
     rows = [f'm{n}@grace.example,"{name}","{name}","{name.replace(";", "")}"' for n, name in enumerate(names)]
@@ -119,7 +119,7 @@ PAGES = {
 
 @pytest.fixture
 def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens a page, as a file; whatever it asks for besides, says, or complains of, fails the test."""
+    """Open a page as a file. Any other request, console message or error fails the test."""
     heard: list[str] = []
     file = tmp_path / "plan.html"
     context = None
@@ -144,7 +144,7 @@ def open_page(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
 
 def cells(page: Page, section: Literal["all", "final"] = "all") -> list[str]:
-    """Whom or what the rows are about that can be seen."""
+    """The first cells of the visible rows."""
     rows = f".changes.{section} tbody tr"
     seen = "rows => rows.filter(row => row.checkVisibility()).map(row => row.cells[0].textContent)"
     return list(page.locator(rows).evaluate_all(seen))
@@ -183,17 +183,17 @@ def test_a_phone_never_scrolls_sideways(kind: str, root: Path, evil: Path, open_
 
 def test_the_title_and_the_first_screen_tell_the_verdict(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["refused"](root), viewport={"width": 390, "height": 700})
-    assert page.title() == "Refused: School refused (refused)"
-    expect(page.get_by_text("Refused, for 1 reason. Nothing of it will be applied.")).to_be_in_viewport(ratio=1)
+    assert page.title() == "Blocked: School refused (refused)"
+    expect(page.get_by_text("Blocked: 1 rule broken. Nothing will be applied.")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("4 member-add")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("slots-exceeded")).to_be_in_viewport(ratio=1)
 
 
 def test_several_institutions_begin_with_a_list_of_verdicts_that_leads_to_each(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["several"](root))
-    assert page.title() == "1 with changes, 1 refused, 1 with nothing to do: Plans of 3 institutions"
+    assert page.title() == "1 with changes, 1 blocked, 1 without changes: Plans for 3 institutions"
     listed = page.get_by_role("navigation").get_by_role("listitem")
-    verdicts = ["cannot be undone.", "Refused, for 1 reason.", "Nothing to do"]
+    verdicts = ["cannot be undone.", "Blocked: 1 rule broken.", "Nothing to do"]
     for item, verdict in zip(listed.all(), verdicts, strict=True):
         expect(item).to_contain_text(verdict)
     page.get_by_role("link", name="School empty (empty)").click()
@@ -278,8 +278,8 @@ def test_filters_leave_what_the_plan_has_of_it(root: Path, open_page: Open) -> N
     assert {"grant", "revoke", "upgrade", "library-update", "member-add"} <= {*actions}
     for action, library in product(["", *actions], ["", "books", "logos"]):
         wanted = [c for c in planned if action in ("", c["action"]) and library in ("", c.get("library"))]
-        page.get_by_role("combobox", name="Action").select_option(action or "all")
-        page.get_by_role("combobox", name="Library").select_option(library or "all")
+        page.get_by_role("combobox", name="Action").select_option(action or "Any")
+        page.get_by_role("combobox", name="Library").select_option(library or "Any")
         assert sorted(cells(page)) == sorted(c.get("member") or c["library"] for c in wanted)
         counted = f"{len(wanted)} of {len(planned)} changes" if action or library else f"{len(planned)} changes"
         expect(count(page)).to_have_text(counted)
@@ -351,6 +351,6 @@ _DRAWN = """bar => [...bar.querySelectorAll('rect')].map(part =>
 def test_more_seats_than_there_are_are_told_and_drawn_beyond_the_end(root: Path, open_page: Open) -> None:
     page = open_page(PAGES["refused"](root))
     row = page.get_by_role("row", name="books")
-    expect(row).to_contain_text("4 more than there are")
-    expect(row.get_by_role("img", name="after: 10 of 6 slots used")).to_be_visible()
+    expect(row).to_contain_text("4 too many")
+    expect(row.get_by_role("img", name="after: 10 of 6 seats used")).to_be_visible()
     assert row.locator("svg").nth(1).locator(".over").get_attribute("x") == "60.0%"

@@ -1,4 +1,4 @@
-"""Under --redact nobody is named: not in any byte of what is printed or saved, in whatever format."""
+"""With --redact nobody is named in any printed or saved byte, in any format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seatsync.reports.redaction import _NAMES_BY_EMAIL_ALONE
 from tests.support.command_line import Outcome, seatsync
 
 CANARY = re.compile("canar|kanarien|piep", re.IGNORECASE)
-"""What every planted e-mail, name and id has in it."""
+"""A part of every planted e-mail, name and id."""
 
 CONFIG = """\
 version: 1
@@ -183,7 +183,7 @@ def test_pseudonyms_are_stable_and_who_holds_the_ledger_can_look_them_up(place: 
 def test_a_fork_s_plan_does_not_tell_by_which_pseudonym_somebody_is_known(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its author may have put an e-mail among the files to find that out."""
+    """The fork's author may have added an e-mail to the files to find that out."""
     assert seatsync("apply", "--yes", "--redact", "--quiet", folder=place).code == 0
     members(place, MEMBERS[0].replace("Piepmatz", "Guessed"), *MEMBERS[1:])
 
@@ -257,7 +257,7 @@ WITHOUT_A_WORD = [
 
 @pytest.mark.parametrize("words", WITHOUT_A_WORD)
 def test_nothing_that_goes_wrong_shows_an_address(tmp_path: Path, words: tuple[str, ...]) -> None:
-    """As a program of its own, whose streams are files."""
+    """Run in a separate process, whose streams are files."""
     (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
     (tmp_path / "staff.yaml").write_text(STAFF, encoding="utf-8")
     members(tmp_path, *MEMBERS)
@@ -296,7 +296,7 @@ def printed(place: Path, *words: str) -> str:
 
 
 def test_no_digest_in_a_redacted_output_is_one_that_names_give(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever has a list of names could make the plan, or the file, of each, and see which fits."""
+    """Otherwise somebody with a list of names could build the plan or the file for each name, and compare."""
     for applied in (False, True):
         bare = json.loads(seatsync("plan", "--format", "json", folder=place).out)
         guessed = {bare["fingerprint"], bare["desired_digest"], bare["seal"], *bare["settled"]["files"].values()}
@@ -347,7 +347,7 @@ def test_the_first_apply_is_found_by_the_key_and_later_ones_by_the_ledger_s_secr
     second = printed(place, "--redact")
     bare = printed(place)
     assert second not in ("", bare)
-    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)  # once there is a ledger, it says nothing
+    monkeypatch.setenv("SEATSYNC_REDACT_KEY", KEY)  # has no effect once there is a ledger
     assert printed(place, "--redact") == second
     assert seatsync("apply", "--redact", "--expect", first, folder=place).code == 5
     assert seatsync("apply", "--expect", second, folder=place).code == 0
@@ -369,7 +369,7 @@ def test_a_key_that_can_be_guessed_is_refused(place: Path, monkeypatch: pytest.M
 def test_one_key_makes_other_fingerprints_for_each_institution_and_no_institution_has_another_s(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also in one command, where one has a ledger and the next has none."""
+    """Also within one command, if one institution has a ledger and the next has none."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {name}"), encoding="utf-8")

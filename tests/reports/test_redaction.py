@@ -1,4 +1,4 @@
-"""Every e-mail that a roster can hold is found whole in any text, and is in no output under --redact."""
+"""Every e-mail that a roster can contain is recognized as a whole in any text, and is in no output under --redact."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ AROUND = [
 
 @st.composite
 def emails(draw: st.DrawFn) -> str:
-    """Allowed ones, of which each part has a canary in it, however it is torn apart."""
+    """Valid e-mails in which each part contains a canary, however it is split."""
     signs = st.text(st.sampled_from(BETWEEN) | st.sampled_from("öéшあ9"), max_size=3)
     local = "".join([draw(signs), "canar", draw(signs), "piep", draw(signs)])
     labels = draw(st.lists(st.sampled_from(["zirp", "zirp-zirp", "zirpö", "zirpш", "x1zirp"]), min_size=2, max_size=3))
@@ -102,7 +102,7 @@ def test_a_text_that_is_cut_shows_no_part_of_an_email(email: str, before: str, m
 @given(email=ALLOWED)
 @settings(max_examples=300)
 def test_an_email_by_itself_is_found_as_itself(email: str) -> None:
-    """So its pseudonym in a sentence is that in a table. (One that begins like a quoted one may be told apart.)"""
+    """So it has the same pseudonym in a sentence and in a table. (An e-mail that begins like a quoted one may differ.)"""
     found: list[str] = []
     emails_replaced(f"see {email}, please", lambda one: str(found.append(one)))  # type: ignore[func-returns-value]
     if not re.search(r"[&\\%]", email):
@@ -130,7 +130,7 @@ def test_an_email_by_itself_is_found_as_itself(email: str) -> None:
     ],
 )
 def test_no_text_takes_long_to_look_through(piece: str) -> None:
-    """A quadratic expression takes 40 s for 300 KB, and a hundred times as long for 3 MB."""
+    """A quadratic expression would take 40 s for 300 KB, and a hundred times as long for 3 MB."""
     text = piece * (3_000_000 // len(piece))
     began = time.process_time()
     for whole in (text, f"{text}@", f"x@{text}"):
@@ -225,7 +225,7 @@ def _everywhere(folder: Path, email: str, other: str) -> None:
 
 
 def test_the_page_of_a_plan_is_not_touched_by_what_looks_for_emails() -> None:
-    """Its style and script are known to browsers by their hashes."""
+    """Browsers identify its style and script by their hashes."""
     folder = Path(tempfile.mkdtemp(dir=ledgers.base))
     _everywhere(folder, "canar'piep@zirp.zirp", "canarpiep@zirp.zirp")
 

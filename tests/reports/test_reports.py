@@ -22,7 +22,7 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from seatsync.cli.output.plans import Shown, show
+from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
@@ -34,7 +34,7 @@ from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
 from seatsync.reports import html, markdown, text
-from seatsync.reports.text import sheet
+from seatsync.reports.text import writer
 from seatsync.reports.view import PlanView
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
@@ -82,7 +82,7 @@ CONTROLS = ["\x1b[31mred", "\x1b]0;title\x07", "a\rb", "\x9b31m", "\u202eexe.csv
 
 
 def write(folder: Path, config: str, members: Iterable[tuple[str, ...]] = ()) -> Path:
-    """The files of an institution; members are (email, given name, family name, role, tags)."""
+    """Write the files of an institution; members are (email, given name, family name, role, tags)."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "seatsync.yaml").write_text(HEAD + config, encoding="utf-8")
     rows = [",".join('"' + cell.replace('"', '""') + '"' for cell in member) for member in members]
@@ -96,7 +96,7 @@ def people(number: int, tags: str = "") -> list[tuple[str, ...]]:
 
 
 def planned(folder: Path, now: str = DAY) -> Plan:
-    """The plan of real files and a real ledger."""
+    """Return the plan for real files and a real ledger."""
     loaded = load(InstitutionFolder.open(folder))
     assert loaded.desired is not None, loaded.found
     with Ledger(str(folder / "seatsync.db")).reading() as connection:
@@ -108,7 +108,7 @@ def planned(folder: Path, now: str = DAY) -> Plan:
 
 def as_text(plan: Plan, everything: bool = False) -> str:
     out = io.StringIO()
-    text.plan(sheet(out, no_color=False), PlanView(plan), everything)
+    text.plan(writer(out, no_color=False), PlanView(plan), everything)
     return out.getvalue()
 
 
@@ -121,12 +121,12 @@ def as_html(*plans: Plan) -> str:
 
 
 class Page(HTMLParser):
-    """What a browser makes of a page: its elements, its text, the rows of its tables under their headings."""
+    """A page as a browser parses it: its elements, its text, the rows of its tables under their headings."""
 
     VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
 
     def __init__(self, source: str, folded: str | None = None) -> None:
-        """``folded`` is the heading under which the rows inside of details count."""
+        """``folded`` is the heading that rows inside ``<details>`` belong to."""
         super().__init__()
         self.folded = folded
         self.elements: list[tuple[str, dict[str, str | None]]] = []
@@ -178,7 +178,7 @@ class Page(HTMLParser):
         return {tag for tag, _ in self.elements}
 
     def inside(self, tag: str) -> list[str]:
-        """What stands in elements that can hold text alone."""
+        """The content of elements that can only contain text."""
         return [data for open, data in self.texts if open[-1:] == (tag,)]
 
     def under(self, heading: str) -> list[list[str]]:
@@ -192,12 +192,12 @@ def rendered(source: str) -> Page:
 
 
 def left_out(source: str, what: str) -> int:
-    """How many of something a Markdown page says it has left out."""
-    found = re.search(rf"Left out here for length:.*?([\d,]+) {what}", source)
+    """Return the number of left-out items that a Markdown page states."""
+    found = re.search(rf"Left out to save space:.*?([\d,]+) {what}", source)
     return int(found[1].replace(",", "")) if found else 0
 
 
-# Whole, or counted
+# Complete or counted
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 @pytest.fixture(scope="module")
 def big_and_refused(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """20,000 changes and 300 refusals, the last of which is another."""
+    """20,000 changes and 300 broken rules; the last one is of another kind."""
     members = [(f"m{n}@grace.example", "A", "B", "", "owner" if n < 1997 else "") for n in range(9000)]
     grants = "grants:\n  - {library: logos, to: {everyone: true}}\n  - {library: books, kind: permanent, to: {tags: [owner]}}\n"
     grants += "".join(
@@ -230,7 +230,7 @@ def test_markdown_of_20000_changes_stays_within_githubs_limit_and_counts_the_res
     assert 40_000 < len(source) <= MOST
     page = rendered(source)
     assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
-    assert len(page.under("Cannot be undone")) + left_out(source, "that cannot be undone") == 1997
+    assert len(page.under("Cannot be undone")) + left_out(source, "irreversible changes") == 1997
 
 
 def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big_and_refused: Plan) -> None:
@@ -238,7 +238,7 @@ def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big
     assert len(source) <= MOST
     page = rendered(source)
     shown = sum(data in ("kind-not-allowed", "slots-exceeded") for open, data in page.texts if "strong" in open)
-    assert shown + left_out(source, "refusals") == 300
+    assert shown + left_out(source, "rules broken") == 300
     assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
 
 
@@ -253,10 +253,10 @@ def test_refusals_leave_room_for_the_slots_what_cannot_be_undone_and_the_fingerp
 def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_refused: Plan) -> None:
     lines = [line for line in as_markdown(big_and_refused).splitlines() if line]
     assert lines[0] == "## Grace Seminary \\(grace\\)"
-    assert "Refused, for 300 reasons" in lines[1]
+    assert "300 rules broken" in lines[1]
     counts = [line.replace("\\", "") for line in lines[2:4]]
     assert counts[0] == "In all: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant."
-    assert counts[1] == "Refusals: 299 kind-not-allowed, 1 slots-exceeded."
+    assert counts[1] == "Rules broken: 299 kind-not-allowed, 1 slots-exceeded."
     told = [re.match(r"- \*\*(.+?)\*\* at `seatsync.yaml:", line) for line in lines[4:12:2]]
     assert [found and found[1] for found in told] == ["kind-not-allowed"] * 3 + ["slots-exceeded"]
     assert lines[12] == "<details><summary>296 more of kind-not-allowed</summary>"
@@ -264,7 +264,7 @@ def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_r
 
 def test_html_has_its_verdict_and_refusals_first(big_and_refused: Plan) -> None:
     page = as_html(big_and_refused)
-    order = ["Refused, for 300 reasons", "kind-not-allowed", "<h2>Slots", "<h2>Cannot be undone", "<h2>Changes"]
+    order = ["Blocked: 300 rules broken.", "kind-not-allowed", "<h2>Seats", "<h2>Cannot be undone", "<h2>Changes"]
     assert [page.index(part) for part in order] == sorted(page.index(part) for part in order)
 
 
@@ -275,7 +275,7 @@ def test_many_libraries_are_cut_or_counted_and_the_verdict_stays(tmp_path: Path)
     assert "2,001 changes" in source.splitlines()[2]
     shown = sum(re.fullmatch(r"lib-\d+", cells[0]) is not None for _, cells in rendered(source).rows if len(cells) == 7)
     assert 0 < shown < 2000
-    assert shown + left_out(source, "slots") == 2000
+    assert shown + left_out(source, "libraries") == 2000
 
 
 def test_markdown_of_many_mistakes_stays_within_the_limit_and_counts_the_rest(tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_verbose_shows_everything_on_the_command_line(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def final(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """Ann is upgraded, Ben is granted permanently, Cy temporarily, Di (a leaver) loses what she has."""
+    """Ann gets an upgrade, Ben a permanent license, Cy a temporary one; Di leaves and loses her license."""
     folder = tmp_path_factory.mktemp("final")
     ann, ben, cy, di = (
         (f"{name}@grace.example", name.title(), "Test", "", tag)
@@ -411,10 +411,10 @@ def test_the_approval_of_a_refusal_can_be_pasted_from_every_report(tmp_path: Pat
 
 
 def test_ready_markdown_is_cut_behind_the_code_that_it_cuts_through() -> None:
-    """Only a fence of as many signs, with nothing behind them, closes one."""
+    """Only a fence with at least as many characters, and nothing after them, closes a fence."""
     for inside in ("```", "~~~~", "````python", "````", "`````", "````  "):
         said = rendered(markdown.cut(f"````\n{inside}\n" + "some words\n" * 100, 400))
-        [within] = [open for open, told in said.texts if "Left out here" in told]
+        [within] = [open for open, told in said.texts if "Left out to save space" in told]
         assert not {"pre", "code"} & {*within}, inside
 
 
@@ -557,7 +557,7 @@ def test_validation_refuses_escape_sequences_and_does_not_print_them(place: str,
 
 
 def evil(plan: Plan, evil: str) -> Plan:
-    """A plan that no file could ask for: every text in it that is free carries ``evil``."""
+    """A plan that no file could produce: every free text in it contains ``evil``."""
     changes = [
         change._replace(
             reason=evil + change.reason,
@@ -610,7 +610,7 @@ def test_names_in_scripts_with_joiners_are_intact(tmp_path: Path) -> None:
 
 
 def on_terminal(folder: Path, *args: str, **environment: str) -> str:
-    """What the program writes on a terminal of 100 columns."""
+    """Return the program's output on a terminal with 100 columns."""
     ours, theirs = pty.openpty()
     surroundings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
     surroundings |= {"TERM": "xterm-256color", "COLUMNS": "100"} | environment
@@ -632,7 +632,7 @@ def on_terminal(folder: Path, *args: str, **environment: str) -> str:
 
 
 def colours(written: str) -> set[str]:
-    """The colour codes in it; bold and dim are none."""
+    """Return the colour codes in the text, without bold and dim."""
     codes = {code for found in re.findall(r"\x1b\[([\d;]*)m", written) for code in found.split(";")}
     return {code for code in codes if re.fullmatch(r"[349]\d|10\d", code)}
 
@@ -717,7 +717,7 @@ def test_however_many_plans_there_are_each_has_its_verdict_within_the_limit(numb
     plans = [replace(final, institution=f"school-{n}") for n in range(number)]
     with redirect_stdout(out):
         show(
-            [Shown(plan, []) for plan in plans],
+            [FolderResult(plan, []) for plan in plans],
             True,
             Run(None, datetime(2026, 9, 1, tzinfo=UTC), "markdown", False, False, False),
         )

@@ -1,4 +1,4 @@
-"""In a CI nothing that files, names or folders say is a command to it: only our own annotations are."""
+"""In CI no content of files, names or folders becomes a workflow command: only our own annotations are commands."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
 
 
 def obeyed(printed: str) -> list[str]:
-    """The commands in what was printed, by the rules of GitHub's runner (ActionCommand.TryParseV2, then TryParse), of Azure's,
-    of TeamCity's and of GitLab's."""
+    """Return the commands in the output, by the rules of the runners of GitHub (ActionCommand.TryParseV2, then TryParse),
+    Azure, TeamCity and GitLab."""
     found = []
     for line in re.split(r"\r\n|\r|\n", printed):  # as .NET reads lines
         second = re.match(r"::([^ :]*)(?: .*?)?::", line.strip().lstrip("\ufeff"))
@@ -65,12 +65,12 @@ def obeyed(printed: str) -> list[str]:
 
 
 def ours(line: str) -> bool:
-    """An annotation as we write it, on a place in the files or a verdict, with every property escaped."""
+    """Return whether this is one of our annotations, on a place in the files or a verdict, with every property escaped."""
     return re.match(r"::(error|warning|notice) (file=[^:,]*,line=\d+,col=\d+,)?title=[^:,]*::", line) is not None
 
 
 def written(folder: Path, attack: str) -> Path:
-    """An institution whose every word is an attack."""
+    """An institution in which every text is an attack."""
     said = json.dumps(attack)
     (folder / "seatsync.yaml").write_text(
         f"""\
@@ -90,7 +90,7 @@ approvals: [{{refusal: empty-roster, roster: {said}, until: 2030-01-01, reason: 
 
 
 def sound(folder: Path, attack: str) -> Path:
-    """The same, without what makes the files invalid."""
+    """The same institution, without the errors in its files."""
     written(folder, attack)
     config = (folder / "seatsync.yaml").read_text(encoding="utf-8")
     config = re.sub(
@@ -199,7 +199,7 @@ def test_the_comment_s_command_prints_none(tmp_path: Path, host: CodeHost, monke
 
 
 def test_as_a_program_of_its_own_nothing_is_lost_and_nothing_is_obeyed(tmp_path: Path) -> None:
-    """Whose output goes to a pipe, and whose reader may go."""
+    """A process whose output goes to a pipe, and whose reader may go away."""
     sound(tmp_path, ATTACKS[0])
     environment = {**os.environ, "CI": "true", "GITHUB_ACTIONS": "true", "SEATSYNC_REDACT": "false"}
     told = subprocess.run(

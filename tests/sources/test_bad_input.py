@@ -1,8 +1,8 @@
-"""What a person, a disk or an impatient hand can do wrong, and what seatsync says to it.
+"""Mistakes of people, disk errors and interruptions, and seatsync's answers.
 
-Whatever it is: one clear line and what to do, the exit code of the contract's table, no traceback, and nothing lost or
-half written. What happens below Python (signals, full disks, closed pipes) is tried on real processes; the exact moment
-is chosen with strace.
+The answer is always one clear line and what to do, the exit code of the contract's table, and no traceback; nothing is lost or
+half written. Events below Python (signals, full disks, closed pipes) are tested with real processes; strace chooses the exact
+moment.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture(scope="module")
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder whose files have been applied, to be copied."""
+    """A folder whose files are applied, for copying."""
     folder = tmp_path_factory.mktemp("applied") / "grace"
     write(folder, FILES | {"portal.csv": "email,given_name,family_name\nann@grace.example,Ann,Lee\n"})
     assert seatsync("apply", "--yes", folder=folder).code == 0
@@ -85,7 +85,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(applied: Path, tmp_path: Path) -> Path:
-    """Grace Seminary: files that are right, and a ledger that agrees with them."""
+    """Grace Seminary: correct files, and a ledger that agrees with them."""
     return Path(shutil.copytree(applied, tmp_path / "grace"))
 
 
@@ -249,7 +249,7 @@ def test_a_bad_file_named_on_the_command_line_is_told_as_one_in_the_folder(
     [
         pytest.param(lambda path: None, "plan.json: No such file", id="missing"),
         pytest.param(Path.mkdir, "plan.json is a folder, not a file", id="a directory"),
-        pytest.param(os.mkfifo, "plan.json is no ordinary file", id="a pipe"),
+        pytest.param(os.mkfifo, "plan.json is not an ordinary file", id="a pipe"),
     ],
 )
 def test_a_plan_file_that_cannot_be_read_is_told_by_name(
@@ -267,7 +267,7 @@ def test_a_plan_that_cannot_be_saved_is_told_by_name(folder: Path) -> None:
 
 def test_init_does_not_touch_what_is_there(folder: Path) -> None:
     before = contents(folder)
-    wrong_usage(seatsync("init", ".", folder=folder), "is there already")
+    wrong_usage(seatsync("init", ".", folder=folder), "already exists")
     wrong_usage(seatsync("init", "graduates.csv", folder=folder), "is a file")
     assert contents(folder) == before
 
@@ -319,7 +319,7 @@ BAD_LEDGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a database cut in half": (lambda path: _cut(path, lambda size: size // 2), "is damaged"),
     "a database without its last page": (lambda path: _cut(path, lambda size: size - 4096), "is damaged"),
     "a database scribbled over": (_scribbled, "is damaged"),
-    "another program's database": (_other_program(), "not a ledger of seatsync"),
+    "another program's database": (_other_program(), "not a seatsync ledger"),
     "another program's database under Alembic": (
         _other_program("CREATE TABLE alembic_version (version_num)", "INSERT INTO alembic_version VALUES ('0000f0a1')"),
         "seatsync.db",
@@ -332,7 +332,7 @@ BAD_LEDGERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a ledger that lacks a table": (_sql("DROP TABLE member"), "seatsync.db"),
     "a directory": (_instead(Path.mkdir), "folder"),
     "an empty file": (lambda path: path.write_bytes(b""), "is empty (0 bytes)"),
-    "a pipe": (_instead(os.mkfifo), "is no ordinary file"),
+    "a pipe": (_instead(os.mkfifo), "is not an ordinary file"),
     "a link to a device": (_instead(lambda path: path.symlink_to("/dev/zero")), "is a link"),
 }
 
@@ -459,7 +459,7 @@ def test_a_disk_that_cannot_be_written_to_leaves_the_ledger_as_it_was(
 @needs_strace
 @pytest.mark.parametrize("fault", ["pwrite64:error=ENOSPC", "pwrite64:error=EIO:when=2+", "fdatasync:error=EIO"])
 def test_a_disk_that_fails_after_the_commit_loses_nothing(fault: str, folder: Path) -> None:
-    """What is in the write-ahead log stays there until it can be moved into the file."""
+    """Data in the write-ahead log stays there until it can be moved into the file."""
     before = serial(folder)
     assert traced("seatsync.db", fault, "ledger", "claim", "books", "ben@grace.example", folder=folder).code == 0
     assert serial(folder) == before + 2
@@ -498,7 +498,7 @@ def test_a_plan_that_cannot_be_saved_leaves_the_older_one_whole(call: str, error
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a big first apply before it: long enough to be stopped in the middle."""
+    """A folder whose first apply is large: it takes long enough to be stopped in the middle."""
     folder = tmp_path_factory.mktemp("many")
     people = "".join(f"m{i}@grace.example,Given{i},Family{i}\n" for i in range(6000))
     write(
@@ -520,7 +520,7 @@ def test_ctrl_c_in_the_middle_of_a_large_apply_leaves_nothing_of_it(delay: float
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (INTERRUPTED, "")
-    assert err.strip() == "seatsync: interrupted. What was not finished was not written."
+    assert err.strip() == "seatsync: interrupted. Unfinished changes were not written."
     assert serial(folder) == 0
     converges(folder)
 
@@ -558,7 +558,7 @@ def connected(*args, **settings):
 sqlite3.connect = connected
 main()
 """
-"""Runs seatsync, and kills it when it writes and comes to the first statement that begins so."""
+"""Runs seatsync, and kills it before the first written statement with the given beginning."""
 
 
 @pytest.mark.parametrize(
@@ -707,9 +707,9 @@ def test_the_first_and_the_last_day_of_the_calendar_are_days(value: str, folder:
         (("export", "--library", "boks"), 'Did you mean "books"?'),
         (("import", "portal.csv", "--library", "boks", "--yes"), 'Did you mean "books"?'),
         (("import",), "Missing argument"),
-        (("import", "portal.csv"), "There is no terminal to ask on"),
-        (("resend",), "There is no terminal to ask on"),
-        (("apply",), "There is no terminal to ask on"),
+        (("import", "portal.csv"), "can't ask without a terminal"),
+        (("resend",), "can't ask without a terminal"),
+        (("apply",), "can't ask without a terminal"),
         (("log", "--limit", "0"), "0 is not in the range"),
         (("log", "--limit", "many"), "'many' is not a valid integer"),
         (("explain", "slots-exceded"), 'Did you mean "slots-exceeded"?'),
@@ -758,7 +758,7 @@ def test_a_bad_value_in_the_environment_is_wrong_usage_that_names_the_variable(
         (("apply", "--yes", "--ledger", "nowhere/x.db"), LEDGER, "LedgerError"),
         (("show", "nowhere.json"), BROKEN, "FileNotFoundError"),
         (("show", "seatsync.yaml"), 5, "JSONDecodeError"),
-        (("ledger", "claim", "books", "nobody@grace.example"), REFUSED, "Missed"),
+        (("ledger", "claim", "books", "nobody@grace.example"), REFUSED, "Unavailable"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -773,34 +773,34 @@ def test_debug_shows_where_an_error_came_from(command: tuple[str, ...], code: in
     assert "Traceback" not in seatsync(*command, folder=folder).err
 
 
-# ── What counts as told well ────────────────────────────────────────────────────────────────────────────────────────
+# ── What counts as a good report ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def one_line(outcome: Outcome, code: int, said: str) -> None:
-    """One line that says what is so, and one that says what to do."""
+    """Check for one line with the problem, and one with what to do."""
     assert outcome.code == code, outcome
     lines = outcome.err.splitlines()
     assert len(lines) == 2, outcome.err
     assert lines[0].startswith("seatsync: ")
     assert said in lines[0]
-    assert lines[1].startswith("  → ")
+    assert lines[1].startswith("  To fix: ")
     assert len(lines[1]) > 8
     assert "This is a bug" not in outcome.err
 
 
 def one_diagnostic(outcome: Outcome, code: str, place: str, counted: bool = True) -> None:
-    """One place with a code, what is so, what to do, and (unless asked to be quiet) the count."""
+    """Check for one place with a code, the problem, what to do, and (without --quiet) the count."""
     assert outcome.code == INVALID, outcome
     lines = (outcome.err or outcome.out).splitlines()
     assert len(lines) == 3 + counted, lines
     assert lines[0].startswith(place)
     assert lines[0].endswith(f" error {code}")
-    assert lines[2].strip().startswith("→ ")
+    assert lines[2].strip().startswith("To fix: ")
     assert not counted or lines[3].endswith(": 1 error")
 
 
 def wrong_usage(outcome: Outcome, said: str) -> None:
-    """One line that says what is wrong, below the usage and where to find help."""
+    """Check for one line with the error, below the usage and the hint at the help."""
     assert (outcome.code, outcome.out) == (USAGE, ""), outcome
     *usage, told = outcome.err.splitlines()
     assert told.startswith("Error: ")
@@ -809,7 +809,7 @@ def wrong_usage(outcome: Outcome, said: str) -> None:
 
 
 def faults(folder: Path) -> list[dict[str, Any]]:
-    """What ``validate`` finds in files that are invalid."""
+    """Return what ``validate`` finds in invalid files."""
     outcome = seatsync("validate", "--format", "json", folder=folder)
     assert (outcome.code, outcome.err) == (INVALID, "")
     found: list[dict[str, Any]] = json.loads(outcome.out)
@@ -825,13 +825,13 @@ def only_fault(folder: Path) -> dict[str, Any]:
 
 
 def nothing_is_applied(folder: Path) -> None:
-    """``plan`` and ``apply`` tell the same, and leave everything as it was."""
+    """Check that ``plan`` and ``apply`` report the same, and change nothing."""
     before = contents(folder)
     for command in (("plan",), ("apply", "--yes")):
         outcome = seatsync(*command, folder=folder)
         assert (outcome.code, outcome.out) == (INVALID, "")
         assert "Traceback" not in outcome.err
-        assert "→ " in outcome.err
+        assert "To fix: " in outcome.err
     assert contents(folder) == before
 
 
@@ -842,12 +842,12 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below ``folder``, whole."""
+    """Return the contents of every file below ``folder``."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def serial(folder: Path) -> int:
-    """Where the journal stands; it must hold."""
+    """Return the number of the last journal entry; the journal must be intact."""
     checked = seatsync("verify", folder=folder)
     assert checked.code == 0, checked.err
     number: int = json.loads(seatsync("plan", "--format", "json", folder=folder).out)["ledger"]["serial"]
@@ -855,7 +855,7 @@ def serial(folder: Path) -> int:
 
 
 def converges(folder: Path) -> None:
-    """Applied once more, everything is as the files ask, and no file is left over."""
+    """Apply again, and check that everything matches the files and no file is left over."""
     assert seatsync("apply", "--yes", folder=folder).code == 0
     assert seatsync("plan", "--detailed-exitcode", folder=folder).code == 0
     assert seatsync("verify", folder=folder).code == 0
@@ -880,7 +880,7 @@ def started(
 
 
 def next_apply(which: str, folder: Path) -> int:
-    """Leave something to be applied, to a ledger that is new or not; returns where its journal stands."""
+    """Leave changes to apply, to a new or an existing ledger; return the number of its last journal entry."""
     if which == "first":
         (folder / "seatsync.db").unlink()
         return 0
@@ -890,12 +890,12 @@ def next_apply(which: str, folder: Path) -> int:
 
 
 def while_it_writes(process: subprocess.Popen[str], folder: Path, delay: float) -> None:
-    """Wait until the apply holds the lock, for more than to make the tables, and a while longer."""
+    """Wait until the apply holds the lock for longer than it takes to create the tables."""
     until = time.monotonic() + 30
     note = folder / "seatsync.db-holder"
 
     def is_held() -> bool:
-        with suppress(FileNotFoundError):  # it goes with the lock
+        with suppress(FileNotFoundError):  # it is deleted with the lock
             return "migration" not in note.read_text(encoding="utf-8")
         return False
 
@@ -907,9 +907,9 @@ def while_it_writes(process: subprocess.Popen[str], folder: Path, delay: float) 
 
 
 def traced(file: str, inject: str, *args: str, folder: Path) -> Outcome:
-    """Run a command, with something happening at its system calls on ``file``.
+    """Run a command, and inject something into its system calls on ``file``.
 
-    Faults are fast to make; signals are not, for strace then has to stop at every system call.
+    Injected faults are fast; signals are slow, because strace then has to stop at every system call.
     """
     where = ["-P", str(folder.resolve() / file), "-e", f"inject={inject}"]
     if "signal=" not in inject:

@@ -1,4 +1,4 @@
-"""``seatsync.yaml``: an unknown key is told at its place, whatever model it stands in."""
+"""``seatsync.yaml``: an unknown key is reported at its place, in every model."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ approvals:
     until: 2027-01-31
     reason: The class of 2026 has left.
 """
-"""A mapping of every kind, with its keys in lines of their own."""
+"""Every kind of mapping, with each key on its own line."""
 
 
 def mappings(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    if isinstance(value, dict) and path != ("libraries",):  # whose keys are names
+    if isinstance(value, dict) and path != ("libraries",):  # its keys are names
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
@@ -76,7 +76,7 @@ def models(value: Any) -> Iterator[type[BaseModel]]:
 
 
 def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
-    """The line and the column of the first key of a mapping."""
+    """Return the line and the column of the first key of a mapping."""
     node: Any = yaml.compose(EVERYTHING)
     for step in path:
         node = node.value[step] if isinstance(step, int) else next(v for k, v in node.value if k.value == step)

@@ -1,11 +1,12 @@
-"""Every bad input of ``tests/corpus``, and word for word what ``seatsync validate`` says of it.
+"""Every bad input in ``tests/corpus``, and word for word what ``seatsync validate`` reports.
 
-``corpus/<role>/<category>/`` holds the inputs, in exact bytes. A file takes the place of the one that its role names in
-``corpus/sound``, an institution without a mistake; a folder is laid over it. ``corpus/<role>/<category>.golden`` says
-what must be told: under the name of each input a line for each diagnostic, and none where it is read without a word.
+``corpus/<role>/<category>/`` has the inputs, in exact bytes. ``corpus/sound`` is an institution without a mistake. An input
+that is a file replaces the file of its role there; an input that is a folder is copied over it.
+``corpus/<role>/<category>.golden`` has the expected reports: under each input's name one line for each diagnostic, and no line
+if there must be none.
 
-``SEATSYNC_TEST_GOLDEN=write`` writes these pages anew. Read what has changed as the person would who made the mistake:
-does it name place, fact, reason and mend, is anything left out, and does nothing else follow from the same mistake?
+``SEATSYNC_TEST_GOLDEN=write`` writes these pages again. Read the differences as the person who made the mistake: does the report
+name the place, the fact, the reason and what to do; is anything missing; does the same mistake cause only one report?
 """
 
 from __future__ import annotations
@@ -66,8 +67,10 @@ def test_the_corpus_is_large_and_meets_every_error() -> None:
 
 
 def _spoiled(bad: Path, folder: Path) -> Path:
-    """The sound institution as ``folder``, but for what is ``bad``. Letters of its own, which are read by a process of its own,
-    it has where they are what it is about."""
+    """Create the sound institution in ``folder``, with the ``bad`` input in it.
+
+    It has letters of its own only where a test is about them, because a separate process reads them.
+    """
     has_letters = bad.relative_to(CORPUS).parts[0] in ("letters", "sound")
     shutil.copytree(CORPUS / "sound", folder, ignore=None if has_letters else shutil.ignore_patterns("letters"))
     if bad.is_dir():
@@ -93,7 +96,7 @@ def _line(told: dict[str, Any], folder: Path) -> str:
 
 
 def _read(golden: Path) -> dict[str, list[str]]:
-    """What a page says of each input."""
+    """Return a page's lines for each input."""
     page: dict[str, list[str]] = {}
     name = ""
     for line in golden.read_text(encoding="utf-8").removesuffix("\n").split("\n"):
@@ -106,7 +109,7 @@ def _read(golden: Path) -> dict[str, list[str]]:
 
 
 def _is_well_said(told: dict[str, Any], folder: Path) -> None:
-    """It names a line that is there and a mend, in whole sentences that any terminal can show."""
+    """Check that it names an existing line and what to do, in whole sentences that any terminal can show."""
     data = (folder / told["source"]["file"]).read_bytes()
     text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace")
     assert 1 <= told["source"]["line"] <= len(re.split(r"\r\n|\r|\n", text))

@@ -1,4 +1,4 @@
-"""A dialect of CSV rosters is one file and its place in ``dialects.py``: reading, messages and plans follow it."""
+"""A dialect of CSV rosters is one file and its entry in ``dialects.py``; reading, messages and plans follow it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Matriculation;Name;Forename;Mailbox;Courses
 
 @pytest.fixture(scope="module")
 def with_registrar(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
-    """A copy of the program to which a dialect was added as CONTRIBUTING.md says: its file, and its place in OWN."""
+    """A copy of the program with one more dialect, added as CONTRIBUTING.md says: its file, and its entry in OWN."""
     edits = (
         ("import seatsync_template\n", "import registrar, seatsync_template\n"),
         ("OWN = (seatsync_template.TEMPLATE,)", "OWN = (seatsync_template.TEMPLATE, registrar.TEMPLATE)"),
@@ -92,11 +92,11 @@ def test_what_its_header_lacks_is_told_by_its_names(with_registrar: ProgramCopy,
     done = with_registrar.seatsync("validate", folder=institution)
     assert done.code == 3
     said = " ".join((done.out + done.err).split())
-    assert "For the registrar's list it lacks Forename." in said
+    assert "For the registrar's list, add Forename." in said
     assert "Mailbox, Forename, Surname, Matriculation, Courses (the registrar's list)" in said
 
 
-# ── Those that are there ────────────────────────────────────────────────────────────────────────────────────────────
+# ── The existing dialects ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_file_of_a_dialect_is_in_the_list() -> None:

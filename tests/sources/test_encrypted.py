@@ -1,4 +1,4 @@
-"""Rosters that are encrypted in Git are read where the key is, and told clearly where it is not."""
+"""Rosters encrypted in Git are read where the key is available, and reported clearly elsewhere."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: s
     assert "file-encrypted" in told.err
     assert "SEATSYNC_AGE_KEY" in told.err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", str(pyrage.x25519.Identity.generate()))
-    assert "for others than the keys that are here" in seatsync("plan", folder=tmp_path).err
+    assert "but not for a key in the environment" in seatsync("plan", folder=tmp_path).err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", "nonsense")
-    assert "is no key" in seatsync("plan", folder=tmp_path).err
+    assert "is not valid" in seatsync("plan", folder=tmp_path).err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
     assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
     assert seatsync("apply", "--yes", "--quiet", folder=tmp_path).code == 0
@@ -78,7 +78,7 @@ def test_seatsync_yaml_itself_by_sops(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_without_the_program_sops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "members.csv", by_sops(tmp_path, CSV, "binary"))
     monkeypatch.setenv("PATH", "")
-    assert "no program sops" in seatsync("validate", folder=tmp_path).out
+    assert "the program sops is not installed" in seatsync("validate", folder=tmp_path).out
 
 
 def test_where_nothing_changed_no_key_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

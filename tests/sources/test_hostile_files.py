@@ -1,4 +1,4 @@
-"""A proposal may bring anything under the name of a file: links, pipes, devices, what has no end. Nothing of it is waited for."""
+"""A proposal may contain links, pipes, devices or endless files instead of a file. seatsync never waits for them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def folder(applied: Path, tmp_path: Path) -> Path:
 
 
 def run(*args: str, folder: Path) -> Outcome:
-    """A command, which is interrupted where something is waited for."""
+    """Run a command; it is interrupted if it waits for something."""
 
     def too_long(*_: object) -> None:
         raise AssertionError(f"seatsync {args} waits")
@@ -92,13 +92,13 @@ def directory_of_many(path: Path) -> None:
 
 
 HOSTILE: dict[str, tuple[Callable[[Path], object], str, str]] = {
-    "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "path-outside", "lies outside"),
-    "a pipe that nobody writes to": (os.mkfifo, "file-unreadable", "is no ordinary file"),
-    "a link to such a pipe": (link_to_pipe, "file-unreadable", "is no ordinary file"),
-    "a socket": (socket_at, "file-unreadable", "is no ordinary file"),
+    "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "path-outside", "is outside"),
+    "a pipe that nobody writes to": (os.mkfifo, "file-unreadable", "is not an ordinary file"),
+    "a link to such a pipe": (link_to_pipe, "file-unreadable", "is not an ordinary file"),
+    "a socket": (socket_at, "file-unreadable", "is not an ordinary file"),
     "a link to itself": (lambda path: path.symlink_to(path.name), "file-unreadable", "symbolic links"),
     "a link to the memory of a process": (lambda path: path.symlink_to("/proc/self/mem"), "path-outside", "outside"),
-    "a link to the standard input": (lambda path: path.symlink_to("/dev/stdin"), "path-outside", "lies outside"),
+    "a link to the standard input": (lambda path: path.symlink_to("/dev/stdin"), "path-outside", "is outside"),
     "a file without an end": (huge, "file-unreadable", "is larger than 512 MiB"),
     "a directory of many files": (directory_of_many, "file-unreadable", "is a folder, not a file"),
 }
@@ -121,7 +121,7 @@ def test_whatever_file_of_the_folder_it_is(name: str, folder: Path) -> None:
     os.mkfifo(folder / name)
     told = run("validate", folder=folder)
     assert told.code == 3, told
-    assert f"{name} is no ordinary file" in told.out
+    assert f"{name} is not an ordinary file" in told.out
 
 
 def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
 
 
 def test_a_roster_never_is_what_git_keeps_for_itself(folder: Path) -> None:
-    """Where `seatsync.yaml` lies beside a checkout's `.git`, that may hold a token."""
+    """`seatsync.yaml` next to a checkout's `.git`, which may contain a token."""
     (folder / ".git").mkdir()
     (folder / ".git/config").write_text("email,given_name,family_name\nthe-token,,\n", encoding="utf-8")
     config = FILES["seatsync.yaml"].replace("rosters/students.csv", ".git/config")
@@ -143,7 +143,7 @@ def test_a_roster_never_is_what_git_keeps_for_itself(folder: Path) -> None:
 
 
 def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: Path) -> None:
-    """A tree with no end to it: a hundred thousand names, and a link that leads back to the top."""
+    """An endless tree: a hundred thousand names, and a link back to the top."""
     (folder / "rosters/students.csv").rename(folder / "rosters/pupils.csv")
     (folder / "rosters/back").symlink_to("..")
     directory_of_many(folder / "archive")
@@ -155,7 +155,7 @@ def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: P
 
 
 def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> None:
-    """Long names, all alike: each comparison takes what the square of their length takes."""
+    """Long, similar names: each comparison takes time proportional to the square of their length."""
     for number in range(1_990):
         (folder / f"{'a' * 180}{number}.csv").touch()
     grants = "".join(
@@ -170,14 +170,14 @@ def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> Non
 
 @pytest.mark.parametrize("likeness", [0.65, 0.9])
 def test_any_number_of_mistakes_among_any_number_of_names_takes_seconds(likeness: float) -> None:
-    guesses.guess_anew()
+    guesses.reset_guesses()
     known = [f"{'tag' * 5}{number}" for number in range(10_000)]
     began = time.process_time()
     assert guesses.nearest("tagtagtagtatag77", known, likeness) == "tagtagtagtagtag77"
     for number in range(10_000):
         guesses.nearest(f"{'tag' * 5}{number}x", known, likeness)
     assert time.process_time() - began < 30
-    guesses.guess_anew()
+    guesses.reset_guesses()
     assert guesses.did_you_mean("temporery", ["temporary", "permanent"]) == 'Did you mean "temporary"?'
 
 
@@ -201,7 +201,7 @@ def test_another_name_of_a_roster_or_of_a_grants_file_is_the_same_file(folder: P
     told = run("validate", folder=folder)
     assert told.code == 3
     assert told.out.count("error duplicate-roster") == 2
-    assert "rosters/too.csv is another name of rosters/students.csv" in told.out
+    assert "rosters/too.csv is another name for rosters/students.csv" in told.out
     assert "error duplicate-grants-file" in told.out
 
 
@@ -224,7 +224,7 @@ def test_all_files_of_a_folder_together_end_at_the_limit(tmp_path: Path) -> None
     assert [folder.read(f"{name}.csv") for name in "abc"] == ["1234", "1234", None]
     (told,) = folder.found
     assert (told.code, told.origin) == ("file-unreadable", Origin("c.csv"))
-    assert told.message == "c.csv is too much: the files of a folder may have 512 MiB together."
+    assert told.message == "c.csv is too large: the files of a folder can have at most 512 MiB together."
 
 
 def test_the_limit_of_one_file_is_told_as_such(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_list_that_never_comes_is_not_waited_for(command: tuple[str, ...], fol
     os.mkfifo(folder / "list.csv")
     told = run(*command, "list.csv", folder=folder)
     assert told.code == 3
-    assert "list.csv is no ordinary file" in told.err
+    assert "list.csv is not an ordinary file" in told.err
 
 
 def test_an_import_writes_nothing_through_a_link_that_leads_out(folder: Path, tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ def test_an_import_writes_nothing_through_a_link_that_leads_out(folder: Path, tm
     (folder / "users.csv").write_text("email,given_name,family_name\ndan@grace.example,Dan,Poe\n", encoding="utf-8")
     told = run("import", "users.csv", "--yes", folder=folder)
     assert told.code == 4, told
-    assert "rosters/users.csv lies outside the institution's folder" in told.err
+    assert "rosters/users.csv is outside the institution's folder" in told.err
     assert [*elsewhere.iterdir()] == []
 
 
@@ -318,24 +318,24 @@ def test_no_ledger_is_opened_beside_which_links_lie(suffix: str, folder: Path, t
 
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",), ("verify",), ("ledger", "migrate")])
 def test_an_empty_file_is_no_new_ledger(command: tuple[str, ...], folder: Path) -> None:
-    """Everybody would be invited once more."""
+    """Otherwise every member would be invited again."""
     (folder / "seatsync.db").write_bytes(b"")
     told = seatsync(*command, folder=folder)
     assert told.code == 6
-    assert "seatsync.db is empty (0 bytes), as a copy that failed or a full disk leaves it." in told.err
-    assert "Restore it from the backup. Only where a new ledger is meant" in told.err
+    assert "seatsync.db is empty (0 bytes). A copy may have failed, or the disk was full." in told.err
+    assert "Restore it from the backup. Delete the file only if you want a new ledger" in told.err
     assert (folder / "seatsync.db").read_bytes() == b""
     (folder / "seatsync.db").unlink()
     assert seatsync("apply", "--yes", folder=folder).code == 0
 
 
 def test_what_lies_beside_it_is_kept(folder: Path) -> None:
-    """SQLite would throw it away."""
+    """SQLite would delete it."""
     (folder / "seatsync.db").write_bytes(b"")
     (folder / "seatsync.db-wal").write_bytes(b"the latest")
     told = seatsync("plan", folder=folder)
     assert told.code == 6
-    assert "Keep seatsync.db-wal, which may hold what was written last." in told.err
+    assert "Keep seatsync.db-wal: it may have the latest changes." in told.err
     assert (folder / "seatsync.db-wal").read_bytes() == b"the latest"
 
 
@@ -350,7 +350,7 @@ def test_nor_is_a_dump_loaded_into_it(folder: Path) -> None:
 @pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",), ("verify",), ("ledger", "migrate")])
 @pytest.mark.parametrize("leads", ["to a file that is not there", "to a ledger", "to itself"])
 def test_a_ledger_is_neither_found_nor_made_through_a_link(command: tuple[str, ...], leads: str, folder: Path) -> None:
-    """A proposal may have brought it."""
+    """A proposal may have added it."""
     (folder / "kept").mkdir()
     target = folder / {"to itself": "seatsync.db"}.get(leads, "kept/grace.db")
     (folder / "seatsync.db").rename(folder / "kept/grace.db")
@@ -361,12 +361,12 @@ def test_a_ledger_is_neither_found_nor_made_through_a_link(command: tuple[str, .
     told = run(*command, folder=folder)
     assert told.code == 6
     assert "seatsync.db is a link, which could lead anywhere." in told.err
-    assert "Name the file that it leads to with --ledger" in told.err
+    assert "Name the file that the link leads to with --ledger" in told.err
     assert contents(folder) == before
 
 
 def test_a_server_follows_no_link_that_comes_while_it_runs(folder: Path) -> None:
-    ledger = Ledger(str(folder / "seatsync.db"), kept=2)
+    ledger = Ledger(str(folder / "seatsync.db"), pool_size=2)
     with ledger.reading():
         pass
     (folder / "seatsync.db").rename(folder / "other.db")

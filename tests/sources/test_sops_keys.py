@@ -1,4 +1,4 @@
-"""A file that SOPS encrypted says who could open it; who is asked is for the institution to say, in its environment."""
+"""A SOPS file names the keys that can open it, but the institution's environment decides which of them are used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHEN = "2026-11-22T00:00:00Z"
 
 
 class Vault:
-    """A key service that takes note of whatever it is asked, and answers with a data key, as HashiCorp's would."""
+    """A key service that records all requests, and answers with a data key, as HashiCorp Vault would."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -69,7 +69,7 @@ def listening() -> Iterator[Vault]:
 
 
 def resealed(folder: Path, text: str, change: Callable[[dict[str, Any]], object], top: str = "sops") -> bytes:
-    """A file of any kind as SOPS encrypts it, with other words about its keys."""
+    """Return a binary file as SOPS encrypts it, but with a changed description of its keys."""
     document = json.loads(by_sops(folder, text, "binary"))
     change(document["sops"])
     document[top] = document.pop("sops")
@@ -90,7 +90,7 @@ def validated(folder: Path) -> Outcome:
     return seatsync("validate", folder=folder)
 
 
-# ── Nobody is asked whom the file alone names ───────────────────────────────────────────────────────────────────────
+# ── A key service that only the file names is never contacted ───────────────────────────────────────────────────────────────────────
 
 
 def test_a_key_service_that_only_the_file_names_gets_nothing(tmp_path: Path, vault: Vault) -> None:
@@ -154,7 +154,7 @@ def test_nor_where_a_second_word_about_keys_hides_behind_the_first(tmp_path: Pat
         write(tmp_path, "members.csv", (good.rstrip().removesuffix("}") + f', "{top}"' + hidden).encode())
         told = validated(tmp_path)
         assert (told.code, vault.asked) == (3, [])
-        assert "not written as SOPS writes it" in told.out
+        assert "not in the form that SOPS writes" in told.out
 
 
 YAML_TRICKS: Mapping[str, Callable[[str, str], str]] = {
@@ -187,7 +187,7 @@ def test_nor_where_yaml_could_be_read_otherwise(
     monkeypatch.setenv("SOPS_AGE_KEY", str(pyrage.x25519.Identity.generate()))
     told = validated(tmp_path)
     assert (told.code, vault.asked) == (3, [])
-    assert "not written as SOPS writes it" in told.out
+    assert "not in the form that SOPS writes" in told.out
 
 
 def test_in_yaml_itself(tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ def test_in_yaml_itself(tmp_path: Path, vault: Vault, monkeypatch: pytest.Monkey
     (tmp_path / "seatsync.yaml").write_text(text.replace("\nsops:\n", f"\n{added}"), encoding="utf-8")
     told = validated(tmp_path)
     assert (told.code, vault.asked) == (3, [])
-    assert f"Not allowed here, and not asked: hc_vault={vault.address}" in told.out
+    assert f"Not tried, because SEATSYNC_SOPS_KEYS does not allow them: hc_vault={vault.address}" in told.out
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     assert validated(tmp_path).code == 0
 
@@ -207,7 +207,7 @@ def test_in_yaml_itself(tmp_path: Path, vault: Vault, monkeypatch: pytest.Monkey
 
 
 def test_of_several_keys_the_allowed_ones_do(tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where people have pgp at home, and the pipeline has age."""
+    """People use pgp at home, and the pipeline uses age."""
 
     def more(metadata: dict[str, Any]) -> None:
         metadata["hc_vault"] = [vault.key()]
@@ -257,7 +257,7 @@ def test_and_nothing_else_is_asked_of_it(
     write(tmp_path, "members.csv", resealed(tmp_path, CSV, asked_of(vault, **path)))
     told = validated(tmp_path)
     assert (told.code, vault.asked) == (3, [])
-    assert "not written as SOPS writes it" in told.out
+    assert "not in the form that SOPS writes" in told.out
 
 
 ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234"
@@ -304,13 +304,13 @@ def test_a_setting_that_says_nothing_clear_allows_nothing(
     write(tmp_path, "members.csv", by_sops(tmp_path, CSV, "binary"))
     told = validated(tmp_path)
     assert told.code == 3
-    assert "SEATSYNC_SOPS_KEYS can't be understood" in told.out
+    assert "SEATSYNC_SOPS_KEYS is not valid" in told.out
 
 
 def test_sops_is_told_of_no_secret_that_no_allowed_key_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault
 ) -> None:
-    """The program that notes its surroundings stands in for sops: the real one says nothing of them."""
+    """A program that records its environment replaces sops, because the real one does not show it."""
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "sops").write_text(
@@ -363,7 +363,7 @@ def test_a_proposal_from_a_fork_is_read_by_age_alone(
     in_a_job(tmp_path, monkeypatch, name, event)
     told = seatsync("validate", "--no-redact", folder=folder)
     assert (told.code, vault.asked) == (3, [])
-    assert "A proposal from a fork is read by age alone" in told.out
+    assert "from a fork, only age keys are used" in told.out
     write(folder, "members.csv", by_sops(folder, CSV, "binary"))
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     assert seatsync("validate", folder=folder).code == 0

@@ -1,4 +1,4 @@
-"""Chromium, for tests that look at pages in a real browser: one a session, which each of them leaves as it was."""
+"""Chromium, for tests that look at pages in a real browser. One browser per session; each test leaves it as it was."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
 
 class OpenIdProvider:
-    """At ``url``, which is its issuer too."""
+    """A provider at ``url``, which is also its issuer."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -30,15 +30,15 @@ class OpenIdProvider:
         self.http.trust_env = False
 
     def knows(self, subject: str, **claims: Any) -> None:
-        """From now on it says this of somebody."""
+        """Set the claims about a person."""
         self.http.put(f"{self.url}/users/{subject}", json=claims, timeout=10).raise_for_status()
 
     def signs_in(self, subject: str, asked: str, **changed: str) -> str:
-        """Where the provider sends a browser in which somebody has signed in. ``changed`` of what it was asked for."""
+        """Sign a person in and return where the provider sends the browser. ``changed`` replaces parameters of the request."""
         return self._answered(asked, {"sub": subject}, changed)
 
     def denies(self, asked: str) -> str:
-        """Where it sends a browser in which somebody would not."""
+        """Refuse the sign-in and return where the provider sends the browser."""
         return self._answered(asked, {"action": "deny"}, {})
 
     def _answered(self, asked: str, pressed: dict[str, str], changed: dict[str, str]) -> str:
@@ -53,7 +53,7 @@ class OpenIdProvider:
 
 @contextmanager
 def openid_provider(log: Path) -> Iterator[OpenIdProvider]:
-    """A provider that runs meanwhile."""
+    """Run a provider."""
     port = free_port()
     command = [str(Path(sys.executable).with_name("oidc-provider-mock")), "--port", str(port)]
     with log.open("wb") as file, subprocess.Popen(command, stdout=file, stderr=file) as process:
@@ -70,7 +70,7 @@ def openid_provider(log: Path) -> Iterator[OpenIdProvider]:
 
 
 class HostileProvider(ThreadingHTTPServer):
-    """Answers whatever ``answer`` writes, which may change meanwhile; at ``url``."""
+    """A provider at ``url`` that answers whatever ``answer`` writes."""
 
     daemon_threads = True
 
@@ -81,7 +81,7 @@ class HostileProvider(ThreadingHTTPServer):
         self.asked = 0
 
     def says(self, **changed: Any) -> None:
-        """From now on it says this of itself; what is None it does not."""
+        """Set the provider's metadata; None removes a field."""
         whole = {
             "issuer": self.url,
             **{name: f"{self.url}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")},
@@ -91,11 +91,11 @@ class HostileProvider(ThreadingHTTPServer):
         self.sends(lambda: iter([HEAD + text]))
 
     def sends(self, parts: Callable[[], Iterator[bytes]]) -> None:
-        """From now on its answers are these bytes, from the status line on."""
+        """Set the raw bytes of all answers, including the status line."""
         self.answer = parts
 
     def handle_error(self, *args: object) -> None:
-        """Who is cut off does not mind."""
+        """Ignore connections that were cut off."""
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -110,12 +110,12 @@ class _Answering(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *args: object) -> None:
-        """It says nothing."""
+        """Print nothing."""
 
 
 @contextmanager
 def hostile_provider() -> Iterator[HostileProvider]:
-    """One that runs meanwhile."""
+    """Run a hostile provider."""
     with HostileProvider() as provider:
         thread = Thread(target=provider.serve_forever, daemon=True)
         thread.start()

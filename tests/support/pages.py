@@ -1,4 +1,4 @@
-"""Browsers without a screen for the pages of ``serve``: they keep cookies, follow redirects, and fill in the forms that are there."""
+"""Browsers without a screen for the pages of ``serve``. They keep cookies, follow redirects and fill in the forms they see."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from seatsync.ledger.database import Ledger
 from seatsync.outbox.message import Sender
 from seatsync.outbox.smtp import Server
 from seatsync.portal.app import create_app
-from seatsync.portal.web.limits import Limits
-from seatsync.portal.web.mailer import Post
-from seatsync.portal.web.site import Settings, Site
+from seatsync.portal.web.limits import RateLimits
+from seatsync.portal.web.mailer import Mailer
+from seatsync.portal.web.site import Site, SiteSettings
 from tests.support.databases import location
 from tests.support.letters import DAY, PORTAL, part
 from tests.support.mail_server import Mailroom
@@ -29,7 +29,7 @@ PASSWORD = "correct horse battery"
 
 
 class Form:
-    """A form of a page: where it goes, and what it would send if nobody typed anything."""
+    """A form of a page: where it goes, and what it sends if nobody types anything."""
 
     def __init__(self, method: str, action: str) -> None:
         self.method = method
@@ -40,7 +40,7 @@ class Form:
 
 
 class Page(HTMLParser):
-    """What a browser shows: ``code``, ``title``, ``text``, and the forms and links in it."""
+    """What a browser shows: ``code``, ``title``, ``text``, forms and links."""
 
     def __init__(self, response: Any) -> None:
         super().__init__()
@@ -94,13 +94,13 @@ class Page(HTMLParser):
             self.forms[-1].buttons[-1] += data.strip()
 
     def form(self, button: str) -> Form:
-        """The form with this button."""
+        """Return the form with this button."""
         (found,) = (form for form in self.forms if button in form.buttons)
         return found
 
 
 class Browser:
-    """One browser, with its cookies, at one address of the network."""
+    """A browser with its own cookies, at one network address."""
 
     def __init__(self, app: flask.Flask, address: str = "192.0.2.1") -> None:
         self.client = app.test_client()
@@ -108,11 +108,11 @@ class Browser:
         self.page: Page
 
     def open(self, path: str, follow: bool = True, **headers: str) -> Page:
-        """Look at a page."""
+        """Open a page."""
         return self._shown(self.client.get(_path(path), **self._with(headers, follow)))
 
     def press_first(self, button: str) -> Page:
-        """Press the first of several buttons of that name."""
+        """Press the first of several buttons with this name."""
         form = next(form for form in self.page.forms if button in form.buttons)
         return self.send(form.action, **form.fields)
 
@@ -124,7 +124,7 @@ class Browser:
         return self.send(where, follow, **{**form.fields, **fields})
 
     def send(self, path: str, follow: bool = True, headers: dict[str, str] | None = None, **fields: Any) -> Page:
-        """Send what a form would send, whether the page has one or not."""
+        """Send what a form would send, whether or not the page has one."""
         return self._shown(self.client.post(_path(path), data=fields, **self._with(headers or {}, follow)))
 
     def _with(self, headers: dict[str, str], follow: bool) -> dict[str, Any]:
@@ -150,16 +150,16 @@ def _path(link: str) -> str:
 class Pages:
     """The pages of a folder's ledger, and their clock."""
 
-    def __init__(self, folder: Path, room: Mailroom, post: Post, **settings: Any) -> None:
+    def __init__(self, folder: Path, room: Mailroom, mailer: Mailer, **settings: Any) -> None:
         self.folder = folder
         self.room = room
         self.now = datetime.fromisoformat(DAY).replace(tzinfo=UTC, hour=12)
         self.site = Site(
-            Settings(PORTAL, ("a secret of the tests, long enough",), post.sender, **settings),
+            SiteSettings(PORTAL, ("a secret of the tests, long enough",), mailer.sender, **settings),
             Ledger(location(folder)),
             lambda: self.now,
-            post,
-            Limits(lambda: self.now.timestamp()),
+            mailer,
+            RateLimits(lambda: self.now.timestamp()),
         )
         self.app = create_app(self.site)
 
@@ -170,15 +170,15 @@ class Pages:
         self.now += timedelta(**time)
 
     def code(self, email: str) -> str:
-        """The code that the next mail to this address brings."""
+        """Wait for the next mail to this address and return its code."""
         return code_of(self.mail(email, "is your code"))
 
     def mail(self, email: str, subject: str = "") -> Any:
-        """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
+        """Wait for a mail to this address with ``subject``, remove it from the mailbox and return it."""
         return mail_to(self.room, email, subject)
 
     def account(self, email: str, password: str = PASSWORD, address: str = "192.0.2.1") -> Browser:
-        """A browser in which somebody has just made an account."""
+        """Return a browser in which someone has just created an account."""
         browser = self.browser(address)
         browser.open("/account/new")
         browser.press("Send me a code", email=email)
@@ -187,7 +187,7 @@ class Pages:
         return browser
 
     def signed_in(self, email: str, password: str = PASSWORD) -> Browser:
-        """A browser in which somebody has just signed in."""
+        """Return a browser in which someone has just signed in."""
         browser = self.browser()
         browser.open("/sign-in")
         browser.press("Sign in", email=email, password=password)
@@ -195,7 +195,7 @@ class Pages:
 
 
 def mail_to(room: Mailroom, email: str, subject: str = "") -> Any:
-    """The last mail to this address with ``subject``, once it is there; it is taken out of the mailbox."""
+    """Wait for a mail to this address with ``subject``, remove it from the mailbox and return it."""
     until = time.monotonic() + 10
     while True:
         for letter in reversed(room.letters):
@@ -207,7 +207,7 @@ def mail_to(room: Mailroom, email: str, subject: str = "") -> Any:
 
 
 def code_of(letter: Any) -> str:
-    """The code in a mail."""
+    """Return the code in a mail."""
     text = part(letter, "plain")
     found = re.search(r"\b(\d{4} \d{4})\b", text)
     assert found is not None, text
@@ -216,10 +216,10 @@ def code_of(letter: Any) -> str:
 
 @contextmanager
 def pages_of(folder: Path, room: Mailroom, port: int, **settings: Any) -> Iterator[Pages]:
-    """The pages of a folder's ledger, whose mails go to that server."""
-    post = Post(Server.parse(f"smtp://127.0.0.1:{port}"), Sender("Grace Library", "library@grace.example"))
-    post.start()
+    """Open the pages of a folder's ledger, with this mail server."""
+    mailer = Mailer(Server.parse(f"smtp://127.0.0.1:{port}"), Sender("Grace Library", "library@grace.example"))
+    mailer.start()
     try:
-        yield Pages(folder, room, post, **settings)
+        yield Pages(folder, room, mailer, **settings)
     finally:
-        post.stop()
+        mailer.stop()

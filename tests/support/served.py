@@ -1,4 +1,4 @@
-"""`seatsync serve` as a process of its own, and browsers that speak to it over HTTP."""
+"""`seatsync serve` as a process of its own, and browsers that use it over HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY, OLD_KEY = "0123456789abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedc
 
 
 class Visitor(Browser):
-    """A browser at a server's address; what it asks for by a whole URL of another host it asks there."""
+    """A browser at a server's address. It also opens whole URLs on other hosts."""
 
     def __init__(self, url: str, **headers: str) -> None:
         self.url = url
@@ -54,7 +54,7 @@ class Visitor(Browser):
 
 
 class Served:
-    """A running server, its mails, and what it has logged."""
+    """A running server, its mails and its log."""
 
     def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path, room: Mailroom) -> None:
         self.url = url
@@ -66,7 +66,7 @@ class Served:
         return Visitor(f"{self.url}/", **headers)
 
     def account(self, email: str, password: str = PASSWORD) -> Visitor:
-        """A browser in which somebody has just made an account."""
+        """Return a browser in which someone has just created an account."""
         browser = self.browser()
         browser.open(f"{self.url}/account/new")
         browser.press("Send me a code", email=email)
@@ -87,7 +87,7 @@ class Served:
 
 @contextmanager
 def served(folder: Path, room: Mailroom, *args: str, path: str = "", **variables: str) -> Iterator[Served]:
-    """The pages of a folder's ledger at a free port. ``variables`` are of the environment, without SEATSYNC_."""
+    """Serve the pages of a folder's ledger at a free port. ``variables`` are environment variables without SEATSYNC_."""
     port = free_port()
     url, log = f"http://127.0.0.1:{port}{path}", folder / "serve.log"
     named = {"PORTAL_URL": url, "SECRET_KEYS": KEY, "SMTP_URL": f"smtp://127.0.0.1:{room.port}", **variables}

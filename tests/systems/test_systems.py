@@ -1,4 +1,4 @@
-"""A vendor's system is one file and its place in the registry: everything else goes by what these say."""
+"""A vendor's system is one file and its place in the registry; all other code uses the registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOURCE = Path(program.__file__).parent
 
 # ── A fourth system ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-READING_ROOM = '''"""The Reading Room lends seats; who has an account gets one at once."""
+READING_ROOM = '''"""The Reading Room lends seats; members with an account get one at once."""
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
@@ -56,7 +56,7 @@ bo@grace.example,Bo,Ek,008,Reader
 
 @pytest.fixture(scope="module")
 def with_reading_room(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
-    """A copy of the program to which a system was added as CONTRIBUTING.md says: its file, and its place in the registry."""
+    """A copy of the program with a new system, added as CONTRIBUTING.md says: its file, and its place in the registry."""
     edits = (
         ("logos_portal, logos_subscription", "logos_portal, logos_subscription, reading_room"),
         ("jamworks.SYSTEM)", "jamworks.SYSTEM, reading_room.SYSTEM)"),
@@ -102,7 +102,7 @@ def test_a_roster_must_say_what_the_template_of_an_added_system_wants(
     (institution / "readers.csv").write_text(READERS.replace("008,Reader", "008,writer"), encoding="utf-8")
     done = with_reading_room.seatsync("validate", folder=institution)
     assert done.code == 3
-    assert 'The class is "writer"; the Reading Room\'s template wants "reader" for every member.' in done.out + done.err
+    assert 'The class is "writer"; the Reading Room\'s template needs "reader" for every member.' in done.out + done.err
     assert "readers.csv:3:28" in done.out + done.err
 
 
@@ -121,7 +121,7 @@ def test_an_export_of_an_added_system_is_taken_over(with_reading_room: ProgramCo
     assert [license["status"] for license in json.loads(listed.out)] == ["delivered", "unclaimed"]
 
 
-# ── Those that are there ────────────────────────────────────────────────────────────────────────────────────────────
+# ── The existing systems ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_file_of_a_system_is_in_the_registry() -> None:
@@ -150,7 +150,7 @@ def test_the_page_of_the_header_lists_the_columns_of_a_template(dialect: Dialect
 
 
 def test_nothing_outside_their_room_names_a_system() -> None:
-    """Texts for people may; code goes by the registry."""
+    """Texts for people may name a system; code uses the registry."""
     vendors = {name.split("-")[0] for name in SYSTEMS}
     naming = []
     for path in sorted(SOURCE.rglob("*.py")):

@@ -1,1 +1,1 @@
-"""Acting: what was judged is written into the ledger, whole or not at all."""
+"""Write into the ledger: applies, imports, claims, erasures. Each is one transaction, all or nothing."""

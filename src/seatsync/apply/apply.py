@@ -1,4 +1,4 @@
-"""Carrying a plan out: one transaction, all or nothing."""
+"""Apply a plan: one transaction, all or nothing."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from seatsync.planning.plan import AcceptedPlan
 
 
 class BadPlan(Failure):
-    """A plan that seatsync did not make: the ledger is as the plan says, but what it asks for is against the rules."""
+    """The plan fits the ledger, but breaks a rule, so seatsync did not make it."""
 
     exit_code = ExitCode.REFUSED
 
     def __init__(self, fact: str) -> None:
-        help = "Plan again; this plan was not made by seatsync."
-        super().__init__(f"Nothing was done, the plan breaks a rule: {fact}.", help)
+        help = "Make a new plan; seatsync did not make this one."
+        super().__init__(f"Nothing was done. The plan breaks a rule: {fact}.", help)
 
 
 class ForeignLedger(Failure):
-    """The ledger is another institution's."""
+    """The ledger belongs to another institution."""
 
     exit_code = ExitCode.REFUSED
 
@@ -41,7 +41,7 @@ class ForeignLedger(Failure):
 
 
 class Applied(NamedTuple):
-    """What an apply came to: where the journal stands now, and how many letters are in the outbox because of it."""
+    """The result of an apply: the last journal entry with its hash, and the number of letters put into the outbox."""
 
     serial: int
     head: str
@@ -49,17 +49,17 @@ class Applied(NamedTuple):
 
 
 def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> Applied:
-    """Write the plan's changes, and the letters they cause.
+    """Write the plan's changes and the letters that they cause.
 
-    Where the plan has no changes and no roster ran empty or full, nothing is written.
+    Nothing is written if the plan has no changes and no roster has become empty, or is no longer empty.
 
     Raises:
-        ForeignLedger: the ledger is another institution's.
-        Stale: the ledger has moved since the plan was made.
-        BadPlan: the plan breaks a rule that its making would have kept.
+        ForeignLedger: the ledger belongs to another institution.
+        Stale: the ledger has changed since the plan was made.
+        BadPlan: the plan breaks a rule.
         LedgerError: the ledger can't be used.
     """
-    if plan.serial or not plan.changes:  # otherwise the ledger may have to be made
+    if plan.serial or not plan.changes:  # otherwise the ledger may not exist yet
         unchanged = _unchanged(ledger, plan)
         if unchanged is not None:
             return unchanged
@@ -83,26 +83,22 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
 
 
 def _detail(plan: AcceptedPlan, more: int) -> dict[str, object]:
-    """What the entry says of the files, and what is in order after its last event; there are ``more`` than changes."""
-    settled = {**plan.settled, "events": len(plan.changes) + more} if plan.settled else {}
-    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": settled}
+    """The entry's details: the files and the new baseline. The entry has ``more`` events than the plan has changes."""
+    baseline = {**plan.baseline, "events": len(plan.changes) + more} if plan.baseline else {}
+    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": baseline}
 
 
 def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> set[str]:
-    """Those to whom seats are delivered at once because they have an account, which they must still have."""
+    """Return the e-mail keys of members who get seats at once because they have an account, and check that they still do."""
     delivered = newly_delivered(plan.changes, books)
-    if gone := delivered - with_account(connection, delivered):
-        raise Stale(
-            f"it delivers seats at once to {named(sorted(gone))}, who {_HAS[len(gone) == 1]} no account (any more)"
-        )
+    if lacking := delivered - with_account(connection, delivered):
+        has = "has" if len(lacking) == 1 else "have"
+        raise Stale(f"it gives seats at once to {named(sorted(lacking))}, who no longer {has} an account")
     return delivered
 
 
-_HAS = {True: "has", False: "have"}
-
-
 def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
-    """Where the journal stands, if there is nothing at all to be written."""
+    """The result, if there is nothing to write; else None."""
     with ledger.reading() as connection:
         if connection is not None and plan.changes:
             return None
@@ -113,27 +109,27 @@ def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
 
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
-    """Raise ForeignLedger or Stale where the ledger is not the one, or not in the state, that the plan was made for."""
-    must_be_its_own(books, plan.institution)
+    """Raise ForeignLedger or Stale if the plan was made for another ledger, or for an earlier state of it."""
+    must_belong_to(books, plan.institution)
     if (books.serial, books.head) != (plan.serial, plan.head):
         raise Stale(
-            f"the plan was made when the ledger stood at {plan.serial} ({plan.head[:12]}), "
-            f"and it stands at {books.serial} ({books.head[:12]}) now"
+            f"the plan was made at journal entry {plan.serial} ({plan.head[:12]}), "
+            f"and the ledger is now at {books.serial} ({books.head[:12]})"
         )
 
 
-def must_be_its_own(books: Snapshot, institution: str) -> None:
-    """Raise ForeignLedger where the ledger holds another institution."""
-    must_be_that_of(books.institution.id if books.institution is not None else None, institution)
+def must_belong_to(books: Snapshot, institution: str) -> None:
+    """Raise ForeignLedger if the ledger belongs to another institution."""
+    must_be_owned_by(books.institution.id if books.institution is not None else None, institution)
 
 
-def must_be_that_of(owner: str | None, institution: str) -> None:
-    """Raise ForeignLedger where the ledger's ``owner`` is another institution."""
+def must_be_owned_by(owner: str | None, institution: str) -> None:
+    """Raise ForeignLedger if the ledger's ``owner`` is another institution."""
     if owner is not None and owner != institution:
-        raise ForeignLedger(f'the institution is "{institution}", the ledger is that of "{owner}"')
+        raise ForeignLedger(f'the institution is "{institution}", but the ledger belongs to "{owner}"')
 
 
 def _rosters_moved(plan: AcceptedPlan, books: Snapshot) -> bool:
-    """Whether a roster file has become empty, or stopped being so: what the rule ``empty-roster`` goes by."""
+    """Whether a roster has become empty, or is no longer empty: the rule ``empty-roster`` needs to know."""
     filled = {path for path, count in plan.rosters.items() if count}
     return filled != {path for path, count in books.rosters.items() if count}

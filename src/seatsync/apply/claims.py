@@ -1,7 +1,7 @@
-"""What members do themselves: they claim what was offered to them, or decline it.
+"""What members do themselves: claim or decline the seats offered to them.
 
-Each is one transaction that reads and writes the rows of one member alone, whatever the size of the institution. Of any
-number who come at once each is told what came of it: ``Why``.
+Each is one transaction that reads and writes the rows of one member only, however large the institution is. When several
+members come at the same time, each gets a clear answer: success, or an ``UnavailableReason``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from seatsync.apply.apply import must_be_its_own, must_be_that_of
+from seatsync.apply.apply import must_be_owned_by, must_belong_to
 from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.license import ABSENT, License, Status
@@ -26,32 +26,32 @@ from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
 
 
-class Why(StrEnum):
-    """Why there is nothing to claim or to decline."""
+class UnavailableReason(StrEnum):
+    """Why a member can't claim or decline a license."""
 
     UNKNOWN = "unknown"
     """There is no such member, library or personal link."""
     NOTHING = "nothing"
-    """Nothing was ever offered."""
+    """The license was never offered."""
     CLAIMED = "claimed"
-    """It was claimed, with another account."""
+    """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
     REVOKED = "revoked"
     NOT_ALLOWED = "not-allowed"
-    """The institution lets nobody decline."""
+    """The institution does not allow members to decline."""
     NO_ACCOUNT = "no-account"
-    """The account was deleted meanwhile."""
+    """The account was deleted in the meantime."""
     LINK_USED = "link-used"
     LINK_ENDED = "link-ended"
-    """The grant that the personal link was sent for has ended; what is open now has another."""
+    """The grant of this personal link has ended; a newer grant has its own link."""
 
 
-class Missed(Impossible):
-    """There is nothing to claim or to decline (any more)."""
+class Unavailable(Impossible):
+    """The license can't be claimed or declined; ``reason`` says why."""
 
-    def __init__(self, why: Why, message: str, help: str = "See `seatsync licenses --all`.") -> None:
+    def __init__(self, reason: UnavailableReason, message: str, help: str = "See `seatsync licenses --all`.") -> None:
         super().__init__(message, help)
-        self.why = why
+        self.reason = reason
 
 
 def claim(
@@ -65,15 +65,15 @@ def claim(
     token: str = "",
     known_as: str = "",
 ) -> bool:
-    """The member claims a license with their own account; whether it was theirs only from now on.
+    """Claim a license with the member's own account. Return False if that account had it already.
 
-    Who it is, is said by the ``token`` of the personal link they came by, which is used up, or by the e-mail that they have
-    proved to read (``known_as``), which must be the member's still. ``actor`` stays in the journal for good, so it names
-    nobody whom it may have to forget.
+    The member proves who they are by the ``token`` of their personal link, which is then used up, or by an e-mail that they
+    have confirmed (``known_as``) and that must still be the member's. ``actor`` stays in the journal forever, so it must
+    not name a person.
 
     Raises:
-        Missed: there is nothing to claim; ``why`` says why.
-        ForeignLedger: the ledger is another institution's.
+        Unavailable: there is nothing to claim; ``reason`` says why.
+        ForeignLedger: the ledger belongs to another institution.
     """
     _must_be_an_email(account)
 
@@ -103,18 +103,18 @@ def opt_out(
     token: str = "",
     known_as: str = "",
 ) -> None:
-    """The member declines a license; ``token``, ``known_as`` and ``actor`` as for ``claim``.
+    """Decline a license for the member; ``token``, ``known_as`` and ``actor`` as in ``claim``.
 
     Raises:
-        Missed: there is nothing to decline, or the institution does not allow it.
-        ForeignLedger: the ledger is another institution's.
+        Unavailable: there is nothing to decline, or the institution does not allow it.
+        ForeignLedger: the ledger belongs to another institution.
     """
 
     def step(connection: Connection) -> None:
         books = _books(connection, institution, member, known_as)
         if books.institution is not None and not books.institution.opt_out:
             help = "Set `opt_out: true` in seatsync.yaml and apply it."
-            raise Missed(Why.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
+            raise Unavailable(UnavailableReason.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
         link = _link(connection, institution, library, member, token)
         _must_be_open(books, library, member, "decline")
         _use(connection, institution, link, token, at)
@@ -129,21 +129,21 @@ def opt_out(
     ledger.write(institution, actor, "", step)
 
 
-def known_by(ledger: Ledger, institution: str, library: str, email: str) -> int:
-    """The number of the member with this e-mail; of several (others had it before) the one to whom the library is open.
+def member_with_email(ledger: Ledger, institution: str, library: str, email: str) -> int:
+    """The number of the member with this e-mail. If several have had it, prefer the one who can claim the library.
 
     Raises:
-        Missed: nobody has it.
-        ForeignLedger: the ledger is another institution's.
+        Unavailable: no member has it.
+        ForeignLedger: the ledger belongs to another institution.
     """
     key = email_key(email)
     with ledger.reading() as connection:
-        must_be_that_of(owner(connection, institution), institution)
+        must_be_owned_by(owner(connection, institution), institution)
         known = numbers_of(connection, institution, {key}, ()) if connection is not None and key else {}
         offered = open_licenses(connection, institution, email) if connection is not None else []
     if not known:
-        message = f"The ledger knows nobody with the e-mail {email}."
-        raise Missed(Why.UNKNOWN, message, "Write it as `seatsync members` lists it.")
+        message = f"No member in the ledger has the e-mail {email}."
+        raise Unavailable(UnavailableReason.UNKNOWN, message, "Write it as `seatsync members` lists it.")
     return next((seat.member for seat in offered if seat.library == library), next(iter(known)))
 
 
@@ -157,11 +157,14 @@ def _take(
     is_own: bool,
     entry: Entry,
 ) -> None:
-    """Put the license into the account. If it ``is_own``, the member signs in with it from now on: later seats are delivered
-    there. A personal link alone does not prove that: somebody to whom it was passed on gets that one license."""
+    """Put the license into the account. If ``is_own``, it becomes the member's account, and later seats go there too.
+
+    A personal link alone does not prove that the account is the member's: a person who was given the link gets this one
+    license only.
+    """
     signs_in = books.members[member].account
     if account.id and not lock_account(connection, account.id):
-        raise Missed(Why.NO_ACCOUNT, f"The account {account.email} is not there any more.")
+        raise Unavailable(UnavailableReason.NO_ACCOUNT, f"The account {account.email} no longer exists.")
     if is_own:
         if account.id:
             keep_holding(connection, institution, member, signs_in)
@@ -173,17 +176,19 @@ def _take(
 
 def _must_be_an_email(account: AccountHolder) -> None:
     if fault := email_fault(account.email):
-        raise Impossible(f"{fault}.", "Correct it.")
+        raise Impossible(f"{fault}.", "Correct the e-mail.")
 
 
 def _books(connection: Connection, institution: str, member: int, known_as: str = "") -> Snapshot:
-    """The ledger, of all members only this one, who must be ``known_as`` that, if anything."""
+    """The ledger with only this member, whose e-mail must be ``known_as`` if that is given."""
     books = read_snapshot(connection, institution, {member})
-    must_be_its_own(books, institution)
+    must_belong_to(books, institution)
     if member not in books.members:
-        raise Missed(Why.UNKNOWN, f"The ledger knows no member {member}.", "See `seatsync members`.")
+        raise Unavailable(UnavailableReason.UNKNOWN, f"The ledger has no member {member}.", "See `seatsync members`.")
     if known_as and books.members[member].key != email_key(known_as):
-        raise Missed(Why.UNKNOWN, f"Member {member} has another e-mail now.", "See `seatsync members`.")
+        raise Unavailable(
+            UnavailableReason.UNKNOWN, f"Member {member} has a different e-mail now.", "See `seatsync members`."
+        )
     return books
 
 
@@ -191,47 +196,51 @@ def _license(books: Snapshot, library: str, member: int) -> License:
     if library not in books.libraries:
         guess = did_you_mean(library, books.libraries)
         message = f'The ledger has no library "{library}". {guess}'.rstrip()
-        raise Missed(Why.UNKNOWN, message, "See `seatsync status`.")
+        raise Unavailable(UnavailableReason.UNKNOWN, message, "See `seatsync status`.")
     return books.licenses.get(library, {}).get(member, ABSENT)
 
 
-_SETTLED = {
-    Status.NONE: Why.NOTHING,
-    Status.DELIVERED: Why.CLAIMED,
-    Status.OPTED_OUT: Why.OPTED_OUT,
-    Status.REVOKED: Why.REVOKED,
+_NOT_OPEN = {
+    Status.NONE: UnavailableReason.NOTHING,
+    Status.DELIVERED: UnavailableReason.CLAIMED,
+    Status.OPTED_OUT: UnavailableReason.OPTED_OUT,
+    Status.REVOKED: UnavailableReason.REVOKED,
 }
 
 
 def _must_be_open(books: Snapshot, library: str, member: int, what: str) -> None:
     status = _license(books, library, member).status
-    if why := _SETTLED.get(status):
-        email, said = books.members[member].email, status.replace("_", " ")
-        raise Missed(why, f"{email} has nothing to {what} of {library}: the license status is {said}.")
+    if reason := _NOT_OPEN.get(status):
+        email, shown = books.members[member].email, status.replace("_", " ")
+        raise Unavailable(reason, f"{email} has nothing to {what} in {library}: the license status is {shown}.")
 
 
 def _link(connection: Connection, institution: str, library: str, member: int, token: str) -> links.Resolved | None:
-    """What the token is about; None for no token."""
+    """The personal link of the token; None without a token."""
     if not token:
         return None
     link = links.resolve(connection, institution, token)
     if link is None or (link.library, link.member) != (library, member):
-        raise Missed(Why.UNKNOWN, "The ledger knows no such personal link.", "Take that of the latest letter.")
+        raise Unavailable(
+            UnavailableReason.UNKNOWN,
+            "The ledger does not know this personal link.",
+            "Use the link in the latest letter.",
+        )
     return link
 
 
 def _entry(kind: str, at: str, actor: str, link: links.Resolved | None) -> Entry:
-    """The entry names the personal link that is used up by it."""
+    """The journal entry. It names the personal link that it uses up."""
     return Entry(kind, at, actor, detail={"link": link.number} if link is not None else {})
 
 
 def _use(connection: Connection, institution: str, link: links.Resolved | None, token: str, at: str) -> None:
-    """Use the link up, which must be good."""
+    """Use the link up; raise Unavailable if it has ended or was used."""
     if link is None:
         return
     if link.state is links.LinkState.ENDED:
         message = "The grant that this personal link was sent for has ended."
-        raise Missed(Why.LINK_ENDED, message, "Take that of the latest letter.")
+        raise Unavailable(UnavailableReason.LINK_ENDED, message, "Use the link in the latest letter.")
     if not links.use(connection, institution, token, at):
-        message = "This personal link has been used."
-        raise Missed(Why.LINK_USED, message, "Take that of the latest letter.")
+        message = "This personal link has already been used."
+        raise Unavailable(UnavailableReason.LINK_USED, message, "Use the link in the latest letter.")

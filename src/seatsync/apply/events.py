@@ -1,4 +1,4 @@
-"""Changes of a plan → events of the journal."""
+"""Turn the changes of a plan into events of the journal."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _BLANK = Person("", "", "")._asdict()
 
 
 def first_event(plan: Plan) -> Event:
-    """The institution itself, which the first apply brings."""
+    """The event that adds the institution; the first apply begins with it."""
     settings = dict(plan.settings)
     contacts = settings.pop("contacts")
     return Event(Unplanned.INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
 
 
 def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
-    """The e-mail keys of those who are delivered a seat at once, of whom ``books`` know no account."""
+    """The e-mail keys of members who get a seat at once and whose account the ledger does not know yet."""
     delivered = [c for c in changes if c.action is Action.GRANT and c.status == Status.DELIVERED]
     if not delivered:
         return set()
@@ -46,22 +46,23 @@ def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
 def events_of(
     changes: Iterable[Change], books: Snapshot, today: str, accounts: Collection[str] = ()
 ) -> Iterator[Event | Grants]:
-    """The events, in order; grants that differ by the member alone together. Who is new gets the next number of the ledger.
+    """Yield the events, in order. Grants that differ only by member come together. New members get the next free numbers.
 
-    That those with one of these ``accounts`` (e-mail keys) have one is an event of its own, before what is granted to them.
+    Members with one of these ``accounts`` (e-mail keys) get an event for their account before their first grant.
 
-    To be taken one by one while ``books`` follows: a later change names a member by the e-mail that an earlier one set.
+    The caller must post each event to ``books`` before taking the next: a later change may name a member by an e-mail that
+    an earlier one set.
 
     Raises:
-        IllegalTransition: a change names one member and means another.
+        IllegalTransition: a change names one member by e-mail and another by number.
     """
     numbers: dict[str, int] = {}
-    first, day, unsaid = books.last_number + 1, {"on": today}, set(accounts)
+    first, day, unrecorded = books.last_number + 1, {"on": today}, set(accounts)
     for is_grant, run in groupby(changes, lambda change: change.action is Action.GRANT):
         if is_grant:
             granted = list(run)
-            if unsaid:
-                yield from _accounts(granted, books, numbers, unsaid)
+            if unrecorded:
+                yield from _accounts(granted, books, numbers, unrecorded)
             yield from _grants(granted, books, numbers, today)
             continue
         for change in run:
@@ -71,44 +72,43 @@ def events_of(
 
 
 def _accounts(
-    changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], unsaid: set[str]
+    changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], unrecorded: set[str]
 ) -> Iterator[Event]:
-    """That somebody has an account, once for each of those of whom it is ``unsaid``."""
+    """Yield one event for each account that is still ``unrecorded``."""
     for change in changes:
-        if change.status == Status.DELIVERED and (key := email_key(change.member)) in unsaid:
-            unsaid.remove(key)
+        if change.status == Status.DELIVERED and (key := email_key(change.member)) in unrecorded:
+            unrecorded.remove(key)
             yield Event(Unplanned.ACCOUNT, "", _number(change, books, numbers), {}, {"account": change.member})
 
 
 def _grants(changes: Iterable[Change], books: Snapshot, numbers: Mapping[str, int], today: str) -> Iterator[Grants]:
-    details: dict[tuple[str, str, Origin, int], Mapping[str, Any]] = {}  # thousands of runs share one and the same
-    for (library, *look, after), run in groupby(changes, _LOOK):
-        kind, status, origin = look
+    details: dict[tuple[str, str, Origin, int], Mapping[str, Any]] = {}  # thousands of runs share one
+    for (library, kind, status, origin, after), run in groupby(changes, _WITHOUT_MEMBER):
         detail = details.get(key := (kind, status, origin, id(after)))
         if detail is None:
-            said = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
-            detail = details[key] = said
-        while some := list(islice(run, _AT_ONCE)):
-            yield Grants(library, [_number(change, books, numbers) for change in some], detail)
+            detail = {"kind": kind, "status": status, "on": today, "from": str(origin), **(after or {})}
+            details[key] = detail
+        while batch := list(islice(run, _AT_ONCE)):
+            yield Grants(library, [_number(change, books, numbers) for change in batch], detail)
 
 
-_LOOK = attrgetter("library", "kind", "status", "origin", "after")
+_WITHOUT_MEMBER = attrgetter("library", "kind", "status", "origin", "after")
 _AT_ONCE = 10_000
 
 
 def _number(change: Change, books: Snapshot, numbers: Mapping[str, int]) -> int:
-    """The number of the member whom a change is about."""
+    """The number of the change's member."""
     if change.record:
         _must_be(change, books)
         return change.record
     number = numbers.get(email_key(change.member))
     if number is None:
-        raise IllegalTransition(f"{change.action} for {change.member}, whom the ledger does not know")
+        raise IllegalTransition(f"{change.action} for {change.member}, who is not in the ledger")
     return number
 
 
 def _must_be(change: Change, books: Snapshot) -> None:
-    """Whoever is meant by the number must be who is named: by e-mail, or by student id for one who comes back."""
+    """Check that the change's number and name mean the same member: by e-mail, or by student id for one who comes back."""
     member = books.members.get(change.record)
     named = (
         (change.before or {}).get("email", change.member) if change.action is Action.MEMBER_UPDATE else change.member
@@ -124,7 +124,7 @@ def _same_id(change: Change, member: Member) -> bool:
 
 
 def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
-    """What names a person goes beside the chain (``person``), all else into it."""
+    """The event of a change. Personal data goes into ``person``, outside the hash chain; the rest into ``detail``."""
     action, after = change.action, change.after or {}
     match action.facts.subject:
         case Subject.LICENSE:
@@ -148,5 +148,5 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Tags as the ledger holds them."""
+    """The fields with their tags joined, as the ledger keeps them."""
     return {name: join_tags(value) if name == "tags" else value for name, value in fields.items()}

@@ -1,10 +1,10 @@
-"""Making a person unreadable, and pruning letters: what the ledger forgets, and says that it has forgotten."""
+"""Erase a person and delete old letters. The journal records both."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from seatsync.apply.apply import must_be_its_own
+from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.snapshot import Snapshot
@@ -17,24 +17,25 @@ from seatsync.ledger.retention import forget_links, forget_members, forget_plans
 
 
 def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commit: str) -> int:
-    """Make the person whose e-mail or student id is ``who`` unreadable; returns how many records that were.
+    """Erase the person whose e-mail or student id is ``who``; return the number of records erased.
 
-    The journal keeps what happened, to a member without a name; its chain holds. Permanent licenses keep their slots.
-    ``ledger.scrub`` then takes the old bytes out of the files.
+    The journal keeps what happened, but to a member without a name; its hash chain stays intact. Permanent licenses keep
+    their seats. ``ledger.scrub`` then removes the old bytes from the database files.
 
     Raises:
-        Impossible: nobody has that name, or somebody who is still in the files.
-        ForeignLedger: the ledger is another institution's.
+        Impossible: nobody has that e-mail or id, or the person is still in the files.
+        ForeignLedger: the ledger belongs to another institution.
     """
 
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
-        must_be_its_own(books, institution)
-        numbers = _gone(books, who)
+        must_belong_to(books, institution)
+        numbers = _numbers_of_leavers(books, who)
         stints = forget_stints(connection, institution, who)
         if not numbers and not stints.naming:
             raise Impossible(
-                f"The ledger knows nobody as {who}.", "Give the e-mail or student id as the ledger has it."
+                f"Nobody in the ledger has the e-mail or student id {who}.",
+                "Write the e-mail or student id as the ledger has it.",
             )
         forget_links(connection, institution, numbers, stints.naming)
         events = [Event(Unplanned.ERASE, "", number) for number in numbers]
@@ -49,8 +50,8 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
     return ledger.write(institution, actor, commit, step)
 
 
-def _gone(books: Snapshot, who: str) -> list[int]:
-    """The numbers of those who are known by this e-mail or student id, all of whom must have left."""
+def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
+    """The numbers of the members with this e-mail or student id. All of them must have left."""
     key = email_key(who)
     found = {
         number: member
@@ -58,26 +59,26 @@ def _gone(books: Snapshot, who: str) -> list[int]:
         if who and (key == member.key or who == member.student_id)
     }
     if any(member.on_roster for member in found.values()):
-        help = "Take them out of the rosters and apply that, or the next apply would bring them back."
+        help = "Remove them from the rosters and apply; otherwise the next apply brings them back."
         raise Impossible(f"{who} is still on the roster.", help)
     contacts = books.institution.contacts if books.institution is not None else ()
     if key in [email_key(contact.email) for contact in contacts]:
-        raise Impossible(f"{who} is a contact.", "Take them out of `contacts` in seatsync.yaml and apply that.")
+        raise Impossible(f"{who} is a contact.", "Remove them from `contacts` in seatsync.yaml and apply.")
     if key in books.admins:
-        raise Impossible(f"{who} is an administrator.", "Take them out of `admins` in seatsync.yaml and apply that.")
+        raise Impossible(f"{who} is an administrator.", "Remove them from `admins` in seatsync.yaml and apply.")
     return sorted(found)
 
 
 def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, commit: str) -> int:
-    """Delete letters of the days before ``before`` (ISO) that wait no more; returns how many. The journal says so.
+    """Delete the letters from before the day ``before`` (ISO) that are no longer waiting; return how many.
 
     Raises:
-        ForeignLedger: the ledger is another institution's.
+        ForeignLedger: the ledger belongs to another institution.
     """
 
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
-        must_be_its_own(books, institution)
+        must_belong_to(books, institution)
         pruned = prune_letters(connection, institution, before) if books.serial else []
         if pruned:
             letters = ",".join(f"{first}-{last}" for first, last in pruned)

@@ -1,7 +1,7 @@
-"""Taking over what a portal has: into the files first, then into the ledger, so that the plan after it is empty.
+"""Import a portal's export: into the files first, then into the ledger, so that the next plan is empty.
 
-Everything is judged before the first file is written. Should it stop between files and ledger, running it again
-finds the files done and goes on with the ledger.
+Everything is checked before the first file is written. If an import stops between files and ledger, running it again
+finds the files complete and continues with the ledger.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from seatsync.apply.apply import must_be_its_own
+from seatsync.apply.apply import must_belong_to
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Action, Event, Grants, Unplanned
@@ -25,7 +25,7 @@ from seatsync.domain.diagnostic import named
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, person_of
-from seatsync.domain.posting import doubled, overfull, post
+from seatsync.domain.posting import duplicate_name, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.formulas import defused
@@ -34,8 +34,8 @@ from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.planning.diff import diff
+from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.matching import match
-from seatsync.planning.wishes import work_out
 from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
@@ -46,15 +46,15 @@ _BOM = "\ufeff"
 
 @dataclass
 class Additions:
-    """What the files lack: members, and grants as (library, e-mail, kind). ``texts`` are the files to be written."""
+    """What to add to the files: members, and grants as (library, e-mail, kind). ``texts`` are the files to write."""
 
     members: list[RosterMember] = field(default_factory=list)
     grants: list[tuple[str, str, Kind]] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def as_known(portal: Portal, desired: Desired) -> Portal:
-    """The portal's members under the e-mails that the rosters have for them: known by student id, else by e-mail."""
+def with_roster_emails(portal: Portal, desired: Desired) -> Portal:
+    """The portal's data under the e-mails of the rosters. Members are matched by student id, else by e-mail."""
     by_id = {member.student_id: member for member in desired.members if member.student_id}
     known = [by_id.get(member.student_id, member) if member.student_id else member for member in portal.members]
     keys = {member.key: here.key for member, here in zip(portal.members, known, strict=True)}
@@ -65,24 +65,24 @@ def as_known(portal: Portal, desired: Desired) -> Portal:
 
 
 def additions(folder: Path, source: str, desired: Desired, portal: Portal, today: date) -> Additions:
-    """What has to be added to the files so that they ask for what the portal has.
+    """Return what to add to the files so that they ask for what the portal has.
 
     Raises:
-        Impossible: ``seatsync.yaml`` is shaped so that an entry can't be added by itself.
+        Impossible: an entry can't be added to ``seatsync.yaml`` automatically.
     """
     known = {member.key for member in desired.members}
     found = Additions([member for member in portal.members if member.key not in known])
     members = [*desired.members, *found.members]
-    wishes = work_out(replace(desired, members=members), [0] * len(members), Snapshot(), today)
-    asked = {
+    entitlements = resolve_grants(replace(desired, members=members), [0] * len(members), Snapshot(), today)
+    granted = {
         (library, members[position].key): rule.kind
-        for library, rules in wishes.wanted.items()
+        for library, rules in entitlements.wanted.items()
         for position, rule in rules.items()
     }
     spelled = {member.key: member.email for member in members}
     for library, holdings in portal.holdings.items():
         for key, (kind, _) in holdings.items():
-            if kind is not Kind.NONE and asked.get((library, key)) not in (kind, Kind.PERMANENT):
+            if kind is not Kind.NONE and granted.get((library, key)) not in (kind, Kind.PERMANENT):
                 found.grants.append((library, spelled[key], kind))
     ids = {member.email: member.student_id for member in members}
     _write_texts(found, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import", ids)
@@ -90,7 +90,7 @@ def additions(folder: Path, source: str, desired: Desired, portal: Portal, today
 
 
 def with_additions(desired: Desired, added: Additions) -> Desired:
-    """The desired state as it will be once the additions are in the files."""
+    """The desired state with the additions."""
     here = Origin(NAME)
     grants = [Grant(library, kind, Selector(emails=(email,)), here) for library, email, kind in added.grants]
     return replace(desired, members=[*desired.members, *added.members], grants=[*desired.grants, *grants])
@@ -110,7 +110,7 @@ def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str])
         found.texts[path] = text
         config = _listed(config, "grants", path)
     if found.texts:
-        found.texts[NAME] = config  # last: the files it names are there when it is written
+        found.texts[NAME] = config  # last, so that the files it names exist when it is written
 
 
 def _listed(config: str, section: str, path: str) -> str:
@@ -118,12 +118,12 @@ def _listed(config: str, section: str, path: str) -> str:
     changed = with_entry(config.removeprefix(_BOM), section, f"{{path: {path}}}")
     if changed is None:
         help = f"Add `- {{path: {path}}}` to `{section}:` by hand, in a {NAME} saved as UTF-8, and import again."
-        raise Impossible(f"{NAME} is shaped so that nothing can be added to `{section}` by itself.", help)
+        raise Impossible(f"seatsync can't add an entry to `{section}` in {NAME} automatically.", help)
     return bom + changed
 
 
 def _place(folder: Path, below: str, stem: str, text: str) -> str:
-    """A name that is free, or that of the very same file, which an import that was interrupted has left."""
+    """A free file name, or the file with the same text that an interrupted import has left."""
     names = (f"{below}/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 10_000))))
     return next(name for name in names if _is_free(folder, name, text))
 
@@ -148,15 +148,15 @@ def _csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event | Grants]:
-    """The events that bring the portal's members and licenses into the ledger.
+def checked_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event | Grants]:
+    """Return the events that bring the portal's members and licenses into the ledger.
 
     Raises:
-        ForeignLedger: the ledger is another institution's.
-        Impossible: the portal takes a permanent license away, has more seats in use than there are, or a kind that the
-            library does not have.
+        ForeignLedger: the ledger belongs to another institution.
+        Impossible: the portal takes back a permanent license, uses more seats than there are, or has a kind that the
+            library does not allow.
     """
-    must_be_its_own(books, desired.institution.id)
+    must_belong_to(books, desired.institution.id)
     events = list(_events(desired, books, portal, today))
     trial = replace(
         books,
@@ -171,27 +171,28 @@ def judged_events(desired: Desired, books: Snapshot, portal: Portal, today: date
             post(trial, event)
     except IllegalTransition as illegal:
         raise Impossible(
-            f"The portal says what can't be: {illegal}.", "Correct the export, or the library in seatsync.yaml."
+            f"The portal's export can't be right: {illegal}.", "Correct the export, or the library in seatsync.yaml."
         ) from illegal
-    if (name := doubled(trial)) is not None:
-        message = (
-            f"The portal's member with the {name} would be a second one: the ledger knows that e-mail or id otherwise."
-        )
-        raise Impossible(message, "Apply the files first, or correct the export, so that each is known by one name.")
+    if (name := duplicate_name(trial)) is not None:
+        message = f"In the ledger, {name} belongs to another member than in the export."
+        help = "Apply the files first, or correct the export, so that each member has one e-mail and one student id."
+        raise Impossible(message, help)
     if (library := overfull(trial, portal.holdings)) is not None:
         slots = trial.slots(library)
-        message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,} slots."
+        message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,}."
         raise Impossible(message, f"Set `slots: {slots.used}` or more; the portal shows how many were bought.")
     return events
 
 
-def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at: str, actor: str, commit: str) -> int:
-    """Write what the portal has into the ledger; returns how many events that took.
+def import_portal(
+    ledger: Ledger, desired: Desired, portal: Portal, today: date, at: str, actor: str, commit: str
+) -> int:
+    """Write the portal's data into the ledger; return the number of events.
 
-    No letters are sent: what a portal has, it has told its members itself.
+    No letters are sent: the portal has already told its members.
 
     Raises:
-        ForeignLedger, Impossible: as for ``judged_events``.
+        ForeignLedger, Impossible: as for ``checked_events``.
     """
     detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}}
     entry = Entry("import", at, actor, commit, "", detail)
@@ -199,7 +200,7 @@ def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at:
 
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
-        events = judged_events(desired, books, portal, today)
+        events = checked_events(desired, books, portal, today)
         if events:
             Recorder(connection, institution, books).record(entry, events)
         return len(events)
@@ -208,7 +209,7 @@ def take_over(ledger: Ledger, desired: Desired, portal: Portal, today: date, at:
 
 
 def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event | Grants]:
-    wanted = {member.key for member in portal.members}
+    keys = {member.key for member in portal.members}
     first = books.serial == 0
     changes = [
         change
@@ -218,7 +219,7 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
             and (first or change.library in portal.holdings)
         )
         or (change.action is Action.ADMIN_ADD and first)
-        or (change.action is Action.MEMBER_ADD and email_key(change.member) in wanted)
+        or (change.action is Action.MEMBER_ADD and email_key(change.member) in keys)
     ]
     if first:
         institution = desired.institution
@@ -249,11 +250,9 @@ def _holdings(
         if held.get(number, ABSENT).kind is Kind.PERMANENT is not kind
     ]
     if lost:
-        do = "does" if len(lost) == 1 else "do"
-        message = (
-            f"The portal says that {named(lost)} {do} not own {library}, but the ledger says otherwise, permanently."
-        )
-        raise Impossible(message, "Correct the portal or the export; what is permanent stays so.")
+        does = "does" if len(lost) == 1 else "do"
+        message = f"In the ledger {library} belongs to {named(lost)} permanently, but in the portal {does} not."
+        raise Impossible(message, "Correct the portal or the export; a permanent license is never taken back.")
     at_once = desired.libraries[library].delivery.facts.at_once
     for number, (key, kind, status) in holdings.items():
         if held.get(number, ABSENT)[:2] != (kind, status):

@@ -1,4 +1,4 @@
-"""Bringing a dump into a ledger."""
+"""Load a dump into a ledger."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from seatsync.apply.apply import ForeignLedger, must_be_its_own
+from seatsync.apply.apply import ForeignLedger, must_belong_to
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.dump import BadDump, Dump
 from seatsync.ledger.read import read_snapshot
@@ -17,20 +17,21 @@ from seatsync.ledger.verification.verify import verify
 def load_dump(
     ledger: Ledger, lines: Iterable[str], actor: str, commit: str, owner: str | None = None
 ) -> tuple[str, Verdict, int]:
-    """Load a dump's lines and verify what was written, all or nothing; returns the institution's id, the verdict, and of how
-    many letters the personal links were left out.
+    """Load a dump's lines and verify the result, all or nothing.
+
+    Return the institution's id, the verdict, and the number of letters whose personal links were left out.
 
     Raises:
-        BadDump: it is no dump, is not whole, or its chain does not hold.
-        AlreadyThere: the ledger knows the institution.
-        ForeignLedger: the ledger is another institution's. It is that of ``owner``, where one is given.
+        BadDump: the lines are not a dump, are incomplete, or their hash chain is broken.
+        AlreadyThere: the ledger already has the institution.
+        ForeignLedger: the ledger belongs to another institution, or to another ``owner`` than the dump.
     """
     dump = Dump(lines)
     if owner is not None and owner != dump.institution:
-        raise ForeignLedger(f'the ledger is that of "{owner}", the dump that of "{dump.institution}"')
+        raise ForeignLedger(f'the ledger belongs to "{owner}", the dump to "{dump.institution}"')
 
     def step(connection: Connection) -> Verdict:
-        must_be_its_own(read_snapshot(connection, dump.institution), dump.institution)
+        must_belong_to(read_snapshot(connection, dump.institution), dump.institution)
         dump.load(connection)
         verdict = verify(connection, dump.institution)
         if verdict.faults:

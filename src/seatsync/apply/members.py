@@ -1,4 +1,4 @@
-"""What happens between applies: who asks for what the ledger does not allow is told why; and a one-off resend."""
+"""Record events of members between applies, such as a one-off resend."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seatsync.ledger.record import Recorder, Stale
 
 
 class Impossible(Failure):
-    """Something that the state of the ledger does not allow."""
+    """The current state of the ledger does not allow this."""
 
     exit_code = ExitCode.REFUSED
 
@@ -25,16 +25,16 @@ class Impossible(Failure):
 def record_resend(
     ledger: Ledger, institution: str, serial: int, chosen: Sequence[tuple[str, int]], at: str, actor: str
 ) -> None:
-    """One more invitation for each (library, member number), all of them unclaimed when the ledger stood at ``serial``.
+    """Send one more invitation for each (library, member number), all unclaimed at journal entry ``serial``.
 
     Raises:
-        Stale: the ledger has moved since.
+        Stale: the ledger has changed since.
     """
 
     def step(connection: Connection) -> None:
         books = read_snapshot(connection, institution, {number for _, number in chosen})
         if books.serial != serial:
-            raise Stale(f"the ledger stood at {serial} and stands at {books.serial} now")
+            raise Stale(f"the ledger was at journal entry {serial} and is now at {books.serial}")
         events = [Event(Action.RESEND, library, number) for library, number in chosen]
         record(connection, institution, books, Entry("resend", at, actor), events)
 
@@ -42,12 +42,12 @@ def record_resend(
 
 
 def record(connection: Connection, institution: str, books: Snapshot, entry: Entry, events: Sequence[Event]) -> None:
-    """Write what happens to members, whom ``books`` must have.
+    """Write the entry with the events of members, who must be in ``books``.
 
     Raises:
-        Impossible: it may not happen.
+        Impossible: an event is not allowed in the current state.
     """
     try:
         Recorder(connection, institution, books).record(entry, events)
     except IllegalTransition as illegal:
-        raise Impossible(f"That can't be: {illegal}.", "See `seatsync licenses --all`.") from illegal
+        raise Impossible(f"That is not possible: {illegal}.", "See `seatsync licenses --all`.") from illegal

@@ -1,1 +1,1 @@
-"""The command line: one module a command; what is heavy is imported inside the command that needs it."""
+"""The command line: one module per command. Heavy imports happen inside the command that needs them."""

@@ -1,4 +1,4 @@
-"""How a command ends: what went wrong is told on standard error, and becomes an exit code."""
+"""How a command ends: a failure is printed on standard error and becomes an exit code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatsync.domain.failure import ExitCode, Failure
 debugging = False
 """Whether ``--debug`` was given."""
 
-_BADNESS = (
+_FROM_BEST_TO_WORST = (
     ExitCode.DONE,
     ExitCode.CHANGES,
     ExitCode.BROKEN,
@@ -25,49 +25,54 @@ _BADNESS = (
 )
 
 MEANINGS: dict[int, str] = {
-    ExitCode.BROKEN: "broken",
-    ExitCode.INVALID: "invalid",
-    ExitCode.REFUSED: "refused",
-    ExitCode.STALE: "stale",
-    ExitCode.LEDGER: "ledger out of reach",
+    ExitCode.BROKEN: "failed",
+    ExitCode.INVALID: "with invalid files",
+    ExitCode.REFUSED: "blocked",
+    ExitCode.STALE: "out of date",
+    ExitCode.LEDGER: "ledger cannot be reached",
     ExitCode.USAGE: "wrong usage",
 }
-"""What went wrong where a code says that something did."""
+"""Exit code → what went wrong, in words; codes without a failure are not in here."""
 
 
 def worst(codes: Iterable[int]) -> int:
-    """The exit code that speaks for several institutions."""
-    return max(codes, key=_BADNESS.index, default=ExitCode.DONE)
+    """The worst of several institutions' exit codes."""
+    return max(codes, key=_FROM_BEST_TO_WORST.index, default=ExitCode.DONE)
 
 
 def failed(error: Exception) -> int:
-    """Tell what went wrong, and the exit code it means."""
+    """Print an error and return its exit code."""
     if isinstance(error, click.UsageError):
         from seatsync.domain.text.ledger_addresses import redacted
 
-        # What stands in the wrong place may be a ledger's address, with anything in its password.
+        # The wrong argument may be a ledger's address, with any characters in its password.
         message = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
         click.UsageError(redacted(message), error.ctx).show()
         return ExitCode.USAGE
     failure = explained(error) or _bug(error)
-    tell(failure, error)
+    print_failure(failure, error)
     return failure.exit_code
 
 
-def tell(failure: Failure, error: Exception) -> None:
-    """What is so, and what to do; with ``--debug`` also where the ``error`` behind it came from."""
+def print_failure(failure: Failure, error: Exception) -> None:
+    """Print a failure and what to do about it; with ``--debug`` also the traceback of the ``error`` that caused it."""
     from seatsync.domain.text.characters import printable
 
     click.echo(f"seatsync: {printable(str(failure).splitlines()[0], 1000)}", err=True)
-    click.echo(f"  → {printable(failure.help, 1000)}", err=True)
+    say_fix(printable(failure.help, 1000))
     if debugging:
         import traceback
 
         traceback.print_exception(error)
 
 
+def say_fix(help: str) -> None:
+    """Print what to do about a problem, below the line that says what the problem is."""
+    click.echo(f"  To fix: {help}", err=True)
+
+
 def explained(error: Exception) -> Failure | None:
-    """The error as a failure; None where it may be a bug."""
+    """The error as a failure; None if it may be a bug."""
     if isinstance(error, Failure):
         return error
     if isinstance(error, OSError) and error.strerror:
@@ -78,4 +83,4 @@ def explained(error: Exception) -> Failure | None:
 
 def _bug(error: Exception) -> Failure:
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(message, "This is a bug, or broken surroundings: --debug shows where.")
+    return Failure(message, "Run it again with --debug to see where. This is a bug, or the installation is broken.")

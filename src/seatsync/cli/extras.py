@@ -1,4 +1,4 @@
-"""Packages that only some commands need."""
+"""Optional packages that only some commands need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 @contextmanager
 def needs(extra: str) -> Iterator[None]:
-    """Around the first import of what is installed with an ``extra`` of seatsync.
+    """Wrap the imports that need an ``extra`` of seatsync.
 
     Raises:
         UsageError: a package is missing; the message says how to install it.

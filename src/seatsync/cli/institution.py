@@ -1,4 +1,4 @@
-"""Which institution a folder is of, and its ledger."""
+"""The institution of a folder, and its ledger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.output.findings import tell
+from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -16,67 +16,69 @@ if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
 
 
-NO_LEDGER = "`seatsync apply` makes it. Or name another: --ledger, or -C and its folder."
-"""What to do where a command needs a ledger that is there."""
+NO_LEDGER_HELP = "Create it with `seatsync apply`, or name another: --ledger, or -C and its folder."
+"""What to do if there is no ledger and the command needs one."""
 
 
 def institution_of(folder: Path, run: Run) -> str:
-    """The id in the folder's seatsync.yaml, whatever else is wrong there; leaves with an error if there is none."""
+    """The id in the folder's seatsync.yaml, even if the rest of the file has mistakes. Exits with 3 if there is no id."""
     from seatsync.sources.institution_folder import InstitutionFolder
 
     opened = InstitutionFolder.open(folder)
     if opened.institution_id is None:
-        from seatsync.sources.load import load  # imports much, and mostly it is not needed
+        from seatsync.sources.load import load  # imports much, and is rarely needed here
 
-        tell(folder, load(opened).found, run)
+        print_findings(folder, load(opened).found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     return opened.institution_id
 
 
 def institution_id(folder: Path) -> str | None:
-    """The id in the folder's seatsync.yaml, or None where it can't be told."""
+    """The id in the folder's seatsync.yaml, or None if it can't be read."""
     from seatsync.sources.institution_folder import InstitutionFolder
 
     return InstitutionFolder.open(folder).institution_id
 
 
-def ledger_of(run: Run, folder: Path, institution: str | None = None, kept: int = 0) -> Ledger:
-    """The ledger of an institution's folder; which ``institution`` that is stands in the folder, if it is not given.
-    As many connections are ``kept``."""
+def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size: int = 0) -> Ledger:
+    """The ledger of an institution's folder; the folder names the ``institution`` if it is not given.
+
+    ``pool_size`` is the number of connections to keep open.
+    """
     from seatsync.ledger.database import FILE, Ledger
-    from seatsync.ledger.lock import Patience
+    from seatsync.ledger.lock import LockWait
     from seatsync.ledger.stores.addresses import in_git
 
-    _hush_libraries()
-    patience = Patience(run.lock_timeout, run.say)
+    _silence_libraries()
+    lock_wait = LockWait(run.lock_timeout, run.say)
     if run.ledger is None or not in_git(run.ledger):
-        return Ledger(run.ledger or str(folder / FILE), patience, kept=kept)
+        return Ledger(run.ledger or str(folder / FILE), lock_wait, pool_size=pool_size)
     from seatsync.cli.output.privacy import job
-    from seatsync.ledger.stores.git.branch import let_go
+    from seatsync.ledger.stores.git.branch import forget_clones
 
     if (context := click.get_current_context(silent=True)) is not None:
-        context.find_root().call_on_close(let_go)
-    return Ledger(run.ledger, patience, folder, institution or institution_of(folder, run), job=job())
+        context.find_root().call_on_close(forget_clones)
+    return Ledger(run.ledger, lock_wait, folder, institution or institution_of(folder, run), job=job())
 
 
-def must_be_ours(folder: Path, institution: str, run: Run) -> bool:
-    """Look whose the folder's ledger is; whether it knows the institution.
+def check_owner(folder: Path, institution: str, run: Run) -> bool:
+    """Check the owner of the folder's ledger, and return whether the ledger has the institution.
 
     Raises:
-        ForeignLedger: it is another institution's.
+        ForeignLedger: the ledger belongs to another institution.
     """
-    from seatsync.apply.apply import must_be_that_of
+    from seatsync.apply.apply import must_be_owned_by
     from seatsync.ledger.read import owner
 
     with ledger_of(run, folder, institution).reading() as connection:
-        found = owner(connection, institution)
-    must_be_that_of(found, institution)
-    return found is not None
+        known = owner(connection, institution)
+    must_be_owned_by(known, institution)
+    return known is not None
 
 
 @cache
-def _hush_libraries() -> None:
-    """What SQLAlchemy and psycopg log of a broken connection, exits tells in a line."""
+def _silence_libraries() -> None:
+    """Silence the logs of SQLAlchemy and psycopg about broken connections: ``exits`` prints these failures in one line."""
     import logging
 
     logging.getLogger().addHandler(logging.NullHandler())

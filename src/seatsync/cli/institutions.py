@@ -1,4 +1,4 @@
-"""Many institutions in one command: side by side, each whole by itself, told in their order."""
+"""Many institutions in one command: run in parallel, each independent of the others, printed in order."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Item = TypeVar("Item")
 
 FEW = 4
-"""So many institutions are done one after the other, in this process: starting others would take longer."""
+"""Up to this many institutions run one after the other in this process: starting others would take longer."""
 
 
 class Done(NamedTuple):
-    """What became of one institution: its exit code and result, and what it said on standard output and error."""
+    """One institution's exit code and result, and its output on standard output and standard error."""
 
     code: int
     result: Any
@@ -41,20 +41,25 @@ class Done(NamedTuple):
 
 
 Step = Callable[[Any], tuple[int, Any]]
-"""One institution's part of a command: exit code and result. It can be sent to another process, as can both."""
+"""One institution's part of a command: returns exit code and result. All three can be pickled for another process."""
 
 
 def many(command: Command) -> Command:
-    """The options of commands that take many institutions."""
+    """Add the options of commands that take many institutions."""
     options = [
-        option("--shard", type=Shard(), help="Of all folders, do only the K-th of N parts; always the same ones."),
-        option("--jobs", type=click.IntRange(1), default=None, help="How many side by side; as many as processors."),
+        option("--shard", type=Shard(), help="Do only part K of N. A folder is always in the same part."),
+        option(
+            "--jobs",
+            type=click.IntRange(1),
+            default=None,
+            help="How many to do in parallel. Default: one per processor.",
+        ),
     ]
     return with_options(command, options)
 
 
 class Shard(click.ParamType[tuple[int, int]]):
-    """A part of many: ``2/8`` is the second of eight."""
+    """One part of many: ``2/8`` is the second of eight, as (2, 8)."""
 
     name = "K/N"
 
@@ -63,12 +68,12 @@ class Shard(click.ParamType[tuple[int, int]]):
             return value
         match = re.fullmatch(r"([1-9]\d{0,5})/([1-9]\d{0,5})", value)
         if match is None or int(match[1]) > int(match[2]):
-            self.fail(f'"{value}" is no part of many: write 2/8 for the second of eight.', param, ctx)
+            self.fail(f'"{value}" is not a part: write 2/8 for the second of eight.', param, ctx)
         return int(match[1]), int(match[2])
 
 
 def part_of(folders: Sequence[Path], shard: tuple[int, int] | None) -> list[Path]:
-    """The folders of a part. It goes by the folder's own name, so that a folder more or less moves no other."""
+    """The folders of a part. The part depends on the folder's own name alone, so adding a folder moves no other."""
     if shard is None:
         return list(folders)
     k, n = shard
@@ -80,37 +85,37 @@ def _place(folder: Path) -> int:
 
 
 def each(step: Step, items: Sequence[Item], run: Run, jobs: int | None, doing: str) -> Iterator[Done]:
-    """What ``step`` makes of each item, in their order. Whatever fails in one does not stop the others."""
+    """Run ``step`` for each item and return the results in order. A failure in one does not stop the others."""
     jobs = min(jobs or _processors(), len(items))
     if len(items) <= FEW or jobs == 1:
         for item in items:
-            yield attempted(step, item)
+            yield attempt(step, item)
         return
-    with _progress(run, doing, len(items)) as told:
-        for number, done in enumerate(_side_by_side(step, items, jobs), 1):
+    with _progress(run, doing, len(items)) as advance:
+        for number, done in enumerate(_in_parallel(step, items, jobs), 1):
             click.echo(done.err, err=True, nl=False)
             click.echo(done.out, nl=False)
             yield done
-            told(number)
+            advance(number)
 
 
-def attempted(step: Step, item: Any) -> Done:
-    """A step whose failure is told on standard error, and becomes an exit code."""
+def attempt(step: Step, item: Any) -> Done:
+    """Run a step; a failure is printed on standard error and becomes an exit code."""
     try:
         return Done(*step(item))
     except click.exceptions.Exit as exit:
         return Done(exit.exit_code, None)
-    except BrokenPipeError:  # whoever reads what we print has seen enough of it: no institution's fault
+    except BrokenPipeError:  # the reader closed the pipe: not a failure of this institution
         raise
     except Exception as error:
         return Done(exits.failed(error), None)
 
 
-def must_differ(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
-    """Two folders of one institution in one ledger would undo each other's work.
+def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
+    """Check that no two folders have the same institution in one ledger: they would undo each other's work.
 
     Raises:
-        UsageError: there are such folders.
+        UsageError: two folders have the same institution.
     """
     if run.ledger is None:
         return
@@ -118,7 +123,9 @@ def must_differ(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
     for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at"), strict=True):
         other = seen.setdefault(done.result or str(folder), folder)
         if other != folder:
-            raise click.UsageError(f'{other} and {folder} are both of the institution "{done.result}", in one ledger.')
+            raise click.UsageError(
+                f'{other} and {folder} have the same institution id "{done.result}" and the same ledger.'
+            )
 
 
 def _id_of(folder: Path) -> tuple[int, str | None]:
@@ -131,8 +138,8 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _side_by_side(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done]:
-    """By a pool of processes. Should one be killed, what it and its neighbours were at is told as broken; a new pool goes on."""
+def _in_parallel(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done]:
+    """Run the steps in a pool of processes. If a process is killed, the unfinished steps of its pool fail and a new pool continues."""
     from concurrent.futures.process import BrokenProcessPool
 
     left = deque(items)
@@ -145,7 +152,7 @@ def _side_by_side(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done
                         waiting.append(pool.submit(_captured, step, left.popleft(), exits.debugging))
                     yield waiting.popleft().result()
             except BrokenProcessPool:
-                died = "seatsync: a process was killed; perhaps memory ran out.\n  → Try again, with lower --jobs.\n"
+                died = "seatsync: a process was killed, perhaps because memory ran out.\n  To fix: Try again with a lower --jobs.\n"
                 yield from (Done(ExitCode.BROKEN, None, "", died) for _ in range(len(waiting) + 1))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -165,16 +172,17 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _captured(step: Step, item: Any, debugging: bool) -> Done:
-    """One item in a process of the pool, which has no terminal of its own."""
+    """Run one item in a process of the pool, and capture its output."""
     exits.debugging = debugging
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        done = attempted(step, item)
+        done = attempt(step, item)
     return done._replace(out=out.getvalue(), err=err.getvalue())
 
 
 @contextmanager
 def _progress(run: Run, doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress line at a terminal; call the function with the number of institutions done."""
     if run.quiet or not sys.stderr.isatty():
         yield lambda number: None
         return
@@ -185,15 +193,18 @@ def _progress(run: Run, doing: str, total: int) -> Iterator[Callable[[int], None
 
 
 def summary(run: Run, outcomes: Iterable[tuple[object, int, str]]) -> None:
-    """How many institutions came to what, and which ones failed: (name, exit code, what came of it)."""
+    """Print how many institutions had which result, and the names of those that failed.
+
+    ``outcomes`` are (name, exit code, result in words).
+    """
     counts: dict[str, int] = {}
     failed: dict[int, list[str]] = {}
-    for name, code, what in outcomes:
-        said = exits.MEANINGS.get(code, what)
-        counts[said] = counts.get(said, 0) + 1
+    for name, code, success in outcomes:
+        result = exits.MEANINGS.get(code, success)
+        counts[result] = counts.get(result, 0) + 1
         if code in exits.MEANINGS:
             failed.setdefault(code, []).append(str(name))
-    run.say(f"{sum(counts.values()):,} institutions: {', '.join(f'{n:,} {said}' for said, n in counts.items())}.")
+    run.say(f"{sum(counts.values()):,} institutions: {', '.join(f'{n:,} {result}' for result, n in counts.items())}.")
     for code, names in failed.items():
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
         click.echo(f"seatsync: {exits.MEANINGS[code]} ({code}): {', '.join(names[:20])}{more}", err=True)

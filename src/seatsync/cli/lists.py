@@ -1,4 +1,4 @@
-"""Lists of members and licenses: how they are filtered, sorted and printed."""
+"""Filter, sort and print lists of members and licenses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import option, with_options
-from seatsync.cli.output.findings import tell
+from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import CHOICES, Filters
@@ -27,19 +27,20 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 MOST_IN_TEXT = 500
 
 
-def filters(roster: str) -> Callable[[Command], Command]:
-    """The portals' filters, given to the command as ``filters``, and the file of ``--select``; of those on the ``roster``, or any."""
+def filter_options(roster: str) -> Callable[[Command], Command]:
+    """Add the portals' filter options to a command, as ``filters`` and ``select``. ``roster`` is which members are listed:
+    ``on`` a roster, or ``any``."""
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def called(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
+        def wrapper(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
             from seatsync.domain.text.characters import clean
 
-            given = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
-            given["search"] = clean(given["search"])
-            return command(filters=Filters(**given, tag=tag, roster=roster), select=select, **rest)
+            values = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
+            values["search"] = clean(values["search"])
+            return command(filters=Filters(**values, tag=tag, roster=roster), select=select, **rest)
 
-        return with_options(cast(Command, called), _options())
+        return with_options(cast(Command, wrapper), _options())
 
     return decorate
 
@@ -47,27 +48,32 @@ def filters(roster: str) -> Callable[[Command], Command]:
 def _options() -> list[Callable[[Any], Any]]:
     return [
         option("--library", metavar="ID", help="Only this library."),
-        option("--with-license", "licensed", flag_value="with", help="Members who hold a license (of the library)."),
-        option("--without-license", "licensed", flag_value="without", help="Members who hold none."),
-        option("--all", "licensed", flag_value="all", help="All, with a license or without."),
+        option("--with-license", "licensed", flag_value="with", help="Only members with a license (of the library)."),
+        option(
+            "--without-license",
+            "licensed",
+            flag_value="without",
+            help="Only members without a license (of the library).",
+        ),
+        option("--all", "licensed", flag_value="all", help="With or without a license."),
         option("--kind", type=click.Choice(CHOICES["kind"]), help="Only licenses of this kind."),
         option("--status", type=click.Choice(CHOICES["status"]), help="Only licenses with this status."),
-        option("--tag", multiple=True, help="Only members with this tag; repeat for several."),
-        option("--search", metavar="TEXT", help="Only members in whose name, e-mail or student id this occurs."),
+        option("--tag", multiple=True, help="Only members with this tag. Repeat it for several tags."),
+        option("--search", metavar="TEXT", help="Only members whose name, e-mail or student id contains this text."),
         option(
             "--select",
             type=click.Path(path_type=Path),
             metavar="FILE",
-            help='Only members this CSV lists ("Select by CSV").',
+            help='Only members listed in this CSV file ("Select by CSV").',
         ),
     ]
 
 
 def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, run: Run) -> Iterator[tuple[int, Member]]:
-    """The members to whom roster, tags and search apply, and whom the file ``select`` lists."""
+    """The members, with their numbers, that match roster, tags and search, and are listed in the file ``select``."""
     keys, ids = _selected(select, run) if select is not None else (None, None)
     if filters.library and filters.library not in snapshot.libraries:
-        _unknown_library(filters.library, snapshot)
+        raise _unknown_library(filters.library, snapshot)
     found = filters.members(snapshot.members)
     if keys is None or ids is None:
         yield from found
@@ -76,7 +82,7 @@ def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, ru
 
 
 def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
-    """E-mail keys and student ids of a selection file, which may lie anywhere."""
+    """The e-mail keys and student ids of a selection file, which may be anywhere on this machine."""
     from seatsync.domain.diagnostic import Severity
     from seatsync.sources.files import Folder
     from seatsync.sources.selections import read_selection
@@ -85,24 +91,24 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
     text = folder.read(path.name)
     selection = read_selection(text, path.name, folder.found) if text is not None else None
     if folder.found:
-        tell(path.parent, folder.found, run)
+        print_findings(path.parent, folder.found, run)
     if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
         raise click.exceptions.Exit(ExitCode.INVALID)
     return selection.keys, selection.student_ids
 
 
-def _unknown_library(library: str, snapshot: Snapshot) -> None:
+def _unknown_library(library: str, snapshot: Snapshot) -> click.UsageError:
     from seatsync.domain.text.guesses import did_you_mean
 
     known = ", ".join(snapshot.libraries) or "none yet"
     guess = did_you_mean(library, snapshot.libraries)
-    raise click.UsageError(
+    return click.UsageError(
         f'The ledger has no library "{library}". {guess} The libraries are: {known}.'.replace("  ", " ")
     )
 
 
 def member_row(member: Member) -> dict[str, Any]:
-    """A member for a list, with the automatic date tag among the tags."""
+    """A member as a row of a list; the tags include the automatic ``imported:`` tag."""
     from seatsync.domain.text.tags import IMPORTED, split_tags
 
     tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
@@ -110,7 +116,7 @@ def member_row(member: Member) -> dict[str, Any]:
 
 
 def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]:
-    """The licenses, by library and member, whose latest invitation bounced."""
+    """The licenses whose latest invitation bounced, as (library, member number)."""
     from seatsync.ledger.queries.outbox import bounced
 
     with ledger_of(run, folder, institution).reading() as connection:
@@ -118,25 +124,27 @@ def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]
 
 
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:
-    """Sorted by one of the columns, without regard to case; ``-column`` turns it round."""
+    """The rows sorted by a column, ignoring case; ``-column`` sorts in descending order."""
     if not by:
         return rows
-    name, backwards = by.lstrip("-"), by.startswith("-")
+    name, descending = by.lstrip("-"), by.startswith("-")
     if name not in columns:
-        raise click.UsageError(f"There is no column {name} to sort by; there are {', '.join(columns)}.")
-    return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=backwards)
+        raise click.UsageError(f"There is no column {name}. The columns are: {', '.join(columns)}.")
+    return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=descending)
 
 
 def print_rows(
     run: Run,
     columns: Sequence[str],
     rows: list[dict[str, Any]],
-    nothing: str,
+    if_empty: str,
     most: int = MOST_IN_TEXT,
     short: Collection[str] = (),
 ) -> None:
-    """As table (of the first ``most`` rows, if not all are asked for; of the columns that are ``short`` only how they begin),
-    CSV or JSON."""
+    """Print rows as table, CSV or JSON.
+
+    Without ``--verbose`` a table shows the first ``most`` rows; it cuts the columns in ``short`` to 10 characters.
+    """
     if run.redactor is not None:
         rows = [run.redactor.row(row) for row in rows]
     if run.format == "json":
@@ -144,7 +152,7 @@ def print_rows(
     elif run.format == "csv":
         write_csv(columns, ([_cell(row[name]) for name in columns] for row in rows))
     elif not rows:
-        run.say(nothing)
+        run.say(if_empty)
     else:
         from seatsync.reports import text
 
@@ -153,22 +161,22 @@ def print_rows(
             ([_cell(row[name], ", ")[: 10 if name in short else None] for name in columns] for row in shown), columns
         )
         if len(shown) < len(rows):
-            run.say(f"… and {len(rows) - len(shown):,} more (--verbose shows all, --format csv writes them)")
+            run.say(f"… and {len(rows) - len(shown):,} more (--verbose or --format csv shows all)")
 
 
-def _cell(value: Any, between: str = ";") -> str:
-    return between.join(value) if isinstance(value, list) else str(value)
+def _cell(value: Any, separator: str = ";") -> str:
+    return separator.join(value) if isinstance(value, list) else str(value)
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """CSV on standard output, safe for spreadsheets."""
+    """Write CSV to standard output; no cell is a formula to a spreadsheet."""
     import sys
 
     from seatsync.reports import spreadsheet
 
-    coming = chain([columns], rows)
-    while some := list(islice(coming, _AT_ONCE)):
-        sys.stdout.write(spreadsheet.text(some))
+    lines = chain([columns], rows)
+    while batch := list(islice(lines, _BATCH)):
+        sys.stdout.write(spreadsheet.text(batch))
 
 
-_AT_ONCE = 5_000
+_BATCH = 5_000

@@ -1,4 +1,4 @@
-"""The entry point: which commands there are, and the one place that tells a user's mistake from a bug."""
+"""The entry point: the list of commands, and the one place where a failure becomes a message and an exit code."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ import click
 
 from seatsync import __version__
 from seatsync.cli import exits
-from seatsync.cli.output.privacy import anybody_reads, looked_through, nothing_obeyed
+from seatsync.cli.output.privacy import ci_commands_escaped, filtered_output, output_may_be_public
 from seatsync.domain.failure import ExitCode
 
 COMMANDS = {
-    "init": "Write a working folder to start from.",
-    "validate": "Check the files alone; no ledger.",
-    "plan": "Show what would change: the dry run.",
-    "apply": "Carry a plan out.",
-    "show": "Render a saved plan.",
+    "init": "Create a folder to start from.",
+    "validate": "Check the files, without the ledger.",
+    "plan": "Show what would change.",
+    "apply": "Make the changes of a plan.",
+    "show": "Show a saved plan.",
     "comment": "Comment on the pull request.",
-    "status": "Slots of each library.",
+    "status": "Show the seats of each library.",
     "members": "List members.",
     "licenses": "List licenses.",
-    "export": "Export user data as CSV.",
-    "import": "Take over members and licenses from a portal's CSV.",
-    "resend": "Send invitations once more.",
+    "export": "Export members and licenses as CSV.",
+    "import": "Import members and licenses from a portal's CSV file.",
+    "resend": "Send invitations again.",
     "log": "Show the journal.",
-    "why": "Say why a member holds what they hold.",
+    "why": "Explain why a member has their licenses.",
     "verify": "Check the journal, the tables and the outbox.",
     "explain": "Explain a code.",
     "schema": "Print a JSON Schema.",
-    "ledger": "Look after the ledger.",
-    "outbox": "Look at the letters, and send them.",
-    "serve": "Serve the members' and administrators' pages.",
+    "ledger": "Manage the ledger.",
+    "outbox": "Show the letters and send them.",
+    "serve": "Run the members' and administrators' pages.",
 }
+"""Name → short help. Each command is a module of the same name in ``commands``, or one of ``_ELSEWHERE``."""
 
-"""Each has a module of its name in ``commands``, or a folder with its parts."""
 _ELSEWHERE = {
-    "import": "import_",  # Python has the word for itself
+    "import": "import_",  # `import` is a keyword of Python
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module only when that command is called."""
+    """A group of commands that imports a command's module only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -77,75 +77,77 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, message="seatsync %(version)s")
 def cli() -> None:
-    """Seats of licensed libraries, kept in Git and carried out exactly as reviewed.
+    """Manage license seats: keep files in Git, review a plan, apply exactly that plan.
 
     \b
-    seatsync init my-school      a folder to start from
-    seatsync plan my-school      what would change
-    seatsync apply my-school     do it
+    seatsync init my-school      create a folder to start from
+    seatsync plan my-school      show what would change
+    seatsync apply my-school     make the changes
     """
 
 
 def main(args: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code (see ``exits``)."""
-    if sys.stdout is None or sys.stderr is None:  # closed by who started us
-        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    """Run a command and exit with its exit code (see ``exits``)."""
+    if sys.stdout is None or sys.stderr is None:  # closed by the parent process
+        devnull = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout, sys.stderr = sys.stdout or devnull, sys.stderr or devnull
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # files and pipes get UTF-8, whatever the system's old code page is
+        if isinstance(stream, io.TextIOWrapper):  # files and pipes get UTF-8, not the system's old code page
             if stream.isatty():
                 stream.reconfigure(errors="replace")
             else:
                 stream.reconfigure(encoding="utf-8")
-    os.environ["PYTHONSAFEPATH"] = "1"  # a Python that we start takes no module from the folder it is started in
-    gc.disable()  # a command makes millions of records, no cycles, and ends
+    os.environ["PYTHONSAFEPATH"] = "1"  # child Pythons import nothing from the current folder
+    gc.disable()  # a command makes millions of records without cycles, then ends
     code = run(args)
     sys.stderr.flush()
-    os._exit(code)  # what a large plan holds in memory takes long to be freed one by one
+    os._exit(code)  # skips freeing the objects of a large plan one by one, which is slow
 
 
-def _must_be_text(place: int, word: str) -> None:
+def _check_text(place: int, word: str) -> None:
+    """Raise UsageError if an argument is not text. The message does not quote it: it might be a password."""
     try:
         word.encode()
-    except UnicodeEncodeError as error:  # it may be a password
-        raise click.UsageError(f"Word {place} after seatsync is not text in the terminal's encoding.") from error
+    except UnicodeEncodeError as error:
+        raise click.UsageError(f"Argument {place} is not text in the terminal's encoding.") from error
 
 
 def run(args: Sequence[str] | None = None) -> int:
-    """Run a command; every failure becomes one line and an exit code."""
+    """Run a command and return its exit code. A failure becomes a message on standard error."""
     try:
-        with nothing_obeyed():
+        with ci_commands_escaped():
             return _run(args)
-    except BrokenPipeError:  # what was held back could not be written any more
-        return _unread()
+    except BrokenPipeError:  # while writing text that the filter held back
+        return _pipe_closed()
 
 
 def _run(args: Sequence[str] | None) -> int:
     try:
         for place, word in enumerate(args if args is not None else sys.argv[1:], 1):
-            _must_be_text(place, word)
+            _check_text(place, word)
         outcome = cli.main(args=list(args) if args is not None else None, prog_name="seatsync", standalone_mode=False)
         sys.stdout.flush()
         return outcome if isinstance(outcome, int) else ExitCode.DONE
     except click.exceptions.Exit as exit:
         return exit.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("seatsync: interrupted. What was not finished was not written.", err=True)
+        click.echo("seatsync: interrupted. Unfinished changes were not written.", err=True)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return _unread()
-    except Exception as error:  # whatever a command itself meets, it has told: so it is the words it was called with
-        with looked_through(_nameless) if anybody_reads() else nullcontext():
+        return _pipe_closed()
+    except Exception as error:  # commands report their own failures: this one is about the arguments
+        with filtered_output(_redacted) if output_may_be_public() else nullcontext():
             return exits.failed(error)
 
 
-def _nameless(text: str) -> str:
+def _redacted(text: str) -> str:
+    """The text with pseudonyms in place of e-mails."""
     from seatsync.reports.redaction import Redactor
 
     return Redactor({}).text(text)
 
 
-def _unread() -> int:
-    """Whoever read our output has gone."""
+def _pipe_closed() -> int:
+    """The reader of our output has closed the pipe: discard the rest and return the exit code."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return ExitCode.BROKEN

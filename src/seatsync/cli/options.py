@@ -1,4 +1,4 @@
-"""Options that commands share, and what they amount to."""
+"""Options that several commands share, and the values they become."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.output.privacy import anybody_reads, looked_through
+from seatsync.cli.output.privacy import filtered_output, output_may_be_public
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ def _redactor() -> Redactor:
 
 
 def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
-    """An option that can also be set by SEATSYNC_ and its long name."""
+    """An option that can also be set by an environment variable: SEATSYNC_ and its long name."""
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     variable = "SEATSYNC_" + re.sub(r"\W+", "_", long.strip("-")).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
 def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
-    """The command with several options, which its help shows in this order."""
+    """The command with these options; its help lists them in this order."""
     wrapped: Any = command
     for decorator in reversed(options):
         wrapped = decorator(wrapped)
@@ -47,7 +47,7 @@ def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> C
 
 
 class Moment(click.ParamType[datetime]):
-    """A date or an ISO time; without a zone, UTC."""
+    """A date or an ISO time; without a time zone it is UTC."""
 
     name = "DATE"
 
@@ -61,76 +61,78 @@ class Moment(click.ParamType[datetime]):
         try:
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except OverflowError:
-            self.fail(f'"{value}" lies beyond the calendar.', param, ctx)
+            self.fail(f'"{value}" is out of range.', param, ctx)
 
 
 def common(*formats: str) -> Callable[[Command], Command]:
-    """The options of every command; ``formats`` are those it can print, the usual one first.
+    """Add the options of every command; ``formats`` are its output formats, the default first.
 
-    The command is called with its ``run``, and what goes wrong in it is told.
+    The command is called with ``run``. Its failures are printed and become exit codes.
     """
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def called(redact: bool | None = None, debug: bool = False, **rest: Any) -> Any:
-            redactor = _redactor() if (anybody_reads() if redact is None else redact) else None
-            exits.debugging = debug and redactor is None  # who knows what a traceback shows
-            asked = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
-            run = Run(**{**asked, "now": asked["now"] or datetime.now(UTC), "redactor": redactor})
-            with looked_through(redactor.text) if redactor is not None else nullcontext():
-                try:  # what goes wrong is told in here, too
+        def wrapper(redact: bool | None = None, debug: bool = False, **rest: Any) -> Any:
+            redactor = _redactor() if (output_may_be_public() if redact is None else redact) else None
+            exits.debugging = debug and redactor is None  # a traceback may show names
+            values = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
+            run = Run(**{**values, "now": values["now"] or datetime.now(UTC), "redactor": redactor})
+            with filtered_output(redactor.text) if redactor is not None else nullcontext():
+                try:  # failures are printed through the filter, too
                     return command(run, **rest)
                 except (click.exceptions.Exit, click.Abort, BrokenPipeError):
                     raise
                 except Exception as error:
                     return exits.failed(error)
 
-        return with_options(cast(Command, called), _shared(formats))
+        return with_options(cast(Command, wrapper), _shared(formats))
 
     return decorate
 
 
 def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
     return [
-        option("--ledger", metavar="PATH|URL|git", help="The ledger; seatsync.db in the folder if not given."),
-        option("--now", type=Moment(), help="The date (or ISO time) to go by instead of the clock."),
+        option("--ledger", metavar="PATH|URL|git", help="The ledger. Default: seatsync.db in the folder."),
+        option("--now", type=Moment(), help="Use this date (or ISO time) instead of now."),
         *(
-            option("--format", type=click.Choice(formats), default=usual, show_default=True, help="How to print.")
-            for usual in formats[:1]
+            option(
+                "--format", type=click.Choice(formats), default=default, show_default=True, help="The output format."
+            )
+            for default in formats[:1]
         ),
-        option("--quiet", "-q", is_flag=True, help="Say only what was asked for."),
-        option("--verbose", "-v", is_flag=True, help="Show everything, however long."),
-        option("--no-color", is_flag=True, help="No colour; NO_COLOR is honoured too."),
+        option("--quiet", "-q", is_flag=True, help="Print only the result."),
+        option("--verbose", "-v", is_flag=True, help="Show everything, also long lists."),
+        option("--no-color", is_flag=True, help="Print without color; NO_COLOR works too."),
         option(
             "--lock-timeout",
             type=click.FloatRange(0),
             default=30.0,
             show_default=True,
             metavar="SECONDS",
-            help="How long to wait while others write to the ledger.",
+            help="How long to wait while another process writes to the ledger.",
         ),
         option(
             "--redact/--no-redact",
             default=None,
-            help="Pseudonyms for e-mails, and no names, in all output; on by itself in a CI that is or may be public.",
+            help="Print pseudonyms instead of e-mails, and no names. On automatically in a CI that is or might be public.",
         ),
         option("--debug", is_flag=True, help="Show where an error came from."),
     ]
 
 
 def folders(command: Command) -> Command:
-    """One or several institutions' folders; the current one if none is named."""
+    """Add the argument for one or several institutions' folders. Default: the current folder."""
 
-    def chosen(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
+    def convert(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> list[Path]:
         return as_folders(value)
 
-    return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=chosen)(command)
+    return click.argument("folders", nargs=-1, metavar="[FOLDER]...", callback=convert)(command)
 
 
 def folder(command: Command) -> Command:
-    """One institution's folder; the current one if not named."""
+    """Add the option for one institution's folder. Default: the current folder."""
 
-    def chosen(ctx: click.Context, param: click.Parameter, value: str) -> Path:
+    def convert(ctx: click.Context, param: click.Parameter, value: str) -> Path:
         return as_folder(value)
 
     return click.option(
@@ -138,41 +140,38 @@ def folder(command: Command) -> Command:
         "-C",
         default=".",
         metavar="FOLDER",
-        callback=chosen,
+        callback=convert,
         envvar="SEATSYNC_FOLDER",
         show_envvar=True,
         help="The institution's folder.",
     )(command)
 
 
-def past(command: Command) -> Command:
-    """A day in the past to go by."""
-    text = "As it was at the end of this day, by the journal."
-    return option("--as-of", type=Moment(), help=text)(command)
+def as_of_option(command: Command) -> Command:
+    """Add the option for a day in the past."""
+    return option("--as-of", type=Moment(), help="Show the state at the end of this day.")(command)
 
 
 def day(moment: datetime | None) -> str | None:
-    """The day of a moment that may not be given, as the journal writes it."""
+    """The day of a time, in the journal's spelling; None for None."""
     return moment.date().isoformat() if moment is not None else None
 
 
 def as_folders(names: Sequence[str]) -> list[Path]:
-    """The folders named; the current one if none is. Of institutions/* the plain files beside the folders are not meant.
+    """The named folders; the current one if there are no names. Files among the names are ignored: institutions/* matches them, too.
 
     Raises:
-        UsageError: plain files alone are named.
+        UsageError: all names are files.
     """
-    meant = [
-        name for name in names if len(names) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()
-    ]
-    if names and not meant:
-        raise click.UsageError(f"There is no folder among what is named: {names[0]} and the others are plain files.")
-    return [as_folder(name) for name in meant or (".",)]
+    kept = [name for name in names if len(names) == 1 or Path(name).name == "seatsync.yaml" or not Path(name).is_file()]
+    if names and not kept:
+        raise click.UsageError(f"There is no folder among these paths: {names[0]} and the others are files.")
+    return [as_folder(name) for name in kept or (".",)]
 
 
 def as_folder(name: str) -> Path:
-    """A folder, also where somebody names the seatsync.yaml in it."""
+    """The folder with this name, or the folder of the seatsync.yaml with this name."""
     if "://" in name:
-        raise click.UsageError("A folder was expected, and there is an address: name a ledger with --ledger.")
+        raise click.UsageError("This is an address, not a folder. To name a ledger, use --ledger.")
     path = Path(name)
     return path.parent if path.name == "seatsync.yaml" else path

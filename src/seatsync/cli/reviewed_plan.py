@@ -1,4 +1,4 @@
-"""What ``apply`` may carry out without asking: what was expected, what was reviewed, or what the calendar alone asks for."""
+"""The plans that ``apply`` may apply without asking: the expected one, the reviewed one, or one with nothing new but dates."""
 
 from __future__ import annotations
 
@@ -17,49 +17,50 @@ if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
 
 
-class Allowed(NamedTuple):
-    """``expect`` is a fingerprint, ``reviewed`` what the pull request's comment showed, ``same_files`` that of dates alone."""
+class Authorization(NamedTuple):
+    """The plan that may be applied without asking; at most one of the three is set.
+
+    ``expect`` is a fingerprint, ``reviewed`` the plans in the pull request's comment by institution. ``same_files`` allows any
+    plan of the files of the last apply: only dates and reminders can have changed it.
+    """
 
     expect: str | None = None
     reviewed: Mapping[str, Reviewed] | None = None
     same_files: bool = False
 
     @property
-    def is_decided(self) -> bool:
-        """Whether nobody need be asked."""
+    def is_given(self) -> bool:
+        """Whether one of the three is set, so that nobody needs to be asked."""
         return self.expect is not None or self.reviewed is not None or self.same_files
 
     def objection(self, plan: Plan, folder: Path, run: Run) -> tuple[str, str] | None:
-        """Why the plan must not be applied, and what to do; None where it may."""
+        """Why the plan must not be applied, and what to do; None if it may be applied."""
         if self.expect is None and not plan.changes:
             return None
-        known = _Known.of(plan, folder, run)
+        known = _LedgerFacts.of(plan, folder, run)
         if self.expect is not None and self.expect not in known.forms(plan.fingerprint):
-            part = ", of which 64 digits are expected" if len(self.expect) != len(plan.fingerprint) else ""
-            fact = f"the plan is another than the one expected: its fingerprint is {known.told(plan)}{part}."
-            return fact, "Review this plan, then expect its fingerprint."
+            digits = " (--expect needs all 64 digits)" if len(self.expect) != len(plan.fingerprint) else ""
+            fact = f"the plan differs from the expected one: its fingerprint is {known.printable(plan)}{digits}."
+            return fact, "Review this plan, then apply it with --expect and this fingerprint."
         if not plan.changes:
             return None
         if self.reviewed is not None:
             return _not_reviewed(plan, self.reviewed.get(plan.institution), known)
         if self.same_files and known.last_applied != plan.desired_digest:
-            fact = f"the files of {plan.institution} are not those of the last apply."
-            return (
-                fact,
-                "What they ask for now waits for its own apply; nightly only dates and reminders are looked after.",
-            )
+            fact = f"the files of {plan.institution} have changed since the last apply."
+            return fact, "Apply the changed files on their own. With --same-files only dates and reminders are applied."
         return None
 
 
-class _Known(NamedTuple):
-    """What of the institution's ledger matters here: its ``secret``, and the digest of the files that were applied last."""
+class _LedgerFacts(NamedTuple):
+    """The institution's ``secret`` and the digest of the files that were applied last."""
 
     secret: bytes | None
     last_applied: str
     is_redacted: bool
 
     @classmethod
-    def of(cls, plan: Plan, folder: Path, run: Run) -> _Known:
+    def of(cls, plan: Plan, folder: Path, run: Run) -> _LedgerFacts:
         from seatsync.cli.planning import secret_for
         from seatsync.ledger.queries.lookup import last_desired
 
@@ -68,71 +69,75 @@ class _Known(NamedTuple):
             return cls(secret_for(connection, plan.institution), last, run.redactor is not None)
 
     def forms(self, digest: str) -> set[str]:
-        """A digest in both forms in which it may have been printed: as it is, and keyed where names are left out."""
+        """Both forms in which a digest may have been printed: plain, and keyed if names are left out."""
         from seatsync.planning.plan import keyed
 
         return {digest} if self.secret is None else {digest, keyed(self.secret, digest)}
 
-    def told(self, plan: Plan) -> str:
-        """The plan's fingerprint as it may be printed here."""
+    def printable(self, plan: Plan) -> str:
+        """The plan's fingerprint, keyed if names are left out."""
         if not self.is_redacted:
             return plan.fingerprint
         return next(iter(self.forms(plan.fingerprint) - {plan.fingerprint}), "not shown without SEATSYNC_REDACT_KEY")
 
-    def mend(self, plan: Plan) -> str:
+    def help(self, plan: Plan) -> str:
         if self.is_redacted and self.secret is None:
             return "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
-        return f"Review this plan, then: `seatsync apply --expect {self.told(plan)}`."
+        return f"Review this plan, then run `seatsync apply --expect {self.printable(plan)}`."
 
 
-def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _Known) -> tuple[str, str] | None:
-    mend = known.mend(plan)
+def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _LedgerFacts) -> tuple[str, str] | None:
+    help = known.help(plan)
     if reviewed is None:
         fact = f"no plan of {plan.institution} was reviewed for this commit: no comment on its pull request shows one."
-        return fact, mend
+        return fact, help
     if reviewed.fingerprint in known.forms(plan.fingerprint):
         return None
     if not reviewed.fingerprint:
-        fact = f"what was reviewed of {plan.institution} has no fingerprint: there was no ledger, and no SEATSYNC_REDACT_KEY."
+        fact = f"the reviewed plan of {plan.institution} has no fingerprint: there was no ledger and no SEATSYNC_REDACT_KEY."
         return fact, "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
-    moved = [
-        *([f"the ledger, from {reviewed.serial:,} to {plan.serial:,}"] if reviewed.serial != plan.serial else []),
+    changed = [
+        *(
+            [f"the ledger, from journal entry {reviewed.serial:,} to {plan.serial:,}"]
+            if reviewed.serial != plan.serial
+            else []
+        ),
         *([f"the day, from {reviewed.now} to {plan.now}"] if reviewed.now != plan.now else []),
         *(["the files"] if reviewed.files not in known.forms(plan.desired_digest) else []),
     ]
     fact = (
-        f"the plan of {plan.institution} is not the one that was reviewed: its fingerprint is {known.told(plan)}, "
-        f"that of the review {reviewed.fingerprint}. What moved: {', '.join(moved) or 'the version of seatsync'}."
+        f"the plan of {plan.institution} differs from the reviewed one: its fingerprint is {known.printable(plan)}, "
+        f"the reviewed one is {reviewed.fingerprint}. What changed: {', '.join(changed) or 'the version of seatsync'}."
     )
-    return fact, mend
+    return fact, help
 
 
-class Unknown(Failure):
-    """The host does not tell what was reviewed."""
+class ReviewUnreadable(Failure):
+    """The reviewed plan can't be read from the host."""
 
 
-def what_was_reviewed(timeout: float = 60.0) -> Mapping[str, Reviewed]:
-    """By institution what the comment on the pull request of this commit shows; of several all must show the same.
+def reviewed_plans(timeout: float = 60.0) -> Mapping[str, Reviewed]:
+    """The plans in the comment on this commit's pull request, by institution. If it has several, all must show the same.
 
     Raises:
-        UsageError: the package that asks the host is missing.
-        Nowhere: the environment does not say where to ask.
-        Unknown: it can't be found out.
+        UsageError: the package for the host's API is missing.
+        NoPullRequest: the environment names no host, repository, commit or token.
+        ReviewUnreadable: the host can't be read, or the comments differ.
     """
     with needs("ci"):
         from seatsync.hosts.comment import marker
+    from seatsync.hosts.environment import merged_pull_requests
     from seatsync.hosts.http import HostError
     from seatsync.hosts.review import reviewed
-    from seatsync.hosts.surroundings import merged_pull_requests
 
     try:
         hosts = merged_pull_requests(os.environ, timeout)
         shown = [reviewed(host, marker("plan")) for host in hosts.values()]
     except HostError as error:
-        raise Unknown(f"Nothing was applied, what was reviewed can't be read: {error}", error.help) from error
+        raise ReviewUnreadable(f"Nothing was applied: the reviewed plan can't be read: {error}", error.help) from error
     if any(one != shown[0] for one in shown):
-        raise Unknown(
-            f"Nothing was applied: the commit came by the pull requests {' and '.join(map(str, hosts))}, which do not show the same.",
-            "Review the plan and expect its fingerprint: --expect.",
+        raise ReviewUnreadable(
+            f"Nothing was applied: the comments on this commit's pull requests {' and '.join(map(str, hosts))} show different plans.",
+            "Review the plan, then apply it with --expect and its fingerprint.",
         )
     return shown[0] if shown else {}

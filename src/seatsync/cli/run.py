@@ -1,4 +1,4 @@
-"""How a command was asked to behave."""
+"""The settings of one run of a command."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """How a command was asked to behave. ``now`` is an instant in UTC; its date is the "today" of a plan. There is a
-    ``redactor`` where names are to be left out of all output."""
+    """The settings of one run of a command: the shared options.
+
+    ``now`` is a time in UTC; its date is the "today" of a plan. ``redactor`` is set if all output leaves names out.
+    """
 
     ledger: str | None
     now: datetime
@@ -35,12 +37,12 @@ class Run:
 
     @property
     def at(self) -> str:
-        """The instant, as the journal writes it."""
+        """``now`` in the journal's spelling."""
         return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
-        """Tell a person at a terminal what is going on while they wait."""
+        """Show at a terminal what the command is doing, while the block runs."""
         if self.quiet or not sys.stderr.isatty():
             yield
             return
@@ -50,6 +52,6 @@ class Run:
             yield
 
     def say(self, message: str) -> None:
-        """Something for the person at the terminal, who can be spared it."""
+        """Print a message on standard error, unless ``--quiet``."""
         if not self.quiet:
             click.echo(message, err=True)

@@ -1,1 +1,1 @@
-"""The words of the field and their rules. Standard library only; no clock, file, environment or database."""
+"""The values of seatsync and their rules. Standard library only: no clock, file, environment or database."""

@@ -1,8 +1,8 @@
-"""The table of actions: what a plan can do, what else the journal records, and the facts of each.
+"""The table of actions: what a plan can do and what else the journal records, with the facts about each.
 
-An entry is the one place for what is so of an action everywhere: how it is drawn, what it is about, what it does to a
-license, which letter it causes. Where actions differ by their logic (planning, posting, the words of one change), a
-``match`` ends in ``assert_never``, so that mypy names each place that a new entry needs.
+An action's entry says how it is shown, what it is about, what it does to a license, and which letter it causes. Where the
+logic of actions differs (planning, posting, the words for one change), a ``match`` ends in ``assert_never``, so that mypy
+finds every place that a new action needs.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple, Self
 
-from seatsync.domain.license import Effect, From, Kind, Now, Status
+from seatsync.domain.license import Effect, From, Kind, Status, Varying
 
 
 class Sign(StrEnum):
-    """What stands before an action in a plan."""
+    """The sign in front of an action in a plan."""
 
     ADD = "+"
     REMOVE = "-"
@@ -35,7 +35,7 @@ class Subject(Enum):
 
 
 class Letter(StrEnum):
-    """The letters that the portals send, and an administrator's welcome."""
+    """The letters to members, as the vendors' portals send them, and the welcome to administrators."""
 
     INVITATION = "invitation"
     REMINDER = "reminder"
@@ -48,14 +48,14 @@ class Letter(StrEnum):
 
 
 class Facts(NamedTuple):
-    """What is so of one action.
+    """The facts about one action.
 
-    ``words`` are what the pages call it, in English; they are gathered for translation from the calls below. ``letter`` is
-    the letter it causes; in some states another one, or none (``letters.letter_for``). ``license`` is what it does to a
-    license, from which the seats follow. It cannot be undone where the license is of a kind in ``irreversible``.
+    ``words`` are its name on the pages, in English; translations are collected from the calls below. ``letter`` is the
+    letter that it usually causes (``letters.letter_for`` decides). ``license`` is its effect on a license, and so on the seats.
+    It cannot be undone if the license's kind is in ``irreversible``.
 
-    A change of a plan must have the fields ``before`` and ``after`` in what was and what will be; with ``in_pairs`` each
-    field that stands in one of them must stand in both.
+    A change in a plan must have the fields ``before`` in its old values and ``after`` in its new values. With ``in_pairs``,
+    every field in one of them must be in the other too.
     """
 
     words: str
@@ -69,17 +69,17 @@ class Facts(NamedTuple):
     letter: Letter | None = None
 
 
-class _Told(StrEnum):
-    """A word of plans and of the journal, with its facts."""
+class _WithFacts(StrEnum):
+    """The name of an action, with its facts."""
 
     _value_: str
     facts: Facts
 
     def __new__(cls, word: str, facts: Facts) -> Self:
-        told = str.__new__(cls, word)
-        told._value_ = word
-        told.facts = facts
-        return told
+        action = str.__new__(cls, word)
+        action._value_ = word
+        action.facts = facts
+        return action
 
 
 _LIBRARY = ("title", "system", "kinds", "delivery", "slots")
@@ -88,7 +88,7 @@ _PERMANENT = frozenset({Kind.PERMANENT.value})
 _ALWAYS = frozenset({"", *(kind.value for kind in Kind)})
 
 
-class Action(_Told):
+class Action(_WithFacts):
     """What a plan can do, in the order in which it is applied."""
 
     INSTITUTION_UPDATE = (
@@ -125,7 +125,7 @@ class Action(_Told):
             "made permanent",
             Subject.LICENSE,
             Sign.RAISE,
-            license=Effect(From.TEMPORARY, Kind.PERMANENT, Now.KEPT),
+            license=Effect(From.TEMPORARY, Kind.PERMANENT, Varying.KEPT),
             irreversible=_ALWAYS,
             letter=Letter.PERMANENT,
         ),
@@ -136,7 +136,7 @@ class Action(_Told):
             "granted",
             Subject.LICENSE,
             Sign.ADD,
-            license=Effect(From.FREE, Now.GIVEN, Now.GIVEN),
+            license=Effect(From.FREE, Varying.GIVEN, Varying.GIVEN),
             irreversible=_PERMANENT,
             letter=Letter.INVITATION,
         ),
@@ -147,16 +147,16 @@ class Action(_Told):
             "invited again",
             Subject.LICENSE,
             Sign.REPEAT,
-            license=Effect(From.UNCLAIMED, Now.KEPT, Now.KEPT),
+            license=Effect(From.UNCLAIMED, Varying.KEPT, Varying.KEPT),
             letter=Letter.REMINDER,
         ),
     )
     LIBRARY_REMOVE = "library-remove", Facts("library removed", Subject.LIBRARY, Sign.REMOVE, before=("title",))
 
 
-class Unplanned(_Told):
-    """What the journal records besides: the first apply brings the institution, members claim and opt out, a portal
-    reported something, a member to whom an apply delivers a seat has an account, somebody was forgotten."""
+class Unplanned(_WithFacts):
+    """What else the journal records: the institution (at the first apply), claims and opt-outs of members, imports from a
+    portal, accounts of members who get a seat at once, and erasures."""
 
     INSTITUTION_ADD = "institution-add", Facts("institution added", Subject.INSTITUTION, Sign.ADD)
     CLAIM = (
@@ -165,7 +165,7 @@ class Unplanned(_Told):
             "claimed",
             Subject.LICENSE,
             Sign.CHANGE,
-            license=Effect(From.UNCLAIMED, Now.KEPT, Status.DELIVERED),
+            license=Effect(From.UNCLAIMED, Varying.KEPT, Status.DELIVERED),
             letter=Letter.ACCESS,
         ),
     )
@@ -181,36 +181,36 @@ class Unplanned(_Told):
     IMPORT = (
         "import",
         Facts(
-            "taken over from a portal",
+            "imported from a portal",
             Subject.LICENSE,
             Sign.CHANGE,
-            license=Effect(From.ANY, Now.GIVEN, Now.GIVEN),
+            license=Effect(From.ANY, Varying.GIVEN, Varying.GIVEN),
         ),
     )
-    ACCOUNT = "account", Facts("account known", Subject.MEMBER, Sign.CHANGE)
+    ACCOUNT = "account", Facts("account recorded", Subject.MEMBER, Sign.CHANGE)
     ERASE = "erase", Facts("erased", Subject.MEMBER, Sign.REMOVE)
 
 
-What = Action | Unplanned
-"""What an event of the journal says was done."""
+AnyAction = Action | Unplanned
+"""The action of an event in the journal."""
 
 ORDER = {action: position for position, action in enumerate(Action)}
 ACTIONS: Mapping[str, Action] = {action.value: action for action in Action}
-EVENTS: Mapping[str, What] = {what.value: what for what in (*Action, *Unplanned)}
+EVENTS: Mapping[str, AnyAction] = {action.value: action for action in (*Action, *Unplanned)}
 
 
 def about(subject: Subject) -> frozenset[str]:
-    """The words of the events that are about this."""
-    return frozenset(word for word, what in EVENTS.items() if what.facts.subject is subject)
+    """The names of the actions about this subject."""
+    return frozenset(word for word, action in EVENTS.items() if action.facts.subject is subject)
 
 
 class Event(NamedTuple):
-    """One line of the journal: ``action`` happened to ``member`` (the ledger's number) and ``library``.
+    """One event of the journal: ``action`` happened to ``member`` (the number in the ledger) and ``library``.
 
-    ``detail`` names nobody; whatever names a person is in ``person``, which can be erased without breaking the chain.
+    Personal data is only in ``person``, which can be erased without breaking the hash chain; ``detail`` has none.
     """
 
-    action: What
+    action: AnyAction
     library: str = ""
     member: int = 0
     detail: Mapping[str, Any] = {}
@@ -218,7 +218,7 @@ class Event(NamedTuple):
 
 
 class Grants(NamedTuple):
-    """One and the same grant to each of many ``members``: as many events, told at once."""
+    """The same grant to many ``members``, in place of one event for each."""
 
     library: str
     members: Sequence[int]

@@ -6,27 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Institution
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.emails import email_key
 
 Counted = Mapping[tuple[str, str], int]
-"""How many members have these tags (joined) and this day of import (empty where no grant asks for it)."""
+"""The number of members by (joined tags, day of import). The day is empty if no grant asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A CSV of members, the portals' "Select by CSV". Rows are (student id, e-mail, line); either may be empty."""
+    """A CSV file that selects members, like the portals' "Select by CSV".
+
+    Rows are (student id, e-mail, line); id or e-mail can be empty.
+    """
 
     file: str
     rows: Sequence[tuple[str, str, int]]
 
     @property
     def keys(self) -> set[str]:
-        """What its e-mails are compared by."""
+        """The keys of its e-mails."""
         return {email_key(email) for _, email, _ in self.rows if email}
 
     @property
@@ -36,7 +39,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """Whom a grant reaches: every condition that is given must hold. ``emails`` as written."""
+    """The members whom a grant reaches. All given conditions must hold. ``emails`` are as written."""
 
     everyone: bool = False
     tags: tuple[str, ...] = ()
@@ -47,13 +50,13 @@ class Selector:
 
     @property
     def all_tags(self) -> tuple[str, ...]:
-        """Every tag it asks about."""
+        """Every tag in its conditions."""
         return (*self.tags, *self.any_tags, *self.not_tags)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """One rule: these members shall hold this library. ``until`` is inclusive; ``resend`` empty where not given."""
+    """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given."""
 
     library: str
     kind: Kind
@@ -65,7 +68,7 @@ class Grant:
 
     @property
     def strength(self) -> tuple[bool, bool, date]:
-        """Permanent beats temporary, no ``until`` beats any, a later one beats an earlier one."""
+        """Sort key: permanent beats temporary, no ``until`` beats any date, a later date beats an earlier one."""
         return (self.kind is Kind.PERMANENT, self.until is None, self.until or date.max)
 
     def expired(self, today: date) -> bool:
@@ -74,14 +77,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one plan may take away. ``max_revokes`` is a number, or a percentage of the active licenses."""
+    """How much one plan may take away. ``max_revokes`` is a number or a percentage of the active licenses."""
 
     max_revokes: float = 10.0
     is_percentage: bool = True
     retain_permanent: bool = False
 
     def revokes(self, active: int) -> int:
-        """The most revokes a plan may make in a library with ``active`` licenses: a percentage is never under 5."""
+        """How many licenses a plan may revoke in a library with ``active`` ones. A percentage always allows 5."""
         if self.is_percentage:
             return max(5, int(round(active * self.max_revokes / 100, 6)))
         return int(self.max_revokes)
@@ -89,7 +92,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Lets one refusal of a limit pass, until its date (inclusive)."""
+    """Allow one limit to be passed, until its date (inclusive)."""
 
     refusal: str
     until: date
@@ -101,7 +104,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A roster file and how many members it has."""
+    """A roster file and its number of members."""
 
     path: str
     count: int
@@ -110,13 +113,11 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """All that the files of one institution say.
+    """Everything that the files of one institution say.
 
-    ``remind_after`` are days; ``digest`` is over the bytes of every file read; ``places`` maps ``libraries``,
-    ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to where ``seatsync.yaml`` says it.
-    ``files`` has the SHA-256 (hex) of each.
-
-    ``counted`` are further members, of whom no more than that is told; none of them is named by a grant.
+    ``remind_after`` are days. ``digest`` covers the bytes of every file read; ``files`` maps each to its SHA-256 (hex).
+    ``places`` maps ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to their places in
+    ``seatsync.yaml``. ``counted`` are further members of whom only the number is known; no grant names them.
     """
 
     institution: Institution
@@ -134,7 +135,7 @@ class Desired:
     places: Mapping[str, Origin] = field(default_factory=dict)
 
     def place(self, *path: str) -> Origin:
-        """Where ``seatsync.yaml`` speaks of ``path``, or of the nearest thing around it."""
+        """The place of ``path`` in ``seatsync.yaml``, or of the nearest section around it."""
         for end in range(len(path), 0, -1):
             if (origin := self.places.get(".".join(path[:end]))) is not None:
                 return origin

@@ -1,4 +1,4 @@
-"""What seatsync has to say about the desired state or a plan: a value, collected, never an exception."""
+"""Findings about the files or a plan: values that are collected, not exceptions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from seatsync.domain.origin import Origin
 
 
 class Severity(StrEnum):
-    """How much a diagnostic weighs.
+    """How serious a diagnostic is.
 
-    An ``error`` makes the desired state invalid, a ``refusal`` stops a plan, a ``warning`` stops only under
-    ``--strict``, a ``notice`` never stops anything.
+    An ``error`` makes the files invalid, a ``refusal`` blocks a plan, a ``warning`` blocks it only with ``--strict``, a
+    ``notice`` never does.
     """
 
     ERROR = "error"
@@ -24,9 +24,9 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: what is so and why it matters (``message``), how to mend it (``help``), and where.
+    """One finding: what is wrong and why it matters (``message``), how to fix it (``help``), and where.
 
-    ``code`` is stable and has a page in ``seatsync explain``. ``members`` are e-mails.
+    ``code`` never changes and has a page in ``seatsync explain``. ``members`` are e-mails.
     """
 
     code: str
@@ -39,12 +39,12 @@ class Diagnostic:
 
 
 def named(members: Sequence[str], most: int = 5) -> str:
-    """The first ``most`` members by name, and how many more there are."""
+    """List the first ``most`` members, and say how many more there are."""
     shown = ", ".join(members[:most])
     more = len(members) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """``1 seat``, ``2 seats``, ``1,200 seats``."""
+    """A number with its noun: ``1 seat``, ``2 seats``, ``1,200 seats``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

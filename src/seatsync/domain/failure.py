@@ -1,4 +1,4 @@
-"""Failures: what stops a command, or a request to the pages, and is no bug; and the exit codes of commands."""
+"""Failures that end a command or a request to the pages and are not bugs; and the exit codes of commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a command returns to the shell."""
+    """The exit codes of commands."""
 
     DONE = 0
     BROKEN = 1
@@ -20,9 +20,9 @@ class ExitCode(IntEnum):
 
 
 class Failure(Exception):
-    """Something that a person can do something about. The message is one line for them, ``help`` says what to do.
+    """A problem that the user can solve. The message is one line, ``help`` says what to do.
 
-    A subclass sets ``exit_code``, and has an ``__init__`` of its own where all its messages begin alike or share one help.
+    A subclass sets ``exit_code``. It has its own ``__init__`` if its messages begin alike or share one help.
     """
 
     exit_code = ExitCode.BROKEN

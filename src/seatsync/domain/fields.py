@@ -1,6 +1,6 @@
-"""What may be written down of an institution, a library, a person or a license: the types of all fields, in one place.
+"""The fields of institutions, libraries, members and licenses, with a check of each field's value.
 
-Journal and plans come from files that anybody may have touched; what is posted or shown of them is checked here first.
+Journals and plans come from files that anybody may have edited, so their fields are checked here before use.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden
 from seatsync.domain.text.days import parse_day
 
-MOST = 2**31 - 1
-"""The largest number that every database holds."""
+MAX_NUMBER = 2**31 - 1
+"""The largest number that fits into every database."""
 
 _KINDS, _STATUSES, _DELIVERIES = ({member.value for member in words} for words in (Kind, Status, Delivery))
 
 
 def is_text(value: Any) -> bool:
-    """Text without controls, signs of direction, or halves of characters."""
+    """Whether this is text without control characters, direction marks or lone surrogates."""
     return isinstance(value, str) and forbidden(value) is None
 
 
 def is_texts(value: Any) -> bool:
-    """A list of such texts."""
+    """Whether this is a list of such texts."""
     return isinstance(value, list | tuple) and all(map(is_text, value))
 
 
 def is_number(value: Any) -> bool:
-    """A whole number that is not negative."""
-    return type(value) is int and 0 <= value <= MOST
+    """Whether this is a whole number from 0 to ``MAX_NUMBER``."""
+    return type(value) is int and 0 <= value <= MAX_NUMBER
 
 
 def _is_day(value: Any) -> bool:
@@ -45,14 +45,14 @@ def _is_contact(value: Any) -> bool:
     )
 
 
-_OF_LICENSES: dict[str, Callable[[Any], bool]] = {
+_LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kind": lambda value: isinstance(value, str) and value in _KINDS,
     "status": lambda value: isinstance(value, str) and value in _STATUSES,
     "until": _is_day,
     "resend": is_texts,
     "reminders": is_number,
 }
-_OF_ALL_ELSE: dict[str, Callable[[Any], bool]] = {
+_OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),
     "email": lambda value: is_text(value) and len(value) <= 254,
     "system": lambda value: is_text(value) and len(value) <= 63,
@@ -63,25 +63,25 @@ _OF_ALL_ELSE: dict[str, Callable[[Any], bool]] = {
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
 }
 
-OF_PLANS: Mapping[str, Callable[[Any], bool]] = {**_OF_LICENSES, **_OF_ALL_ELSE, "tags": is_texts}
+PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {**_LICENSE_FIELDS, **_OTHER_FIELDS, "tags": is_texts}
 """The fields of a change in a plan."""
 
-OF_EVENTS: Mapping[str, Callable[[Any], bool]] = {
-    **OF_PLANS,
-    "tags": is_text,  # joined, as in ``tags.join_tags``
+EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
+    **PLAN_FIELDS,
+    "tags": is_text,  # joined by ``tags.join_tags``
     "id": is_text,
-    "account": _OF_ALL_ELSE["email"],
-    "claimed_with": _OF_ALL_ELSE["email"],  # another account than the member's own, to which a letter was passed on
+    "account": _OTHER_FIELDS["email"],
+    "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on
     "on": _is_day,
-    "from": is_text,  # the file and line that asks for a license, as in ``str(Origin)``
+    "from": is_text,  # the file and line that asks for a license, as ``str(Origin)``
 }
 """The fields of an event in the journal."""
 
 
-def misfit(values: Any, known: Mapping[str, Callable[[Any], bool]]) -> str | None:
-    """The first field in ``values`` that is unknown or of another kind, or None where all is well."""
+def bad_field(values: Any, known: Mapping[str, Callable[[Any], bool]]) -> str | None:
+    """The name of the first field that is unknown or has a wrong value, or None if all are good."""
     if not isinstance(values, Mapping):
-        return "what stands in place of the fields"
+        return "the value in place of the fields"
     for name, value in values.items():
         check = known.get(name)
         if check is None or not check(value):

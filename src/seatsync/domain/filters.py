@@ -1,4 +1,4 @@
-"""What a list of members or licenses is narrowed to, on the command line and in the administrators' pages."""
+"""The filters of lists of members and licenses, for the command line and the administrators' pages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CHOICES = {
     "status": tuple(status.value for status in Status),
     "roster": ("on", "left", "any"),
 }
-"""Filters that take one of some words."""
+"""Filters with a fixed set of values."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """All that is given must hold. ``licensed`` is with, without or all; ``roster`` who is on one, who left, or any.
+    """Filters for members and licenses. All given filters must match; ``CHOICES`` has the values of some.
 
-    ``ledger/queries/filters.py`` says the same to a database.
+    ``ledger/queries/conditions.py`` is the same in SQL.
     """
 
     library: str = ""
@@ -35,7 +35,7 @@ class Filters:
     tag: tuple[str, ...] = ()
 
     def members(self, members: Mapping[int, Member]) -> Iterator[tuple[int, Member]]:
-        """The members whom roster, role, tags and search mean, by their numbers."""
+        """Yield the members who match roster, role, tags and search, with their numbers."""
         tags, sought, is_any, is_on = {*self.tag}, self.search.casefold(), self.roster == "any", self.roster == "on"
         for number, member in members.items():
             if not is_any and member.on_roster != is_on:
@@ -49,7 +49,7 @@ class Filters:
             yield number, member
 
     def holds(self, licenses: Iterable[License]) -> bool:
-        """Whether a member who has these licenses is meant; one that they never had is there as ``ABSENT``."""
+        """Whether a member with these licenses matches. A license that they never had is given as ``ABSENT``."""
         held = list(licenses)
         if self.licensed in ("with", "without"):
             is_active = any(license.active for license in held)
@@ -58,19 +58,19 @@ class Filters:
         return not (self.kind or self.status) or any(self.matches(license) for license in held)
 
     def matches(self, license: License) -> bool:
-        """Whether a license has the kind and the status."""
+        """Whether the license matches kind and status."""
         return self.kind in ("", license.kind) and self.status in ("", license.status)
 
     def lists(self, license: License) -> bool:
-        """Whether a license of a member who is meant is in a list of licenses."""
+        """Whether a list of licenses shows this license of a matching member."""
         return self.matches(license) and (not self.only_inactive if license.active else not self.only_active)
 
     @property
     def only_active(self) -> bool:
-        """A list of licenses has those that take a slot, unless others are asked for."""
+        """Whether a list of licenses shows only those that take a seat: the default without other filters."""
         return self.licensed == "with" or not (self.licensed or self.kind or self.status)
 
     @property
     def only_inactive(self) -> bool:
-        """A list of licenses has only those that take no slot."""
+        """Whether a list of licenses shows only those that take no seat."""
         return self.licensed == "without"

@@ -1,26 +1,26 @@
-"""Which letter an event causes, and what letters ask for."""
+"""Which letter an event causes, and which letters carry a personal link."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from seatsync.domain.action import Event, Letter
-from seatsync.domain.library import USUAL, Delivery
+from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.snapshot import Snapshot
 
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
-"""Letters that ask for something, by a personal link, and only as long as the license is unclaimed."""
+"""Letters that ask the member to act. They have a personal link and are sent only while the license is unclaimed."""
 
 LINKED = ASKING | {Letter.WELCOME}
-"""Letters that carry a personal link. An administrator's is for setting a password."""
+"""Letters with a personal link. The link of an administrator sets a password."""
 
 
 def letter_for(books: Snapshot, event: Event) -> str:
-    """The letter that ``event`` causes in the state before it; empty for none.
+    """The letter that ``event`` causes, given the state before it; empty for none.
 
-    Imports cause none: what a portal reports it has told its members itself. Who never claimed is not told of a
-    removal; there was nothing yet that could be missed.
+    Imports cause none, because the portal has already told its members. Members who never claimed a seat get no letter when
+    it is revoked.
     """
     match event.action.facts.letter:
         case None:
@@ -33,7 +33,7 @@ def letter_for(books: Snapshot, event: Event) -> str:
             invitation = _invitation(books, event.library)
             is_reminder = "reminders" in event.detail and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
-        case (Letter.REMOVED | Letter.PERMANENT) as letter:  # who has not claimed yet is told by the claim
+        case (Letter.REMOVED | Letter.PERMANENT) as letter:  # before the claim no letter is needed: the claim sends one
             return letter if _held(books, event).status is Status.DELIVERED else ""
         case Letter.ACCESS:
             return Letter.PERMANENT if _held(books, event).kind is Kind.PERMANENT else Letter.ACCESS
@@ -48,9 +48,9 @@ def _held(books: Snapshot, event: Event) -> License:
 
 
 def _invitation(books: Snapshot, library: str) -> Letter:
-    """The letter that asks a member to take a seat."""
+    """The letter that invites a member to take a seat."""
     known = books.libraries.get(library)
-    delivery = USUAL if known is None else known.delivery
+    delivery = DEFAULT_DELIVERY if known is None else known.delivery
     match delivery:
         case Delivery.CLAIM:
             return Letter.INVITATION

@@ -1,4 +1,4 @@
-"""Libraries, their systems, and the slots they have."""
+"""Libraries, how their seats are delivered, and how seats are counted."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from seatsync.domain.license import Kind, Status
 
 
 class DeliveryFacts(NamedTuple):
-    """What a way of delivery means.
+    """The facts about one way of delivery.
 
     Attributes:
-        in_short: how it is called in a list of systems.
-        at_once: a granted seat is delivered at once to who has an account.
-        outlasts_revoke: the account is still there after the seat was revoked.
+        short_name: its name in a list of systems.
+        at_once: members with an account get a granted seat at once.
+        outlasts_revoke: the account still exists after the seat was revoked.
     """
 
-    in_short: str
+    short_name: str
     at_once: bool
     outlasts_revoke: bool
 
 
 class Delivery(StrEnum):
-    """How a seat reaches its member: by claiming an invitation, or at once to who has an account."""
+    """How a member gets a seat: by claiming an invitation, or at once if they have an account."""
 
     CLAIM = "claim"
     ACCOUNT = "account"
 
     @cached_property
     def facts(self) -> DeliveryFacts:
-        """The facts by which everybody else decides, except for words and letters."""
+        """The facts about this delivery. Other code uses them, except for words and letters."""
         match self:
             case Delivery.CLAIM:
                 return DeliveryFacts("claimed", at_once=False, outlasts_revoke=False)
             case Delivery.ACCOUNT:
-                return DeliveryFacts("at once for who has an account", at_once=True, outlasts_revoke=True)
+                return DeliveryFacts("at once for members with an account", at_once=True, outlasts_revoke=True)
             case _:
                 assert_never(self)
 
 
-USUAL = Delivery.CLAIM
-"""How seats are delivered where a plan's grant does not say."""
+DEFAULT_DELIVERY = Delivery.CLAIM
+"""The delivery of a grant in a plan that does not name one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A pool of ``slots`` seats handed out as one. ``system`` is empty where kinds and delivery are spelled out."""
+    """A product with ``slots`` seats. ``system`` is empty if the files give kinds and delivery instead."""
 
     id: str
     title: str
@@ -60,7 +60,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The seats of one library, counted as the portals do."""
+    """The seats of one library, counted as in the portals."""
 
     total: int = 0
     reserved: int = 0
@@ -73,11 +73,11 @@ class Slots:
 
     @property
     def available(self) -> int:
-        """Seats left to grant; negative where the plan asks for too many."""
+        """Seats left to grant; negative if the plan needs too many."""
         return self.total - self.used
 
     def as_dict(self) -> dict[str, int]:
-        """The portals' five figures, in the contract's order."""
+        """The figures in the order in which users see them."""
         return {
             "total": self.total,
             "used": self.used,
@@ -89,11 +89,11 @@ class Slots:
 
 
 SEATS = ("reserved", "temporary", "permanent")
-"""The figures that used seats are counted in."""
+"""The figures that add up to the seats in use."""
 
 
 def seat_of(kind: str, status: str) -> str:
-    """Which of ``SEATS`` a license counts in; empty for none."""
+    """The figure of ``SEATS`` that a license counts in; empty for none."""
     if kind == Kind.NONE:
         return ""
     return "reserved" if status == Status.UNCLAIMED else kind

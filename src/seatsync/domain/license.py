@@ -1,7 +1,7 @@
-"""A license: one member's hold on one library, and the only ways in which it may change.
+"""A license: one member's hold on one library, and the only ways in which it can change.
 
-The table is section 4 of the contract, which is drawn from the portals' own documents ("Once a library is made
-permanent, it cannot be revoked"; "Reserved status will remain until the library is claimed").
+The rules come from the portals' own documents ("Once a library is made permanent, it cannot be revoked"; "Reserved status
+will remain until the library is claimed").
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 
 class Kind(StrEnum):
-    """What a member holds."""
+    """The kind of a license: whether it can end."""
 
     NONE = "none"
     TEMPORARY = "temporary"
@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """How far the hold has come."""
+    """The status of a license: how far it has come."""
 
     NONE = "none"
     UNCLAIMED = "unclaimed"
@@ -30,14 +30,14 @@ class Status(StrEnum):
 
 
 class IllegalTransition(Exception):
-    """A change that no license may make; reached only by a plan or a journal that seatsync did not write."""
+    """A change that is never allowed. Only a plan or a journal that seatsync did not write can ask for it."""
 
 
 class License(NamedTuple):
-    """What the ledger knows of one license.
+    """One license in the ledger.
 
-    ``invited_on`` is the day (ISO) of the last grant, from which reminders count; ``reminders`` how many were sent;
-    ``resent`` the values of ``resend:`` already obeyed, newline-separated.
+    ``invited_on`` is the day (ISO) of the last grant; reminders count from it. ``reminders`` is the number sent. ``resent``
+    has the values of ``resend:`` already carried out, separated by newlines.
     """
 
     kind: Kind
@@ -48,7 +48,7 @@ class License(NamedTuple):
 
     @property
     def active(self) -> bool:
-        """Whether it takes a slot."""
+        """Whether the license takes a seat."""
         return self.kind is not Kind.NONE
 
 
@@ -56,7 +56,7 @@ ABSENT = License(Kind.NONE, Status.NONE)
 
 
 class From(StrEnum):
-    """Which licenses something can happen to."""
+    """The licenses that an action can start from."""
 
     FREE = "no seat"
     UNCLAIMED = "unclaimed"
@@ -64,80 +64,83 @@ class From(StrEnum):
     ANY = "any"
 
 
-class Now(StrEnum):
-    """A kind or status that is not the same each time: that of before, or the one that the event gives."""
+class Varying(StrEnum):
+    """A kind or status that depends on the case: kept as it was, or given by the event."""
 
     KEPT = "kept"
     GIVEN = "given"
 
 
 class Effect(NamedTuple):
-    """What becomes of a license to which something happens: ``start`` is what it must be, ``kind`` and ``status`` are those
-    afterwards."""
+    """The effect of an action on a license: it must be in ``start`` before, and has ``kind`` and ``status`` afterwards."""
 
     start: From
-    kind: Kind | Now
-    status: Status | Now
+    kind: Kind | Varying
+    status: Status | Varying
 
-    def look(self, kind: Kind, status: Status) -> tuple[Kind, Status]:
-        """Kind and status afterwards, of a license that had these, or is given them."""
+    def after(self, kind: Kind, status: Status) -> tuple[Kind, Status]:
+        """The kind and status afterwards. The arguments are those before, or those that the event gives."""
         return (
-            kind if isinstance(self.kind, Now) else self.kind,
-            status if isinstance(self.status, Now) else self.status,
+            kind if isinstance(self.kind, Varying) else self.kind,
+            status if isinstance(self.status, Varying) else self.status,
         )
 
     @property
     def gives(self) -> bool:
-        """Whether somebody has the license because of it, so that the file and line that asked for it are noted."""
-        return self.kind is not Now.KEPT and self.kind is not Kind.NONE
+        """Whether a member gets the license by it, so that the journal notes the file and line that asked for it."""
+        return self.kind is not Varying.KEPT and self.kind is not Kind.NONE
 
     @property
     def ends(self) -> bool:
-        """Whether the grant has ended by it, and with it the personal links that were sent."""
+        """Whether it ends the grant, and with it the personal links sent for it."""
         return self.kind is Kind.NONE
 
     @property
-    def settles(self) -> bool:
-        """Whether an invitation sent before has nothing more to invite to."""
-        return self.status is not Now.KEPT and self.start is not From.FREE
+    def voids_invitations(self) -> bool:
+        """Whether earlier invitations no longer apply after it."""
+        return self.status is not Varying.KEPT and self.start is not From.FREE
 
 
 def changed(old: License, event: str, effect: Effect) -> License:
-    """The license after an event that gives nothing.
+    """The license after an event whose action fixes the result.
 
     Raises:
-        IllegalTransition: it can't happen to this license.
+        IllegalTransition: the event can't happen to this license.
     """
-    look = _becomes(effect, old.kind, old.status)
-    if look is None:
-        raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
-    return old._replace(kind=look[0], status=look[1])
+    result = _becomes(effect, old.kind, old.status)
+    if result is None:
+        raise _illegal(event, old)
+    return old._replace(kind=result[0], status=result[1])
 
 
 def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "") -> License:
-    """A seat for who has none. ``status`` is ``delivered`` only where the library delivers at once."""
+    """The license after a grant to a member without one. ``status`` is ``delivered`` only if the library delivers at once."""
     allowed = not old.active and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
-    _legal(allowed, "grant", old)
+    _must_be_legal(allowed, "grant", old)
     return License(kind, status, on, 0, resent)
 
 
 def imported(old: License, kind: Kind, status: Status, on: str) -> License:
-    """What a portal says is so. The portal is right about everything but taking a permanent license away."""
-    _legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT, "import", old)
+    """The license after an import. A portal overrides the ledger, but never takes a permanent license away."""
+    _must_be_legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT, "import", old)
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
-    _legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
+    _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
     return old._replace(kind=kind, status=status, invited_on=old.invited_on or on)
 
 
-def _legal(allowed: bool, event: str, old: License) -> None:
+def _must_be_legal(allowed: bool, event: str, old: License) -> None:
     if not allowed:
-        raise IllegalTransition(f"no {event} from {old.kind} {old.status}")
+        raise _illegal(event, old)
+
+
+def _illegal(event: str, old: License) -> IllegalTransition:
+    return IllegalTransition(f"{event} is not possible for a license with kind {old.kind} and status {old.status}")
 
 
 @cache
 def _becomes(effect: Effect, kind: Kind, status: Status) -> tuple[Kind, Status] | None:
-    """Kind and status afterwards of a license that has these; None where that is illegal."""
-    return effect.look(kind, status) if _is_from(effect.start, kind, status) else None
+    """The kind and status afterwards of a license with these; None if that is illegal."""
+    return effect.after(kind, status) if _is_from(effect.start, kind, status) else None
 
 
 def _is_from(start: From, kind: Kind, status: Status) -> bool:

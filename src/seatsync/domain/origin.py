@@ -1,4 +1,4 @@
-"""Where in the files something was said."""
+"""The place of a value in the files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Origin(NamedTuple):
-    """A place in a file, as an editor counts it.
+    """A place in a file, counted as in an editor.
 
     ``file`` is relative to the institution's folder, with forward slashes; ``line`` and ``column`` start at 1.
     """

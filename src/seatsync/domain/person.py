@@ -1,7 +1,7 @@
-"""Members: the columns of a person, what the ledger adds to them, and what a roster adds.
+"""Members: the fields of a person, the fields that the ledger adds, and those that a roster adds.
 
-``Person`` is the one list of what a roster says of a member. A NamedTuple cannot inherit fields, so ``Member`` and
-``RosterMember`` begin with the same ones; a test compares the three. Both are made of a person: ``Member(*person, key)``.
+``Person`` is the one list of a member's fields in a roster. A NamedTuple cannot inherit fields, so ``Member`` and
+``RosterMember`` repeat them at the start; a test compares the three. Build both from a person: ``Member(*person, key)``.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from seatsync.domain.origin import Origin
 
 
 class Person(NamedTuple):
-    """What a roster says of a member, in the order in which plans and lists show it.
+    """The fields of a member in a roster, in the order in which plans and lists show them.
 
-    The texts describe the fields to who writes a roster. A field without a default is required in every roster. A
-    new field needs a default: older journals have members without it. ``tags`` are joined as in ``tags.join_tags``.
+    The texts describe the fields to the authors of rosters. A field without a default is required in every roster. A new
+    field needs a default, because older journals have members without it. ``tags`` are joined by ``tags.join_tags``.
     """
 
     email: Annotated[str, "The institution's e-mail for the member; their own account may have another."]
     given_name: Annotated[str, "First name."]
     family_name: Annotated[str, "Last name."]
     student_id: Annotated[str, "Student ID or any other number; a member is known by it when the e-mail changes."] = ""
-    role: Annotated[str, "Any description, for instance Professor."] = ""
+    role: Annotated[str, "Any description, for example Professor."] = ""
     tags: Annotated[str, "Tags, used by grants to say whom they are for."] = ""
 
 
 class Member(NamedTuple):
-    """A member as the ledger records them: a person, and what the ledger adds.
+    """A member in the ledger: a person, and the fields that the ledger adds.
 
-    ``key`` is what the e-mail is compared by; ``imported_on`` is the day (ISO) of the first apply; ``account`` the
-    e-mail of the member's own sign-in, empty where none is known.
+    ``key`` is the e-mail's key for comparison, ``imported_on`` the day (ISO) of the member's first apply, ``account`` the
+    e-mail of their own sign-in, empty if not known.
     """
 
     email: str
@@ -48,7 +48,7 @@ class Member(NamedTuple):
 
 
 class RosterMember(NamedTuple):
-    """A member as the rosters want them: a person, and ``file`` and ``line`` of their row. ``key`` as in ``Member``."""
+    """A member in a roster: a person, and the ``file`` and ``line`` of the row. ``key`` is as in ``Member``."""
 
     email: str
     given_name: str
@@ -66,28 +66,28 @@ class RosterMember(NamedTuple):
 
 
 REQUIRED = tuple(name for name in Person._fields if name not in Person._field_defaults)
-"""The fields that every member of a roster has."""
+"""The fields that every member of a roster must have."""
 
 person_of: Callable[[Member | RosterMember], tuple[str, ...]] = itemgetter(slice(len(Person._fields)))
-"""The fields of ``Person``, to be compared or written."""
+"""Return the member's fields of ``Person``, to compare or write them."""
 
 ERASED = "(erased)"
-"""What stands in place of the e-mail of somebody who was erased. Their ``key`` is empty: nobody finds them by a name."""
+"""Replaces the e-mail of an erased member. Their ``key`` is empty, so that no name finds them."""
 
 
 def spoken(field: str) -> str:
-    """A field's name in a sentence."""
+    """The field's name in a sentence."""
     return {"email": "e-mail", "student_id": "student id"}.get(field, field.replace("_", " "))
 
 
 def found_by(member: Member) -> str:
-    """What a search looks in, and members are sorted by: family name, given name, then all that one may look for.
+    """The text that a search looks in and that members are sorted by: family name, given name, then e-mail and id.
 
-    Without regard to case, in any script, which not every database can do.
+    It is case-folded for all scripts, which not every database can do.
     """
     given, family = member.given_name, member.family_name
-    return f"{family}{_BETWEEN}{given}{_BETWEEN}{given} {family}\n{member.email}\n{member.student_id}".casefold()
+    return f"{family}{_SEPARATOR}{given}{_SEPARATOR}{given} {family}\n{member.email}\n{member.student_id}".casefold()
 
 
-_BETWEEN = "\x1f"
-"""In no name, and before every letter: Lee comes before Lee-Ann."""
+_SEPARATOR = "\x1f"
+"""Is in no name, and sorts before every letter, so that Lee comes before Lee-Ann."""

@@ -1,7 +1,7 @@
-"""How an event changes the present.
+"""Post events to a snapshot: the one place where an event changes the state.
 
-The one place that does: an apply posts its events here and writes what they touched, and the journal is replayed
-here by ``verify``. So the tables equal the replay by construction, and nothing illegal is ever posted.
+An apply posts its events here and then writes the changed rows; ``verify`` replays the journal here. So the tables always
+equal the replay, and nothing illegal is ever posted.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import assert_never
 
 from seatsync.domain import license as licenses
-from seatsync.domain.action import EVENTS, Action, Event, Grants, Unplanned, What
-from seatsync.domain.fields import OF_EVENTS, misfit
+from seatsync.domain.action import EVENTS, Action, AnyAction, Event, Grants, Unplanned
+from seatsync.domain.fields import EVENT_FIELDS, bad_field
+from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
-from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
@@ -28,25 +28,25 @@ def post(books: Snapshot, event: Event | Grants) -> None:
     """Change ``books`` by one event, or by many grants.
 
     Raises:
-        IllegalTransition: the event may not happen in this state.
+        IllegalTransition: the event is not allowed in this state.
     """
     if isinstance(event, Grants):
         _grants(books, event)
         return
-    wrong = None if event.detail is books.fitting else misfit(event.detail, OF_EVENTS)
+    wrong = None if event.detail is books.checked_detail else bad_field(event.detail, EVENT_FIELDS)
     if wrong is None and event.person is not None:
-        wrong = misfit(event.person, OF_EVENTS)
+        wrong = bad_field(event.person, EVENT_FIELDS)
     if wrong is not None:
-        raise IllegalTransition(f"{event.action}: {printable(wrong)} is unknown, or of another kind")
-    books.fitting = event.detail
+        raise IllegalTransition(f"{event.action}: {printable(wrong)} is unknown, or not a valid value")
+    books.checked_detail = event.detail
     try:
         _HANDLERS[event.action](books, event)
     except (KeyError, TypeError, ValueError) as error:
         raise IllegalTransition(f"{event.action} does not fit the ledger: {error!r}") from error
 
 
-def doubled(books: Snapshot) -> str | None:
-    """An e-mail or student id that two members have who must not: e-mails on the roster, ids anywhere."""
+def duplicate_name(books: Snapshot) -> str | None:
+    """An e-mail or student id of two members, or None. E-mails must differ on the rosters, ids everywhere."""
     seen: set[str] = set()
     for member in books.members.values():
         names = ([member.key] if member.on_roster else []) + ([f"id {member.student_id}"] if member.student_id else [])
@@ -58,12 +58,12 @@ def doubled(books: Snapshot) -> str | None:
 
 
 def overfull(books: Snapshot, libraries: Iterable[str]) -> str | None:
-    """The first of ``libraries`` in which more seats are used than there are."""
+    """The first of ``libraries`` with more seats in use than it has, or None."""
     return next((library for library in libraries if books.slots(library).available < 0), None)
 
 
 def _grants(books: Snapshot, grants: Grants) -> None:
-    """What ``post`` of each would do; at once where it is the same for all."""
+    """Post many grants. If the result is the same for all members, do it in one step."""
     library, members, detail = grants
     first, others = members[0], members[1:]
     post(books, Event(Action.GRANT, library, first, detail))
@@ -99,15 +99,15 @@ def _institution(books: Snapshot, event: Event) -> None:
 
 
 def _library_set(books: Snapshot, event: Event) -> None:
-    given = dict(event.detail)
-    if "kinds" in given:
-        given["kinds"] = tuple(Kind(kind) for kind in given["kinds"])
-    if "delivery" in given:
-        given["delivery"] = Delivery(given["delivery"])
+    fields = dict(event.detail)
+    if "kinds" in fields:
+        fields["kinds"] = tuple(Kind(kind) for kind in fields["kinds"])
+    if "delivery" in fields:
+        fields["delivery"] = Delivery(fields["delivery"])
     old = books.libraries.get(event.library)
     if (old is None) != (event.action is Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
-    books.libraries[event.library] = replace(old, **given) if old else Library(id=event.library, **given)
+    books.libraries[event.library] = replace(old, **fields) if old else Library(id=event.library, **fields)
 
 
 def _library_remove(books: Snapshot, event: Event) -> None:
@@ -136,7 +136,7 @@ def _member_add(books: Snapshot, event: Event) -> None:
         books.members[event.member] = Member(*Person(**person), key, imported_on=event.detail["on"])
         books.last_number = max(books.last_number, event.member)
     elif old.on_roster:
-        raise IllegalTransition("member-add of who is there")
+        raise IllegalTransition("member-add of a member who is on the roster")
     else:
         books.members[event.member] = old._replace(**person, key=email_key(person["email"]), on_roster=True)
 
@@ -148,25 +148,25 @@ def _member_update(books: Snapshot, event: Event) -> None:
 
 
 def _account(books: Snapshot, event: Event) -> None:
-    """Whose e-mail on the roster is that of an account. What a member has signed in with themselves is not overwritten."""
+    """Record the account with the member's roster e-mail. An account that the member signed in with is not replaced."""
     member, account = books.members[event.member], (event.person or {})["account"]
     if not member.on_roster or member.account or email_key(account) != member.key:
-        raise IllegalTransition("an account of somebody else, or of who has one")
+        raise IllegalTransition("an account of somebody else, or a second one")
     books.members[event.member] = member._replace(account=account)
 
 
 def _member_remove(books: Snapshot, event: Event) -> None:
     if any(held.get(event.member, ABSENT).kind is Kind.TEMPORARY for held in books.licenses.values()):
-        raise IllegalTransition("member-remove of who still holds a temporary license")
+        raise IllegalTransition("member-remove of a member who still holds a temporary license")
     if not books.members[event.member].on_roster:
-        raise IllegalTransition("member-remove of who has left")
+        raise IllegalTransition("member-remove of a member who has left")
     books.members[event.member] = books.members[event.member]._replace(on_roster=False)
 
 
 def _erase(books: Snapshot, event: Event) -> None:
     member = books.members[event.member]
     if member.on_roster:
-        raise IllegalTransition("erasing who is on the roster")
+        raise IllegalTransition("erase of a member who is on the roster")
     books.members[event.member] = Member(
         *Person(ERASED, "", ""), key="", imported_on=member.imported_on, on_roster=False
     )
@@ -181,7 +181,7 @@ def _transition(change: Callable[[License, Snapshot, Event], License]) -> _Handl
 
 
 def _changed(old: License, books: Snapshot, event: Event) -> License:
-    """As the table of actions says it."""
+    """Apply the effect of the event's action."""
     effect = event.action.facts.license
     assert effect is not None
     return licenses.changed(old, event.action, effect)
@@ -191,11 +191,11 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     detail, kind = event.detail, Kind(event.detail["kind"])
     _must_offer(books, event.library, kind)
     if not books.members[event.member].on_roster:
-        raise IllegalTransition("grant to who is not on the roster")
+        raise IllegalTransition("grant to a member who is not on the roster")
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
-        raise IllegalTransition("a seat that is delivered to who has not claimed it")
-    return books.one(licenses.granted(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
+        raise IllegalTransition("a seat delivered to a member who has not claimed it")
+    return books.shared(licenses.granted(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
 
 
 def _upgrade(old: License, books: Snapshot, event: Event) -> License:
@@ -222,7 +222,7 @@ def _claim(old: License, books: Snapshot, event: Event) -> License:
 
 def _opt_out(old: License, books: Snapshot, event: Event) -> License:
     if books.institution is None or not books.institution.opt_out:
-        raise IllegalTransition("opt-out where the institution allows none")
+        raise IllegalTransition("opt-out, which the institution does not allow")
     return _changed(old, books, event)
 
 
@@ -231,7 +231,7 @@ def _import(old: License, books: Snapshot, event: Event) -> License:
     if kind is not Kind.NONE:
         _must_offer(books, event.library, kind)
     if kind is Kind.TEMPORARY and not books.members[event.member].on_roster:
-        raise IllegalTransition("a temporary license of who is not on the roster")
+        raise IllegalTransition("a temporary license of a member who is not on the roster")
     new = licenses.imported(old, kind, Status(detail["status"]), detail["on"])
     _signs_in(books, event)
     return new
@@ -242,7 +242,7 @@ def _must_offer(books: Snapshot, library: str, kind: Kind) -> None:
         raise IllegalTransition(f"{library} has no {kind} licenses")
 
 
-def _handler(action: What) -> _Handler:  # noqa: C901 (a table)
+def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
     match action:
         case Unplanned.INSTITUTION_ADD | Action.INSTITUTION_UPDATE:
             return _institution
@@ -282,4 +282,4 @@ def _handler(action: What) -> _Handler:  # noqa: C901 (a table)
             assert_never(never)
 
 
-_HANDLERS: Mapping[What, _Handler] = {what: _handler(what) for what in EVENTS.values()}
+_HANDLERS: Mapping[AnyAction, _Handler] = {action: _handler(action) for action in EVENTS.values()}

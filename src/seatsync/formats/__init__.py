@@ -1,1 +1,1 @@
-"""The files seatsync reads and writes, as pydantic models; ``schemas/`` is generated from them."""
+"""The files that seatsync reads and writes, as pydantic models. ``schemas/`` is generated from them."""

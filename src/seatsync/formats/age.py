@@ -1,4 +1,4 @@
-"""Files that are encrypted with age, and the keys for them, which come out of the environment and from nowhere else."""
+"""Encrypt and decrypt files with age. The keys come from the environment only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_MARK = max(map(len, _MARKS))
 
 
 class AgeError(Exception):
-    """Why a file can't be decrypted. The message is what follows the file's name in a sentence, ``help`` what to do."""
+    """A file can't be encrypted or decrypted. The message continues a sentence that begins with the file's name."""
 
     def __init__(self, fact: str, help: str) -> None:
         super().__init__(fact)
@@ -22,59 +22,59 @@ class AgeError(Exception):
 
 
 def is_encrypted(beginning: bytes) -> bool:
-    """Whether a file that begins so is encrypted with age."""
+    """Whether a file with this beginning is encrypted with age."""
     return beginning.startswith(_MARKS)
 
 
 def keys_in(text: str) -> list[str]:
-    """The keys of a file of keys, or of a variable: one a line with remarks, or in one line with blanks or colons between."""
+    """Return the keys in a key file or variable. Blanks, colons or line ends separate them; lines that begin with # are comments."""
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     return [key for line in lines for key in re.split(r"[\s:]+", line) if key]
 
 
 def new_key() -> str:
-    """A key that nobody has yet (an identity, AGE-SECRET-KEY-…)."""
-    with _told() as pyrage:
+    """Return a new secret key (an age identity, AGE-SECRET-KEY-…)."""
+    with _pyrage() as pyrage:
         return str(pyrage.x25519.Identity.generate())
 
 
 def must_be_keys(keys: Iterable[str]) -> None:
-    """Look whether these are keys.
+    """Check that these are valid keys.
 
     Raises:
-        AgeError: one is none, or there is nothing that could read it.
+        AgeError: a key is not valid, or the age library is not installed.
     """
-    with _told() as pyrage:
+    with _pyrage() as pyrage:
         _identities(pyrage, keys)
 
 
 def decrypted(data: bytes, keys: Sequence[str]) -> bytes:
-    """What was encrypted for one of the keys.
+    """Return the decrypted bytes.
 
     Raises:
-        AgeError: it can't be decrypted.
+        AgeError: the data can't be decrypted with one of these keys.
     """
-    with _told() as pyrage:
+    with _pyrage() as pyrage:
         return bytes(pyrage.decrypt(data, _identities(pyrage, keys)))
 
 
 def decrypt_file(source: Path, target: Path, keys: Sequence[str]) -> None:
-    """Write what was encrypted for one of the keys to ``target``.
+    """Decrypt the file ``source`` into the file ``target``.
 
     Raises:
-        AgeError: it can't be decrypted.
+        AgeError: the file can't be decrypted with one of these keys.
     """
-    with _told() as pyrage:
+    with _pyrage() as pyrage:
         pyrage.decrypt_file(str(source), str(target), _identities(pyrage, keys))
 
 
 def encrypt_file(source: Path, target: Path, key: str) -> None:
-    """Write ``source`` to ``target``, encrypted for whoever has this key.
+    """Encrypt the file ``source`` for this key into the file ``target``.
 
     Raises:
-        AgeError: that can't be done.
+        AgeError: the file can't be encrypted.
     """
-    with _told() as pyrage:
+    with _pyrage() as pyrage:
         (identity,) = _identities(pyrage, [key])
         pyrage.encrypt_file(str(source), str(target), [identity.to_public()])
 
@@ -84,24 +84,25 @@ def _identities(pyrage: Any, keys: Iterable[str]) -> list[Any]:
 
 
 @contextmanager
-def _told() -> Iterator[Any]:
-    """The library, whose errors are told as ours."""
+def _pyrage() -> Iterator[Any]:
+    """Yield the age library, and turn its errors into AgeError."""
     try:
         import pyrage
     except ImportError as error:
-        raise AgeError("is encrypted with age.", "Install what reads it: pip install 'seatsync[encrypted]'.") from error
+        fact = "is encrypted with age, and the library that reads it is not installed."
+        raise AgeError(fact, "Install it: pip install 'seatsync[encrypted]'.") from error
     try:
         yield pyrage
     except pyrage.IdentityError as error:
-        fact = "is encrypted with age, and what the environment has is no key."
+        fact = "is encrypted with age, and the key in the environment is not valid."
         raise AgeError(fact, "Correct the key: it begins with AGE-SECRET-KEY-1.") from error
     except pyrage.EncryptError as error:
-        raise AgeError(f"can't be encrypted: {error}.", "Make room in the temporary folder.") from error
+        raise AgeError(f"can't be encrypted: {error}.", "Free space in the temporary folder.") from error
     except (pyrage.DecryptError, OSError) as error:
-        if isinstance(error, OSError) and error.errno:  # of the disk; damage in the middle of a file has no number
+        if isinstance(error, OSError) and error.errno:  # an error of the disk; damage inside the file has no errno
             raise
         if "matching keys" in str(error):
-            fact = "is encrypted with age, for others than the keys that are here."
-            raise AgeError(fact, "Use the key of one of those it was encrypted for.") from error
+            fact = "is encrypted with age, but not for a key in the environment."
+            raise AgeError(fact, "Use a key that the file was encrypted for.") from error
         fact = f"is damaged: it can't be decrypted ({error})."
         raise AgeError(fact, "Restore it from Git's history, or from a backup.") from error

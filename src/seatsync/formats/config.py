@@ -1,4 +1,4 @@
-"""``seatsync.yaml``."""
+"""The model of ``seatsync.yaml``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Tag as Variant
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.text.characters import text_fault
-from seatsync.formats.fields import AnyText, Closed, Day, Email, Fault, Slug, Tag, Text, Whole, quoted
+from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Slug, Tag, Text, Whole, quoted
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
@@ -25,9 +25,9 @@ else:
 
 
 def _rules(system: System) -> str:
-    """What stands behind a system's name where all are listed."""
+    """Return a system's name with its rules in brackets, for the list of all systems."""
     kinds = f"{system.kinds[0]} only" if len(system.kinds) == 1 else " and ".join(system.kinds)
-    return f"{system.name} ({kinds}, {system.delivery.facts.in_short})"
+    return f"{system.name} ({kinds}, {system.delivery.facts.short_name})"
 
 
 def _one_of(words: list[str]) -> str:
@@ -37,41 +37,46 @@ def _one_of(words: list[str]) -> str:
 def _revokes(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"\d{1,9}|\d{1,3}(\.\d+)?\s*%", value):
         return value
-    raise Fault(f"{quoted(value)} is neither a number nor a percentage such as 10%", "Write for instance 20, or 10%.")
+    raise InvalidValue(
+        f"{quoted(value)} is neither a number nor a percentage such as 10%",
+        "Write a number such as 20, or a percentage such as 10%.",
+    )
 
 
 def _days(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"[1-9]\d{0,3}d", value):
         return value
-    fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is no number of days"
-    raise Fault(f"{quoted(value)} {fact}", "Write it as 3d; from 1d to 9999d is possible.")
+    fact = "is out of range" if isinstance(value, str) and re.fullmatch(r"\d+d", value) else "is not a number of days"
+    raise InvalidValue(f"{quoted(value)} {fact}", "Write it as 3d; 1d to 9999d are possible.")
 
 
 def _version(value: Any) -> Any:
     if value in ("1", 1):
         return 1
-    raise Fault(f"{quoted(value)} is not known to this seatsync, which reads version 1", "Write `version: 1`.")
+    raise InvalidValue(
+        f"{quoted(value)} is not a version that this seatsync reads; it reads version 1", "Write `version: 1`."
+    )
 
 
 class ContactEntry(Closed):
-    """Somebody at the vendor whom the institution's administrators may turn to."""
+    """A person at the vendor whom the institution's administrators can ask."""
 
     name: Text = Field(description="The contact's name.")
     email: Email = Field(description="The contact's e-mail address.")
-    role: Text | None = Field(None, description="What they do, for instance Customer Success.")
+    role: Text | None = Field(None, description="The contact's role, for example Customer Success.")
 
 
 class AdminEntry(Closed):
-    """Somebody who may sign in to the institution's pages."""
+    """A person who may sign in to the institution's administrator pages."""
 
     given_name: Text = Field(description="First name.")
     family_name: Text = Field(description="Last name.")
     email: Email = Field(description="The address the administrator signs in with.")
 
     @model_validator(mode="after")
-    def _names_are_texts_together(self) -> AdminEntry:
+    def _names_are_one_valid_text(self) -> AdminEntry:
         if fault := text_fault(f"{self.given_name} {self.family_name}"):
-            raise Fault(f"given and family name together: it {fault[0]}", fault[1])
+            raise InvalidValue(f"given and family name together: it {fault[0]}", fault[1])
         return self
 
 
@@ -79,18 +84,18 @@ class InstitutionEntry(Closed):
     """The institution that buys the seats."""
 
     id: Slug = Field(
-        description="The ledger's key: lower-case letters, digits and hyphens. Never changed, never reused."
+        description="The institution's key in the ledger: lower-case letters, digits and hyphens. Never change or reuse it."
     )
     name: Text = Field(description="The institution's name, as members know it.")
     contacts: list[ContactEntry] = Field([], description="The vendor's people, shown to administrators.")
     admins: list[AdminEntry] = Field(
-        min_length=1, description="Who may sign in to the admin pages; at least one. All are equal."
+        min_length=1, description="Who may sign in to the administrator pages; at least one. All have the same rights."
     )
-    opt_out: bool = Field(False, description="Whether members may decline a license that is offered to them.")
+    opt_out: bool = Field(False, description="Whether members may decline a license.")
 
 
 class LibraryEntry(Closed):
-    """A library: a pool of seats that is handed out as one."""
+    """A library: a product with a number of seats."""
 
     model_config = ConfigDict(
         **Closed.model_config,
@@ -98,41 +103,43 @@ class LibraryEntry(Closed):
     )
 
     title: Text = Field(description="The library's title, as members know it.")
-    slots: Whole = Field(description="How many seats were bought.")
+    slots: Whole = Field(description="The number of seats that were bought.")
     system: SystemName | None = Field(
         None,
-        description=f"Which portal's rules hold: {_one_of([*map(_rules, SYSTEMS.values())])}.",
+        description=f"The system whose rules apply: {_one_of([*map(_rules, SYSTEMS.values())])}.",
     )
     kinds: list[KindName] | None = Field(
-        None, min_length=1, description="In place of `system`: which kinds of license there are."
+        None, min_length=1, description="Instead of `system`: the kinds of license in this library."
     )
     delivery: DeliveryName | None = Field(
         None,
-        description="In place of `system`: `claim` (invitation with a claim link) or `account` (at once for who has an account).",
+        description="Instead of `system`: `claim` (an invitation with a personal link) or `account` (members with an account get "
+        "the seat at once).",
     )
 
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> LibraryEntry:
         if self.system is None and (self.kinds is None or self.delivery is None):
             fact = f"a library needs `system` ({', '.join(SYSTEMS)}), or both `kinds` and `delivery`"
-            raise Fault(fact, "Add `system:` with one of these.")
+            raise InvalidValue(fact, "Add `system:` with one of these.")
         if self.system is not None and (self.kinds is not None or self.delivery is not None):
-            raise Fault("`kinds` and `delivery` stand in place of `system`, not beside it", "Delete them, or `system`.")
+            fact = "a library has either `system`, or `kinds` and `delivery`, not all of them"
+            raise InvalidValue(fact, "Delete `system`, or delete `kinds` and `delivery`.")
         return self
 
 
 class RosterEntry(Closed):
-    """A file of members."""
+    """A file that lists members."""
 
     path: Text = Field(description="The file, relative to this folder: .csv, .yaml or .yml.")
-    tags: list[Tag] = Field([], description="Tags that every member of the file gets.")
+    tags: list[Tag] = Field([], description="Tags for every member of the file.")
     encoding: Encoding | None = Field(
-        None, description="Only needed for windows-1252; UTF-8 and UTF-16 are recognised."
+        None, description="Needed only for windows-1252; UTF-8 and UTF-16 are recognized."
     )
 
 
 class To(Closed):
-    """Whom a grant reaches. Every key given must hold; write two grants for a union."""
+    """Which members a grant reaches. All given conditions must hold; for a union, write two grants."""
 
     model_config = ConfigDict(**Closed.model_config, json_schema_extra={"minProperties": 1})
 
@@ -148,41 +155,43 @@ class To(Closed):
     @model_validator(mode="after")
     def _somebody(self) -> To:
         if empty := [name for name in self.model_fields_set if getattr(self, name) is None]:
-            fact = f"`{min(empty)}` has nothing behind it; a condition that says nothing might reach too many"
-            raise Fault(fact, "Write a value behind it, or delete it.")
+            fact = f"`{min(empty)}` has no value; an empty condition might reach too many members"
+            raise InvalidValue(fact, "Write its value after the colon, or delete it.")
         if not self.model_fields_set:
-            raise Fault("it does not say whom", "Write everyone, tags, any_tags, not_tags, emails or file.")
+            raise InvalidValue(
+                "it does not say which members", "Write everyone, tags, any_tags, not_tags, emails or file."
+            )
         if self.everyone is False:
-            raise Fault("`everyone` can only be true", "Leave it out, and say whom otherwise.")
+            raise InvalidValue("`everyone` can only be true", "Delete it, and select the members with another key.")
         return self
 
 
 class GrantEntry(Closed):
-    """These members shall hold this library."""
+    """These members get this library."""
 
     library: AnyText = Field(description="The id of a library above.")
     kind: KindName | None = Field(
-        None, description="temporary or permanent; may be left out where there is only one kind."
+        None, description="temporary or permanent; can be left out where the library has only temporary licenses."
     )
-    to: To = Field(description="Whom it is for.")
-    until: Day | None = Field(None, description="The last day of a temporary license; it is revoked afterwards.")
+    to: To = Field(description="The members who get it.")
+    until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
     resend: AnyText | None = Field(
-        None, description="Each new value sends the invitation once more to who has not claimed."
+        None, description="Each new value sends the invitation again to members who have not claimed."
     )
-    regrant: bool = Field(False, description="Ask again whoever has opted out.")
+    regrant: bool = Field(False, description="Grant the license again to members who opted out.")
 
     @model_validator(mode="after")
     def _permanent_has_no_end(self) -> GrantEntry:
         if self.kind == "permanent" and self.until is not None:
-            raise Fault("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
+            raise InvalidValue("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
         return self
 
 
 class GrantsFile(Closed):
-    """A CSV of grants with the columns library, email, kind, until, and student_id if a changed e-mail shall not matter."""
+    """A CSV file of grants with the columns library, email, kind, until and, to find members whose e-mail changes, student_id."""
 
     path: Text = Field(description="The file, relative to this folder.")
-    encoding: Encoding | None = Field(None, description="Only needed for windows-1252.")
+    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
 
 
 def _grant_variant(value: Any) -> str:
@@ -196,21 +205,21 @@ AnyGrant = Annotated[
 
 
 class InvitesEntry(Closed):
-    """How unclaimed invitations are followed up."""
+    """Reminders of unclaimed invitations."""
 
     remind_after: list[
         Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
-    ] = Field([], description="Reminders of an unclaimed invitation, in days after it: [3d, 7d, 14d].")
+    ] = Field([], description="When to remind of an unclaimed invitation, in days after it: [3d, 7d, 14d].")
 
 
 class MailEntry(Closed):
-    """Whom the institution's letters are from. The mail server and its password stand in the environment alone."""
+    """The sender of the institution's letters. The mail server and its password are set only in the environment."""
 
-    name: Text | None = Field(None, description="The sender's name; the institution's if left out.")
+    name: Text | None = Field(None, description="The sender's name; by default the institution's name.")
     address: Email | None = Field(
-        None, description="The address letters are sent from, unless SEATSYNC_MAIL_FROM names one."
+        None, description="The address that letters are sent from, unless SEATSYNC_MAIL_FROM is set."
     )
-    reply_to: Email | None = Field(None, description="The address that answers go to, if another.")
+    reply_to: Email | None = Field(None, description="The address for replies, if it differs.")
 
 
 class LimitsEntry(Closed):
@@ -224,47 +233,51 @@ class LimitsEntry(Closed):
         ),
     ] = Field(
         "10%",
-        description="Revokes a plan may make in a library: a percentage of its active licenses (never under 5), or a number.",
+        description="The most revokes of a plan in one library: a percentage of its active licenses (never under 5), or a number.",
     )
     permanent: Literal["refuse", "retain"] = Field(
         "refuse",
-        description="What to do when a permanent license is granted no more: refuse the plan, or retain it with a notice.",
+        description="If a permanent license is no longer granted: `refuse` blocks the plan, `retain` keeps the license and gives a notice.",
     )
 
 
 class RevokesApproval(Closed):
-    """Lets more revokes pass than `limits.max_revokes`, once reviewed."""
+    """Allows more revokes than `limits.max_revokes`, after a review."""
 
-    refusal: Literal["too-many-revokes"] = Field(description="The refusal this lets pass.")
+    refusal: Literal["too-many-revokes"] = Field(
+        description="The code of the rule that this approval makes an exception from."
+    )
     library: AnyText = Field(description="The library.")
-    count: Whole = Field(description="The most revokes that pass.")
-    until: Day = Field(description="The last day on which it counts.")
-    reason: Text = Field(description="Why, for who reads it later.")
+    count: Whole = Field(description="The most revokes that it allows.")
+    until: Day = Field(description="The last day on which the approval is valid.")
+    reason: Text = Field(description="Why, for later readers.")
 
 
 class EmptyRosterApproval(Closed):
-    """Lets a roster run empty, once reviewed."""
+    """Allows an empty roster, after a review."""
 
-    refusal: Literal["empty-roster"] = Field(description="The refusal this lets pass.")
-    roster: Text | None = Field(
-        None, description="The path of the roster; left out: any, also that no member is left at all."
+    refusal: Literal["empty-roster"] = Field(
+        description="The code of the rule that this approval makes an exception from."
     )
-    until: Day = Field(description="The last day on which it counts.")
-    reason: Text = Field(description="Why, for who reads it later.")
+    roster: Text | None = Field(
+        None, description="The path of the roster. Without it: any roster, and even no members at all."
+    )
+    until: Day = Field(description="The last day on which the approval is valid.")
+    reason: Text = Field(description="Why, for later readers.")
 
 
 class SeatsyncFile(Closed):
-    """seatsync.yaml: one institution, its libraries, who its members are and what they shall hold."""
+    """seatsync.yaml: one institution, its libraries, its rosters and its grants."""
 
     version: Annotated[Literal[1], BeforeValidator(_version)] = Field(description="The version of this format: 1.")
     institution: InstitutionEntry
     libraries: dict[Slug, LibraryEntry] = Field(
-        description="The libraries, by an id of your choice that never changes.",
+        description="The libraries, each under an id of your choice that never changes.",
         json_schema_extra={"propertyNames": {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}},
     )
-    rosters: list[RosterEntry] = Field([], description="The files with the members.")
+    rosters: list[RosterEntry] = Field([], description="The files that list the members.")
     grants: list[AnyGrant] = Field(
-        [], description="Who shall hold what. The strongest grant that reaches a member counts."
+        [], description="Who gets what. If several grants reach a member, the strongest counts."
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})

@@ -1,4 +1,4 @@
-"""Fields that several files share. Everything arrives as text; each type says what it makes of it."""
+"""Field types that several files share. All values arrive as text; each type checks and converts its own."""
 
 from __future__ import annotations
 
@@ -15,45 +15,49 @@ from seatsync.domain.text.tags import tag_fault
 
 
 class Closed(BaseModel):
-    """A mapping in which every key is known."""
+    """A mapping that allows only known keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Fault(ValueError):
-    """What is wrong with a value, without the stop, and how to mend it."""
+class InvalidValue(ValueError):
+    """A value is not valid. The message has no full stop; ``help`` says what to do."""
 
-    def __init__(self, fact: str, mend: str) -> None:
+    def __init__(self, fact: str, help: str) -> None:
         super().__init__(fact)
-        self.mend = mend
+        self.help = help
 
 
 def quoted(value: Any) -> str:
-    """A value as a message names it; a list or mapping not at all."""
+    """Return a text in quotes, for a message; "this" for a list or a mapping."""
     return f'"{printable(value)}"' if isinstance(value, str) else "this"
 
 
 def _text(written: Any) -> str:
     if not isinstance(written, str | None):
-        raise Fault("a single value is expected here, not a list or a mapping", "Write one value, without brackets.")
+        raise InvalidValue(
+            "a single value is expected here, not a list or a mapping", "Write one value, without brackets."
+        )
     value = clean(written or "")
     if fault := text_fault(value):
-        raise Fault(f"it {fault[0]}", fault[1])
+        raise InvalidValue(f"it {fault[0]}", fault[1])
     if not value:
-        raise Fault("it is empty", "Write something, or delete it.")
+        raise InvalidValue("it is empty", "Write a value, or delete the key.")
     return value
 
 
 def _email(value: str) -> str:
     if fault := email_fault(value):
-        raise Fault(fault, "Write it as name@institution.example.")
+        raise InvalidValue(fault, "Write it as name@institution.example.")
     return value
 
 
 def _slug(value: str) -> str:
     if not is_slug(value):
-        fact = f'"{printable(value)}" is no id: small letters, digits and single hyphens, at most 63'
-        raise Fault(fact, "Write for instance grace-seminary.")
+        fact = (
+            f'"{printable(value)}" is not an id: lower-case letters, digits and single hyphens, at most 63 characters'
+        )
+        raise InvalidValue(fact, "Write an id such as grace-seminary.")
     return value
 
 
@@ -61,12 +65,12 @@ def _date(value: Any) -> Any:
     if isinstance(value, str) and (day := parse_day(value)):
         return day
     fact = day_fault(value) if isinstance(value, str) else "a date is expected here"
-    raise Fault(fact, "Write it as 2027-06-30.")
+    raise InvalidValue(fact, "Write it as 2027-06-30.")
 
 
 def _tag(value: str) -> str:
     if fault := tag_fault(value):
-        raise Fault(f'"{printable(value)}" can\'t be a tag: {fault}', "Choose another tag.")
+        raise InvalidValue(f'"{printable(value)}" can\'t be a tag: {fault}', "Choose another tag.")
     return value
 
 
@@ -74,11 +78,11 @@ def _whole(value: Any) -> Any:
     if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value)):
         return value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
-        raise Fault(f"{quoted(value)} is out of range", "Write a number from 0 to 999999999.")
-    raise Fault(f"{quoted(value)} is no whole number", "Write digits alone, for instance 50.")
+        raise InvalidValue(f"{quoted(value)} is out of range", "Write a number from 0 to 999999999.")
+    raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
 
 
-# YAML editors type plain scalars (0123 is a number to them, Null is null); seatsync reads them all as text.
+# YAML editors give plain scalars a type (0123 is a number, Null is null); seatsync reads them all as text.
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": "string", "minLength": 1})]

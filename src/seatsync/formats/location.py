@@ -1,4 +1,4 @@
-"""Where in a file pydantic found an error, and what may stand there."""
+"""Find the place in a file, and its model, for an error from pydantic."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic import BaseModel, Tag
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
 class Location(NamedTuple):
-    """``path`` is pydantic's without the names it gives to variants and keys; ``model`` is that of the mapping there, if any."""
+    """A place. ``path`` is pydantic's path without its names for variants and keys; ``model`` is the model of a mapping there."""
 
-    path: Path
+    path: KeyPath
     model: type[BaseModel] | None
 
 
-def locate(file: type[BaseModel], loc: Path) -> Location:
+def locate(file: type[BaseModel], loc: KeyPath) -> Location:
     """Follow pydantic's location ``loc`` through the fields of the model ``file``."""
     path: list[str | int] = []
     kind: Any = file
@@ -43,7 +43,7 @@ def _model(kind: Any) -> type[BaseModel] | None:
 
 
 def _options(kind: Any) -> tuple[Any, ...]:
-    """The variants of a union without None, of which pydantic says nothing; of everything else that alone."""
+    """Return the variants of a union, without None (pydantic's paths never name it); for other types the type itself."""
     bare = _bare(kind)
     if get_origin(bare) in (Union, UnionType):
         return tuple(option for option in get_args(bare) if option is not NoneType)
@@ -51,17 +51,17 @@ def _options(kind: Any) -> tuple[Any, ...]:
 
 
 def _names(option: Any) -> set[Any]:
-    """What pydantic may call a variant: its tag, the value that tells it from others, or its class."""
+    """Return the names that pydantic may use for a variant: its tag, its discriminator value, or its class."""
     tags = {mark.tag for mark in getattr(option, "__metadata__", ()) if isinstance(mark, Tag)}
     model = _model(option)
     if model is None:
         return tags
-    told = [field.annotation for field in model.model_fields.values() if get_origin(field.annotation) is Literal]
-    return tags | {model.__name__} | {value for literal in told for value in get_args(literal)}
+    literals = [field.annotation for field in model.model_fields.values() if get_origin(field.annotation) is Literal]
+    return tags | {model.__name__} | {value for literal in literals for value in get_args(literal)}
 
 
 def _inside(kind: Any, step: str | int) -> Any:
-    """What is at an index, a key or a field."""
+    """Return the type at an index, a key or a field; None where there is none."""
     model = _model(kind)
     if model is not None:
         field = model.model_fields.get(str(step))

@@ -1,4 +1,4 @@
-"""The plan file: what ``plan --out`` writes and ``show`` and ``apply`` read."""
+"""The plan file: ``plan --out`` writes it, ``show`` and ``apply`` read it."""
 
 from __future__ import annotations
 
@@ -27,35 +27,37 @@ class Source(_Closed):
 
 
 class ChangeEntry(_Closed):
-    """One change. Changes are applied in the order in which they stand."""
+    """One change. Changes are applied in their order in the file."""
 
     action: Action = Field(description="What happens.")
     library: str | None = Field(None, description="The library's id.")
     member: str | None = Field(None, description="The member's e-mail; the new one where it changes.")
     record: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="The ledger's number of the member; absent for who is new."
+        None, description="The member's number in the ledger; absent for new members."
     )
-    kind: Kind | None = Field(None, description="The license's kind afterwards; for a revoke the kind that is taken.")
-    status: Status | None = Field(None, description="The license's status afterwards.")
-    before: dict[str, Any] | None = Field(None, description="What was, as far as it changes.")
-    after: dict[str, Any] | None = Field(None, description="What will be, as far as it changes.")
-    reason: str = Field(description="Why, in words.")
-    source: Source = Field(description="The file and line that asks for it.")
+    kind: Kind | None = Field(
+        None, description="The license's kind after the change; for a revoke, the kind taken back."
+    )
+    status: Status | None = Field(None, description="The license's status after the change.")
+    before: dict[str, Any] | None = Field(None, description="The values before the change, only those that change.")
+    after: dict[str, Any] | None = Field(None, description="The values after the change, only those that change.")
+    reason: str = Field(description="Why, as a sentence.")
+    source: Source = Field(description="The file and line that require the change.")
 
 
 class FindingEntry(_Closed):
-    """A refusal or a warning."""
+    """A broken rule (in `refusals`) or a warning."""
 
-    code: str = Field(pattern="^[a-z-]+$", description="`seatsync explain CODE` tells more.")
-    message: str = Field(description="What is so, with names and numbers.")
+    code: str = Field(pattern="^[a-z-]+$", description="`seatsync explain CODE` explains it.")
+    message: str = Field(description="What is wrong, with names and numbers.")
     help: str = Field(description="What to do.")
     library: str | None = Field(None, description="The library's id.")
-    members: list[str] | None = Field(None, description="E-mails of the members concerned.")
-    source: Source | None = Field(None, description="The place.")
+    members: list[str] | None = Field(None, description="E-mails of the affected members.")
+    source: Source | None = Field(None, description="The place in the files.")
 
 
 class SlotsEntry(_Closed):
-    """Slots as the portals count them: used = reserved + temporary + permanent; available = total - used."""
+    """Seats as the portals count them: used = reserved + temporary + permanent; available = total - used."""
 
     total: Count
     used: Count
@@ -66,17 +68,17 @@ class SlotsEntry(_Closed):
 
 
 class SlotsChangeEntry(_Closed):
-    """The slots of a library before and after the plan."""
+    """The seats of a library before and after the plan."""
 
     before: SlotsEntry
     after: SlotsEntry
 
 
 class LedgerEntry(_Closed):
-    """The state of the ledger for which the plan was made."""
+    """The state of the ledger that the plan was made for."""
 
-    serial: Count = Field(description="Number of the journal's last link; 0 for a new ledger.")
-    head: Digest = Field(description="Hash of the journal's last link.")
+    serial: Count = Field(description="Number of the last journal entry; 0 for a new ledger.")
+    head: Digest = Field(description="Hash of the last journal entry.")
 
 
 class ContactSetting(_Closed):
@@ -87,8 +89,8 @@ class ContactSetting(_Closed):
     role: str
 
 
-class Settings(_Closed):
-    """What the ledger keeps of the institution itself."""
+class InstitutionSettings(_Closed):
+    """The institution's own settings, as the ledger keeps them."""
 
     name: str
     contacts: list[ContactSetting]
@@ -100,45 +102,52 @@ class Nothing(_Closed):
 
 
 class SettledEntry(_Closed):
-    """What is in order once the plan is applied, so that the next one need not look at it."""
+    """What is in order after the plan is applied; the next plan need not check it again."""
 
-    rules: Count = Field(description="The version of the rules by which it is in order.")
+    rules: Count = Field(description="The version of the rules that were checked.")
     files: dict[str, Digest] = Field(description="SHA-256 of each file that was read.")
     due: str = Field(
         pattern=r"^(\d{4}-\d\d-\d\d)?$",
-        description="The first day on which the same files may ask for more; empty for never.",
+        description="The first day on which the same files may require changes; empty for never.",
     )
-    remind: list[Count] = Field(description="After how many days reminders are due.")
-    open: list[Annotated[int, Field(ge=1)]] = Field(description="Numbers of members who are left otherwise than asked.")
-    silent: bool = Field(description="Whether the next plan has nothing to warn of.")
+    remind: list[Count] = Field(description="The days after an invitation on which reminders are due.")
+    open: list[Annotated[int, Field(ge=1)]] = Field(
+        description="Numbers of the members whose licenses still differ from the files."
+    )
+    silent: bool = Field(description="Whether the next plan has no warnings.")
 
 
 class PlanFile(_Closed):
-    """A saved plan of one institution. `apply` carries out exactly this, and only on the ledger it was made for."""
+    """A saved plan of one institution. `apply` carries out exactly this plan, and only on the ledger it was made for."""
 
     format: Literal["seatsync-plan/1"]
     redacted: Literal[True] | None = Field(
-        None, description="That it has pseudonyms in place of e-mails, and no names; then it can be shown, not applied."
+        None,
+        description="Present if the plan has pseudonyms instead of e-mails, and no names. It can be shown, but not applied.",
     )
     institution: str = Field(description="The institution's id.")
     created_at: str = Field(description="When the plan was made (ISO 8601, UTC).")
     now: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for.")
-    desired_digest: Digest = Field(description="SHA-256 over all files that were read; keyed in a redacted plan.")
+    desired_digest: Digest = Field(
+        description="SHA-256 over all files that were read; a keyed hash in a redacted plan."
+    )
     ledger: LedgerEntry
     fingerprint: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
-        description="SHA-256 of the changes alone: equal plans made at other times have equal ones. "
-        "In a redacted plan it is keyed with the ledger's secret, and empty where there is none."
+        description="SHA-256 of the changes only: equal plans made at different times have equal fingerprints. "
+        "In a redacted plan a hash with the ledger's secret as key; empty where the ledger has none."
     )
-    summary: dict[str, Count] = Field(description="How many changes of each action.")
-    settings: Settings = Field(description="The institution as the ledger will keep it.")
-    rosters: dict[str, Count] = Field(description="How many members each roster file has.")
+    summary: dict[str, Count] = Field(description="The number of changes of each action.")
+    settings: InstitutionSettings = Field(description="The institution's settings, as the ledger will keep them.")
+    rosters: dict[str, Count] = Field(description="The number of members in each roster file.")
     settled: SettledEntry | Nothing = Field(
-        description="What is in order once the plan is applied; empty where that is not known."
+        description="What is in order after the plan is applied; empty where this is not known."
     )
-    slots: dict[str, SlotsChangeEntry] = Field(description="Slots of each library, before and after.")
-    refusals: list[FindingEntry] = Field(description="Any one of them and nothing is applied.")
-    warnings: list[FindingEntry] = Field(description="Worth knowing; they stop nothing.")
+    slots: dict[str, SlotsChangeEntry] = Field(description="The seats of each library, before and after the plan.")
+    refusals: list[FindingEntry] = Field(
+        description="The broken rules. If there are any, the plan is blocked and nothing is applied."
+    )
+    warnings: list[FindingEntry] = Field(description="Worth knowing; they do not block the plan.")
     changes: list[ChangeEntry]
     seal: Digest = Field(
-        description="SHA-256 of all that stands before it. It finds damage and edits, and is no signature: anybody can make one."
+        description="SHA-256 of everything before it. It shows damage and edits, but is not a signature: anybody can compute it."
     )

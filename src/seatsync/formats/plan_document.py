@@ -1,4 +1,4 @@
-"""Plans as JSON, and back."""
+"""Write plans as JSON, and read them again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from seatsync.domain.action import ACTIONS
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.failure import ExitCode, Failure
-from seatsync.domain.fields import OF_PLANS, misfit
+from seatsync.domain.fields import PLAN_FIELDS, bad_field
 from seatsync.domain.library import Slots
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained", "no-redact-key"})
-"""Codes of warnings that are notices: they stop nothing, not even under ``--strict``."""
+"""Codes of the warnings that are notices: they stop nothing, not even with ``--strict``."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class BadPlanFile(Failure):
-    """A file that is no plan, or not the one that seatsync wrote; ``why`` says why."""
+    """A file that is not a plan, or was changed after seatsync wrote it. ``why`` continues a sentence."""
 
     exit_code = ExitCode.STALE
 
     def __init__(self, why: str) -> None:
-        help = "Plan again: seatsync plan --out plan.json."
-        super().__init__(f"Nothing was done, the plan file can't be used: {why}.", help)
+        help = "Make a new plan: seatsync plan --out plan.json."
+        super().__init__(f"Nothing was done: the plan file can't be used, because {why}.", help)
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
-    """The plan file as a value, but for its ``seal``."""
+    """Return the plan file as a dict, without its ``seal``."""
     return {
         "format": FORMAT,
         **({"redacted": True} if plan.redacted else {}),
@@ -52,7 +52,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "settings": dict(plan.settings),
         "rosters": dict(plan.rosters),
-        "settled": dict(sorted(plan.settled.items())),
+        "settled": dict(sorted(plan.baseline.items())),
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
@@ -61,7 +61,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
 
 
 def to_text(documents: Iterable[Mapping[str, Any]], as_array: bool) -> Iterator[str]:
-    """The file: an object or an array of them, one change a line so that two plans can be compared by eye."""
+    """Yield the file's text: an object or an array of them, one change a line, so that two plans are easy to compare."""
     if as_array:
         yield "[\n"
     for position, document in enumerate(documents):
@@ -77,7 +77,7 @@ def to_text(documents: Iterable[Mapping[str, Any]], as_array: bool) -> Iterator[
 
 
 def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
-    """The text of a plan up to its seal, which is made over just this."""
+    """Yield the text of a plan up to its seal. The seal is the hash of this text."""
     yield "{\n"
     for key, value in document.items():
         if key == "changes":
@@ -92,10 +92,10 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def read_plans(text: str) -> list[Plan]:
-    """The plans of a file.
+    """Return the plans in a file.
 
     Raises:
-        BadPlanFile: it is not JSON, not a plan, or was changed since seatsync wrote it.
+        BadPlanFile: the file is not JSON, not a plan, or was changed after seatsync wrote it.
     """
     try:
         text.encode()
@@ -105,17 +105,17 @@ def read_plans(text: str) -> list[Plan]:
         raise BadPlanFile(f"it is not JSON as seatsync writes it: {error}") from error
     documents = value if isinstance(value, list) else [value]
     if not documents:
-        raise BadPlanFile("it holds no plan")
+        raise BadPlanFile("it has no plan in it")
     for document in documents:
         _check(document)
     institutions = [document["institution"] for document in documents]
     if len(set(institutions)) < len(institutions):
-        raise BadPlanFile("it holds two plans of one institution")
+        raise BadPlanFile("it has two plans of one institution in it")
     return [_plan(document) for document in documents]
 
 
 def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no whole number")
+    raise ValueError(f"{text} is not a whole number")
 
 
 @cache
@@ -128,20 +128,21 @@ def _validator() -> Draft202012Validator:
 
 
 def _check(document: Any) -> None:
-    fault = next(_validator().iter_errors(_specimens(document)), None)
+    fault = next(_validator().iter_errors(_one_of_each_shape(document)), None)
     if fault is not None:
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in fault.absolute_path).lstrip(
             "."
         )
-        raise BadPlanFile(f"it is no plan of seatsync: {place or 'the file'}: {fault.message[:200]}")
+        raise BadPlanFile(f"it is not a seatsync plan: {place or 'the file'}: {fault.message[:200]}")
     if document["seal"] != _seal(document):
         raise BadPlanFile(
-            "it was damaged or edited since seatsync wrote it: its seal does not fit (one that fits proves nothing of who wrote it)"
+            "it was damaged or edited after seatsync wrote it: its seal does not match "
+            "(and a matching seal does not prove who wrote it)"
         )
 
 
-def _specimens(document: Any) -> Any:
-    """The document with one change of every shape: a schema checks shapes, and there may be a million changes."""
+def _one_of_each_shape(document: Any) -> Any:
+    """Return the document with one change of each shape. The schema checks only shapes, and there may be a million changes."""
     if not isinstance(document, dict) or not isinstance(document.get("changes"), list):
         return document
     shapes = {repr(_shape(change)): change for change in document["changes"]}
@@ -149,7 +150,7 @@ def _specimens(document: Any) -> Any:
 
 
 def _shape(value: Any, key: str = "") -> Any:
-    """All of a value that the schema of a change looks at: keys, types, enumerations, and numbers below 1."""
+    """Return the parts of a value that the schema of a change checks: keys, types, enumerations, and numbers below 1."""
     if isinstance(value, dict) and key not in ("before", "after"):
         return [(name, _shape(item, name)) for name, item in value.items()]
     if key in ("action", "kind", "status") or (isinstance(value, int) and value < 1):
@@ -193,7 +194,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
     settings = document["settings"] if document["ledger"]["serial"] == 0 else None
     redacted = document.get("redacted", False)
     if not redacted and fingerprint(grouped(changes), settings) != document["fingerprint"]:
-        raise BadPlanFile("its changes are not those of its fingerprint")
+        raise BadPlanFile("its changes do not match its fingerprint")
     return Plan(
         institution=document["institution"],
         name=document["settings"]["name"],
@@ -209,19 +210,19 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         refusals=[_read_finding(finding, Severity.REFUSAL) for finding in document["refusals"]],
         warnings=[_read_finding(finding, Severity.WARNING) for finding in document["warnings"]],
         fingerprint=document["fingerprint"],
-        settled=document["settled"],
+        baseline=document["settled"],
         redacted=redacted,
     )
 
 
 def _must_be_whole(change: Mapping[str, Any]) -> None:
     action, before, after = change["action"], change.get("before") or {}, change.get("after") or {}
-    if wrong := misfit(before, OF_PLANS) or misfit(after, OF_PLANS):
-        raise BadPlanFile(f"a {action} has a field that is unknown, or of another kind: {printable(wrong)}")
+    if wrong := bad_field(before, PLAN_FIELDS) or bad_field(after, PLAN_FIELDS):
+        raise BadPlanFile(f"a {action} has a field that is unknown, or of the wrong type: {printable(wrong)}")
     facts = ACTIONS[action].facts
     paired = before.keys() == after.keys() or not facts.in_pairs
     if not (paired and before.keys() >= {*facts.before} and after.keys() >= {*facts.after}):
-        raise BadPlanFile(f"a {action} does not say what was, or what will be")
+        raise BadPlanFile(f"a {action} lacks a value before or after the change")
 
 
 def _read_change(change: Mapping[str, Any]) -> Change:

@@ -1,4 +1,4 @@
-"""YAML rosters, for their schema. The fields and what they are for come from ``Person``; rows are read in ``sources``."""
+"""The model of YAML rosters, used for their schema. The fields come from ``Person``; ``sources`` reads the rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from seatsync.formats.fields import AnyText, Closed, Email, Tag
 
 
 def _field(name: str, description: str) -> Any:
-    """A field's type, and the rest of what pydantic wants to know of it."""
+    """Return a field's type and its pydantic ``Field``."""
     if name == "tags":
         return list[Tag], Field([], description=description)
     if name in REQUIRED:

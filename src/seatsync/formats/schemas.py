@@ -1,4 +1,4 @@
-"""JSON Schemas (2020-12) of the files, generated from the models."""
+"""Generate the files' JSON Schemas (2020-12) from the models."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SCHEMAS: dict[str, type[BaseModel]] = {"seatsync": SeatsyncFile, "roster": Roste
 
 
 def schema(name: str) -> dict[str, Any]:
-    """The schema called ``name``.
+    """Return the schema called ``name``.
 
     Raises:
-        KeyError: there is none of that name.
+        KeyError: there is no such schema.
     """
     document = SCHEMAS[name].model_json_schema(mode="validation", schema_generator=_Titled)
     place = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"{HOME}/{name}.schema.json"}
@@ -28,12 +28,12 @@ def schema(name: str) -> dict[str, Any]:
 
 
 def schema_text(name: str) -> str:
-    """The schema as it stands in ``schemas/``."""
+    """Return the schema's text, as in the files in ``schemas/``."""
     return json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 class _Titled(GenerateJsonSchema):
-    """Without the titles that pydantic makes of field names: they are noise in an editor's help."""
+    """Leaves out the titles that pydantic makes from field names: they are noise in an editor's help."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False

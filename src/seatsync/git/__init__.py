@@ -1,1 +1,1 @@
-"""Asking Git, so that nothing that a proposal brings is obeyed."""
+"""Run Git so that nothing in a proposal's files can control it."""

@@ -1,7 +1,7 @@
-"""The one place that starts Git.
+"""Start Git. No other module does.
 
-Git takes orders from the repository it stands in: dozens of its settings name a program to run. So it is started only with the
-repository that ``checkout`` found, never with one that it finds by itself, and without hooks or monitors.
+Git obeys the repository it works in: dozens of its settings name a program to run. So Git is started only with the repository
+that ``checkout`` found, never with one that it finds itself, and without hooks or monitors.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import IO
 
 from seatsync.domain.failure import ExitCode, Failure
 
-PATIENCE = 30.0
-"""Seconds for a question to which a repository on this machine knows the answer."""
+LOCAL_TIMEOUT = 30.0
+"""Seconds that a Git command on this machine may take."""
 
-Settings = Sequence[tuple[str, str]]
-Told = subprocess.CompletedProcess[bytes]
+GitSettings = Sequence[tuple[str, str]]
+GitResult = subprocess.CompletedProcess[bytes]
 
-_FIRM: Settings = (
+_FORCED: GitSettings = (
     ("safe.bareRepository", "explicit"),
     ("core.fsmonitor", "false"),
     ("core.hooksPath", os.devnull),
     ("gc.auto", "0"),
     ("maintenance.auto", "false"),
 )
-"""What no repository may decide."""
+"""Settings that no repository can override."""
 
-_OF_A_REPOSITORY = frozenset(
+_REPOSITORY_VARIABLES = frozenset(
     [
         "GIT_DIR",
         "GIT_WORK_TREE",
@@ -44,16 +44,16 @@ _OF_A_REPOSITORY = frozenset(
         "GIT_QUARANTINE_PATH",
     ]
 )
-"""What Git tells the hooks it calls: of their repository, not of the one that is meant here."""
+"""Variables that Git sets for its hooks. They name the hook's repository, not the one needed here."""
 
 
 class NoGit(Failure):
-    """The program git is not there."""
+    """The program git is not installed."""
 
     exit_code = ExitCode.LEDGER
 
     def __init__(self) -> None:
-        super().__init__("A ledger in Git needs the program git, which is not installed.", "Install it.")
+        super().__init__("A ledger in Git needs the program git, which is not installed.", "Install git.")
 
 
 def run(
@@ -63,8 +63,8 @@ def run(
     input: bytes | None = None,
     stdout: IO[bytes] | None = None,
     timeout: float | None = None,
-) -> Told:
-    """Run ``git WORDS`` and wait for it. Its output is returned, or written to the file ``stdout``.
+) -> GitResult:
+    """Run ``git WORDS``, wait for it, and return the result. Its output can go to the file ``stdout`` instead.
 
     Raises:
         NoGit: the program is not installed.
@@ -85,28 +85,28 @@ def run(
         raise NoGit from error
 
 
-def surroundings() -> dict[str, str]:
-    """This process's environment for Git: it names no repository, Git asks nobody anything, its words are in English."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_REPOSITORY}
-    waiting = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
+def base_environment() -> dict[str, str]:
+    """Return this process's environment for Git: it names no repository, and Git asks no questions and writes English."""
+    kept = {name: value for name, value in os.environ.items() if name not in _REPOSITORY_VARIABLES}
+    slow_network = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": "60"}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
-    return with_settings({**waiting, **kept, **quiet, "LC_ALL": "C", "LANGUAGE": "C"}, ())
+    return with_settings({**slow_network, **kept, **quiet, "LC_ALL": "C", "LANGUAGE": "C"}, ())
 
 
-def without_settings() -> dict[str, str]:
-    """``surroundings`` without what the environment itself says of settings and their files."""
-    return {name: value for name, value in surroundings().items() if not name.startswith("GIT_CONFIG_")}
+def environment_without_settings() -> dict[str, str]:
+    """Return ``base_environment`` without its own Git settings and settings files."""
+    return {name: value for name, value in base_environment().items() if not name.startswith("GIT_CONFIG_")}
 
 
-def with_settings(environment: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The environment with more of Git's settings, which win over those of files; ours win over all."""
+def with_settings(environment: Mapping[str, str], settings: GitSettings) -> dict[str, str]:
+    """Return the environment with more Git settings. They win over settings in files; ``_FORCED`` wins over all."""
     given = int(environment.get("GIT_CONFIG_COUNT") or 0)
-    told = dict(environment)
-    for number, (key, value) in enumerate((*settings, *_FIRM), given):
-        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return {**told, "GIT_CONFIG_COUNT": str(given + len(settings) + len(_FIRM))}
+    extended = dict(environment)
+    for number, (key, value) in enumerate((*settings, *_FORCED), given):
+        extended |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return {**extended, "GIT_CONFIG_COUNT": str(given + len(settings) + len(_FORCED))}
 
 
 def decoded(output: bytes | None) -> str:
-    """What Git wrote, as text."""
+    """Return Git's output as text."""
     return (output or b"").decode("utf-8", "surrogateescape")

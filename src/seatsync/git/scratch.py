@@ -1,4 +1,4 @@
-"""A bare repository of our own, that knows the ways to a checkout's remotes and nothing else of it."""
+"""A temporary bare repository that can reach a checkout's remotes and takes nothing else from the checkout."""
 
 from __future__ import annotations
 
@@ -9,70 +9,70 @@ from functools import cached_property
 from pathlib import Path
 
 from seatsync.git.checkout import Checkout
-from seatsync.git.program import Settings, decoded, run, with_settings, without_settings
+from seatsync.git.program import GitSettings, decoded, environment_without_settings, run, with_settings
 from seatsync.git.settings import settings_of
 
-_REACHING = re.compile(
+_REMOTE_SETTINGS = re.compile(
     r"(http|url|credential|ssh|protocol|user|author|committer)\..*"
     r"|core\.(sshcommand|gitproxy|askpass)"
     r"|remote\..*\.(url|pushurl|proxy|proxyauthmethod|uploadpack|receivepack|vcs)",
     re.DOTALL,
 )
-"""The settings that are about reaching a remote, and about who commits. The rest is about the checkout itself."""
+"""The settings for reaching a remote and for the committer. All others concern the checkout itself."""
 
 
 class NoScratch(Exception):
-    """The repository can't be made. The message is Git's."""
+    """The temporary repository can't be created. The message is Git's."""
 
 
 class Scratch:
-    """The repository, made when it is first used, in a folder that only we may read; ``close`` deletes it."""
+    """The temporary repository. It is created at first use, in a folder that only this user may read; ``close`` deletes it."""
 
     def __init__(self, checkout: Checkout) -> None:
         self.checkout = checkout
 
     @cached_property
-    def settings(self) -> Settings:
-        """All settings of the checkout."""
+    def settings(self) -> GitSettings:
+        """The checkout's settings."""
         return settings_of(self.checkout)
 
     @cached_property
     def home(self) -> Path:
-        """The folder that holds it."""
+        """The temporary folder."""
         return Path(tempfile.mkdtemp(prefix="seatsync-"))
 
     @cached_property
     def bare(self) -> dict[str, str]:
-        """The environment in which Git uses the new repository, and no settings of the checkout.
+        """The environment in which Git uses the temporary repository, with no settings of the checkout.
 
         Raises:
-            NoScratch: Git can't make it.
+            NoScratch: Git can't create the repository.
         """
-        environment = without_settings()
-        # Git would apply the user's files once more, and what they say of folders to the wrong one.
-        owners = self.home / "config"
+        environment = environment_without_settings()
+        # Git would read the user's settings files again, and apply their settings for folders to this one.
+        config = self.home / "config"
         trusted = [value for key, value in self.settings if key == "safe.directory"]
-        owners.write_text("".join(f"[safe]\n\tdirectory = {_quoted(value)}\n" for value in trusted), encoding="utf-8")
-        environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(owners)}
+        config.write_text("".join(f"[safe]\n\tdirectory = {_quoted(value)}\n" for value in trusted), encoding="utf-8")
+        environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(config)}
         place, format = str(self.home / "git"), self.checkout.format
-        made = run(("init", "--quiet", "--bare", "--template=", f"--object-format={format}", place), environment)
-        if made.returncode:
-            raise NoScratch(decoded(made.stderr))
+        result = run(("init", "--quiet", "--bare", "--template=", f"--object-format={format}", place), environment)
+        if result.returncode:
+            raise NoScratch(decoded(result.stderr))
         return {**environment, "GIT_DIR": place}
 
     def reaching(self, address: tuple[str, str] | None = None) -> dict[str, str]:
-        """The environment in which Git reaches the checkout's remotes, or only the one ``address``: a name and its URL.
+        """Return the environment for reaching the checkout's remotes, or only the one in ``address`` (name, URL).
 
-        Settings go to Git by the environment, since they may hold credentials.
+        Git gets the settings through the environment, because they may contain credentials.
         """
-        settings = [pair for pair in self.settings if _REACHING.fullmatch(pair[0])]
-        if address is not None:  # which must not meet a remote of the user's
+        settings = [pair for pair in self.settings if _REMOTE_SETTINGS.fullmatch(pair[0])]
+        if address is not None:  # a remote of the user's must not have the same name
             settings = [pair for pair in settings if not pair[0].startswith("remote.")]
             settings.append((f"remote.{address[0]}.url", address[1]))
         return with_settings(self.bare, settings)
 
     def close(self) -> None:
-        """Delete everything."""
+        """Delete the repository and its folder."""
         if "home" in self.__dict__:
             shutil.rmtree(self.home, ignore_errors=True)
 

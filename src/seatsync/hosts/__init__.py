@@ -1,1 +1,1 @@
-"""The hosts of code: their pull requests, and the comment that seatsync keeps on one."""
+"""Code hosts: pull requests, and the comment that seatsync keeps on them."""

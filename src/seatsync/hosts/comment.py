@@ -1,4 +1,4 @@
-"""The one comment on a pull request: found again by a marker that nobody sees, and kept up to date."""
+"""The one comment on a pull request: found by a hidden marker, and kept up to date."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatsync.hosts.http import HostError, Lost, backoff
 
 
 class Comment(NamedTuple):
-    """A comment as the host has it; ``author`` is what the host knows users by, ``node`` the comment's id in its GraphQL API."""
+    """A comment on a host. ``author`` is the host's key for users, ``node`` the comment's id in the GraphQL API."""
 
     id: int
     author: str
@@ -19,70 +19,72 @@ class Comment(NamedTuple):
     node: str
 
 
-class Seen(NamedTuple):
-    """A comment's text, and who changed it last, if that was another than its author."""
+class CurrentComment(NamedTuple):
+    """A comment's current text, and the last user who edited it; empty if only its author did."""
 
     body: str
     edited_by: str
 
 
-def seen(told: Mapping[str, Any], editor: Mapping[str, Any] | None, name: str) -> Seen:
-    """By what a GraphQL API tells of a comment, and of who changed it last; ``name`` is the key of a user's name.
+def current_comment(data: Mapping[str, Any], editor: Mapping[str, Any] | None, name: str) -> CurrentComment:
+    """Return the comment in a GraphQL API's answer. ``editor`` is its last editor, ``name`` the key of a user's name.
 
-    Who has changed it and is not told of counts as somebody else.
+    An unknown editor counts as somebody else than the author.
     """
-    is_as_written = told.get("lastEditedAt", "?") is None or (editor is not None and editor == told.get("author"))
-    return Seen(str(told.get("body", "")), "" if is_as_written else str((editor or {}).get(name) or "somebody"))
+    is_by_author = data.get("lastEditedAt", "?") is None or (editor is not None and editor == data.get("author"))
+    return CurrentComment(
+        str(data.get("body", "")), "" if is_by_author else str((editor or {}).get(name) or "somebody")
+    )
 
 
 class Host(Protocol):
-    """A pull request on some host."""
+    """A pull request on a code host."""
 
     @property
     def limit(self) -> int:
-        """The most characters that a comment may have."""
+        """The most characters that the host accepts in a comment."""
 
-    def harmless(self, text: str) -> str:
-        """Text in which nothing is a command to the host."""
+    def without_commands(self, text: str) -> str:
+        """Return text that contains no command for the host."""
 
     def comments(self) -> Iterator[Comment]:
-        """All comments, the oldest first; asked for page by page as they are needed."""
+        """Yield all comments, the oldest first. Pages are requested only when needed."""
 
     def is_own(self, comment: Comment) -> bool:
-        """Whether this token's user wrote it: not just somebody like them."""
+        """Return whether exactly this token's user wrote it."""
 
-    def seen(self, comment: Comment) -> Seen:
-        """The comment as it is now; whoever may write in a repository may change what others have written."""
+    def current(self, comment: Comment) -> CurrentComment:
+        """Return the comment as it is now. Everybody with write access to a repository can edit comments of others."""
 
     def create(self, body: str) -> str:
-        """Write a new comment; its address.
+        """Create a comment and return its address.
 
         Raises:
-            Lost: perhaps it was written, perhaps not.
+            Lost: the comment may or may not have been created.
         """
 
     def update(self, comment: Comment, body: str) -> None:
         """Replace a comment's text."""
 
     def wait(self, pause: float, failure: HostError) -> None:
-        """Wait, or raise ``failure`` where there is no time left."""
+        """Wait, or raise ``failure`` if there is no time left."""
 
 
 def marker(name: str) -> str:
-    """What the comment called ``name`` begins with."""
+    """Return the hidden first line of the comment called ``name``."""
     return f"<!-- seatsync:{name} -->\n"
 
 
 def put(host: Host, mark: str, text: str) -> tuple[bool, str]:
-    """See to it that there is one comment with ``mark`` and ``text``: whether it had to be written, and its address.
+    """Create or update the one comment with ``mark`` and ``text``. Return whether it was written, and its address.
 
     Raises:
-        HostError: the host refuses, or can't be reached.
+        HostError: the host rejects a request or cannot be reached.
     """
     for attempt in count():
         try:
             written, url = _put(host, mark, mark + _lines(text))
-        except Lost as lost:  # it may be there by now: look again instead of writing a second one
+        except Lost as lost:  # it may exist now: look again instead of creating a second one
             host.wait(backoff(attempt), lost.failure)
         else:
             return written or attempt > 0, url
@@ -91,7 +93,7 @@ def put(host: Host, mark: str, text: str) -> tuple[bool, str]:
 
 def _put(host: Host, mark: str, body: str) -> tuple[bool, str]:
     for comment in host.comments():
-        # Anybody can write the marker. Theirs is not taken, or they could change the plan afterwards.
+        # Anybody can write the marker. Comments of others are not used, because their authors could change the plan later.
         if not comment.body.startswith(mark.rstrip()) or not host.is_own(comment):
             continue
         if _lines(comment.body) == body:
@@ -107,5 +109,5 @@ def _put(host: Host, mark: str, body: str) -> tuple[bool, str]:
 
 
 def _lines(text: str) -> str:
-    """Text as it is compared: a host's web page writes CRLF, and may drop the last line's end."""
+    """Return text normalized for comparison: hosts' web pages write CRLF and may drop the last line end."""
     return text.replace("\r\n", "\n").strip()

@@ -1,4 +1,4 @@
-"""A pull request on GitHub, by its REST API."""
+"""A pull request on GitHub, through its REST API."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from seatsync.hosts.comment import Comment, Seen, seen
+from seatsync.hosts.comment import Comment, CurrentComment, current_comment
 from seatsync.hosts.http import Api
 
 API = "https://api.github.com"
 LIMIT = 65_536
-_SEEN = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
+_CURRENT = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
     body lastEditedAt author { __typename login } editor { __typename login } } } }"""
-_MENDS = {
-    401: "GITHUB_TOKEN is not valid, or has expired: give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`.",
+_FIXES = {
+    401: "GITHUB_TOKEN is not valid or has expired. Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`.",
     403: (
-        "Give the job `permissions: {pull-requests: write}`. In a pull request from a fork no job may comment: "
-        "let a workflow on `workflow_run` do it (docs/ci.md)."
+        "Give the job `permissions: {pull-requests: write}`. For a pull request from a fork a job may not comment; "
+        "use a workflow on `workflow_run` instead (docs/ci.md)."
     ),
-    404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token may read this repository.",
-    422: "GitHub does not take this text: at most 65,536 characters, and no comment on what is locked as spam.",
+    404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token can read this repository.",
+    422: "GitHub does not accept this text. It may have at most 65,536 characters, and the pull request must not be locked.",
 }
 
 
 def api(base: str, token: str, seconds: float) -> Api:
-    """GitHub's API with a job's, an app's or a person's token."""
+    """Return GitHub's API with the token of a job, an app or a person."""
     headers = {
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
         "Authorization": f"Bearer {token}",
     }
-    return Api("GitHub", base, headers, seconds, _MENDS)
+    return Api("GitHub", base, headers, seconds, _FIXES)
 
 
 def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int]:
-    """The open pull requests whose newest commit a workflow ran for, by the event that told of the run.
+    """Return the open pull requests whose newest commit a workflow ran for. ``run`` is the run in its event.
 
-    The event names none of a fork's, and sometimes those of another repository, so GitHub is asked. (It can't be asked by
-    the commit alone: a fork's commit is not in this repository.)
+    The event does not name pull requests from forks, and may name some of other repositories, so this asks GitHub. (It
+    cannot ask by the commit alone, because a fork's commit is not in this repository.)
     """
     owner = ((run.get("head_repository") or {}).get("owner") or {}).get("login", "")
     head = quote(f"{owner}:{run.get('head_branch')}", safe="")
@@ -48,11 +48,11 @@ def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int
 
 
 def numbers_of_merge(api: Api, repository: str, branch: str, commit: str) -> list[int]:
-    """The pull requests by which ``commit`` came into ``branch``; those that were merged elsewhere say nothing of it."""
+    """Return the pull requests that brought ``commit`` into ``branch``, without those merged into other branches."""
     found = api.read(f"repos/{repository}/commits/{commit}/pulls?per_page=100")
     merged = [pull for pull in found if pull.get("merged_at") and _is_into(pull["base"], repository, branch)]
-    exactly = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
-    return [int(pull["number"]) for pull in exactly or merged]
+    exact = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
+    return [int(pull["number"]) for pull in exact or merged]
 
 
 def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
@@ -61,7 +61,7 @@ def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
 
 
 class GitHub:
-    """One pull request; its comments are those of the issue of the same number."""
+    """One pull request. GitHub keeps its comments with the issue of the same number."""
 
     limit = LIMIT
 
@@ -71,7 +71,7 @@ class GitHub:
         self._comments = f"{self._issues}/{number}/comments"
         self.wait = api.wait
 
-    def harmless(self, text: str) -> str:
+    def without_commands(self, text: str) -> str:
         return text
 
     def comments(self) -> Iterator[Comment]:
@@ -86,12 +86,12 @@ class GitHub:
 
     @cached_property
     def _user(self) -> str:
-        """Whose token this is. By REST that of a job or an app is nobody's; by GraphQL it is that of its bot."""
+        """The token's user. REST knows no user for the token of a job or an app; GraphQL returns its bot."""
         return str(self._api.query("viewer", "query { viewer { login } }").get("login", ""))
 
-    def seen(self, comment: Comment) -> Seen:
-        found = self._api.query("node", _SEEN, id=comment.node)
-        return seen(found, found.get("editor"), "login")
+    def current(self, comment: Comment) -> CurrentComment:
+        found = self._api.query("node", _CURRENT, id=comment.node)
+        return current_comment(found, found.get("editor"), "login")
 
     def create(self, body: str) -> str:
         return _comment(self._api.parsed(self._api.send("POST", self._comments, {"body": body}))).url
@@ -100,6 +100,6 @@ class GitHub:
         self._api.send("PATCH", f"{self._issues}/comments/{comment.id}", {"body": body})
 
 
-def _comment(told: Mapping[str, Any]) -> Comment:
-    user = told.get("user") or {}  # who has left GitHub is nobody
-    return Comment(told["id"], user.get("login", ""), told.get("body") or "", told["html_url"], told["node_id"])
+def _comment(data: Mapping[str, Any]) -> Comment:
+    user = data.get("user") or {}  # null if the user's account was deleted
+    return Comment(data["id"], user.get("login", ""), data.get("body") or "", data["html_url"], data["node_id"])

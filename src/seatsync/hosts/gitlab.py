@@ -1,4 +1,4 @@
-"""A merge request on GitLab, by its REST API; its comments are called notes."""
+"""A merge request on GitLab, through its REST API. GitLab calls comments notes."""
 
 from __future__ import annotations
 
@@ -8,34 +8,38 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from seatsync.hosts.comment import Comment, Seen, seen
+from seatsync.hosts.comment import Comment, CurrentComment, current_comment
 from seatsync.hosts.http import Api
 
 LIMIT = 1_000_000
-_SEEN = "query ($id: NoteID!) { note(id: $id) { body lastEditedAt author { username } lastEditedBy { username } } }"
-_MENDS = {
-    400: "GitLab does not take this text: at most 1,000,000 characters.",
-    401: "The token is not valid, has expired, or is a job's: CI_JOB_TOKEN may not write notes. See docs/ci.md.",
+_CURRENT = "query ($id: NoteID!) { note(id: $id) { body lastEditedAt author { username } lastEditedBy { username } } }"
+_FIXES = {
+    400: "GitLab does not accept this text. It may have at most 1,000,000 characters.",
+    401: "The token is not valid, has expired, or is a job token: CI_JOB_TOKEN may not write notes. See docs/ci.md.",
     403: "The token needs the scope `api`, and its role in the target project must be Reporter or above.",
     404: "Check the project and the number of the merge request, and that the token's user is a member of the target project.",
 }
 
 
 def api(base: str, token: str, seconds: float) -> Api:
-    """GitLab's API with a project's, a group's or a person's access token."""
-    return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _MENDS)
+    """Return GitLab's API with the access token of a project, a group or a person."""
+    return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _FIXES)
 
 
 def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[int]:
-    """The merge requests by which ``commit`` came into ``branch``; those that were merged elsewhere say nothing of it."""
+    """Return the merge requests that brought ``commit`` into ``branch``, without those merged into other branches."""
     found = api.read(f"projects/{quote(project, safe='')}/repository/commits/{commit}/merge_requests?per_page=100")
-    here = (branch, project)
+    target = (branch, project)
     merged = [request for request in found if request.get("state") == "merged"]
-    return [int(one["iid"]) for one in merged if (one.get("target_branch"), str(one.get("target_project_id"))) == here]
+    return [
+        int(request["iid"])
+        for request in merged
+        if (request.get("target_branch"), str(request.get("target_project_id"))) == target
+    ]
 
 
 class GitLab:
-    """One merge request. ``project`` is that which it is to be merged into, ``page`` that project's address."""
+    """One merge request. ``project`` is the target project's id, ``page`` the target project's address."""
 
     limit = LIMIT
 
@@ -45,8 +49,8 @@ class GitLab:
         self._page = f"{page}/-/merge_requests/{number}" if page else f"!{number}"
         self.wait = api.wait
 
-    def harmless(self, text: str) -> str:
-        """Of a line that begins with a slash (``/merge``) GitLab makes a command; not where the slash is escaped."""
+    def without_commands(self, text: str) -> str:
+        """Escape slashes at the start of lines, because GitLab would run such lines as commands (``/merge``)."""
         return re.sub(r"^([ \t]*)/", r"\1\\/", text, flags=re.MULTILINE)
 
     def comments(self) -> Iterator[Comment]:
@@ -63,9 +67,9 @@ class GitLab:
     def _user(self) -> str:
         return str(int(self._api.read("user")["id"]))
 
-    def seen(self, comment: Comment) -> Seen:
-        found = self._api.query("note", _SEEN, id=comment.node)
-        return seen(found, found.get("lastEditedBy"), "username")
+    def current(self, comment: Comment) -> CurrentComment:
+        found = self._api.query("note", _CURRENT, id=comment.node)
+        return current_comment(found, found.get("lastEditedBy"), "username")
 
     def create(self, body: str) -> str:
         return self._comment(self._api.parsed(self._api.send("POST", self._notes, {"body": body}))).url
@@ -73,6 +77,6 @@ class GitLab:
     def update(self, comment: Comment, body: str) -> None:
         self._api.send("PUT", f"{self._notes}/{comment.id}", {"body": body})
 
-    def _comment(self, told: Mapping[str, Any]) -> Comment:
-        id, author = told["id"], str(told["author"]["id"])
-        return Comment(id, author, told["body"], f"{self._page}#note_{id}", f"gid://gitlab/Note/{id}")
+    def _comment(self, data: Mapping[str, Any]) -> Comment:
+        id, author = data["id"], str(data["author"]["id"])
+        return Comment(id, author, data["body"], f"{self._page}#note_{id}", f"gid://gitlab/Note/{id}")

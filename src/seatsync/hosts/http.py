@@ -1,4 +1,4 @@
-"""Talking to a host's REST API: patiently, but not for ever, and with a token that goes nowhere else."""
+"""A client for a host's REST API. It retries for a limited time, and sends its token to that host only."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from seatsync import __version__
 from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import printable
 
-_PASSING = {500, 502, 503, 504}
+_TEMPORARY = {500, 502, 503, 504}
 _MOST_REDIRECTS = 5
-_ASKED_FOR_BY_NONE = 60.0  # seconds to wait where a rate limit does not say how long, as GitHub's documentation asks
+_DEFAULT_PAUSE = 60.0  # seconds to wait if a rate limit does not say how long, as GitHub's documentation recommends
 
 
 class HostError(Failure):
-    """Something could not be read or written. ``status`` is what the host answered, or 0 where it did not."""
+    """Something could not be read or written. ``status`` is the HTTP status of the answer, or 0 without an answer."""
 
     def __init__(self, message: str, help: str, status: int = 0) -> None:
         super().__init__(message, help)
@@ -29,15 +29,15 @@ class HostError(Failure):
 
 
 class Lost(Exception):
-    """A POST went out, and nobody knows whether it was carried out: look before sending it again."""
+    """A POST was sent, and it is unknown whether it took effect: check before you send it again."""
 
     def __init__(self, failure: HostError) -> None:
         super().__init__(str(failure))
         self.failure = failure
 
 
-class _Setback(NamedTuple):
-    """Something that may pass after a pause of so many seconds; perhaps what was asked for was done all the same."""
+class _TemporaryFailure(NamedTuple):
+    """A failure after which a retry makes sense. ``pause`` is in seconds; ``perhaps_done``: the request may have taken effect."""
 
     failure: HostError
     pause: float
@@ -45,36 +45,36 @@ class _Setback(NamedTuple):
 
 
 class Api:
-    """One host's API. All that is sent and waited for takes at most about ``seconds`` together, a single answer a third of it.
+    """One host's API. All requests together may take about ``seconds``, a single answer a third of that.
 
-    Proxies and certificates are those of the environment (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE).
+    Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE).
     """
 
     def __init__(
-        self, name: str, base: str, headers: Mapping[str, str], seconds: float, mends: Mapping[int, str]
+        self, name: str, base: str, headers: Mapping[str, str], seconds: float, fixes: Mapping[int, str]
     ) -> None:
-        """``headers`` sign a request, ``mends`` say by status what to do about a refusal."""
+        """Set up the client. ``headers`` authenticate each request, ``fixes`` has the help for each error status."""
         self.name = name
         self._base = base.rstrip("/") + "/"
-        self._mends = mends
+        self._fixes = fixes
         self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
-        self._patience = seconds
+        self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"seatsync/{__version__}"
-        self._session.auth = _Signed(headers)
+        self._session.auth = _Authentication(headers)
 
-    def send(self, method: str, where: str, payload: object = None, changes: bool = True) -> requests.Response:
-        """The host's answer; ``where`` is a path below the API's address, or an address on the same host. What ``changes``
-        nothing may be sent twice, although it is a POST.
+    def send(self, method: str, path: str, payload: object = None, changes: bool = True) -> requests.Response:
+        """Return the host's answer. ``path`` is relative to the API's address, or an address on the same host. A POST that
+        ``changes`` nothing may be sent twice.
 
         Raises:
-            HostError: the host refused, sends elsewhere, or can't be reached in time.
-            Lost: a POST was lost on the way there or back.
+            HostError: the host rejects the request, redirects elsewhere, or cannot be reached in time.
+            Lost: a POST was sent, but the answer was lost.
         """
-        address = self._here(where)
+        address = self._checked(path)
         for attempt in count():
-            answer = self._ask(method, address, payload, attempt)
+            answer = self._try(method, address, payload, attempt)
             if isinstance(answer, requests.Response):
                 return answer
             if method == "POST" and changes and answer.perhaps_done:
@@ -82,55 +82,55 @@ class Api:
             self.wait(answer.pause, answer.failure)
         raise AssertionError  # count() never ends
 
-    def _ask(self, method: str, address: str, payload: object, attempt: int) -> requests.Response | _Setback:
+    def _try(self, method: str, address: str, payload: object, attempt: int) -> requests.Response | _TemporaryFailure:
         try:
             response = self._followed(method, address, payload)
         except requests.RequestException as error:
             failure = self._unreachable(method, address, error)
             if isinstance(error, (requests.exceptions.SSLError, ValueError)):
-                raise failure from None  # it is the same the next time; and a ValueError may show a proxy's password
+                raise failure from None  # a retry would not help, and a ValueError may show a proxy's password
             failure.__cause__ = error
-            return _Setback(failure, backoff(attempt), perhaps_done=True)
+            return _TemporaryFailure(failure, backoff(attempt), perhaps_done=True)
         if 200 <= response.status_code < 300:
             return response
         if _is_rate_limit(response):
             pause = _until_reset(response)
-            return _Setback(self._limited(pause, response.status_code), pause, perhaps_done=False)
-        failure = self._refused(method, response)
-        if response.status_code not in _PASSING:
+            return _TemporaryFailure(self._rate_limited(pause, response.status_code), pause, perhaps_done=False)
+        failure = self._rejected(method, response)
+        if response.status_code not in _TEMPORARY:
             raise failure
-        return _Setback(failure, _asked(response) or backoff(attempt), perhaps_done=True)
+        return _TemporaryFailure(failure, _retry_after(response) or backoff(attempt), perhaps_done=True)
 
     def _followed(self, method: str, address: str, payload: object) -> requests.Response:
-        """The answer behind redirects on the same host, each with the same method, as GitHub asks for."""
+        """Return the answer after redirects on the same host, each with the same method, as GitHub requires."""
         for _ in range(_MOST_REDIRECTS):
             response = self._session.request(
                 method, address, json=payload, timeout=self._timeout(), allow_redirects=False
             )
             if not response.is_redirect:
                 break
-            address = self._here(urljoin(address, response.headers["Location"]))
+            address = self._checked(urljoin(address, response.headers["Location"]))
         return response
 
     def wait(self, pause: float, failure: HostError) -> None:
-        """Wait before trying again.
+        """Wait before a retry.
 
         Raises:
-            HostError: ``failure``, where that would take longer than there is time for.
+            HostError: ``failure``, if there is not enough time left.
         """
         if time.monotonic() + pause >= self._until:
             raise failure
         time.sleep(pause)
 
-    def read(self, where: str) -> Any:
-        """What a GET gives, as JSON."""
-        return self.parsed(self.send("GET", where))
+    def read(self, path: str) -> Any:
+        """Return the JSON of a GET request."""
+        return self.parsed(self.send("GET", path))
 
     def query(self, name: str, text: str, **variables: str) -> Mapping[str, Any]:
-        """What the host's GraphQL API says of the object called ``name`` in a query.
+        """Return the object called ``name`` in the answer to a GraphQL query.
 
         Raises:
-            HostError: it does not say.
+            HostError: the answer does not have it.
         """
         base = re.sub(r"/api/v\d+$", "/api", self._base.rstrip("/"))
         answer = self.parsed(
@@ -139,76 +139,82 @@ class Api:
         data = answer.get("data") if isinstance(answer, dict) and not answer.get("errors") else None
         found = data.get(name) if isinstance(data, dict) else None
         if not isinstance(found, dict):
-            said = re.sub("^: $", "", f": {_told(answer)}")
+            reason = re.sub("^: $", "", f": {_error_text(answer)}")
             raise HostError(
-                f"{self.name}'s GraphQL API does not say what is asked of it{said}.",
-                "Check what the token may read, and the host's version (docs/ci.md).",
+                f"{self.name}'s GraphQL API does not answer the query{reason}.",
+                "Check what the token can read, and the host's version (docs/ci.md).",
             )
         return found
 
     def parsed(self, response: requests.Response) -> Any:
-        """The JSON of an answer.
+        """Return the JSON of an answer.
 
         Raises:
-            HostError: it is none.
+            HostError: it is not JSON.
         """
         try:
             return response.json()
         except ValueError:
             raise HostError(
-                f"what answers at {self._base} is no API: it sent something other than JSON.",
-                "Check the API's address, and what stands between it and this job.",
+                f"{self._base} is not the address of an API: the answer is not JSON.",
+                "Check the API's address, and any proxy between it and this job.",
             ) from None
 
     def _timeout(self) -> float:
-        return max(0.1, min(self._patience / 3, self._until - time.monotonic()))
+        return max(0.1, min(self._seconds / 3, self._until - time.monotonic()))
 
-    def _here(self, where: str) -> str:
-        """The address of ``where``, which must be on this host: nobody else is to see the token."""
-        address = urljoin(self._base, where)
+    def _checked(self, path: str) -> str:
+        """Return the full address of ``path``. It must be on this host, because no other host may see the token."""
+        address = urljoin(self._base, path)
         if origin(address) != origin(self._base):
             raise HostError(
-                f"{self.name} at {self._base} sends on to {_plain(address)}, where its token must not go.",
-                "Give the API's own address.",
+                f"{self.name} at {self._base} redirects to {_plain(address)}, but the token must not be sent there.",
+                "Set the API's own address.",
             )
         return address
 
     def _unreachable(self, method: str, address: str, error: requests.RequestException) -> HostError:
         match error:
             case requests.exceptions.SSLError():
-                why, mend = "its certificate is not trusted", "Name the authority's certificate in REQUESTS_CA_BUNDLE."
+                why, help = (
+                    "its certificate is not trusted",
+                    "Set REQUESTS_CA_BUNDLE to the certificate of its authority.",
+                )
             case requests.exceptions.ProxyError():
-                why, mend = "the proxy does not let it through", "Check HTTPS_PROXY and NO_PROXY."
+                why, help = "the proxy rejects the connection", "Check HTTPS_PROXY and NO_PROXY."
             case requests.Timeout():
-                why, mend = "no answer came in time", "Run the job again, or give it longer with --timeout."
+                why, help = "no answer came in time", "Run the job again, or allow more time with --timeout."
             case ValueError():
-                why, mend = "the address, or that of the proxy, is none", "Check the API's address and HTTPS_PROXY."
+                why, help = (
+                    "its address or the proxy's address is not valid",
+                    "Check the API's address and HTTPS_PROXY.",
+                )
             case _:
-                why, mend = "the connection failed", "Check the API's address and the network, and run the job again."
-        return HostError(f"{method} {_plain(address)}: {why}.", mend)
+                why, help = "the connection failed", "Check the API's address and the network, and run the job again."
+        return HostError(f"{method} {_plain(address)}: {why}.", help)
 
-    def _limited(self, pause: float, status: int) -> HostError:
+    def _rate_limited(self, pause: float, status: int) -> HostError:
         return HostError(
-            f"{self.name}'s rate limit for this token is used up for {pause:,.0f} seconds more.",
-            "Run the job again after that.",
+            f"{self.name}'s rate limit for this token is used up for another {pause:,.0f} seconds.",
+            "Run the job again after that time.",
             status,
         )
 
-    def _refused(self, method: str, response: requests.Response) -> HostError:
-        said = _message(response)
+    def _rejected(self, method: str, response: requests.Response) -> HostError:
+        text = _message(response)
         for secret in self._secrets:
-            said = said.replace(secret, "***")
+            text = text.replace(secret, "***")
         status = response.status_code
-        passing = "It may pass: run the job again." if status >= 500 else "Read what it says, and see docs/ci.md."
+        default = "Run the job again." if status >= 500 else "Read the host's message, and see docs/ci.md."
         return HostError(
-            f"{method} {_plain(response.url)}: {self.name} answers {status}{said and f' ({said})'}.",
-            self._mends.get(status, passing),
+            f"{method} {_plain(response.url)}: {self.name} answers {status}{text and f' ({text})'}.",
+            self._fixes.get(status, default),
             status,
         )
 
 
-class _Signed(requests.auth.AuthBase):
-    """Adds the token. As an authentication it also keeps requests from taking another one from ~/.netrc."""
+class _Authentication(requests.auth.AuthBase):
+    """Adds the token. Because it is set, requests does not use credentials from ~/.netrc."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
@@ -219,59 +225,59 @@ class _Signed(requests.auth.AuthBase):
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait after the ``attempt``-th failure in a row, the first being 0."""
+    """Return the seconds to wait after a failure. ``attempt`` counts the failures in a row, from 0."""
     return float(min(0.5 * 2**attempt, 10))
 
 
 def origin(address: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an address on the web, or None where it is none."""
+    """Return scheme, host and port of a web address, or None if it is not valid."""
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
         return None
-    usual = {"https": 443, "http": 80}.get(parts.scheme)
-    return (parts.scheme, parts.hostname, port or usual) if usual and parts.hostname else None
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return (parts.scheme, parts.hostname, port or default) if default and parts.hostname else None
 
 
 def _plain(address: str) -> str:
-    """An address without its query, fit to be shown."""
+    """Return an address without its query, safe to show."""
     return printable(address.partition("?")[0], 300)
 
 
 def _is_rate_limit(response: requests.Response) -> bool:
-    """GitHub says so by 403 as well, with headers, and now and then by words alone."""
+    """Return whether this is a rate limit. GitHub also reports one as 403 with headers, or only in the message."""
     if response.status_code != 403:
         return response.status_code == 429
     used_up = response.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in response.headers
     return used_up or "rate limit" in _message(response).lower()
 
 
-def _asked(response: requests.Response) -> float:
-    """Seconds that the host asks to wait; 0 where it does not."""
+def _retry_after(response: requests.Response) -> float:
+    """Return the seconds that the host asks to wait; 0 if it does not."""
     after = response.headers.get("retry-after", "")
     return float(after) if after.isdecimal() else 0
 
 
 def _until_reset(response: requests.Response) -> float:
-    """Seconds until a rate limit lets something pass again, as its headers say."""
+    """Return the seconds until the end of a rate limit, as its headers say."""
     reset = response.headers.get("x-ratelimit-reset", response.headers.get("ratelimit-reset", ""))
-    left = max(1.0, int(reset) + 1 - time.time()) if reset.isdecimal() else _ASKED_FOR_BY_NONE
-    return _asked(response) or left
+    left = max(1.0, int(reset) + 1 - time.time()) if reset.isdecimal() else _DEFAULT_PAUSE
+    return _retry_after(response) or left
 
 
 def _message(response: requests.Response) -> str:
-    """What the host says of a refusal, in one line."""
+    """Return the host's error message in one line."""
     try:
-        return _told(response.json())
+        return _error_text(response.json())
     except ValueError:
         return ""
 
 
-def _told(told: Any) -> str:
-    """What an answer's JSON says of what went wrong."""
-    if not isinstance(told, dict):
+def _error_text(data: Any) -> str:
+    """Return the error messages in an answer's JSON."""
+    if not isinstance(data, dict):
         return ""
-    words = [told.get("message"), told.get("error_description") or told.get("error")]
-    words += [error.get("message") for error in told.get("errors") or [] if isinstance(error, dict)]
-    return printable(": ".join(str(word) for word in words if word), 300)
+    messages = [data.get("message"), data.get("error_description") or data.get("error")]
+    messages += [error.get("message") for error in data.get("errors") or [] if isinstance(error, dict)]
+    return printable(": ".join(str(message) for message in messages if message), 300)

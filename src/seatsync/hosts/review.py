@@ -1,4 +1,4 @@
-"""What was reviewed: a hidden line in the comment on a pull request says which plans it showed."""
+"""The record of a review: a hidden line in the comment on a pull request names the plans that the comment shows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINE = re.compile(r"^<!-- seatsync-reviewed (\{.*\}) -->$", re.MULTILINE)
 
 
 class Reviewed(NamedTuple):
-    """A plan that was shown: its fingerprint, the ledger's serial and the day it was made for, the digest of its files."""
+    """A reviewed plan: its fingerprint, the ledger's serial, the plan's day, and the digest of the files."""
 
     fingerprint: str
     serial: int
@@ -25,28 +25,28 @@ class Reviewed(NamedTuple):
 
 
 def line(plans: Iterable[Plan]) -> str:
-    """The hidden line about these plans. It names nobody, and nothing in it can end it."""
-    told = {plan.institution: [plan.fingerprint, plan.serial, plan.now, plan.desired_digest] for plan in plans}
-    return f"<!-- seatsync-reviewed {json.dumps(told, separators=(',', ':'))} -->\n"
+    """Return the hidden line about these plans. It names nobody, and its content cannot end the HTML comment."""
+    records = {plan.institution: [plan.fingerprint, plan.serial, plan.now, plan.desired_digest] for plan in plans}
+    return f"<!-- seatsync-reviewed {json.dumps(records, separators=(',', ':'))} -->\n"
 
 
 def reviewed(host: Host, mark: str) -> Mapping[str, Reviewed]:
-    """By institution what the host's own comment with ``mark`` shows; empty where there is none.
+    """Return by institution the plans that our comment with ``mark`` shows; empty without such a comment.
 
     Raises:
-        HostError: the host refuses, or can't be reached; or somebody has changed the comment.
+        HostError: the host rejects a request or cannot be reached; or somebody else edited the comment.
     """
     for comment in host.comments():
         if comment.body.startswith(mark.rstrip()) and host.is_own(comment):
-            body, edited_by = host.seen(comment)
+            body, edited_by = host.current(comment)
             if edited_by:
                 raise HostError(
-                    f"{comment.url} was changed by {printable(edited_by, 80)}, so it does not show what was planned.",
-                    "Delete the comment and run the job that plans again; or review the plan and expect its fingerprint: --expect.",
+                    f"{comment.url} was edited by {printable(edited_by, 80)}, so it may not show the real plan.",
+                    "Delete the comment and run the plan job again. Or review the plan and apply it by its fingerprint: --expect.",
                 )
             found = _LINE.search(body.replace("\r\n", "\n"))
             try:
-                return {id: Reviewed(*told) for id, told in json.loads(found[1]).items()} if found else {}
+                return {id: Reviewed(*record) for id, record in json.loads(found[1]).items()} if found else {}
             except (ValueError, TypeError):
                 return {}
     return {}

@@ -1,1 +1,1 @@
-"""The stored truth: a journal of events, and the tables of the present that follow from it."""
+"""The ledger: a journal of events, and the tables of the present that follow from it."""

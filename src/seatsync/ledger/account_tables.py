@@ -1,8 +1,8 @@
-"""The tables of the members' and administrators' pages: people who sign in, beside the institutions' ledgers.
+"""The tables for people who sign in to the members' and administrators' pages.
 
-An account belongs to a person, not to an institution, so none of these keys starts with one (``holding`` does, which ties
-the two together). They are no part of the journal, of ``verify`` or of a dump. Whatever opens something (a session, a code)
-is kept as a hash only.
+An account belongs to a person, not to an institution, so these keys do not start with the institution; only ``holding`` does,
+which connects accounts and licenses. These tables are not part of the journal, of ``verify`` or of a dump. Secrets (sessions,
+codes) are stored as hashes only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Making links: entries and events → rows of the journal, each chained to the one before."""
+"""Turn entries and events into rows of the journal, each chained to the row before."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from seatsync.domain.text.characters import printable
 from seatsync.ledger.journal import SALT, SEPARATOR, Entry, canonical, commitment, link, seal
 
 Row = tuple[object, ...]
-"""In the order of its table's columns."""
+"""A row in the order of its table's columns."""
 
 
 class Chain:
-    """The journal's end: ``serial`` and ``head`` are those of its last link, ``entry`` the serial of its last entry."""
+    """The journal's end: ``serial`` and ``head`` belong to its last link, ``entry`` is the serial of its last entry."""
 
     def __init__(self, institution: str, serial: int, head: str) -> None:
         self.institution = institution
@@ -25,35 +25,35 @@ class Chain:
         self._spelled: dict[int, tuple[Mapping[str, object], str]] = {}
 
     def open(self, entry: Entry) -> Row:
-        """One more entry."""
+        """Append an entry and return its row."""
         self.serial += 1
         self.entry = self.serial
-        told = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254))
+        head = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254))
         sealed = seal(entry)
-        fields = (self.institution, self.serial, *told, sealed.fingerprint, sealed.detail)
+        fields = (self.institution, self.serial, *head, sealed.fingerprint, sealed.detail)
         self.head = link(self.head, fields)
         return (*fields, self.head, sealed.plan, sealed.salt, sealed.files, sealed.files_salt)
 
     def event(self, event: Event) -> Row:
-        """One more event of the entry."""
+        """Append an event to the entry and return its row."""
         self.serial += 1
         person = salt = sealed = None
         if event.person is not None:
             person, salt = canonical(event.person), os.urandom(SALT)
             sealed = commitment(salt, person)
-        told = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
-        self.head = link(self.head, (*told, sealed.hex() if sealed else ""))
-        return (self.institution, *told, person, salt, sealed, self.head)
+        fields = (self.serial, self.entry, str(event.action), event.library, event.member, self._spell(event.detail))
+        self.head = link(self.head, (*fields, sealed.hex() if sealed else ""))
+        return (self.institution, *fields, person, salt, sealed, self.head)
 
     def grants(self, grants: Grants) -> Iterator[Row]:
-        """One more event for each of the members. The text of each is as ``link`` has it, made of less.
+        """Append an event for each of the members. The hashes are the same as ``link`` would make, in less time.
 
         Raises:
-            ValueError: as ``link`` does.
+            ValueError: as in ``link``.
         """
         library, detail, action = grants.library, self._spell(grants.detail), str(Action.GRANT)
         if SEPARATOR in library + detail:
-            raise ValueError("a field of the journal holds a control character")
+            raise ValueError("a field of the journal contains a control character")
         before = SEPARATOR.join(["", str(self.entry), action, library, ""])
         after = SEPARATOR.join(["", detail, ""])
         for member in grants.members:
@@ -65,7 +65,7 @@ class Chain:
             )
 
     def _spell(self, detail: Mapping[str, object]) -> str:
-        """Canonical JSON; thousands of events share one and the same detail, which is spelled once."""
+        """Canonical JSON. Thousands of events share the same detail, so each is encoded once."""
         known = self._spelled.get(id(detail))
         if known is None:
             known = self._spelled[id(detail)] = (detail, canonical(detail))

@@ -1,4 +1,4 @@
-"""Opening a ledger: where it is, whether it is one, reading it, and writing to it as the only one who does."""
+"""Open a ledger by its address, check its version, read it, and write to it as the only writer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, told
-from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, translated
+from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.addresses import store_at
 from seatsync.ledger.stores.migrate import migrate
 from seatsync.ledger.stores.sqlite import FILE as FILE
@@ -22,7 +22,7 @@ from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
     from seatsync.ledger.stores.git.branch import GitBranch
-    from seatsync.ledger.stores.readers import Job
+    from seatsync.ledger.stores.readers import CiJob
 
 LOCK_TIMEOUT = 30.0
 
@@ -31,18 +31,18 @@ _TRIES = 8
 Result = TypeVar("Result")
 
 
-def _unheard(notice: str) -> None: ...
+def _ignore(notice: str) -> None: ...
 
 
 class Ledger:
-    """A ledger that may not be there yet: reading never makes one, writing does.
+    """A ledger that may not exist yet: reading never creates it, writing does.
 
-    ``location`` is an address (see ``addresses.store_at``); ``patience`` says how long to wait for others who
-    write. In Git it is the ledger of ``institution``, in the repository around ``folder``; ``job`` says for which repository a CI
-    runs this, which decides whether a ledger may be begun there in clear.
+    ``location`` is an address (see ``addresses.store_at``). ``lock_wait`` says how long to wait for other writers. In Git,
+    the ledger belongs to ``institution`` and lies in the repository around ``folder``; ``job`` names the repository that a CI
+    runs for, which decides whether a ledger may be created there unencrypted.
 
-    A server keeps connections: as many are ``kept`` open between uses (not in Git), by any thread, until ``close``. It never
-    makes a ledger either: what is gone while it runs was taken away.
+    A server keeps connections: ``pool_size`` of them stay open between uses (not in Git), for any thread, until ``close``. A server
+    never creates a ledger: one that disappears while it runs was removed.
 
     Raises:
         LedgerError: the location can't be understood.
@@ -51,16 +51,16 @@ class Ledger:
     def __init__(
         self,
         location: str,
-        patience: Patience | None = None,
+        lock_wait: LockWait | None = None,
         folder: Path = Path(),
         institution: str = "",
-        kept: int = 0,
-        job: Job | None = None,
+        pool_size: int = 0,
+        job: CiJob | None = None,
     ) -> None:
-        self.patience = patience or Patience(LOCK_TIMEOUT, _unheard)
-        self.kept = kept
+        self.lock_wait = lock_wait or LockWait(LOCK_TIMEOUT, _ignore)
+        self.pool_size = pool_size
         self._location = location
-        self.store: Store = store_at(location, Opening(self.patience, folder, institution, kept, job))
+        self.store: Store = store_at(location, Opening(self.lock_wait, folder, institution, pool_size, job))
 
     def __str__(self) -> str:
         return str(self.store)
@@ -70,9 +70,9 @@ class Ledger:
         """A connection that sees one unchanging state and can't write; None where there is no ledger yet.
 
         Raises:
-            LedgerError: the ledger can't be reached, or is of another version.
+            LedgerError: the ledger can't be reached, or has another version.
         """
-        with self._told():
+        with self._translated():
             if not self.store.is_there():
                 yield None
                 return
@@ -81,12 +81,12 @@ class Ledger:
 
     @property
     def is_pushed(self) -> bool:
-        """Whether each write goes over the network to be kept as a whole, so that many little ones are to become few."""
+        """Whether each write sends the whole ledger over the network, so that few large writes are better than many small ones."""
         return self.store.is_pushed
 
     @property
     def branch(self) -> GitBranch | None:
-        """The branch in Git that it is on, if it is."""
+        """The ledger's branch in Git; None where it is not in Git."""
         if not self.store.is_pushed:
             return None
         from seatsync.ledger.stores.git.branch import GitBranch
@@ -94,88 +94,88 @@ class Ledger:
         return self.store if isinstance(self.store, GitBranch) else None
 
     def refresh(self) -> None:
-        """Look anew at what others have written, where that is not done at every read."""
-        with self._told():
+        """Fetch what others have written, where that is not done at every read."""
+        with self._translated():
             self.store.refresh()
 
     def write(self, institution: str | None, who: str, commit: str, step: Callable[[Connection], Result]) -> Result:
-        """What ``step`` returns, run in one transaction as the only one who writes to ``institution``; None is for what
-        belongs to no institution (accounts), where nobody waits who need not.
+        """Run ``step`` in a transaction as the only writer of ``institution``, and return its result.
 
-        The ledger is made where there is none. Where the database asks for it, ``step`` is run again on a new
-        transaction, so it must begin with reading.
+        ``institution`` is None for what belongs to no institution (accounts); then writers do not wait for each other. The
+        ledger is created where there is none. Where the database asks for a retry, ``step`` runs again in a new transaction,
+        so it must begin with reading.
 
         Raises:
-            LedgerError: the ledger can't be reached, is locked for too long, busy at every try, or of another version.
+            LedgerError: the ledger can't be reached, is locked for too long, is busy on every try, or has another version.
         """
         holder = Holder.here(who, commit)
-        with self._told():
-            for left in reversed(range(_TRIES)):
+        with self._translated():
+            for tries_left in reversed(range(_TRIES)):
                 try:
                     with self.store.connected() as connection:
                         if not self._is_ready(connection):
                             self._make(connection)
-                        with self.store.exclusively(connection, institution, holder, self.patience):
+                        with self.store.exclusively(connection, institution, holder, self.lock_wait):
                             return step(connection)
                 except DBAPIError as error:
-                    if not left or not may_pass(error):
+                    if not tries_left or not may_pass(error):
                         raise
                 except Overtaken:
-                    if not left:
+                    if not tries_left:
                         raise
-                time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - left))  # noqa: S311
+                time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - tries_left))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
     def migrate(self) -> tuple[str, str]:
-        """Bring the tables up to date, or make them; the revision before (empty for none) and after.
+        """Bring the tables up to date, or create them. Return the revision before (empty for none) and after.
 
         Raises:
-            LedgerError: as for ``write``; or the ledger is of a newer version.
+            LedgerError: as in ``write``; or the ledger has a newer version.
         """
-        with self._told(), self.store.connected() as connection:
+        with self._translated(), self.store.connected() as connection:
             before = self._revision(connection)
             if before != REVISIONS[-1]:
                 self._upgrade(connection)
             return before, REVISIONS[-1]
 
     def holder(self, institution: str) -> Holder | None:
-        """Who writes to the institution now."""
-        with self._told():
+        """Return who is writing to the institution now."""
+        with self._translated():
             return self.store.holder(institution) if self.store.is_there() else None
 
     def unlock(self, institution: str, holder: Holder) -> None:
-        """Take the lock away from ``holder``, whose work is undone.
+        """Take the lock away from ``holder``, whose transaction is rolled back.
 
         Raises:
-            LedgerError: that can't be done from here; the message says how it can.
+            LedgerError: that can't be done from here; the message says how it can be done.
         """
-        with self._told():
+        with self._translated():
             self.store.unlock(institution, holder)
 
     def scrub(self) -> tuple[str, str]:
-        """Take what was deleted out of the files of the database as well, as far as that can be done from here.
+        """Remove deleted rows from the database's files too, as far as that is possible from here.
 
-        What stays in spite of it, and what to do about that; empty for nothing.
+        Return what remains nevertheless and what to do about it; two empty texts if nothing remains.
         """
-        with self._told():
+        with self._translated():
             return self.store.scrub()
 
     def close(self) -> None:
-        """Close the connections that were kept."""
+        """Close the kept connections."""
         self.store.close()
 
-    def _told(self) -> AbstractContextManager[None]:
-        return told(self, self._location)
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self, self._location)
 
     def _make(self, connection: Connection) -> None:
-        if self.kept:
-            raise LedgerError(f"There is no ledger at {self} any more.", "Restore it, or start again with another.")
+        if self.pool_size:
+            raise LedgerError(f"The ledger {self} no longer exists.", "Restore it, or restart with another ledger.")
         self._upgrade(connection)
 
     def _upgrade(self, connection: Connection) -> None:
-        with self.store.exclusively(connection, "", Holder.here("migration", ""), self.patience):
+        with self.store.exclusively(connection, "", Holder.here("migration", ""), self.lock_wait):
             revision = self._revision(connection)
-            if revision == REVISIONS[-1]:  # somebody else was first
+            if revision == REVISIONS[-1]:  # somebody else was faster
                 return
             with as_made(self, revision):
                 if revision:
@@ -184,11 +184,15 @@ class Ledger:
                     self.store.make_tables(connection)
 
     def _is_ready(self, connection: Connection) -> bool:
-        """Whether the tables are there; False where there are none."""
+        """Whether the tables exist.
+
+        Raises:
+            LedgerError: they have an older version, or are not a ledger.
+        """
         revision = self._revision(connection)
         if revision and revision != REVISIONS[-1]:
             message = f"{self} was written by an older seatsync (ledger {revision}, this one needs {REVISIONS[-1]})."
-            raise LedgerError(message, "Bring it up to date: `seatsync ledger migrate`. Keep a backup.")
+            raise LedgerError(message, "Make a backup, then update the ledger: `seatsync ledger migrate`.")
         return bool(revision)
 
     def _revision(self, connection: Connection) -> str:
@@ -196,13 +200,11 @@ class Ledger:
         if not tables or tables == {"alembic_version"}:
             return ""
         if "alembic_version" not in tables or "institution" not in tables:
-            raise LedgerError(
-                f"{self} is a database, but not a ledger of seatsync.", "Name the right one with --ledger."
-            )
+            raise LedgerError(f"{self} is a database, but not a seatsync ledger.", "Name the right one with --ledger.")
         revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if revision is None:
             raise LedgerError(
-                f"{self} does not say of which version it is.", "Restore it from a backup; nothing was changed."
+                f"{self} does not say which version it has.", "Restore it from a backup. Nothing was changed."
             )
         if revision not in REVISIONS:
             message = f"{self} was written by a newer seatsync (ledger {revision}, this one knows {REVISIONS[-1]})."

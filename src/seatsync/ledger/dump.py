@@ -1,7 +1,7 @@
-"""A ledger as JSON Lines, and back: from one database to another, or into a backup that any program can read.
+"""Dump a ledger as JSON Lines and load it again: to move it to another database, or as a backup that any program can read.
 
-The first line says whose it is and where it stands, then comes the journal, link by link, then the outbox, then the hashes
-of the personal links that letters have in them. The tables of the present are not in it: they are made from the journal.
+The first line names the institution and the end of its journal. Then come the journal's links, the letters of the outbox, and
+the hashes of the personal links in letters. The tables of the present are left out: they are rebuilt from the journal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number
-from seatsync.domain.posting import doubled, overfull
+from seatsync.domain.posting import duplicate_name, overfull
 from seatsync.domain.text.characters import is_slug, printable
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.failures import LedgerError
@@ -30,26 +30,26 @@ CHUNK = 20_000
 
 
 class BadDump(Failure):
-    """It is no dump, or not a whole one; ``why`` says in which line, and what is wrong."""
+    """The file is not a complete dump; ``why`` says what is wrong, and in which line."""
 
     exit_code = ExitCode.INVALID
 
     def __init__(self, why: str) -> None:
-        super().__init__(f"Nothing was loaded, the dump can't be used: {why}.", "Dump the ledger again.")
+        super().__init__(f"Nothing was loaded. The dump can't be used: {why}.", "Dump the ledger again.")
 
 
 class AlreadyThere(Failure):
-    """The ledger has this institution already."""
+    """The ledger already has this institution."""
 
     exit_code = ExitCode.REFUSED
 
     def __init__(self, institution: str) -> None:
-        help = "Load into a ledger that has not, which --ledger names."
-        super().__init__(f'Nothing was loaded: the ledger has "{institution}" already.', help)
+        help = "Name a ledger that does not have it: --ledger."
+        super().__init__(f'Nothing was loaded: the ledger already has "{institution}".', help)
 
 
 def dump(connection: Connection, institution: str) -> Iterator[str]:
-    """The lines, each with its newline; none where the ledger does not know the institution."""
+    """The dump's lines, each with its newline; none where the ledger does not know the institution."""
     columns = tables.institution.c
     known = select(columns.serial, columns.head).where(columns.institution == institution)
     row = connection.execute(known).one_or_none()
@@ -69,8 +69,8 @@ def dump(connection: Connection, institution: str) -> Iterator[str]:
         yield _line({name: _plain(value) for name, value in link._asdict().items() if name != "institution"})
     for letter in stream(connection, tables.outbox, institution):
         yield _line({name: value for name, value in letter._asdict().items() if name != "institution"})
-    given = select(tables.link).where(tables.link.c.institution == institution).order_by(tables.link.c.hash)
-    for row in connection.execute(given.execution_options(yield_per=CHUNK)):
+    personal_links = select(tables.link).where(tables.link.c.institution == institution).order_by(tables.link.c.hash)
+    for row in connection.execute(personal_links.execution_options(yield_per=CHUNK)):
         yield _line({name: _plain(value) for name, value in row._asdict().items() if name != "institution"})
 
 
@@ -79,10 +79,10 @@ def _count(connection: Connection, table: Table, institution: str) -> int:
 
 
 class Dump:
-    """A dump that is to be loaded, once.
+    """A dump to be loaded, once.
 
     Raises:
-        BadDump: it does not begin as a dump does.
+        BadDump: it does not begin like a dump.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
@@ -93,19 +93,19 @@ class Dump:
         self._letters: int = header["letters"]
         self._links: int = header.get("links", 0)
         self.unlinked: set[int] = set()
-        """The letters whose personal links were not loaded, by their serials."""
+        """The serials of letters whose personal links were not loaded."""
         self._is_used = False
 
     def load(self, connection: Connection) -> None:
-        """Write it into a ledger that does not know the institution.
+        """Write the dump into a ledger that does not know the institution.
 
         Raises:
-            BadDump: it is not whole, or its chain does not hold.
+            BadDump: the dump is incomplete, or its chain is broken.
             AlreadyThere: the ledger knows the institution.
-            LedgerError: it was begun before, and undone; the lines are gone.
+            LedgerError: an earlier attempt was rolled back; the lines are used up.
         """
         if self._is_used:
-            raise LedgerError("The ledger was busy, and nothing was loaded.", "Load it again.")
+            raise LedgerError("The ledger was busy, and nothing was loaded.", "Load the dump again.")
         columns = tables.institution.c
         known = select(columns.serial).where(columns.institution == self.institution)
         if connection.execute(known).first() is not None:
@@ -118,12 +118,12 @@ class Dump:
             self._load_links(writer, _last_noted(walk))
             writer.flush()
         except IntegrityError as error:
-            raise BadDump("two of its links of letters have one number") from error
+            raise BadDump("two of its personal links have the same number") from error
         books = walk.books
         if books.institution is None or books.institution.id != self.institution:
-            raise BadDump(f"its journal is not that of {self.institution}")
-        if (name := overfull(books, books.libraries) or doubled(books)) is not None:
-            raise BadDump(f"it comes to more seats than there are, or to two members who are one: {printable(name)}")
+            raise BadDump(f"its journal is not the journal of {self.institution}")
+        if (name := overfull(books, books.libraries) or duplicate_name(books)) is not None:
+            raise BadDump(f"it uses more seats than there are, or has the same member twice: {printable(name)}")
         forget_sending(connection, self.institution, self.unlinked)
         write_present(connection, self.institution, books)
 
@@ -140,7 +140,7 @@ class Dump:
             raise BadDump(walk.verdict.faults[0])
         if (walk.verdict.serial, walk.verdict.head) != (serial, head):
             raise BadDump(
-                f"it ends at link {walk.verdict.serial}, not at {serial} with the head {head[:12]}: it was cut off"
+                f"it ends at journal entry {walk.verdict.serial}, not at {serial} with the head {head[:12]}: it was cut off"
             )
 
     def _load_letters(self, writer: _Writer) -> None:
@@ -150,18 +150,18 @@ class Dump:
             given = {**tables.UNTRIED, **_parsed(number, text), "institution": self.institution}
             row = _LETTER.row(number, given)
             if given["serial"] <= last:
-                raise BadDump(f"line {number}: letters are not in their order")
+                raise BadDump(f"line {number}: the letters are out of order")
             last = given["serial"]
             writer.add("outbox", row)
         if found != self._letters:
             raise BadDump(f"it has {found} letters, not {self._letters}: it was cut off")
 
     def _load_links(self, writer: _Writer, noted: int) -> None:
-        """Those up to the number that the journal has noted; nothing vouches for who made the others."""
+        """Load the personal links up to the number noted in the journal; nothing proves who made the later ones."""
         found, last = 0, b""
         for number, text in self._lines:
             found += 1
-            # Before version 0008 of the ledger links had no number: they are taken in the order in which they come.
+            # Before version 0008 of the ledger, links had no number: they are numbered in their order.
             given = {"number": found, **_parsed(number, text), "institution": self.institution}
             given["hash"] = _bytes(number, "hash", str(given.get("hash")))
             row = _LINK.row(number, given)
@@ -170,25 +170,25 @@ class Dump:
             else:
                 self.unlinked.add(given["serial"])
             if given["hash"] <= last:
-                raise BadDump(f"line {number}: links are not in their order")
+                raise BadDump(f"line {number}: the personal links are out of order")
             last = given["hash"]
         if found != self._links:
-            raise BadDump(f"it has {found} links of letters, not {self._links}: it was cut off, or added to")
+            raise BadDump(f"it has {found} personal links, not {self._links}: some are missing or were added")
 
 
 def _last_noted(walk: Replay) -> int:
-    """The highest number of a personal link that the journal's last entry knows of."""
+    """The highest number of a personal link that the journal's last entry has noted."""
     try:
         number = link_chain.noted(walk.entry.detail if walk.entry is not None else "{}").number
     except (ValueError, TypeError, AttributeError) as error:
-        raise BadDump("what its journal says of personal links is of another kind") from error
+        raise BadDump("its journal has invalid data about personal links") from error
     if not is_number(number):
-        raise BadDump("what its journal says of personal links is of another kind")
+        raise BadDump("its journal has invalid data about personal links")
     return number
 
 
 class _Writer:
-    """Rows on their way to their tables."""
+    """Collects rows and writes them to their tables in chunks."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -210,17 +210,17 @@ def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
     number, text = next(numbered, (1, ""))
     values = _parsed(number, text)
     if values.get("format") != FORMAT:
-        raise BadDump(f"it does not begin as a dump ({FORMAT}) does")
+        raise BadDump(f"it does not begin like a dump ({FORMAT})")
     id, head = values.get("institution"), values.get("head")
     if not (isinstance(id, str) and is_slug(id) and isinstance(head, str)):
-        raise BadDump("its first line does not say whose it is, and where it ends")
+        raise BadDump("its first line does not name the institution and the end of the journal")
     if not (
         values.get("serial")
         and is_number(values["serial"])
         and is_number(values.get("letters"))
         and is_number(values.get("links", 0))
     ):
-        raise BadDump("its first line does not say how long it is")
+        raise BadDump("its first line does not say how many lines follow")
     return values
 
 
@@ -228,14 +228,14 @@ def _parsed(number: int, text: str) -> Mapping[str, Any]:
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadDump(f"line {number} is no JSON: {error}") from error
+        raise BadDump(f"line {number} is not JSON: {error}") from error
     if not isinstance(values, dict):
-        raise BadDump(f"line {number} is no object")
+        raise BadDump(f"line {number} is not a JSON object")
     return values
 
 
 _UNSEALED = dict.fromkeys(("plan", "salt", "files", "files_salt"))
-"""What dumps of before version 0009 of the ledger have not."""
+"""Fields that dumps from before version 0009 of the ledger do not have."""
 
 
 def _link(number: int, institution: str, values: Mapping[str, Any]) -> Link:
@@ -249,7 +249,7 @@ def _link(number: int, institution: str, values: Mapping[str, Any]) -> Link:
 
 
 class _Shape:
-    """What a row of a table must look like, so that every database can hold it."""
+    """Checks that a row fits a table in every database."""
 
     def __init__(self, table: Table) -> None:
         self.names = table.columns.keys()
@@ -259,19 +259,23 @@ class _Shape:
         ]
 
     def row(self, number: int, given: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The row, in the order of the table's columns: each is there, none besides, each of its type."""
+        """Return the row in the order of the table's columns.
+
+        Raises:
+            BadDump: a field is missing, unknown or of the wrong type.
+        """
         if wrong := given.keys() ^ self.known:
-            raise BadDump(f"line {number} lacks a field, or has one too many: {printable(', '.join(sorted(wrong)))}")
+            raise BadDump(f"line {number} has missing or unknown fields: {printable(', '.join(sorted(wrong)))}")
         for name, kind, nullable, length in self.checks:
             value = given[name]
             if value is None and nullable:
                 continue
             if type(value) is not kind:
-                raise BadDump(f"line {number}: {name} is of another kind")
+                raise BadDump(f"line {number}: {name} has the wrong type")
             if kind is int and not 0 <= value < 2**31:
                 raise BadDump(f"line {number}: {name} is out of range")
             if kind is str and not _fits(value, length):
-                raise BadDump(f"line {number}: {name} is too long, or no text")
+                raise BadDump(f"line {number}: {name} is too long, or not valid text")
         return tuple([given[name] for name in self.names])
 
 
@@ -291,7 +295,7 @@ def _bytes(number: int, name: str, text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError as error:
-        raise BadDump(f"line {number}: {name} is not written in hex") from error
+        raise BadDump(f"line {number}: {name} is not hexadecimal") from error
 
 
 def _plain(value: object) -> object:

@@ -1,7 +1,7 @@
-"""The journal's chain: every link holds a hash over itself and the link before.
+"""The journal's chain: every link has a hash over itself and the link before.
 
-Entries (who, when, why) and events (what) share one numbering and one chain. An event's personal part enters the
-chain only as ``SHA-256(salt + person)``: with salt and text deleted nobody can read or guess it, and the chain holds.
+Entries (who, when, why) and events (what) share one numbering and one chain. An event's personal data is in the chain only as
+``SHA-256(salt + person)``: once salt and text are deleted, nobody can read or guess it, and the chain still holds.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Any, NamedTuple, TypeGuard
 
 SEPARATOR = "\x1f"
 SALT = 16
-"""Bytes of a salt. With any other number of them, a part of what it hides could stand in the salt, and outlive it."""
+"""Length of a salt in bytes. It is fixed, so that no part of the hidden text can be moved into the salt and outlive it."""
 
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 SILENT = frozenset({"import", "erase", "prune"})
-"""Kinds of entries that cause no letters: what a portal reports it has told its members itself."""
+"""Kinds of entries that cause no letters. A portal has already written to its members about what it reports."""
 
 
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
-    ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` an instant (ISO,
-    UTC); ``detail`` holds the rosters' counts and the digests of the files, the day before which letters were pruned, or of
-    which entries plan and files were erased.
+    ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` is an instant (ISO,
+    UTC). ``detail`` holds the rosters' counts and the files' digests, the day before which letters were pruned, or the entries
+    whose plan and files were erased.
     """
 
     kind: str
@@ -40,9 +40,12 @@ class Entry(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """An entry as it is recorded: ``plan`` (its fingerprint) and ``files`` (their digests, JSON) stand beside the chain, in which
-    ``fingerprint`` and ``detail`` have only their commitments. A fingerprint or a digest confirms who is in the files to
-    whoever guesses it; with plan, files and salts deleted nothing does."""
+    """An entry as it is recorded.
+
+    ``plan`` (its fingerprint) and ``files`` (their digests, JSON) are stored outside the chain; the chain's ``fingerprint`` and
+    ``detail`` have only their commitments. A fingerprint or digest can confirm a guess of who is in the files; once plan, files
+    and salts are deleted, nothing can.
+    """
 
     fingerprint: str
     detail: str
@@ -53,7 +56,7 @@ class Sealed(NamedTuple):
 
 
 def seal(entry: Entry) -> Sealed:
-    """An entry with what could be guessed beside it."""
+    """Replace an entry's fingerprint and digests by commitments, and keep them outside the chain."""
     fingerprint, detail = entry.fingerprint, {**entry.detail}
     plan = salt = files = files_salt = None
     if fingerprint:
@@ -61,17 +64,17 @@ def seal(entry: Entry) -> Sealed:
         fingerprint = commitment(salt, plan).hex()
         detail["sealed"] = True
     if "desired" in detail:
-        settled = {**(detail.get("settled") or {})}
+        baseline = {**(detail.get("settled") or {})}
         files, files_salt = (
-            canonical({"desired": detail["desired"], "files": settled.pop("files", {})}),
+            canonical({"desired": detail["desired"], "files": baseline.pop("files", {})}),
             os.urandom(SALT),
         )
-        detail |= {"desired": commitment(files_salt, files).hex(), "settled": settled, "sealed": True}
+        detail |= {"desired": commitment(files_salt, files).hex(), "settled": baseline, "sealed": True}
     return Sealed(fingerprint, canonical(detail), plan, salt, files, files_salt)
 
 
 class EntryLink(NamedTuple):
-    """An entry as it stands in the chain, in the order of its table's columns."""
+    """An entry in the chain, in the order of its table's columns."""
 
     institution: str
     serial: int
@@ -88,18 +91,18 @@ class EntryLink(NamedTuple):
     files_salt: bytes | None
 
     def holds(self, before: bytes) -> bool:
-        """Whether the hash is right for this link after one with the hash ``before``."""
+        """Whether the hash is right for this link after a link with hash ``before``."""
         return _is(self.hash, before, self[:8])
 
     def seals_hold(self, detail: Mapping[str, Any]) -> bool:
-        """Whether plan and files are those that were committed to, or are gone with their salts."""
+        """Whether plan and files match their commitments, or are deleted with their salts."""
         return _is_sealed(self.plan, self.salt, self.fingerprint) and _is_sealed(
             self.files, self.files_salt, detail.get("desired", "")
         )
 
 
 class EventLink(NamedTuple):
-    """An event as it stands in the chain, in the order of its table's columns."""
+    """An event in the chain, in the order of its table's columns."""
 
     institution: str
     serial: int
@@ -118,26 +121,26 @@ class EventLink(NamedTuple):
         return self.person is None and self.commitment is not None
 
     def holds(self, before: bytes) -> bool:
-        """Whether the hash is right for this link after one with the hash ``before``."""
+        """Whether the hash is right for this link after a link with hash ``before``."""
         if not isinstance(self.commitment, bytes | None):  # SQLite takes text for bytes
             return False
         sealed = self.commitment.hex() if self.commitment is not None else ""
         return _is(self.hash, before, (*self[1:7], sealed))
 
     def person_holds(self) -> bool:
-        """Whether the person's data are those that were committed to, or are erased as a whole."""
+        """Whether the person's data matches its commitment, or is erased completely."""
         if self.person is None:
             return self.salt is None
         return _is_salt(self.salt) and commitment(self.salt, self.person) == self.commitment
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    """JSON with one spelling."""
+    """Encode as JSON; equal values give equal texts."""
     return _ENCODE(value)
 
 
 def commitment(salt: bytes, person: str) -> bytes:
-    """What stands for a person's data in the chain."""
+    """The salted hash that stands for a person's data in the chain."""
     return sha256(salt + person.encode()).digest()
 
 
@@ -145,11 +148,11 @@ def link(before: bytes, fields: Sequence[object]) -> bytes:
     """The hash of a link with these fields, after the link with hash ``before``.
 
     Raises:
-        ValueError: a field holds the separator, so that text could move from one field to the next unseen.
+        ValueError: a field contains the separator, so that text could move to the next field unnoticed.
     """
     text = SEPARATOR.join(map(str, fields))
     if text.count(SEPARATOR) >= len(fields):
-        raise ValueError("a field of the journal holds a control character")
+        raise ValueError("a field of the journal contains a control character")
     return sha256(before + text.encode()).digest()
 
 

@@ -1,10 +1,10 @@
-"""The personal links of letters: a chain of their own, whose end each entry of the journal notes.
+"""The chain of personal links in letters; each entry of the journal notes its end.
 
-Sending moves no serial, or a plan that was saved would be stale; so links can't be links of the journal. Each has a number
-and goes into a hash over all up to it. The institution's row has the end of that chain, and whatever is recorded next says
-in its entry where it stood. So nobody adds, changes or deletes one unseen, as far as nobody forges the journal as well.
+Sending a letter must not change the journal's serial, or saved plans would be out of date, so personal links have a chain of
+their own. Each link has a number, and its hash covers all links before it. The institution's row has the end of the chain, and
+the next journal entry notes it. So a link that was added, changed or deleted is found, unless the journal is forged too.
 
-Whether a link was used is not in its hash: the entry of a claim or an opt-out names the link that it came by.
+Whether a link was used is not part of its hash: the entry of a claim or an opt-out names the link that was used.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from seatsync.ledger.journal import link
 from seatsync.ledger.read import streamed
 
 FIXED = ("number", "hash", "serial", "library", "member", "sent_to", "made_at")
-"""The columns of a link that never change, in the order in which they are hashed."""
+"""The columns of a link that never change, in the order of hashing."""
 
 
 class End(NamedTuple):
-    """Where a chain of links ends: the highest number that was given, and the hash (hex) over all links there are."""
+    """The end of a chain of links: the highest number that was given, and the hash (hex) over all existing links."""
 
     number: int = 0
     head: str = ""
 
     def after(self, fields: Sequence[Any]) -> End:
-        """The end with one more link, of which these are the ``FIXED`` fields.
+        """Return the end after one more link with these ``FIXED`` fields.
 
         Raises:
-            ValueError, TypeError, AttributeError: they hold what seatsync never writes.
+            ValueError, TypeError, AttributeError: the fields hold data that seatsync never writes.
         """
-        number, hash, *told = fields
-        return End(max(self.number, number), link(bytes.fromhex(self.head), (number, hash.hex(), *told)).hex())
+        number, hash, *rest = fields
+        return End(max(self.number, number), link(bytes.fromhex(self.head), (number, hash.hex(), *rest)).hex())
 
 
 def end(connection: Connection, institution: str) -> End:
-    """The end as the institution's row has it; where there is no row, as the links come to it."""
+    """The end from the institution's row; computed from the links where there is no row."""
     columns = tables.institution.c
     known = select(columns.link_number, columns.link_head).where(columns.institution == institution)
     row = connection.execute(known).one_or_none()
@@ -55,41 +55,41 @@ def keep_end(connection: Connection, institution: str, end: End) -> None:
 
 
 def noted(detail: str) -> End:
-    """The end of which an entry's detail tells: none before there were links.
+    """The end noted in an entry's detail; an empty one where there were no links yet.
 
     Raises:
-        ValueError, TypeError, AttributeError: it tells something else than seatsync writes.
+        ValueError, TypeError, AttributeError: the detail holds data that seatsync never writes.
     """
     return End(*json.loads(detail).get("links", ()))
 
 
 def last_noted(connection: Connection, institution: str) -> End:
-    """The end as the journal's last entry has it."""
+    """The end noted in the journal's last entry."""
     columns = tables.entry.c
     last = select(columns.detail).where(columns.institution == institution).order_by(columns.serial.desc()).limit(1)
     return noted(connection.execute(last).scalar() or "{}")
 
 
 def must_hold(connection: Connection, institution: str) -> None:
-    """Before links are deleted, whereupon the chain is made anew: what was forged must not become genuine by that.
+    """Check the links before some are deleted: rebuilding the chain must not make forged links genuine.
 
     Raises:
-        LedgerError: the links are not those that were made.
+        LedgerError: links were added, changed or deleted.
     """
     at, walked = _walked(connection, institution)
     if (at.head, walked.head) != (last_noted(connection, institution).head, end(connection, institution).head):
-        help = "`seatsync verify` tells more. Restore the ledger from a backup, or ask who has changed it."
-        raise LedgerError("The personal links of letters were changed by hand; nothing was deleted.", help)
+        help = "Restore the ledger from a backup, or ask who changed it. `seatsync verify` shows details."
+        raise LedgerError("Nothing was deleted: somebody has changed the personal links by hand.", help)
 
 
-def chain_anew(connection: Connection, institution: str) -> None:
-    """Chain the links that are left; to be called where an entry is recorded that says why some have gone."""
-    given = end(connection, institution).number
-    keep_end(connection, institution, _walked(connection, institution)[1]._replace(number=given))
+def rebuild_chain(connection: Connection, institution: str) -> None:
+    """Rebuild the chain from the remaining links. Call this where an entry with the reason is recorded."""
+    last = end(connection, institution).number
+    keep_end(connection, institution, _walked(connection, institution)[1]._replace(number=last))
 
 
 def _walked(connection: Connection, institution: str) -> tuple[End, End]:
-    """What the links come to, up to what the journal has noted, and in all."""
+    """Compute the end of the links: up to the number noted in the journal, and of all links."""
     mark = last_noted(connection, institution)
     at = now = End()
     try:
@@ -98,8 +98,8 @@ def _walked(connection: Connection, institution: str) -> tuple[End, End]:
             if now.number <= mark.number:
                 at = now
     except (ValueError, TypeError, AttributeError) as error:
-        message = f"The personal links of letters hold what seatsync never writes: {error}."
-        raise LedgerError(message, "Restore the ledger from a backup, or ask who has changed it.") from error
+        message = f"The personal links have data that seatsync never writes: {error}."
+        raise LedgerError(message, "Restore the ledger from a backup, or ask who changed it.") from error
     return at, now._replace(number=max(now.number, mark.number))
 
 

@@ -1,4 +1,4 @@
-"""Who holds the ledger's lock, and waiting for them."""
+"""The ledger's lock: who holds it, and waiting for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seatsync.ledger.failures import LedgerError
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who writes: ``since`` is the clock's instant (ISO, UTC), ``process`` a number on ``host``, or on the server."""
+    """Who holds the lock: ``since`` is an instant (ISO, UTC), ``process`` a process id on ``host`` or on the server."""
 
     who: str
     host: str
@@ -26,37 +26,37 @@ class Holder:
 
     @classmethod
     def here(cls, who: str, commit: str) -> Holder:
-        """This process, from now on."""
+        """Return this process as the holder, from now on."""
         since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return cls(who, socket.gethostname(), os.getpid(), since, commit)
 
     def __str__(self) -> str:
-        told = f"{self.who} on {self.host}, since {self.since}"
-        return printable(f"{told}, for commit {self.commit[:10]}" if self.commit else told, 200)
+        text = f"{self.who} on {self.host}, since {self.since}"
+        return printable(f"{text}, for commit {self.commit[:10]}" if self.commit else text, 200)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for the lock (``seconds``), and who is told that one waits, and for whom."""
+class LockWait:
+    """How long to wait for the lock (``seconds``). ``notice`` is called once with a line that says who is waited for."""
 
     seconds: float
     notice: Callable[[str], None]
 
     def wait(self, ledger: object, attempt: Callable[[], bool], holder: Callable[[], Holder | None]) -> None:
-        """Until ``attempt`` has the lock.
+        """Call ``attempt`` until it has the lock.
 
         Raises:
-            LedgerError: it had not after ``seconds``.
+            LedgerError: it does not have the lock after ``seconds``.
         """
-        began, told, pause = time.monotonic(), False, 0.005
+        start, has_noticed, pause = time.monotonic(), False, 0.005
         while not attempt():
-            waited = time.monotonic() - began
+            waited = time.monotonic() - start
             if waited >= self.seconds:
                 message = f"The ledger {ledger} is locked by {holder() or 'another seatsync'}."
-                help = "Wait until that is done, or give more time with --lock-timeout; `seatsync ledger unlock` tells more."
+                help = "Wait until it is done, or allow more time with --lock-timeout. `seatsync ledger unlock` shows the holder."
                 raise LedgerError(message, help)
-            if waited > 1 and not told:
-                told = True
+            if waited > 1 and not has_noticed:
+                has_noticed = True
                 self.notice(f"Waiting for {holder() or 'another seatsync'} …")
             time.sleep(min(pause, self.seconds - waited) * random.uniform(0.5, 1))  # noqa: S311
             pause = min(pause * 2, 0.25)

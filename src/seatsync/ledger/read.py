@@ -1,4 +1,4 @@
-"""Tables → snapshot."""
+"""Read the tables into a snapshot."""
 
 from __future__ import annotations
 
@@ -8,39 +8,39 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, select
 
+from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import SEATS, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
-from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.baseline import checked
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.settled import checked
 
 STREAMED = 20_000
-"""Rows that are fetched at a time."""
+"""Rows fetched at a time."""
 
-ASKED = 10_000
-"""Members that are asked for at a time."""
+AT_A_TIME = 10_000
+"""Members queried at a time."""
 
 
 def read_snapshot(
     connection: Connection | None, institution: str, only: Collection[int] | None = None, also: Collection[str] = ()
 ) -> Snapshot:
-    """The present of ``institution``; an empty one where the ledger does not know it, or is not there (None).
+    """Return the present of ``institution``; an empty snapshot where the ledger does not know it or does not exist (None).
 
-    ``only`` asks for these members alone, and their licenses of the libraries that are there and of those ``also``
-    named. Where the ledger can only be another's, the snapshot is empty but names that one.
+    With ``only``, the snapshot has just these members, and their licenses of the ledger's libraries and of those in ``also``.
+    Where the ledger belongs to another institution, the snapshot is empty but names that institution.
 
     Raises:
-        LedgerError: the tables hold what seatsync never writes.
+        LedgerError: the tables hold data that seatsync never writes.
     """
     if connection is None:
         return Snapshot()
     try:
         return _snapshot(connection, institution, only, also)
     except (ValueError, TypeError, KeyError) as error:
-        help = "`seatsync verify` tells more; `seatsync ledger rebuild` makes the tables anew from the journal."
+        help = "Run `seatsync verify` for details. `seatsync ledger rebuild` rebuilds the tables from the journal."
         raise LedgerError(f"The ledger is damaged: {error}.", help) from error
 
 
@@ -66,12 +66,12 @@ def _snapshot(
         applied_on=row.applied_on,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
-        settled=checked(json.loads(row.settled)),
+        baseline=checked(json.loads(row.settled)),
     )
 
 
 def owner(connection: Connection | None, institution: str) -> str | None:
-    """Whose the ledger is: ``institution``, where it is known; another's id, where it can only be that one's."""
+    """The id of the ledger's institution: ``institution`` where the ledger knows it, or the only other one it can belong to."""
     if connection is None:
         return None
     for column in (tables.institution.c.institution, tables.entry.c.institution):
@@ -82,7 +82,7 @@ def owner(connection: Connection | None, institution: str) -> str | None:
 
 
 def _another(connection: Connection) -> Institution | None:
-    """Whose the ledger is, where it can't be this institution's: a file holds one, a bound role may see one."""
+    """The other institution that the ledger belongs to, if any: a file holds one institution, and a bound role sees one."""
     if connection.dialect.name == "sqlite":
         row = connection.execute(select(tables.institution).limit(1)).one_or_none()
         return _institution(row) if row is not None else None
@@ -119,7 +119,7 @@ def _members(connection: Connection, institution: str, only: Collection[int] | N
         columns.institution == institution
     )
     members: dict[int, Member] = {}
-    known: dict[str, str] = {}  # names, roles, tags and days repeat: each is kept once
+    known: dict[str, str] = {}  # names, roles, tags and days repeat: each text is kept once
     for part in _parts(query, columns.number, only):
         for rows in streamed(connection, part.order_by(columns.number)):
             for start in range(0, len(rows), _IN_CACHE):
@@ -128,13 +128,13 @@ def _members(connection: Connection, institution: str, only: Collection[int] | N
 
 
 _IN_CACHE = 300
-"""Rows that are turned into columns at a time; of more, the processor's cache holds less than all."""
+"""Rows turned into columns at a time; more would not fit into the processor's cache."""
 
 _REPEATED = frozenset(Member._fields) - {"email", "key", "student_id", "on_roster", "account"}
 
 
 def _by_number(rows: Sequence[tuple[Any, ...]], once: Callable[[str, str], str]) -> Iterable[tuple[int, Member]]:
-    """Members by their number, out of rows of the number and the fields of ``Member``."""
+    """Members by number, from rows of the number and the fields of ``Member``."""
     numbers, *values = zip(*rows, strict=True)
     column: dict[str, Iterable[Any]] = dict(zip(Member._fields, values, strict=True))
     for name in _REPEATED:
@@ -149,18 +149,18 @@ def _licenses(
     connection: Connection, institution: str, only: Collection[int] | None, libraries: Collection[str]
 ) -> dict[str, dict[int, License]]:
     columns = tables.license.c
-    looks = [columns[name] for name in License._fields]
-    query = select(columns.library, columns.member, *looks).where(columns.institution == institution)
+    fields = [columns[name] for name in License._fields]
+    query = select(columns.library, columns.member, *fields).where(columns.institution == institution)
     if only is not None:
-        query = query.where(columns.library.in_(sorted(libraries)))  # the key goes by the library first
+        query = query.where(columns.library.in_(sorted(libraries)))  # the key begins with the library
     licenses: dict[str, dict[int, License]] = {}
-    known: dict[tuple[Any, ...], License] = {}  # most licenses of a library look alike: each look is kept once
+    known: dict[tuple[Any, ...], License] = {}  # most licenses of a library have the same values: each is kept once
     for part in _parts(query, columns.member, only):
         for rows in streamed(connection, part.order_by(columns.library, columns.member)):
-            for library, number, *look in rows:
-                license = known.get(key := tuple(look))
+            for library, number, *values in rows:
+                license = known.get(key := tuple(values))
                 if license is None:
-                    license = known[key] = License(Kind(look[0]), Status(look[1]), *look[2:])
+                    license = known[key] = License(Kind(values[0]), Status(values[1]), *values[2:])
                 held = licenses.get(library)
                 if held is None:
                     held = licenses[library] = {}
@@ -169,17 +169,17 @@ def _licenses(
 
 
 def _parts(query: Select[Any], column: Column[Any], only: Collection[int] | None) -> Iterator[Select[Any]]:
-    """The query, or as many as it takes to ask for these numbers."""
+    """The query, split into as many as it takes to ask for these numbers."""
     if only is None:
         yield query
         return
     numbers = sorted(only)
-    for start in range(0, len(numbers), ASKED):
-        yield query.where(column.in_(numbers[start : start + ASKED]))
+    for start in range(0, len(numbers), AT_A_TIME):
+        yield query.where(column.in_(numbers[start : start + AT_A_TIME]))
 
 
 def streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The rows as the driver has them, some thousands at a time: of millions, SQLAlchemy's own rows take most of the time."""
+    """The driver's own rows, some thousands at a time. For millions, building SQLAlchemy's rows would take most of the time."""
     if connection.dialect.name != "sqlite":
         yield from connection.execute(query.execution_options(yield_per=STREAMED)).partitions()
         return

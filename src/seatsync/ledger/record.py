@@ -1,4 +1,4 @@
-"""Recording: events → journal, tables of the present and outbox, all in the caller's transaction."""
+"""Record events: write the journal, the tables of the present and the outbox in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from seatsync.domain.person import Member
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.baseline import checked
 from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import SILENT, Entry
 from seatsync.ledger.link_chain import End
@@ -35,25 +36,24 @@ from seatsync.ledger.rows import (
     member_rows,
     member_values,
 )
-from seatsync.ledger.settled import checked
 
 
 class Stale(Failure):
-    """The ledger is not (any more) in the state that was read. ``moved`` says what differs."""
+    """The ledger is no longer in the state that was read. ``moved`` says what differs."""
 
     exit_code = ExitCode.STALE
 
     def __init__(self, moved: str) -> None:
         super().__init__(
-            f"Nothing was done, the plan is stale: {moved}.", "Plan again, and have the new plan reviewed."
+            f"Nothing was done. The plan is out of date: {moved}.", "Plan again, and have the new plan reviewed."
         )
 
 
 class Recorder:
-    """Writes one entry with its events, and brings ``books`` up to date with it.
+    """Writes one entry with its events, and updates ``books``.
 
-    ``books`` must be the snapshot of ``institution`` as it is, with all members whom the events touch; it is posted to,
-    and of no use if recording fails.
+    ``books`` must be the current snapshot of ``institution`` with all members in the events. It is changed, and must not be
+    used if recording fails.
     """
 
     def __init__(self, connection: Connection, institution: str, books: Snapshot) -> None:
@@ -65,24 +65,24 @@ class Recorder:
         self.held: dict[str, set[int]] = {}
         self.granted: dict[str, set[int]] = {}
         self.sent = 0
-        self.settled: set[tuple[str, int]] = set()
+        self.voided: set[tuple[str, int]] = set()
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
     def record(self, entry: Entry, events: Iterable[Event | Grants]) -> None:
-        """Record.
+        """Record the entry with its events.
 
         Raises:
-            Stale: somebody else wrote since ``books`` were read.
-            IllegalTransition: an event may not happen, or more seats would be used than there are.
+            Stale: somebody else has written since ``books`` was read.
+            IllegalTransition: an event is not allowed, or more seats would be used than there are.
         """
         try:
             self._record(entry, events)
         except IntegrityError as error:
-            raise Stale("somebody else wrote to the ledger meanwhile") from error
+            raise Stale("somebody else has changed the ledger in the meantime") from error
 
     def _record(self, entry: Entry, events: Iterable[Event | Grants]) -> None:
-        links = self._must_be_unmoved()
+        links = self._check_serial()
         first_time = self.books.serial == 0
         libraries, admins = library_rows(self.institution, self.books), dict(self.books.admins)
         noted = {**entry.detail, "links": links} if links.number else entry.detail
@@ -109,13 +109,17 @@ class Recorder:
         self._write_licenses()
         self._cancel_invitations()
 
-    def _must_be_unmoved(self) -> End:
-        """The journal must be; where the chain of personal links ends now is returned."""
+    def _check_serial(self) -> End:
+        """Check that the journal ends where ``books`` does, and return the end of the chain of personal links.
+
+        Raises:
+            Stale: the journal has moved on.
+        """
         columns = tables.institution.c
         known = select(columns.serial, columns.link_number, columns.link_head)
         now, *links = self.connection.execute(known.where(columns.institution == self.institution)).first() or (0,)
         if now != self.books.serial:
-            raise Stale(f"the ledger stood at {self.books.serial} and stands at {now} now")
+            raise Stale(f"the ledger was at journal entry {self.books.serial} and is now at {now}")
         return End(*links)
 
     def _take(self, event: Event, entry: Entry) -> None:
@@ -127,11 +131,11 @@ class Recorder:
             self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
         self.rows.append(self.chain.event(event))
-        if facts.license is not None and facts.license.settles:
-            self.settled.add((event.library, event.member))
+        if facts.license is not None and facts.license.voids_invitations:
+            self.voided.add((event.library, event.member))
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
-            self._owe(letter, [(self.chain.serial, event.member)], event.library, address, entry)
+            self._add_letters(letter, [(self.chain.serial, event.member)], event.library, address, entry)
 
     def _take_grants(self, grants: Grants, entry: Entry) -> None:
         one = Event(Action.GRANT, grants.library, grants.members[0], grants.detail)
@@ -141,15 +145,17 @@ class Recorder:
         serial = self.chain.serial + 1
         self.rows += self.chain.grants(grants)
         if letter:
-            self._owe(letter, enumerate(grants.members, serial), grants.library, "", entry)
+            self._add_letters(letter, enumerate(grants.members, serial), grants.library, "", entry)
 
-    def _owe(self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry) -> None:
-        """A letter to each (serial of the event, member)."""
-        told, state = (str(letter), library), (address, entry.at, "pending", *tables.UNTRIED.values())
-        self.letters += [(self.institution, serial, *told, member, *state) for serial, member in to]
+    def _add_letters(
+        self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry
+    ) -> None:
+        """Add a letter for each (serial of the event, member)."""
+        about, state = (str(letter), library), (address, entry.at, "pending", *tables.UNTRIED.values())
+        self.letters += [(self.institution, serial, *about, member, *state) for serial, member in to]
 
     def _touch(self, library: str, numbers: Sequence[int]) -> None:
-        """Remember whose licenses change, and whether the ledger has a row of them."""
+        """Remember the members whose licenses change, apart for those with a row in the ledger and those without."""
         known, granted = self.books.licenses.get(library, {}), self.granted.setdefault(library, set())
         self.held.setdefault(library, set()).update(n for n in numbers if n in known and n not in granted)
         granted.update(n for n in numbers if n not in known)
@@ -170,20 +176,20 @@ class Recorder:
         if first_time:
             self.connection.execute(insert(tables.institution).values(institution=self.institution, **values))
         else:
-            unmoved = (columns.institution == self.institution) & (columns.serial == before)
-            if self.connection.execute(update(tables.institution).where(unmoved).values(**values)).rowcount != 1:
-                raise Stale("somebody else wrote to the ledger meanwhile")
+            unchanged = (columns.institution == self.institution) & (columns.serial == before)
+            if self.connection.execute(update(tables.institution).where(unchanged).values(**values)).rowcount != 1:
+                raise Stale("somebody else has changed the ledger in the meantime")
         bulk(self.connection, tables.entry, [opened])
 
     def _replace(self, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
-        """Libraries and admins are few: written anew where any of them changed."""
+        """Replace all rows of a table. Libraries and administrators are few, so all are written if one changed."""
         clear(self.connection, table, self.institution)
         bulk(self.connection, table, rows)
 
     def _write_members(self) -> None:
         table, members = tables.member, self.books.members
         known = sorted((number, old) for number, old in self.members.items() if old is not None)
-        # First out of the way, so that two members can swap their e-mails under the unique indexes.
+        # Clear the keys first, so that two members can swap their e-mails under the unique indexes.
         moved = [(False, "", self.institution, number) for number, old in known if _is_moved(old, members[number])]
         amend(self.connection, table, ("on_roster", "student_id"), ("institution", "number"), moved)
         rows = [(*member_values(members[number]), self.institution, number) for number, _ in known]
@@ -192,17 +198,17 @@ class Recorder:
         bulk(self.connection, table, member_rows(self.institution, ((number, members[number]) for number in new)))
 
     def _cancel_invitations(self) -> None:
-        """An invitation that still waits is not sent to who has claimed, declined or lost the license meanwhile."""
+        """Cancel waiting invitations of members who have claimed, declined or lost the license in the meantime."""
         outbox = tables.outbox.c
         waiting = (
             (outbox.institution == self.institution)
             & (outbox.library == bindparam("which_library"))
             & (outbox.member == bindparam("which_member"))
-            & (outbox.state + "" == "pending")  # not as any index has it: right after an apply, nearly all letters wait
+            & (outbox.state + "" == "pending")  # avoids the index on state: after an apply nearly all letters wait
             & or_(*(outbox.letter == letter for letter in sorted(ASKING)))
         )
-        if self.settled:
-            rows = [{"which_library": library, "which_member": member} for library, member in sorted(self.settled)]
+        if self.voided:
+            rows = [{"which_library": library, "which_member": member} for library, member in sorted(self.voided)]
             self.connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"), rows)
 
     def _write_licenses(self) -> None:
@@ -218,23 +224,25 @@ class Recorder:
 
 
 def _is_moved(old: Member, new: Member) -> bool:
-    """Whether a member takes other names, or leaves some to others."""
+    """Whether a member gets another e-mail or student id, or gives theirs up."""
     return old.key != new.key or old.student_id != new.student_id or old.on_roster != new.on_roster
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str | None = None) -> None:
-    """What the entry ``serial`` says of the files it came from: the members of each roster, the day, and what is in
-    order since its last event, whose serial is added to that. Of a sealed entry the digests are given as ``files``.
+    """Put into ``books`` what entry ``serial`` says of the files it came from.
+
+    These are the number of members in each roster, the day, and the baseline, to which the serial of the apply's
+    last event is added. The digests of a sealed entry are passed as ``files``.
 
     Raises:
-        ValueError: it says something else than seatsync writes.
+        ValueError: the detail holds something that seatsync never writes.
     """
     rosters, day = detail.get("rosters", books.rosters), detail.get("on", books.applied_on)
     if not (all(map(is_text, rosters)) and all(map(is_number, rosters.values())) and is_text(day)):
-        raise ValueError("the rosters or the day are of another kind")
+        raise ValueError("the rosters or the day have the wrong type")
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
-        settled = detail.get("settled") or {}
-        if settled and detail.get("sealed"):
-            settled = {**settled, "files": json.loads(files)["files"]} if files is not None else {}
-        books.settled = checked({**settled, "serial": serial + settled["events"]} if settled else {})
+        baseline = detail.get("settled") or {}
+        if baseline and detail.get("sealed"):
+            baseline = {**baseline, "files": json.loads(files)["files"]} if files is not None else {}
+        books.baseline = checked({**baseline, "serial": serial + baseline["events"]} if baseline else {})

@@ -1,4 +1,4 @@
-"""Forgetting: letters that are done with, and persons."""
+"""Delete old letters, and erase persons."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 
 from seatsync.domain.action import Subject, about
-from seatsync.domain.fields import MOST
+from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.account_tables import holding
 
 _LETTERS = re.compile(r'"letters":"([^"]*)"')
 _RANGE = re.compile(r"\b(\d{1,18})-(\d{1,18})\b")
-_LINK_LOST = "its personal link was made after the journal's last entry, and was not loaded with the dump"
+_LINK_LOST = "its personal link was made after the last journal entry, and was not loaded with the dump"
 _FORGOTTEN = {"person": None, "salt": None}
 
 
 class Pruned:
-    """The serials of the letters that were pruned, as the journal has them. What can't be read is the chain's to find."""
+    """The serials of pruned letters, from the journal. Unreadable entries are skipped: checking the chain finds them."""
 
     def __init__(self, connection: Connection, institution: str) -> None:
         columns = tables.entry.c
-        kept = (columns.institution == institution) & (columns.kind == "prune")
-        details = connection.execute(select(columns.detail).where(kept)).scalars()
-        said = [letters for detail in details for letters in _LETTERS.findall(str(detail))]
-        self._ranges = sorted((int(first), int(last)) for first, last in _RANGE.findall(",".join(said)))
+        of_prunes = (columns.institution == institution) & (columns.kind == "prune")
+        details = connection.execute(select(columns.detail).where(of_prunes)).scalars()
+        ranges = [letters for detail in details for letters in _LETTERS.findall(str(detail))]
+        self._ranges = sorted((int(first), int(last)) for first, last in _RANGE.findall(",".join(ranges)))
 
     def __contains__(self, serial: int) -> bool:
-        place = bisect_right(self._ranges, (serial, MOST))
+        place = bisect_right(self._ranges, (serial, MAX_NUMBER))
         return place > 0 and serial <= self._ranges[place - 1][1]
 
 
 def prune_letters(connection: Connection, institution: str, before: str) -> list[tuple[int, int]]:
-    """Delete the letters of the days before ``before`` (ISO) that wait no more; returns which: (first, last) serials."""
+    """Delete letters older than the day ``before`` (ISO) that no longer wait. Return their serials as (first, last) ranges."""
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
@@ -47,21 +47,21 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     runs = [[*run] for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0])]
     pruned = [(run[0][1], run[-1][1]) for run in runs]
     if pruned:
-        theirs = tables.link.c.serial.between(bindparam("first"), bindparam("last"))
+        in_range = tables.link.c.serial.between(bindparam("first"), bindparam("last"))
         ranges = [{"first": first, "last": last} for first, last in pruned]
-        _delete_links(connection, institution, (theirs, ranges))
+        _delete_links(connection, institution, (in_range, ranges))
     return pruned
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:
-    """Delete what the journal says of these persons, and in whose account their licenses are.
+    """Delete the personal data of these members from the journal, and the links from their licenses to accounts.
 
-    With the salt gone, what is in the chain can't be guessed.
+    Without the salt, nobody can guess the data from the chain.
     """
     event, outbox, held = tables.event.c, tables.outbox.c, holding.c
     for number in numbers:
-        theirs = (event.institution == institution) & (event.member == number)
-        connection.execute(update(tables.event).where(theirs).values(_FORGOTTEN))
+        of_member = (event.institution == institution) & (event.member == number)
+        connection.execute(update(tables.event).where(of_member).values(_FORGOTTEN))
         waiting = (outbox.institution == institution) & (outbox.member == number) & (outbox.state == "pending")
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
         sent = (outbox.institution == institution) & (outbox.member == number)
@@ -70,9 +70,9 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
 
 
 def forget_links(connection: Connection, institution: str, numbers: Collection[int], serials: Collection[int]) -> None:
-    """Delete the personal links of these members, and those in the letters with these serials.
+    """Delete the personal links of these members, and the links in the letters with these serials.
 
-    It comes before the entry that says why is recorded: that one notes where the links end now.
+    Call this before the entry with the reason is recorded: that entry notes the new end of the links.
     """
     _delete_links(
         connection,
@@ -83,7 +83,7 @@ def forget_links(connection: Connection, institution: str, numbers: Collection[i
 
 
 def forget_sending(connection: Connection, institution: str, serials: Iterable[int]) -> None:
-    """These letters have gone out with links that open nothing here: they count as bounced, and ``outbox retry`` sends them."""
+    """Mark these letters as bounced: their links do not work in this ledger. ``outbox retry`` sends them again."""
     outbox, which = tables.outbox.c, [{"which": serial} for serial in sorted(serials)]
     this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
     went_out = this & ((outbox.state == "sent") | (outbox.state == "bounced"))
@@ -103,12 +103,14 @@ def _delete_links(
     for which, given in deletions:
         if given:
             connection.execute(delete(tables.link).where((tables.link.c.institution == institution) & which), given)
-    link_chain.chain_anew(connection, institution)
+    link_chain.rebuild_chain(connection, institution)
 
 
 class Stints(NamedTuple):
-    """The events by which somebody was an administrator or a contact, by their serials; ``ended`` are those that took them out of
-    the contacts without naming them, as the plans of these did."""
+    """The serials of events that made somebody an administrator or a contact.
+
+    ``ended`` are events that removed them from the contacts: these do not name them, but their plans did.
+    """
 
     administrators: list[int]
     contacts: list[int]
@@ -120,7 +122,7 @@ class Stints(NamedTuple):
 
 
 def forget_stints(connection: Connection, institution: str, email: str) -> Stints:
-    """Delete what journal and outbox say of a former administrator or contact. With it goes what the same events say of others."""
+    """Delete a former administrator's or contact's data from journal and outbox, with other people's data in the same events."""
     event, outbox = tables.event.c, tables.outbox.c
     stints = _stints(connection, institution, email_key(email))
     if which := [{"which": serial} for serial in stints.naming]:
@@ -153,13 +155,16 @@ def _stints(connection: Connection, institution: str, key: str) -> Stints:
 def forget_plans(
     connection: Connection, institution: str, numbers: Collection[int], stints: Collection[int]
 ) -> dict[str, list[int]]:
-    """Delete the fingerprints of the plans that named these members or had these events of no member, and the digests of all
-    files but those that were applied last, in which nobody is who can be erased; returns of which entries."""
+    """Delete fingerprints of plans and digests of files that could confirm who was in them. Return the serials of the entries.
+
+    These are the plans that named these members or had these events (``stints``), and the files of all applies but the last,
+    which nobody who can be erased is in.
+    """
     entry, event = tables.entry.c, tables.event.c
-    theirs = select(event.entry).where(event.institution == institution).distinct()
+    entries = select(event.entry).where(event.institution == institution).distinct()
     named: set[int] = set()
-    for of_one in (*(event.member == number for number in numbers), *(event.serial == serial for serial in stints)):
-        named.update(connection.execute(theirs.where(of_one)).scalars())
+    for condition in (*(event.member == number for number in numbers), *(event.serial == serial for serial in stints)):
+        named.update(connection.execute(entries.where(condition)).scalars())
     ours = select(entry.serial).where(entry.institution == institution)
     plans = [*connection.execute(ours.where(entry.salt.is_not(None)).order_by(entry.serial)).scalars()]
     files = [*connection.execute(ours.where(entry.files_salt.is_not(None)).order_by(entry.serial)).scalars()]

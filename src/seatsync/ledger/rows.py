@@ -1,4 +1,4 @@
-"""Values → rows, and many rows → a table at once."""
+"""Turn values into rows, and write many rows at once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from operator import itemgetter
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
 
+from seatsync.domain.institution import Institution
 from seatsync.domain.library import Library
 from seatsync.domain.license import License
-from seatsync.domain.people import Institution
 from seatsync.domain.person import Member, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import canonical
 
 CHUNK = 20_000
-"""Rows that are held before they are sent to the database."""
+"""Rows collected before they are sent to the database."""
 
 
 def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
@@ -33,7 +33,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "contacts": contacts,
         "rosters": canonical(books.rosters),
         "applied_on": books.applied_on,
-        "settled": canonical(books.settled),
+        "settled": canonical(books.baseline),
     }
 
 
@@ -67,7 +67,7 @@ def member_values(member: Member) -> tuple[object, ...]:
 
 
 def member_rows(institution: str, members: Iterable[tuple[int, Member]]) -> Iterator[tuple[object, ...]]:
-    """These members by their numbers, in the order of their table's columns."""
+    """Rows of these (number, member) pairs, in the order of their table's columns."""
     for number, member in members:
         yield _MEMBER_ROW((institution, number, *member, found_by(member)))
 
@@ -78,57 +78,57 @@ _MEMBER_ROW: Callable[[tuple[object, ...]], tuple[object, ...]] = itemgetter(
 
 
 def license_values(license: License) -> tuple[object, ...]:
-    """A license in the order of its table's columns, without its key."""
+    """A license's row without its key, in the order of its table's columns."""
     return (license.kind.value, license.status.value, *license[2:])
 
 
 def license_rows(
     institution: str, library: str, held: Mapping[int, License], numbers: Iterable[int] | None = None
 ) -> Iterator[tuple[object, ...]]:
-    """The licenses of a library, of these members or of all, in the order of their table's columns."""
-    values: dict[License, tuple[object, ...]] = {}  # most look alike
+    """Rows of a library's licenses, for these members or for all, in the order of their table's columns."""
+    known: dict[License, tuple[object, ...]] = {}  # most licenses have the same values
     for number in held if numbers is None else numbers:
         license = held[number]
-        look = values.get(license)
-        if look is None:
-            look = values[license] = license_values(license)
-        yield (institution, library, number, *look)
+        values = known.get(license)
+        if values is None:
+            values = known[license] = license_values(license)
+        yield (institution, library, number, *values)
 
 
 def bulk(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
-    """Insert rows, given in the order of the table's columns: by COPY, or the driver's executemany, some at a time."""
+    """Insert rows, given in the order of the table's columns, by COPY or the driver's executemany, ``CHUNK`` at a time."""
     names = [column.name for column in table.columns]
     compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    coming = iter(rows)
-    while some := list(islice(coming, CHUNK)):
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
         if connection.dialect.name == "postgresql" and not _is_bound(connection):
-            _copy(connection, table, some)
+            _copy(connection, table, chunk)
         elif compiled.positional:
-            connection.exec_driver_sql(str(compiled), some)
+            connection.exec_driver_sql(str(compiled), chunk)
         else:
-            connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in some])
+            connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in chunk])
 
 
 def amend(
     connection: Connection, table: Table, values: Sequence[str], key: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Update many rows: each is the new ``values``, then the ``key`` of what is updated."""
+    """Update many rows: each has the new ``values``, then the ``key`` of the row to update."""
     if not rows:
         return
     names = [*(f"to_{name}" for name in values), *(f"of_{name}" for name in key)]
-    given: dict[str, object] = {name: bindparam(f"to_{name}") for name in values}
-    which = [table.c[name] == bindparam(f"of_{name}") for name in key]
-    compiled = update(table).where(*which).values(given).compile(dialect=connection.dialect)
+    new_values: dict[str, object] = {name: bindparam(f"to_{name}") for name in values}
+    conditions = [table.c[name] == bindparam(f"of_{name}") for name in key]
+    compiled = update(table).where(*conditions).values(new_values).compile(dialect=connection.dialect)
     if compiled.positional:
-        place = {name: position for position, name in enumerate(names)}
-        in_order = itemgetter(*(place[name] for name in compiled.positiontup or ()))
+        position_of = {name: position for position, name in enumerate(names)}
+        in_order = itemgetter(*(position_of[name] for name in compiled.positiontup or ()))
         connection.exec_driver_sql(str(compiled), list(map(in_order, rows)))
     else:
         connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _is_bound(connection: Connection) -> bool:
-    """Whether row-level security holds for this role; COPY does not go with it."""
+    """Whether row-level security applies to this role; then COPY is not possible."""
     if "is_bound" not in connection.info:
         connection.info["is_bound"] = connection.exec_driver_sql("SELECT row_security_active('event')").scalar()
     return bool(connection.info["is_bound"])
@@ -156,7 +156,7 @@ def clear(connection: Connection, table: Table, institution: str) -> None:
 
 
 def write_present(connection: Connection, institution: str, books: Snapshot) -> None:
-    """Write the tables of the present anew. Where the personal links end is not the journal's to say, and stays."""
+    """Rewrite the tables of the present. The end of the personal links is kept: it does not follow from the journal."""
     links = link_chain.end(connection, institution)
     for table in (tables.institution, tables.library, tables.admin, tables.member, tables.license):
         clear(connection, table, institution)

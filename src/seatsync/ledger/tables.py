@@ -1,7 +1,7 @@
-"""The tables. Every key starts with the institution, so that they can be spread by it.
+"""The ledger's tables. Every key starts with the institution, so that the tables can be distributed by it.
 
-Days and instants are ISO text: it is what the journal's hashes are made over, sorts as it stands, and is the same in
-every database. ``migrations`` makes these tables; a test compares the two.
+Days and instants are ISO text: the journal's hashes cover it, it sorts correctly, and it is the same in every database.
+``migrations`` creates these tables; a test compares the two.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, text
 
 from seatsync.domain.library import SEATS
-from seatsync.ledger import account_tables as account_tables  # so that the metadata has all tables, whoever asks
+from seatsync.ledger import account_tables as account_tables  # imported so that the metadata has all tables
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
-"""The migrations, oldest first. A ledger with any other was made by a newer seatsync."""
+"""The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 
 def _number(name: str) -> Column[int]:
@@ -172,7 +172,7 @@ Index(
     sqlite_where=text("state = 'pending' OR state = 'bounced'"),
 )
 UNTRIED: dict[str, int | str] = {"attempts": 0, "due_at": "", "held_until": "", "sent_at": "", "reply": ""}
-"""What the outbox says of a letter that nobody has tried to send."""
+"""The outbox columns of a letter that nobody has tried to send."""
 
 link = table(
     "link",

@@ -1,1 +1,1 @@
-"""Letters to members and administrators: which are owed, and which are waiting."""
+"""Letters to members and administrators: rendering the templates, and sending the letters in the outbox."""

@@ -1,7 +1,7 @@
-"""An institution's templates, filled in a process that has little time, little memory, and nothing of ours but what it is handed.
+"""Fills an institution's templates in a separate process with little time and memory, and none of our secrets.
 
-Jinja's sandbox keeps a template from programs and files, but not from ``{{ "x" * 9 ** 11 }}``. Here whatever takes too much ends
-as a fault of the template, however it does so: by the limits of a process, which no operator, filter or loop gets around.
+Jinja's sandbox keeps a template away from programs and files, but it allows ``{{ "x" * 9 ** 11 }}``. Here a template that takes
+too much time or memory fails, because no operator, filter or loop can get around the limits of a process.
 """
 
 from __future__ import annotations
@@ -17,124 +17,123 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any
 
-from seatsync.outbox.jinja import FOLDER, MOST_CHARACTERS, Fault, Jinja, Job, TooMuch
+from seatsync.outbox.jinja import FOLDER, MOST_CHARACTERS, Jinja, Job, TemplateProblem, TooMuch
 
 SECONDS = 2
-"""Of a processor: for one letter, or for all that are tried of a folder."""
+"""Seconds of processor time for one letter, or for the check of all templates of a folder."""
 MEMORY = 512 * 1024 * 1024
-"""Of the whole process; Python itself takes a tenth of it."""
+"""Bytes of memory for the whole process. Python itself needs a tenth of this."""
 
-_PATIENCE = 60.0
-"""Seconds of the clock, after which the process is ended whatever it does."""
+_TIMEOUT = 60.0
+"""Seconds of real time after which the process is killed, whatever it does."""
 _INHERITED = ("DYLD_LIBRARY_PATH", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "SYSTEMROOT")
-"""Of the environment, what Python may need to start. No secret is among it."""
+"""The environment variables that Python may need to start. They contain no secrets."""
 
 
 class Confined:
-    """Does what ``Jinja`` does, in such a process: it is started for the first letter, and kept for all."""
+    """Does the same as ``Jinja`` in a confined process, which starts with the first letter and serves all of them."""
 
-    def __init__(self, own: Mapping[str, str], ours: Collection[str], words: Collection[str]) -> None:
-        self.setting = [{**own}, [*ours], [*words]]
+    def __init__(self, custom: Mapping[str, str], builtin: Collection[str], variables: Collection[str]) -> None:
+        self.setup = [{**custom}, [*builtin], [*variables]]
         self.process: subprocess.Popen[bytes] | None = None
-        self.end: Any = None
+        self.end_process: Any = None
 
-    def read(self, names: Sequence[str]) -> list[Fault]:
-        """What is wrong with these templates as they are written."""
-        return [answer for answer in self._answers(names, []) if isinstance(answer, Fault)]
+    def read(self, names: Sequence[str]) -> list[TemplateProblem]:
+        """Return the problems in the source of these templates."""
+        return [answer for answer in self._answers(names, []) if isinstance(answer, TemplateProblem)]
 
-    def fill(self, jobs: Sequence[Job]) -> list[str | Fault]:
-        """What comes of the templates, as far as the first that can't be filled."""
+    def fill(self, jobs: Sequence[Job]) -> list[str | TemplateProblem]:
+        """Return the filled templates, up to and including the first problem."""
         return self._answers([], jobs)
 
-    def _answers(self, names: Sequence[str], jobs: Sequence[Job]) -> list[str | Fault]:
-        process = self.process or self._started()
-        answers: list[str | Fault] = []
-        with _watched(process):
-            _say(process.stdin, [names, jobs])
-            for answer in _heard(process.stdout):
+    def _answers(self, names: Sequence[str], jobs: Sequence[Job]) -> list[str | TemplateProblem]:
+        process = self.process or self._start()
+        answers: list[str | TemplateProblem] = []
+        with _killed_after_timeout(process):
+            _write(process.stdin, [names, jobs])
+            for answer in _messages(process.stdout):
                 if answer is None:
                     return answers
-                answers.append(Fault(*answer) if isinstance(answer, list) else answer)
-        self.end()
+                answers.append(TemplateProblem(*answer) if isinstance(answer, list) else answer)
+        self.end_process()
         self.process = None
-        asked = [*names, *(name for name, _ in jobs)]
-        said = f"it takes more than {SECONDS} seconds, or more memory than a letter may"
-        return [*answers, Fault(f"{FOLDER}/{asked[min(len(answers), len(asked) - 1)]}", 1, said, said)]
+        requested = [*names, *(name for name, _ in jobs)]
+        message = f"it takes more than {SECONDS} seconds, or more memory than a letter may use"
+        file = f"{FOLDER}/{requested[min(len(answers), len(requested) - 1)]}"
+        return [*answers, TemplateProblem(file, 1, message, message)]
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        surroundings = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    def _start(self) -> subprocess.Popen[bytes]:
+        environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", __name__],
-            env={**surroundings, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for us: the letter that we are at is written to its end
+            start_new_session=True,  # so that Ctrl-C does not reach it, and the current letter is completed
         )
-        self.process, self.end = process, weakref.finalize(self, _ended, process)
-        _say(process.stdin, self.setting)
-        if next(_heard(process.stdout), "nothing") is not None:
+        self.process, self.end_process = process, weakref.finalize(self, _kill, process)
+        _write(process.stdin, self.setup)
+        if next(_messages(process.stdout), "no answer") is not None:
             raise RuntimeError("the process that fills templates does not start")
         return process
 
 
 @contextmanager
-def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    watch = Timer(_PATIENCE, process.kill)
-    watch.daemon = True
-    watch.start()
+def _killed_after_timeout(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    timer = Timer(_TIMEOUT, process.kill)
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        watch.cancel()
+        timer.cancel()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(BrokenPipeError), process:
         process.kill()
 
 
-def _say(to: Any, what: Any) -> None:
-    with suppress(BrokenPipeError):  # then nothing is heard either
-        to.write(json.dumps(what).encode() + b"\n")
-        to.flush()
+def _write(pipe: Any, message: Any) -> None:
+    with suppress(BrokenPipeError):  # then there is no answer either
+        pipe.write(json.dumps(message).encode() + b"\n")
+        pipe.flush()
 
 
-def _heard(pipe: Any) -> Iterator[Any]:
-    """What is said, as far as it can be understood."""
+def _messages(pipe: Any) -> Iterator[Any]:
+    """Yield the messages up to the first that is not valid JSON."""
     with suppress(ValueError):
         while line := pipe.readline(12 * MOST_CHARACTERS + 100):
             yield json.loads(line)
 
 
-# ── In that process ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── In the confined process ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def _serve() -> None:
-    """Answer each request, ``[names to read, jobs to fill]``, by a line for each and null at the end."""
+    """Answer each request, ``[names to read, jobs to fill]``, with a line for each item and null at the end."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     jinja = Jinja(*json.loads(requests.readline()))
     _confine()
-    _say(answers, None)
+    _write(answers, None)
     for line in requests:
         names, jobs = json.loads(line)
-        _allow(SECONDS)
+        _limit_time(SECONDS)
         for name in names:
-            _say(answers, next(iter(jinja.read([name])), ""))
+            _write(answers, next(iter(jinja.read([name])), ""))
         for job in jobs:
             (answer,) = jinja.fill([job])
-            _say(answers, answer)
-            if isinstance(answer, Fault):
+            _write(answers, answer)
+            if isinstance(answer, TemplateProblem):
                 break
-        _allow(0)
-        _say(answers, None)
+        _limit_time(0)
+        _write(answers, None)
 
 
 def _confine() -> None:
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # which also a service's whole group is sent; this ends with its requests
+    # These are sent to all processes of a service; this process ends when the requests end.
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     if sys.platform != "win32":
         import resource
@@ -145,8 +144,11 @@ def _confine() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def _allow(seconds: int) -> None:
-    """So much time from here, 0 for any. Then there is an exception, which has a line; if that is not heard, the process ends."""
+def _limit_time(seconds: int) -> None:
+    """Allow this much time from now on; 0 for no limit.
+
+    Then an exception is raised, which shows the line. If the template does not react to it, the process is ended.
+    """
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, seconds)
         signal.setitimer(signal.ITIMER_VIRTUAL, 2 * seconds)

@@ -1,6 +1,6 @@
-"""Templates filled, in Jinja's sandbox: whoever may change a template may not run a program by it, nor read a file.
+"""Fills templates in Jinja's sandbox, so that a template cannot run programs or read files.
 
-Nothing of the ledger is imported here, since this is also what runs ``confined``.
+This module imports nothing of the ledger, because it also runs in the process of ``confined``.
 """
 
 from __future__ import annotations
@@ -20,77 +20,77 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 
 FOLDER = "letters"
-OURS = "seatsync/"
-"""What an institution's template puts before the name of one of ours, to extend that rather than itself."""
+BUILTIN_PREFIX = "seatsync/"
+"""With this prefix a template of an institution extends the built-in template instead of itself."""
 
 MOST_CHARACTERS = 500_000
-"""Of a letter in one form; mail programs cut off far less."""
+"""The most characters of a letter's text or HTML. Mail programs cut off much shorter ones."""
 
 Job = tuple[str, Mapping[str, Any]]
-"""A template's name, and what it is filled with."""
+"""A template's name and the values to fill it with."""
 
 
-class Fault(NamedTuple):
-    """What is wrong with a template: its file, the line, and what to say of it; ``kind`` says it without anything of the letter."""
+class TemplateProblem(NamedTuple):
+    """A problem in a template: file, line and message. ``public`` is the message without content of the letter."""
 
     file: str
     line: int
-    said: str
-    kind: str
+    message: str
+    public: str
 
 
 class TooMuch(Exception):
-    """A template takes more time or room than a letter may. The text says of which."""
+    """A template takes more time or space than a letter may use. The text says which."""
 
 
 class Jinja:
-    """The templates of an institution, ``own``, and behind them ours, of the names ``ours``; they speak of ``words``."""
+    """An institution's ``custom`` templates, and the ``builtin`` ones by name. Templates can use ``variables``."""
 
-    def __init__(self, own: Mapping[str, str], ours: Collection[str], words: Collection[str]) -> None:
-        self.own = own
-        self.words = words
+    def __init__(self, custom: Mapping[str, str], builtin: Collection[str], variables: Collection[str]) -> None:
+        self.custom = custom
+        self.variables = variables
         self.environment = _Sandbox(
-            loader=_Loader(own, frozenset(ours)),
+            loader=_Loader(custom, frozenset(builtin)),
             autoescape=lambda name: not (name or "").endswith(".txt.jinja"),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             optimized=False,
             cache_size=0,
-            bytecode_cache=_Compiled(),
+            bytecode_cache=_CodeCache(),
         )
 
-    def read(self, names: Sequence[str]) -> list[Fault]:
-        """What of these templates of the institution can't be read, or speaks of what no letter knows."""
-        return [fault for name in names if (fault := self._unreadable(name))]
+    def read(self, names: Sequence[str]) -> list[TemplateProblem]:
+        """Return the custom templates' syntax errors and uses of unknown variables."""
+        return [problem for name in names if (problem := self._problem_in_source(name))]
 
-    def _unreadable(self, name: str) -> Fault | None:
+    def _problem_in_source(self, name: str) -> TemplateProblem | None:
         try:
-            tree = self.environment.parse(self.own[name], name)
+            tree = self.environment.parse(self.custom[name], name)
             self.environment.compile(tree, name)
-            asked = _Asked(self.environment)
-            asked.visit(tree)
+            finder = _VariableFinder(self.environment)
+            finder.visit(tree)
         except Exception as error:
-            return self._fault(error, name)
-        unknown = asked.undeclared_identifiers - {*self.words} - self.environment.globals.keys()
+            return self._problem(error, name)
+        unknown = finder.undeclared_identifiers - {*self.variables} - self.environment.globals.keys()
         places = [(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in unknown]
         if not places:
             return None
         line, word = min(places)
-        said = f'it speaks of "{printable(word)}", which no letter knows. {did_you_mean(word, self.words)}'.rstrip()
-        return Fault(f"{FOLDER}/{name}", line, said, said)
+        message = f'"{printable(word)}" is not a name that letters have. {did_you_mean(word, self.variables)}'.rstrip()
+        return TemplateProblem(f"{FOLDER}/{name}", line, message, message)
 
-    def fill(self, jobs: Sequence[Job]) -> list[str | Fault]:
-        """What comes of the templates, as far as the first that can't be filled."""
-        done: list[str | Fault] = []
+    def fill(self, jobs: Sequence[Job]) -> list[str | TemplateProblem]:
+        """Return the filled templates, up to and including the first problem."""
+        done: list[str | TemplateProblem] = []
         for name, values in jobs:
             try:
-                done.append(self._filled(name, values))
+                done.append(self._fill(name, values))
             except Exception as error:
-                return [*done, self._fault(error, name)]
+                return [*done, self._problem(error, name)]
         return done
 
-    def _filled(self, name: str, values: Mapping[str, Any]) -> str:
+    def _fill(self, name: str, values: Mapping[str, Any]) -> str:
         stream: Any = self.environment.get_template(name).generate(values)
         pieces, room = [], MOST_CHARACTERS
         for piece in stream:
@@ -99,42 +99,43 @@ class Jinja:
             try:
                 piece.encode()
             except UnicodeEncodeError as error:
-                stream.throw(error)  # at the place that it came from, so that its line is known
+                stream.throw(error)  # raise it in the template, so that the line is known
             if room < 0:
                 stream.throw(TooMuch(f"it makes more than {MOST_CHARACTERS:,} characters"))
         return "".join(pieces)
 
-    def _fault(self, error: Exception, name: str) -> Fault:
-        """At the innermost of the institution's own templates in which it went wrong."""
-        said, kind = _why(error)
-        if isinstance(error, TemplateSyntaxError) and error.name in self.own:
-            return Fault(f"{FOLDER}/{error.name}", error.lineno, said, kind)
+    def _problem(self, error: Exception, name: str) -> TemplateProblem:
+        """Return the problem, located in the innermost custom template in which the error occurred."""
+        message, public = _describe(error)
+        if isinstance(error, TemplateSyntaxError) and error.name in self.custom:
+            return TemplateProblem(f"{FOLDER}/{error.name}", error.lineno, message, public)
         file, line = name, 1
         for frame, at in walk_tb(error.__traceback__):
             template = frame.f_globals.get("__jinja_template__")
-            if template is not None and template.name in self.own:
+            if template is not None and template.name in self.custom:
                 file, line = template.name, template.get_corresponding_lineno(at)
-        return Fault(f"{FOLDER if file in self.own else OURS.rstrip('/')}/{file}", line, said, kind)
+        folder = FOLDER if file in self.custom else BUILTIN_PREFIX.rstrip("/")
+        return TemplateProblem(f"{folder}/{file}", line, message, public)
 
 
-def _why(error: Exception) -> tuple[str, str]:
-    """What is said of an error, and what without anything of the letter, which an error's own words may quote."""
+def _describe(error: Exception) -> tuple[str, str]:
+    """Return an error's message, and one without content of the letter, because the first may quote it."""
     match error:
         case TooMuch():
-            said = str(error)
-        case RecursionError() | SyntaxError():  # Python's own: of what was made of the template, too deep for it
-            said = "it is nested too deeply"
+            message = str(error)
+        case RecursionError() | SyntaxError():  # from Python, which compiles the template's code
+            message = "it is nested too deeply"
         case MemoryError():
-            said = "it takes more memory than a letter may"
+            message = "it takes more memory than a letter may use"
         case TemplateSyntaxError():
-            return str(error.message), "it is no Jinja"
+            return str(error.message), "it is not valid Jinja"
         case _:
             return str(error) or type(error).__name__, type(error).__name__
-    return said, said
+    return message, message
 
 
-class _AsWritten(CodeGenerator):
-    """Works nothing out while a template is read: what takes too much is then found where it is filled, with its line."""
+class _Unoptimized(CodeGenerator):
+    """Computes nothing while a template is compiled, so that an expression that takes too much fails with its line later."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
         if not isinstance(node, nodes.TemplateData):
@@ -142,8 +143,8 @@ class _AsWritten(CodeGenerator):
         return super()._output_child_to_const(node, frame, finalize)
 
 
-class _Asked(_AsWritten, TrackingCodeGenerator):
-    """What a template speaks of, as ``jinja2.meta.find_undeclared_variables`` finds it."""
+class _VariableFinder(_Unoptimized, TrackingCodeGenerator):
+    """Finds the variables that a template uses, like ``jinja2.meta.find_undeclared_variables``."""
 
     def __init__(self, environment: ImmutableSandboxedEnvironment) -> None:
         super().__init__(environment)
@@ -151,41 +152,43 @@ class _Asked(_AsWritten, TrackingCodeGenerator):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    code_generator_class = _AsWritten
+    code_generator_class = _Unoptimized
 
     def handle_exception(self, source: str | None = None) -> NoReturn:
-        """Leave it as it is: Jinja would dress up the frames, for which there may be no memory any more."""
+        """Raise the error as it is. Jinja would rewrite the traceback, and there may be no memory left for that."""
         raise
 
 
-class _Compiled(BytecodeCache):
-    """Templates are compiled once and loaded for each letter, since one that is kept keeps what it imports: what a template
-    notes there of one member would be there for the next."""
+class _CodeCache(BytecodeCache):
+    """Keeps compiled code, so that templates are compiled once but loaded again for each letter.
+
+    A template that stays loaded keeps the modules it imports, and could pass data of one member to the next letter.
+    """
 
     def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
+        self.code: dict[str, Any] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.kept.get(bucket.key)
+        bucket.code = self.code.get(bucket.key)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key] = bucket.code
+        self.code[bucket.key] = bucket.code
 
 
 class _Loader(BaseLoader):
-    """An institution's own templates, and behind them ours."""
+    """Loads custom templates first, then built-in ones."""
 
-    def __init__(self, own: Mapping[str, str], ours: frozenset[str]) -> None:
-        self.own = own
-        self.ours = ours
-        self.read: dict[str, str] = {}
+    def __init__(self, custom: Mapping[str, str], builtin: frozenset[str]) -> None:
+        self.custom = custom
+        self.builtin = builtin
+        self.sources: dict[str, str] = {}
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:
-        if template in self.own:
-            return self.own[template], f"{FOLDER}/{template}", None
-        name = template.removeprefix(OURS)
-        if name not in self.ours:
+        if template in self.custom:
+            return self.custom[template], f"{FOLDER}/{template}", None
+        name = template.removeprefix(BUILTIN_PREFIX)
+        if name not in self.builtin:
             raise TemplateNotFound(template, f"there is no template {template}")
-        if name not in self.read:
-            self.read[name] = (files("seatsync.outbox") / "templates" / name).read_text(encoding="utf-8")
-        return self.read[name], f"{OURS}{name}", None
+        if name not in self.sources:
+            self.sources[name] = (files("seatsync.outbox") / "templates" / name).read_text(encoding="utf-8")
+        return self.sources[name], f"{BUILTIN_PREFIX}{name}", None

@@ -1,4 +1,4 @@
-"""A letter in words → a message as it goes over the wire."""
+"""Turns a rendered letter into an e-mail message."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from email.utils import format_datetime, parseaddr, quote
 
 from seatsync.domain.text.characters import clean, printable, text_fault
 from seatsync.domain.text.emails import email_fault
-from seatsync.ledger.queries.owed import Owed, Values
+from seatsync.ledger.queries.outgoing import OutgoingLetter, Values
 from seatsync.outbox.rendering import Rendered
 
-# 7bit: so that no server on the way has anything to convert; none: headers go out as they are made here
+# cte_type 7bit: no server on the way has to convert anything; refold_source none: headers are sent exactly as built here
 _PLAIN = policy.SMTP.clone(cte_type="7bit", refold_source="none")
 _INTERNATIONAL = policy.SMTPUTF8.clone(cte_type="7bit", refold_source="none")
 
 _LONGEST = 900
-"""Characters of a text in a header."""
+"""The most characters of a text in a header."""
 _LONGEST_PHRASE = 60
-_LONG_WORD = re.compile(r"\S{60}")  # which no line can be broken in, unless it is encoded
+_LONG_WORD = re.compile(r"\S{60}")  # a line cannot be broken inside such a word, unless it is encoded
 _ATOMS = re.compile(r"[\w!#$%&'*+/^`{|}~ -]+", re.ASCII)
 
 
 class Unwritable(Exception):
-    """A message can't be made. The text says why, and names nobody."""
+    """A message cannot be built. The text says why, and names nobody."""
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Whom letters are from, and who gets the answers (empty: the same)."""
+    """The sender of letters. An empty ``reply_to`` means that replies go to ``address``."""
 
     name: str
     address: str
@@ -41,35 +41,34 @@ class Sender:
 
 
 def as_sender(text: str) -> Sender | str:
-    """A sender written as ``Name <address>`` or as an address alone; or what is wrong with it."""
+    """Return a sender written as ``Name <address>`` or as an address alone; or the reason why it is not valid."""
     if fault := text_fault(clean(text)):
         return f'"{printable(text)}" {fault[0]}'
     name, address = parseaddr(text)
     return email_fault(address or text) or Sender(clean(name), address)
 
 
-def compose(letter: Owed, values: Values, words: Rendered, sender: Sender, at: datetime) -> bytes:
-    """The mail as it goes over the wire. Its Message-ID is the same whenever and by whomever this letter is sent, and names nobody.
+def compose(letter: OutgoingLetter, values: Values, words: Rendered, sender: Sender, at: datetime) -> bytes:
+    """Return the bytes of the mail. Its Message-ID is the same each time this letter is sent, and names nobody.
 
     Raises:
-        Unwritable: it can't be made.
+        Unwritable: it cannot be built.
     """
     name = f"{values['given_name']} {values['family_name']}".strip()
     message = new_message(sender, name, letter.address, words.subject)
     message["Date"] = format_datetime(at)
     message.set_raw("Message-ID", message_id(letter, wire_address(sender.address)))
     if link := values["opt_out_link"]:
-        message.set_raw(
-            "List-Unsubscribe", f"<{link}>"
-        )  # a page that asks, not the one click of RFC 8058: scanners click too
+        # a page that asks, not the one click of RFC 8058: mail scanners click too
+        message.set_raw("List-Unsubscribe", f"<{link}>")
     return finished(message, words.text, words.html)
 
 
 def finished(message: EmailMessage, text: str, html: str | None = None) -> bytes:
-    """The mail with its text, as it goes over the wire.
+    """Return the bytes of the mail, with its text.
 
     Raises:
-        Unwritable: it can't be made.
+        Unwritable: it cannot be built.
     """
     try:
         message.set_content(text)
@@ -77,37 +76,37 @@ def finished(message: EmailMessage, text: str, html: str | None = None) -> bytes
             message.add_alternative(html, subtype="html")
         return message.as_bytes()
     except (MessageError, ValueError, LookupError) as error:
-        raise Unwritable(f"it can't be written as a mail ({type(error).__name__})") from error
+        raise Unwritable(f"it cannot be written as an e-mail ({type(error).__name__})") from error
 
 
 def new_message(sender: Sender, name: str, address: str, subject: str) -> EmailMessage:
-    """A message to ``name`` at ``address``, without its text, date and id.
+    """Return a message to ``name`` at ``address``, still without text, date and id.
 
     Raises:
-        Unwritable: one of the addresses is none.
+        Unwritable: one of the addresses is not valid.
     """
     addresses = [wire_address(one) for one in (address, sender.address, sender.reply_to or sender.address)]
     if any(email_fault(one) for one in addresses):
-        raise Unwritable("the address can't be written in a letter")
-    to, own, answers = addresses
+        raise Unwritable("the address cannot be used in an e-mail")
+    to, from_, reply_to = addresses
     message = EmailMessage(_PLAIN if all(map(str.isascii, addresses)) else _INTERNATIONAL)
-    # set_raw: a header that is assigned is read first, and what it holds of encoded words is decoded
-    message.set_raw("From", _mailbox("From", sender.name, own))
+    # set_raw: assigning a header would parse it first and decode its encoded words
+    message.set_raw("From", _mailbox("From", sender.name, from_))
     message.set_raw("To", _mailbox("To", name, to))
     if sender.reply_to:
-        message.set_raw("Reply-To", answers)
+        message.set_raw("Reply-To", reply_to)
     message.set_raw("Subject", _literal("Subject", subject))
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: asks for no out-of-office replies
     return message
 
 
-def message_id(letter: Owed, address: str) -> str:
-    """By the event that caused the letter, at the sender's domain."""
+def message_id(letter: OutgoingLetter, address: str) -> str:
+    """Return an id made from the event that caused the letter, at the sender's domain."""
     return f"<{letter.serial}.{letter.hash[:32]}@{address.rpartition('@')[2]}>"
 
 
 def wire_address(address: str) -> str:
-    """The address with its domain in ASCII, as every server takes it; what stands before the @ can't be changed."""
+    """Return the address with its domain in ASCII, which every server accepts. The part before the @ stays as it is."""
     local, _, domain = address.rpartition("@")
     try:
         return f"{local}@{domain.encode('idna').decode()}" if domain else address
@@ -116,8 +115,8 @@ def wire_address(address: str) -> str:
 
 
 def _mailbox(header: str, name: str, address: str) -> str:
-    """A header's value: whose mailbox it is, and its address."""
-    name = _on_a_line(name)
+    """Return a header value with a name and an address."""
+    name = _one_line(name)
     if not name:
         return address
     if len(name) > _LONGEST_PHRASE or not _is_plain(name):
@@ -126,15 +125,15 @@ def _mailbox(header: str, name: str, address: str) -> str:
 
 
 def _literal(header: str, text: str) -> str:
-    """A header's value that is read as nothing but ``text``, however it is decoded."""
-    text = _on_a_line(text)
+    """Return a header value that every program reads as exactly ``text``."""
+    text = _one_line(text)
     return Header(text, "us-ascii" if _is_plain(text) else "utf-8", header_name=header).encode()
 
 
 def _is_plain(text: str) -> bool:
-    """Whether ``text`` goes as it is: nothing in it could be decoded. All else is made encoded words of here."""
+    """Return whether ``text`` can be sent as it is, with nothing that could be decoded. Other texts are encoded."""
     return text.isascii() and "=?" not in text and not _LONG_WORD.search(text)
 
 
-def _on_a_line(text: str) -> str:
+def _one_line(text: str) -> str:
     return printable(clean(text), _LONGEST)

@@ -1,4 +1,4 @@
-"""Letters as text and HTML, by templates: an institution's own in its folder ``letters``, else those beside this file."""
+"""Renders letters as text and HTML, from an institution's templates in its folder ``letters`` or the built-in templates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from seatsync.domain.letters import ASKING, LINKED
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.ledger.queries.owed import Values, spelled
+from seatsync.ledger.queries.outgoing import Values, spelled
 from seatsync.sources.files import Folder
 
 if TYPE_CHECKING:
     from seatsync.outbox.confined import Confined
-    from seatsync.outbox.jinja import Fault, Jinja
+    from seatsync.outbox.jinja import Jinja, TemplateProblem
 
 FOLDER = "letters"
 LAYOUT = "letter"
@@ -29,28 +29,28 @@ LAYOUT = "letter"
 VARIABLES = {
     "institution": "the institution's name",
     "library": "the library's title; empty in an administrator's welcome",
-    "given_name": "of whom the letter is for",
-    "family_name": "of whom the letter is for",
+    "given_name": "the recipient's given name",
+    "family_name": "the recipient's family name",
     "email": "the address the letter goes to",
-    "kind": "temporary, permanent, or none once it was taken back",
-    "until": "the last day of a temporary license, as 30 June 2027; empty where there is none",
+    "kind": "temporary, permanent, or none after a revoke",
+    "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
     "link": "the personal link, in invitation, reminder, set-password and admin-welcome; else empty",
-    "opt_out_link": "where to decline, where the institution lets its members and there is something to decline; else empty",
-    "portal": "the address of the members' pages; empty where there are none",
+    "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
+    "portal": "the address of the members' pages; empty if there are none",
     "contacts": "a list of the institution's contacts, each with name, email and role",
-    "reply_to": "the address that answers go to, by `mail.reply_to` in seatsync.yaml; else empty",
+    "reply_to": "the address for replies, from `mail.reply_to` in seatsync.yaml; else empty",
 }
-"""What a template may speak of."""
+"""The variables that a template can use, with their meaning."""
 
 MOST_FILES, MOST_BYTES = 100, 256 * 1024
-"""Of an institution's templates, and of each."""
+"""The most templates of an institution, and the most bytes of each."""
 
 _WIDTH = 76
 _NAMES = frozenset(f"{name}.{kind}.jinja" for name in (*Letter, LAYOUT) for kind in ("txt", "html"))
 
 
 class Rendered(NamedTuple):
-    """A letter in words; without ``html`` it is sent as plain text."""
+    """A rendered letter; without ``html`` it is sent as plain text."""
 
     subject: str
     text: str
@@ -58,93 +58,93 @@ class Rendered(NamedTuple):
 
 
 class BadTemplate(Exception):
-    """A template can't be used. ``finding`` says where and why, ``brief`` the same without anything of the letter."""
+    """A template cannot be used. ``finding`` says where and why, ``brief`` the same without content of the letter."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.finding = _finding(fault)
-        self.brief = f"{fault.file}:{fault.line} fails on this letter: {printable(fault.kind, 200)}"
+    def __init__(self, problem: TemplateProblem) -> None:
+        self.finding = _finding(problem)
+        self.brief = f"{problem.file}:{problem.line} fails on this letter: {printable(problem.public, 200)}"
         super().__init__(self.finding.message)
 
 
 class Templates:
-    """The templates that hold for a folder."""
+    """The templates for an institution's folder: its ``custom`` ones by name, and the built-in ones."""
 
     def __init__(self, path: Path) -> None:
         folder = Folder(path)
-        self.own = dict(_own(folder))
+        self.custom = dict(_custom(folder))
         self.found = folder.found
 
     @cached_property
-    def _press(self) -> Jinja | Confined:
-        """What fills templates. Ours are filled in this process."""
+    def _renderer(self) -> Jinja | Confined:
+        """Fills the templates: in a confined process if there are custom ones, else in this process."""
         from seatsync.outbox.confined import Confined
         from seatsync.outbox.jinja import Jinja
 
-        return (Confined if self.own else Jinja)(self.own, _NAMES, [*VARIABLES])
+        return (Confined if self.custom else Jinja)(self.custom, _NAMES, [*VARIABLES])
 
     def render(self, letter: str, values: Values) -> Rendered:
-        """A letter. Its subject is the first line of the text; where only the text is the institution's own, it has no HTML.
+        """Return a letter. Its subject is the first line of the text. If only the text template is custom, it has no HTML.
 
         Raises:
             BadTemplate: a template fails on these values.
         """
-        words = _words(self._press.fill([(form, values) for form in self._forms(letter)]))
-        if isinstance(words, Rendered):
-            return words
-        raise BadTemplate(words)
+        rendered = _rendered(self._renderer.fill([(name, values) for name in self._template_names(letter)]))
+        if isinstance(rendered, Rendered):
+            return rendered
+        raise BadTemplate(rendered)
 
     def check(self) -> list[Diagnostic]:
-        """What is wrong with the institution's own templates: they are read, their names looked up, and each is tried."""
-        if self.found or not self.own:
+        """Return the problems of the custom templates: of their names, their source, and the first one of sample letters."""
+        if self.found or not self.custom:
             return self.found
-        misnamed = {name: finding for name in self.own if (finding := _misnamed(name))}
-        unreadable = self._press.read([name for name in self.own if name not in misnamed])
-        wrong = [*misnamed.values(), *map(_finding, unreadable)]
-        return wrong or [_finding(fault) for fault in islice(self._tried(), 1)]
+        misnamed = {name: finding for name in self.custom if (finding := _misnamed(name))}
+        unreadable = self._renderer.read([name for name in self.custom if name not in misnamed])
+        findings = [*misnamed.values(), *map(_finding, unreadable)]
+        return findings or [_finding(problem) for problem in islice(self._problems_of_samples(), 1)]
 
-    def _tried(self) -> Iterator[Fault]:
-        from seatsync.outbox.jinja import Fault
+    def _problems_of_samples(self) -> Iterator[TemplateProblem]:
+        from seatsync.outbox.jinja import TemplateProblem
 
         letters = [(letter, values) for letter in Letter for values in samples(letter)]
-        jobs = [(form, values) for letter, values in letters for form in self._forms(letter)]
-        filled = iter(self._press.fill(jobs))
+        jobs = [(name, values) for letter, values in letters for name in self._template_names(letter)]
+        filled = iter(self._renderer.fill(jobs))
         for letter, values in letters:
-            words = _words([*islice(filled, len(self._forms(letter)))])
-            if not isinstance(words, Rendered):
-                yield words
+            rendered = _rendered([*islice(filled, len(self._template_names(letter)))])
+            if not isinstance(rendered, Rendered):
+                yield rendered
                 return
-            own = [name for name in self.own if name.startswith(f"{letter}.")] or [*self.own]
-            if lacks := _lacks(words, values["link"]):
-                said = f"the letter {letter} would have {lacks}"
-                yield Fault(f"{FOLDER}/{own[-1]}", 1, said, said)
+            names = [name for name in self.custom if name.startswith(f"{letter}.")] or [*self.custom]
+            if missing := _missing(rendered, values["link"]):
+                message = f"the letter {letter} would have {missing}"
+                yield TemplateProblem(f"{FOLDER}/{names[-1]}", 1, message, message)
 
-    def _forms(self, letter: str) -> list[str]:
-        """The templates of a letter: its text, and its HTML where there is any."""
+    def _template_names(self, letter: str) -> list[str]:
+        """Return a letter's templates: its text, and its HTML if there is one."""
         text, html = f"{letter}.txt.jinja", f"{letter}.html.jinja"
-        return [text] if text in self.own and html not in self.own else [text, html]
+        return [text] if text in self.custom and html not in self.custom else [text, html]
 
 
-def _words(filled: Sequence[str | Fault]) -> Rendered | Fault:
-    """The letter that its templates, filled, make; or what is wrong with the last."""
-    forms = []
-    for form in filled:
-        if not isinstance(form, str):
-            return form
-        forms.append(form)
-    subject, _, body = forms[0].strip().partition("\n")
-    return Rendered(" ".join(subject.split()), _wrapped(body.strip()), forms[1] if forms[1:] else None)
+def _rendered(filled: Sequence[str | TemplateProblem]) -> Rendered | TemplateProblem:
+    """Return the letter made of its filled templates, or the problem of one of them."""
+    texts = []
+    for text in filled:
+        if not isinstance(text, str):
+            return text
+        texts.append(text)
+    subject, _, body = texts[0].strip().partition("\n")
+    return Rendered(" ".join(subject.split()), _wrapped(body.strip()), texts[1] if texts[1:] else None)
 
 
-def _lacks(words: Rendered, link: str) -> str:
-    """What a letter can't be without."""
-    if not words.subject or not words.text.strip():
-        return "no text" if words.subject else "no subject"
-    forms = [words.text] if words.html is None else [words.text, words.html]
-    return "" if all(link in form for form in forms) else "no link, which it is sent for"
+def _missing(letter: Rendered, link: str) -> str:
+    """Return what a letter must have but does not, such as "no subject"; empty if it is complete."""
+    if not letter.subject or not letter.text.strip():
+        return "no text" if letter.subject else "no subject"
+    bodies = [letter.text] if letter.html is None else [letter.text, letter.html]
+    return "" if all(link in body for body in bodies) else "no link, but its purpose is to bring the link"
 
 
 def samples(letter: str) -> Iterator[Values]:
-    """Made-up letters: one with all that there can be, and one with as little as there can be."""
+    """Yield values for two sample letters: one with every value, and one with as few as possible."""
     base = "https://seats.school.example"
     full = dict.fromkeys(VARIABLES, "") | {
         "institution": "Example School",
@@ -164,39 +164,39 @@ def samples(letter: str) -> Iterator[Values]:
     yield full | {"kind": "permanent", "until": "", "opt_out_link": "", "portal": "", "contacts": [], "reply_to": ""}
 
 
-def _own(folder: Folder) -> Iterator[tuple[str, str]]:
-    """The templates in the institution's folder, by name. There are few, and small: they are letters."""
-    there = sorted(path.name for path in islice((folder.path / FOLDER).glob("*.jinja"), MOST_FILES + 1))
-    if len(there) > MOST_FILES:
-        message = f"The folder {FOLDER} has more than {MOST_FILES} templates; none of them is read."
-        folder.found.append(Diagnostic("letter-template", message, "Delete those that no letter uses.", Origin(FOLDER)))
+def _custom(folder: Folder) -> Iterator[tuple[str, str]]:
+    """Yield the names and sources of the templates in the institution's folder."""
+    names = sorted(path.name for path in islice((folder.path / FOLDER).glob("*.jinja"), MOST_FILES + 1))
+    if len(names) > MOST_FILES:
+        message = f"The folder {FOLDER} has more than {MOST_FILES} templates, so none of them is used."
+        folder.found.append(Diagnostic("letter-template", message, "Delete the unused templates.", Origin(FOLDER)))
         return
-    for name in there:
+    for name in names:
         if (text := folder.read(f"{FOLDER}/{name}", most=MOST_BYTES)) is not None:
             yield name, text
 
 
 def _misnamed(name: str) -> Diagnostic | None:
-    """Whether a template would never be used."""
+    """Return the finding for a template whose name no letter uses, or None."""
     if name in _NAMES or re.fullmatch(r"_[\w.-]+\.(txt|html)\.jinja", name):
         return None
     known = ", ".join(sorted({name.partition(".")[0] for name in _NAMES}))
-    message = f"{FOLDER}/{name} is no letter's template, so it would never be used. {did_you_mean(name, _NAMES)}"
+    message = f"{FOLDER}/{name} is not named like a letter, so it would never be used. {did_you_mean(name, _NAMES)}"
     help = (
         f"Name it LETTER.txt.jinja or LETTER.html.jinja (LETTER is {known}), or _NAME.txt.jinja for parts of letters."
     )
     return Diagnostic("letter-template", message.rstrip(), help, Origin(f"{FOLDER}/{name}"))
 
 
-def _finding(fault: Fault) -> Diagnostic:
-    why = printable(fault.said.strip(), 300).rstrip(".")
-    message = f"The template {fault.file} can't be used: {why}{'' if why.endswith('?') else '.'}"
-    help = f"Correct it; it may speak of {', '.join(VARIABLES)}. `seatsync outbox preview` shows what comes of it."
-    return Diagnostic("letter-template", message, help, Origin(fault.file, max(fault.line, 1)))
+def _finding(problem: TemplateProblem) -> Diagnostic:
+    why = printable(problem.message.strip(), 300).rstrip(".")
+    message = f"The template {problem.file} cannot be used: {why}{'' if why.endswith('?') else '.'}"
+    help = f"Correct it. It can use {', '.join(VARIABLES)}. `seatsync outbox preview` shows the result."
+    return Diagnostic("letter-template", message, help, Origin(problem.file, max(problem.line, 1)))
 
 
 def _wrapped(text: str) -> str:
-    """Long lines broken between words, and no more than one line empty; links stay whole."""
+    """Break long lines between words, and reduce empty lines to one at a time. Links stay whole."""
     filled = (
         textwrap.fill(line.rstrip(), _WIDTH, break_long_words=False, break_on_hyphens=False)
         for line in text.splitlines()
@@ -205,11 +205,11 @@ def _wrapped(text: str) -> str:
 
 
 def with_links(values: Values, portal: str, institution: str, token: str, reply_to: str) -> dict[str, Any]:
-    """All that a letter speaks of, with links to the institution's pages; without a ``token`` it has none."""
+    """Return all values of a letter, with links to the institution's pages. Without a ``token`` the links are empty."""
     link = f"{portal}/l/{institution}/{token}" if portal and token else ""
     may_decline = values["may_decline"] and link
-    own = {name: value for name, value in values.items() if name != "may_decline"}
-    return own | {
+    others = {name: value for name, value in values.items() if name != "may_decline"}
+    return others | {
         "link": link,
         "opt_out_link": f"{link}/opt-out" if may_decline else "",
         "portal": portal,

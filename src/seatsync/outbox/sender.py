@@ -1,4 +1,4 @@
-"""Sending: a batch of letters is held, each is handed in, and what became of it is noted at once."""
+"""Sends letters: holds a batch of them, hands each to the mail server, and records each result immediately."""
 
 from __future__ import annotations
 
@@ -17,46 +17,52 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
 from seatsync.ledger.queries.outbox import HELD, LetterState, Mark, iso
-from seatsync.ledger.queries.owed import Owed
+from seatsync.ledger.queries.outgoing import OutgoingLetter
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
 from seatsync.outbox.smtp import Connection, Outcome, Unsent
 
 BATCH = 50
 _SPARE = timedelta(minutes=10)
-"""What must be left of the time that a letter is held for when it is begun: more than all the waiting it can come to."""
+"""The hold on a letter must last at least this long when its sending starts. This is longer than sending can ever take."""
 
 _PAUSES = (1, 2, 4, 8, 16)
-"""Seconds between the tries to note what became of a letter, while the ledger is out of reach."""
+"""Seconds between attempts to record a result while the ledger cannot be reached."""
 
 Result = TypeVar("Result")
 
 
 @dataclass
-class Office:
-    """What sending needs. ``now`` is the clock, ``rate`` the most letters a minute (0: no limit), ``stop`` is set when it is
-    to end after the letter it is at, ``heard`` is told of each letter: its serial, and what became of it."""
+class LetterSender:
+    """Sends the letters of one institution.
+
+    Attributes:
+        now: the clock.
+        rate: the most letters a minute; 0 for no limit.
+        stop: set it to end after the current letter.
+        report: called after each letter, with the letter and its result.
+    """
 
     ledger: Ledger
     institution: str
     actor: str
     templates: Templates
-    sender: Sender
+    mail_from: Sender
     portal: str
     connection: Connection
     now: Callable[[], datetime]
     rate: int = 0
     stop: Event = field(default_factory=Event)
-    heard: Callable[[Owed, str], None] = lambda letter, said: None
-    _turn: float = 0
+    report: Callable[[OutgoingLetter, str], None] = lambda letter, result: None
+    _next_turn: float = 0
 
     def send(self, letters: Collection[str], tally: Counter[str], limit: int | None = None) -> None:
-        """Send what is due of these kinds of letters, at most ``limit``. ``tally`` counts how many came to which state, and
-        as ``deferred`` those that are to be tried again.
+        """Send the due letters of these kinds, at most ``limit``. ``tally`` counts the letters by their new state, and as
+        ``deferred`` those that will be tried again.
 
         Raises:
-            Unsent: the mail server takes none; what it has not taken waits.
-            LedgerError: the ledger can't be used.
+            Unsent: the mail server accepts no letters. Those that it has not accepted wait.
+            LedgerError: the ledger cannot be used.
         """
         try:
             while not self.stop.is_set() and (left := _left(limit, tally)):
@@ -69,17 +75,17 @@ class Office:
             self.connection.close()
 
     def wait_for_turn(self) -> None:
-        """As the rate asks for."""
-        self.stop.wait(max(0.0, self._turn - time.monotonic()))
+        """Wait as long as the rate requires."""
+        self.stop.wait(max(0.0, self._next_turn - time.monotonic()))
         if self.rate:
-            self._turn = time.monotonic() + 60 / self.rate
+            self._next_turn = time.monotonic() + 60 / self.rate
 
     def write(self, step: Callable[[Database], Result]) -> Result:
-        """Write to the ledger, in a short transaction of its own."""
+        """Write to the ledger in a short transaction."""
         return self.ledger.write(self.institution, self.actor, "", step)
 
     def _size(self) -> int:
-        """How many letters can be sent while they are held."""
+        """Return how many letters can be sent while they are held."""
         minutes = (HELD - _SPARE) // timedelta(minutes=1)
         return min(BATCH, self.rate * minutes) if self.rate else BATCH
 
@@ -90,86 +96,88 @@ def _left(limit: int | None, tally: Counter[str]) -> int:
 
 
 class _Batch:
-    """Letters that nobody else sends until ``until``. ``made`` are their links."""
+    """Letters that no other sender takes before ``until``. ``links`` are their personal links."""
 
-    def __init__(self, office: Office, letters: Collection[str], size: int) -> None:
-        self.office = office
-        now = office.now()
+    def __init__(self, sender: LetterSender, letters: Collection[str], size: int) -> None:
+        self.sender = sender
+        now = sender.now()
         self.until = now + HELD - _SPARE
         self.marks: list[Mark] = []
 
-        def step(database: Database) -> tuple[list[Owed], int, links.Made]:
-            held, cancelled = outbox.claim(database, office.institution, now, size, letters)
+        def step(database: Database) -> tuple[list[OutgoingLetter], int, links.LinkBatch]:
+            held, cancelled = outbox.take_due(database, sender.institution, now, size, letters)
             linked = [letter for letter in held if letter.letter in LINKED]
-            return held, cancelled, links.make(database, office.institution, linked, iso(now))
+            return held, cancelled, links.make(database, sender.institution, linked, iso(now))
 
-        self.letters, self.cancelled, self.made = office.write(step)
+        self.letters, self.cancelled, self.links = sender.write(step)
 
     def send(self, tally: Counter[str]) -> None:
-        """Send one after another; whatever ends it, what was not tried is free again."""
-        office, left = self.office, list(self.letters)
+        """Send one letter after another. However this ends, letters that were not tried are released."""
+        sender, left = self.sender, list(self.letters)
         try:
-            while left and office.now() < self.until:
-                office.wait_for_turn()
-                if office.stop.is_set():
+            while left and sender.now() < self.until:
+                sender.wait_for_turn()
+                if sender.stop.is_set():
                     break
-                letter = left.pop(0)  # if this is interrupted, nobody knows whether it was sent: it stays held
+                letter = left.pop(0)  # if interrupted now, it stays held, because it may have been sent
                 try:
-                    outcome = self._handed_in(letter)
+                    outcome = self._send(letter)
                 except Unsent:
                     left.append(letter)
                     raise
-                self._note(letter, outcome, tally)
+                self._record(letter, outcome, tally)
         finally:
             if self.marks or left:
                 self._write(left)
 
-    def _handed_in(self, letter: Owed) -> Outcome:
-        office = self.office
+    def _send(self, letter: OutgoingLetter) -> Outcome:
+        sender = self.sender
         try:
-            message = self._written(letter)
+            message = self._message(letter)
         except BadTemplate as bad:
             return Outcome(LetterState.BOUNCED, bad.brief)
         except Unwritable as unwritable:
             return Outcome(LetterState.BOUNCED, str(unwritable))
-        return office.connection.send(wire_address(office.sender.address), wire_address(letter.address), message)
+        return sender.connection.send(wire_address(sender.mail_from.address), wire_address(letter.address), message)
 
-    def _written(self, letter: Owed) -> bytes:
-        office, token = self.office, self.made.tokens.get(letter.serial, "")
-        values = with_links(letter.values, office.portal, office.institution, token, office.sender.reply_to)
-        words = office.templates.render(letter.letter, values)
-        return compose(letter, values, words, office.sender, office.now())
+    def _message(self, letter: OutgoingLetter) -> bytes:
+        sender, token = self.sender, self.links.tokens.get(letter.serial, "")
+        values = with_links(letter.values, sender.portal, sender.institution, token, sender.mail_from.reply_to)
+        rendered = sender.templates.render(letter.letter, values)
+        return compose(letter, values, rendered, sender.mail_from, sender.now())
 
-    def _note(self, letter: Owed, outcome: Outcome, tally: Counter[str]) -> None:
-        now, (state, reply) = self.office.now(), outcome
+    def _record(self, letter: OutgoingLetter, outcome: Outcome, tally: Counter[str]) -> None:
+        now, (state, reply) = self.sender.now(), outcome
         due = outbox.next_attempt(letter.attempts + 1, now) if state is LetterState.PENDING else ""
         if state is LetterState.PENDING and not due:
             state, reply = LetterState.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
-        told = "deferred" if state is LetterState.PENDING else state.value
-        tally[told] += 1
+        result = "deferred" if state is LetterState.PENDING else state.value
+        tally[result] += 1
         self.marks.append(Mark(letter.serial, state, iso(now), reply, due))
-        if not self.office.ledger.is_pushed:
+        if not self.sender.ledger.is_pushed:
             self._write([])
-        self.office.heard(letter, told)
+        self.sender.report(letter, result)
 
-    def _write(self, left: Sequence[Owed]) -> None:
-        """Note what is to be noted, and let go of what is ``left``, with patience: a letter that was sent must be known as
-        sent, or it is sent twice."""
-        office, marks = self.office, self.marks
+    def _write(self, left: Sequence[OutgoingLetter]) -> None:
+        """Record the results, and release the letters that are ``left``.
+
+        This retries while the ledger cannot be reached, because a sent letter that is not recorded would be sent again.
+        """
+        sender, marks = self.sender, self.marks
         serials = [letter.serial for letter in left]
 
         def step(database: Database) -> None:
-            outbox.mark(database, office.institution, marks)
-            outbox.let_go(database, office.institution, serials)
+            outbox.mark(database, sender.institution, marks)
+            outbox.release(database, sender.institution, serials)
             if serials:
-                links.withdraw(database, office.institution, self.made, serials)
+                links.withdraw(database, sender.institution, self.links, serials)
 
         for pause in _PAUSES:
             try:
-                office.write(step)
+                sender.write(step)
                 break
             except LedgerError:
                 time.sleep(pause)
         else:
-            office.write(step)
+            sender.write(step)
         self.marks = []

@@ -1,4 +1,4 @@
-"""A mail server: its address, one connection for many letters, and what its answers mean."""
+"""The mail server: its address, one connection for many letters, and the meaning of its replies."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import ENCODED
 from seatsync.ledger.queries.outbox import LetterState
 
-PATIENCE = 60.0
-"""Seconds that an answer may take."""
+TIMEOUT = 60.0
+"""Seconds to wait for a reply."""
 
-_EXAMPLE = "SEATSYNC_SMTP_URL is written as smtp://user:password@mail.school.example:587 or smtps://…:465."
+_EXAMPLE = "Write SEATSYNC_SMTP_URL as smtp://user:password@mail.school.example:587 or smtps://…:465."
 _SIGNING_IN = (530, 534, 535, 538)
-"""Answers about who signs in and how. A server that gives them to one recipient may give them to no other."""
+"""Replies about signing in. A server may give them for one recipient and accept all others."""
 
 _MOST_IN_DOUBT = 3
-"""To how many recipients in a row letters may fail before the server is what fails, and not they."""
+"""After letters to this many recipients in a row have failed, the server counts as failing, and not the letters."""
 
 
 class BadAddress(Failure):
-    """The server's address can't be understood, or asks for what is not safe. The message has nothing of a password."""
+    """The server's address is not valid or not safe. The message contains no part of a password."""
 
     exit_code = ExitCode.USAGE
 
@@ -37,15 +37,15 @@ class BadAddress(Failure):
 
 
 class Unsent(Failure):
-    """No letter can be sent, whosever it is. ``passes``: it may be otherwise soon."""
+    """The server accepts no letters at all. ``is_temporary``: it may accept them later."""
 
-    def __init__(self, message: str, help: str, passes: bool) -> None:
+    def __init__(self, message: str, help: str, is_temporary: bool) -> None:
         super().__init__(message, help)
-        self.passes = passes
+        self.is_temporary = is_temporary
 
 
 class Outcome(NamedTuple):
-    """What became of a letter: sent, bounced, or still pending; and the server's last word."""
+    """The result for a letter: sent, bounced or still pending, with the server's last reply."""
 
     state: LetterState
     reply: str
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True)
 class Server:
-    """Where letters are handed in. ``security`` is ``tls`` from the first byte, ``starttls`` (refused without), or ``none``."""
+    """A mail server. ``security`` is ``tls`` (from the first byte), ``starttls`` (required), or ``none``."""
 
     host: str
     port: int
@@ -63,31 +63,31 @@ class Server:
 
     @classmethod
     def parse(cls, url: str) -> Server:
-        """By ``smtp://`` or ``smtps://``.
+        """Return the server for an ``smtp://`` or ``smtps://`` address.
 
         Raises:
-            BadAddress: it can't be, or it would send a password that anybody can read.
+            BadAddress: it is not valid, or it would send a password unencrypted.
         """
         try:
             parts = urlsplit(url)
             port = parts.port
-        except ValueError:  # which quotes what stands there: it may be a part of the password
-            raise BadAddress(f"The port in SEATSYNC_SMTP_URL is none. {_EXAMPLE} {ENCODED}") from None
+        except ValueError:  # its message quotes the port, which may be a part of the password
+            raise BadAddress(f"The port in SEATSYNC_SMTP_URL is not valid. {_EXAMPLE} {ENCODED}") from None
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.fragment:
             raise BadAddress(f"{_EXAMPLE} {ENCODED}")
-        wish = options.pop("starttls", "")
-        if options or wish not in ("", "required", "never") or (wish and parts.scheme == "smtps"):
+        option = options.pop("starttls", "")
+        if options or option not in ("", "required", "never") or (option and parts.scheme == "smtps"):
             raise BadAddress(
-                "SEATSYNC_SMTP_URL knows one option: ?starttls=required or, on a network that you trust, ?starttls=never."
+                "SEATSYNC_SMTP_URL has one option: ?starttls=required or, on a network that you trust, ?starttls=never."
             )
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
         is_here = is_loopback(parts.hostname)
-        if user and wish == "never" and not is_here:
+        if user and option == "never" and not is_here:
             raise BadAddress(
-                "With ?starttls=never anybody could read the password on its way: take it, or the user, out."
+                "With ?starttls=never anybody on the network could read the password. Remove the option or the user."
             )
-        security = "starttls" if wish == "required" or (not wish and (user or not is_here)) else "none"
+        security = "starttls" if option == "required" or (not option and (user or not is_here)) else "none"
         if parts.scheme == "smtps":
             return cls(parts.hostname, port or 465, "tls", user, password)
         return cls(parts.hostname, port or (587 if user else 25), security, user, password)
@@ -97,39 +97,41 @@ class Server:
 
 
 class Connection:
-    """Hands letters in. It is opened for the first of them, kept for all, and opened anew when it was lost."""
+    """A connection that sends letters. It opens for the first one, stays open for all, and opens again after a loss."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
         self._smtp: smtplib.SMTP | None = None
         self._in_doubt: set[str] = set()
-        self._said = ""
+        self._last_reply = ""
 
     def send(self, sender: str, to: str, message: bytes) -> Outcome:
-        """Hand one letter in, as it goes over the wire.
+        """Send one letter, given as the bytes of its message.
 
         Raises:
-            Unsent: the server can't be reached, or takes no letter at all.
+            Unsent: the server cannot be reached, or accepts no letters at all.
         """
         if len(self._in_doubt) >= _MOST_IN_DOUBT:
             self._in_doubt.clear()
-            raise Unsent(f"The mail server {self.server} fails letter after letter: {self._said}.", _LATER, True)
+            raise Unsent(
+                f"The mail server {self.server} fails for one letter after another: {self._last_reply}.", _LATER, True
+            )
         is_fresh = self._smtp is None
-        smtp = self._smtp or self._opened()
+        smtp = self._smtp or self._open()
         try:
             return self._transaction(smtp, sender, to, message)
         except _Idle as idle:
             self.close()
-            if not is_fresh:  # it had closed the connection between two letters, as servers do
+            if not is_fresh:  # servers may close the connection between two letters
                 return self.send(sender, to, message)
-            return self._doubted(to, str(idle))
+            return self._defer(to, str(idle))
         except smtplib.SMTPServerDisconnected:
             return self._interrupted(to, _LOST)
         except OSError as error:
             return self._interrupted(to, f"{_LOST}: {error.strerror or error}")
 
     def close(self) -> None:
-        """Say goodbye, if there is anybody."""
+        """Close the connection, if it is open."""
         if self._smtp is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self._smtp.quit()
@@ -141,7 +143,7 @@ class Connection:
         if not (sender.isascii() and to.isascii()):
             if not smtp.has_extn("smtputf8"):
                 return Outcome(
-                    LetterState.BOUNCED, "the mail server takes no address with letters beyond ASCII (SMTPUTF8)"
+                    LetterState.BOUNCED, "the mail server does not accept addresses with non-ASCII letters (SMTPUTF8)"
                 )
             options.append("SMTPUTF8")
         smtp.command_encoding = "utf-8" if options else "ascii"
@@ -151,12 +153,11 @@ class Connection:
         except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
             raise _Idle(_LOST) from error
         if code == 421:
-            raise _Idle(_told(code, reply))
-        if code >= 500 and (
-            to.isascii() or not sender.isascii()
-        ):  # else SMTPUTF8 is refused, which this letter alone asks for
+            raise _Idle(_reply_text(code, reply))
+        # Otherwise the server rejects SMTPUTF8, and only this letter needs it.
+        if code >= 500 and (to.isascii() or not sender.isascii()):
             raise Unsent(
-                f"The mail server {self.server} takes no letter from {sender}: {_told(code, reply)}.",
+                f"The mail server {self.server} accepts no letters from {sender}: {_reply_text(code, reply)}.",
                 _CREDENTIALS if code in _SIGNING_IN else _SENDER,
                 False,
             )
@@ -167,45 +168,45 @@ class Connection:
                 code, reply = smtp.data(message)
             except smtplib.SMTPDataError as error:
                 code, reply = error.smtp_code, error.smtp_error
-        return self._judged(smtp, code, reply, to)
+        return self._outcome(smtp, code, reply, to)
 
-    def _judged(self, smtp: smtplib.SMTP, code: int, reply: bytes | str, to: str) -> Outcome:
-        """What an answer means for the letter: the server has taken its sender, so no other letter waits for this one."""
-        said = without_addresses(_told(code, reply), to)
+    def _outcome(self, smtp: smtplib.SMTP, code: int, reply: bytes | str, to: str) -> Outcome:
+        """Return the result for a letter. The server has accepted the sender, so the reply concerns only this letter."""
+        text = without_addresses(_reply_text(code, reply), to)
         if code == 421:
-            return self._interrupted(to, said)
+            return self._interrupted(to, text)
         if not 200 <= code < 300:
             self._reset(smtp)
         if code in _SIGNING_IN:
-            return self._doubted(to, said)
+            return self._defer(to, text)
         self._in_doubt.clear()
         if 200 <= code < 300:
-            return Outcome(LetterState.SENT, said)
-        return Outcome(LetterState.BOUNCED if code >= 500 else LetterState.PENDING, said)
+            return Outcome(LetterState.SENT, text)
+        return Outcome(LetterState.BOUNCED if code >= 500 else LetterState.PENDING, text)
 
     def _reset(self, smtp: smtplib.SMTP) -> None:
-        """Make ready for the next letter."""
+        """Prepare the connection for the next letter."""
         with suppress(smtplib.SMTPException, OSError):
             if smtp.rset()[0] == 250:
                 return
         self.close()
 
-    def _interrupted(self, to: str, said: str) -> Outcome:
-        """The server may have taken the letter, or not."""
+    def _interrupted(self, to: str, reply: str) -> Outcome:
+        """Close the connection and defer the letter. The server may or may not have accepted it."""
         self.close()
-        return self._doubted(to, said)
+        return self._defer(to, reply)
 
-    def _doubted(self, to: str, said: str) -> Outcome:
-        """The letter is for later: it may be to blame, or the server."""
+    def _defer(self, to: str, reply: str) -> Outcome:
+        """Leave the letter pending. Either the letter or the server may be the cause."""
         self._in_doubt.add(to)
-        self._said = said
-        return Outcome(LetterState.PENDING, said)
+        self._last_reply = reply
+        return Outcome(LetterState.PENDING, reply)
 
-    def _opened(self) -> smtplib.SMTP:
+    def _open(self) -> smtplib.SMTP:
         server = self.server
         smtp = None
         try:
-            smtp = self._greeted()
+            smtp = self._connect()
             if server.security == "starttls":
                 smtp.starttls(context=ssl.create_default_context())
                 smtp.ehlo()
@@ -213,67 +214,71 @@ class Connection:
                 smtp.login(server.user, server.password)
         except (smtplib.SMTPException, OSError) as error:
             if smtp is not None:
-                smtp.close()  # what is not as it was asked for must never be used
+                smtp.close()  # never use a connection without the requested security
             raise _unsent(server, error) from error
         self._smtp = smtp
         return smtp
 
-    def _greeted(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         server = self.server
         if server.security == "tls":
             context = ssl.create_default_context()
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=PATIENCE, context=context)
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT, context=context)
         else:
-            smtp = smtplib.SMTP(server.host, server.port, timeout=PATIENCE)
+            smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT)
         smtp.ehlo_or_helo_if_needed()
         return smtp
 
 
 def _unsent(server: Server, error: Exception) -> Unsent:
-    """Why no connection came about."""
+    """Return the failure for an error while connecting."""
     match error:
         case smtplib.SMTPNotSupportedError():
             what = "signing in" if "AUTH" in str(error) else "STARTTLS"
             return Unsent(f"The mail server {server} does not offer {what}.", _NO_STARTTLS, False)
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=reply):
-            said = f"The mail server {server} does not let us sign in: {_told(code, reply)}."
-            return Unsent(said, _CREDENTIALS, code < 500)
+            message = f"The mail server {server} rejects the sign-in: {_reply_text(code, reply)}."
+            return Unsent(message, _CREDENTIALS, code < 500)
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=reply):
-            return Unsent(f"The mail server {server} refuses: {_told(code, reply)}.", _LATER, code < 500)
+            return Unsent(
+                f"The mail server {server} rejects the connection: {_reply_text(code, reply)}.", _LATER, code < 500
+            )
         case ssl.SSLCertVerificationError(verify_message=why):
             return Unsent(f"The certificate of the mail server {server} is not valid: {why}.", _CERTIFICATE, False)
     why = printable(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200).rstrip(".")
-    return Unsent(f"The mail server {server} can't be reached: {why}.", _LATER, True)
+    return Unsent(f"The mail server {server} cannot be reached: {why}.", _LATER, True)
 
 
 _LOST = "the connection was lost"
-_CERTIFICATE = "Give the name that its certificate has; a certificate of your own is trusted by SSL_CERT_FILE."
-_CREDENTIALS = "Check user and password in SEATSYNC_SMTP_URL; no letter was lost."
-_LATER = "Check host and port in SEATSYNC_SMTP_URL, or send again later; no letter was lost."
-_SENDER = "Check SEATSYNC_MAIL_FROM (or `mail` in seatsync.yaml): the server must let this user send as that address."
-_NO_STARTTLS = "Use the port for submission (587), or smtps://; in a network that you trust, ?starttls=never."
+_CERTIFICATE = "Use the host name in the certificate. To trust your own certificate, set SSL_CERT_FILE."
+_CREDENTIALS = "Check user and password in SEATSYNC_SMTP_URL. No letter was lost."
+_LATER = "Check host and port in SEATSYNC_SMTP_URL, or send again later. No letter was lost."
+_SENDER = (
+    "Check SEATSYNC_MAIL_FROM (or `mail` in seatsync.yaml): the server must allow this user to send from that address."
+)
+_NO_STARTTLS = "Use port 587 (submission) or smtps://. On a network that you trust, you can use ?starttls=never."
 
 
 class _Idle(Exception):
-    """The connection had been closed before anything of the letter was said."""
+    """The server closed the connection before any part of the letter was sent."""
 
 
 def without_addresses(reply: str, address: str) -> str:
-    """A server's answer, which many may read, without the address it is about, nor any other."""
-    told = re.sub(re.escape(address), "…", reply, flags=re.IGNORECASE)
+    """Return a server's reply without the recipient's address or any other, because many people may read it."""
+    text = re.sub(re.escape(address), "…", reply, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]
     if len(local) > 2:
-        told = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "…", told, flags=re.IGNORECASE)
-    return re.sub(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+", "…", told)
+        text = re.sub(rf"(?<!\w){re.escape(local)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    return re.sub(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+", "…", text)
 
 
-def _told(code: int, reply: bytes | str) -> str:
+def _reply_text(code: int, reply: bytes | str) -> str:
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
     return printable(f"{code} {' '.join(text.split())}", 300).rstrip(".")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine."""
+    """Return whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,1 +1,1 @@
-"""Deciding: desired state + snapshot + today → changes. Pure: nothing is read, nothing is written."""
+"""Work out the changes: desired state + snapshot + today → changes. Pure: reads and writes nothing."""

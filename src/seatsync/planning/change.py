@@ -12,11 +12,11 @@ from seatsync.domain.origin import Origin
 
 
 class Change(NamedTuple):
-    """What will happen, why, and the place that asks for it.
+    """One change, its reason, and the place in the files that asks for it.
 
-    ``member`` is the e-mail (the new one, where it changes); ``kind`` and ``status`` are those of the license
-    afterwards, for a revoke the kind that is taken; ``before`` and ``after`` hold only what changes; ``record`` is
-    the ledger's number of the member, 0 for somebody new.
+    ``member`` is the e-mail (the new one, if it changes). ``kind`` and ``status`` describe the license afterwards; for a
+    revoke, ``kind`` is the kind taken back. ``before`` and ``after`` hold only the fields that change. ``record`` is the
+    member's number in the ledger, 0 for a new member.
     """
 
     action: Action
@@ -32,12 +32,12 @@ class Change(NamedTuple):
 
 
 Groups = Mapping[tuple[Action, str], Sequence[Change]]
-"""Changes by action and library (empty where none is concerned), the actions in the order in which they are applied."""
+"""Changes by action and library (empty if none), in the order in which actions are applied."""
 
 
 def grouped(changes: Iterable[Change]) -> Groups:
-    """The changes by action and library; within a group, and the libraries of an action, in the order given."""
+    """Group changes by action and library. Groups of one action, and changes of one group, keep their order."""
     groups: dict[tuple[Action, str], list[Change]] = {}
-    for key, run in groupby(changes, itemgetter(0, 3)):  # mostly many of a group stand together
+    for key, run in groupby(changes, itemgetter(0, 3)):  # mostly, many changes of a group follow each other
         groups.setdefault(key, []).extend(run)
     return dict(sorted(groups.items(), key=lambda group: ORDER[group[0][0]]))

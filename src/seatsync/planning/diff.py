@@ -1,4 +1,4 @@
-"""The difference between the files and the ledger. It is honest: whether a change is legal, the refusals judge."""
+"""Compare the files with the ledger. The diff contains illegal changes too; the refusals judge them."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
+from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.license_diff import LicenseDiff, signs_in
 from seatsync.planning.matching import match
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
-from seatsync.planning.wishes import work_out
 
 
 def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
-    """Who is who and who shall hold what: a draft without its changes."""
+    """Match members and resolve grants: a draft without its changes."""
     matching = match(desired.members, snapshot)
-    return Draft(desired, snapshot, today, matching, work_out(desired, matching.records, snapshot, today))
+    return Draft(desired, snapshot, today, matching, resolve_grants(desired, matching.records, snapshot, today))
 
 
 def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
-    """Resolve and compare, where nobody has an account but those of whom the snapshot says so."""
+    """Resolve and compare; only the accounts in the snapshot are known."""
     return compare(resolve(desired, snapshot, today))
 
 
 def without_account(draft: Draft) -> set[str]:
-    """The e-mail keys of those who would be delivered a seat at once, if only somebody signs in with that e-mail."""
+    """The e-mail keys of members who would get a seat at once if they had an account."""
     desired, snapshot, records = draft.desired, draft.snapshot, draft.matching.records
     keys: set[str] = set()
     for id, library in desired.libraries.items():
         if library.delivery.facts.at_once:
             held = snapshot.licenses.get(id, {})
-            positions = [p for p in draft.wishes.wanted[id] if not held.get(records[p], ABSENT).active]
+            positions = [p for p in draft.entitlements.wanted[id] if not held.get(records[p], ABSENT).active]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
     return keys
 
 
 def compare(draft: Draft) -> Draft:
-    """Add the changes, in the order in which they are applied, and within an action in that of the files."""
+    """Add the changes in the order in which they are applied; within an action, in the order of the files."""
     desired, snapshot = draft.desired, draft.snapshot
     draft.changes += institution_changes(desired, snapshot)
     draft.changes += library_changes(desired, snapshot)
@@ -61,59 +61,59 @@ def compare(draft: Draft) -> Draft:
 
 def _member_changes(draft: Draft) -> Iterator[Change]:
     members = draft.snapshot.members
-    for wanted, record in zip(draft.desired.members, draft.matching.records, strict=True):
+    for member, record in zip(draft.desired.members, draft.matching.records, strict=True):
         known = members[record] if record else None
         if known is None:
-            yield _arrival(wanted)
+            yield _arrival(member)
         elif not known.on_roster:
-            yield _arrival(wanted)._replace(reason="is on a roster again; the old record is picked up", record=record)
-        elif fields := _differing(wanted, known):
+            yield _arrival(member)._replace(reason="Back on a roster; the earlier record is used again", record=record)
+        elif fields := _differing(member, known):
             yield Change(
                 Action.MEMBER_UPDATE,
-                "the roster says otherwise than the ledger",
-                wanted.origin,
-                member=wanted.email,
+                "Changed in the roster",
+                member.origin,
+                member=member.email,
                 before=_shown(known, fields),
-                after=_shown(wanted, fields),
+                after=_shown(member, fields),
                 record=record,
             )
     where = draft.desired.place("rosters")
     for record in draft.matching.leaving:
-        member = members[record]
+        leaver = members[record]
         yield Change(
             Action.MEMBER_REMOVE,
-            "is on no roster any more",
+            "No longer on any roster",
             where,
-            member=member.email,
+            member=leaver.email,
             before=_shown(
-                member, [name for name in ("given_name", "family_name", "student_id") if getattr(member, name)]
+                leaver, [name for name in ("given_name", "family_name", "student_id") if getattr(leaver, name)]
             ),
             record=record,
         )
 
 
-def _arrival(wanted: RosterMember) -> Change:
-    after = _shown(wanted, [name for name in _BESIDE_EMAIL if getattr(wanted, name)])
-    return Change(Action.MEMBER_ADD, "is new on a roster", wanted.origin, member=wanted.email, after=after)
+def _arrival(member: RosterMember) -> Change:
+    after = _shown(member, [name for name in _OTHER_FIELDS if getattr(member, name)])
+    return Change(Action.MEMBER_ADD, "New on a roster", member.origin, member=member.email, after=after)
 
 
-def _differing(wanted: RosterMember, known: Member) -> list[str]:
-    """The fields in which roster and ledger differ; an e-mail does not by its case alone."""
-    if person_of(wanted) == person_of(known):
+def _differing(member: RosterMember, known: Member) -> list[str]:
+    """The fields in which roster and ledger differ. E-mails that differ only in case are equal."""
+    if person_of(member) == person_of(known):
         return []
-    fields = ["email"] if wanted.key != known.key else []
-    return fields + [name for name in _BESIDE_EMAIL if getattr(wanted, name) != getattr(known, name)]
+    fields = ["email"] if member.key != known.key else []
+    return fields + [name for name in _OTHER_FIELDS if getattr(member, name) != getattr(known, name)]
 
 
-_BESIDE_EMAIL = tuple(name for name in Person._fields if name != "email")
+_OTHER_FIELDS = tuple(name for name in Person._fields if name != "email")
 
 
 def _shown(member: RosterMember | Member, fields: Iterable[str]) -> dict[str, Any]:
-    """The fields as a plan has them."""
+    """These fields of the member, as plans write them."""
     return {name: _tags(member.tags) if name == "tags" else getattr(member, name) for name in fields}
 
 
 @cache
 def _tags(joined: str) -> list[str]:
-    """The tags of ``tags.join_tags``: one list for all who have the same."""
+    """Split joined tags. Members with the same tags share one list."""
     return list(split_tags(joined))

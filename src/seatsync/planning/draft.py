@@ -1,4 +1,4 @@
-"""A difference that nobody has judged yet."""
+"""A draft: the difference between files and ledger, not yet judged."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from typing import NamedTuple
 from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
+from seatsync.planning.entitlements import Entitlements
 from seatsync.planning.matching import Matching
-from seatsync.planning.wishes import Wishes
 
 
 class KeptLicense(NamedTuple):
-    """A license that is left as it is although the files ask otherwise; ``rule`` is what asks, where something does,
-    ``record`` the member's number."""
+    """A license that stays as it is although the files ask for something else.
+
+    ``rule`` is the grant that asks, if any; ``record`` is the member's number.
+    """
 
     library: str
     member: str
@@ -27,19 +29,19 @@ class KeptLicense(NamedTuple):
 
 @dataclass(slots=True)
 class Draft:
-    """Everything the refusals and the report need to know of a difference. ``groups`` are the ``changes`` once more.
+    """The changes, and everything that refusals and reports need to know about them.
 
-    ``accounts`` are the e-mail keys, of those who could be delivered a seat at once, that somebody signs in with.
-    ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
-    ``downgrades`` are permanent licenses asked for as temporary; ``kept`` those of leavers, which they own;
-    ``retained`` those kept by ``limits.permanent``; ``declined`` grants to who has opted out.
+    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get
+    a seat at once. ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
+    ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the permanent licenses of leavers,
+    ``retained`` the licenses kept by ``limits.permanent``, ``declined`` the grants to members who opted out.
     """
 
     desired: Desired
     snapshot: Snapshot
     today: date
     matching: Matching
-    wishes: Wishes
+    entitlements: Entitlements
     accounts: Collection[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)

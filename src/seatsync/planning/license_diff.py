@@ -1,4 +1,4 @@
-"""Differences in the licenses of one library."""
+"""Compare the licenses of one library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
-from seatsync.domain.library import USUAL
+from seatsync.domain.library import DEFAULT_DELIVERY
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
@@ -17,21 +17,21 @@ from seatsync.planning.draft import Draft, KeptLicense
 
 
 class LicenseDiff:
-    """Walks the members of one library: those on the rosters in the files' order, then those who leave."""
+    """Walk the members of one library: first those on the rosters, in the order of the files, then those who leave."""
 
     def __init__(self, draft: Draft, library: str) -> None:
         self.draft = draft
         self.library = library
         self.dropped = library not in draft.desired.libraries
         self.held = draft.snapshot.licenses.get(library, {})
-        self.wanted: Mapping[int, Grant] = draft.wishes.wanted.get(library, {})
-        self.ended: Mapping[int, Grant] = draft.wishes.ended.get(library, {})
-        self.resends = draft.wishes.resends.get(library, {})
-        self.regrants = draft.wishes.regrants.get(library, set())
-        library_wanted = draft.desired.libraries.get(library)
-        delivery = library_wanted.delivery if library_wanted else USUAL
+        self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
+        self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
+        self.resends = draft.entitlements.resends.get(library, {})
+        self.regrants = draft.entitlements.regrants.get(library, set())
+        desired = draft.desired.libraries.get(library)
+        delivery = desired.delivery if desired else DEFAULT_DELIVERY
         self.at_once = delivery.facts.at_once
-        self.delivery = {} if delivery is USUAL else {"delivery": delivery.value}
+        self.delivery = {} if delivery is DEFAULT_DELIVERY else {"delivery": delivery.value}
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
 
     def run(self) -> None:
@@ -59,14 +59,14 @@ class LicenseDiff:
             self.draft.downgrades.append(KeptLicense(self.library, email, rule, record))
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
-            self._add(Action.UPGRADE, _asked(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
+            self._add(Action.UPGRADE, _reason(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
         if license.status is Status.UNCLAIMED and (position in self.resends or self.draft.desired.remind_after):
             self._resend(rule, license, position, email, record)
 
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         if rule not in self.granted:
             until = {"until": rule.until.isoformat()} if rule.until else {}
-            self.granted[rule] = _asked(rule), {**self.delivery, **until} or None
+            self.granted[rule] = _reason(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
@@ -76,7 +76,7 @@ class LicenseDiff:
         )
 
     def _status(self, position: int, record: int) -> Status:
-        """Delivered at once, or to be claimed: by an invitation, or by setting a password."""
+        """Delivered at once, or unclaimed until the member claims or sets a password."""
         draft = self.draft
         at_once = self.at_once and (
             signs_in(draft.snapshot, record) or draft.desired.members[position].key in draft.accounts
@@ -84,18 +84,18 @@ class LicenseDiff:
         return Status.DELIVERED if at_once else Status.UNCLAIMED
 
     def _resend(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
-        asked = self.resends.get(position, ())
+        values = self.resends.get(position, ())
         seen = license.resent.splitlines()
-        new = [value for value in asked if value not in seen]
+        new = [value for value in values if value not in seen]
         due = _reminders_due(license, self.draft.desired.remind_after, self.draft.today)
         if not new and due <= license.reminders:
             return
         after: dict[str, Any] = {"resend": new} if new else {}
-        reason, where = f"resend: {', '.join(new)}", rule.origin
+        reason, where = f"Resend: {', '.join(new)}", rule.origin
         if due > license.reminders:
             after["reminders"] = due
         if not new:
-            reason = f"reminder {due}: unclaimed since {license.invited_on}"
+            reason = f"Reminder {due}: unclaimed since {license.invited_on}"
             where = self.draft.desired.place("invites")
         self._add(Action.RESEND, reason, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
 
@@ -103,22 +103,24 @@ class LicenseDiff:
         ended = self.ended.get(position)
         if license.kind is Kind.PERMANENT:
             if self.dropped:
-                return  # library-in-use says so
+                return  # the rule library-in-use reports it
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
                 return
-        if ended is not None and self._held_it(ended, license):
-            self._revoke(license, f"the grant ended on {ended.until}", ended.origin, email, record)
+        if ended is not None and self._was_held_by(ended, license):
+            self._revoke(license, f"The grant ended on {ended.until}", ended.origin, email, record)
             return
         if license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library] += 1
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
-        reason = "the library is in seatsync.yaml no more" if self.dropped else "no grant reaches the member any more"
+        reason = "The library is no longer in seatsync.yaml" if self.dropped else "No longer granted"
         self._revoke(license, reason, place, email, record)
 
-    def _held_it(self, ended: Grant, license: License) -> bool:
-        """Whether a rule that has ended can be what the license was held by: it was alive at the grant and at the
-        last apply. Otherwise an old rule left in the file would hide from the limit what goes for another reason."""
+    def _was_held_by(self, ended: Grant, license: License) -> bool:
+        """Whether the license can come from this ended grant, which was in force at the grant and at the last apply.
+
+        Otherwise an old grant left in the file would hide revokes from the limit that have another reason.
+        """
         last = ended.until.isoformat() if ended.until else ""
         return license.invited_on <= last and self.draft.snapshot.applied_on <= last
 
@@ -128,9 +130,7 @@ class LicenseDiff:
             self.draft.kept.append(KeptLicense(self.library, email, None, record))
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library] += 1
-            self._revoke(
-                license, "the member is on no roster any more", self.draft.desired.place("rosters"), email, record
-            )
+            self._revoke(license, "No longer on any roster", self.draft.desired.place("rosters"), email, record)
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
         before = {"status": license.status}
@@ -153,23 +153,23 @@ class LicenseDiff:
 
 
 def signs_in(snapshot: Snapshot, record: int) -> bool:
-    """Whether the ledger knows with which account this member signs in; 0 for somebody new."""
+    """Whether the ledger knows an account of this member; ``record`` is 0 for a new member."""
     return bool(record) and bool(snapshot.members[record].account)
 
 
-def _asked(rule: Grant) -> str:
-    """Why a rule reaches a member, in words."""
+def _reason(rule: Grant) -> str:
+    """The reason of a grant, in words: its conditions."""
     to = rule.to
     words = [f"tag {tag}" for tag in to.tags]
     if to.any_tags:
-        words.append("any tag of " + ", ".join(to.any_tags))
+        words.append("any of the tags " + ", ".join(to.any_tags))
     if to.not_tags:
-        words.append("no tag of " + ", ".join(to.not_tags))
+        words.append("none of the tags " + ", ".join(to.not_tags))
     if to.selection is not None:
         words.append(f"listed in {to.selection.file}")
     if to.emails:
         words.append("named by e-mail")
-    return "granted: " + (" and ".join(words) or "everyone")
+    return "Granted: " + (" and ".join(words) or "everyone")
 
 
 def _reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:

@@ -1,4 +1,4 @@
-"""Who is who: which member of the ledger a member of the rosters is."""
+"""Match the members of the rosters with the members of the ledger."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from seatsync.domain.snapshot import Snapshot
 
 
 class Matching(NamedTuple):
-    """``records[i]`` is the ledger's number of the i-th roster member, or 0 for somebody new.
+    """The result of matching. ``records[i]`` is the number of the i-th roster member in the ledger, 0 for a new member.
 
-    ``leaving`` are the numbers of those who are on the roster in the ledger but not in the files, in order.
+    ``leaving`` are the numbers of members who are on a roster in the ledger but no longer in the files, in order.
     """
 
     records: list[int]
@@ -20,11 +20,11 @@ class Matching(NamedTuple):
 
 
 def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
-    """A member is known by student id where both sides have one, else by e-mail.
+    """Match members by student id if both sides have one, else by e-mail.
 
-    So two records with different student ids are two people, even under one e-mail (an address given to somebody
-    new). An id that only lost its leading zeros, as spreadsheets do it, is no different one under the same e-mail. Who
-    has left is found again, but who is there goes first.
+    So records with different student ids are different people, even with the same e-mail (an address that was given to
+    someone new). With the same e-mail, an id that only lost its leading zeros, as in spreadsheets, counts as the same.
+    Members who have left can match too, but members on a roster come first.
     """
     if not snapshot.members:
         return Matching([0] * len(roster), [])
@@ -44,7 +44,7 @@ def match(roster: Sequence[RosterMember], snapshot: Snapshot) -> Matching:
 
 
 def may_be_one(one: str, other: str) -> bool:
-    """Whether two student ids under one e-mail can be those of one person: one is missing, or lost its zeros."""
+    """Whether two student ids with the same e-mail can belong to one person: one is missing, or lost its zeros."""
     return not one or not other or one.lstrip("0") == other.lstrip("0")
 
 

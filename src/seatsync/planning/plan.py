@@ -1,4 +1,4 @@
-"""A plan: what will happen, judged, and bound to the ledger it was made for."""
+"""A plan: judged changes, bound to the state of the ledger that they were made for."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from typing import Any, NamedTuple, NewType, assert_never
 
 from seatsync.domain.action import ORDER, Sign, Subject
 from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.institution import Institution
 from seatsync.domain.library import Slots, seat_of
 from seatsync.domain.license import Effect, From, Kind, Status
-from seatsync.domain.people import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
 
 
 class SlotChange(NamedTuple):
-    """The slots of a library before and after a plan."""
+    """The seats of a library before and after a plan."""
 
     before: Slots
     after: Slots
@@ -30,9 +30,12 @@ class SlotChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A judged plan. ``now`` is the day it was made for, ``created_at`` the instant, both ISO; ``rosters`` counts the
-    members of each roster file; ``serial`` and ``head`` are the ledger's when it was made; ``settled`` is what holds once
-    it is applied (see there). One that is ``redacted`` names nobody, and can only be looked at."""
+    """A judged plan.
+
+    ``now`` is the day that it was made for, ``created_at`` the time when it was made, both ISO. ``rosters`` counts the members
+    of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``baseline`` becomes the ledger's baseline
+    when the plan is applied (``ledger.baseline``). A ``redacted`` plan names nobody and can't be applied.
+    """
 
     institution: str
     name: str
@@ -48,31 +51,31 @@ class Plan:
     refusals: Sequence[Diagnostic]
     warnings: Sequence[Diagnostic]
     fingerprint: str
-    settled: Mapping[str, Any]
+    baseline: Mapping[str, Any]
     redacted: bool = False
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many changes of each action, in the order of application; actions without any are left out."""
+        """The number of changes of each action, in the order of application; actions without changes are left out."""
         counts = Counter(change.action for change in self.changes)
         return {action.value: counts[action] for action in sorted(counts, key=ORDER.__getitem__)}
 
     @property
     def irreversible(self) -> list[Change]:
-        """What can't be undone."""
+        """The changes that can't be undone."""
         return [change for change in self.changes if change.kind in change.action.facts.irreversible]
 
 
 AcceptedPlan = NewType("AcceptedPlan", Plan)
-"""A plan without refusals: the only thing that can be applied."""
+"""A plan without refusals. Only such a plan can be applied."""
 
 
 def accept(plan: Plan) -> AcceptedPlan | None:
-    """The plan, to be applied, or None where something is refused, or nobody is named."""
+    """The plan, ready to be applied, or None if it has refusals or is redacted."""
     return None if plan.refusals or plan.redacted else AcceptedPlan(plan)
 
 
-def planned(
+def build_plan(
     institution: Institution,
     snapshot: Snapshot,
     now: datetime,
@@ -85,9 +88,9 @@ def planned(
     slots: Mapping[str, SlotChange],
     refusals: Sequence[Diagnostic],
     warnings: Sequence[Diagnostic],
-    settled: Mapping[str, Any] | None = None,
+    baseline: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """A plan for the ledger as ``snapshot`` has it, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
+    """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
     return Plan(
         institution=institution.id,
@@ -104,23 +107,23 @@ def planned(
         refusals=refusals,
         warnings=warnings,
         fingerprint=fingerprint(groups, None if snapshot.serial else settings),
-        settled=settled or {},
+        baseline=baseline or {},
     )
 
 
 def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) -> str:
-    """SHA-256 (hex) of what changes, whoever asks for it and in whatever order the files stand.
+    """SHA-256 (hex) of the changes. Their reasons, places and order in the files don't matter.
 
-    It is that of the JSON of [action, library, member, kind, status, before, after] of each, sorted. ``settings`` are the
-    institution's own, given for a new ledger only: the first apply brings them.
+    It is the hash of the JSON of [action, library, member, kind, status, before, after] of each change, sorted. For a new
+    ledger ``settings`` are included, because the first apply writes them.
     """
     digest = hashlib.sha256(f"[{json.dumps(settings, sort_keys=True)}, [".encode() if settings else b"[")
     between = b""
     for group in sorted(groups):
         ordered = sorted(groups[group], key=lambda c: (c.member or _admin(c), c.kind, c.status))
         for start in range(0, len(ordered), _AT_ONCE):
-            told = [(*c[:1], *c[3:9]) for c in ordered[start : start + _AT_ONCE]]
-            digest.update(between + json.dumps(told, sort_keys=True)[1:-1].encode())
+            rows = [(*c[:1], *c[3:9]) for c in ordered[start : start + _AT_ONCE]]
+            digest.update(between + json.dumps(rows, sort_keys=True)[1:-1].encode())
             between = b", "
     digest.update(b"]]" if settings else b"]")
     return digest.hexdigest()
@@ -130,7 +133,7 @@ _AT_ONCE = 5_000
 
 
 def keyed(secret: bytes, digest: str) -> str:
-    """A fingerprint, or a digest of files, as it may be public: a bare one could be guessed from a list of names."""
+    """Key a fingerprint or a digest of files for publication: a plain one could be guessed from a list of names."""
     return hmac.new(secret, f"digest:{digest}".encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
@@ -139,7 +142,7 @@ def _admin(change: Change) -> str:
 
 
 def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
-    """The slots of every library that is or will be there."""
+    """The seats before and after, of every library that exists before or after."""
     before = {library: snapshot.slots(library) for library in snapshot.libraries}
     figures = {library: _figures(slots) for library, slots in before.items()}
     for (action, library), changes in groups.items():
@@ -160,20 +163,22 @@ def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
 
 
 def _move_seats(figures: dict[str, int], effect: Effect | None, changes: Sequence[Change]) -> None:
-    """Count the licenses that change into the figures: out of the seat each was in, into the one it is in afterwards."""
+    """Update the figures: move each changed license from its old kind of seat to its new one."""
     if effect is None:
         return
     is_new = effect.start is From.FREE
-    for (kind, status), number in Counter(map(itemgetter(5, 6), changes) if is_new else map(_look, changes)).items():
-        old, new = "" if is_new else seat_of(kind, status), seat_of(*effect.look(kind, status))
+    for (kind, status), number in Counter(
+        map(itemgetter(5, 6), changes) if is_new else map(_kind_and_status_before, changes)
+    ).items():
+        old, new = "" if is_new else seat_of(kind, status), seat_of(*effect.after(kind, status))
         if old:
             figures[old] -= number
         if new:
             figures[new] += number
 
 
-def _look(change: Change) -> tuple[Kind, Status]:
-    """Kind and status before; a change says only what differs."""
+def _kind_and_status_before(change: Change) -> tuple[Kind, Status]:
+    """The license's kind and status before the change; ``before`` has only the fields that differ."""
     before = change.before or {}
     return before.get("kind", change.kind), before.get("status", change.status)
 
@@ -192,11 +197,11 @@ def _slots(figures: dict[str, int]) -> Slots:
 
 
 def settings_of(institution: Institution) -> dict[str, object]:
-    """What a plan says of the institution itself."""
+    """The institution's settings, as plans write them."""
     fields = asdict(institution)
     return {key: fields[key] for key in ("name", "contacts", "opt_out")}
 
 
 def instant(moment: datetime) -> str:
-    """A moment as plans have it (ISO, UTC)."""
+    """A moment as plans write it (ISO, UTC)."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

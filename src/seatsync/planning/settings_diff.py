@@ -1,4 +1,4 @@
-"""Differences in what stands in ``seatsync.yaml`` itself: institution, libraries, administrators."""
+"""Compare the settings of ``seatsync.yaml``: institution, libraries, administrators."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
+from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.library import Library
-from seatsync.domain.people import Admin, Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
 
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """A new name, other contacts, opting out allowed or not. The institution itself comes with the first apply."""
+    """The change of name, contacts or opting out, if any. The first apply adds the institution itself."""
     if not snapshot.serial or snapshot.institution is None or snapshot.institution.id != desired.institution.id:
         return
     before, after = _institution(snapshot.institution), _institution(desired.institution)
@@ -25,13 +25,13 @@ def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change
 
 
 def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """Libraries that are new, differ, or are gone."""
+    """Libraries added, changed or removed."""
     for id, library in desired.libraries.items():
         old = snapshot.libraries.get(id)
         after = library_fields(library)
         if old is None:
             where = desired.place("libraries", id)
-            yield Change(Action.LIBRARY_ADD, "is new in seatsync.yaml", where, library=id, after=after)
+            yield Change(Action.LIBRARY_ADD, "New in seatsync.yaml", where, library=id, after=after)
         elif old != library:
             before = library_fields(old)
             fields = [name for name in after if before[name] != after[name]]
@@ -41,34 +41,34 @@ def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
         if id not in desired.libraries:
             where = desired.place("libraries")
             before = library_fields(old)
-            yield Change(Action.LIBRARY_REMOVE, "is in seatsync.yaml no more", where, library=id, before=before)
+            yield Change(Action.LIBRARY_REMOVE, "No longer in seatsync.yaml", where, library=id, before=before)
 
 
 def admin_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """Administrators are known by e-mail."""
-    wanted = {email_key(admin.email): admin for admin in desired.admins}
-    for key, admin in wanted.items():
+    """Administrators added, changed or removed. They are matched by e-mail."""
+    admins = {email_key(admin.email): admin for admin in desired.admins}
+    for key, admin in admins.items():
         where = desired.place("admins", key)
         old = snapshot.admins.get(key)
         if old is None:
-            yield Change(Action.ADMIN_ADD, "is new among the admins", where, after=asdict(admin))
+            yield Change(Action.ADMIN_ADD, "New administrator", where, after=asdict(admin))
         elif _names(old) != _names(admin):
             yield Change(
                 Action.ADMIN_UPDATE,
-                "is named otherwise than in the ledger",
+                "Name changed in seatsync.yaml",
                 where,
                 before=asdict(old),
                 after=asdict(admin),
             )
     for key, admin in snapshot.admins.items():
-        if key not in wanted:
+        if key not in admins:
             yield Change(
-                Action.ADMIN_REMOVE, "is no longer among the admins", desired.place("admins"), before=asdict(admin)
+                Action.ADMIN_REMOVE, "No longer an administrator", desired.place("admins"), before=asdict(admin)
             )
 
 
 def library_fields(library: Library) -> dict[str, Any]:
-    """A library as plans and the journal write it."""
+    """The library's fields, as plans and the journal write them."""
     return {
         "title": library.title,
         "system": library.system,
@@ -91,4 +91,4 @@ def _changed(
     action: Action, before: dict[str, Any], after: dict[str, Any], fields: list[str], desired: Desired, *place: str
 ) -> Change:
     old, new = ({name: values[name] for name in fields} for values in (before, after))
-    return Change(action, "seatsync.yaml says otherwise than the ledger", desired.place(*place), before=old, after=new)
+    return Change(action, "Changed in seatsync.yaml", desired.place(*place), before=old, after=new)

@@ -1,1 +1,1 @@
-"""Files + ledger → a judged plan, by the shortest way that gives the same."""
+"""Make plans from files and ledger, by the fastest path that gives the same result."""

@@ -1,4 +1,4 @@
-"""Deciding, with what only the database knows: who has an account."""
+"""Make and judge the plan, with the accounts that only the database knows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.planning.diff import compare, resolve, without_account
 from seatsync.planning.plan import Plan
-from seatsync.plans.settle import settle
+from seatsync.plans.baseline import baseline_of
 from seatsync.refusals.judge import judge
 
 
@@ -25,13 +25,13 @@ def decide(
     found: list[Diagnostic],
     is_part: bool = False,
 ) -> Plan:
-    """The judged plan. The ledger is asked for those alone who would be delivered a seat at once if they had an account.
+    """Return the judged plan. Accounts are looked up only for members who would then get a seat at once.
 
     Raises:
-        NotWhole: only a part of the members is at hand, and a rule looks at all.
+        NotWhole: only some members are loaded, and a rule needs all.
     """
     draft = resolve(desired, snapshot, now.date())
-    if connection is not None and (asked := without_account(draft)):
-        draft.accounts = with_account(connection, asked)
+    if connection is not None and (keys := without_account(draft)):
+        draft.accounts = with_account(connection, keys)
     plan = judge(compare(draft), now, found, is_part)
-    return plan if plan.refusals else replace(plan, settled=settle(draft, plan.warnings))
+    return plan if plan.refusals else replace(plan, baseline=baseline_of(draft, plan.warnings))

@@ -1,6 +1,6 @@
-"""Making a plan: without a look if nothing has changed, by a part if that is enough, else by all.
+"""Make a plan: without reading if nothing has changed, from some members if that is enough, else from all.
 
-Each way imports what it needs when it is taken: what most runs need is little.
+Each path imports what it needs only when it runs, because most runs need little.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from seatsync.plans.result import Made
+from seatsync.plans.result import PlanResult
 from seatsync.plans.since import since_apply
-from seatsync.plans.unchanged import unchanged
+from seatsync.plans.unchanged import unchanged_plan
 from seatsync.sources.institution_folder import InstitutionFolder
 
 
-def make(folder: InstitutionFolder, connection: Connection | None, now: datetime, institution: str) -> Made:
-    """The judged plan of a folder, and what is wrong with its files; no plan where that is an error.
+def make_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime, institution: str) -> PlanResult:
+    """Return the judged plan of a folder and the findings in its files. There is no plan if one of them is an error.
 
-    ``institution`` is the id that the files give. The plan is the same whichever way it is made.
+    ``institution`` is the id in the files. Every path gives the same plan.
     """
     since = since_apply(connection, institution, now.date()) if connection is not None else None
     if connection is not None and since is not None:
-        if (plan := unchanged(folder, since, now)) is not None:
-            return Made(plan, [])
-        from seatsync.plans.part import of_a_part
+        if (plan := unchanged_plan(folder, since, now)) is not None:
+            return PlanResult(plan, [])
+        from seatsync.plans.partial import partial_plan
 
-        if (plan := of_a_part(folder, connection, since, now)) is not None:
-            return Made(plan, [])
-    from seatsync.plans.whole import of_all
+        if (plan := partial_plan(folder, connection, since, now)) is not None:
+            return PlanResult(plan, [])
+    from seatsync.plans.whole import whole_plan
 
-    return of_all(folder, connection, now)
+    return whole_plan(folder, connection, now)

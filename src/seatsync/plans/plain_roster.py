@@ -1,4 +1,4 @@
-"""A roster file as texts of one member each, as far as it is so plainly written."""
+"""A plainly written roster file, split into one text for each member."""
 
 from __future__ import annotations
 
@@ -12,54 +12,55 @@ from seatsync.ledger.queries.lookup import Pieces
 from seatsync.sources.load import RosterFile
 
 
-class LongWay(Exception):
-    """The short way does not lead there; the message says why."""
+class SlowPath(Exception):
+    """The fast path does not work here; the message says why."""
 
 
 @dataclass(slots=True)
 class Shape:
-    """How a file writes a member: the ``pieces``, with TAGS_HERE for the tags and what stands around them. ``fields`` are
-    all it has."""
+    """How a file writes a member: its ``pieces``, with TAGS_HERE for the tags and the text around them, and its ``fields``."""
 
     pieces: Pieces
     fields: frozenset[str]
 
 
 @dataclass(slots=True)
-class Texts:
-    """``members`` are the texts in the order of the file, ``wanted`` those that nobody in the ledger has had yet.
+class MemberTexts:
+    """The texts of a file. ``members`` are in the order of the file; ``unmatched`` are those not yet found in the ledger.
 
-    ``odd`` ones are looked at in any case; ``spelled`` is how the file writes each set of tags, with what stands around
-    them.
+    ``garbled`` texts are always read. ``spelled`` maps joined tags to the text in the file, with the text around them.
     """
 
     members: list[str]
-    wanted: set[str]
-    odd: set[str] = field(default_factory=set)
+    unmatched: set[str]
+    garbled: set[str] = field(default_factory=set)
     spelled: dict[str, str] = field(default_factory=dict)
 
-    def set_aside(self) -> None:
-        """Names that may be spoiled are not taken as they are: there is a warning about them."""
-        self.odd = {text for text in self.wanted if not text.isascii() and TWICE_ENCODED.search(text)}
-        self.wanted -= self.odd
+    def set_garbled_aside(self) -> None:
+        """Move texts with garbled names to ``garbled``, so that they are read and warned about."""
+        self.garbled = {text for text in self.unmatched if not text.isascii() and TWICE_ENCODED.search(text)}
+        self.unmatched -= self.garbled
 
-    def learn(self, given: Iterable[str], around: Iterable[tuple[str, list[str]]]) -> None:
-        """From (how tags are written, the tags): where one set is written in several ways, the first is known."""
-        for written, tags in around:
-            own = [clean(tag) for tag in tags]
-            if not any(tag_fault(tag) for tag in own if tag):
-                self.spelled.setdefault(join_tags([*given, *filter(None, own)]), written)
+    def learn(self, common: Iterable[str], spellings: Iterable[tuple[str, list[str]]]) -> None:
+        """Learn how the file writes tags, from pairs (text, tags). The first spelling of the same tags wins.
+
+        ``common`` are the tags of every member of the file.
+        """
+        for written, tags in spellings:
+            cleaned = [clean(tag) for tag in tags]
+            if not any(tag_fault(tag) for tag in cleaned if tag):
+                self.spelled.setdefault(join_tags([*common, *filter(None, cleaned)]), written)
 
 
-class Side(Protocol):
+class PlainRoster(Protocol):
     """One roster file."""
 
     file: RosterFile
     shape: Shape
-    texts: Texts
+    texts: MemberTexts
 
     def plain(self, written: list[str]) -> list[str]:
-        """The texts as they are; another where one can't stand in the file as it is, for want of quotes."""
+        """Return the texts, with NO_LINE in place of those that would need quotes in the file."""
 
     def take_rest(self) -> None:
-        """Read those that are wanted still, as they always are."""
+        """Read the remaining members in the normal way."""

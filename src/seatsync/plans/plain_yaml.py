@@ -1,4 +1,4 @@
-"""A YAML roster that is nothing but members, each as `- email: …` and the other keys below, all values on their lines."""
+"""A YAML roster with only members, each as `- email: …` with the other keys below, every value on its own line."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import accumulate
 
 from seatsync.domain.person import Person
 from seatsync.ledger.queries.lookup import TAGS_HERE
-from seatsync.plans.plain_roster import LongWay, Shape, Texts
+from seatsync.plans.plain_roster import MemberTexts, Shape, SlowPath
 from seatsync.sources import yaml_tree
 from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters.read import take_nodes
 
-# Values that mean just what they say, in whatever place: words of letters, digits and a few signs, and not null.
+# Values that YAML reads as plain text everywhere: words of letters, digits and a few signs, and not null.
 _WORD = r"[\w.@+'-]+"
 _VALUE = rf"(?!null\b)\w[\w.@+'-]*(?: {_WORD})*"
 _LINE = rf"[a-z_]+: (?:{_VALUE}|\[(?:{_VALUE}(?:, {_VALUE})*)?\])\n"
@@ -22,38 +22,38 @@ _KEY = re.compile(r"(- |  )([a-z_]+): ")
 _TAGS = re.compile(r"^(?:- |  )tags: \[.*\]\n", re.MULTILINE)
 
 
-class YamlSide:
-    """The members, of which the first is the example of how they are written."""
+class PlainYaml:
+    """The members as texts. The first shows how all of them are written."""
 
     def __init__(self, file: RosterFile, text: str) -> None:
         self.file = file
         members = _MEMBER.findall(text)
         if not members or sum(map(len, members)) != len(text):
-            raise LongWay("a roster is not written plainly")
-        self.texts = Texts(members, set(members))
-        if len(self.texts.wanted) != len(members):
-            raise LongWay("a member stands in a roster twice")
+            raise SlowPath("a roster is not written plainly")
+        self.texts = MemberTexts(members, set(members))
+        if len(self.texts.unmatched) != len(members):
+            raise SlowPath("a member is in a roster twice")
         fields = [name for _, name in _KEY.findall(members[0])]
         if (
             not {*fields} <= {*Person._fields}
             or len({*fields}) < len(fields)
             or ("tags" in fields) != bool(_TAGS.search(members[0]))
         ):
-            raise LongWay("a roster has other keys than a member")
+            raise SlowPath("a roster has keys other than fields of a member")
         pieces = [(("- " if position == 0 else "\n  ") + f"{name}: ", name) for position, name in enumerate(fields)]
         at = fields.index("tags") if "tags" in fields else len(fields)
         pieces[at : at + 1] = [(TAGS_HERE, "")]
         following = pieces[at + 1 : at + 2]
         pieces[at + 1 : at + 2] = [
             (literal.removeprefix("\n"), name) for literal, name in following
-        ]  # the tags end with theirs
+        ]  # the tags bring their own line end
         if following or at == len(fields):
             pieces.append(("\n", ""))
         self.shape = Shape(pieces, frozenset(fields))
         self.texts.learn(file.reader.tags, self._spellings(text, at, len(fields)))
 
     def _spellings(self, text: str, at: int, width: int) -> Iterator[tuple[str, list[str]]]:
-        """Every way in which tags are written in the ``text``; they stand at ``at`` of ``width`` keys."""
+        """Every distinct spelling of tags in ``text``, as (text, tags). They are key number ``at`` of ``width``."""
         if at == width:
             yield "", []
             return
@@ -66,12 +66,12 @@ class YamlSide:
 
     def take_rest(self) -> None:
         texts = self.texts
-        loose = texts.wanted | texts.odd
+        unread = texts.unmatched | texts.garbled
         starts = accumulate((member.count("\n") for member in texts.members), initial=1)
-        rest = [(line, member) for line, member in zip(starts, texts.members, strict=False) if member in loose]
+        rest = [(line, member) for line, member in zip(starts, texts.members, strict=False) if member in unread]
         if not rest:
             return
         root = yaml_tree.parse("".join(member for _, member in rest), self.file.reader.file, self.file.reader.found)
-        if not isinstance(root, yaml_tree.Sequence) or len(root.items) != len(rest):
-            raise LongWay("a member is more than one")
+        if not isinstance(root, yaml_tree.SequenceNode) or len(root.items) != len(rest):
+            raise SlowPath("a text has more than one member")
         take_nodes(root, [line for line, _ in rest], self.file.reader)

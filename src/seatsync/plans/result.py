@@ -1,4 +1,4 @@
-"""What making a plan comes to."""
+"""The result of making a plan."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.plan import Plan
 
 
-class Made(NamedTuple):
-    """A plan, if there is one, and what was found wrong with the files."""
+class PlanResult(NamedTuple):
+    """A plan, if there is one, and the findings in the files."""
 
     plan: Plan | None
     found: list[Diagnostic]

@@ -1,4 +1,4 @@
-"""The number of the rules: another one whenever the code that reads, compares or judges is another."""
+"""A digest of the rules: it changes whenever the code that reads, compares or judges changes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 ROOMS = ("domain", "formats", "planning", "plans", "refusals", "sources", "systems")
-"""The packages whose code decides what a plan says of the same files and the same ledger."""
+"""The packages whose code decides the plan for given files and a given ledger."""
 
-_LENGTH = 6  # bytes: every JSON reader can hold such a number exactly
+_LENGTH = 6  # bytes: every JSON reader can represent such a number exactly
 
 
 @cache
 def rules_digest() -> int:
-    """A digest of the rules' code and the program's version; 0 where the code can't be read.
+    """A digest of the rules' code and the program's version; 0 if the code can't be read.
 
-    It is made of the text of the modules, so it is the same on every machine that has the same code.
+    It uses the text of the modules, so it is the same on every machine with the same code.
     """
     package, digest = _package(), hashlib.sha256(seatsync.__version__.encode())
     modules = [module for room in ROOMS for module in _modules(package / room)]
@@ -38,16 +38,16 @@ def _package() -> Traversable:
     folder = Path(seatsync.__file__).parent
     if folder.is_dir():
         return folder
-    from importlib.resources import files  # of a zip; it costs as much as all the rest here
+    from importlib.resources import files  # inside a zip; this import costs as much as everything else here
 
     return files(seatsync)
 
 
 def _modules(folder: Traversable) -> Iterator[Traversable]:
-    """The files of a package and of those inside it: the sources, or what was compiled and installed in their place."""
+    """The files of a package and its subpackages: sources, or the compiled files installed in their place."""
     try:
         entries = sorted(folder.iterdir(), key=attrgetter("name"))
-    except OSError:  # a program frozen into one file has none
+    except OSError:  # a program frozen into one file has no folder
         return
     for entry in entries:
         if entry.name.endswith((".py", ".pyc")):

@@ -1,4 +1,4 @@
-"""What has happened since the last apply, as far as that left things in order."""
+"""What has happened since the last apply, if its baseline still holds."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from seatsync.domain.people import Institution
+from seatsync.domain.institution import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.queries.lookup import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
-from seatsync.plans.settle import holds
+from seatsync.plans.baseline import is_valid
 
 
 @dataclass(frozen=True, slots=True)
-class Since:
-    """``books`` without members; ``done`` are the actions since the apply, by member (0: nobody's), ``due`` the numbers of
-    those to whom a reminder is due."""
+class SinceApply:
+    """The ledger without members (``books``), the ``actions`` since the apply by member number (0: no member), and the
+    numbers of members with a reminder due."""
 
     institution: Institution
     books: Snapshot
-    done: Mapping[int, set[str]]
-    due: set[int]
+    actions: Mapping[int, set[str]]
+    reminders_due: set[int]
 
 
-def since_apply(connection: Connection, institution: str, today: date) -> Since | None:
-    """None where all must be looked at: nothing is known to be settled, or the day has ended it."""
+def since_apply(connection: Connection, institution: str, today: date) -> SinceApply | None:
+    """What has happened since the last apply. None if there is no baseline, or it no longer holds."""
     books = read_snapshot(connection, institution, ())
-    if books.institution is None or not holds(books, today):
+    if books.institution is None or not is_valid(books, today):
         return None
-    done = touched_since(connection, institution, books.settled["serial"])
-    due = due_reminders(connection, institution, books.settled["remind"], today)
-    return Since(books.institution, books, done, due)
+    actions = touched_since(connection, institution, books.baseline["serial"])
+    reminders_due = due_reminders(connection, institution, books.baseline["remind"], today)
+    return SinceApply(books.institution, books, actions, reminders_due)

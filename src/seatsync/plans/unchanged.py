@@ -1,37 +1,41 @@
-"""The plan where nothing has changed, which needs no look at anything. It imports little: it is what runs most often."""
+"""Make the plan if nothing has changed, without reading members or files. It runs most often, so it imports little."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from seatsync.domain.action import Unplanned
-from seatsync.planning.plan import Plan, planned, slot_changes
-from seatsync.plans.since import Since
+from seatsync.planning.plan import Plan, build_plan, slot_changes
+from seatsync.plans.since import SinceApply
 from seatsync.sources.institution_folder import InstitutionFolder
 
 
-def unchanged(folder: InstitutionFolder, since: Since, now: datetime) -> Plan | None:
-    """The plan where files and ledger are as the last apply left them: empty, and made without reading either.
+def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) -> Plan | None:
+    """Return the empty plan if files and ledger are as the last apply left them, else None.
 
-    None where that is not known. Claims since then do no harm: they only bring what was offered.
+    Claims since then don't matter: members only take what was offered.
     """
-    books, settled = since.books, since.books.settled
-    if not settled["silent"] or since.due or any(actions != {Unplanned.CLAIM} for actions in since.done.values()):
+    books, baseline = since.books, since.books.baseline
+    if (
+        not baseline["silent"]
+        or since.reminders_due
+        or any(actions != {Unplanned.CLAIM} for actions in since.actions.values())
+    ):
         return None
     files = folder.files()
-    if not all(files.is_still(name, digest) for name, digest in settled["files"].items()):
+    if not all(files.is_still(name, digest) for name, digest in baseline["files"].items()):
         return None
-    return planned(
+    return build_plan(
         since.institution,
         books,
         now,
         now.date(),
         desired_digest=files.digest(),
-        rosters={name: books.rosters[name] for name in settled["files"] if name in books.rosters},
+        rosters={name: books.rosters[name] for name in baseline["files"] if name in books.rosters},
         changes=[],
         groups={},
         slots=slot_changes(books, {}),
         refusals=[],
         warnings=[],
-        settled={name: settled[name] for name in settled if name not in ("serial", "events")},
+        baseline={name: baseline[name] for name in baseline if name not in ("serial", "events")},
     )

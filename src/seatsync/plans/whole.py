@@ -1,4 +1,4 @@
-"""The plan from all files and all of the ledger."""
+"""Make a plan from all files and the whole ledger."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from sqlalchemy import Connection
 
 from seatsync.ledger.read import read_snapshot
 from seatsync.plans.decide import decide
-from seatsync.plans.result import Made
+from seatsync.plans.result import PlanResult
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 
 
-def of_all(folder: InstitutionFolder, connection: Connection | None, now: datetime) -> Made:
-    """Everybody is looked at, whatever was so before."""
+def whole_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime) -> PlanResult:
+    """Return the plan and the findings, from all members. The slow path."""
     loaded = load(folder)
     if loaded.desired is None:
-        return Made(None, loaded.found)
+        return PlanResult(None, loaded.found)
     snapshot = read_snapshot(connection, loaded.desired.institution.id)
-    return Made(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)
+    return PlanResult(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)

@@ -1,1 +1,1 @@
-"""The pages of ``seatsync serve``: for members who claim their seats, and for administrators who look. Extra: ``seatsync[portal]``."""
+"""The pages of ``seatsync serve``, for members and administrators. Needs the extra ``seatsync[portal]``."""

@@ -1,4 +1,4 @@
-"""The application: what every page has in common."""
+"""Create the Flask application and set up what all pages share."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from flask_wtf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
-from seatsync.domain.fields import MOST as LARGEST
-from seatsync.portal.accounts import openid, sign_in
-from seatsync.portal.accounts import settings as own_account
-from seatsync.portal.accounts.forms import Empty
+from seatsync.domain.fields import MAX_NUMBER
+from seatsync.portal.accounts import openid, settings_pages, sign_in
+from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes as admin
 from seatsync.portal.members import claim, home, link
@@ -26,44 +25,44 @@ from seatsync.portal.web import errors, health, request_log, translation
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog
-from seatsync.portal.web.site import Settings, Site, site
+from seatsync.portal.web.site import Site, SiteSettings, site
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-MOST = 8 * 1024 * 1024
-"""Bytes of a request: a selection by CSV, of as many members as one may have, with all columns of a portal's export."""
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
+"""The largest request in bytes. Enough for a "Select by CSV" file with the most members and all columns of a portal's export."""
 
 
-class _Number(IntegerConverter):
-    """A number in a path, if the ledger can have it; all others name no page."""
+class _NumberConverter(IntegerConverter):
+    """A number in a path that the ledger can store. Any other number is a 404."""
 
     regex = "[0-9]{1,10}"
 
     def __init__(self, map: Map) -> None:
-        super().__init__(map, max=LARGEST)
+        super().__init__(map, max=MAX_NUMBER)
 
 
-class _Name(UnicodeConverter):
-    """An institution, a library or the token of a link in a path, as the ledger writes them; all else names no page."""
+class _NameConverter(UnicodeConverter):
+    """An institution, library or link token in a path, as the ledger writes them. Anything else is a 404."""
 
     def __init__(self, map: Map) -> None:
         super().__init__(map)
         self.regex = "[A-Za-z0-9_-]{1,63}"
 
 
-class _InMemory(Request):
-    """What is uploaded is read where it is, and never written to a disk; `server.py` sees to the bytes before that."""
+class _InMemoryRequest(Request):
+    """Keeps uploads in memory and never writes them to disk. `server.py` limits their size first."""
 
     def _get_file_stream(self, *sizes_and_names: Any, **named: Any) -> IO[bytes]:
         return BytesIO()
 
 
 def create_app(here: Site) -> Flask:
-    """The pages of one ledger."""
+    """Return the application that serves the pages of ``here``."""
     app = Flask(__name__)
-    app.request_class = _InMemory
+    app.request_class = _InMemoryRequest
     settings = here.settings
     app.extensions["seatsync"] = here
     app.config.update(
@@ -72,36 +71,36 @@ def create_app(here: Site) -> Flask:
         SESSION_COOKIE_NAME=_cookie_name(settings),
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",  # Strict would sign out whoever follows the link in a letter
+        SESSION_COOKIE_SAMESITE="Lax",  # with Strict, following the link in a letter would sign people out
         SESSION_COOKIE_PATH=settings.path or "/",
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
-        MAX_CONTENT_LENGTH=MOST,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
         MAX_FORM_PARTS=50,
         TRUSTED_HOSTS=[urlsplit(settings.url).hostname, "127.0.0.1", "localhost"],
-        # Here the last one signs. So a form that is open outlives a rotation, as cookies do.
+        # The last key signs here, the first one above. So open forms survive a key rotation, as cookies do.
         WTF_CSRF_SECRET_KEY=[*reversed(settings.secrets)],
-        WTF_CSRF_TIME_LIMIT=None,  # the session's own time holds
-        WTF_CSRF_SSL_STRICT=False,  # it goes by the Referer, which these pages keep to themselves; Origin is looked at below
+        WTF_CSRF_TIME_LIMIT=None,  # the session has its own time limit
+        WTF_CSRF_SSL_STRICT=False,  # it checks the Referer, which these pages do not send; `_check_request` checks Origin
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.url_map.converters |= {"int": _Number, "default": _Name}
-    app.before_request(_look_first)  # first indeed: forms without a token are tries as well
+    app.url_map.converters |= {"int": _NumberConverter, "default": _NameConverter}
+    app.before_request(_check_request)  # before CSRF protection, so that forms without a token count as tries
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
-    for room in (sign_in, admin, claim, health, link, home, openid, own_account):
-        app.register_blueprint(room.pages)
+    for module in (sign_in, admin, claim, health, link, home, openid, settings_pages):
+        app.register_blueprint(module.pages)
     openid.register(app, here)
     errors.register(app)
     translation.register(app)
     app.after_request(_with_headers)
-    app.context_processor(_shown_everywhere)
+    app.context_processor(_template_values)
     app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
-def _cookie_name(settings: Settings) -> str:
-    """With the prefix that has browsers refuse one set by another host, or over plain http. ``__Host-`` allows no path."""
+def _cookie_name(settings: SiteSettings) -> str:
+    """Return the cookie's name. The prefix makes browsers reject a cookie set by another host or over plain http."""
     if not settings.is_https:
         return "seatsync"
     return "__Secure-seatsync" if settings.path else "__Host-seatsync"
@@ -117,8 +116,8 @@ def _language() -> str | None:
     return negotiate_locale(wanted, list(LANGUAGES), sep="-") or "en"
 
 
-def _look_first() -> None:
-    request_log.recognise()
+def _check_request() -> None:
+    request_log.note_page()
     _refuse_nul(request.args)
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
@@ -138,7 +137,7 @@ def _with_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "same-origin"  # links carry tokens; without any, browsers would not say the Origin
+    headers["Referrer-Policy"] = "same-origin"  # links contain tokens; with no-referrer, browsers send no Origin
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
@@ -146,20 +145,20 @@ def _with_headers(response: Response) -> Response:
     if request.endpoint != "static":
         headers["Cache-Control"] = "no-store"
     if site().settings.is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"  # not for subdomains, which are not ours to speak for
+        headers["Strict-Transport-Security"] = "max-age=31536000"  # this host only: subdomains may belong to others
     return response
 
 
-def _button() -> Empty:
-    """A form with nothing but its token. It does not look at what was sent, which may be what was wrong."""
-    return Empty(formdata=None)
+def _button_form() -> EmptyForm:
+    """Return a form that has only a CSRF token. It ignores the submitted data, which may be invalid."""
+    return EmptyForm(formdata=None)
 
 
-def _shown_everywhere() -> dict[str, object]:
+def _template_values() -> dict[str, object]:
     return {
         "visitor": visitor,
         "languages": LANGUAGES,
         "language": str(get_locale()),
-        "button": _button,
+        "button": _button_form,
         "provider": site().settings.provider,
     }

@@ -1,4 +1,4 @@
-"""One process that serves the pages, with a thread for each request that is worked on."""
+"""Serve the pages from one process, with one thread per active request."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from flask import Flask
 from waitress import wasyncore
 
 from seatsync.domain.failure import Failure
-from seatsync.portal.app import MOST
-from seatsync.portal.web.connections import USUAL, Channel, Clearing, Patience
+from seatsync.portal.app import MAX_REQUEST_BYTES
+from seatsync.portal.web.connections import DEFAULT_LIMITS, Channel, ConnectionCleanup, ConnectionLimits
 
 log = logging.getLogger("seatsync.server")
 
-_GRACE = 20.0
-"""Seconds that requests have to be finished in once the end has come."""
+_SHUTDOWN_SECONDS = 20.0
+"""Seconds that running requests get to finish at shutdown."""
 
-_LARGEST = MOST + 64 * 1024
-"""Bytes of a request's body: the largest file, and the form around it."""
+_MAX_BODY_BYTES = MAX_REQUEST_BYTES + 64 * 1024
+"""The largest request body in bytes: the largest file and the form around it."""
 
 _NEVER = 10**9
-"""Seconds: what waitress drops by itself it drops too late."""
+"""Seconds. Switches waitress's own timeouts off; `connections.py` has stricter ones."""
 
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
 
 class CantListen(Failure):
-    """The address to listen at can't be had; ``why`` follows it in a sentence."""
+    """The server cannot listen on the address; ``why`` completes the sentence."""
 
     def __init__(self, address: str, why: str) -> None:
-        help = "Name another with --listen, or end the program that has it."
+        help = "Choose another address with --listen, or stop the program that uses it."
         super().__init__(f"The address {address} {why}.", help)
 
 
-class Listening(NamedTuple):
-    """Where a server listens, and how many ``threads`` answer.
+class ListenOptions(NamedTuple):
+    """Where the server listens and how many ``threads`` answer requests.
 
-    What a proxy says of who asks (X-Forwarded-For, -Proto, -Host) counts only from ``trusted_proxy``, whose last word it is;
-    from all others, and where it is empty, it is dropped.
+    The headers X-Forwarded-For, -Proto and -Host count only from ``trusted_proxy``, and only their last value. From any other
+    address, or with no trusted proxy, they are dropped.
     """
 
     host: str
@@ -52,27 +52,29 @@ class Listening(NamedTuple):
     trusted_proxy: str = ""
 
 
-def serve(app: Flask, url: str, listening: Listening, stop: Event, patience: Patience = USUAL) -> None:
-    """Answer requests until ``stop`` is set; then those that have come, and no more.
+def serve(
+    app: Flask, url: str, listening: ListenOptions, stop: Event, limits: ConnectionLimits = DEFAULT_LIMITS
+) -> None:
+    """Answer requests until ``stop`` is set, then finish the requests that have arrived.
 
     Raises:
-        CantListen: somebody else has the port, or it is not for us.
+        CantListen: the port is in use or not allowed.
     """
     channels: dict[int, Any] = {}
-    server = _server(app, url, listening, patience, channels)
+    server = _server(app, url, listening, limits, channels)
     server.channel_class = Channel
     where = f"{listening.host}:{server.effective_port}"
     log.info("listening", extra={"address": where, "threads": listening.threads})
-    clearing = Clearing(patience)
+    cleanup = ConnectionCleanup(limits)
     while not stop.is_set():
-        _turn(channels)
-        clearing.look(server.active_channels.values())
+        _handle_events(channels)
+        cleanup.run(server.active_channels.values())
     _finish(server, channels)
     log.info("ended")
 
 
-def _server(app: Flask, url: str, listening: Listening, patience: Patience, channels: dict[int, Any]) -> Any:
-    """A waitress that listens, and puts its connections into ``channels``."""
+def _server(app: Flask, url: str, listening: ListenOptions, limits: ConnectionLimits, channels: dict[int, Any]) -> Any:
+    """Return a waitress server that is listening and keeps its connections in ``channels``."""
     host, port, threads, trusted_proxy = listening
     proxy: dict[str, Any] = {}
     if trusted_proxy:
@@ -87,31 +89,31 @@ def _server(app: Flask, url: str, listening: Listening, patience: Patience, chan
             url_scheme=urlsplit(url).scheme,
             clear_untrusted_proxy_headers=True,
             max_request_header_size=64 * 1024,
-            max_request_body_size=_LARGEST,
-            inbuf_overflow=2 * _LARGEST,  # never: what overflows is written to a temporary file
-            connection_limit=2 * patience.connections,  # never: ours are told apart, and cleared
+            max_request_body_size=_MAX_BODY_BYTES,
+            inbuf_overflow=2 * _MAX_BODY_BYTES,  # never reached: more would go to a temporary file
+            connection_limit=2 * limits.connections,  # never reached: `ConnectionCleanup` closes some before
             channel_timeout=_NEVER,
             cleanup_interval=_NEVER,
-            log_socket_errors=False,  # whoever goes away is no matter
+            log_socket_errors=False,  # clients that disconnect are normal
             asyncore_use_poll=True,
             ident="",
             **proxy,
         )
     except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"can't be had: {error.strerror or error}"
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror or error}"
         raise CantListen(f"{host}:{port}", why) from error
 
 
-def _turn(channels: dict[int, Any]) -> None:
-    """Read and write what there is; a signal ends the wait, if only after a moment."""
+def _handle_events(channels: dict[int, Any]) -> None:
+    """Read and write what is ready. Wait at most a quarter of a second, so that a signal is noticed."""
     wasyncore.loop(timeout=0.25, use_poll=True, map=channels, count=1)
 
 
 def _finish(server: Any, channels: dict[int, Any]) -> None:
-    wasyncore.dispatcher.close(server)  # the trigger stays: threads wake us by it when they have an answer
-    until = time.monotonic() + _GRACE
+    wasyncore.dispatcher.close(server)  # keep the trigger: threads use it to report their answers
+    until = time.monotonic() + _SHUTDOWN_SECONDS
     while time.monotonic() < until and any(map(_is_busy, list(server.active_channels.values()))):
-        _turn(channels)
+        _handle_events(channels)
     server.task_dispatcher.shutdown(timeout=1)
     wasyncore.close_all(channels)
 

@@ -1,1 +1,1 @@
-"""What a plan may not do: one rule, one file. Each rule's docstring is its page in ``seatsync explain``."""
+"""The rules that a plan must keep, one file each. Each rule's docstring is its page in ``seatsync explain``."""

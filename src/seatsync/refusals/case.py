@@ -1,4 +1,4 @@
-"""What every rule looks at."""
+"""What every rule gets to see: a draft of a plan and the seats it would use."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from seatsync.refusals.whole import NotWhole, without_members
 
 @dataclass
 class Case:
-    """A draft and the slots that would come of it.
+    """A draft, and the seats of each library before and after it.
 
-    A rule looks at ``draft``. Where not all members are at hand (``is_part``), its changes and counts are of all, and a look
-    at members or licenses raises ``NotWhole``: the plan is then made anew, from all. A rule for which the others, who
-    have not changed since the last apply, can make no difference says so by looking at ``at_hand``. These are then there:
-    whoever changed, whom a grant names, whom the last apply left open, and to whom something has happened since.
+    A rule reads ``draft``. In a partial plan (``is_part``) only some members are loaded. The changes and counts of ``draft``
+    still cover everybody, but reading its members or licenses raises ``NotWhole``, and the plan is made again from all members.
+    A rule that does not depend on members unchanged since the last apply reads ``at_hand`` instead. In a partial plan it
+    holds the members who changed, whom a grant names, whom the last apply left open, or to whom something happened since.
     """
 
     at_hand: Draft
@@ -61,10 +61,10 @@ class Case:
         return counts
 
     def first_with(self, tag: str) -> RosterMember:
-        """The first member in the files who has ``tag``.
+        """The first member in the files with ``tag``.
 
         Raises:
-            NotWhole: that may be somebody who is not at hand.
+            NotWhole: it may be a member who is not loaded.
         """
         desired = self.at_hand.desired
         if any(tag in split_tags(tags) for tags, _ in desired.counted):
@@ -72,32 +72,32 @@ class Case:
         return next(member for member in desired.members if tag in split_tags(member.tags))
 
     def of(self, action: Action, library: str = "") -> Sequence[Change]:
-        """The changes of one action, in one library or in none."""
+        """The changes of one action, in ``library`` or without a library."""
         return self.draft.groups.get((action, library), ())
 
     def title(self, library: str) -> str:
-        """A library as a person knows it: its title, and its id."""
+        """The title of a library, with its id, for messages."""
         known = self.desired.libraries.get(library) or self.draft.snapshot.libraries.get(library)
         return f'"{known.title}" ({library})' if known else library
 
     def approvals(self, refusal: str) -> Iterator[Approval]:
-        """The approvals for a refusal whose date has not passed."""
+        """The approvals of this refusal that are still in force."""
         return (a for a in self.desired.approvals if a.refusal == refusal and a.until >= self.draft.today)
 
 
 APPROVED_FOR = timedelta(days=14)
-"""How long an approval lasts that a refusal offers to be pasted: time enough for a review."""
+"""How long the approval lasts that a refusal suggests: time enough for a review."""
 
 
 def refusal(
     code: str, message: str, help: str, origin: Origin, library: str | None = None, members: list[str] | None = None
 ) -> Diagnostic:
-    """A diagnostic that stops the plan."""
-    return Diagnostic(code, message, help, origin, Severity.REFUSAL, library, tuple(members or ()))
+    """A diagnostic that blocks the plan."""
+    return Diagnostic(code, message, help, origin, Severity.REFUSAL, library, members or ())
 
 
 def by_rule(held: list[KeptLicense]) -> Iterator[tuple[str, Grant | None, list[str]]]:
-    """(library, rule, its members), in the order found."""
+    """Group licenses as (library, rule, e-mails), in the order found."""
     groups: dict[tuple[str, Grant | None], list[str]] = {}
     for library, member, rule, _ in held:
         groups.setdefault((library, rule), []).append(member)

@@ -1,4 +1,4 @@
-"""Judging a draft by all rules: what comes out is a plan."""
+"""Judge a draft by all rules, and return it as a plan."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import ModuleType
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
-from seatsync.planning.plan import Plan, planned, slot_changes
+from seatsync.planning.plan import Plan, build_plan, slot_changes
 from seatsync.refusals import (
     empty_roster,
     institution_mismatch,
@@ -33,21 +33,22 @@ RULES: tuple[ModuleType, ...] = (
     slots_exceeded,
     too_many_revokes,
 )
-"""Every rule, in the order in which refusals are told."""
+"""Every rule, in the order in which refusals are listed."""
 
 
 def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part: bool = False) -> Plan:
-    """The plan that comes of a draft. ``loading`` are the warnings met when the files were read; in a draft that
-    ``is_part`` not all members are at hand.
+    """Return the draft as a plan, with its refusals and warnings.
+
+    ``loading`` are the warnings found while reading the files. In a draft that ``is_part``, only some members are loaded.
 
     Raises:
-        NotWhole: of a part, where a rule looks at all members.
+        NotWhole: a rule needs all members, but the draft has only some.
     """
     desired, snapshot = draft.desired, draft.snapshot
     case = Case(draft, slot_changes(snapshot, draft.groups), is_part)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
-    return planned(
+    return build_plan(
         desired.institution,
         snapshot,
         created_at,

@@ -1,9 +1,9 @@
-"""A library is dropped from seatsync.yaml while permanent licenses are held in it.
+"""A library was removed from seatsync.yaml, but members hold permanent licenses of it.
 
-Temporary licenses of a dropped library are revoked; permanent ones belong to their members, on a roster or not, so
-the library has to stay where the institution can see it.
+Temporary licenses of a removed library are revoked. Permanent ones belong to their members, on a roster or not, so the
+library has to stay where the institution can see it.
 
-Mend: put the library back into seatsync.yaml. Its `slots` may be lowered to what is in use.
+To fix: put the library back into seatsync.yaml. You can lower its `slots` to the number in use.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ CODE = "library-in-use"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each dropped library that somebody owns."""
+    """Yield one refusal for each removed library with permanent licenses."""
     snapshot = case.draft.snapshot
     for library in snapshot.libraries:
         if library in case.desired.libraries:
@@ -28,8 +28,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
         ]
         if owners:
             message = (
-                f"{case.title(library)} is gone from seatsync.yaml, but {counted(len(owners), 'permanent license')} "
-                f"of it {'is' if len(owners) == 1 else 'are'} held, by {named(owners)}."
+                f"{case.title(library)} is no longer in seatsync.yaml, "
+                f"but {counted(len(owners), 'member owns', 'members own')} it permanently: {named(owners)}."
             )
-            mend = f"Put `{library}` back under `libraries:`; its slots may be lowered to {len(owners)}."
-            yield refusal(CODE, message, mend, case.desired.place("libraries"), library, owners)
+            help = f"Put `{library}` back under `libraries:`. You can lower its `slots` to {len(owners)}."
+            yield refusal(CODE, message, help, case.desired.place("libraries"), library, owners)

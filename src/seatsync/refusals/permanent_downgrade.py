@@ -1,9 +1,9 @@
-"""A permanent license is asked for as temporary.
+"""A grant would turn a permanent license into a temporary one.
 
-Once a license is permanent its member owns it; the portals cannot take that back and neither does seatsync. The
-ledger remembers it whatever the files say, so a rule that asks for a temporary license of the same library is refused.
+A permanent license belongs to its member. The portals cannot take it back, and neither does seatsync. The ledger
+remembers it whatever the files say, so a plan with a temporary grant of the same library to that member is blocked.
 
-Mend: ask for these members with `kind: permanent`, for instance by adding them to the list of those who own it.
+To fix: grant it to these members with `kind: permanent`, for example by adding them to the list of permanent owners.
 """
 
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ CODE = "permanent-downgrade"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each rule that asks."""
+    """Yield one refusal for each such grant."""
     for library, rule, members in by_rule(case.draft.downgrades):
         assert rule is not None
         message = (
-            f"{counted(len(members), 'member')} own {case.title(library)} permanently but "
-            f"{'is' if len(members) == 1 else 'are'} asked for as temporary: {named(members)}. What is owned stays owned."
-        ).replace("1 member own ", "1 member owns ")
-        mend = "Grant it to them with `kind: permanent` (a rule with `to: {emails: […]}` or `to: {file: …}` beside this one)."
-        yield refusal(CODE, message, mend, rule.origin, library, members)
+            f"{counted(len(members), 'member owns', 'members own')} {case.title(library)} permanently, "
+            f"but this grant is temporary: {named(members)}. Permanent licenses stay permanent."
+        )
+        help = "Add a grant with `kind: permanent` for them, with `to: {emails: […]}` or `to: {file: …}`."
+        yield refusal(CODE, message, help, rule.origin, library, members)

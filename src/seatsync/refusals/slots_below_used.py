@@ -1,27 +1,26 @@
-"""`slots` of a library is lowered below what would be in use.
+"""A library's `slots` is lower than the number of seats in use after the plan.
 
-Seats cannot be given back while members hold them. What counts is the use after the plan: seats that the same plan
-frees are free.
+Seats cannot be given back while members hold them. Seats that the same plan frees count as free.
 
-Mend: revoke seats first (take members out of the grants), or leave `slots` at least as high as the use.
+To fix: revoke seats first (remove members from the grants), or keep `slots` at least as high as the number in use.
 """
 
 from collections.abc import Iterator
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.refusals.case import Case, refusal
 
 CODE = "slots-below-used"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each library whose slots are lowered too far."""
+    """Yield one refusal for each library with too few seats left."""
     for library, (before, after) in case.slots.items():
         if after.total < before.total and after.available < 0 and library in case.desired.libraries:
             message = (
-                f"The slots of {case.title(library)} are lowered from {before.total:,} to {after.total:,}, "
+                f"{case.title(library)} goes down from {before.total:,} to {counted(after.total, 'seat')}, "
                 f"but {after.used:,} would be in use ({after.reserved:,} reserved, {after.temporary:,} temporary, "
                 f"{after.permanent:,} permanent)."
             )
-            mend = f"Leave `slots` at {after.used} or more, or revoke {-after.available:,} first."
-            yield refusal(CODE, message, mend, case.desired.place("libraries", library, "slots"), library)
+            help = f"Set `slots` to {after.used} or more, or revoke {counted(-after.available, 'license')} first."
+            yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library)

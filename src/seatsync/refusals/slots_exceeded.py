@@ -1,10 +1,10 @@
-"""The plan uses more slots than the library has.
+"""The plan needs more seats than the library has.
 
-Used are the reserved (unclaimed), the temporary and the permanent ones together. Seats that the same plan frees count
-as free. The refusal names who comes last in the files and therefore misses out, and the oldest seats nobody has
-claimed yet: those are the first to think of when seats run short.
+Reserved (unclaimed), temporary and permanent seats are all in use. Seats that the same plan frees count as free. The
+message names the members who come last in the files and so get no seat, and the oldest unclaimed seats: look at those
+first when seats run short.
 
-Mend: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed.
+To fix: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed.
 """
 
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ CODE = "slots-exceeded"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each library in which this plan's grants do not fit."""
+    """Yield one refusal for each library that has too few seats for this plan's grants."""
     for library, (_, after) in case.slots.items():
         grants = case.of(Action.GRANT, library)
         if after.available < 0 and grants and library in case.desired.libraries:
             short = -after.available
             last = [change.member for change in grants[-short:]]
             message = (
-                f"{case.title(library)} has {counted(after.total, 'slot')}, but {after.used:,} would be used: "
-                f"{counted(short, 'seat')} too many. Last in the files, and without a seat: {named(last)}.{_oldest(case, library)}"
+                f"{case.title(library)} has {counted(after.total, 'seat')}, but {after.used:,} would be in use: "
+                f"{counted(short, 'seat')} too many. Last in the files, and so without a seat: {named(last)}.{_oldest(case, library)}"
             )
-            mend = f"Raise `slots` to {after.used} if the seats were bought, or grant {counted(short, 'seat')} fewer."
-            yield refusal(CODE, message, mend, case.desired.place("libraries", library, "slots"), library, last)
+            help = f"Raise `slots` to {after.used} if the seats were bought, or grant {counted(short, 'seat')} fewer."
+            yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library, last)
 
 
 def _oldest(case: Case, library: str) -> str:

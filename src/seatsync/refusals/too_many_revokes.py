@@ -1,11 +1,11 @@
-"""The plan revokes more licenses of a library than `limits.max_revokes` lets pass.
+"""The plan revokes more licenses of a library than `limits.max_revokes` allows.
 
-A roster that was cut short by mistake looks just like a roster from which many have left. So a plan may revoke 10 % of
-a library's active licenses, never fewer than 5; `limits.max_revokes` sets another percentage, or a number. Licenses
-whose `until` date has passed, and upgrades, do not count.
+A roster that was cut off by mistake looks just like a roster that many members have left. So a plan may revoke up to
+10 % of a library's active licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
+Licenses whose `until` date has passed, and upgrades, do not count.
 
-Mend: if the revokes are meant, add the approval that the refusal prints to seatsync.yaml. It is reviewed in the same
-pull request, covers up to its `count`, and ends by itself on its date.
+To fix: if you want to revoke them, add the approval that the message shows to seatsync.yaml. It is reviewed in the same
+pull request, covers up to its `count`, and ends automatically on its date.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ CODE = "too-many-revokes"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """One refusal for each library."""
+    """Yield one refusal for each library."""
     for library, count in sorted(case.draft.revokes.items()):
         active = case.slots[library].before.used
         limit = case.desired.limits.revokes(active)
@@ -27,19 +27,19 @@ def check(case: Case) -> Iterator[Diagnostic]:
             members = [change.member for change in case.of(Action.REVOKE, library)]
             message = (
                 f"{count:,} of {active:,} active licenses of {case.title(library)} would be revoked ({count / active:.0%}), "
-                f"more than the {limit:,} that `limits.max_revokes` lets pass"
-                f"{f' and than the {approved:,} approved' if approved else ''}: {named(members)}."
+                f"more than the {limit:,} that `limits.max_revokes` allows"
+                f"{f' and the {approved:,} approved' if approved else ''}: {named(members)}."
             )
             until = (case.draft.today + APPROVED_FOR).isoformat()
-            mend = (
-                "If that is meant, paste this into seatsync.yaml under `approvals:`\n"
+            help = (
+                "If this is intended, add this under `approvals:` in seatsync.yaml:\n"
                 f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
-                f"{counted(count, 'revoke')} will then pass, not more, and only until that day."
+                f"{counted(count, 'revoke is', 'revokes are')} then allowed, no more, until that day."
             )
             yield refusal(
                 CODE,
                 message,
-                mend,
+                help,
                 case.desired.place("limits" if "limits" in case.desired.places else "grants"),
                 library,
                 members,

@@ -1,4 +1,4 @@
-"""What is worth saying of a plan but never stops it."""
+"""Warnings and notices about a plan. They never block it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a_letter
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.change import Change
-from seatsync.planning.wishes import Named
+from seatsync.planning.entitlements import NamedMember
 from seatsync.refusals.case import Case, by_rule
 
-_MOST_GUESSED = 5_000  # members among whom a near e-mail is still looked for
-_MOST_GUESSES = 20
+_MOST_GUESSED = 5_000  # members; with more, no similar e-mail is suggested
+_MOST_GUESSES = 20  # suggestions in one plan
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
-    """All warnings, then all notices."""
+    """Yield all warnings, then all notices."""
     yield from _grants_that_reach_nobody(case)
-    yield from (warning for _, warning in _strangers(case))
+    yield from (warning for _, warning in _unknown_members(case))
     yield from _mismatches(case)
     yield from _of_tags(case)
     yield from _garbled_names(case)
@@ -40,10 +40,10 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
 
 
 def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
-    """The warnings that need no ledger; ``case`` is made on an empty one.
+    """Yield the warnings that need no ledger; ``case`` was made with an empty one.
 
-    Date tags are the ledger's, so grants by them are left out; and whoever is named by a permanent grant may own it and
-    have left, which only the ledger knows.
+    Grants by date tags are left out, because those tags come from the ledger. Unknown members of permanent grants are only
+    a notice: they may be owners who have left, which only the ledger knows.
     """
     by_day = {
         rule.origin
@@ -51,7 +51,7 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
         if any(t.startswith(IMPORTED) for t in (*rule.to.tags, *rule.to.any_tags))
     }
     yield from (warning for warning in _grants_that_reach_nobody(case) if warning.origin not in by_day)
-    for rule, warning in _strangers(case):
+    for rule, warning in _unknown_members(case):
         yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning
     yield from _mismatches(case)
     yield from _of_tags(case)
@@ -61,11 +61,11 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:
     known = case.tags
     for rule in case.desired.grants:
-        if not case.draft.wishes.reach[rule] and rule not in case.draft.wishes.strangers:
+        if not case.draft.entitlements.reach[rule] and rule not in case.draft.entitlements.unknown_members:
             unknown = _unknown((*rule.to.tags, *rule.to.any_tags), known)
             hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
             message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
-            help = "Correct whom it is for, or delete it."
+            help = "Correct the grant's `to`, or delete the grant."
             yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
@@ -73,60 +73,61 @@ def _unknown(tags: Iterable[str], known: Mapping[str, int]) -> list[str]:
     return [tag for tag in tags if tag not in known and not tag.startswith(IMPORTED)]
 
 
-def _strangers(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
+def _unknown_members(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     owners = _owners_who_left(case)
     guesses = _MOST_GUESSES if case.count <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
             (id, mail, line)
-            for id, mail, line in case.draft.wishes.strangers.get(rule, ())
+            for id, mail, line in case.draft.entitlements.unknown_members.get(rule, ())
             if not (rule.kind is Kind.PERMANENT and (rule.library, id or email_key(mail)) in owners)
         ]
         if unknown:
             guesses -= 1
-            yield rule, _stranger(case, rule, unknown, guesses >= 0)
+            yield rule, _unknown_member(case, rule, unknown, guesses >= 0)
 
 
-def _stranger(case: Case, rule: Grant, unknown: list[Named], guess: bool) -> Diagnostic:
+def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: bool) -> Diagnostic:
     names = [id or mail for id, mail, _ in unknown]
     near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
     ids = ("the student id " if len(names) == 1 else "the student ids ") if all(id for id, _, _ in unknown) else ""
-    gets = "is on no roster and gets nothing" if len(names) == 1 else "are on no roster and get nothing"
+    gets = "is not on any roster and gets nothing" if len(names) == 1 else "are not on any roster and get nothing"
     who = "which" if ids else "who"
     message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
     help = "Correct the e-mail or student id, or add the member to a roster."
     where = _row(rule, unknown[0])
-    return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, tuple(names))
+    return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
 
 
-def _row(rule: Grant, named: Named) -> Origin:
+def _row(rule: Grant, named: NamedMember) -> Origin:
+    """The row of the grant's file that names the member, or the grant itself."""
     return Origin(rule.to.selection.file, named[2]) if named[2] and rule.to.selection else rule.origin
 
 
 def _near(case: Case, student_id: str, email: str) -> str:
-    """An e-mail that is spelled alike. Of ids only one that lost its zeros: those that look alike are other people's."""
+    """Suggest a similar e-mail, or the same id with its leading zeros. Other similar ids belong to other people."""
     if not student_id:
         return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
-    ids = (member.student_id for member in case.desired.members if member.student_id)
+    ids = (member.student_id for member in case.desired.members)
     return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
 
 
 def _mismatches(case: Case) -> Iterator[Diagnostic]:
-    for rule, rows in case.draft.wishes.mismatches.items():
+    for rule, rows in case.draft.entitlements.mismatches.items():
         id, email, _ = rows[0]
         owner = next(member.email for member in case.at_hand.desired.members if member.student_id == id)
         more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
-        message = f"The student id {id} is that of {owner}, not of {email}; the id counts.{more}"
-        help = "Correct the e-mail or the student id, or delete the one that is wrong."
-        emails = tuple(email for _, email, _ in rows)
+        message = f"The student id {id} belongs to {owner}, not to {email}; the id is used.{more}"
+        help = "Correct the e-mail or the student id, or delete the wrong one."
+        emails = [email for _, email, _ in rows]
         where = _row(rule, rows[0])
         yield Diagnostic("member-mismatch", message, help, where, Severity.WARNING, rule.library, emails)
 
 
 def _owners_who_left(case: Case) -> set[tuple[str, str]]:
-    """(library, e-mail or student id) of those who are on no roster and own a license: naming them is no slip.
+    """The (library, e-mail or student id) pairs of owners of permanent licenses. A grant may name owners who have left.
 
-    Whoever a grant names is at hand.
+    Members whom a grant names are always at hand.
     """
     members = case.at_hand.snapshot.members
     return {
@@ -146,18 +147,18 @@ def _of_tags(case: Case) -> Iterator[Diagnostic]:
 
 
 def _unknown_tags(case: Case, known: Mapping[str, int]) -> Iterator[Diagnostic]:
-    """Of grants that reach somebody all the same; of the others the warning above tells."""
+    """Warn of unknown tags in grants that still reach somebody; ``grant-reaches-nobody`` covers the others."""
     for rule in case.desired.grants:
-        tags = (*rule.to.tags, *rule.to.any_tags, *rule.to.not_tags) if case.draft.wishes.reach[rule] else ()
+        tags = (*rule.to.tags, *rule.to.any_tags, *rule.to.not_tags) if case.draft.entitlements.reach[rule] else ()
         for tag in _unknown(tags, known):
-            effect = "keeps nobody out" if tag in rule.to.not_tags else "lets nobody in"
+            effect = "excludes nobody" if tag in rule.to.not_tags else "adds nobody"
             message = f'No member has the tag "{tag}", so it {effect}. {did_you_mean(tag, known)}'.rstrip()
-            help = "Correct the tag; it may stay if members will have it later."
+            help = "Correct the tag, or keep it if members will get it later."
             yield Diagnostic("unknown-tag", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
 MOST_LETTERS = 100
-"""Longer tags are not looked at for slips: what it takes grows with the square of their length."""
+"""Longer tags are not checked for typing errors: the cost grows with the square of their length."""
 
 
 def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
@@ -174,7 +175,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
         if near is not None:
             member = case.first_with(tag)
             have = counted(counts[near], "member has", "members have")
-            message = f'The tag "{tag}" is used once, by {member.email}, and is one letter off "{near}", which {have}.'
+            message = f'The tag "{tag}" is used once, by {member.email}, and differs by one letter from "{near}", which {have}.'
             help = f'Write "{near}" if that was meant.'
             yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
 
@@ -184,14 +185,14 @@ def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Dia
     if tags:
         first = case.first_with(tags[0])
         quoted = named([f'"{printable(tag)}"' for tag in tags])
-        message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in a CSV file semicolons separate tags."
-        help = "Put a semicolon between them if several were meant."
+        message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in CSV files, semicolons separate tags."
+        help = "If you meant several tags, put semicolons between them."
         yield Diagnostic("tag-separator", message, help, first.origin, Severity.WARNING)
 
 
 def _garbled_names(case: Case) -> Iterator[Diagnostic]:
     members = case.at_hand.desired.members  # a name that may be garbled is always at hand
-    if all("".join(map(attrgetter(name), members)).isascii() for name in ("given_name", "family_name")):
+    if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
         return
     names = ((member, f"{member.given_name} {member.family_name}") for member in members)
     garbled = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
@@ -199,64 +200,62 @@ def _garbled_names(case: Case) -> Iterator[Diagnostic]:
         first, name, was = garbled[0]
         emails = [member.email for member, _, _ in garbled]
         message = (
-            f"{counted(len(garbled), 'name was', 'names were')} spoiled by a program that read the file in a wrong encoding: "
+            f"{counted(len(garbled), 'name was', 'names were')} garbled by a program that read the file in the wrong encoding: "
             f'{named(emails)} ("{printable(name)}" was "{printable(was)}").'
         )
-        help = "Export the file anew as UTF-8."
-        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, tuple(emails))
+        help = "Export the file again as UTF-8."
+        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, emails)
 
 
-def _new(case: Case) -> Iterator[Change]:
-    """Who arrives and has never been there; nobody where nobody leaves, for whom they could be mistaken."""
+def _newcomers(case: Case) -> Iterator[Change]:
+    """The additions of members whom the ledger does not know; none if nobody leaves, as then no one can be confused."""
     if case.of(Action.MEMBER_REMOVE):
         yield from (change for change in case.of(Action.MEMBER_ADD) if not change.record)
 
 
 def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
-    gone = {email_key(c.member) for c in case.of(Action.MEMBER_REMOVE)}
-    arrivals = {email_key(c.member): c for c in _new(case) if email_key(c.member) in gone}
+    arrivals = {email_key(c.member): c for c in _newcomers(case)}
     leavers = [c for c in case.of(Action.MEMBER_REMOVE) if email_key(c.member) in arrivals]
     if leavers:
         old, new = leavers[0], arrivals[email_key(leavers[0].member)]
-        ids = f"{(old.before or {}).get('student_id')} before and {(new.after or {}).get('student_id')} now"
+        ids = f"{(old.before or {}).get('student_id')} before, {(new.after or {}).get('student_id')} now"
         members = [change.member for change in leavers]
         message = (
-            f"{counted(len(members), 'e-mail has', 'e-mails have')} another student id than in the ledger: {named(members)} "
-            f"({old.member}: {ids}). Two ids are two people, one who leaves and one who arrives; licenses do not pass over."
+            f"{counted(len(members), 'e-mail has', 'e-mails have')} a different student id in the ledger: {named(members)} "
+            f"({old.member}: {ids}). Different ids mean different people: one leaves, one arrives, and licenses are not transferred."
         )
-        help = "If the ids were only corrected: apply once with them left empty, then once with the new ones."
-        yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, tuple(members))
+        help = "If the ids were only corrected: apply once with the ids left empty, then once with the new ids."
+        yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, members)
 
 
 def _zeros_lost(case: Case) -> Iterator[Diagnostic]:
+    """Members whose id changed: only in its zeros, as ``may_be_one`` takes other ids for other people's."""
     lost = [
         change
         for change in case.of(Action.MEMBER_UPDATE)
-        if (old := (change.before or {}).get("student_id"))
-        and (new := (change.after or {}).get("student_id"))
-        and old.lstrip("0") == new.lstrip("0")
+        if (change.before or {}).get("student_id") and (change.after or {}).get("student_id")
     ]
     if lost:
         first, members = lost[0], [change.member for change in lost]
         ids = f"{(first.before or {})['student_id']} → {(first.after or {})['student_id']}"
-        message = f"{counted(len(members), 'student id differs', 'student ids differ')} by leading zeros alone ({ids}): {named(members)}."
-        help = "Spreadsheets drop leading zeros: set the column to text there, and export it anew."
-        yield Diagnostic("student-id-zeros", message, help, first.origin, Severity.WARNING, None, tuple(members))
+        message = f"{counted(len(members), 'student id differs', 'student ids differ')} only in leading zeros ({ids}): {named(members)}."
+        help = "Spreadsheets drop leading zeros: set the column to text there, and export it again."
+        yield Diagnostic("student-id-zeros", message, help, first.origin, Severity.WARNING, None, members)
 
 
 def _same_names(case: Case) -> Iterator[Diagnostic]:
-    def name(fields: Mapping[str, Any] | None) -> tuple[str, str]:
-        return (fields or {}).get("given_name", ""), (fields or {}).get("family_name", "")
+    def name(fields: Mapping[str, Any] | None) -> tuple[Any, Any]:
+        return (fields or {}).get("given_name"), (fields or {}).get("family_name")
 
     leavers = case.of(Action.MEMBER_REMOVE)
-    arrivals = {name(c.after): c for c in _new(case)}
+    arrivals = {name(c.after): c for c in _newcomers(case)}
     same = [(c, arrivals[name(c.before)]) for c in leavers if name(c.before) in arrivals]
     same = [(old, new) for old, new in same if email_key(old.member) != email_key(new.member)]
     if same:
         pairs = [f"{old.member} → {new.member}" for old, new in same]
-        message = f"{counted(len(same), 'member leaves', 'members leave')} while one of the same name arrives: {named(pairs)}."
-        help = "If it is one person with another e-mail: apply once with a student id added to the old row, then change the e-mail."
-        members = tuple(new.member for _, new in same)
+        message = f"{counted(len(same), 'member leaves', 'members leave')} while someone with the same name arrives: {named(pairs)}."
+        help = "If it is one person with a new e-mail: apply once with a student id added to the old row, then change the e-mail."
+        members = [new.member for _, new in same]
         yield Diagnostic("same-name", message, help, same[0][1].origin, Severity.WARNING, None, members)
 
 
@@ -266,10 +265,10 @@ def _approvals(case: Case) -> Iterator[Diagnostic]:
     for approval in case.desired.approvals:
         name, known = (approval.library, libraries) if approval.library else (approval.roster, rosters)
         if approval.until < case.draft.today:
-            message = f"This approval of {approval.refusal} ended on {approval.until} and does nothing any more."
+            message = f"This approval of {approval.refusal} ended on {approval.until} and no longer has any effect."
             yield Diagnostic("approval-expired", message, "Delete it.", approval.origin, Severity.WARNING)
         elif name and name not in known:
-            message = f'This approval is for "{name}", which neither files nor ledger have. {did_you_mean(name, known)}'.rstrip()
+            message = f'This approval is for "{name}", which is in neither the files nor the ledger. {did_you_mean(name, known)}'.rstrip()
             yield Diagnostic(
                 "approval-unknown", message, "Correct it, or delete it.", approval.origin, Severity.WARNING
             )
@@ -277,16 +276,17 @@ def _approvals(case: Case) -> Iterator[Diagnostic]:
 
 def _declined(case: Case) -> Iterator[Diagnostic]:
     for library, rule, members in by_rule(case.draft.declined):
-        message = f"{counted(len(members), 'member')} opted out of {case.title(library)} and will not be asked again: {named(members)}."
-        help = "Nothing to do. To ask them again, write `regrant: true` on the grant."
+        message = f"{counted(len(members), 'member')} opted out of {case.title(library)} and will not be invited again: {named(members)}."
+        help = "Nothing to do. To invite them again, set `regrant: true` on the grant."
         where = rule.origin if rule else None
-        yield Diagnostic("opted-out", message, help, where, Severity.NOTICE, library, tuple(members))
+        yield Diagnostic("opted-out", message, help, where, Severity.NOTICE, library, members)
 
 
 def _kept(case: Case) -> Iterator[Diagnostic]:
     for library, _, members in by_rule(case.draft.kept):
-        who, keep = ("1 leaver owns", "keeps") if len(members) == 1 else (f"{len(members):,} leavers own", "keep")
-        message = f"{who} {case.title(library)} permanently and {keep} it, and its slot: {named(members)}."
+        who = counted(len(members), "member who leaves owns", "members who leave own")
+        keep = "keeps the seat" if len(members) == 1 else "keep their seats"
+        message = f"{who} {case.title(library)} permanently, and so {keep}: {named(members)}."
         yield Diagnostic(
             "permanent-kept",
             message,
@@ -294,13 +294,13 @@ def _kept(case: Case) -> Iterator[Diagnostic]:
             case.desired.place("rosters"),
             Severity.NOTICE,
             library,
-            tuple(members),
+            members,
         )
     for library, rule, members in by_rule(case.draft.retained):
         message = (
             f"{counted(len(members), 'permanent license')} of {case.title(library)} "
-            f"{'is' if len(members) == 1 else 'are'} granted by no rule any more and kept (limits.permanent: retain): {named(members)}."
+            f"{'is' if len(members) == 1 else 'are'} no longer granted, but kept (`limits.permanent: retain`): {named(members)}."
         )
         where = rule.origin if rule else case.desired.place("grants")
-        help = "Nothing to do; a permanent grant to them would say the same in the files."
-        yield Diagnostic("permanent-retained", message, help, where, Severity.NOTICE, library, tuple(members))
+        help = "Nothing to do. To show it in the files, add a permanent grant for them."
+        yield Diagnostic("permanent-retained", message, help, where, Severity.NOTICE, library, members)

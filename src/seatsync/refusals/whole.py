@@ -1,4 +1,4 @@
-"""The guard of a draft in which not all members are at hand: a rule can't take them for all."""
+"""Guard for a draft with only some members: a rule can't mistake them for all."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from seatsync.planning.draft import Draft
 
 
 class NotWhole(Exception):
-    """A rule looks at all members, and only a part of them is at hand."""
+    """A rule needs all members, but only some are loaded."""
 
 
 class _Withheld:
-    """Stands in the place of a collection; every look into it raises ``NotWhole``."""
+    """Placeholder for a collection; every access raises ``NotWhole``."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -43,12 +43,12 @@ WITHHELD: Any = _Withheld()
 
 
 def without_members(draft: Draft) -> Draft:
-    """The draft with all in it that is true of all members; what is by member is withheld."""
+    """Return the draft without its collections of members; what remains covers all members."""
     by_member = dict.fromkeys(("wanted", "ended", "resends", "regrants"), WITHHELD)
     return replace(
         draft,
         desired=replace(draft.desired, members=WITHHELD),
         snapshot=replace(draft.snapshot, members=WITHHELD, licenses=WITHHELD),
         matching=draft.matching._replace(records=WITHHELD),
-        wishes=replace(draft.wishes, **by_member),
+        entitlements=replace(draft.entitlements, **by_member),
     )

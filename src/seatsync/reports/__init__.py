@@ -1,1 +1,1 @@
-"""One view of a plan, several renderers. Each escapes for its medium."""
+"""Reports: one view of a plan and a renderer for each format. Each renderer escapes for its own medium."""

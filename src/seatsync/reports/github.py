@@ -1,6 +1,6 @@
-"""Findings as GitHub's workflow commands, which sit on their file and line in the pull request.
+"""Findings as GitHub workflow commands, which annotate files and lines in the pull request.
 
-GitHub shows ten annotations of a kind for a step, and fifty for a job: what goes beyond is counted in the last one.
+GitHub shows at most ten annotations of a kind per step and fifty per job. The last annotation counts the rest.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.reports.view import PlanView
+from seatsync.reports.view import PlanView, help_line
 
 MOST = 10
-"""Annotations of one kind."""
+"""The most annotations of one kind."""
 
 _KINDS = {
     Severity.ERROR: "error",
@@ -22,17 +22,17 @@ _KINDS = {
 
 
 class Annotations:
-    """The annotations of one step, the verdicts on plans before all else."""
+    """The annotations of one step. The verdicts on plans come first."""
 
     def __init__(self) -> None:
         self.verdicts: list[tuple[str, str]] = []
         self.of_kind: dict[str, list[Diagnostic]] = {kind: [] for kind in _KINDS.values()}
 
     def plan(self, view: PlanView) -> None:
-        """Add a plan: its verdict, what is refused, what is worth knowing."""
+        """Add a plan: its verdict, broken rules and warnings."""
         kind = "error" if view.refused else "notice"
-        told = f"{view.verdict} {view.counts}".rstrip()
-        self.verdicts.append((kind, _command(kind, {"title": f"seatsync: {view.title}"}, told)))
+        text = f"{view.verdict} {view.counts}".rstrip()
+        self.verdicts.append((kind, _command(kind, {"title": f"seatsync: {view.title}"}, text)))
         self.findings([*view.refusals, *view.warnings])
 
     def findings(self, found: Iterable[Diagnostic]) -> None:
@@ -41,7 +41,7 @@ class Annotations:
             self.of_kind[_KINDS[finding.severity]].append(finding)
 
     def lines(self) -> Iterator[str]:
-        """As many as GitHub shows, the rest counted."""
+        """Yield as many commands as GitHub shows; the last one of a kind counts the rest."""
         for kind, found in self.of_kind.items():
             verdicts = [line for of, line in self.verdicts if of == kind]
             yield from verdicts[: MOST - 1]
@@ -56,16 +56,16 @@ class Annotations:
 def _annotation(kind: str, finding: Diagnostic) -> str:
     origin = finding.origin
     where = {"file": origin.file, "line": str(origin.line), "col": str(origin.column)} if origin else {}
-    return _command(kind, {**where, "title": finding.code}, f"{finding.message}\n→ {finding.help}")
+    return _command(kind, {**where, "title": finding.code}, f"{finding.message}\n{help_line(finding)}")
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:
-    told = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
-    return f"::{kind} {told}::{_escaped(message)}\n"
+    pairs = ",".join(f"{name}={_escaped(value, ':,')}" for name, value in properties.items())
+    return f"::{kind} {pairs}::{_escaped(message)}\n"
 
 
 def _escaped(text: str, signs: str = "") -> str:
-    """Text that ends neither the command nor the property it stands in."""
+    """Return text that cannot end the command or the property that contains it."""
     for sign in f"%\r\n{signs}":
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

@@ -1,4 +1,4 @@
-"""A plan as one self-contained page: nothing is loaded, and no script runs but its own, known by its hash."""
+"""A plan as one self-contained HTML page. It loads nothing, and only its own script may run (allowed by its hash)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from markupsafe import Markup, escape
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import SEATS, Slots
 from seatsync.planning.plan import SlotChange
-from seatsync.reports.view import Group, PlanView, by_code
+from seatsync.reports.view import Group, PlanView, by_code, help_line
 
 CHUNK = 200
-"""Rows in one body of a table: a browser lays out only the bodies in view, and the search hides whole ones."""
+"""Rows in one ``<tbody>``: a browser lays out only the bodies in view, and the search hides whole bodies."""
 
 
-class Part(NamedTuple):
-    """A piece of a bar, in percent of the room there is; ``name`` is its class."""
+class BarSegment(NamedTuple):
+    """A segment of a bar; ``start`` and ``width`` in percent of the bar's full width, ``name`` is its CSS class."""
 
     name: str
     start: float
@@ -32,16 +32,16 @@ class Part(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """The slots of a library at one time: drawn (``parts``), in words, and how many seats are used that there are not."""
+    """The seats of a library before or after the plan: as ``segments``, in words, and how many are used beyond the total."""
 
     when: str
-    parts: Sequence[Part]
+    segments: Sequence[BarSegment]
     words: str
     over: int
 
 
 def plans(views: Sequence[PlanView]) -> Iterator[str]:
-    """The page, in pieces."""
+    """Yield the page in pieces."""
     environment = Environment(
         loader=PackageLoader("seatsync.reports", "templates"),
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -49,9 +49,16 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"zip": zip, "rows": rows, "bars": bars, "by_code": by_code, "spoken": spoken}
+    environment.filters |= {
+        "zip": zip,
+        "rows": rows,
+        "bars": bars,
+        "by_code": by_code,
+        "with_code": with_code,
+        "help_line": help_line,
+    }
     style, script = _source("plan.css"), _source("plan.js")
-    allowed = f"style-src {_hashed(style)}; script-src {_hashed(script)}"
+    allowed = f"style-src {_csp_hash(style)}; script-src {_csp_hash(script)}"
     return environment.get_template("plan.html.jinja").generate(
         views=views,
         outcomes=outcomes(views),
@@ -62,54 +69,54 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
 
 
 def outcomes(views: Sequence[PlanView]) -> str:
-    """What the plans came to: of one its outcome, of several how many came to what."""
+    """Return the outcome of a single plan, or for several plans how many had which outcome."""
     if len(views) == 1:
         return views[0].outcome
-    kinds = ("refused" if v.refused else "with changes" if v.plan.changes else "with nothing to do" for v in views)
+    kinds = ("blocked" if v.refused else "with changes" if v.plan.changes else "without changes" for v in views)
     return ", ".join(f"{number:,} {kind}" for kind, number in Counter(kinds).items())
 
 
 def rows(group: Group) -> Iterator[Markup]:
-    """The rows of a group's table, a chunk at a time.
+    """Yield the rows of a group's table, one chunk at a time.
 
-    A chunk is escaped as a whole: its cells are parted by tabs and newlines, which the view lets into no text.
+    A chunk is escaped as a whole. Tabs and newlines separate its cells: the view allows neither of them in a text.
     """
     lines = group.lines()
     while chunk := list(islice(lines, CHUNK)):
-        told = str(escape("\n".join(map("\t".join, chunk))))
-        cells = told.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
+        escaped = str(escape("\n".join(map("\t".join, chunk))))
+        cells = escaped.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")
         yield Markup(f"<tr><td>{cells}</td></tr>")  # noqa: S704 (escaped above)
 
 
 def bars(change: SlotChange) -> list[Bar]:
-    """The slots before and after, on one scale."""
-    room = max(1, *chain.from_iterable((slots.total, slots.used) for slots in change))
-    return [_bar(when, slots, 100 / room) for when, slots in zip(("before", "after"), change, strict=True)]
+    """Return one bar for the seats before and one for after, on the same scale."""
+    scale = max(1, *chain.from_iterable((slots.total, slots.used) for slots in change))
+    return [_bar(when, slots, 100 / scale) for when, slots in zip(("before", "after"), change, strict=True)]
 
 
 def _bar(when: str, slots: Slots, percent: float) -> Bar:
     over = max(0, slots.used - slots.total)
-    parts, start = [Part("track", 0, round(slots.total * percent, 2))], 0
-    for seat in reversed(SEATS):  # what stays longest comes first
+    segments, start = [BarSegment("track", 0, round(slots.total * percent, 2))], 0
+    for seat in reversed(SEATS):  # permanent seats first
         number = getattr(slots, seat)
-        parts.append(Part(seat, round(start * percent, 2), round(number * percent, 2)))
+        segments.append(BarSegment(seat, round(start * percent, 2), round(number * percent, 2)))
         start += number
-    parts.append(Part("over", round(slots.total * percent, 2), round(over * percent, 2)))
-    told = ", ".join(f"{getattr(slots, seat):,} {seat}" for seat in reversed(SEATS))
-    words = f"{when}: {slots.used:,} of {counted(slots.total, 'slot')} used: {told}"
-    return Bar(when, [part for part in parts if part.width], words, over)
+    segments.append(BarSegment("over", round(slots.total * percent, 2), round(over * percent, 2)))
+    figures = ", ".join(f"{getattr(slots, seat):,} {seat}" for seat in reversed(SEATS))
+    words = f"{when}: {slots.used:,} of {counted(slots.total, 'seat')} used: {figures}"
+    return Bar(when, [segment for segment in segments if segment.width], words, over)
 
 
-def spoken(text: str) -> Markup:
-    """Text in which `what is to be written` stands as code."""
+def with_code(text: str) -> Markup:
+    """Return text in which everything between backticks is shown as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def _source(name: str) -> Markup:
-    """A style or script of ours."""
+    """Return one of our own style sheets or scripts."""
     return Markup((files("seatsync.reports") / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
-def _hashed(source: str) -> str:
-    """What a Content-Security-Policy calls this style or script."""
+def _csp_hash(source: str) -> str:
+    """Return the source expression by which a Content-Security-Policy allows this style or script."""
     return f"'sha256-{b64encode(sha256(source.encode()).digest()).decode()}'"

@@ -1,4 +1,4 @@
-"""A plan for a pull request: GitHub's Markdown, within its 65,536 characters whatever the size."""
+"""A plan as GitHub Markdown for a pull request, within 65,536 characters however large the plan is."""
 
 from __future__ import annotations
 
@@ -7,38 +7,40 @@ import re
 from collections.abc import Sequence
 
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.reports.view import Group, PlanView, SlotRow, by_code
+from seatsync.reports.view import Group, PlanView, SlotRow, by_code, help_line
 
 MOST = 65_536
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
 _PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
 _FENCE = re.compile(r"(?P<before>[ >]*(?:[-*+] +|\d+[.)] +)?)(?P<signs>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<rest>[^\n]*)")
 _OPENS = re.compile(r"<!--|-->|</?details\b", re.IGNORECASE)
-_LEAST = 320  # characters in which a plan can still say its verdict and what it leaves out
-_OF_ONE_CODE = 3  # refusals, or warnings, shown before others are folded
+_LEAST = 320  # characters that a plan needs for its verdict and the count of what is left out
+_OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
 _FOLDED = "\n</details>\n\n"
-_FOR_THE_COUNT = 170  # room for the line that counts what is left out
+_FOR_THE_COUNT = 170  # characters reserved for the line that counts what is left out
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, no HTML, no mention, no link."""
+    """Return text that Markdown shows literally: no markup, no HTML, no mention, no link."""
     return as_html(_SPECIAL.sub(r"\\\1", text))
 
 
 def as_html(text: str) -> str:
-    """The same inside of HTML, where Markdown's backslashes do not count."""
-    return html.escape(text, quote=False).replace("@", "@<!-- -->")  # an entity would still notify whom it names
+    """Return text escaped for use inside HTML, where Markdown's backslashes have no effect."""
+    return html.escape(text, quote=False).replace(
+        "@", "@<!-- -->"
+    )  # an HTML entity in place of the @ would still notify that user
 
 
 def place(text: str) -> str:
-    """A file and line, as code where that can't be misread."""
+    """Return a file and line, as code where the name has no special characters."""
     return f"`{text}`" if _PLAIN_PLACE.fullmatch(text) else escaped(text)
 
 
 def plan(view: PlanView, most: int = MOST) -> str:
-    """Verdict and refusals first, then slots, what can't be undone, and the changes, folded and cut to ``most``.
+    """Return the plan in at most ``most`` characters: verdict, broken rules, seats, what cannot be undone, the changes (folded).
 
-    Every part may use what the parts before it left over, but leaves some room for those that follow.
+    Each part may use the room that earlier parts left, but keeps some for the parts that follow.
     """
     page = _Page(most - _FOR_THE_COUNT)
     page.add(
@@ -51,9 +53,9 @@ def plan(view: PlanView, most: int = MOST) -> str:
         page.left -= len(final)
     else:
         final = ""
-    _findings(page, view.refusals, "refusals", keep=most // 2, keep_folded=most * 3 // 4)
+    _findings(page, view.refusals, "rules broken", keep=most // 2, keep_folded=most * 3 // 4)
     _slots(page, view.slots, keep=most * 3 // 8)
-    _groups(page, "Cannot be undone", view.irreversible, "that cannot be undone", keep=most // 4, fold=False)
+    _groups(page, "Cannot be undone", view.irreversible, "irreversible changes", keep=most // 4, fold=False)
     _findings(page, view.warnings, "warnings", keep=most // 8, keep_folded=most // 8)
     page.parts.append(final)
     _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)
@@ -61,7 +63,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
 
 
 def plans(views: Sequence[PlanView], most: int = MOST) -> str:
-    """Several plans, each with its share of the room; of very many only the verdicts, refused ones first."""
+    """Return several plans, each with an equal share of the room; if there are too many, only their verdicts, blocked ones first."""
     share = most // max(1, len(views))
     if share >= _LEAST:
         return "".join(plan(view, share) for view in views)
@@ -75,30 +77,30 @@ def plans(views: Sequence[PlanView], most: int = MOST) -> str:
 
 
 def diagnostics(found: Sequence[Diagnostic], most: int = MOST) -> str:
-    """What is wrong with the files."""
+    """Return the findings on the files."""
     page = _Page(most - _FOR_THE_COUNT)
     _findings(page, found, "findings", keep=0, keep_folded=0)
     return page.text()
 
 
 def cut(text: str, most: int) -> str:
-    """Ready Markdown in at most ``most`` characters: whole lines, with what they leave open closed, and the rest counted."""
+    """Return finished Markdown in at most ``most`` characters: whole lines, open elements closed, and the rest counted."""
     if len(text) <= most:
         return text
     lines = [f"{line}\n" for line in text.split("\n")]
-    open_things = _Open()
+    open_elements = _OpenElements()
     kept, end, left = 0, "", most - _FOR_THE_COUNT
     for line in lines:
         left -= len(line)
-        open_things.read(line)
-        if left < len(open_things.closing):
+        open_elements.read(line)
+        if left < len(open_elements.closing):
             break
-        kept, end = kept + 1, open_things.closing
-    return "".join(lines[:kept]) + end + f"\n*Left out here for length: {len(lines) - kept:,} lines.*\n"
+        kept, end = kept + 1, open_elements.closing
+    return "".join(lines[:kept]) + end + f"\n*Left out to save space: {len(lines) - kept:,} lines.*\n"
 
 
-class _Open:
-    """What is open after some lines of Markdown: code, a comment, folds."""
+class _OpenElements:
+    """The elements that are still open after some lines of Markdown: a code fence, a comment, ``<details>``."""
 
     def __init__(self) -> None:
         self.fence = ""
@@ -125,13 +127,13 @@ class _Open:
 
     @property
     def closing(self) -> str:
-        """What closes them."""
+        """The text that closes all open elements."""
         code = f"{self.before_fence}{self.fence}\n" if self.fence else ""
         return code + ("-->\n" if self.comment else "") + "\n</details>\n" * self.folds
 
 
 class _Page:
-    """Text that never grows over its limit; what did not fit is counted at the end."""
+    """Text that never exceeds its limit. Its last line counts what did not fit."""
 
     def __init__(self, most: int) -> None:
         self.parts: list[str] = []
@@ -139,7 +141,7 @@ class _Page:
         self.missing: dict[str, int] = {}
 
     def add(self, text: str, keep: int = 0) -> bool:
-        """Add where it fits, with ``keep`` characters left over."""
+        """Add the text if ``keep`` characters are still free afterwards, and return whether it was added."""
         if len(text) + keep > self.left:
             return False
         self.parts.append(text)
@@ -152,13 +154,13 @@ class _Page:
 
     def text(self) -> str:
         if self.missing:
-            told = ", ".join(f"{number:,} {what}" for what, number in self.missing.items())
-            self.parts.append(f"\n*Left out here for length: {told}. The plan file has everything.*\n")
+            counts = ", ".join(f"{number:,} {what}" for what, number in self.missing.items())
+            self.parts.append(f"\n*Left out to save space: {counts}. The plan file has everything.*\n")
         return "".join(self.parts)
 
 
 def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int, keep_folded: int) -> None:
-    """Some of each code in full view, counted, before the rest of any: that is folded, and cut first."""
+    """Add the first few findings of each code, then the rest of each code folded; the folded ones are cut first."""
     kinds, shown = by_code(found), 0
     if any(len(alike) > _OF_ONE_CODE for alike in kinds.values()):
         counts = ", ".join(f"{len(alike):,} {escaped(code)}" for code, alike in kinds.items())
@@ -179,9 +181,9 @@ def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int, ke
 
 def _finding(finding: Diagnostic) -> str:
     where = f" at {place(str(finding.origin))}" if finding.origin else ""
-    head, *paste = finding.help.split("\n")
+    head, *paste = help_line(finding).split("\n")
     block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + escaped(paste[-1]) if paste else ""
-    return f"- **{finding.code}**{where}: {escaped(finding.message)}\n  → {escaped(head)}{block}\n"
+    return f"- **{finding.code}**{where}: {escaped(finding.message)}\n  {escaped(head)}{block}\n"
 
 
 def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
@@ -190,10 +192,10 @@ def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
         shown = 0
         while shown < len(rows) and page.add("| " + " | ".join(map(escaped, rows[shown])) + " |\n", keep):
             shown += 1
-        page.left_out("slots", len(rows) - shown)
+        page.left_out("libraries", len(rows) - shown)
         page.add("\n")
     else:
-        page.left_out("slots", len(rows))
+        page.left_out("libraries", len(rows))
 
 
 def _groups(page: _Page, title: str, groups: list[Group], what: str, keep: int, fold: bool) -> None:

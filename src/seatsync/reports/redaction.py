@@ -1,7 +1,7 @@
-"""Output for places where anybody reads along: pseudonyms in place of e-mails, and no names.
+"""Redaction for public output: pseudonyms in place of e-mails, and no names.
 
-What is not known to be harmless is left out: of a finding's words only those stay that are known to name nobody but by
-e-mail, of a change only the fields that describe nobody.
+Everything that is not known to be harmless is left out. A finding keeps its own message only if that message can identify
+people by e-mail alone; a change keeps only fields that describe nobody.
 """
 
 from __future__ import annotations
@@ -33,66 +33,69 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
     }
 )
-"""Codes whose messages have nothing of a person but e-mails. All others are told by their page's first sentence."""
+"""Codes whose messages contain nothing personal but e-mails. All others show the first sentence of their page instead."""
 
 
 NO_KEY = Diagnostic(
     "no-redact-key",
-    "This output has no fingerprint: without a secret it would tell who is in the files, and no ledger is there that has one.",
-    "For the first apply by a pipeline set SEATSYNC_REDACT_KEY, a secret of 32 characters or more, the same at plan and apply.",
+    "This output has no fingerprint: without a secret it would help to guess who is in the files, and there is no ledger yet to hold one.",
+    "For the first apply by a pipeline, set SEATSYNC_REDACT_KEY to a secret of 32 characters or more, the same for plan and apply.",
     severity=Severity.NOTICE,
 )
 
 
 class Redactor:
-    """``pages`` explain the codes of findings. Who has the secret that is told by ``use`` can find out whose a pseudonym is."""
+    """Redacts findings, plans and rows. ``pages`` explain the codes of findings.
+
+    Whoever has the secret passed to ``use`` can find out which e-mail a pseudonym stands for.
+    """
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self.pages = pages
         self.use(None)
 
     def use(self, secret: bytes | None, is_of_a_stranger: bool = False) -> None:
-        """Make pseudonyms and fingerprints by this secret; without one they hold for one run, and fingerprints are left out.
+        """Derive pseudonyms and fingerprints from this secret. Without one, pseudonyms last for one run and there are no fingerprints.
 
-        Pseudonyms in what a stranger has asked for hold for one run in any case: by a guess among their own files they would learn
-        the one that stands for it in all other outputs.
+        Pseudonyms in output for a stranger last for one run in any case. Otherwise strangers could put a guessed e-mail into their
+        own files and learn its pseudonym in all other output.
         """
         self.is_lasting = secret is not None
         self._key = os.urandom(32) if secret is None else secret
         self._who = os.urandom(32) if is_of_a_stranger else self._key
 
     def who(self, email: str) -> str:
-        """The pseudonym of somebody, by their e-mail."""
+        """Return the pseudonym for an e-mail."""
         digest = hmac.new(self._who, email_key(email).encode("utf-8", "surrogatepass"), "sha256").hexdigest()
         return f"person-{digest[:12]}" if email else ""
 
     def text(self, text: str) -> str:
-        """Text with pseudonyms for all e-mails."""
+        """Return text with all e-mails replaced by pseudonyms."""
         return emails_replaced(text, self.who)
 
     def row(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """A row of a list, or the fields of a person."""
+        """Return a row of a list, or the fields of a person, redacted."""
         return {name: self._value(name, value) for name, value in row.items()}
 
     def fingerprint(self, fingerprint: str) -> str:
-        """The fingerprint of a plan as it may be printed; empty where there is no lasting secret."""
+        """Return the fingerprint of a plan in a form that may be printed; empty if there is no lasting secret."""
         return keyed(self._key, fingerprint) if self.is_lasting and fingerprint else ""
 
     def finding(self, finding: Diagnostic) -> Diagnostic:
-        """A finding, in words that name nobody."""
+        """Return a finding in words that name nobody."""
         members = [self.who(member) for member in finding.members]
         if finding.code in _NAMES_BY_EMAIL_ALONE:
             message, help = self.text(finding.message), self.text(finding.help)
         else:
             page = " ".join(self.pages.get(finding.code, "Error. Something is wrong here.").split())
-            message, help = page.partition(". ")[2].split(". ")[0].rstrip(".") + ".", "Look there, at the place itself."
+            message, help = page.partition(". ")[2].split(". ")[0].rstrip(".") + ".", "Look at this place in the file."
             if members:
-                message += f" {counted(len(members), 'member is', 'members are')} concerned: {named(members)}."
+                message += f" {counted(len(members), 'member is', 'members are')} affected: {named(members)}."
         origin = self._origin(finding.origin) if finding.origin is not None else None
         return replace(finding, message=message, help=help, members=tuple(members), origin=origin)
 
     def plan(self, plan: Plan) -> Plan:
-        """A plan to be looked at; it can't be applied any more. What it says of the files is no digest that could be guessed."""
+        """Return a plan that can be read but no longer applied. Its digest of the files is keyed, so that nobody can guess the content."""
         if plan.redacted:
             return plan
         findings = [self.finding(warning) for warning in plan.warnings]
@@ -106,7 +109,7 @@ class Redactor:
             warnings=findings if self.is_lasting or not plan.changes else [*findings, NO_KEY],
             fingerprint=self.fingerprint(plan.fingerprint),
             desired_digest=keyed(self._key, plan.desired_digest),
-            settled={},
+            baseline={},
             redacted=True,
         )
 
@@ -125,12 +128,11 @@ class Redactor:
         return origin if file == origin.file else origin._replace(file=file)
 
     def _fields(self, fields: Mapping[str, Any] | None, before: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """What changes of somebody; that a name changes is told, not from what to what."""
+        """Return the redacted fields of a change. A changed name shows as "(changed)", without the old and the new one."""
         if fields is None:
             return None
-        told = self.row(fields)
         changed = {name: "(changed)" for name in _NAMING if name in fields and name in before}
-        return told | changed
+        return self.row(fields) | changed
 
     def _value(self, name: str, value: Any) -> Any:
         if name in _BY_EMAIL:

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code hosts and editors show in their lists of problems."""
+"""Findings as SARIF 2.1.0, a format that code hosts and editors read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sarif_pydantic import (
 from seatsync import __version__
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.reports.view import PlanView
+from seatsync.reports.view import PlanView, help_line
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -39,9 +39,9 @@ _LEVELS = {
 
 
 def log(found: Sequence[Diagnostic], views: Iterable[PlanView], pages: Mapping[str, str], config: str) -> str:
-    """The whole log: one run, with a rule for each code that occurs, explained by its page.
+    """Return the whole log: one run, with a rule for each code that occurs; the code's page explains the rule.
 
-    A finding without a place stands at the top of ``config``, since a host shows none that stands nowhere.
+    A finding without a place is put at the top of ``config``, because hosts ignore findings without a location.
     """
     codes = sorted({finding.code for finding in found})
     level = {finding.code: _LEVELS[finding.severity] for finding in found}
@@ -52,16 +52,16 @@ def log(found: Sequence[Diagnostic], views: Iterable[PlanView], pages: Mapping[s
     )
     results = [_result(finding, codes.index(finding.code), config) for finding in found]
     run = Run(tool=Tool(driver=driver), results=results, properties={"plans": [_summary(view) for view in views]})
-    made = Sarif(version="2.1.0", schema_uri=SCHEMA, runs=[run])
-    return f"{made.model_dump_json(by_alias=True, exclude_none=True, indent=2)}\n"
+    document = Sarif(version="2.1.0", schema_uri=SCHEMA, runs=[run])
+    return f"{document.model_dump_json(by_alias=True, exclude_none=True, indent=2)}\n"
 
 
 def _rule(code: str, page: str, level: Level) -> ReportingDescriptor:
-    said = " ".join(page.split())
+    text = " ".join(page.split())
     return ReportingDescriptor(
         id=code,
-        short_description=Message(text=said.split(". ")[1] + "." if ". " in said else said),
-        full_description=Message(text=said),
+        short_description=Message(text=text.split(". ")[1] + "." if ". " in text else text),
+        full_description=Message(text=text),
         help=Message(text=page, markdown=page),
         default_configuration=ReportingConfiguration(level=level),
     )
@@ -73,18 +73,22 @@ def _result(finding: Diagnostic, rule: int, config: str) -> Result:
         artifact_location=ArtifactLocation(uri=quote(origin.file)),
         region=Region(start_line=origin.line, start_column=origin.column),
     )
-    same = sha256("\0".join((finding.code, origin.file, finding.library or "", finding.message)).encode())
+    identity = sha256("\0".join((finding.code, origin.file, finding.library or "", finding.message)).encode())
     return Result(
         rule_id=finding.code,
         rule_index=rule,
         level=_LEVELS[finding.severity],
-        message=Message(text=f"{finding.message}\n→ {finding.help}"),
+        message=Message(text=f"{finding.message}\n{help_line(finding)}"),
         locations=[Location(physical_location=place)],
-        partial_fingerprints={"seatsync/1": same.hexdigest()[:32]},
+        partial_fingerprints={"seatsync/1": identity.hexdigest()[:32]},
     )
 
 
 def _summary(view: PlanView) -> dict[str, Any]:
     plan = view.plan
-    told = {"institution": plan.institution, "verdict": view.verdict, "fingerprint": plan.fingerprint}
-    return told | {"summary": plan.summary}
+    return {
+        "institution": plan.institution,
+        "verdict": view.verdict,
+        "fingerprint": plan.fingerprint,
+        "summary": plan.summary,
+    }

@@ -1,4 +1,4 @@
-"""A terminal, by rich: it knows the width of every script, and honours NO_COLOR and COLUMNS."""
+"""Writing to a terminal with rich, which knows the width of every script and honours NO_COLOR and COLUMNS."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seatsync.reports.sheet import WHOLE, WIDE
-from seatsync.reports.view import clean
+from seatsync.reports.view import escape_controls
+from seatsync.reports.writer import NEVER_FOLDED, UNLIMITED_WIDTH
 
 
 class Terminal:
-    """See ``sheet.Sheet``."""
+    """A ``Writer`` for a terminal."""
 
     def __init__(self, stream: IO[str], no_color: bool) -> None:
-        wide = None if stream.isatty() or os.environ.get("COLUMNS") else WIDE
+        width = None if stream.isatty() or os.environ.get("COLUMNS") else UNLIMITED_WIDTH
         self.out = Console(
-            file=stream, no_color=no_color or None, width=wide, highlight=False, markup=False, emoji=False
+            file=stream, no_color=no_color or None, width=width, highlight=False, markup=False, emoji=False
         )
         self.stream = stream
         self.is_watched = self.out.is_terminal
@@ -32,7 +32,7 @@ class Terminal:
         self.out.print(Text.assemble(*parts), soft_wrap=not folded)
 
     def paragraph(self, text: str) -> None:
-        self._put(Padding(Text(text), (0, 0, 0, 4), expand=False))
+        self._print(Padding(Text(text), (0, 0, 0, 4), expand=False))
 
     def table(
         self,
@@ -42,16 +42,16 @@ class Terminal:
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        made = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, 2, 0, 0))
+        table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, 2, 0, 0))
         for header, style in zip_longest(headers, styles, fillvalue=""):
             justify = "right" if header in right else "left"
-            made.add_column(header, style=style, justify=justify, overflow="fold", no_wrap=header in WHOLE)  # type: ignore[arg-type]
+            table.add_column(header, style=style, justify=justify, overflow="fold", no_wrap=header in NEVER_FOLDED)  # type: ignore[arg-type]
         for row in rows:
-            made.add_row(*(Text(clean(cell)) for cell in row))
-        self._put(Padding(made, (0, 0, 0, indent)))
+            table.add_row(*(Text(escape_controls(cell)) for cell in row))
+        self._print(Padding(table, (0, 0, 0, indent)))
 
-    def _put(self, what: Padding) -> None:
-        """Print without the blanks that fill lines up."""
+    def _print(self, block: Padding) -> None:
+        """Print without trailing spaces."""
         with self.out.capture() as captured:
-            self.out.print(what)
+            self.out.print(block)
         self.stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())

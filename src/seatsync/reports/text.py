@@ -10,13 +10,13 @@ from typing import IO, assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.reports.sheet import Pipe, Sheet
-from seatsync.reports.view import Group, PlanView, clean, shown
+from seatsync.reports.view import Group, PlanView, escape_controls, help_line, shown
+from seatsync.reports.writer import Pipe, Writer
 
 FEW = 10
-"""Changes of a group that are shown where not all are asked for."""
+"""The changes shown of a group, without ``--verbose``."""
 MANY = 200
-"""The same for what cannot be undone, which somebody has to read by name."""
+"""The same for changes that cannot be undone, because somebody must check each name."""
 
 _WEIGHT = {
     Severity.ERROR: "bold red",
@@ -26,8 +26,8 @@ _WEIGHT = {
 }
 
 
-def plan(out: Sheet, view: PlanView, everything: bool) -> None:
-    """The whole plan; long groups are cut unless ``everything`` is asked for, and what is left out is counted."""
+def plan(out: Writer, view: PlanView, everything: bool) -> None:
+    """Write the whole plan. Unless ``everything`` is true, long groups are cut and the rest is counted."""
     out.line((view.title, "bold"))
     out.line((view.context, ""))
     out.line()
@@ -47,31 +47,37 @@ def plan(out: Sheet, view: PlanView, everything: bool) -> None:
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 
 
-def diagnostics(out: Sheet, found: Iterable[Diagnostic], folder: str = "", columns: bool = True) -> None:
-    """Each with its place, its weight and code, what is so, and what to do; a saved plan knows no ``columns``."""
+def diagnostics(out: Writer, found: Iterable[Diagnostic], folder: str = "", columns: bool = True) -> None:
+    """Write each finding: place, severity, code, message and help. A saved plan knows no ``columns``."""
     for diagnostic in (shown(diagnostic, folder) for diagnostic in found):
         origin = diagnostic.origin
         where = (f"{origin}:{origin.column}  " if columns else f"{origin}  ") if origin else ""
-        help = "    → " + diagnostic.help.replace("\n", "\n      ")
+        help = "    " + help_line(diagnostic).replace("\n", "\n      ")
         if out.is_watched:
             weight = _WEIGHT[diagnostic.severity]
-            out.line((where, "bold"), (f"{diagnostic.severity} ", weight), (diagnostic.code, "dim"), folded=False)
+            out.line(
+                (where, "bold"), (f"{_label(diagnostic.severity)} ", weight), (diagnostic.code, "dim"), folded=False
+            )
             out.paragraph(diagnostic.message)
             out.line((help, "dim"), folded=False)
-        else:  # there may be a hundred thousand of them
+        else:  # without rich, because there may be a hundred thousand
             message = fill(
                 diagnostic.message, out.width, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
             )
-            out.stream.write(f"{where}{diagnostic.severity} {diagnostic.code}\n{message}\n{help}\n")
+            out.stream.write(f"{where}{_label(diagnostic.severity)} {diagnostic.code}\n{message}\n{help}\n")
 
 
-def _slots(out: Sheet, view: PlanView) -> None:
-    headers = ("slots", "total", "used", "available", "reserved", "temporary", "permanent")
+def _label(severity: Severity) -> str:
+    return "rule broken" if severity is Severity.REFUSAL else severity.value
+
+
+def _slots(out: Writer, view: PlanView) -> None:
+    headers = ("library", "total", "used", "available", "reserved", "temporary", "permanent")
     out.line()
     out.table(view.slots, headers, headers[1:])
 
 
-def _groups(out: Sheet, title: str, groups: list[Group], most: int | None) -> None:
+def _groups(out: Writer, title: str, groups: list[Group], most: int | None) -> None:
     if not groups:
         return
     out.line()
@@ -96,12 +102,12 @@ def _style(sign: Sign) -> str:
             assert_never(never)
 
 
-def _group(out: Sheet, group: Group, most: int | None) -> None:
+def _group(out: Writer, group: Group, most: int | None) -> None:
     out.line((f"{group.sign} {group.title} ({len(group.changes):,})", _style(group.sign)))
     reasons = {change.reason for change in group.changes}
     if len(reasons) == 1:
-        out.line((f"    {clean(reasons.pop())}", "dim"))
-        rows = [(who, what, where) for who, what, _, where in group.lines(most)]
+        out.line((f"    {escape_controls(reasons.pop())}", "dim"))
+        rows = [(subject, what, where) for subject, what, _, where in group.lines(most)]
         out.table(rows, styles=("", "", "dim"), indent=4)
     else:
         out.table(group.lines(most), styles=("", "", "dim", "dim"), indent=4)
@@ -110,17 +116,17 @@ def _group(out: Sheet, group: Group, most: int | None) -> None:
 
 
 def summary(found: Sequence[Diagnostic]) -> str:
-    """``2 errors, 1 warning``."""
+    """Return a count such as ``2 errors, 1 warning``."""
     parts = [
         counted(number, severity.value)
         for severity in Severity
         if (number := sum(diagnostic.severity is severity for diagnostic in found))
     ]
-    return ", ".join(parts) or "nothing wrong"
+    return ", ".join(parts) or "no problems"
 
 
-def sheet(stream: IO[str], no_color: bool) -> Sheet:
-    """What is written on is folded and coloured for a person, or where COLUMNS or FORCE_COLOR ask for that."""
+def writer(stream: IO[str], no_color: bool) -> Writer:
+    """Return a writer with colours and folded lines if a person is watching, or if COLUMNS or FORCE_COLOR is set."""
     if stream.isatty() or os.environ.get("COLUMNS") or os.environ.get("FORCE_COLOR"):
         from seatsync.reports.terminal import Terminal
 
@@ -128,11 +134,11 @@ def sheet(stream: IO[str], no_color: bool) -> Sheet:
     return Pipe(stream)
 
 
-def stdout(no_color: bool) -> Sheet:
-    """For what was asked for."""
-    return sheet(sys.stdout, no_color)
+def stdout(no_color: bool) -> Writer:
+    """Return the writer for results."""
+    return writer(sys.stdout, no_color)
 
 
-def stderr(no_color: bool) -> Sheet:
-    """For everything else."""
-    return sheet(sys.stderr, no_color)
+def stderr(no_color: bool) -> Writer:
+    """Return the writer for everything else."""
+    return writer(sys.stderr, no_color)

@@ -1,4 +1,4 @@
-"""The view of a plan that every renderer shows: a verdict, counts, slots, groups of changes in words."""
+"""The view of a plan that every renderer shows: verdict, counts, seats and groups of changes in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, assert_never
 
 from seatsync.domain.action import Action, Sign, Subject
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.library import USUAL, Delivery
+from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.text.characters import printable
@@ -16,13 +16,13 @@ from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, SlotChange
 
 
-def clean(text: str) -> str:
-    """Text without anything that a terminal or a page would obey."""
+def escape_controls(text: str) -> str:
+    """Return text with every character escaped that a terminal or a page would obey instead of show."""
     return printable(text, len(text))
 
 
 class Line(NamedTuple):
-    """One change in words: whom or what it is about, what changes, why, and where that is asked for."""
+    """One change in words: who or what changes, the change, the reason, and the file and line that ask for it."""
 
     subject: str
     what: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 class Group(NamedTuple):
-    """The changes of one action in one library (or in none)."""
+    """The changes with the same action in one library (or without a library)."""
 
     sign: Sign
     action: str
@@ -47,12 +47,12 @@ class Group(NamedTuple):
         return len(self.changes)
 
     def lines(self, most: int | None = None) -> Iterator[Line]:
-        """The first ``most`` changes in words."""
+        """Yield the first ``most`` changes in words."""
         return (line(change) for change in self.changes[:most])
 
 
 class SlotRow(NamedTuple):
-    """A library's slots for a table; each figure as ``3`` or ``3 → 5``."""
+    """A library's seats for a table; each figure as ``3`` or ``3 → 5``."""
 
     library: str
     total: str
@@ -65,20 +65,20 @@ class SlotRow(NamedTuple):
 
 @dataclass(frozen=True)
 class PlanView:
-    """What there is to show of a plan; ``folder`` is put before the names of its files where it has findings."""
+    """Everything that a report shows of a plan. ``folder`` is put before the file names of findings."""
 
     plan: Plan
     folder: str = ""
 
     @property
     def title(self) -> str:
-        return clean(f"{self.plan.name} ({self.plan.institution})")
+        return escape_controls(f"{self.plan.name} ({self.plan.institution})")
 
     @property
     def context(self) -> str:
-        """What the plan was made from."""
-        since = f"the ledger at {self.plan.serial:,}" if self.plan.serial else "a new ledger"
-        return clean(f"Plan for {self.plan.now}, from {since}")
+        """The day of the plan and the state of the ledger that it starts from."""
+        state = f"since journal entry {self.plan.serial:,}" if self.plan.serial else "on a new ledger"
+        return escape_controls(f"Plan for {self.plan.now}, {state}")
 
     @property
     def refused(self) -> bool:
@@ -88,16 +88,16 @@ class PlanView:
     def outcome(self) -> str:
         """The verdict in a word or two."""
         if self.refused:
-            return "Refused"
+            return "Blocked"
         return counted(len(self.plan.changes), "change") if self.plan.changes else "Nothing to do"
 
     @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
         if self.refused:
-            return f"Refused, for {counted(len(self.plan.refusals), 'reason')}. Nothing of it will be applied."
+            return f"Blocked: {counted(len(self.plan.refusals), 'rule')} broken. Nothing will be applied."
         if not self.plan.changes:
-            return "Nothing to do: the ledger is as the files ask."
+            return "Nothing to do: the ledger matches the files."
         changes, final = len(self.plan.changes), len(self.plan.irreversible)
         which = "which" if changes == 1 else f"{final:,} of which"
         return f"{counted(changes, 'change')}{f', {which} cannot be undone' if final else ''}."
@@ -118,7 +118,7 @@ class PlanView:
 
     @property
     def irreversible(self) -> list[Group]:
-        """What can't be undone, by action and library."""
+        """The changes that cannot be undone, by action and library."""
         return _groups(self.plan.irreversible)
 
     @property
@@ -136,16 +136,19 @@ def _groups(changes: Iterable[Change]) -> list[Group]:
     found: dict[tuple[Action, str], list[Change]] = {}
     for change in changes:
         found.setdefault((change.action, change.library if change.member else ""), []).append(change)
-    return [Group(action.facts.sign, action.value, clean(library), alike) for (action, library), alike in found.items()]
+    return [
+        Group(action.facts.sign, action.value, escape_controls(library), alike)
+        for (action, library), alike in found.items()
+    ]
 
 
 def line(change: Change) -> Line:
-    """A change in words."""
-    return Line(*map(clean, (_subject(change), _what(change), change.reason, str(change.origin))))
+    """Return a change in words."""
+    return Line(*map(escape_controls, (_subject(change), _what(change), change.reason, str(change.origin))))
 
 
 def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
-    """Findings by their code, in the order in which the codes first occur."""
+    """Return findings by their code, in the order in which the codes first occur."""
     found: dict[str, list[Diagnostic]] = {}
     for finding in findings:
         found.setdefault(finding.code, []).append(finding)
@@ -153,10 +156,16 @@ def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
 
 
 def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
-    """A finding fit to be shown; ``folder`` is put before the name of its file."""
-    origin = finding.origin and finding.origin._replace(file=clean(folder + finding.origin.file))
-    help = "\n".join(map(clean, finding.help.splitlines()))
-    return replace(finding, code=clean(finding.code), message=clean(finding.message), help=help, origin=origin)
+    """Return a finding that is safe to show, with ``folder`` put before the name of its file."""
+    origin = finding.origin and finding.origin._replace(file=escape_controls(folder + finding.origin.file))
+    help = "\n".join(map(escape_controls, finding.help.splitlines()))
+    code, message = escape_controls(finding.code), escape_controls(finding.message)
+    return replace(finding, code=code, message=message, help=help, origin=origin)
+
+
+def help_line(finding: Diagnostic) -> str:
+    """Return what to do about a finding. A notice needs no fix, so its help has no ``To fix:``."""
+    return finding.help if finding.severity is Severity.NOTICE else f"To fix: {finding.help}"
 
 
 def _subject(change: Change) -> str:
@@ -173,18 +182,18 @@ def _what(change: Change) -> str:
     match change.action:
         case Action.GRANT:
             until = f", until {after['until']}" if "until" in after else ""
-            again = f" (was {before['status'].replace('_', ' ')})" if "status" in before else ""
+            again = f" (was {status_in_words(before['status'])})" if "status" in before else ""
             return f"{change.kind}{_delivery(change)}{until}{again}"
         case Action.REVOKE:
-            return f"{change.kind}, {before.get('status', '')}"
+            return f"{change.kind}, {status_in_words(before.get('status', ''))}"
         case Action.UPGRADE:
-            return f"temporary → permanent, {change.status}"
+            return f"temporary → permanent, {status_in_words(change.status)}"
         case Action.RESEND:
-            return "reminder" if "resend" not in after else "invitation once more"
+            return "reminder" if "resend" not in after else "invitation again"
         case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
             return _person(after or before)
         case Action.LIBRARY_ADD:
-            return f"{after['title']}, {counted(after['slots'], 'slot')}"
+            return f"{after['title']}, {counted(after['slots'], 'seat')}"
         case Action.LIBRARY_REMOVE:
             return str(before["title"])
         case Action.INSTITUTION_UPDATE | Action.LIBRARY_UPDATE | Action.MEMBER_UPDATE | Action.ADMIN_UPDATE:
@@ -194,11 +203,16 @@ def _what(change: Change) -> str:
             assert_never(never)
 
 
+def status_in_words(status: str) -> str:
+    """A license's status as people read it."""
+    return "claimed" if status == Status.DELIVERED else status.replace("_", " ")
+
+
 def _delivery(change: Change) -> str:
-    """How a seat that is granted reaches its member, where that is not by an invitation."""
+    """Return how the member gets a granted seat, if not by an invitation."""
     if change.status == Status.DELIVERED:
-        return ", delivered at once"
-    return _ASKED[(change.after or {}).get("delivery", USUAL)]
+        return ", in the account at once"
+    return _ASKED[(change.after or {}).get("delivery", DEFAULT_DELIVERY)]
 
 
 def _asked(delivery: Delivery) -> str:
@@ -227,11 +241,12 @@ _BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, 
 
 def _difference(name: str, before: Any, after: Any) -> str:
     if name == "tags":
-        gone, new = [t for t in before if t not in after], [t for t in after if t not in before]
-        return "tags " + " ".join([*(f"+{tag}" for tag in new), *(f"-{tag}" for tag in gone)])
+        removed, added = [t for t in before if t not in after], [t for t in after if t not in before]
+        return "tags " + " ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)])
+    label = "seats" if name == "slots" else spoken(name)
     if isinstance(after, list) and after and isinstance(after[0], dict):
-        return f"{spoken(name)} changed"
-    return f"{spoken(name)} {_value(before)} → {_value(after)}"
+        return f"{label} changed"
+    return f"{label} {_value(before)} → {_value(after)}"
 
 
 def _value(value: Any) -> str:
@@ -244,8 +259,8 @@ def _value(value: Any) -> str:
 
 def _slot_row(library: str, change: SlotChange) -> SlotRow:
     before, after = change.before.as_dict(), change.after.as_dict()
-    told = {
+    figures = {
         name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}"
         for name in after
     }
-    return SlotRow(clean(library), **told)
+    return SlotRow(escape_controls(library), **figures)

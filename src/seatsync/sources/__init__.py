@@ -1,1 +1,1 @@
-"""Reading the files of an institution: every mistake becomes a diagnostic with its place, and all are found."""
+"""Read an institution's files. Every mistake becomes a diagnostic with its place, and one run finds them all."""

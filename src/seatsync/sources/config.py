@@ -1,4 +1,4 @@
-"""``seatsync.yaml``: read, checked by its model, and every fault told in plain words at its place."""
+"""Read ``seatsync.yaml``, check it against its model, and report every fault in plain words at its place."""
 
 from __future__ import annotations
 
@@ -14,26 +14,24 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import is_slug, printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.formats import config as c
-from seatsync.formats.fields import Fault
-from seatsync.formats.location import Location, Path, locate
+from seatsync.formats.fields import InvalidValue
+from seatsync.formats.location import KeyPath, Location, locate
 from seatsync.sources import yaml_tree
 from seatsync.sources.files import NAME
 
 
 def read_config(tree: yaml_tree.Node | None, found: list[Diagnostic]) -> c.SeatsyncFile | None:
-    """The file by its model, of its ``tree``; ``found`` is what was wrong with the file when it was read.
+    """Return the file's model, built from its ``tree``.
 
-    Where something is wrong with it, ``found`` says so, and the file is what is left without the faulty parts, so that the
-    mistakes in other files are found in the same run. None where nothing can be made of it.
+    ``found`` already has the errors from reading the file; this function adds the faults of its values. Faulty parts are
+    left out of the model, so that the same run finds the mistakes in other files. None where nothing usable is left.
     """
-    if tree is None and found:  # it could not be read
+    if tree is None and found:  # the file could not be read
         return None
     if yaml_tree.plain(tree) is None:
-        help = "`seatsync init` writes a folder to start from."
+        help = "Run `seatsync init` to create a folder to start from."
         found.append(
-            Diagnostic(
-                "invalid-value", f"{NAME} is empty; a mapping (key: value) is expected there.", help, Origin(NAME)
-            )
+            Diagnostic("invalid-value", f"{NAME} is empty; it must be a mapping (key: value).", help, Origin(NAME))
         )
         return None
     values = _without_gaps(yaml_tree.plain(tree))
@@ -41,7 +39,7 @@ def read_config(tree: yaml_tree.Node | None, found: list[Diagnostic]) -> c.Seats
         return c.SeatsyncFile.model_validate(values)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-    found += _all_told(faults, tree)
+    found += _diagnostics(faults, tree)
     faulty = [(_located(details["loc"]).path, details["type"]) for details in faults]
     try:
         return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty))
@@ -61,10 +59,10 @@ _STAND_INS: dict[str, Any] = {
 _SOME_LIBRARY = {"title": "Unknown", "kinds": ["temporary"], "delivery": "claim", "slots": 0}
 
 
-def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Path, str]]) -> dict[str, Any]:
-    """The file without what is wrong in it, and with stand-ins for what can't be left out.
+def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[KeyPath, str]]) -> dict[str, Any]:
+    """Return the values without the faulty parts, with stand-ins for the required ones.
 
-    A faulty entry of a list is taken out of the tree as well, so that the places of the others stay right.
+    A faulty entry of a list is also removed from the tree, so that the places of the other entries stay right.
     """
     sound = dict(values) if isinstance(values, dict) else {}
     entries: dict[str, set[int]] = {}
@@ -76,17 +74,17 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Pat
             entries.setdefault(str(section), set()).add(inside[0])
         elif section == "libraries" and inside and isinstance(sound.get("libraries"), dict):
             sound["libraries"] = {**sound["libraries"], inside[0]: _SOME_LIBRARY}
-            if not is_slug(str(inside[0])):  # nothing can stand in for it, so the grants of it go unchecked
+            if not is_slug(str(inside[0])):  # it can't have a stand-in, so its grants stay unchecked
                 del sound["libraries"][inside[0]]
-                asked = sound.get("grants")
+                grants = sound.get("grants")
                 entries.setdefault("grants", set()).update(
-                    _naming(str(inside[0]), asked if isinstance(asked, list) else [])
+                    _grants_of(str(inside[0]), grants if isinstance(grants, list) else [])
                 )
         else:
             sound.pop(str(section), None)
     for section, faulty in entries.items():
-        node = tree.items.get(section) if isinstance(tree, yaml_tree.Mapping) else None
-        if section in sound and isinstance(node, yaml_tree.Sequence):
+        node = tree.items.get(section) if isinstance(tree, yaml_tree.MappingNode) else None
+        if section in sound and isinstance(node, yaml_tree.SequenceNode):
             sound[section] = _without(sound[section], faulty)
             node.items = _without(node.items, faulty)
     if "libraries" not in sound:
@@ -94,14 +92,14 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Pat
     return {**_STAND_INS, **sound}
 
 
-def _naming(library: str, grants: list[Any]) -> Iterator[int]:
+def _grants_of(library: str, grants: list[Any]) -> Iterator[int]:
     return (
         position for position, grant in enumerate(grants) if isinstance(grant, dict) and grant.get("library") == library
     )
 
 
-def _drop(values: Any, path: Path) -> None:
-    """Delete the key at ``path``, if what is around it is still there."""
+def _drop(values: Any, path: KeyPath) -> None:
+    """Delete the key at ``path``, if its parents still exist."""
     for step in path[:-1]:
         try:
             values = values[step]
@@ -116,81 +114,87 @@ def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
 
 
 def _without_gaps(value: Any) -> Any:
-    """A key with nothing behind it counts as not given, so that its default holds or its lack is told.
+    """Drop keys without a value, so that their default counts or they are reported as missing.
 
-    Not so the conditions of a grant: one that says nothing might reach too many, and is refused.
+    The conditions of a grant (``to``) are kept: an empty one might reach too many members, so the model rejects it.
     """
     if isinstance(value, dict):
         return {key: item if key == "to" else _without_gaps(item) for key, item in value.items() if item is not None}
     return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 
-def _all_told(faults: list[ErrorDetails], tree: yaml_tree.Node | None) -> Iterator[Diagnostic]:
-    """Each fault. A key that is missing beside one that is unknown is most likely the same mistake, and told with it."""
-    missing: dict[Path, list[str]] = {}
+def _diagnostics(faults: list[ErrorDetails], tree: yaml_tree.Node | None) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each fault; an unknown key and a missing one in the same mapping share one.
+
+    They are most likely the same mistake.
+    """
+    missing: dict[KeyPath, list[str]] = {}
     for details in faults:
         if details["type"] == "missing":
             missing.setdefault(details["loc"][:-1], []).append(str(details["loc"][-1]))
-    told_there = {details["loc"][:-1] for details in faults if details["type"] == "extra_forbidden"}
+    with_unknown_key = {details["loc"][:-1] for details in faults if details["type"] == "extra_forbidden"}
     for details in faults:
         around = details["loc"][:-1]
         if details["type"] == "extra_forbidden":
             yield _unknown_key(details["loc"], missing.pop(around, []), tree)
-        elif details["type"] != "missing" or around not in told_there:
-            yield _told(details, tree)
+        elif details["type"] != "missing" or around not in with_unknown_key:
+            yield _diagnostic(details, tree)
 
 
-def _unknown_key(loc: Path, missing: list[str], tree: yaml_tree.Node | None) -> Diagnostic:
+def _unknown_key(loc: KeyPath, missing: list[str], tree: yaml_tree.Node | None) -> Diagnostic:
     around, written = _located(loc[:-1]), str(loc[-1])
     path, known = (*around.path, written), list(around.model.model_fields) if around.model is not None else []
     names = " and ".join(f'"{name}"' for name in missing)
-    beside = f", and {names} {'is' if len(missing) == 1 else 'are'} missing there" if missing else ""
+    lacks = f", and {names} {'is' if len(missing) == 1 else 'are'} missing there" if missing else ""
     guess = did_you_mean(written, missing) or did_you_mean(written, known)
-    message = f'"{printable(written)}" is not a key of {_spoken(around.path)}{beside}. {guess}'.rstrip()
+    message = f'"{printable(written)}" is not a key of {_as_text(around.path)}{lacks}. {guess}'.rstrip()
     where = yaml_tree.place(tree, path, NAME, of_key=True)
     return Diagnostic("unknown-key", message, f"The keys here are {', '.join(known)}.", where)
 
 
-def _told(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
+def _diagnostic(details: ErrorDetails, tree: yaml_tree.Node | None) -> Diagnostic:
     path = _located(details["loc"]).path
     kind, context, given = details["type"], details.get("ctx", {}), details["input"]
     where = yaml_tree.place(tree, path, NAME, of_key="[key]" in details["loc"])
     if kind == "missing":
         if yaml_tree.find(tree, path) is not None:
-            message = f'"{path[-1]}" has nothing behind it in {_spoken(path[:-1])}.'
-            return Diagnostic("missing-key", message, "Write its value behind the colon.", where)
-        message = f'"{path[-1]}" is missing in {_spoken(path[:-1])}.'
+            message = f'"{path[-1]}" has no value in {_as_text(path[:-1])}.'
+            return Diagnostic("missing-key", message, "Write its value after the colon.", where)
+        message = f'"{path[-1]}" is missing in {_as_text(path[:-1])}.'
         return Diagnostic("missing-key", message, f"Add `{path[-1]}:`.", where)
     if kind in ("literal_error", "union_tag_invalid", "union_tag_not_found"):
-        return _none_of(path, context, given, tree)
-    fault = context.get("error")
-    fact, mend = (str(fault), fault.mend) if isinstance(fault, Fault) else _PLAIN.get(kind, (details["msg"], _CORRECT))
-    return Diagnostic("invalid-value", f"{_spoken(path)}: {fact}.", mend, where)
+        return _not_one_of(path, context, given, tree)
+    error = context.get("error")
+    if isinstance(error, InvalidValue):
+        fact, help = str(error), error.help
+    else:
+        fact, help = _PLAIN.get(kind, (details["msg"], "Correct it."))
+    return Diagnostic("invalid-value", f"{_as_text(path)}: {fact}.", help, where)
 
 
-def _none_of(path: Path, context: Mapping[str, Any], given: Any, tree: yaml_tree.Node | None) -> Diagnostic:
-    """A value that is none of a few words; for an approval the word is its ``refusal``."""
+def _not_one_of(path: KeyPath, context: Mapping[str, Any], given: Any, tree: yaml_tree.Node | None) -> Diagnostic:
+    """Report a value that is not one of the allowed words; of an approval, the value is its ``refusal``."""
     if isinstance(given, dict):
         path, given = (*path, "refusal"), given.get("refusal")
     where = yaml_tree.place(tree, path, NAME)
     words = re.findall(r"'([^']+)'", str(context.get("expected") or context.get("expected_tags") or _APPROVABLE))
     if given is None:
         return Diagnostic(
-            "missing-key", f'"refusal" is missing in {_spoken(path[:-1])}.', f"Write one of {', '.join(words)}.", where
+            "missing-key", f'"refusal" is missing in {_as_text(path[:-1])}.', f"Write one of {', '.join(words)}.", where
         )
     message = (
-        f'{_spoken(path)}: "{printable(str(given))}" is none of {", ".join(words)}. {did_you_mean(str(given), words)}'
+        f'{_as_text(path)}: "{printable(str(given))}" is not one of {", ".join(words)}. '
+        f"{did_you_mean(str(given), words)}"
     )
     return Diagnostic("invalid-value", message.rstrip(), "Write one of these.", where)
 
 
 _APPROVABLE = "'too-many-revokes', 'empty-roster'"
 
-_CORRECT = "Correct it."
 _MAPPING = ("a mapping (key: value) is expected here", "Write its keys, each with a colon and a value.")
 _PLAIN = {
-    "bool_parsing": ("only true or false is possible here", "Write true or false."),
-    "bool_type": ("only true or false is possible here", "Write true or false."),
+    "bool_parsing": ("the value must be true or false", "Write true or false."),
+    "bool_type": ("the value must be true or false", "Write true or false."),
     "dict_type": _MAPPING,
     "model_type": _MAPPING,
     "model_attributes_type": _MAPPING,
@@ -199,12 +203,12 @@ _PLAIN = {
 }
 
 
-def _located(loc: Path) -> Location:
+def _located(loc: KeyPath) -> Location:
     return locate(c.SeatsyncFile, loc)
 
 
-def _spoken(path: Path) -> str:
-    words = ""
+def _as_text(path: KeyPath) -> str:
+    text = ""
     for step in path:
-        words += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if words else step
-    return words or NAME
+        text += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if text else step
+    return text or NAME

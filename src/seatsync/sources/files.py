@@ -1,4 +1,4 @@
-"""Reading one file into text, or into one clear diagnostic."""
+"""Read one file as text, or report one clear diagnostic."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
 
 NAME = "seatsync.yaml"
-"""The file that an institution's folder is known by."""
+"""The file that every institution's folder has."""
 
 _MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -30,25 +30,25 @@ _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 @dataclass(slots=True)
 class Folder:
-    """An institution's folder. It hands out text, collects what is wrong, and remembers what was read."""
+    """An institution's folder: reads files as text, collects diagnostics in ``found``, and keeps digests of what it read."""
 
     path: Path
     found: list[Diagnostic] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     left: int = MOST_BYTES
-    """How many bytes may still be read, of all files together."""
-    _there: dict[str, str] | None = None
+    """How many more bytes may be read, of all files together."""
+    _names: dict[str, str] | None = None
 
     def read(
-        self, name: str, asked_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
+        self, name: str, named_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
     ) -> str | None:
-        """The text of the file ``name``, or None where a diagnostic says why not.
+        """Return the text of the file ``name``, or None where a diagnostic says why not.
 
-        ``asked_at`` is where the file is named; files outside the folder, or of more than ``most`` bytes, are not read, nor
-        what is too much for all files together.
+        ``named_at`` is where seatsync.yaml names the file. A file is not read if it is outside the folder, has more than
+        ``most`` bytes, or would exceed the limit for all files together.
         """
-        where = asked_at or Origin(name)
-        if name == NAME and not self._is_no_repository():
+        where = named_at or Origin(name)
+        if name == NAME and not self._is_free_of_planted_repositories():
             return None
         data = self._bytes(name, where, most)
         if data is None:
@@ -57,18 +57,18 @@ class Folder:
         self.digests[name] = hashlib.sha256(data).hexdigest()
         plain = decrypted(data, name)
         if isinstance(plain, Locked):
-            self._say("file-encrypted", plain.message, plain.help, where)
+            self._report("file-encrypted", plain.message, plain.help, where)
             return None
         return self.text_of(plain, name, encoding)
 
     def text_of(self, data: bytes, name: str, encoding: str | None = None) -> str | None:
-        """What is read of a file ``name`` that holds ``data``, or None where a diagnostic says why not."""
+        """Return the text of a file ``name`` that holds ``data``, or None where a diagnostic says why not."""
         text = self._decode(data, name, encoding)
-        return None if text is None or self._of_git(text, name) else text
+        return None if text is None or self._has_git_leftovers(text, name) else text
 
     def is_still(self, name: str, digest: str) -> bool:
-        """Whether the file ``name`` is there, and has the SHA-256 ``digest`` (hex); its text is not looked at."""
-        if name in self.digests:  # it was read
+        """Whether the file ``name`` exists and has the SHA-256 ``digest`` (hex). Its text is not decoded."""
+        if name in self.digests:  # already read
             return self.digests[name] == digest
         digest_now = hashlib.sha256()
         try:
@@ -80,28 +80,28 @@ class Folder:
         return self.digests[name] == digest
 
     def leads_to(self, name: str) -> str:
-        """The file that ``name`` is a name of, the same for all its names, by whatever links."""
+        """Return the real path of the file ``name``: the same for every name and link of it."""
         try:
             return os.path.realpath(self.path / name)
         except (OSError, ValueError):  # reading it will say why
             return name
 
-    def _is_no_repository(self) -> bool:
-        """Whether Git takes neither the folder nor one around it for a repository that is not the checkout's own."""
+    def _is_free_of_planted_repositories(self) -> bool:
+        """Whether Git finds no repository in the folder or its parents other than the checkout's own."""
         try:
             top_of(self.path)
         except Planted as planted:
-            self._say("planted-repository", str(planted), planted.help, Origin(NAME))
+            self._report("planted-repository", str(planted), planted.help, Origin(NAME))
             return False
         return True
 
     def encrypted_among(self, names: Iterable[str]) -> list[str]:
-        """Those of the files that are encrypted; the key is not needed."""
-        wanted = sorted({NAME, *names})
-        return [name for name in wanted if is_encrypted(self._bytes(name, Origin(name), MOST_BYTES) or b"")]
+        """Return the encrypted ones among seatsync.yaml and these files. The key is not needed."""
+        files = sorted({NAME, *names})
+        return [name for name in files if is_encrypted(self._bytes(name, Origin(name), MOST_BYTES) or b"")]
 
     def digest(self) -> str:
-        """SHA-256 (hex) over all files read so far, with their names."""
+        """Return the SHA-256 (hex) over all files read so far, with their names."""
         lines = [f"{name}\0{digest}\n" for name, digest in sorted(self.digests.items())]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -110,39 +110,39 @@ class Folder:
         try:
             return opening.read(self.path / name, self.path, min(most, self.left))
         except opening.Outside as outside:
-            self._say("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
+            self._report("path-outside", f"{shown} {outside.strerror}.", outside.help, where)
         except opening.Unfit as unfit:
-            said = unfit.strerror
+            fact = unfit.strerror
             if isinstance(unfit, opening.TooLarge):
-                said = _TOO_MUCH if unfit.size <= most else f"is larger than {opening.spoken(most)}"
-            self._say("file-unreadable", f"{shown} {said}.", unfit.help, where)
+                fact = _TOO_MUCH if unfit.size <= most else f"is larger than {opening.as_text(most)}"
+            self._report("file-unreadable", f"{shown} {fact}.", unfit.help, where)
         except FileNotFoundError:
-            near = f"{shown} is not there. {self._near(name)}".rstrip()
-            self._say("file-not-found", near, _not_there(name), where)
+            message = f"{shown} does not exist. {self._guess(name)}".rstrip()
+            self._report("file-not-found", message, _help_for_missing(name), where)
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            self._say("file-unreadable", f"{shown} can't be read: {why}.", "Make it readable.", where)
+            self._report("file-unreadable", f"{shown} can't be read: {why}.", "Make it readable.", where)
         return None
 
-    def _near(self, name: str) -> str:
-        """A file of the folder whose own name is near: mostly it lies elsewhere, or is spelled a little otherwise."""
+    def _guess(self, name: str) -> str:
+        """Return a question that names a similar file of the folder: most are in another place, or spelled slightly differently."""
         if name == NAME:
             return ""
-        if self._there is None:
-            self._there = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
-        near = nearest(PurePosixPath(name).name, self._there, 0.7)
-        return f'Did you mean "{self._there[near]}"?' if near else ""
+        if self._names is None:
+            self._names = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
+        near = nearest(PurePosixPath(name).name, self._names, 0.7)
+        return f'Did you mean "{self._names[near]}"?' if near else ""
 
     def _some_files(self) -> Iterator[Path]:
-        """Files of the folder that may be rosters, as far as they are found among the first that there are."""
-        coming, left = deque([self.path]), _MOST_LOOKED_AT
-        while coming and left:
+        """Yield files that may be rosters, among the first ``_MOST_LOOKED_AT`` entries of the folder and those below it."""
+        folders, left = deque([self.path]), _MOST_LOOKED_AT
+        while folders and left:
             try:
-                with os.scandir(coming.popleft()) as there:
-                    for entry in islice(there, left):
+                with os.scandir(folders.popleft()) as entries:
+                    for entry in islice(entries, left):
                         left -= 1
                         if entry.is_dir(follow_symlinks=False):
-                            coming += [Path(entry.path)] if not entry.name.startswith(".") else []
+                            folders += [Path(entry.path)] if not entry.name.startswith(".") else []
                         elif entry.name.lower().endswith((".csv", ".yaml", ".yml", ".txt", ".tsv")):
                             yield Path(entry.path)
             except OSError:
@@ -151,54 +151,52 @@ class Folder:
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
         kind = next((kind for beginning, kind in _NO_TEXT.items() if data.startswith(beginning)), None)
         if kind is not None:
-            self._say("file-encoding", f"{name} is {kind}, not text.", _mend(name), Origin(name))
+            self._report("file-encoding", f"{name} is {kind}, not text.", _how_to_save(name), Origin(name))
             return None
         codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding or "utf-8")
         if codec == encoding != "utf-8" and _is_utf8(data, encoding):
-            message = f"{name} is UTF-8, although `encoding: {encoding}` stands beside its path; it is read as UTF-8."
-            self._say("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
+            message = f"{name} is UTF-8, although its entry says `encoding: {encoding}`; it is read as UTF-8."
+            self._report("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
             codec = "utf-8"
         if codec != "utf-16" and b"\0" in data:
-            message = (
-                f"{name} is not {_spoken(codec)} text: it holds zero bytes, as UTF-16 and files of other programs do."
-            )
+            message = f"{name} is not {_as_text(codec)} text: it contains zero bytes, as UTF-16 and program files do."
             where = _place(data[: data.index(b"\0")].decode(codec, "replace"), name)
-            self._say("file-encoding", message, _mend(name), where)
+            self._report("file-encoding", message, _how_to_save(name), where)
             return None
         try:
             return data.decode(codec)
         except UnicodeDecodeError as error:
             where = _place(data[: error.start].decode(codec, "replace"), name)
-            message = f"{name} is not {_spoken(codec)} text: the byte 0x{data[error.start]:02X} does not fit."
-            self._say("file-encoding", message, _mend(name, codec == "utf-8"), where)
+            message = f"{name} is not {_as_text(codec)} text: the byte 0x{data[error.start]:02X} is not valid here."
+            self._report("file-encoding", message, _how_to_save(name, codec == "utf-8"), where)
         return None
 
-    def _of_git(self, text: str, name: str) -> bool:
-        """Whether Git has left something in the file that only a person can put right."""
+    def _has_git_leftovers(self, text: str, name: str) -> bool:
+        """Whether Git left something in the file that only a person can correct; if so, report it."""
         if text.startswith("version https://git-lfs."):
-            message = f"{name} is not the file itself but what Git LFS keeps in its place."
-            self._say("file-unreadable", message, "Fetch the file: git lfs pull.", Origin(name))
+            message = f"{name} is a Git LFS pointer, not the file itself."
+            self._report("file-unreadable", message, "Fetch the file: git lfs pull.", Origin(name))
             return True
         mark = next(filter(text.__contains__, _CONFLICT), None)
         found = re.search(f"^{mark}", text, re.MULTILINE) if mark else None
         if found is None:
             return False
-        message = "A merge in Git was left unfinished here: the lines from <<<<<<< to >>>>>>> hold both versions."
-        help = "Keep what is right of the two, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>."
-        self._say("git-conflict", message, help, _place(text[: found.start()], name))
+        message = "A Git merge is unfinished here: the lines from <<<<<<< to >>>>>>> contain both versions."
+        help = "Keep the right version, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>."
+        self._report("git-conflict", message, help, _place(text[: found.start()], name))
         return True
 
-    def _say(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
+    def _report(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
         self.found.append(Diagnostic(code, message, help, where, severity))
 
 
-def _not_there(name: str) -> str:
+def _help_for_missing(name: str) -> str:
     if name == "seatsync.yaml":
-        return "`seatsync init` writes a folder to start from."
+        return "Run `seatsync init` to create a folder to start from."
     return "Write the path with / in place of \\." if "\\" in name else "Correct the path, or add the file."
 
 
-_TOO_MUCH = f"is too much: the files of a folder may have {opening.spoken(MOST_BYTES)} together"
+_TOO_MUCH = f"is too large: the files of a folder can have at most {opening.as_text(MOST_BYTES)} together"
 _NO_TEXT = {
     b"PK\x03\x04": "a workbook (or another zip file)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -207,27 +205,25 @@ _NO_TEXT = {
     b"\x89PNG": "a picture",
     b"\xff\xfe\0\0": "UTF-32",
 }
-"""How files begin that are often named .csv by mistake."""
+"""The first bytes of files that are often named .csv by mistake."""
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 
-def _mend(name: str, may_be_named: bool = False) -> str:
+def _how_to_save(name: str, may_be_windows: bool = False) -> str:
     if not name.endswith(".csv"):
         return "Save it as UTF-8 text."
-    other = (
-        " If it must stay as Excel saved it, write `encoding: windows-1252` beside its path." if may_be_named else ""
-    )
+    other = " To keep it as Excel saved it, write `encoding: windows-1252` next to its path." if may_be_windows else ""
     return f"Save it as CSV UTF-8.{other}"
 
 
-def _spoken(codec: str) -> str:
+def _as_text(codec: str) -> str:
     return codec.removesuffix("-sig").upper() if codec != "windows-1252" else "Windows-1252"
 
 
 def _is_utf8(data: bytes, named: str | None) -> bool:
-    """Whether it is UTF-8, though another encoding is named: others hardly ever look like it.
+    """Whether the data is UTF-8 although the encoding ``named`` is given. Text in other encodings is hardly ever valid UTF-8.
 
-    ASCII is Windows-1252 as well; UTF-16 has zero bytes in every header.
+    ASCII is valid Windows-1252 too, so it does not count; UTF-16 has zero bytes in every header.
     """
     try:
         text = data.decode()
@@ -237,6 +233,6 @@ def _is_utf8(data: bytes, named: str | None) -> bool:
 
 
 def _place(before: str, name: str) -> Origin:
-    """Where ``before`` ends."""
+    """Return the place where the text ``before`` ends."""
     lines = re.split(r"\r\n|\n|\r", before)
     return Origin(name, len(lines), len(lines[-1]) + 1)

@@ -1,4 +1,4 @@
-"""An institution's folder, opened once by a command and handed down to all that read its files."""
+"""An institution's folder. A command opens it once and passes it to everything that reads its files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from seatsync.sources.files import NAME, Folder
 
 @dataclass(frozen=True, slots=True)
 class InstitutionFolder:
-    """A folder whose seatsync.yaml was read and parsed. ``institution_id`` is the id in it, whatever else is wrong there;
-    None where it can't be told. ``tree`` is None where the file is empty, or can't be read: ``files().found`` says why."""
+    """A folder whose seatsync.yaml was read and parsed.
+
+    ``institution_id`` is the id in it, even if other values are wrong; None where there is no id. ``tree`` is None where the
+    file is empty or can't be read; ``files().found`` says why.
+    """
 
     path: Path
     institution_id: str | None
@@ -22,14 +25,14 @@ class InstitutionFolder:
 
     @classmethod
     def open(cls, path: Path) -> InstitutionFolder:
-        """Read and parse the folder's seatsync.yaml. Other files are read when somebody asks for them."""
+        """Read and parse the folder's seatsync.yaml. Other files are read on demand."""
         folder = Folder(path)
         text = folder.read(NAME)
         tree = yaml_tree.parse(text, NAME, folder.found) if text is not None else None
         return cls(path, _id_in(yaml_tree.plain(tree)), tree, folder)
 
     def files(self) -> Folder:
-        """The folder's files, with what was read and found so far: seatsync.yaml. Each way of making a plan starts from it."""
+        """Return a new Folder with seatsync.yaml already read. Each way of making a plan starts from its own."""
         read = self._read
         return Folder(self.path, [*read.found], {**read.digests}, read.left)
 

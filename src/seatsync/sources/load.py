@@ -1,4 +1,4 @@
-"""A folder's files → the desired state."""
+"""Turn a folder's files into the desired state."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
-from seatsync.domain.library import USUAL, Delivery, Library
+from seatsync.domain.institution import Admin, Contact, Institution
+from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
-from seatsync.domain.people import Admin, Contact, Institution
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.guesses import did_you_mean, guess_anew
+from seatsync.domain.text.guesses import did_you_mean, reset_guesses
 from seatsync.formats import config as formats
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
@@ -33,7 +33,7 @@ from seatsync.systems.registry import SYSTEMS
 
 
 class Loaded(NamedTuple):
-    """``desired`` is None where an error was found; warnings may be there in any case."""
+    """The desired state and the diagnostics. ``desired`` is None where an error was found; warnings can occur either way."""
 
     desired: Desired | None
     found: list[Diagnostic]
@@ -41,7 +41,7 @@ class Loaded(NamedTuple):
 
 @dataclass(slots=True)
 class RosterFile:
-    """One of the files under `rosters`."""
+    """A file listed under `rosters`."""
 
     folder: Folder
     reader: RosterReader
@@ -49,17 +49,18 @@ class RosterFile:
     where: Origin
 
     def text(self) -> str | None:
-        """Its text, read now; None where the folder's diagnostics say why not."""
+        """Read the file and return its text, or None where the folder's diagnostics say why not."""
         return self.folder.read(self.reader.file, self.where, self.encoding)
 
 
 ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Counted]
-"""Takes the members of all files into their readers; returns those it only counted, as ``Desired.counted``. The grants are
-those of the same files."""
+"""Reads the members of all files into their readers. Returns the members it only counted (``Desired.counted``).
+
+The second argument returns the grants of the same institution."""
 
 
 def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
-    """Everybody in every file."""
+    """Read every member of every file."""
     for file in files:
         if (text := file.text()) is None:
             continue
@@ -74,8 +75,8 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
 
 
 def load(opened: InstitutionFolder, read: ReadRosters = read_whole) -> Loaded:
-    """Read all files of one institution, and find all that is wrong with them."""
-    guess_anew()
+    """Read all files of one institution and find every mistake in them."""
+    reset_guesses()
     folder = opened.files()
     config = read_config(opened.tree, folder.found)
     if config is None:
@@ -87,7 +88,7 @@ def load(opened: InstitutionFolder, read: ReadRosters = read_whole) -> Loaded:
 
 
 def _in_order(found: list[Diagnostic]) -> list[Diagnostic]:
-    """File by file as they were read, and in each from top to bottom."""
+    """Return the diagnostics file by file in reading order, each file from top to bottom."""
     places = [diagnostic.origin or Origin(NAME) for diagnostic in found]
     files = {place.file: position for position, place in reversed([*enumerate(places)])}
     files[NAME] = -1
@@ -111,7 +112,7 @@ class _Loader:
 
     def load(self) -> Desired:
         institution = self.config.institution
-        self._admins_once()
+        self._check_admins()
         rosters, members, counted = self._rosters()
         return Desired(
             institution=Institution(
@@ -140,17 +141,17 @@ class _Loader:
     def key(self, *path: str | int) -> Origin:
         return yaml_tree.place(self.tree, path, NAME, of_key=True)
 
-    def _say(self, code: str, message: str, help: str, where: Origin) -> None:
+    def _report(self, code: str, message: str, help: str, where: Origin) -> None:
         self.folder.found.append(Diagnostic(code, message, help, where))
 
-    def _admins_once(self) -> None:
+    def _check_admins(self) -> None:
         seen: dict[str, int] = {}
         for position, admin in enumerate(self.config.institution.admins):
             first = seen.setdefault(email_key(admin.email), position)
             if first != position:
                 line = self.at("institution", "admins", first, "email").line
-                message = f"{admin.email} is an admin twice; the first stands on line {line}."
-                self._say(
+                message = f"{admin.email} is listed as administrator twice; the first entry is on line {line}."
+                self._report(
                     "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
                 )
 
@@ -161,7 +162,8 @@ class _Loader:
             where = self.at("rosters", position, "path")
             file = self.folder.leads_to(entry.path)
             if file in names:
-                self._say("duplicate-roster", _twice(entry.path, names[file], "rosters"), "Delete one.", where)
+                message = _listed_twice(entry.path, names[file], "rosters")
+                self._report("duplicate-roster", message, "Delete one.", where)
                 continue
             names[file] = entry.path
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
@@ -181,8 +183,8 @@ class _Loader:
             where = self.at("grants", position, "path")
             file = self.folder.leads_to(entry.path)
             if file in self.grants_files:
-                message = _twice(entry.path, self.grants_files[file], "grants")
-                self._say("duplicate-grants-file", message, "Delete one.", where)
+                message = _listed_twice(entry.path, self.grants_files[file], "grants")
+                self._report("duplicate-grants-file", message, "Delete one.", where)
                 return []
             self.grants_files[file] = entry.path
             reader = GrantsReader(entry.path, self.libraries, self.folder.found)
@@ -194,14 +196,15 @@ class _Loader:
         kind = choose_kind(entry.kind or "", library)
         if kind is None:
             message = (
-                f"The kind is missing, and {entry.library} has permanent licenses; those are never meant by default."
+                f"The kind is missing, and {entry.library} has permanent licenses; "
+                "seatsync makes a license permanent only where the file says so."
             )
-            self._say(
+            self._report(
                 "missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position)
             )
         if kind is Kind.PERMANENT and entry.until is not None and entry.kind is None:
             message = f"A permanent license has no `until`, and {entry.library} has only permanent ones."
-            self._say("invalid-value", message, "Delete it.", self.at("grants", position, "until"))
+            self._report("invalid-value", message, "Delete it.", self.at("grants", position, "until"))
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
@@ -213,8 +216,8 @@ class _Loader:
         library = self.libraries.get(id)
         if library is None:
             guess = did_you_mean(id, self.libraries)
-            message = f'"{printable(id)}" is no library of this file. {guess}'.rstrip()
-            self._say(
+            message = f'"{printable(id)}" is not a library of this file. {guess}'.rstrip()
+            self._report(
                 "unknown-library", message, f"The libraries are {named(list(self.libraries), 20) or 'none'}.", where
             )
         return library
@@ -247,8 +250,8 @@ class _Loader:
         return Approval(entry.refusal, entry.until, where, roster=entry.roster or "")
 
     def _places(self) -> dict[str, Origin]:
-        there = self.tree.items if isinstance(self.tree, yaml_tree.Mapping) else {}
-        places = {name: self.key(name) for name in there}
+        sections = self.tree.items if isinstance(self.tree, yaml_tree.MappingNode) else {}
+        places = {name: self.key(name) for name in sections}
         for id in self.libraries:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
@@ -263,13 +266,13 @@ def _library(id: str, entry: formats.LibraryEntry) -> Library:
         system = SYSTEMS[entry.system]
         return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots)
     kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
-    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or USUAL), entry.slots)
+    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or DEFAULT_DELIVERY), entry.slots)
 
 
-def _twice(name: str, first: str, key: str) -> str:
+def _listed_twice(name: str, first: str, key: str) -> str:
     if normpath(name) == normpath(first):
-        return f"{name} stands under `{key}` twice."
-    return f"{name} is another name of {first}, so that file stands under `{key}` twice."
+        return f"{name} is listed under `{key}` twice."
+    return f"{name} is another name for {first}, so that file is listed under `{key}` twice."
 
 
 def _limits(entry: formats.LimitsEntry) -> Limits:

@@ -1,6 +1,6 @@
-"""The one way in which files are opened that somebody else may have put there: as files that end, inside of their folder.
+"""Open files that somebody else may have created: only regular files of limited size, inside their folder.
 
-A proposal may bring a link to a device, a pipe that nobody writes to, or a file without an end. None of them is waited for.
+A proposal may contain a link to a device, a pipe that nobody writes to, or an endless file. Reading never waits for them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _FLAGS = os.O_RDONLY | sum(
 
 
 class Unfit(Failure, OSError):
-    """What has that name is not read. ``strerror`` says what it is, as "is …", ``help`` what to do."""
+    """The path is not a file that can be read. ``strerror`` says why, as "is …"; ``help`` says what to do."""
 
-    def __init__(self, path: Path, said: str, help: str) -> None:
-        OSError.__init__(self, errno.EINVAL, said, str(path))
+    def __init__(self, path: Path, fact: str, help: str) -> None:
+        OSError.__init__(self, errno.EINVAL, fact, str(path))
         self.help = help
 
     def __str__(self) -> str:
@@ -33,38 +33,38 @@ class Unfit(Failure, OSError):
 
 
 class TooLarge(Unfit):
-    """It has more bytes than may be read: at least ``size``."""
+    """The file has more bytes than may be read: at least ``size``."""
 
     def __init__(self, path: Path, most: int, size: int) -> None:
-        super().__init__(path, f"is larger than {spoken(most)}", "Split it.")
+        super().__init__(path, f"is larger than {as_text(most)}", "Split it.")
         self.size = size
 
 
 class Outside(Unfit):
-    """It is none of the files of the folder that it must be in."""
+    """The file is not one of the folder that it must be in."""
 
 
 def read(path: Path, within: Path | None = None, most: int = MOST_BYTES) -> bytes:
-    """All that the file holds.
+    """Return the file's bytes.
 
     Raises:
-        Outside: it is not below the folder ``within``, also by a link.
-        Unfit: it is no regular file, or has more than ``most`` bytes.
-        OSError, ValueError: it can't be read, or its name is none.
+        Outside: the file, with links followed, is not below the folder ``within``.
+        Unfit: it is not a regular file, or has more than ``most`` bytes.
+        OSError, ValueError: it can't be read, or its name is not valid.
     """
     return b"".join(pieces(path, within, most, 0))
 
 
 def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size: int = _PIECE) -> Iterator[bytes]:
-    """What the file holds, in pieces of ``size`` (0: as large as the file seems to be).
+    """Yield the file's bytes in pieces of ``size`` bytes (0: the file's current size).
 
     Raises:
-        Outside, Unfit, OSError, ValueError: as ``read``; also when the file turns out to be too large only while it is read.
+        Outside, Unfit, OSError, ValueError: as ``read``; Unfit also when the file turns out to be too large during reading.
     """
     real = _resolved(path)
     if within is not None:
         _must_be_inside(path, real, _resolved(within))
-    _must_be_regular(path, real.stat().st_mode)  # opening a device may already do something
+    _must_be_regular(path, real.stat().st_mode)  # before opening: to open a device can have effects
     file = os.open(real, _FLAGS)
     try:
         found = os.fstat(file)
@@ -83,20 +83,20 @@ def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size:
 
 def _must_be_inside(path: Path, real: Path, folder: Path) -> None:
     if not real.is_relative_to(folder):
-        raise Outside(path, "lies outside the institution's folder", "Copy the file into the folder.")
-    if ".git" in (part.lower() for part in real.relative_to(folder).parts):  # where tokens may lie
-        raise Outside(path, "is Git's own, and none of the institution's files", "Name a file of the institution.")
+        raise Outside(path, "is outside the institution's folder", "Copy the file into the folder.")
+    if ".git" in (part.lower() for part in real.relative_to(folder).parts):  # its files may contain tokens
+        raise Outside(path, "is one of Git's own files, not the institution's", "Name a file of the institution.")
 
 
 def _resolved(path: Path) -> Path:
-    """Where the path leads by its links.
+    """Return the path with all links followed.
 
     Raises:
-        OSError, ValueError: nowhere.
+        OSError, ValueError: the links form a loop, or the name is not valid.
     """
     try:
         return path.resolve()
-    except RuntimeError as error:  # so Python says before 3.13
+    except RuntimeError as error:  # Python before 3.13
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
 
 
@@ -104,9 +104,9 @@ def _must_be_regular(path: Path, mode: int) -> None:
     if stat.S_ISDIR(mode):
         raise Unfit(path, "is a folder, not a file", "Name a file.")
     if not stat.S_ISREG(mode):
-        raise Unfit(path, "is no ordinary file", "Name a file.")
+        raise Unfit(path, "is not an ordinary file", "Name a file.")
 
 
-def spoken(size: int) -> str:
-    """A number of bytes, as a person says it."""
+def as_text(size: int) -> str:
+    """Return a number of bytes in MiB or KiB, for messages."""
     return f"{size // 1024**2:,} MiB" if size >= 1024**2 else f"{size // 1024:,} KiB"

@@ -1,4 +1,4 @@
-"""CSV files that name members: selections ("Select by CSV") and grants."""
+"""Read CSV files that name members: selections ("Select by CSV") and grants."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Record, Table, Wanted, squeezed
+from seatsync.sources.csv_table import HeaderSpec, Record, Table, squeezed
 from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
 
 
-def _tell(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:
-    def tell(cells: list[str]) -> str:
-        there = {squeezed(cell) for cell in cells}
-        lacking = [name for name in names if squeezed(name) not in there]
+def _header_help(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:
+    def help_for(cells: list[str]) -> str:
+        given = {squeezed(cell) for cell in cells}
+        lacking = [name for name in names if squeezed(name) not in given]
         known = {squeezed(name) for name in names}
-        missing = [name for name in required if name in lacking] if there & known else []
-        strange = csv_table.strange(cells, known)
+        missing = [name for name in required if name in lacking] if given & known else []
+        unknown = csv_table.unknown_names(cells, known)
         guesses = "".join(
-            f' "{printable(cell)}": {guess}' for cell in strange if (guess := did_you_mean(cell, lacking))
+            f' "{printable(cell)}": {guess}' for cell in unknown if (guess := did_you_mean(cell, lacking))
         )
         lacks = f" It lacks {' and '.join(missing)}." if missing else ""
         return f"The header {needs}.{lacks}{guesses}"
 
-    return tell
+    return help_for
 
 
-_SELECTION = Wanted(
+_SELECTION = HeaderSpec(
     lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
     LISTED_BY,
-    _tell(f"must have a column with e-mails or student ids, for instance {LISTED_BY[0]}", LISTED_BY),
+    _header_help(f"must have a column with e-mails or student ids, for example {LISTED_BY[0]}", LISTED_BY),
 )
-_GRANTED_BY = ("library", "email", "kind", "until", "student_id")
-_GRANTS = Wanted(
+_GRANT_COLUMNS = ("library", "email", "kind", "until", "student_id")
+_GRANTS = HeaderSpec(
     lambda names: {"library", "email"} <= names,
-    _GRANTED_BY,
-    _tell(
-        "must have the columns library and email, and may have kind, until and student_id",
-        _GRANTED_BY,
+    _GRANT_COLUMNS,
+    _header_help(
+        "must have the columns library and email, and can have kind, until and student_id",
+        _GRANT_COLUMNS,
         ("library", "email"),
     ),
 )
@@ -57,9 +57,9 @@ _ENDS = frozenset(
 
 
 def read_selection(text: str, file: str, found: list[Diagnostic], most: int | None = None) -> Selection | None:
-    """The members a CSV lists by e-mail, student id or both; every other column is left alone.
+    """Return the members that a CSV lists by e-mail, student id or both; other columns are ignored.
 
-    Of a file with more than ``most`` rows, empty ones as well, nothing is taken.
+    None, and nothing read, where the file has more than ``most`` rows, empty ones included.
     """
     table = csv_table.read(text, file, _SELECTION, found)
     if table is None:
@@ -68,15 +68,15 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
     for meaning, names in (("e-mail", EMAIL_COLUMNS), ("student id", STUDENT_ID_COLUMNS)):
         positions = [position for position, name in enumerate(table.columns) if name in names]
         if len(positions) > 1:
-            csv_table.tell_two_columns(table, positions[1], meaning)
+            csv_table.report_two_columns(table, positions[1], meaning)
             return None
         picks.append(positions[0] if positions else None)
     email, student_id = picks
     rows = []
     records: Iterable[Record] = table.records()
     if most is not None:
-        records = some = list(islice(records, most + 1))
-        if len(some) > most:
+        records = first_records = list(islice(records, most + 1))
+        if len(first_records) > most:
             found.append(_too_many(most, table))
             return None
     for line, row in table.rows(records):
@@ -88,7 +88,7 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
         elif address or number:
             rows.append((number, address, line))
         else:
-            message = f"Row {line} has neither e-mail nor student id, so it selects nobody."
+            message = f"Row {line} has neither an e-mail nor a student id, so it selects nobody."
             found.append(
                 Diagnostic(
                     "missing-value",
@@ -101,13 +101,13 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
 
 
 def _too_many(most: int, table: Table) -> Diagnostic:
-    message = f"A selection may have {most:,} rows, empty ones as well; this file has more."
-    help = "Divide it into several files, or narrow the list of members by tags and filters instead."
+    message = f"A selection can have at most {most:,} rows, empty ones included; this file has more."
+    help = "Split it into several files, or narrow the list of members with tags and filters instead."
     return Diagnostic("selection-too-long", message, help, table.at(table.header_line, 0))
 
 
 class GrantsReader:
-    """Grants out of a CSV with the columns library, email, kind, until, and student_id if it is there."""
+    """Reads grants from a CSV with the columns library, email, kind, until and (optional) student_id."""
 
     def __init__(self, file: str, libraries: dict[str, Library], found: list[Diagnostic]) -> None:
         self.file = file
@@ -116,13 +116,14 @@ class GrantsReader:
         self.grants: list[Grant] = []
 
     def read(self, text: str) -> None:
-        """Take every row; what is wrong is told."""
+        """Read every row into ``grants``, and report mistakes to ``found``."""
         table = csv_table.read(text, self.file, _GRANTS, self.found)
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
-        meant = {name for name in columns if self._tell_meant(table, name, columns)}
-        csv_table.tell_unread(table, meant | {squeezed(name) for name in _GRANTED_BY}, _GRANTED_BY, "a grants file")
+        misspelt = {name for name in columns if self._report_misspelt(table, name, columns)}
+        known = misspelt | {squeezed(name) for name in _GRANT_COLUMNS}
+        csv_table.warn_of_ignored_columns(table, known, _GRANT_COLUMNS, "a grants file")
         places = [columns.get(squeezed(name), -1) for name in _GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]
@@ -131,13 +132,13 @@ class GrantsReader:
             if grant is not None:
                 self.grants.append(grant)
 
-    def _tell_meant(self, table: Table, column: str, columns: dict[str, int]) -> bool:
-        """Whether a column is not read but seems to be one that is lacking; grants would hold longer than was meant."""
-        for name in _GRANTED_BY:
+    def _report_misspelt(self, table: Table, column: str, columns: dict[str, int]) -> bool:
+        """Whether a column looks like a missing one under another name; if so, report it: grants might last longer than intended."""
+        for name in _GRANT_COLUMNS:
             lacks = squeezed(name) not in columns
             if lacks and (one_letter_off(column, squeezed(name)) or (name == "until" and column in _ENDS)):
                 header = printable(table.header[columns[column]])
-                message = f'The column "{header}" is not read, but seems to be {name}; the grants would go without it.'
+                message = f'The column "{header}" looks like {name}, but is ignored; the grants would have no {name}.'
                 where = table.at(table.header_line, columns[column])
                 self.found.append(Diagnostic("unknown-column", message, f"Name it {name}, or delete it.", where))
                 return True
@@ -163,7 +164,7 @@ class GrantsReader:
             guess = did_you_mean(id, self.libraries)
             wrong(
                 "unknown-library",
-                f'"{printable(id)}" is no library of seatsync.yaml. {guess}'.rstrip(),
+                f'"{printable(id)}" is not a library of seatsync.yaml. {guess}'.rstrip(),
                 f"The libraries are {named(list(self.libraries), 20) or 'none'}.",
                 0,
             )
@@ -171,12 +172,12 @@ class GrantsReader:
             wrong("invalid-email", f"{fault}.", _AS_EMAIL, 1)
         chosen = choose_kind(kind.lower(), library)
         if chosen is None:
-            said = (
-                f'"{printable(kind)}" is no kind of license'
+            message = (
+                f'"{printable(kind)}" is not a kind of license.'
                 if kind
-                else "the kind is missing, and the library has permanent licenses"
+                else "The kind is missing, and the library has permanent licenses."
             )
-            wrong("invalid-value", f"{said[0].upper()}{said[1:]}.", "Write temporary or permanent.", 2)
+            wrong("invalid-value", message, "Write temporary or permanent.", 2)
         end = parse_day(until)
         if until and end is None:
             wrong("invalid-value", f"{day_fault(until)}.", "Write it as 2027-06-30.", 3)
@@ -184,15 +185,16 @@ class GrantsReader:
             wrong("invalid-value", "A permanent license has no `until`.", "Leave the date empty.", 3)
         if len(self.found) > before or library is None or chosen is None:
             return None
-        known = Selector(selection=Selection(self.file, [(student_id, email, line)]))  # also when the e-mail changes
+        # The student id also finds a member whose e-mail changed.
+        known = Selector(selection=Selection(self.file, [(student_id, email, line)]))
         to = known if student_id else Selector(emails=(email,))
         return Grant(library.id, chosen, to, Origin(self.file, line), end)
 
 
 def choose_kind(written: str, library: Library | None) -> Kind | None:
-    """The kind that is meant; left out, the only one the library has. None where that is no kind, or not clear."""
+    """Return the kind as written, or if left out, temporary where the library has no other. None where it is wrong or unclear."""
     if written:
         return Kind(written) if written in ("temporary", "permanent") else None
-    if library is None:  # told elsewhere
+    if library is None:  # reported elsewhere
         return Kind.TEMPORARY
     return Kind.TEMPORARY if library.kinds == (Kind.TEMPORARY,) else None

@@ -1,7 +1,7 @@
-"""YAML without its traps: a tree of mappings, sequences and text, each with its place.
+"""Parse YAML safely into a tree of mappings, sequences and text, each with its place.
 
-Plain scalars are not typed (``no`` stays "no", ``0123`` stays "0123"); whoever reads the tree says what a value is.
-Equal keys, further documents, tags and aliases that would blow up are refused. Built from the events of the C parser.
+Plain scalars are not typed (``no`` stays "no", ``0123`` stays "0123"); the reader of the tree decides what a value means.
+Duplicate keys, further documents, tags and exploding aliases are errors. The tree is built from the C parser's events.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 
 MOST_ALIASED = 1_000_000
-"""Nodes that aliases may add to a file, all together."""
+"""The most nodes that all aliases of a file may add."""
 MOST_DEPTH = 60
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Scalar:
-    """Text; ``value`` is None where nothing was written (or ``~``); ``null`` where it is a plain ``null``, as programs
-    write for nothing, which may just as well be somebody's name."""
+class ScalarNode:
+    """Text. ``value`` is None where nothing (or ``~``) was written. ``null`` is True for a plain ``null``, which programs
+    write for nothing, but which may also be somebody's name."""
 
     __slots__ = ("column", "line", "null", "value")
 
@@ -34,8 +34,8 @@ class Scalar:
         self.null = False
 
 
-class Sequence:
-    """A list of nodes. ``flow`` tells ``[a, b]`` from lines with hyphens, ``size`` counts the nodes below."""
+class SequenceNode:
+    """A list of nodes. ``flow`` is True for ``[a, b]``, False for lines with hyphens; ``size`` counts the nodes below."""
 
     __slots__ = ("column", "flow", "items", "line", "size")
 
@@ -47,22 +47,22 @@ class Sequence:
         self.size = 1
 
 
-class Mapping:
-    """Keys with their nodes; ``keys`` has the place of each key, ``merges`` what stands behind ``<<``."""
+class MappingNode:
+    """Keys with their nodes. ``keys`` has the node of each key itself, ``merges`` the value of ``<<``."""
 
     __slots__ = ("column", "flow", "items", "keys", "line", "merges", "size")
 
     def __init__(self, line: int, column: int, flow: bool) -> None:
         self.items: dict[str, Node] = {}
-        self.keys: dict[str, Scalar] = {}
-        self.merges: tuple[tuple[Scalar, Node], ...] = ()
+        self.keys: dict[str, ScalarNode] = {}
+        self.merges: tuple[tuple[ScalarNode, Node], ...] = ()
         self.line = line
         self.column = column
         self.flow = flow
         self.size = 1
 
 
-Node = Scalar | Sequence | Mapping
+Node = ScalarNode | SequenceNode | MappingNode
 
 
 class _Refused(Exception):
@@ -71,7 +71,7 @@ class _Refused(Exception):
 
 
 def parse(text: str, file: str, found: list[Diagnostic]) -> Node | None:
-    """The tree of the one document in ``text``; None where it is empty or can't be read, which ``found`` then says."""
+    """Return the tree of the one document in ``text``; None where it is empty, or can't be read (then ``found`` says why)."""
     builder = _Builder(file, found)
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -87,42 +87,42 @@ def parse(text: str, file: str, found: list[Diagnostic]) -> Node | None:
 
 
 def plain(node: Node | None) -> Any:
-    """The tree as dicts, lists, text and None (for nothing, ``~`` and a plain ``null``)."""
-    if isinstance(node, Mapping):
+    """Return the tree as dicts, lists, text and None (for nothing, ``~`` and a plain ``null``)."""
+    if isinstance(node, MappingNode):
         return {key: plain(value) for key, value in node.items.items()}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [plain(item) for item in node.items]
     return node.value if node is not None and not node.null else None
 
 
 def place(root: Node | None, path: tuple[str | int, ...], file: str, of_key: bool = False) -> Origin:
-    """Where ``path`` stands in the tree, or the nearest thing above it that is there.
+    """Return the place of ``path`` in the tree, or of its nearest existing parent.
 
-    ``of_key`` points at the last key itself instead of its value.
+    With ``of_key`` the place of the last key itself instead of its value.
     """
     node, line, column = root, 1, 1
     if node is not None:
         line, column = node.line, node.column
     for step in path:
-        key: Scalar | None = None
-        if isinstance(node, Mapping) and step in node.items:
+        key: ScalarNode | None = None
+        if isinstance(node, MappingNode) and step in node.items:
             key, node = node.keys[str(step)], node.items[str(step)]
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
         else:
             break
-        at = key if key is not None and (of_key or (isinstance(node, Scalar) and node.value is None)) else node
+        at = key if key is not None and (of_key or (isinstance(node, ScalarNode) and node.value is None)) else node
         line, column = at.line, at.column
     return Origin(file, line, column)
 
 
 def find(root: Node | None, path: tuple[str | int, ...]) -> Node | None:
-    """What stands at ``path``: a Scalar without value where a key has nothing behind it, None where there is no key."""
+    """Return the node at ``path``; a ScalarNode without value where the key has no value, None where there is no such key."""
     node = root
     for step in path:
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             node = node.items.get(str(step))
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
         else:
             return None
@@ -130,15 +130,15 @@ def find(root: Node | None, path: tuple[str | int, ...]) -> Node | None:
 
 
 class _Builder:
-    """Takes the parser's events one by one."""
+    """Builds the tree from the parser's events, one by one."""
 
     def __init__(self, file: str, found: list[Diagnostic]) -> None:
         self.file = file
         self.found = found
         self.root: Node | None = None
         self.documents = 0
-        self.stack: list[tuple[Sequence | Mapping, str | None]] = []
-        self.key: Scalar | None = None
+        self.stack: list[tuple[SequenceNode | MappingNode, str | None]] = []
+        self.key: ScalarNode | None = None
         self.anchors: dict[str, Node] = {}
         self.aliased = 0
 
@@ -147,7 +147,7 @@ class _Builder:
         if kind is yaml.ScalarEvent:
             self._scalar(event)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._open(event, Mapping if kind is yaml.MappingStartEvent else Sequence)
+            self._open(event, MappingNode if kind is yaml.MappingStartEvent else SequenceNode)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._close()
         elif kind is yaml.AliasEvent:
@@ -158,7 +158,7 @@ class _Builder:
                 self._refuse(
                     "yaml-unsupported",
                     "A second document starts here.",
-                    "Keep one document a file: delete the ---.",
+                    "Delete the ---: a file can hold one document only.",
                     event,
                 )
 
@@ -169,27 +169,27 @@ class _Builder:
         value = event.value
         if event.implicit[0] and event.tag is None and value in ("", "~"):
             value = None
-        node = Scalar(value, mark.line + 1, mark.column + 1)
+        node = ScalarNode(value, mark.line + 1, mark.column + 1)
         node.null = value == "null" and event.implicit[0] and event.tag is None
         if event.anchor is not None:
             self.anchors[event.anchor] = node
-        if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:
+        if self.stack and self.key is None and type(self.stack[-1][0]) is MappingNode:
             node.value = event.value
             self.key = node
         else:
             self._put(node, 1)
 
-    def _open(self, event: Any, kind: type[Mapping] | type[Sequence]) -> None:
+    def _open(self, event: Any, kind: type[MappingNode] | type[SequenceNode]) -> None:
         if event.tag is not None:
             self._tagged(event)
         if len(self.stack) >= MOST_DEPTH:
             self._refuse(
                 "yaml-unsupported",
-                f"This is nested more than {MOST_DEPTH} deep.",
-                "Nothing in seatsync's files is.",
+                f"This is nested more than {MOST_DEPTH} levels deep.",
+                "Write it with fewer levels: nothing in seatsync's files needs as many.",
                 event,
             )
-        if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:
+        if self.stack and self.key is None and type(self.stack[-1][0]) is MappingNode:
             self._refuse(
                 "yaml-unsupported", "A key must be plain text.", "Write a single word before the colon.", event
             )
@@ -200,7 +200,7 @@ class _Builder:
 
     def _close(self) -> None:
         node, anchor = self.stack.pop()
-        if type(node) is Mapping and node.merges:
+        if type(node) is MappingNode and node.merges:
             self._merge(node)
         if anchor is not None:
             self.anchors[anchor] = node
@@ -212,11 +212,11 @@ class _Builder:
         if node is None:
             self._refuse(
                 "yaml-syntax",
-                f'The anchor "&{printable(event.anchor)}" is not there above.',
-                "Define it before its use; if the asterisk belongs to the value, put it in quotes.",
+                f'The anchor "&{printable(event.anchor)}" is not defined above.',
+                "Define it above; or if the asterisk is part of the value, put the value in quotes.",
                 event,
             )
-        size = 1 if isinstance(node, Scalar) else node.size  # type: ignore[union-attr]
+        size = 1 if isinstance(node, ScalarNode) else node.size  # type: ignore[union-attr]
         self.aliased += size
         if self.aliased > MOST_ALIASED:
             message = f"The aliases of this file stand for more than {MOST_ALIASED:,} values."
@@ -224,7 +224,7 @@ class _Builder:
                 "yaml-unsupported", message, "Write the values out; a file like this is made to exhaust memory.", event
             )
         assert node is not None
-        if self.stack and self.key is None and type(self.stack[-1][0]) is Mapping:
+        if self.stack and self.key is None and type(self.stack[-1][0]) is MappingNode:
             self._refuse("yaml-unsupported", "An alias can't be a key.", "Write the key out.", event)
         self._put(node, size)
 
@@ -234,10 +234,10 @@ class _Builder:
             return
         parent = self.stack[-1][0]
         parent.size += size
-        if type(parent) is Sequence:
+        if type(parent) is SequenceNode:
             parent.items.append(node)
             return
-        assert type(parent) is Mapping
+        assert type(parent) is MappingNode
         key, self.key = self.key, None
         assert key is not None
         name = key.value or ""
@@ -249,50 +249,52 @@ class _Builder:
             parent.items[name] = node
             parent.keys[name] = key
 
-    def _merge(self, mapping: Mapping) -> None:
-        """What is written in the mapping itself counts before what is merged, and the first merged before the next."""
+    def _merge(self, mapping: MappingNode) -> None:
+        """Add merged keys. The mapping's own keys win over merged ones, and earlier merges win over later ones."""
         for key, node in mapping.merges:
-            for source in node.items if isinstance(node, Sequence) else [node]:
-                if not isinstance(source, Mapping):
+            for source in node.items if isinstance(node, SequenceNode) else [node]:
+                if not isinstance(source, MappingNode):
                     self._refuse("yaml-unsupported", "<< merges mappings only.", "Name an anchor of a mapping.", key)
                     return
                 new = source.items.keys() - mapping.items.keys()
                 mapping.items.update({name: value for name, value in source.items.items() if name in new})
                 mapping.keys.update({name: source.keys[name] for name in new})
 
-    def _twice(self, parent: Mapping, key: Scalar) -> None:
+    def _twice(self, parent: MappingNode, key: ScalarNode) -> None:
         first = parent.merges[0][0].line if key.value == "<<" else parent.keys[key.value or ""].line
-        message = f'The key "{printable(key.value or "")}" stands here again; it is already on line {first}. Only one could count.'
+        message = (
+            f'The key "{printable(key.value or "")}" is here again; it is already on line {first}. Only one can count.'
+        )
         self.found.append(
             Diagnostic("yaml-duplicate-key", message, "Delete one of the two.", Origin(self.file, key.line, key.column))
         )
 
     def _tagged(self, event: Any) -> None:
-        help = "Delete it; if the exclamation mark belongs to the value, put it in quotes."
-        self._refuse("yaml-unsupported", f'The YAML tag "{printable(event.tag)}" is not read.', help, event)
+        help = "Delete it; or if the exclamation mark is part of the value, put the value in quotes."
+        self._refuse("yaml-unsupported", f'The YAML tag "{printable(event.tag)}" is not supported.', help, event)
 
     def _refuse(self, code: str, message: str, help: str, at: Any) -> None:
         line, column = (
-            (at.line, at.column) if isinstance(at, Scalar) else (at.start_mark.line + 1, at.start_mark.column + 1)
+            (at.line, at.column) if isinstance(at, ScalarNode) else (at.start_mark.line + 1, at.start_mark.column + 1)
         )
         raise _Refused(code, message, help, line, column)
 
 
-_PLAINLY = {
+_PLAIN_WORDS = {
     "mapping values are not allowed": (
-        "a colon stands where none can",
-        'Put a value that has a colon in it in quotes: "like: this". Else check the indentation here and above.',
+        "a colon is not possible here",
+        'Put a value that contains a colon in quotes: "like: this". Otherwise check the indentation here and above.',
     ),
-    "found character that cannot start": ("a value can't begin with this sign", "Put the value in quotes."),
+    "found character that cannot start": ("a value can't begin with this character", "Put the value in quotes."),
     "did not find expected alphabetic": ("an asterisk can't stand alone", "Put the value in quotes."),
     "found unknown escape character": (
-        "a backslash in double quotes means something else",
-        "Write the value in single quotes; a path has / in place of it.",
+        "a backslash in double quotes has a special meaning",
+        "Write the value in single quotes; in a path, write / instead.",
     ),
-    "could not find expected ':'": ("this line has no colon behind a key", "Write it as key: value."),
+    "could not find expected ':'": ("this line has no colon after a key", "Write it as key: value."),
     "did not find expected ',' or": (
-        "a comma or the closing bracket is missing",
-        "Check brackets and commas on this line and those above.",
+        "a comma or a closing bracket is missing",
+        "Check brackets and commas on this line and the lines above.",
     ),
     "did not find expected key": (
         "this does not fit the lines above it",
@@ -304,27 +306,27 @@ _PLAINLY = {
     ),
     "found unexpected end of stream": ("a quote opens here and is never closed", "Close it."),
 }
-"""The commonest of the parser's words: what they mean, and the mend."""
+"""The parser's commonest messages → (what they mean, what to do)."""
 
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Diagnostic:
-    said = str(getattr(error, "problem", None) or "it ends too early")
+    problem = str(getattr(error, "problem", None) or "it ends too early")
     mark, opened = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-    if opened is not None and "end of" in said:
-        mark = opened  # what was never closed is found where it was opened
+    if opened is not None and "end of" in problem:
+        mark = opened  # something never closes: point at its beginning
     if mark is None:
         position = getattr(error, "position", None)
         above = text.encode()[:position].decode(errors="replace") if isinstance(position, int) else ""
         where = Origin(file, above.count("\n") + 1, len(above) - (above.rfind("\n") + 1) + 1)
-        said = getattr(error, "reason", None) or said
-        return Diagnostic(
-            "yaml-syntax", f"This is not YAML: {said}.", "Delete the character; type the line anew.", where
-        )
+        problem = getattr(error, "reason", None) or problem
+        help = "Delete the character, or type the line again."
+        return Diagnostic("yaml-syntax", f"This is not valid YAML: {problem}.", help, where)
     lines = text.rstrip().split("\n")
     line, column = (mark.line, mark.column) if mark.line < len(lines) else (len(lines) - 1, len(lines[-1]))
     if "\t" in lines[line][: column + 1]:
-        fact, help = "a tab stands here", "Indent with spaces; YAML takes no tabs for that."
+        fact, help = "there is a tab here", "Indent with spaces; YAML does not allow tabs there."
     else:
         help = "Check indentation, colons, quotes and brackets on this line and the one above."
-        fact, help = next((plain for words, plain in _PLAINLY.items() if said.startswith(words)), (said, help))
-    return Diagnostic("yaml-syntax", f"This is not YAML: {fact}.", help, Origin(file, line + 1, column + 1))
+        in_plain_words = (plain for words, plain in _PLAIN_WORDS.items() if problem.startswith(words))
+        fact, help = next(in_plain_words, (problem, help))
+    return Diagnostic("yaml-syntax", f"This is not valid YAML: {fact}.", help, Origin(file, line + 1, column + 1))

@@ -1,1 +1,1 @@
-"""What seatsync knows of the vendors' systems: one file a system, and a registry of them."""
+"""The vendors' systems, one file each, and their registry."""

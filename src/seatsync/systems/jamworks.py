@@ -1,4 +1,4 @@
-"""Jamworks: a seat is never owned, and "for the existing user, they'll see the uni plan assigned to them right away"."""
+"""Jamworks: seats are always temporary, and "for the existing user, they'll see the uni plan assigned to them right away"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Logos library: lent for a time, or owned by a member for good."""
+"""A Logos library: temporary or permanent licenses."""
 
 from __future__ import annotations
 

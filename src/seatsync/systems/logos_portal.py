@@ -1,4 +1,4 @@
-"""The Logos portal, which the two Logos systems share."""
+"""The template and export columns of the Logos portal, for both Logos systems."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ TEMPLATE = Template(
 )
 
 LICENSE_COLUMNS = LicenseColumns("License Kind", "License Status")
-"""Of the export "Export user data"."""
+"""Columns of the portal's "Export user data"."""

@@ -1,4 +1,4 @@
-"""All systems that seatsync knows. Everybody else asks here, and names none."""
+"""The registry of all systems. Other code uses it and never names a system."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from seatsync.systems.template import Template
 SYSTEMS: Mapping[str, System] = {
     system.name: system for system in (logos_subscription.SYSTEM, logos_library.SYSTEM, jamworks.SYSTEM)
 }
-"""By name, in the order in which messages list them."""
+"""The systems by name, in the order in which messages list them."""
 
 TEMPLATES: tuple[Template, ...] = tuple(dict.fromkeys(system.template for system in SYSTEMS.values()))
-"""The templates of all systems, each once."""
+"""The roster templates of all systems, each once."""
 
 LICENSE_COLUMNS: tuple[LicenseColumns, ...] = tuple(
     dict.fromkeys(system.license_columns for system in SYSTEMS.values() if system.license_columns)
 )
-"""What exports may call the columns of licenses, each pair once."""
+"""The names of license columns in exports, each pair once."""
 
 LISTS_OF_HOLDERS = frozenset(system.template for system in SYSTEMS.values() if system.license_columns is None)
-"""The templates under which a portal lists those alone who hold a license."""
+"""The templates of portals that list only members with a license."""
 
 EXPORT_TEMPLATE, EXPORT_LICENSE_COLUMNS = logos_portal.TEMPLATE, logos_portal.LICENSE_COLUMNS
-"""The columns that ``seatsync export`` writes."""
+"""The template and license columns of ``seatsync export``."""
 
 EXPORT_MORE: Mapping[str, str] = {
     field.replace("_", " ").title(): field
     for field in Person._fields
     if field not in {column.field for column in EXPORT_TEMPLATE.columns}
 }
-"""The columns that it adds, with the fields of a person that the template has not; ``seatsync import`` reads them back."""
+"""Further columns of ``seatsync export``, with the fields that the template lacks. ``seatsync import`` reads them too."""

@@ -1,4 +1,4 @@
-"""The facts about a system by which seatsync treats its libraries, rosters and exports."""
+"""The facts about a system: they decide how seatsync treats its libraries, rosters and exports."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from seatsync.systems.template import Template
 
 
 class LicenseColumns(NamedTuple):
-    """The names of the two columns that an export has for each library, behind the library's own name."""
+    """The names of the two columns that an export has for each library, after the library's name."""
 
     kind: str
     status: str
 
 
 class System(NamedTuple):
-    """What a vendor's portal can do, and the files that go in and out of it.
+    """What a vendor's portal can do, and the files that it reads and writes.
 
-    ``name`` is the word for it in seatsync.yaml. ``kinds`` go from the weakest to the strongest. ``license_columns`` is
-    None where the portal lists only those members who hold a license, so that the list itself says who does.
+    ``name`` is its name in seatsync.yaml. ``kinds`` go from weakest to strongest. ``license_columns`` is None if the portal
+    lists only members with a license, so that its export needs no such columns.
     """
 
     name: str

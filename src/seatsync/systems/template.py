@@ -1,4 +1,4 @@
-"""The template of a roster: a CSV with these columns, as a portal or seatsync itself gives it out."""
+"""A roster template: the columns of a CSV file, as a portal or seatsync writes it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """A column and the member's field that it holds.
+    """A column, and the member's field in it.
 
-    ``other_names`` are read as well. A column that ``must_say`` one word in every row holds no field of a member; its
-    ``field`` is what messages call it.
+    ``other_names`` are accepted too. A column with ``must_say`` has that word in every row and no field of a member; its
+    ``field`` is then only its name in messages.
     """
 
     name: str
@@ -19,12 +19,12 @@ class Column(NamedTuple):
 
 
 class Template(NamedTuple):
-    """``name`` stands in messages: "For NAME it lacks …"."""
+    """The columns of one template. Messages use the ``name``: "For NAME it lacks …"."""
 
     name: str
     columns: tuple[Column, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns as the template writes them."""
+        """The names of the columns, as the template writes them."""
         return tuple(column.name for column in self.columns)

@@ -1,1 +1,1 @@
-"""One module a command; a folder where a command has several parts. ``cli.main`` imports each when it is called."""
+"""One module per command, or a folder if it has several parts. ``cli.main`` imports a module when its command is called."""

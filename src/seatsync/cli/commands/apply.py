@@ -16,11 +16,11 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.commands.plan import is_plan, load_plans
 from seatsync.cli.institution import institution_id, ledger_of
-from seatsync.cli.institutions import Step, each, many, must_differ, part_of, summary
+from seatsync.cli.institutions import Step, check_distinct, each, many, part_of, summary
 from seatsync.cli.options import as_folders, common, option
-from seatsync.cli.output.plans import Shown, show
-from seatsync.cli.planning import redactor_of, to_be_shown, too_strict, try_plan
-from seatsync.cli.reviewed_plan import Allowed, what_was_reviewed
+from seatsync.cli.output.plans import FolderResult, show
+from seatsync.cli.planning import printable_plan, redactor_of, stopped_by_warnings, try_plan
+from seatsync.cli.reviewed_plan import Authorization, reviewed_plans
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 @click.command("apply")
 @click.argument("paths", nargs=-1, metavar="[PLAN.json] [FOLDER]...")
-@option("--expect", metavar="FINGERPRINT", help="Apply only if the fresh plan has this fingerprint.")
-@option("--reviewed", is_flag=True, help="Apply only what the comment on this commit's pull request shows.")
-@option("--same-files", is_flag=True, help="Apply only what dates ask for: the files are those of the last apply.")
+@option("--expect", metavar="FINGERPRINT", help="Apply only if the new plan has this fingerprint.")
+@option("--reviewed", is_flag=True, help="Apply only the plan in the comment on this commit's pull request.")
+@option(
+    "--same-files", is_flag=True, help="Apply only end dates and reminders: the files must be those of the last apply."
+)
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
-@option("--strict", is_flag=True, help="Warnings stop the plan.")
-@option("--actor", help="Who does this, for the journal; taken from CI or the system if not given.")
-@option("--commit", help="The Git commit that asks for it; taken from CI or Git if not given.")
+@option("--strict", is_flag=True, help="Stop if the plan has warnings.")
+@option("--actor", help="The person or pipeline, for the journal. Default: from CI or the system.")
+@option("--commit", help="The Git commit of the files, for the journal. Default: from CI or Git.")
 @many
 @common("text", "json")
 def command(
@@ -52,63 +54,65 @@ def command(
     shard: tuple[int, int] | None,
     jobs: int | None,
 ) -> int:
-    """Carry a plan out.
+    """Make the changes of a plan.
 
     \b
-    seatsync apply                       plan, show, ask, apply
-    seatsync apply plan.json             exactly what was saved, or nothing; asks nothing
-    seatsync apply --expect FINGERPRINT  plan afresh, and apply only what was reviewed
-    seatsync apply --reviewed            the same in a pipeline: what the pull request's comment shows
-    seatsync apply --same-files          nightly: grants that end, reminders that are due, and nothing else
-    seatsync apply --yes institutions/*  several, side by side, without asking
+    seatsync apply                       plan, show the plan, ask, apply
+    seatsync apply plan.json             apply exactly the saved plan, or nothing; does not ask
+    seatsync apply --expect FINGERPRINT  plan again, and apply only the reviewed plan
+    seatsync apply --reviewed            the same in a pipeline: the plan in the pull request's comment
+    seatsync apply --same-files          every night: only end dates and reminders
+    seatsync apply --yes institutions/*  several institutions in parallel, without asking
     seatsync apply --yes --shard 2/8 institutions/*
 
-    Only the first path can be a plan file, and with --yes, --expect, --reviewed or --same-files none is: of institutions/*
-    the folders alone are meant.
+    Only the first path can be a plan file. With --yes, --expect, --reviewed or --same-files all paths are folders; files
+    that institutions/* matches are ignored.
 
-    A plan file's seal finds damage and edits; it is no signature. Apply only plans of your own pipeline, from where nobody
-    else can write, or go by --expect or --reviewed.
+    The seal of a plan file finds damage and edits, but it is not a signature. Apply only plan files of your own pipeline,
+    kept where nobody else can write, or use --expect or --reviewed.
 
-    Each institution is applied whole or not at all. Leaves with 4 if refused, with 5 if the ledger has moved since
-    the plan or the fingerprint is another.
+    Each institution is applied completely or not at all. Exits with 4 if the plan is blocked, with 5 if the ledger has
+    changed since the plan or the fingerprint differs.
     """
-    decided = _is_decided(expect, reviewed, same_files)
-    file, folders = _meant(paths, yes or decided)
-    if not (file or yes or decided or sys.stdin.isatty()):
-        raise click.UsageError("There is no terminal to ask on: give --yes, a plan file, or --expect FINGERPRINT.")
-    who = _Who(actor, commit)
+    has_authorization = _has_authorization(expect, reviewed, same_files)
+    file, folders = _plan_and_folders(paths, yes or has_authorization)
+    if not (file or yes or has_authorization or sys.stdin.isatty()):
+        raise click.UsageError(
+            "seatsync can't ask without a terminal: give --yes, a plan file, or --expect FINGERPRINT."
+        )
+    author = _Author(actor, commit)
     if file:
         if shard:
             raise click.UsageError("--shard is for folders; give each part its own plan file.")
-        return _apply_saved(run, file, folders, strict, who, jobs)
+        return _apply_saved(run, file, folders, strict, author, jobs)
     chosen = part_of(folders, shard)
-    must_differ(chosen, run, jobs)
-    allowed = Allowed(expect, what_was_reviewed() if reviewed else None, same_files)
-    asking = not (yes or allowed.is_decided)  # of a person one thing at a time
-    step = partial(_apply_fresh, run, allowed, asking, strict, who)
-    return _each(run, step, chosen, 1 if asking else jobs, chosen, len(folders) > 1)
+    check_distinct(chosen, run, jobs)
+    authorization = Authorization(expect, reviewed_plans() if reviewed else None, same_files)
+    asks = not (yes or authorization.is_given)
+    step = partial(_apply_fresh, run, authorization, asks, strict, author)
+    return _each(run, step, chosen, 1 if asks else jobs, chosen, len(folders) > 1)
 
 
-def _is_decided(expect: str | None, reviewed: bool, same_files: bool) -> bool:
-    """Whether an option says what may be applied.
+def _has_authorization(expect: str | None, reviewed: bool, same_files: bool) -> bool:
+    """Whether an option says what may be applied without asking.
 
     Raises:
-        UsageError: more than one does, or ``expect`` is empty.
+        UsageError: more than one option does, or ``expect`` is empty.
     """
     if expect is not None and not expect.strip():
-        raise click.UsageError("--expect is empty: it takes the fingerprint that `seatsync plan` printed.")
-    ways = sum((bool(expect), reviewed, same_files))
-    if ways > 1:
+        raise click.UsageError("--expect is empty: give the fingerprint that `seatsync plan` printed.")
+    number = sum((bool(expect), reviewed, same_files))
+    if number > 1:
         raise click.UsageError(_ONE_WAY)
-    return ways > 0
+    return number > 0
 
 
 def _each(
     run: Run, step: Step, items: Sequence[Any], jobs: int | None, names: Sequence[object], is_several: bool
 ) -> int:
-    """Apply each of the items; the exit code for all, and for several what became of each, by its name."""
-    done = each(step, items, run, jobs, "Applying to")
-    outcomes = [(name, one.code, one.result or "with nothing to do") for name, one in zip(names, done, strict=True)]
+    """Apply each item, print a summary if there are several, and return the exit code. ``names`` are the items' names."""
+    results = each(step, items, run, jobs, "Applying to")
+    outcomes = [(name, one.code, one.result or "with nothing to do") for name, one in zip(names, results, strict=True)]
     if is_several:
         summary(run, outcomes)
     return exits.worst(code for _, code, _ in outcomes)
@@ -116,23 +120,23 @@ def _each(
 
 _ONE_WAY = (
     "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied. "
-    "With --yes or one of these all paths are folders; a plan file asks nothing, and needs no --yes."
+    "With --yes or one of these options all paths are folders. A plan file is applied without asking and needs no --yes."
 )
 
 
-def _meant(paths: Sequence[str], folders_alone: bool) -> tuple[Path | None, list[Path]]:
-    """The plan file, which only the first path can name, and the folders.
+def _plan_and_folders(paths: Sequence[str], only_folders: bool) -> tuple[Path | None, list[Path]]:
+    """The plan file, which can only be the first path, and the folders.
 
-    With ``folders_alone`` no file is a plan: institutions/* matches whatever lies there, also what somebody put there who may
-    not apply.
+    With ``only_folders`` no file is taken as a plan: institutions/* matches all files there, even one put there by a person
+    who may not apply.
 
     Raises:
-        UsageError: a plan file is named where none can be.
+        UsageError: a plan file is named where only folders are allowed.
     """
-    if not paths or not _names_plan(Path(paths[0])) or (folders_alone and len(paths) > 1):
+    if not paths or not _names_plan(Path(paths[0])) or (only_folders and len(paths) > 1):
         return None, as_folders(paths)
     file, *others = paths
-    if folders_alone or any(is_plan(Path(other)) or _is_missing_plan(Path(other)) for other in others):
+    if only_folders or any(is_plan(Path(other)) or _is_missing_plan(Path(other)) for other in others):
         raise click.UsageError(_ONE_WAY)
     return Path(file), as_folders(others)
 
@@ -145,82 +149,84 @@ def _is_missing_plan(path: Path) -> bool:
     return path.suffix == ".json" and not path.exists()
 
 
-class _Who:
-    """Who applies, because of which commit."""
+class _Author:
+    """The actor and commit of the command line, for the journal; empty if not given."""
 
     def __init__(self, actor: str | None, commit: str | None) -> None:
         self.actor = actor
         self.commit = commit
 
-    def told(self, folder: Path) -> tuple[str, str]:
-        from seatsync.cli.surroundings import actor, commit
+    def for_journal(self, folder: Path) -> tuple[str, str]:
+        """Actor and commit; those not given come from CI, the system or the folder's Git."""
+        from seatsync.cli.environment import actor, commit
 
         return self.actor or actor(), self.commit or commit(folder)
 
 
 def _apply_fresh(
-    run: Run, allowed: Allowed, asking: bool, strict: bool, who: _Who, folder: Path
+    run: Run, authorization: Authorization, asks: bool, strict: bool, author: _Author, folder: Path
 ) -> tuple[int, str | None]:
+    """Plan a folder again and apply the plan, after asking a person if ``asks``. Exit code, and ``changed`` or None."""
     plan, _ = try_plan(folder, run)
     if plan is None:
         return ExitCode.INVALID, None
-    if run.format == "text" or asking:
-        told = Shown(to_be_shown(plan, folder, run), [], folder)
-        show([told], False, replace(run, format="text", quiet=run.quiet and not asking))
+    if run.format == "text" or asks:
+        result = FolderResult(printable_plan(plan, folder, run), [], folder)
+        show([result], False, replace(run, format="text", quiet=run.quiet and not asks))
     accepted = _accepted(plan)
-    if accepted is None or too_strict(plan, strict):
+    if accepted is None or stopped_by_warnings(plan, strict):
         click.echo("Nothing was applied.", err=True)
         return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), None
-    if objection := allowed.objection(plan, folder, run):
-        click.echo(f"seatsync: {objection[0]}", err=True)
-        click.echo(f"  → Nothing was applied. {objection[1]}", err=True)
+    if objection := authorization.objection(plan, folder, run):
+        reason, help = objection
+        click.echo(f"seatsync: Nothing was applied: {reason}", err=True)
+        exits.say_fix(help)
         return ExitCode.STALE, None
-    if asking and plan.changes and not click.confirm("Apply this?", err=True):
+    if asks and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
         return ExitCode.BROKEN, None
-    return _carry_out(run, folder, accepted, who, shown=True)
+    return _carry_out(run, folder, accepted, author, plan_was_shown=True)
 
 
-def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, who: _Who, jobs: int | None) -> int:
+def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, author: _Author, jobs: int | None) -> int:
+    """Apply the plans of a file to the ledgers of the folders."""
     plans, _ = load_plans(file)
     ids = {folder: institution_id(folder) for folder in folders}
     pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
-    step = partial(_apply_one_saved, run, strict, who)
+    step = partial(_apply_one_saved, run, strict, author)
     return _each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1)
 
 
-def _apply_one_saved(run: Run, strict: bool, who: _Who, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
+def _apply_one_saved(run: Run, strict: bool, author: _Author, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
     plan, folder = pair
     if plan.redacted:
         known = plan.fingerprint or "FINGERPRINT"
-        help = f"Apply what was reviewed by its fingerprint: `seatsync apply --expect {known}`."
-        raise click.UsageError(f"The plan of {plan.institution} has pseudonyms in place of e-mails (--redact). {help}")
+        help = f"Apply it by its fingerprint: `seatsync apply --expect {known}`."
+        raise click.UsageError(f"The plan of {plan.institution} has pseudonyms instead of e-mails (--redact). {help}")
     accepted = _accepted(plan)
-    if accepted is None or too_strict(plan, strict):
-        show([Shown(to_be_shown(plan, folder, run), [], folder)], False, run)
+    if accepted is None or stopped_by_warnings(plan, strict):
+        show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
         click.echo("Nothing was applied.", err=True)
         return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), None
-    return _carry_out(run, folder, accepted, who, shown=False)
+    return _carry_out(run, folder, accepted, author, plan_was_shown=False)
 
 
 def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:
-    """The folder of a plan's institution, whose ledger is meant; any will do where --ledger names it, and none says whose it is."""
+    """The folder of the plan's institution. If --ledger is given and no folder has an id, the first folder will do."""
     from seatsync.apply.apply import ForeignLedger
     from seatsync.ledger.database import FILE
 
     for folder, id in ids.items():
-        # Files that can't be read say nothing of whose they are; the ledger beside them does, and is asked later.
+        # If the files can't be read, the ledger next to them has the institution's id; it is checked later.
         if id == plan.institution or (id is None and (folder / FILE).exists()):
             return folder
     if run.ledger and not any(ids.values()):
         return next(iter(ids))
     if any(ids.values()):
-        there = ", ".join(f"{folder} is that of {id or 'nobody'}" for folder, id in ids.items())
-        raise ForeignLedger(f'the plan is for "{plan.institution}", but {there}')
+        owners = ", ".join(f"{folder} belongs to {id or 'no institution'}" for folder, id in ids.items())
+        raise ForeignLedger(f'the plan is for "{plan.institution}", but {owners}')
     named = ", ".join(map(str, ids))
-    raise click.UsageError(
-        f'Where is "{plan.institution}"? Not in {named}: name its folder behind the plan, or give --ledger.'
-    )
+    raise click.UsageError(f'"{plan.institution}" is not in {named}: name its folder after the plan, or give --ledger.')
 
 
 def _accepted(plan: Plan) -> AcceptedPlan | None:
@@ -229,32 +235,35 @@ def _accepted(plan: Plan) -> AcceptedPlan | None:
     return accept(plan)
 
 
-def _must_last(run: Run, folder: Path) -> None:
-    """A ledger that a job makes for itself is gone with its runner, and the next one would begin anew.
+def _check_ledger_lasts(run: Run, folder: Path) -> None:
+    """Check that a CI job does not create a new ledger on its runner: it would be lost, and the next job would start again.
 
     Raises:
-        UsageError: this is such a job, and no ledger is named.
+        UsageError: this is a CI job, and no ledger is named.
     """
     from seatsync.ledger.database import FILE
 
     job = "GITHUB_ACTIONS" in os.environ or "GITLAB_CI" in os.environ
     if job and run.ledger is None and not (folder / FILE).exists():
         help = "Set SEATSYNC_LEDGER to a database, or to git (docs/ci.md)."
-        raise click.UsageError(f"No ledger is named, and a {FILE} made here would be gone with this runner. {help}")
+        raise click.UsageError(f"No ledger is named, and a {FILE} created here would be lost with this runner. {help}")
 
 
-def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: bool) -> tuple[int, str | None]:
+def _carry_out(
+    run: Run, folder: Path, plan: AcceptedPlan, author: _Author, plan_was_shown: bool
+) -> tuple[int, str | None]:
+    """Apply the plan and print the result. Exit code, and ``changed`` or None."""
     from seatsync.apply.apply import carry_out
     from seatsync.domain.diagnostic import counted
 
-    _must_last(run, folder)
+    _check_ledger_lasts(run, folder)
     ledger = ledger_of(run, folder, plan.institution)
-    actor, commit = who.told(folder)
+    actor, commit = author.for_journal(folder)
     redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         applied = carry_out(ledger, plan, run.at, actor, commit)
     if run.format == "json":
-        told: dict[str, Any] = {
+        result: dict[str, Any] = {
             "institution": plan.institution,
             "applied": bool(plan.changes),
             "serial": applied.serial,
@@ -263,10 +272,10 @@ def _carry_out(run: Run, folder: Path, plan: AcceptedPlan, who: _Who, shown: boo
             "summary": plan.summary,
             "letters": applied.letters,
         }
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(result, ensure_ascii=False))
     elif plan.changes:
         done = f"{counted(len(plan.changes), 'change')}, {counted(applied.letters, 'letter')} in the outbox"
-        run.say(f"Applied to {ledger}: {done}. The journal stands at {applied.serial:,}, head {applied.head}.")
-    elif not shown:
-        run.say(f"Nothing to apply; {ledger} is as the files ask.")
+        run.say(f"Applied to {ledger}: {done}. The journal is at entry {applied.serial:,}, head {applied.head}.")
+    elif not plan_was_shown:
+        run.say(f"Nothing to apply: {ledger} already matches the files.")
     return ExitCode.DONE, "changed" if plan.changes else None

@@ -12,7 +12,7 @@ import click
 from seatsync.cli.commands.plan import load_plans
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
-from seatsync.cli.planning import to_be_shown
+from seatsync.cli.planning import printable_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import is_slug
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     "--body",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
-    help="Ready Markdown instead of plans; cut to what the host takes.",
+    help="Post this Markdown instead of plans; it is cut to the host's limit.",
 )
 @option(
     "--marker",
     default="plan",
     show_default=True,
     metavar="NAME",
-    help="Which comment; another name makes another one, beside the first.",
+    help="The comment's name. Another name makes a second comment.",
 )
 @option(
     "--pull-request",
     type=click.IntRange(1),
     metavar="NUMBER",
-    help="Where to; taken from the job's event if not given.",
+    help="The pull request. Default: the job's own.",
 )
 @option(
     "--timeout",
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to keep trying while the host is slow, busy or out of reach.",
+    help="How long to keep trying if the host is slow, busy or can't be reached.",
 )
 @common()
 def command(
@@ -59,25 +59,25 @@ def command(
     pull_request: int | None,
     timeout: float,
 ) -> None:
-    """Comment on the pull request of this job, in one comment that is kept up to date.
+    """Write or update a comment on this job's pull request.
 
     \b
     seatsync comment plan.json                      what the plan would change
     seatsync comment a.json b.json                  several plans in one comment
-    seatsync comment --body -                       ready Markdown, here from a pipe
-    seatsync comment plan.json --marker nightly     a second comment, beside the first
+    seatsync comment --body -                       any Markdown, here from a pipe
+    seatsync comment plan.json --marker nightly     a second comment next to the first
 
-    Where to is taken from the job on GitHub or GitLab. The token is taken from GITHUB_TOKEN or GH_TOKEN, on GitLab
-    from SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN. Needs `pip install 'seatsync[ci]'`.
+    The job on GitHub or GitLab names the pull request. The token comes from GITHUB_TOKEN or GH_TOKEN, on GitLab from
+    SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN. Needs `pip install 'seatsync[ci]'`.
     """
     if bool(plans) == bool(body):
         raise click.UsageError("Give either plan files or --body.")
     if not is_slug(marker):
-        raise click.UsageError(f'--marker "{marker}" is none: lower-case letters, digits and single hyphens.')
+        raise click.UsageError(f'--marker "{marker}" is not valid: use lower-case letters, digits and single hyphens.')
     text = body.read() if body else ""
     if body and not text.strip():
-        raise click.UsageError("--body is empty: there is nothing to say.")
-    loaded = [to_be_shown(plan, Path(), run) for path in plans for plan in load_plans(path)[0]]
+        raise click.UsageError("--body is empty: there is nothing to post.")
+    loaded = [printable_plan(plan, Path(), run) for path in plans for plan in load_plans(path)[0]]
     if run.redactor is not None:
         text = run.redactor.text(text)
     with run.step("Commenting"):
@@ -87,23 +87,23 @@ def command(
 
 
 def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None, timeout: float) -> tuple[bool, str]:
-    """Write the ``text``, or what the ``plans`` would change where it is empty; whether that had to be, and the comment's address.
+    """Post the ``plans``, or the ``text`` if there are none. Whether the comment was changed, and its address.
 
     Raises:
-        UsageError: the package that talks to the host is missing.
-        Failure: the host can't be found, refuses, or can't be reached.
+        UsageError: the package for the host's API is missing.
+        Failure: the host can't be found or reached, or does not allow it.
     """
     with needs("ci"):
         from seatsync.hosts import comment
+    from seatsync.hosts.environment import pull_request as find
     from seatsync.hosts.http import HostError
-    from seatsync.hosts.surroundings import pull_request as find
     from seatsync.reports import markdown
 
     mark = comment.marker(marker)
     try:
         host = find(os.environ, pull_request, timeout)
         most = host.limit - len(mark)
-        body = _of_plans(plans, mark) if plans else markdown.cut(host.harmless(text), most)
+        body = _of_plans(plans, mark) if plans else markdown.cut(host.without_commands(text), most)
         return comment.put(host, mark, body)
     except HostError as error:
         help = f"{error.help} The plan itself is not affected."
@@ -111,10 +111,10 @@ def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None
 
 
 def _of_plans(plans: Sequence[Plan], mark: str) -> str:
-    """However much a host takes, nobody reads more, and the plan file has everything."""
+    """The comment's Markdown for plans, at most ``markdown.MOST`` long: the plan file has everything."""
     from seatsync.hosts import review
     from seatsync.reports import markdown
     from seatsync.reports.view import PlanView
 
-    shown = review.line(plans)
-    return shown + markdown.plans([PlanView(plan) for plan in plans], markdown.MOST - len(mark + shown))
+    facts = review.line(plans)
+    return facts + markdown.plans([PlanView(plan) for plan in plans], markdown.MOST - len(mark + facts))

@@ -13,7 +13,7 @@ from seatsync.cli.run import Run
 @click.argument("code", required=False)
 @common()
 def command(run: Run, code: str | None) -> None:
-    """Explain a code: what it means, why it is there, how to mend it.
+    """Explain a code: what it means, why the rule exists, and how to fix the problem.
 
     \b
     seatsync explain slots-exceeded
@@ -24,8 +24,8 @@ def command(run: Run, code: str | None) -> None:
     known = explanations()
     if code is None:
         for name, text in known.items():
-            weight, _, said = " ".join(text.split()).partition(". ")
-            click.echo(f"{name:22} {weight.lower():8} {said.split('. ')[0].rstrip('.')}.")
+            severity, _, page = " ".join(text.split()).partition(". ")
+            click.echo(f"{name:22} {severity.lower():8} {page.split('. ')[0].rstrip('.')}.")
     elif code in known:
         click.echo(f"{code}\n\n{known[code]}")
     else:

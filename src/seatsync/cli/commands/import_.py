@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.output.findings import tell
+from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import plan_of, snapshot_of
 from seatsync.cli.run import Run
-from seatsync.cli.surroundings import actor as who
-from seatsync.cli.surroundings import commit as which_commit
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -25,49 +24,51 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @folder
-@option("--library", metavar="ID", help="The library that the license columns (or a Jamworks member list) are about.")
+@option("--library", metavar="ID", help="The library of the license columns, or of a Jamworks list of members.")
 @option(
-    "--encoding", type=click.Choice(["utf-8", "utf-16", "windows-1252"]), help="Of the CSV, where it is not recognised."
+    "--encoding",
+    type=click.Choice(["utf-8", "utf-16", "windows-1252"]),
+    help="The file's encoding, if it is not recognized.",
 )
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @common()
 def command(run: Run, file: Path, folder: Path, library: str | None, encoding: str | None, yes: bool) -> int:
-    """Take over members and licenses from a portal's CSV.
+    """Import members and licenses from a portal's CSV file.
 
     \b
-    seatsync import users.csv                                members alone
+    seatsync import users.csv                                members only
     seatsync import users.csv --library biblical-studies     with License Kind and License Status
-    seatsync import participants.csv --library jamworks      Jamworks: who is listed has a seat
+    seatsync import participants.csv --library jamworks      Jamworks: everybody in the file has a seat
 
-    Members that no roster has are written to a new roster, licenses that no grant asks for to a new grants file, and
-    both are entered in seatsync.yaml. The ledger then takes over what the portal says, without sending any letter, so
-    that the next plan is empty. Run twice, it does nothing the second time.
+    Members who are on no roster go into a new roster, licenses without a grant into a new grants file, and both files are
+    added to seatsync.yaml. Then the ledger records the portal's licenses, without letters, so that the next plan is empty.
+    Importing the same file again changes nothing.
     """
-    from seatsync.apply.importing import additions, as_known, judged_events, take_over, with_additions
-    from seatsync.cli.output.files import write_whole
+    from seatsync.apply.importing import additions, checked_events, import_portal, with_additions, with_roster_emails
+    from seatsync.cli.output.files import write_atomically
     from seatsync.domain.diagnostic import counted
 
     if not yes and not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes.")
+        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     desired = _desired(folder, run)
-    portal = as_known(_read(file, desired, library, encoding, run), desired)
+    portal = with_roster_emails(_read(file, desired, library, encoding, run), desired)
     added = additions(folder, file.name, desired, portal, run.today)
-    judged_events(with_additions(desired, added), snapshot_of(folder, desired.institution.id, run), portal, run.today)
+    checked_events(with_additions(desired, added), snapshot_of(folder, desired.institution.id, run), portal, run.today)
     holders = sum(kind != "none" for holdings in portal.holdings.values() for kind, _ in holdings.values())
     run.say(f"{file}: {len(portal.members):,} members, {holders:,} licenses.")
-    run.say(f"New to the files: {len(added.members):,} members, {len(added.grants):,} grants.")
+    run.say(f"New in the files: {len(added.members):,} members, {len(added.grants):,} grants.")
     for name in added.texts:
         run.say(f"  {'changes' if (folder / name).exists() else 'writes'} {folder / name}")
-    if not yes and not click.confirm("Take this over?", err=True):
+    if not yes and not click.confirm("Import this?", err=True):
         click.echo("Nothing was written.", err=True)
         return ExitCode.BROKEN
     for name, text in added.texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / name, [text])
+        write_atomically(folder / name, [text])
     desired = _desired(folder, run)
-    events = take_over(ledger_of(run, folder), desired, portal, run.today, run.at, who(), which_commit(folder))
-    run.say(f"The ledger took over {counted(events, 'event')}." if events else "The ledger had all of it already.")
-    return _what_is_left(folder, run)
+    events = import_portal(ledger_of(run, folder), desired, portal, run.today, run.at, actor(), commit(folder))
+    run.say(f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything.")
+    return _plan_again(folder, run)
 
 
 def _desired(folder: Path, run: Run) -> Desired:
@@ -76,7 +77,7 @@ def _desired(folder: Path, run: Run) -> Desired:
 
     loaded = load(InstitutionFolder.open(folder))
     if loaded.desired is None:
-        tell(folder, loaded.found, run)
+        print_findings(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     return loaded.desired
 
@@ -93,20 +94,23 @@ def _read(file: Path, desired: Desired, library: str | None, encoding: str | Non
     text = files.read(file.name, encoding=encoding)
     portal = read_export(text, file.name, desired.libraries, library, files.found) if text is not None else None
     if files.found:
-        tell(file.parent, files.found, run)
+        print_findings(file.parent, files.found, run)
     if portal is None:
         raise click.exceptions.Exit(ExitCode.INVALID)
     return portal
 
 
-def _what_is_left(folder: Path, run: Run) -> int:
+def _plan_again(folder: Path, run: Run) -> int:
+    """Plan again, and say whether files and ledger now agree."""
     from seatsync.reports.view import PlanView
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
     plan = plan_of(load(InstitutionFolder.open(folder)), folder, run)
     if plan.changes or plan.refusals:
-        run.say(f"Files and ledger still differ: {PlanView(plan).counts or 'see the refusals'}. See `seatsync plan`.")
+        run.say(
+            f"Files and ledger still differ: {PlanView(plan).counts or 'the plan is blocked'}. See `seatsync plan`."
+        )
     else:
         run.say("The plan is empty: files and ledger agree.")
     return ExitCode.DONE

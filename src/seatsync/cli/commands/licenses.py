@@ -7,18 +7,18 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.lists import bounced_of, filters, print_rows, select_members, sort_rows
-from seatsync.cli.options import common, day, folder, option, past
-from seatsync.cli.planning import present_of
+from seatsync.cli.lists import bounced_of, filter_options, print_rows, select_members, sort_rows
+from seatsync.cli.options import as_of_option, common, day, folder, option
+from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 
 
 @click.command("licenses")
 @folder
-@filters("any")
-@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
-@past
+@filter_options("any")
+@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
+@as_of_option
 @common("text", "csv", "json")
 def command(
     run: Run, folder: Path, filters: Filters, select: Path | None, sort: str | None, as_of: datetime | None
@@ -31,13 +31,13 @@ def command(
     seatsync licenses --all --format csv > licenses.csv
     seatsync licenses --as-of 2026-12-31 --search ann
 
-    Licenses that take a slot are listed, also those that leavers own; with --all, revoked and declined ones too. Under "mail"
-    it says "bounced" where the latest invitation could not be delivered.
+    Lists the licenses that take a seat, including those of members who have left; with --all also revoked and opted-out
+    ones. The column "mail" says "bounced" if the latest invitation could not be delivered.
     """
     from seatsync.ledger.queries.outbox import mail_of
     from seatsync.reports.spreadsheet import OF_LICENSES, license_row
 
-    id, snapshot = present_of(folder, run, day(as_of))
+    id, snapshot = institution_snapshot(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if as_of is None else set()
     people = dict(select_members(snapshot, filters, select, run))
     rows = []
@@ -50,4 +50,4 @@ def command(
                 continue
             mail = mail_of(license, (library, number) in bounced)
             rows.append(dict(zip(OF_LICENSES, license_row(library, member, license, mail), strict=True)))
-    print_rows(run, OF_LICENSES, sort_rows(rows, OF_LICENSES, sort), "No license is so.")
+    print_rows(run, OF_LICENSES, sort_rows(rows, OF_LICENSES, sort), "No licenses match.")

@@ -11,14 +11,14 @@ import click
 
 from seatsync.cli.lists import (
     bounced_of,
-    filters,
+    filter_options,
     member_row,
     print_rows,
     select_members,
     sort_rows,
 )
-from seatsync.cli.options import common, day, folder, option, past
-from seatsync.cli.planning import present_of
+from seatsync.cli.options import as_of_option, common, day, folder, option
+from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import Person
@@ -26,10 +26,10 @@ from seatsync.domain.person import Person
 
 @click.command("members")
 @folder
-@filters("on")
-@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN for the other way round.")
-@option("--pseudonym", metavar="PERSON", help="Who this is, that an output with --redact names person-….")
-@past
+@filter_options("on")
+@option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
+@option("--pseudonym", metavar="PERSON", help="The person whom --redact calls person-….")
+@as_of_option
 @common("text", "csv", "json")
 def command(
     run: Run,
@@ -48,15 +48,21 @@ def command(
     seatsync members --library books --status unclaimed --sort family_name
     seatsync members --pseudonym person-3f09ab52c7d1
 
-    With --library, each member's license kind and status in it are listed too, and whether the latest invitation bounced.
+    With --library the list also shows the kind and status of each member's license, and whether the latest invitation
+    bounced.
     """
     from seatsync.domain.license import ABSENT
     from seatsync.ledger.queries.outbox import mail_of
 
     if pseudonym is not None:
-        print_rows(run, Person._fields, _known_as(pseudonym, folder, run), "Nobody whom the ledger or the files know.")
+        print_rows(
+            run,
+            Person._fields,
+            _with_pseudonym(pseudonym, folder, run),
+            "Nobody in the ledger or the files has this pseudonym.",
+        )
         return
-    id, snapshot = present_of(folder, run, day(as_of))
+    id, snapshot = institution_snapshot(folder, run, day(as_of))
     bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
     columns: tuple[str, ...] = (*Person._fields, "kind", "status", "mail") if filters.library else Person._fields
     rows = []
@@ -70,21 +76,21 @@ def command(
             mail = mail_of(held[0], (filters.library, number) in bounced)
             row |= {"kind": held[0].kind.value, "status": held[0].status.value, "mail": mail}
         rows.append(row)
-    print_rows(run, columns, sort_rows(rows, columns, sort), "No member is so.")
+    print_rows(run, columns, sort_rows(rows, columns, sort), "No members match.")
 
 
-def _known_as(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
-    """Whoever has the pseudonym: members, also those who left or are in the files alone, and administrators."""
+def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:
+    """The people with this pseudonym: members, including those who have left or are only in the files, and administrators."""
     from seatsync.domain.text.tags import split_tags
     from seatsync.reports.redaction import Redactor
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
     if run.redactor is not None:
-        raise click.UsageError("--pseudonym tells who it is; that does not go with --redact.")
+        raise click.UsageError("--pseudonym shows a name, so it can't be used with --redact.")
     redactor = Redactor({})
     run = replace(run, redactor=redactor)
-    _, snapshot = present_of(folder, run)
+    _, snapshot = institution_snapshot(folder, run)
     rows = [member_row(member) for member in snapshot.members.values()]
     desired = load(InstitutionFolder.open(folder)).desired
     if desired is not None:

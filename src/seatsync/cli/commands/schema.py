@@ -21,7 +21,7 @@ def command(run: Run, name: str) -> None:
     seatsync schema roster                     of YAML rosters
     seatsync schema plan                       of plan files
 
-    In an editor with a YAML language server, the first line of seatsync.yaml names it:
+    For an editor with a YAML language server, name the schema in the first line of seatsync.yaml:
     # yaml-language-server: $schema=seatsync.schema.json
     """
     from seatsync.formats.schemas import schema_text

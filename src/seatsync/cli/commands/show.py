@@ -8,8 +8,8 @@ import click
 
 from seatsync.cli.commands.plan import load_plans
 from seatsync.cli.options import common
-from seatsync.cli.output.plans import Shown, show
-from seatsync.cli.planning import to_be_shown
+from seatsync.cli.output.plans import FolderResult, show
+from seatsync.cli.planning import printable_plan
 from seatsync.cli.run import Run
 
 
@@ -17,11 +17,11 @@ from seatsync.cli.run import Run
 @click.argument("plan", type=click.Path(path_type=Path))
 @common("text", "json", "markdown", "html", "github", "sarif")
 def command(run: Run, plan: Path) -> None:
-    """Render a saved plan.
+    """Show a saved plan.
 
     \b
-    seatsync show plan.json                      as a table
+    seatsync show plan.json                      as text
     seatsync show plan.json --format html > plan.html
     """
     plans, as_array = load_plans(plan)
-    show([Shown(to_be_shown(one, Path(), run), []) for one in plans], as_array, run)
+    show([FolderResult(printable_plan(one, Path(), run), []) for one in plans], as_array, run)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.options import common, day, folders, past
-from seatsync.cli.planning import present_of
+from seatsync.cli.options import as_of_option, common, day, folders
+from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
@@ -17,35 +17,35 @@ FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 
 @click.command("status")
 @folders
-@past
+@as_of_option
 @common("text", "json")
 def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
-    """Slots of each library: total, available, reserved, temporary, permanent.
+    """Show the seats of each library: total, used, available, reserved, temporary, permanent.
 
     \b
     seatsync status
     seatsync status --format json | jq '.libraries[].available'
     seatsync status --as-of 2026-12-31
 
-    These are the ledger's figures: what was applied, not what the files ask for.
+    The numbers come from the ledger: what was applied, not what the files say.
     """
-    told = []
+    institutions = []
     for folder in folders:
-        id, snapshot = present_of(folder, run, day(as_of), members=False)
+        id, snapshot = institution_snapshot(folder, run, day(as_of), members=False)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
-        told.append(
+        institutions.append(
             {
                 "institution": id,
                 "libraries": {library: snapshot.slots(library).as_dict() for library in snapshot.libraries},
             }
         )
     if run.format == "json":
-        click.echo(json.dumps(told if len(folders) > 1 else told[0], indent=2, ensure_ascii=False))
+        click.echo(json.dumps(institutions if len(folders) > 1 else institutions[0], indent=2, ensure_ascii=False))
         return
     from seatsync.reports import text
 
-    for institution in told:
+    for institution in institutions:
         libraries = institution["libraries"]
         assert isinstance(libraries, dict)
         rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]

@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.output.findings import prefix, without_names
-from seatsync.cli.output.plans import Shown, show
+from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.sources.files import NAME
@@ -19,11 +19,11 @@ from seatsync.sources.files import NAME
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[FOLDER]...")
-@option("--of-files", is_flag=True, help="What is named are files; the institutions they belong to are checked.")
-@option("--strict", is_flag=True, help="Warnings count as errors.")
+@option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
+@option("--strict", is_flag=True, help="Treat warnings as errors.")
 @common("text", "json", "markdown", "github", "sarif")
 def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> int:
-    """Check the files alone; no ledger.
+    """Check the files, without the ledger.
 
     \b
     seatsync validate                         the current folder
@@ -31,7 +31,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     seatsync validate --format json | jq '.[].message'
     seatsync validate --of-files grace/members.csv harbor/seatsync.yaml
 
-    Every mistake is told in one run, each with its file, line and column, and what to do.
+    Prints all mistakes in one run, each with its file, line and column, and how to fix it.
     """
     from seatsync.domain.diagnostic import Severity
     from seatsync.domain.snapshot import Snapshot
@@ -43,11 +43,11 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    folders = _around(paths) if of_files else as_folders(paths)
+    folders = _folders_of(paths) if of_files else as_folders(paths)
     if not folders:
-        run.say("Nothing was checked: none of these files lies in an institution's folder.")
+        run.say("Nothing was checked: none of these files is in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    told = []
+    results = []
     for folder in folders:
         desired, found = load(InstitutionFolder.open(folder))
         found = [*found, *Templates(folder).check()]
@@ -55,34 +55,34 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
             draft = resolve(desired, Snapshot(), run.today)
             found = [*found, *warnings_of_files(Case(draft, {}))]
         found = without_names(found, run)
-        told.append(Shown(None, found, folder))
+        results.append(FolderResult(None, found, folder))
         if run.format == "text":
             out = text.stdout(run.no_color)
             text.diagnostics(out, found, prefix(folder))
             if not run.quiet:
                 out.line((f"{folder}: {text.summary(found)}", ""))
-    everything = [finding for one in told for finding in one.found]
+    everything = [finding for one in results for finding in one.found]
     if run.format == "json":
-        objects = [as_json(finding, one.folder) for one in told for finding in one.found]
+        objects = [as_json(finding, one.folder) for one in results for finding in one.found]
         click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
     elif run.format == "markdown" and not everything:
-        click.echo("Nothing is wrong with the files.")
+        click.echo("The files have no mistakes.")
     elif run.format != "text":
-        show(told, len(folders) > 1, run)
+        show(results, len(folders) > 1, run)
     return ExitCode.INVALID if any(finding.severity in stops for finding in everything) else ExitCode.DONE
 
 
-def _around(files: Iterable[str]) -> list[Path]:
-    """The institutions' folders in which these files lie, as far as there are any; each once, in the order of the files."""
-    above = (parent for file in files for parent in (Path(file).parent, *Path(file).parent.parents)[:_DEPTH])
+def _folders_of(files: Iterable[str]) -> list[Path]:
+    """The institutions' folders that contain these files, each once, in the order of the files."""
+    above = (parent for file in files for parent in (Path(file).parent, *Path(file).parent.parents)[:_MOST_LEVELS])
     return list(dict.fromkeys(folder for folder in above if (folder / NAME).is_file()))
 
 
-_DEPTH = 16
+_MOST_LEVELS = 16
 
 
 def as_json(diagnostic: Any, folder: Path) -> dict[str, Any]:
-    """A diagnostic as the contract writes it."""
+    """A diagnostic as JSON, with its file's path from the current folder."""
     origin = diagnostic.origin
     source = {"file": prefix(folder) + origin.file, "line": origin.line, "column": origin.column} if origin else None
     return {

@@ -11,15 +11,15 @@ import click
 
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder
-from seatsync.cli.output.findings import prefix, tell
-from seatsync.cli.planning import known_as, snapshot_of
+from seatsync.cli.output.findings import prefix, print_findings
+from seatsync.cli.planning import member_numbers, snapshot_of
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
-    from seatsync.planning.why import Asking
+    from seatsync.planning.why import MatchingGrant
     from seatsync.sources.load import Loaded
 
 
@@ -29,59 +29,61 @@ if TYPE_CHECKING:
 @folder
 @common("text", "json")
 def command(run: Run, folder: Path, member: str, library: str | None) -> None:
-    """Say why a member holds what they hold.
+    """Explain why a member has their licenses.
 
     \b
     seatsync why ann@grace.example
     seatsync why ann@grace.example biblical-studies
 
-    What the ledger has, the file and line that ask for it now, and what happened so far: when, by whom, because of
-    which commit and plan.
+    Shows each license, the file and line that ask for it now, and its history: when, by whom, and from which commit and
+    plan.
     """
-    from seatsync.apply.apply import must_be_its_own
+    from seatsync.apply.apply import must_belong_to
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
     loaded = load(InstitutionFolder.open(folder))
     if loaded.desired is None:
-        tell(folder, loaded.found, run)
+        print_findings(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
-    must_be_its_own(snapshot, loaded.desired.institution.id)
+    must_belong_to(snapshot, loaded.desired.institution.id)
     libraries = {**dict.fromkeys(loaded.desired.libraries), **dict.fromkeys(snapshot.licenses)}
     if library is not None and library not in libraries:
-        raise click.UsageError(f'There is no library "{library}"; there are {", ".join(libraries)}.')
-    wanted = [library] if library is not None else list(libraries)
-    told = [
-        _told(run, folder, loaded, snapshot, number, member, wanted) for number in _numbers(member, loaded, snapshot)
+        raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
+    chosen = [library] if library is not None else list(libraries)
+    people = [
+        _explanation(run, folder, loaded, snapshot, number, member, chosen)
+        for number in _numbers(member, loaded, snapshot)
     ]
     if run.format == "json":
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(people, indent=2, ensure_ascii=False))
         return
-    for person in told:
+    for person in people:
         _print(person, library is not None)
 
 
 def _numbers(name: str, loaded: Loaded, snapshot: Snapshot) -> list[int]:
-    """Those whom the ledger knows by this name, or 0 for one who is in the files alone."""
+    """The numbers of the members with this e-mail or student id; 0 for a member who is only in the files."""
     from seatsync.apply.members import Impossible
     from seatsync.domain.text.emails import email_key
 
     assert loaded.desired is not None
     try:
-        return known_as(name, snapshot)
+        return member_numbers(name, snapshot)
     except Impossible:
         if any(email_key(name) == row.key for row in loaded.desired.members):
             return [0]
         raise
 
 
-def _told(
+def _explanation(
     run: Run, folder: Path, loaded: Loaded, snapshot: Snapshot, number: int, name: str, libraries: Iterable[str]
 ) -> dict[str, Any]:
+    """The JSON object for one member."""
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
-    from seatsync.ledger.queries.history import Wanted, history
+    from seatsync.ledger.queries.history import HistoryFilter, history
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
@@ -90,7 +92,7 @@ def _told(
     with ledger_of(run, folder).reading() as connection:
         known = connection is not None and number
         id, persons = loaded.desired.institution.id, run.redactor is None
-        past = history(connection, id, Wanted([number]), None, persons) if connection and known else []
+        past = history(connection, id, HistoryFilter([number]), None, persons) if connection and known else []
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()
     return {
@@ -104,7 +106,7 @@ def _told(
             library: {
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
                 "status": held.status.value,
-                "asked_for": [_asked(asking, folder) for asking in askings if asking.grant.library == library],
+                "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 "events": _events(past, library, run),
             }
             for library in libraries
@@ -112,7 +114,7 @@ def _told(
     }
 
 
-def _asked(asking: Asking, folder: Path) -> dict[str, Any]:
+def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
     grant = asking.grant
     return {
         "file": prefix(folder) + grant.origin.file,
@@ -124,14 +126,15 @@ def _asked(asking: Asking, folder: Path) -> dict[str, Any]:
 
 
 def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[str, Any]]:
-    """Oldest first."""
+    """The events of one library, or those without a library (empty), oldest first."""
     names = ("serial", "at", "what", "detail", "actor", "commit", "plan")
-    told = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
-    return told if run.redactor is None else [run.redactor.row(event) for event in told]
+    events = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
+    return events if run.redactor is None else [run.redactor.row(event) for event in events]
 
 
 def _print(person: dict[str, Any], everything: bool) -> None:
     from seatsync.domain.text.characters import printable
+    from seatsync.reports.view import status_in_words
 
     def put(text: str) -> None:
         click.echo(printable(text, 500))
@@ -139,21 +142,21 @@ def _print(person: dict[str, Any], everything: bool) -> None:
     student_id = f", {person['student_id']}" if person["student_id"] else ""
     put(f"{person['member']} ({person['name']}{student_id})")
     roster = person["roster"]
-    put(f"  {'in ' + _place(roster) if roster else 'in no roster: has left'}")
+    put(f"  {'in ' + _place(roster) if roster else 'on no roster: has left'}")
     if not person["in_ledger"]:
-        put("  not in the ledger yet: the next apply brings them")
+        put("  not in the ledger yet: the next apply adds them")
     for event in person["events"]:
         put(_line(event))
     for library, held in person["libraries"].items():
         if not (everything or held["asked_for"] or held["events"]):
             continue
-        put(f"{library}: {held['kind']}, {held['status'].replace('_', ' ')}")
-        for rule in held["asked_for"]:
-            until = f" until {rule['until']}" if rule["until"] else ""
-            weaker = "" if rule["counts"] else " (does not count: a stronger rule does, or it has ended)"
-            put(f"  asked for by {_place(rule)}: {rule['kind']}{until}{weaker}")
+        put(f"{library}: {held['kind']}, {status_in_words(held['status'])}")
+        for grant in held["asked_for"]:
+            until = f" until {grant['until']}" if grant["until"] else ""
+            weaker = "" if grant["counts"] else " (not used: a stronger grant is, or it has ended)"
+            put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{weaker}")
         if not held["asked_for"]:
-            put("  nothing in the files asks for it now")
+            put("  no grant in the files asks for it now")
         for event in held["events"]:
             put(_line(event))
 
@@ -163,7 +166,7 @@ def _place(origin: dict[str, Any]) -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
-    because = [f"by {event['actor']}"]
-    because += [f"{name} {event[name][:10]}" for name in ("commit", "plan") if event[name]]
+    sources = [f"by {event['actor']}"]
+    sources += [f"{name} {event[name][:10]}" for name in ("commit", "plan") if event[name]]
     detail = f" ({event['detail']})" if event["detail"] else ""
-    return f"  {event['at']}  {event['what']}{detail}, {', '.join(because)}"
+    return f"  {event['at']}  {event['what']}{detail}, {', '.join(sources)}"

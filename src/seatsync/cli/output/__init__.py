@@ -1,1 +1,1 @@
-"""What commands print and write."""
+"""Printing and writing the output of commands."""

@@ -1,4 +1,4 @@
-"""The page of each code: what it means, why it is there, how to mend it."""
+"""The page of each code: what it means, why the rule exists, and how to fix the problem."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 
 def explanations() -> dict[str, str]:
-    """Code → its page: of the refusals their rule's docstring, of all others their section in ``explanations.md``."""
+    """Code → its page: a refusal's is the docstring of its rule, any other's a section of ``explanations.md``."""
     from seatsync.refusals.judge import RULES
 
     pages = {rule.CODE: f"Refusal. {(rule.__doc__ or '').strip()}" for rule in RULES}

@@ -1,4 +1,4 @@
-"""Diagnostics of a folder's files, told on standard error."""
+"""Print the diagnostics of a folder's files on standard error."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
 
 
-def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
-    """Diagnostics on standard error, with how many there are."""
+def print_findings(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
+    """Print diagnostics and their number on standard error."""
     from seatsync.reports import text
 
     out, found = text.stderr(run.no_color), without_names(found, run)
@@ -23,11 +23,11 @@ def tell(folder: Path, found: Sequence[Diagnostic], run: Run) -> None:
 
 
 def without_names(found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:
-    """Findings as they may be printed."""
+    """The diagnostics, redacted if names must be left out."""
     redactor = run.redactor
-    return [redactor.finding(finding) for finding in found] if redactor is not None else list(found)
+    return [redactor.finding(one) for one in found] if redactor is not None else list(found)
 
 
 def prefix(folder: Path) -> str:
-    """What to put before a file's name so that it can be clicked on or opened from here."""
+    """The prefix that makes a file's name a path from the current folder."""
     return "" if folder == Path() else f"{folder.as_posix()}/"

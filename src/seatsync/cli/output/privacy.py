@@ -1,4 +1,4 @@
-"""A last look at all that is printed: that it names nobody where anybody reads, and that no CI obeys it."""
+"""A filter over all output: it shows no names where the public can read, and contains no commands that a CI runs."""
 
 from __future__ import annotations
 
@@ -13,37 +13,41 @@ from typing import IO, TextIO, cast
 
 import click
 
-from seatsync.ledger.stores.readers import PRIVATE, STATED, Job
+from seatsync.ledger.stores.readers import PRIVATE, STATED, CiJob
 
 
-def anybody_reads() -> bool:
-    """Whether the output may be public: in a CI whose repository is not known to be private."""
+def output_may_be_public() -> bool:
+    """Whether the output may be public: in a CI, unless the repository is known to be private."""
     return in_ci() and _readers() != PRIVATE
 
 
-def job() -> Job | None:
-    """The job of a CI that this is, for a ledger in the repository that it runs for; None where it is none."""
+def job() -> CiJob | None:
+    """The CI job that runs this command, with its repository and that repository's readers; None outside CI."""
     if not in_ci():
         return None
     stated = os.environ.get(STATED, "").strip()
     readers = _readers() or (PRIVATE if stated == PRIVATE else "")
-    return Job(os.environ.get("GITHUB_REPOSITORY") or os.environ.get("CI_PROJECT_PATH") or "", readers)
+    return CiJob(os.environ.get("GITHUB_REPOSITORY") or os.environ.get("CI_PROJECT_PATH") or "", readers)
 
 
 def in_ci() -> bool:
-    """Whether this is a job of a pipeline, whose log is read by a program."""
-    return any(os.environ.get(name) for name in _CIS) or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    """Whether this command runs in a CI job, whose log a program reads."""
+    return any(os.environ.get(name) for name in _CI_VARIABLES) or os.environ.get("CI", "").lower() not in (
+        "",
+        "0",
+        "false",
+    )
 
 
-_CIS = (
+_CI_VARIABLES = (
     *("GITHUB_ACTIONS", "GITLAB_CI"),
     *("JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION", "BITBUCKET_BUILD_NUMBER", "BUILDKITE"),
 )
-"""What those set that do not set CI; but for the first two, none of them says who may read."""
+"""Variables of CI systems that do not set CI. Only the first two systems say who can read the repository."""
 
 
 def _readers() -> str:
-    """Who may read the repository (``private``, ``internal``, ``public``), as the CI says; empty where it does not."""
+    """The repository's visibility according to the CI: ``private``, ``internal`` or ``public``; empty if unknown."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         return _readers_on_github()
     return os.environ.get("CI_PROJECT_VISIBILITY", "") if os.environ.get("GITLAB_CI") else ""
@@ -56,32 +60,38 @@ def _readers_on_github() -> str:
             if repository["private"] is not True:
                 return "public" if repository["private"] is False else ""
             return str(repository.get("visibility", PRIVATE))
-    except (OSError, KeyError, TypeError, ValueError, AttributeError):  # a schedule, for one, does not say
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ):  # the event does not say: a schedule, for example
         return ""
 
 
-def secret_from_outside(institution: str) -> bytes | None:
-    """The institution's own secret, made of SEATSYNC_REDACT_KEY; None where that is not set.
+def secret_from_environment(institution: str) -> bytes | None:
+    """The institution's secret, derived from SEATSYNC_REDACT_KEY; None if that is not set.
 
     Raises:
-        UsageError: it is short enough to be guessed.
+        UsageError: the key is so short that it can be guessed.
     """
     key = os.environ.get("SEATSYNC_REDACT_KEY", "").strip()
     if not key:
         return None
-    if len(key) < _LEAST_KEY:
+    if len(key) < _SHORTEST_KEY:
         raise click.UsageError(
-            f"SEATSYNC_REDACT_KEY can be guessed: set {_LEAST_KEY} characters, as `openssl rand -hex 32` makes."
+            f"SEATSYNC_REDACT_KEY can be guessed: it needs {_SHORTEST_KEY} characters. `openssl rand -hex 32` makes a key."
         )
     return hmac.digest(key.encode("utf-8", "surrogateescape"), institution.encode(), "sha256")
 
 
-_LEAST_KEY = 32
+_SHORTEST_KEY = 32
 
 
 @contextmanager
-def looked_through(change: Callable[[str], str]) -> Iterator[None]:
-    """Whatever is printed meanwhile goes through ``change``, by whole lines."""
+def filtered_output(change: Callable[[str], str]) -> Iterator[None]:
+    """Pass all output through ``change`` while the block runs, in whole lines."""
     before = sys.stdout, sys.stderr
     filters = _Filter(sys.stdout, change), _Filter(sys.stderr, change)
     sys.stdout, sys.stderr = cast(TextIO, filters[0]), cast(TextIO, filters[1])
@@ -94,39 +104,39 @@ def looked_through(change: Callable[[str], str]) -> Iterator[None]:
 
 
 class _Filter:
-    """A text stream that holds a line back until it is whole, so that nothing slips through between two writes: not at a
-    ``flush`` either, but for a person who is asked something.
+    """A text stream that passes whole lines through ``change``. It holds an unfinished line back, so that nothing is missed
+    at the seam of two writes; a ``flush`` writes it only at a terminal, for questions.
 
-    It has no ``buffer``, and the encoding of what is below it: otherwise click would write past it.
+    It has no ``buffer``, but the encoding of the stream below it: otherwise click would bypass it.
     """
 
     def __init__(self, stream: IO[str], change: Callable[[str], str]) -> None:
         self.stream = stream
         self.change = change
-        self.begun = ""
+        self.unfinished = ""
         self.encoding = getattr(stream, "encoding", None) or "utf-8"
         self.errors = getattr(stream, "errors", None) or "strict"
 
     def write(self, text: str) -> int:
-        whole, end, self.begun = (self.begun + text).rpartition("\n")
+        whole, end, self.unfinished = (self.unfinished + text).rpartition("\n")
         if end:
             self.stream.write(self.change(whole + end))
         return len(text)
 
     def flush(self) -> None:
         if self.stream.isatty():
-            self._write_begun()
+            self._write_unfinished()
         self.stream.flush()
 
     def end(self) -> None:
-        """Write the last line, that may have no end."""
-        self._write_begun()
+        """Write the last line, which may have no line end."""
+        self._write_unfinished()
         self.stream.flush()
 
-    def _write_begun(self) -> None:
-        begun, self.begun = self.begun, ""
-        if begun:
-            self.stream.write(self.change(begun))
+    def _write_unfinished(self) -> None:
+        rest, self.unfinished = self.unfinished, ""
+        if rest:
+            self.stream.write(self.change(rest))
 
     def isatty(self) -> bool:
         return self.stream.isatty()
@@ -143,49 +153,49 @@ class _Filter:
 
 
 @contextmanager
-def nothing_obeyed() -> Iterator[None]:
-    """In a CI nothing that is printed meanwhile is a command to it, whatever the names and files that are quoted say."""
+def ci_commands_escaped() -> Iterator[None]:
+    """Escape the CI's workflow commands in all output while the block runs: quoted names and files must not run any."""
     if not in_ci():
         yield
         return
-    with looked_through(_harmless):
+    with filtered_output(_harmless):
         yield
 
 
 @contextmanager
-def own_commands() -> Iterator[None]:
-    """Lines that are printed meanwhile are meant as commands: annotations, whose parts are escaped."""
-    global _are_ours
-    _are_ours = True
+def annotations_allowed() -> Iterator[None]:
+    """Leave ``::`` commands unescaped while the block runs: they are annotations, whose parts are already escaped."""
+    global _annotations_are_allowed
+    _annotations_are_allowed = True
     try:
         yield
     finally:
-        _are_ours = False
+        _annotations_are_allowed = False
 
 
-_are_ours = False
+_annotations_are_allowed = False
 _COMMAND = re.compile(
     r"""
-    ^(?P<before>(?:[^\S\n]|[\ufeff\u200b\u2060\x00])*+):(?=:)  # GitHub and those like it: ::name::, at the beginning of a line
-    | \#(?=\#(?:\[|vso\[|teamcity\[))         # GitHub's older ##[name], Azure's, TeamCity's: anywhere in a line
-    | \r(?!\n)                              # ends a line, too; GitLab's sections have it
-    | \x1b(?!\[(?:[0-4]|[39][0-7])?(?:;(?:[0-4]|[39][0-7]))*m)  # whatever is no colour
+    ^(?P<before>(?:[^\S\n]|[\ufeff\u200b\u2060\x00])*+):(?=:)  # GitHub and similar: ::name:: at the beginning of a line
+    | \#(?=\#(?:\[|vso\[|teamcity\[))         # GitHub's older ##[name], Azure's and TeamCity's: anywhere in a line
+    | \r(?!\n)                              # also ends a line; GitLab's sections use it
+    | \x1b(?!\[(?:[0-4]|[39][0-7])?(?:;(?:[0-4]|[39][0-7]))*m)  # anything but a color
     """,
     re.MULTILINE | re.VERBOSE,
 )
 
 
 _SIGNS = ("::", "##", "\r", "\x1b")
-"""One of which is in every command."""
+"""Every command contains one of these."""
 
 
 def _harmless(text: str) -> str:
-    """Text in which the first sign of whatever a CI could obey is spelled as JSON spells it: there it means the same still."""
-    return _COMMAND.sub(_spelled, text) if any(map(text.__contains__, _SIGNS)) else text
+    """The text with the first character of each CI command as a ``\\u`` escape; in JSON output it means the same."""
+    return _COMMAND.sub(_escaped, text) if any(map(text.__contains__, _SIGNS)) else text
 
 
-def _spelled(found: re.Match[str]) -> str:
+def _escaped(found: re.Match[str]) -> str:
     before = found["before"] or ""
-    if found[0].endswith(":") and _are_ours:
+    if found[0].endswith(":") and _annotations_are_allowed:
         return found[0]
     return f"{before}\\u{ord(found[0][-1]):04x}"

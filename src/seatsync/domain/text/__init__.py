@@ -1,1 +1,1 @@
-"""What may stand in names, e-mails, tags and dates, and how it is shown."""
+"""Names, e-mails, tags and dates: which are valid, and how to show them."""

@@ -1,4 +1,4 @@
-"""Days as people write them: 2027-06-30."""
+"""Dates as people write them: 2027-06-30."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def parse_day(text: str) -> date | None:
-    """The day written as 2027-06-30, or None where that is none."""
+    """Parse a date like 2027-06-30. None if it is not one."""
     try:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else None
     except ValueError:
@@ -19,5 +19,5 @@ def parse_day(text: str) -> date | None:
 
 
 def day_fault(text: str) -> str:
-    """Why ``text`` is none that ``parse_day`` takes, without the stop."""
-    return f'"{printable(text)}" is no date{": there is no such day" if _DAY.fullmatch(text) else ""}'
+    """Why ``parse_day`` rejects ``text``, as a sentence without its period."""
+    return f'"{printable(text)}" is not a date{": there is no such day" if _DAY.fullmatch(text) else ""}'

@@ -1,4 +1,4 @@
-"""E-mail addresses: whether a text is one, and what two are compared by."""
+"""E-mail addresses: check them, and compare them by key."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _PLAIN_EMAILS = re.compile(rf"(?:(?!\.){EMAIL_LOCAL}{{1,64}}(?<!\.)@(?:{_LABEL}\
 
 
 def email_key(email: str) -> str:
-    """What an e-mail is compared by: lower case, NFC. Not case folding, which would take ``ß`` for ``ss``."""
+    """The key to compare e-mails by: lower case, NFC. Not case-folded, because that would turn ``ß`` into ``ss``."""
     key = email.lower() if email.isascii() else composed(composed(email).lower())
-    return email if key == email else key  # one and the same text: there may be a million of them
+    return email if key == email else key  # the same object saves memory: there may be a million
 
 
 def email_fault(email: str) -> str | None:
-    """Why ``email`` is no e-mail address, as a sentence without its stop, or None where it is one."""
+    """Why ``email`` is not a valid e-mail address, as a sentence without its period. None if it is valid."""
     is_well_formed = _EMAIL.fullmatch(email) and len(email) <= 254 and ".." not in email and not encoded_word(email)
     if is_well_formed and (email.isascii() or (_of_letters(email) and _is_one_spelling(email))):
         return None
-    said = f'"{printable(email)}" is no e-mail address: {_why_no_email(email)}'
-    return said.replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
+    fault = f'"{printable(email)}" is not a valid e-mail address: {_email_fault(email)}'
+    return fault.replace("\u200c", "\\u200c").replace("\u200d", "\\u200d")
 
 
 def are_plain_emails(emails: Sequence[str]) -> bool:
-    """Whether all of them are ASCII, and ``email_fault`` finds no fault with any."""
+    """Whether all e-mails are ASCII and valid. Much faster than ``email_fault`` for each."""
     together = "\n".join([*emails, ""])
     return (
         together.isascii()
@@ -41,26 +41,29 @@ def are_plain_emails(emails: Sequence[str]) -> bool:
 
 
 def _of_letters(text: str) -> bool:
-    """Whether all beyond ASCII is letters, digits and marks of any script: no quotes, signs or invisible characters."""
+    """Whether all non-ASCII characters are letters, digits or marks: no quotes, symbols or invisible characters."""
     return all(c.isascii() or category(c)[0] in "LMN" for c in text)
 
 
 def _is_one_spelling(email: str) -> bool:
-    """Whether a domain with letters beyond ASCII is what mail servers take it for. IDNA folds full-width letters, ligatures and
-    ``ß``, so that one mailbox would have any number of spellings, and ``faß.example`` be the mailbox of somebody else."""
+    """Whether mail servers read a non-ASCII domain exactly as it is written.
+
+    IDNA maps full-width letters, ligatures and ``ß`` to others. One mailbox would have many spellings, and ``faß.example``
+    would be somebody else's.
+    """
     domain = email.rpartition("@")[2]
-    return domain.isascii() or email_key(domain) == _taken_for(domain)
+    return domain.isascii() or email_key(domain) == _domain_as_read(domain)
 
 
-def _taken_for(domain: str) -> str:
-    """The domain that mail servers are asked for; empty where they can't be asked for it."""
+def _domain_as_read(domain: str) -> str:
+    """The domain as mail servers read it; empty if it is not a valid domain."""
     try:
         return domain.encode("idna").decode("idna")
     except UnicodeError:
         return ""
 
 
-def _why_no_email(email: str) -> str:
+def _email_fault(email: str) -> str:
     if "@" not in email:
         return "it has no @"
     if email.count("@") > 1:
@@ -77,14 +80,14 @@ def _why_no_email(email: str) -> str:
     for part, possible in (local, EMAIL_LOCAL), (domain, rf"{EMAIL_LETTER}|\."):
         strange = next((c for c in part if not (re.fullmatch(possible, c) and _of_letters(c))), None)
         if strange:
-            return f"it has the character {visible(strange)} where an address can't have it"
+            return f"it has the character {visible(strange)}, which an address can't have there"
     if encoded := encoded_word(local):
-        return f"it has {encoded} in it, which mail programs take for something else"
+        return f"it has {encoded} in it, which mail programs read as something else"
     if not _is_one_spelling(email):
-        meant = _taken_for(domain)
+        meant = _domain_as_read(domain)
         return (
-            f'mail servers take its domain for "{printable(meant)}"'
+            f'mail servers read its domain as "{printable(meant)}"'
             if meant
-            else "the part after the @ can't be a domain"
+            else "the part after the @ is not a valid domain"
         )
     return "it has a dot or hyphen where an address can't have one"

@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that is not known."""
+"""Guess the name that was meant by an unknown one."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 LONGEST_GUESSED, MOST_COMPARED = 254, 50_000_000
-"""The longest name that another is guessed for, and how many letters may be compared for all of one folder's mistakes."""
+"""The longest name to guess for, and the number of letters to compare for all mistakes of one folder."""
 _LOOK = 5
-"""What it costs to look at a name, in letters."""
+"""The cost of looking at one name, in letters."""
 
 
 class _Guesses:
-    """What may still be spent on guesses, in letters compared: somebody may bring any number of mistakes, of any length."""
+    """The letters that may still be compared. A limit is needed, as files can have any number of mistakes of any length."""
 
     left = MOST_COMPARED
 
 
-def guess_anew() -> None:
-    """Allow all guesses again: what comes now is another's."""
+def reset_guesses() -> None:
+    """Reset the limit for the next folder."""
     _Guesses.left = MOST_COMPARED
 
 
 def nearest(name: str, known: Iterable[str], likeness: float = 0.65) -> str | None:
-    """The known name that is most like ``name``, where one is near; of too many or too long ones, none is."""
+    """The known name most similar to ``name``, or None. None also if the names are too long or the limit is used up."""
     if len(name) > LONGEST_GUESSED or _Guesses.left <= 0:
         return None
     matcher = SequenceMatcher(b=name.casefold())
@@ -41,7 +41,7 @@ def nearest(name: str, known: Iterable[str], likeness: float = 0.65) -> str | No
 
 
 def _ratio(matcher: SequenceMatcher[str], letters: int, of: int, likeness: float) -> float:
-    """How like the two are; 0 where that is less than ``likeness``. What is cheap to tell is asked first."""
+    """The similarity of the two names; 0 if less than ``likeness``. Cheap upper bounds come first."""
     if matcher.real_quick_ratio() < likeness:
         return 0
     _Guesses.left -= letters + of
@@ -53,7 +53,7 @@ def _ratio(matcher: SequenceMatcher[str], letters: int, of: int, likeness: float
 
 
 def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str:
-    """``Did you mean "x"?`` where a known name is near, else an empty string. E-mails of one domain need more likeness."""
+    """``Did you mean "x"?`` if a known name is similar, else an empty string. For e-mails of one domain, raise ``likeness``."""
     near = nearest(name, known, likeness)
     return f'Did you mean "{near}"?' if near is not None else ""
 
@@ -61,7 +61,7 @@ def did_you_mean(name: str, known: Iterable[str], likeness: float = 0.65) -> str
 def one_letter_off(one: str, other: str) -> bool:
     """Whether two names differ by one letter added, dropped or changed, or by two neighbours swapped.
 
-    Digits are told apart on purpose: ``2026`` beside ``2027`` is no slip. Nor are names of up to three letters.
+    Different digits never count, because ``2026`` and ``2027`` are both meant; nor do names of up to three letters.
     """
     if one == other or abs(len(one) - len(other)) > 1 or max(len(one), len(other)) < 4:
         return False
@@ -78,5 +78,5 @@ def one_letter_off(one: str, other: str) -> bool:
 
 
 def without_a_letter(name: str) -> set[str]:
-    """``name``, and what it becomes by dropping any one letter: names one letter off always share one of these."""
+    """``name``, and ``name`` without each one of its letters. Names that differ by one letter share one of these."""
     return {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))}

@@ -1,4 +1,4 @@
-"""Addresses (URLs): which are plain, and what of them may be told. What may be a password never is."""
+"""Addresses of ledgers (URLs): check them, and show them without passwords."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _ADDRESS = re.compile(
     r"(?:/(?P<path>[^\s@#?]*))?(?:\?(?P<query>[^\s@#]*))?"
 )
 _SERVER = rf"(?:{_HOST}(?::{_PORT})?|/[\w./~+-]*)"
-_TOLD = {
+_SHOWN = {
     "host": re.compile(rf"{_SERVER}(?:,{_SERVER})*"),
     "hostaddr": re.compile(r"[\da-fA-F:.,]*"),
     "port": re.compile(rf"{_PORT}(?:,{_PORT})*"),
     "dbname": re.compile(_PATH),
 }
-"""The options that say where a database is, and what each may be."""
+"""The options that say where a database is. They can be shown, if the value matches."""
 
 _OPTIONS = frozenset(
     (
-        *_TOLD,
+        *_SHOWN,
         *("user", "password", "passfile", "require_auth", "channel_binding", "connect_timeout", "client_encoding"),
         *("options", "application_name", "fallback_application_name", "keepalives", "keepalives_idle"),
         *("keepalives_interval", "keepalives_count", "tcp_user_timeout", "replication", "gssencmode", "sslmode"),
@@ -35,19 +35,19 @@ _OPTIONS = frozenset(
         *("load_balance_hosts", "oauth_issuer", "oauth_client_id", "oauth_client_secret", "oauth_scope"),
     )
 )
-"""All that libpq knows, as of PostgreSQL 18."""
+"""All options of libpq, as of PostgreSQL 18."""
 
 _SHORTEST = 4
-"""A shorter value of an option is no secret, and part of too many words."""
+"""Shorter values of options are not secrets, and are part of too many words."""
 
-ENCODED = "Write what is special in a user, a password or an option percent-encoded: @ as %40, : as %3A, / as %2F, # as %23, ? as %3F."
+ENCODED = "Percent-encode special characters in the user, the password and the options: @ as %40, : as %3A, / as %2F, # as %23, ? as %3F."
 
 
 def is_plain(address: str) -> bool:
-    """Whether each part of an address is what that part may be, so that no password can stand in one that is told.
+    """Whether every part of the address has its proper form, so that no password can hide in a part that is shown.
 
-    Nothing special is left unencoded in user and password; host, port and path, which are told, have no more in them than
-    theirs have; and an option is one of PostgreSQL's.
+    User and password have no unencoded special characters. Host, port and path, which are shown, have only the characters
+    allowed there. Every option is one of PostgreSQL's.
     """
     found = _ADDRESS.fullmatch(address)
     return (
@@ -63,29 +63,29 @@ def _options(query: str | None) -> list[tuple[str, str]]:
 
 
 def _may_be_option(name: str, value: str) -> bool:
-    return name in _OPTIONS and (name not in _TOLD or _TOLD[name].fullmatch(unquote_plus(value)) is not None)
+    return name in _OPTIONS and (name not in _SHOWN or _SHOWN[name].fullmatch(unquote_plus(value)) is not None)
 
 
 def may_hold_a_password(text: str) -> bool:
-    """Whether a text that is no address looks as if it was meant for one, or for a connection string."""
+    """Whether a text that is not a valid address looks like one, or like a connection string with a password."""
     is_path = re.match(r"\.{0,2}/(?!/)", text) is not None
     return not is_path and re.search(r":.*@|pass\w*\s*=", text, re.DOTALL) is not None
 
 
-def redacted(said: str) -> str:
-    """A text without the user and password, or token, and without the query, of any address in it."""
-    return re.sub(r"(\w://[^\s?'\"]*)\?[^\s'\"]*", r"\1", re.sub(r"(\w+://)\S*@", r"\1", said))
+def redacted(text: str) -> str:
+    """Remove user, password, token and query from every address in the text."""
+    return re.sub(r"(\w://[^\s?'\"]*)\?[^\s'\"]*", r"\1", re.sub(r"(\w+://)\S*@", r"\1", text))
 
 
-def without_secrets(said: str, address: str) -> str:
-    """A text of somebody who was told ``address``, without its password and the values of its options."""
+def without_secrets(text: str, address: str) -> str:
+    """Remove the password and the option values of ``address`` from a text, such as a driver's message."""
     if (found := _ADDRESS.fullmatch(address)) is None:
-        return said
+        return text
     options = _options(found["query"])
     values = {found["password"] or ""} | {
-        value for name, value in options if name not in _TOLD and len(value) >= _SHORTEST
+        value for name, value in options if name not in _SHOWN and len(value) >= _SHORTEST
     }
     forms = {form for value in values for form in (value, unquote(value), unquote_plus(value)) if form}
     for form in sorted(forms, key=len, reverse=True):
-        said = said.replace(form, "…")
-    return said
+        text = text.replace(form, "…")
+    return text

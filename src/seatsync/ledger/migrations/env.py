@@ -1,4 +1,4 @@
-"""Run by Alembic with the connection that the ledger hands over."""
+"""Run by Alembic with the connection from the ledger."""
 
 from alembic import context
 

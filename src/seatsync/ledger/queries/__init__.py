@@ -1,1 +1,1 @@
-"""Questions to the ledger's tables, and the changes of them that the journal does not record. Only ``ledger`` reads tables."""
+"""Queries on the ledger's tables, and changes that the journal does not record. Only ``ledger`` reads the tables."""

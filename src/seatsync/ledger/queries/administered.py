@@ -1,4 +1,4 @@
-"""Whom an administrator looks after. Asked at every request: who is taken out of the files sees nothing any more."""
+"""The institutions of an administrator. Queried at every request, so that a removed administrator loses access at once."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from seatsync.ledger.queries.accounts.holdings import ACROSS
 
 
 class Administered(NamedTuple):
-    """An institution, by its id and name."""
+    """An institution's id and name."""
 
     id: str
     name: str
 
 
 def institutions_of(connection: Connection, email: str) -> list[Administered]:
-    """The institutions whose administrator has this e-mail, by name."""
-    of, admin = tables.institution.c, tables.admin.c
-    theirs = (
-        select(of.institution, of.name)
-        .select_from(tables.institution.join(tables.admin, of.institution == admin.institution))
+    """The institutions that this e-mail is an administrator of, sorted by name."""
+    institutions, admin = tables.institution.c, tables.admin.c
+    query = (
+        select(institutions.institution, institutions.name)
+        .select_from(tables.institution.join(tables.admin, institutions.institution == admin.institution))
         .where(admin.key == email_key(email))
-        .order_by(of.name, of.institution)
+        .order_by(institutions.name, institutions.institution)
     )
-    return [Administered(*row) for row in connection.execute(theirs, execution_options=ACROSS)]
+    return [Administered(*row) for row in connection.execute(query, execution_options=ACROSS)]
 
 
 def administered(connection: Connection, institution: str, email: str) -> Administered | None:
-    """The institution, if its administrator has this e-mail; None for all others, whether it is there or not."""
-    of, admin = tables.institution.c, tables.admin.c
-    theirs = (
-        select(of.institution, of.name)
-        .join(tables.admin, of.institution == admin.institution)
-        .where(of.institution == institution, admin.key == email_key(email))
+    """The institution if this e-mail is its administrator; None otherwise, whether the institution exists or not."""
+    institutions, admin = tables.institution.c, tables.admin.c
+    query = (
+        select(institutions.institution, institutions.name)
+        .join(tables.admin, institutions.institution == admin.institution)
+        .where(institutions.institution == institution, admin.key == email_key(email))
     )
-    row = connection.execute(theirs).one_or_none()
+    row = connection.execute(query).one_or_none()
     return Administered(*row) if row is not None else None

@@ -1,4 +1,4 @@
-"""The journal, to be read by people."""
+"""The journal's events as lines for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seatsync.ledger import tables
 
 
 class HistoryLine(NamedTuple):
-    """One event, with the entry it belongs to: who, when, because of which commit and plan."""
+    """One event, with the actor, instant, commit and plan of its entry."""
 
     serial: int
     at: str
@@ -27,10 +27,10 @@ class HistoryLine(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What of the journal is asked for; all that is given must hold.
+class HistoryFilter:
+    """Selects events of the journal; all given conditions must hold.
 
-    ``members`` are numbers of the ledger (None for all), ``commit`` and ``plan`` beginnings, ``since`` and ``until`` days
+    ``members`` are the ledger's numbers (None for all). ``commit`` and ``plan`` are prefixes. ``since`` and ``until`` are days
     (ISO), both inclusive.
     """
 
@@ -47,16 +47,16 @@ class Wanted:
 def history(
     connection: Connection,
     institution: str,
-    wanted: Wanted,
+    filter: HistoryFilter,
     limit: int | None,
     persons: bool = True,
     *,
     between: tuple[int, int] | None = None,
     oldest_first: bool = False,
 ) -> list[HistoryLine]:
-    """The last ``limit`` events that are asked for, newest first, or the first; what they say of ``persons`` only if asked.
+    """The last ``limit`` selected events, newest first; the first ones with ``oldest_first``.
 
-    Only those with serials ``between`` two (inclusive) are looked at, where these are given.
+    Personal data is included only with ``persons``. With ``between``, only events between two serials (inclusive) are searched.
     """
     event, entry, member = tables.event.c, tables.entry.c, tables.member.c
     joined = tables.event.join(
@@ -66,7 +66,7 @@ def history(
     query = (
         select(event.serial, *entries, event.action, event.library, member.email, event.person, event.detail)
         .select_from(joined)
-        .where(event.institution == institution, *_conditions(wanted))
+        .where(event.institution == institution, *_conditions(filter))
         .order_by(event.serial if oldest_first else event.serial.desc())
         .limit(limit)
     )
@@ -74,32 +74,32 @@ def history(
         query = query.where(event.serial.between(*between))
     return [
         HistoryLine._make(
-            (*row[:-3], row.email or _named(row.person), _told(row.detail, row.person if persons else None))
+            (*row[:-3], row.email or _email_in(row.person), _as_text(row.detail, row.person if persons else None))
         )
         for row in connection.execute(query)
     ]
 
 
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
     event, entry = tables.event.c, tables.entry.c
     day = func.substr(entry.at, 1, 10)
     given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
-        (wanted.members, event.member.in_),
-        (wanted.library, lambda library: event.library == library),
-        (wanted.what, lambda what: event.action == what),
-        (wanted.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
-        (wanted.plan, lambda plan: func.coalesce(entry.plan, entry.fingerprint).startswith(plan, autoescape=True)),
-        (wanted.actor, lambda actor: entry.actor == actor),
-        (wanted.since, lambda since: day >= since),
-        (wanted.until, lambda until: day <= until),
+        (filter.members, event.member.in_),
+        (filter.library, lambda library: event.library == library),
+        (filter.what, lambda what: event.action == what),
+        (filter.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
+        (filter.plan, lambda plan: func.coalesce(entry.plan, entry.fingerprint).startswith(plan, autoescape=True)),
+        (filter.actor, lambda actor: entry.actor == actor),
+        (filter.since, lambda since: day >= since),
+        (filter.until, lambda until: day <= until),
     ]
     return [condition(value) for value, condition in given if value is not None]
 
 
-def _named(person: str | None) -> str:
+def _email_in(person: str | None) -> str:
     return str(json.loads(person).get("email", "")) if person else ""
 
 
-def _told(detail: str, person: str | None) -> str:
+def _as_text(detail: str, person: str | None) -> str:
     values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
     return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")

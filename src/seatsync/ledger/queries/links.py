@@ -1,7 +1,7 @@
-"""Personal links in letters: a random token, of which the ledger keeps nothing but the hash.
+"""Personal links in letters: random tokens, of which the ledger keeps only the hash.
 
-A link names an invitation; it does not prove who opens it. It is good once, and ends with the grant it was sent for, and
-with the e-mail it was sent to.
+A link names an invitation; it does not prove who opens it. It works once. It stops working when the grant that it was sent for
+ends, or when the member's e-mail changes.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.link_chain import FIXED, End
 from seatsync.ledger.queries.accounts.emails import email_hash
-from seatsync.ledger.queries.owed import Owed
+from seatsync.ledger.queries.outgoing import OutgoingLetter
 
 _BYTES = 24
-"""192 bits: nobody guesses one, and as text it is 32 characters."""
+"""192 bits: too many to guess; 32 characters as text."""
 
 _ENDING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.ends]
 
 
 class LinkState(StrEnum):
-    """Whether a link is good still."""
+    """Whether a link still works."""
 
     GOOD = "good"
     USED = "used"
     ENDED = "ended"
-    """The grant that it was sent for has ended, or the member has another e-mail now, which it did not go to; or who was
-    welcomed is no administrator any more."""
+    """The grant has ended, the member has another e-mail now, or the recipient of a welcome is no longer an administrator."""
 
 
 class Resolved(NamedTuple):
-    """What a link is about: the ``letter`` it was in, and a license by library and member; in an administrator's welcome the
-    member is 0, and ``admin`` the key of their e-mail. ``serial`` is the letter's, ``number`` the link's."""
+    """The target of a link: the kind of ``letter`` it was in, and a license by library and member.
+
+    In an administrator's welcome, the member is 0 and ``admin`` is the key of their e-mail. ``serial`` is the letter's serial,
+    ``number`` the link's number.
+    """
 
     letter: str
     library: str
@@ -51,16 +53,16 @@ class Resolved(NamedTuple):
     state: LinkState
 
 
-class Made(NamedTuple):
-    """The links of one batch of letters: the tokens by the letter's serial, the rows, and where the chain ended before."""
+class LinkBatch(NamedTuple):
+    """The links for a batch of letters: tokens by the letter's serial, rows, and the end of the chain ``before`` them."""
 
     tokens: dict[int, str]
     rows: list[dict[str, Any]]
     before: End
 
 
-def make(connection: Connection, institution: str, letters: Sequence[Owed], at: str) -> Made:
-    """A new token for each letter."""
+def make(connection: Connection, institution: str, letters: Sequence[OutgoingLetter], at: str) -> LinkBatch:
+    """Make a new link for each letter."""
     tokens = {letter.serial: secrets.token_urlsafe(_BYTES) for letter in letters}
     before = link_chain.end(connection, institution)
     rows = [
@@ -80,22 +82,22 @@ def make(connection: Connection, institution: str, letters: Sequence[Owed], at: 
     if rows:
         connection.execute(insert(tables.link), rows)
         link_chain.keep_end(connection, institution, _after(before, rows))
-    return Made(tokens, rows, before)
+    return LinkBatch(tokens, rows, before)
 
 
-def withdraw(connection: Connection, institution: str, made: Made, unsent: Collection[int]) -> None:
-    """Forget the links of letters (by their serials) that did not go out after all.
+def withdraw(connection: Connection, institution: str, batch: LinkBatch, unsent: Collection[int]) -> None:
+    """Delete the links of letters (by their serials) that were not sent after all.
 
-    If others were made since, or the journal has noted these, they stay: they are of no use, nobody has their tokens.
+    If newer links exist, or the journal has noted these links, they stay. They are useless: nobody has their tokens.
     """
-    kept = [row for row in made.rows if row["serial"] not in unsent]
-    gone = [{"token_hash": row["hash"]} for row in made.rows if row["serial"] in unsent]
-    is_last = link_chain.end(connection, institution) == _after(made.before, made.rows)
-    if gone and is_last and link_chain.last_noted(connection, institution).number <= made.before.number:
+    kept = [row for row in batch.rows if row["serial"] not in unsent]
+    withdrawn = [{"token_hash": row["hash"]} for row in batch.rows if row["serial"] in unsent]
+    is_last = link_chain.end(connection, institution) == _after(batch.before, batch.rows)
+    if withdrawn and is_last and link_chain.last_noted(connection, institution).number <= batch.before.number:
         link = tables.link.c
-        this = (link.institution == institution) & (link.hash == bindparam("token_hash"))
-        connection.execute(delete(tables.link).where(this), gone)
-        link_chain.keep_end(connection, institution, _after(made.before, kept))
+        condition = (link.institution == institution) & (link.hash == bindparam("token_hash"))
+        connection.execute(delete(tables.link).where(condition), withdrawn)
+        link_chain.keep_end(connection, institution, _after(batch.before, kept))
 
 
 def _after(end: End, rows: Sequence[dict[str, Any]]) -> End:
@@ -105,13 +107,13 @@ def _after(end: End, rows: Sequence[dict[str, Any]]) -> End:
 
 
 def resolve(connection: Connection, institution: str, token: str) -> Resolved | None:
-    """What a token is about, and whether it is good still; None where nobody knows it, or where what the ledger has of it
-    does not go together with its letter.
+    """Return the target of a token, and whether its link still works.
 
-    Whether the license is still unclaimed is for the caller to look at.
+    None for an unknown token, or where the link does not match its letter. The caller must check whether the license is still
+    unclaimed.
     """
     link, outbox = tables.link.c, tables.outbox.c
-    told = and_(
+    its_letter = and_(
         outbox.institution == link.institution,
         outbox.serial == link.serial,
         outbox.library == link.library,
@@ -119,7 +121,7 @@ def resolve(connection: Connection, institution: str, token: str) -> Resolved | 
     )
     known = (
         select(outbox.letter, outbox.address, tables.link)
-        .select_from(tables.link.join(tables.outbox, told))
+        .select_from(tables.link.join(tables.outbox, its_letter))
         .where(link.institution == institution, link.hash == _hash(token))
     )
     row = connection.execute(known).one_or_none()
@@ -138,8 +140,8 @@ def resolve(connection: Connection, institution: str, token: str) -> Resolved | 
 def _has_ended(connection: Connection, institution: str, link: Resolved, sent_to: str) -> bool:
     event, admin, member = tables.event.c, tables.admin.c, tables.member.c
     if not link.member:
-        still = select(admin.key).where(admin.institution == institution, admin.key == link.admin)
-        return connection.execute(still).first() is None
+        query = select(admin.key).where(admin.institution == institution, admin.key == link.admin)
+        return connection.execute(query).first() is None
     key = select(member.key).where(member.institution == institution, member.number == link.member)
     if email_hash(connection.execute(key).scalar() or "").hex() != sent_to:
         return True
@@ -154,10 +156,10 @@ def _has_ended(connection: Connection, institution: str, link: Resolved, sent_to
 
 
 def use(connection: Connection, institution: str, token: str, at: str) -> bool:
-    """Use a token up; whether it was unused until now. To be called in the transaction that does what it is used for."""
+    """Mark a token as used, and return whether it was unused. Call this in the transaction of the claim or opt-out."""
     link = tables.link.c
-    this = (link.institution == institution) & (link.hash == _hash(token)) & (link.used_at == "")
-    return connection.execute(update(tables.link).where(this).values(used_at=at)).rowcount == 1
+    condition = (link.institution == institution) & (link.hash == _hash(token)) & (link.used_at == "")
+    return connection.execute(update(tables.link).where(condition).values(used_at=at)).rowcount == 1
 
 
 def _hash(token: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The lists of members and of licenses, a page at a time."""
+"""The lists of members and licenses, one page at a time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from seatsync.domain.license import ABSENT, License
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.queries.filters import of_holders, of_listed, of_members
+from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
 from seatsync.ledger.queries.keyset import Order, Page, page
-from seatsync.ledger.queries.origins import Asked, asked_for
+from seatsync.ledger.queries.origins import LicenseOrigin, license_origins
 from seatsync.ledger.queries.outbox import bounced, mail_of
 from seatsync.ledger.read import read_snapshot
 
@@ -26,23 +26,23 @@ _MEMBERS = {
     "family_name": Order((_member.found_by, _member.number), is_indexed=True),
     "email": Order((_member.key, _member.number), is_indexed=True),
     "student_id": Order((_member.student_id, _member.number)),
-    "imported_on": Order((_member.number,), is_indexed=True),  # numbers are given in the order of arrival
+    "imported_on": Order((_member.number,), is_indexed=True),  # members are numbered in the order of import
 }
 _LICENSES = {
     **{name: Order(order.member, (_license.library,), order.is_indexed) for name, order in _MEMBERS.items()},
     "invited_on": Order((), (_license.invited_on, _license.library, _license.member)),
 }
 MEMBER_SORTS, LICENSE_SORTS = tuple(_MEMBERS), tuple(_LICENSES)
-"""What the lists can be sorted by; with a minus in front, the other way round."""
+"""The sort orders of the lists; a leading minus reverses them."""
 
 
 class NoSuchPage(ValueError):
-    """What was asked for is no page of a list; the message is the word that was wrong."""
+    """The request is not valid for a list; the message is the name of the wrong parameter."""
 
 
 @dataclass(frozen=True)
-class Turn:
-    """Which page: sorted how, and behind or before which row (empty for the first)."""
+class PageRequest:
+    """Which page of a list: its sort order, and the row that it comes after or before (empty for the first page)."""
 
     sort: str = "family_name"
     after: str = ""
@@ -58,14 +58,14 @@ class Turn:
 
 
 class ListedLicense(NamedTuple):
-    """A license in a list: whose it is, how it stands, what is the matter with its mail, and what asks for it."""
+    """A license in a list, with its member, the state of its mail, and its origin in the files."""
 
     library: str
     number: int
     member: Member
     license: License
     mail: str
-    asked: Asked | None
+    origin: LicenseOrigin | None
 
     @property
     def cursor(self) -> str:
@@ -73,7 +73,7 @@ class ListedLicense(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A member in a list, with the licenses of the library asked for, or of all."""
+    """A member in a list, with their licenses: of the requested library, or of all."""
 
     number: int
     member: Member
@@ -85,45 +85,45 @@ class Listed(NamedTuple):
 
 
 def members(
-    connection: Connection, institution: str, filters: Filters, turn: Turn, libraries: Sequence[str]
+    connection: Connection, institution: str, filters: Filters, request: PageRequest, libraries: Sequence[str]
 ) -> Page[Listed]:
     """A page of members.
 
     Raises:
-        NoSuchPage: the page asked for can't be.
+        NoSuchPage: the request is not valid.
     """
-    order = _order(turn, _MEMBERS, filters)
+    order = _order(request, _MEMBERS, filters)
     query = select(_member.number).where(
         *of_members(filters, institution), *of_holders(filters, institution, libraries)
     )
-    named = select(*order.key).where(_member.institution == institution)
-    at = _at(turn, lambda cursor: named.where(_member.number == _number(cursor)), connection)
+    key_query = select(*order.key).where(_member.institution == institution)
+    at = _at(request, lambda cursor: key_query.where(_member.number == _number(cursor)), connection)
     found = page(
         connection,
         query,
         _walk(institution, filters),
         order,
         at,
-        is_descending=turn.is_descending,
-        is_before=bool(turn.before),
+        is_descending=request.is_descending,
+        is_before=bool(request.before),
     )
     numbers = [row.number for row in found.rows]
     return Page(read_members(connection, institution, numbers, filters.library), found.has_before, found.has_after)
 
 
 def licenses(
-    connection: Connection, institution: str, filters: Filters, turn: Turn, libraries: Sequence[str]
+    connection: Connection, institution: str, filters: Filters, request: PageRequest, libraries: Sequence[str]
 ) -> Page[ListedLicense]:
     """A page of licenses.
 
     Raises:
-        NoSuchPage: the page asked for can't be.
+        NoSuchPage: the request is not valid.
     """
-    order = _order(turn, _LICENSES, filters)
+    order = _order(request, _LICENSES, filters)
     query = select(_license.library, _member.number).where(
         *of_members(filters, institution), *of_listed(filters, institution, libraries)
     )
-    named = select(*order.key).where(
+    key_query = select(*order.key).where(
         _member.institution == institution,
         _license.institution == institution,
         _license.member == _member.number,
@@ -131,16 +131,16 @@ def licenses(
 
     def row(cursor: str) -> Any:
         number, _, library = cursor.partition("~")
-        return named.where(_member.number == _number(number), _license.library == library)
+        return key_query.where(_member.number == _number(number), _license.library == library)
 
     found = page(
         connection,
         query,
         _walk(institution, filters),
         order,
-        _at(turn, row, connection),
-        is_descending=turn.is_descending,
-        is_before=bool(turn.before),
+        _at(request, row, connection),
+        is_descending=request.is_descending,
+        is_before=bool(request.before),
     )
     numbers = sorted({row.number for row in found.rows})
     held = {
@@ -152,14 +152,17 @@ def licenses(
 
 
 def read_members(connection: Connection, institution: str, numbers: Sequence[int], library: str = "") -> list[Listed]:
-    """These members, in this order, with their licenses; those of a ``library`` also if there is none."""
+    """These members, in this order, with their licenses.
+
+    With ``library``, each has exactly one license, of that library; its kind is none if they never had one.
+    """
     books = read_snapshot(connection, institution, numbers)
-    back = bounced(connection, institution, numbers)
-    asked = asked_for(connection, institution, numbers)
+    bounces = bounced(connection, institution, numbers)
+    origins = license_origins(connection, institution, numbers)
 
     def held(number: int, id: str, license: License) -> ListedLicense:
-        mail = mail_of(license, (id, number) in back)
-        return ListedLicense(id, number, books.members[number], license, mail, asked.get((id, number)))
+        mail = mail_of(license, (id, number) in bounces)
+        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)))
 
     return [
         Listed(number, books.members[number], [held(number, *one) for one in _licenses_of(books, number, library)])
@@ -174,27 +177,27 @@ def _licenses_of(books: Snapshot, number: int, library: str) -> list[tuple[str, 
 
 
 def libraries_of(connection: Connection, institution: str) -> list[tuple[Library, Slots]]:
-    """The libraries, by their id, with their slots."""
+    """The libraries with their slots, sorted by id."""
     books = read_snapshot(connection, institution, ())
     return [(library, books.slots(id)) for id, library in books.libraries.items()]
 
 
 def _walk(institution: str, filters: Filters) -> Any:
-    """The members among whom the next are: in words that an index was made for."""
+    """A superset of the members in the list, with conditions that match an index."""
     return select(_member.number).where(*of_members(Filters(roster=filters.roster), institution))
 
 
-def _order(turn: Turn, orders: dict[str, Order], filters: Filters) -> Order:
-    if turn.by not in orders:
+def _order(request: PageRequest, orders: dict[str, Order], filters: Filters) -> Order:
+    if request.by not in orders:
         raise NoSuchPage("sort")
-    if turn.by == "email" and filters.roster == "any":  # there is one index of those on the roster, one of the others
-        return replace(orders[turn.by], is_indexed=False)
-    return orders[turn.by]
+    if request.by == "email" and filters.roster == "any":  # members on and off the roster have separate indexes
+        return replace(orders[request.by], is_indexed=False)
+    return orders[request.by]
 
 
-def _at(turn: Turn, row: Any, connection: Connection) -> Row[Any] | None:
-    """The key of the row that the page lies behind or before."""
-    cursor = turn.before or turn.after
+def _at(request: PageRequest, row: Any, connection: Connection) -> Row[Any] | None:
+    """The key of the row that the page comes after or before."""
+    cursor = request.before or request.after
     if not cursor:
         return None
     found: Row[Any] | None = connection.execute(row(cursor)).one_or_none()

@@ -1,4 +1,4 @@
-"""Questions to the tables that are answered without reading all of them."""
+"""Queries that do not read whole tables."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_co
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
-from seatsync.ledger.read import ASKED, streamed
+from seatsync.ledger.read import AT_A_TIME, streamed
 from seatsync.planning.plan import keyed
 
 TAGS_HERE = "\x01"
 NO_LINE = "\x02"
-"""Text that is in no member; a file that has it is read the long way."""
+"""Characters that no member's text contains. A file that contains them is read in full."""
 
 
 def numbers_of(
     connection: Connection, institution: str, keys: Collection[str], ids: Collection[str]
 ) -> dict[int, bool]:
-    """The members with one of these e-mail keys or student ids, by number; whether they are on a roster. Who is there comes
-    before who has left."""
+    """The members with one of these e-mail keys or student ids: by number, whether they are on a roster.
+
+    For the same e-mail, members on a roster come before those who have left.
+    """
     columns = tables.member.c
     query = select(columns.number, columns.on_roster).where(columns.institution == institution)
     found: dict[int, bool] = {}
@@ -34,27 +36,28 @@ def numbers_of(
         (columns.key, keys, "NOT member.on_roster"),
         (columns.student_id, ids, "member.student_id != ''"),
     ):
-        sought = sorted(names)
-        for start in range(0, len(sought), ASKED):
-            here = query.where(column.in_(sought[start : start + ASKED]), text(indexed))  # as the index says it
-            found.update((number, bool(on_roster)) for number, on_roster in connection.execute(here))
+        ordered = sorted(names)
+        for start in range(0, len(ordered), AT_A_TIME):
+            # The text is exactly the index's condition.
+            batch = query.where(column.in_(ordered[start : start + AT_A_TIME]), text(indexed))
+            found.update((number, bool(on_roster)) for number, on_roster in connection.execute(batch))
     return found
 
 
 def touched_since(connection: Connection, institution: str, serial: int) -> dict[int, set[str]]:
-    """What has happened after the event ``serial``: the actions, by member; 0 for what concerns none."""
+    """The actions after the event ``serial``, by member; under 0 those that concern no member."""
     event = tables.event.c
     rows = connection.execute(
         select(event.member, event.action).where(event.institution == institution, event.serial > serial)
     )
-    found: dict[int, set[str]] = {}  # DISTINCT would have SQLite walk the index of members, all of it
+    found: dict[int, set[str]] = {}  # with DISTINCT, SQLite would scan the whole index on members
     for member, action in rows:
         found.setdefault(member, set()).add(action)
     return found
 
 
 def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
-    """The members who have been sent fewer reminders of a license they have not claimed than are due by ``today``."""
+    """The members with an unclaimed license who have got fewer reminders than are due by ``today``."""
     license = tables.license.c
     due = [
         (license.invited_on <= (today - timedelta(days=days)).isoformat()) & (license.reminders < position)
@@ -67,15 +70,15 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
 
 
 Pieces = Sequence[tuple[str, str]]
-"""What a file has before each field, and the field; without one, what else it has there."""
+"""The parts of a roster file's line: (literal text before a field, the field's name); the name is empty for text alone."""
 
 
 def members_as_text(
     connection: Connection, institution: str, pieces: Pieces, lacking: Sequence[str], with_day: bool
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """Of everybody on a roster: (number, text, tags), and behind these the day of import if that is of matter.
+    """For every member on a roster: (number, their line of the file, tags), and the day of import if ``with_day``.
 
-    In place of the text stands NO_LINE for who has one of the fields that the file is ``lacking``.
+    The line is NO_LINE for a member with a value in a field that the file is ``lacking``.
     """
     columns = tables.member.c
     parts: list[ColumnElement[str]] = []
@@ -86,18 +89,17 @@ def members_as_text(
     if lacking:
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
     query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
-    there = query.where(columns.institution == institution, columns.on_roster)
+    on_roster = query.where(columns.institution == institution, columns.on_roster)
     if connection.dialect.name == "sqlite":
-        there = there.order_by(
-            columns.number
-        )  # else it goes by the index of e-mails and looks each row up: two reads a member
-    return streamed(connection, there)
+        # Otherwise SQLite would use the index on e-mails, with two reads per member.
+        on_roster = on_roster.order_by(columns.number)
+    return streamed(connection, on_roster)
 
 
 def secret_of(connection: Connection, institution: str) -> bytes | None:
-    """What the institution's pseudonyms are made with: the salt of its journal's first event, which nobody else can know.
+    """The secret of the institution's pseudonyms: the salt of its journal's first event, which nobody else can know.
 
-    It goes wherever the journal goes, and is None where there is none yet.
+    It moves with the journal. None where there is no journal yet.
     """
     event = tables.event.c
     salted = select(event.salt).where(event.institution == institution, event.salt.is_not(None))
@@ -106,7 +108,7 @@ def secret_of(connection: Connection, institution: str) -> bytes | None:
 
 
 def last_desired(connection: Connection, institution: str) -> str:
-    """The digest (SHA-256, hex) of the files that were applied last; empty where none were."""
+    """The digest (SHA-256, hex) of the files applied last; empty where none were applied."""
     entry = tables.entry.c
     applied = select(entry.detail, entry.files).where(entry.institution == institution, entry.kind == "apply")
     row = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).one_or_none()
@@ -114,8 +116,10 @@ def last_desired(connection: Connection, institution: str) -> str:
 
 
 def plan_known_as(connection: Connection, institution: str, name: str, secrets: Iterable[bytes | None]) -> str:
-    """The fingerprint of the plan that was printed, keyed with one of these secrets, as ``name`` or with that beginning; ``name``
-    itself where there is none."""
+    """The fingerprint of the plan whose redacted fingerprint begins with ``name``; ``name`` itself where there is none.
+
+    A redacted fingerprint is the fingerprint keyed with one of ``secrets``.
+    """
     entry = tables.entry.c
     plans = select(entry.plan).where(entry.institution == institution, entry.plan.is_not(None))
     known = connection.execute(plans).scalars().all()

@@ -1,4 +1,4 @@
-"""What senders do with the outbox: hold a batch of letters, note what became of each, let go of the rest."""
+"""The outbox for senders: take a batch of letters, note the result of each, release the rest."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sqlalchemy import Connection, and_, bindparam, case, func, select, text, up
 from seatsync.domain.letters import ASKING
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
-from seatsync.ledger.queries.owed import Owed, owed
-from seatsync.ledger.read import ASKED
+from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
+from seatsync.ledger.read import AT_A_TIME
 
 HELD = timedelta(minutes=20)
-"""How long a sender has the letters of a batch for itself. What one that was killed had comes free after that."""
+"""How long a sender has the letters of a batch to itself. After that, the letters of a killed sender are free again."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 MOST_ATTEMPTS = 38
-"""Temporary failures after which a letter counts as bounced: with these pauses, some five days."""
+"""Temporary failures after which a letter counts as bounced; with these pauses about five days."""
 
 
 class LetterState(StrEnum):
-    """What can be the matter with a letter."""
+    """The state of a letter."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -33,8 +33,7 @@ class LetterState(StrEnum):
 
 
 class Mark(NamedTuple):
-    """What became of one attempt to send a letter; ``reply`` is the server's last word, ``due_at`` not before when to
-    try again (ISO)."""
+    """The result of one attempt to send a letter: ``reply`` is the server's answer, ``due_at`` the earliest retry (ISO)."""
 
     serial: int
     state: LetterState
@@ -44,35 +43,35 @@ class Mark(NamedTuple):
 
 
 def iso(moment: datetime) -> str:
-    """An instant, as the outbox has it: text that sorts."""
+    """Format an instant for the outbox (ISO, UTC), so that texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def next_attempt(attempts: int, now: datetime) -> str:
-    """When to try again after so many attempts; empty where that is enough."""
+    """When to try again after so many attempts; empty after the last one."""
     if attempts >= MOST_ATTEMPTS:
         return ""
     return iso(now + min(FIRST_PAUSE * 2 ** min(attempts - 1, 20), LONGEST_PAUSE))
 
 
-def claim(
+def take_due(
     connection: Connection, institution: str, now: datetime, limit: int, letters: Collection[str]
-) -> tuple[list[Owed], int]:
-    """Hold up to ``limit`` letters of these kinds that are due; what has lost its object is cancelled, and counted."""
+) -> tuple[list[OutgoingLetter], int]:
+    """Take up to ``limit`` due letters of these kinds for sending. Return them, and how many were cancelled as pointless."""
     cancelled = 0
-    while found := owed(connection, institution, limit, iso(now), letters):
-        live = [letter for letter in found if letter.address]
-        lost = [letter.serial for letter in found if not letter.address]
-        _set(connection, institution, lost, state=LetterState.CANCELLED.value)
-        cancelled += len(lost)
-        if live:
-            _set(connection, institution, [letter.serial for letter in live], held_until=iso(now + HELD))
-            return live, cancelled
+    while found := outgoing_letters(connection, institution, limit, iso(now), letters):
+        to_send = [letter for letter in found if letter.address]
+        pointless = [letter.serial for letter in found if not letter.address]
+        _set(connection, institution, pointless, state=LetterState.CANCELLED.value)
+        cancelled += len(pointless)
+        if to_send:
+            _set(connection, institution, [letter.serial for letter in to_send], held_until=iso(now + HELD))
+            return to_send, cancelled
     return [], cancelled
 
 
-def let_go(connection: Connection, institution: str, serials: Sequence[int]) -> None:
-    """Hold these letters no longer."""
+def release(connection: Connection, institution: str, serials: Sequence[int]) -> None:
+    """Release these letters, so that any sender can take them."""
     _set(connection, institution, serials, held_until="")
 
 
@@ -86,30 +85,30 @@ def _set(connection: Connection, institution: str, serials: Sequence[int], **val
 
 
 def mark(connection: Connection, institution: str, marks: Iterable[Mark]) -> None:
-    """Note what became of letters. What was sent was sent, even if it was cancelled meanwhile; else what is cancelled
-    stays so."""
+    """Note the results of attempts. A letter that was sent counts as sent even if it was cancelled in the meantime; otherwise a
+    cancelled letter stays cancelled."""
     outbox = tables.outbox.c
     for serial, state, at, reply, due_at in marks:
         which = (outbox.institution == institution) & (outbox.serial == serial)
         if state is not LetterState.SENT:
             which &= outbox.state == LetterState.PENDING.value
-        said = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply}
+        result = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply}
         sent_at = {"sent_at": at} if state is LetterState.SENT else {}
-        connection.execute(update(tables.outbox).where(which).values(state=state.value, **said, **sent_at))
+        connection.execute(update(tables.outbox).where(which).values(state=state.value, **result, **sent_at))
 
 
 def retry(connection: Connection, institution: str, state: LetterState, members: Collection[int] | None = None) -> int:
-    """Have letters in this state sent at once, as if nobody had tried, those to ``members`` or all; returns how many."""
+    """Make letters in this state pending and due at once, those to ``members`` or all. Return how many."""
     outbox = tables.outbox.c
     which = (outbox.institution == institution) & (outbox.state == state.value)
     if members is not None:
         which &= outbox.member.in_(sorted(members))
-    again = {**tables.UNTRIED, "state": LetterState.PENDING.value}
-    return connection.execute(update(tables.outbox).where(which).values(again)).rowcount
+    untried = {**tables.UNTRIED, "state": LetterState.PENDING.value}
+    return connection.execute(update(tables.outbox).where(which).values(untried)).rowcount
 
 
 def next_due(connection: Connection, institution: str, letters: Collection[str]) -> str | None:
-    """When the next waiting letter of these kinds may be tried (ISO; empty: at once); None where none waits."""
+    """When the next waiting letter of these kinds is due (ISO; empty for at once); None where none waits."""
     outbox = tables.outbox.c
     when = case((outbox.due_at > outbox.held_until, outbox.due_at), else_=outbox.held_until)
     waiting = select(func.min(when)).where(outbox.institution == institution, text("outbox.state = 'pending'"))
@@ -117,37 +116,37 @@ def next_due(connection: Connection, institution: str, letters: Collection[str])
 
 
 def count(connection: Connection, institution: str, letters: Collection[str]) -> int:
-    """How many letters of these kinds wait."""
+    """The number of waiting letters of these kinds."""
     outbox = tables.outbox.c
     waiting = select(func.count()).where(outbox.institution == institution, text("outbox.state = 'pending'"))
     return connection.execute(waiting.where(outbox.letter.in_(sorted(letters)))).scalar_one()
 
 
 def bounced(connection: Connection, institution: str, members: Sequence[int] | None = None) -> set[tuple[str, int]]:
-    """The licenses, by library and member, whose latest invitation bounced; those of ``members``, or all."""
+    """The licenses (library, member) whose latest invitation bounced, of ``members`` or of all."""
     outbox = tables.outbox.c
     if members is None:
-        back = select(outbox.member).where(outbox.institution == institution, text("outbox.state = 'bounced'"))
-        members = sorted(set(connection.execute(back).scalars()))
+        bounces = select(outbox.member).where(outbox.institution == institution, text("outbox.state = 'bounced'"))
+        members = sorted(set(connection.execute(bounces).scalars()))
     latest: dict[tuple[str, int], str] = {}
-    for start in range(0, len(members), ASKED):
+    for start in range(0, len(members), AT_A_TIME):
         letters = select(outbox.library, outbox.member, outbox.state).where(
             outbox.institution == institution,
-            outbox.member.in_(members[start : start + ASKED]),
+            outbox.member.in_(members[start : start + AT_A_TIME]),
             outbox.letter.in_(sorted(ASKING)),
         )
         for library, member, state in connection.execute(letters.order_by(outbox.serial)):
             latest[library, member] = state
-    return {which for which, state in latest.items() if state == LetterState.BOUNCED.value}
+    return {license for license, state in latest.items() if state == LetterState.BOUNCED.value}
 
 
 def mail_of(license: License, has_bounced: bool) -> str:
-    """What a list says under "mail": that the invitation bounced, as long as the license waits to be claimed."""
+    """The value of a list's column "mail": ``bounced`` while the license is unclaimed and its invitation has bounced."""
     return "bounced" if has_bounced and license.status is Status.UNCLAIMED else ""
 
 
-class Waiting(NamedTuple):
-    """A letter; ``serial`` is that of the event that caused it."""
+class OutboxLetter(NamedTuple):
+    """A letter in the outbox; ``serial`` is the serial of the event that caused it."""
 
     serial: int
     letter: str
@@ -161,8 +160,8 @@ class Waiting(NamedTuple):
     reply: str
 
 
-def waiting(connection: Connection, institution: str, state: str = "") -> Iterator[Waiting]:
-    """The letters, oldest first, each to the address that its member has now."""
+def outbox_letters(connection: Connection, institution: str, state: str = "") -> Iterator[OutboxLetter]:
+    """The letters (in ``state`` if given), oldest first, each with its member's current address."""
     outbox, member = tables.outbox.c, tables.member.c
     query = (
         select(
@@ -187,4 +186,4 @@ def waiting(connection: Connection, institution: str, state: str = "") -> Iterat
     )
     if state:
         query = query.where(outbox.state == state)
-    return (Waiting._make(row) for row in connection.execute(query))
+    return (OutboxLetter._make(row) for row in connection.execute(query))

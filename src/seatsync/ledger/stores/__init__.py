@@ -1,1 +1,1 @@
-"""Where ledgers are kept: one module a database, against the protocol in ``store``."""
+"""Where ledgers are kept: one module per kind of database, following the protocol in ``store``."""

@@ -1,4 +1,4 @@
-"""The address of a ledger: which store it means, and that it can be told without telling a password."""
+"""The address of a ledger: which store it means, and whether it can be shown without showing a password."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _STORES = {
     "postgresql": "postgres",
     "postgresql+psycopg": "postgres",
 }
-"""The module that opens an address of each scheme, by its function ``open_store``; imported when it is needed. ``git:`` is no URL."""
+"""The module for each scheme, whose ``open_store`` opens an address; imported when needed. ``git:`` addresses are not URLs."""
 
 _MEANS_GIT = re.compile(r"(git|gti|gitt)(:(?!//)|$)", re.IGNORECASE)
 _MEANS_A_URL = re.compile(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)")
 _FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _WRITTEN = (
-    "An address is postgresql+psycopg://user:password@host:5432/database, with PostgreSQL's own options after a ? if need be;"
-    " of several servers, ?host=one:5432&host=two:5432. Before a file's name write ./"
+    "Write postgresql+psycopg://user:password@host:5432/database, followed by ? and PostgreSQL options if needed. For several"
+    " servers, add ?host=one:5432&host=two:5432. Begin the name of a file with ./"
 )
 
 
 def store_at(location: str, opening: Opening) -> Store:
-    """The store at an address: a path, a SQLAlchemy URL, or ``git``, ``git:BRANCH``, ``git:REMOTE#BRANCH``.
+    """Return the store at an address: a path, a SQLAlchemy URL, or ``git``, ``git:BRANCH``, ``git:REMOTE#BRANCH``.
 
     Raises:
-        LedgerError: the address can't be understood, or names a database that no ledger can be kept in.
+        LedgerError: the address is not valid, or names a kind of database that can't keep a ledger.
     """
     module = import_module(f"seatsync.ledger.stores.{_STORES[_scheme(location)]}")
     store: Store = module.open_store(location, opening)
@@ -53,10 +53,11 @@ def _scheme(location: str) -> str:
     if in_git(location):
         return "git:"
     if _MEANS_GIT.match(location):
-        message = f"The ledger {redacted(location)} can't be understood."
-        raise LedgerError(message, "Write git:REMOTE#BRANCH; or ./ before the name of a file.")
+        message = f"The ledger's address {redacted(location)} is not valid."
+        raise LedgerError(message, "Write git:REMOTE#BRANCH, or begin the name of a file with ./")
     if _MEANS_A_URL.match(location):
-        raise LedgerError(f"The ledger {redacted(location)} can't be understood.", "Write a path, or sqlite:///path.")
+        message = f"The ledger's address {redacted(location)} is not valid."
+        raise LedgerError(message, "Write a path, or sqlite:///path.")
     return "sqlite" if "://" not in location else _scheme_of_url(location)
 
 
@@ -65,7 +66,8 @@ def _scheme_of_url(location: str) -> str:
     try:
         scheme = make_url(location).drivername
     except (ArgumentError, NoSuchModuleError, ValueError):
-        raise LedgerError(f"The ledger {backend}://… can't be understood.", _WRITTEN) from None  # it is quoted there
+        message = f"The ledger's address {backend}://… is not valid."
+        raise LedgerError(message, _WRITTEN) from None  # the cause quotes the address
     if scheme not in _STORES:
         message = f"A ledger can't be kept in {backend}."
         raise LedgerError(message, "Write a path, postgresql+psycopg://user@host/database, or git:REMOTE#BRANCH.")
@@ -73,10 +75,10 @@ def _scheme_of_url(location: str) -> str:
 
 
 def _must_be_plain(location: str) -> None:
-    """Nothing is told or tried of what is not an address through and through: its password could stand in any place of it.
+    """Reject text that is not clearly an address: it could have a password anywhere, so it is neither shown nor used.
 
     Raises:
-        LedgerError: it can be.
+        LedgerError: the text may contain a password in an unexpected place.
     """
     if "://" in location:
         address, _, branch = (
@@ -86,7 +88,7 @@ def _must_be_plain(location: str) -> None:
     elif in_git(location):
         is_sure = not may_hold_a_password(location.partition(":")[2])
     else:
-        is_file = os.path.exists(location)  # noqa: PTH110 (of a name that is too long, Path says what it is)
+        is_file = os.path.exists(location)  # noqa: PTH110 (for a name that is too long, Path's error quotes it)
         is_sure = is_file or not may_hold_a_password(location)
     if not is_sure:
-        raise LedgerError("The ledger's address can't be understood.", f"{ENCODED} {_WRITTEN}")
+        raise LedgerError("The ledger's address is not valid.", f"{ENCODED} {_WRITTEN}")

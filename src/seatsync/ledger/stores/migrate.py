@@ -1,4 +1,4 @@
-"""Bringing tables up to the newest revision, by Alembic."""
+"""Migrate tables to the newest revision with Alembic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 
 def migrate(connection: Connection) -> None:
-    """Run all migrations that the tables have not had yet, in the transaction that is open."""
+    """Run all missing migrations in the open transaction."""
     from alembic import command
     from alembic.config import Config
 

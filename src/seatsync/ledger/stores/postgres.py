@@ -1,4 +1,4 @@
-"""A ledger in PostgreSQL: many institutions, each with one writer at a time, none waiting for another."""
+"""A ledger in PostgreSQL: many institutions, each with one writer at a time, which do not wait for each other."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sqlalchemy.pool import NullPool
 
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.migrate import migrate
-from seatsync.ledger.stores.store import Opening, whole
+from seatsync.ledger.stores.store import Opening, committing
 
 _WRITER = tables.writer.c.institution
 _TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
@@ -29,8 +29,8 @@ _HOLDER = text(
     "SELECT pid, application_name FROM writer JOIN pg_locks ON locktype = 'transactionid' AND transactionid = writer.xmax"
     " AND granted JOIN pg_stat_activity USING (pid) WHERE writer.institution = :institution"
 )
-"""A row's xmax is the transaction that last locked it, which only who may write to the institution can do. It says who they
-are by their session's name."""
+"""Finds the holder: a row's xmax is the transaction that last locked it, which only a writer of the institution can do. The
+name of its session says who it is."""
 
 
 _VERSIONS = """
@@ -38,46 +38,46 @@ CREATE TABLE IF NOT EXISTS alembic_version
 (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))
 """
 _FORGETTING = "admin, entry, event, holding, institution, license, link, member, outbox"
-"""The tables in which an erasure changes or deletes rows."""
+"""The tables where an erasure changes or deletes rows."""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
 def open_store(location: str, opening: Opening) -> Postgres:
     """The store at a URL."""
-    return Postgres(location, opening.patience, opening.kept)
+    return Postgres(location, opening.lock_wait, opening.pool_size)
 
 
 class Postgres:
-    """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions are begun and ended here.
+    """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions begin and end here.
 
-    ``kept`` connections stay open between uses. Nobody waits longer than ``patience``, or a second, for a table that somebody
-    else has locked as a whole.
+    ``pool_size`` connections stay open between uses. For a table that somebody else has locked, nobody waits longer than
+    ``lock_wait``, or a second if that is longer.
     """
 
     is_pushed = False
 
-    def __init__(self, location: str, patience: Patience, kept: int = 0) -> None:
-        self.kept = kept
-        self._wait = f"{max(patience.seconds, 1):.0f}s"
+    def __init__(self, location: str, lock_wait: LockWait, pool_size: int = 0) -> None:
+        self.pool_size = pool_size
+        self._wait = f"{max(lock_wait.seconds, 1):.0f}s"
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
     def __str__(self) -> str:
-        asked, host = self.url.query.get("host", ()), self.url.host or ""
-        one = f"[{host}]" if ":" in host else host
-        hosts = asked if isinstance(asked, str) else ",".join(asked)
+        option, host = self.url.query.get("host", ()), self.url.host or ""
+        single = f"[{host}]" if ":" in host else host
+        several = option if isinstance(option, str) else ",".join(option)
         port = f":{self.url.port}" if self.url.port else ""
-        return f"{self.url.drivername}://{hosts or one}{port}/{self.url.database or ''}"
+        return f"{self.url.drivername}://{several or single}{port}/{self.url.database or ''}"
 
     def refresh(self) -> None:
-        """Every connection sees what is there."""
+        """Do nothing: every connection sees the current state."""
 
     def is_there(self) -> bool:
         return True
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One unchanging view of the ledger, without a lock, by a connection that can't write. Ended with it."""
+        """One unchanging view of the ledger, without a lock, over a read-only connection."""
         with self.connected() as connection:
             connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             connection.execute(_PATIENTLY, {"wait": self._wait})
@@ -86,36 +86,36 @@ class Postgres:
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """A connection that may write, outside of a transaction."""
-        with _engine(self.url.render_as_string(hide_password=False), self.kept).connect() as connection:
+        with _engine(self.url.render_as_string(hide_password=False), self.pool_size).connect() as connection:
             yield connection
 
     def close(self) -> None:
-        """Close the connections that were kept."""
-        _engine(self.url.render_as_string(hide_password=False), self.kept).dispose()
+        """Close the kept connections."""
+        _engine(self.url.render_as_string(hide_password=False), self.pool_size).dispose()
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, lock_wait: LockWait
     ) -> Iterator[None]:
-        """A transaction, begun as the only one that writes to the institution.
+        """A transaction as the only writer of the institution.
 
-        The lock is one of a row, so row-level security says which roles may have it. It belongs to the transaction, so it
-        ends with it or with its process, also behind a connection pooler. Who holds it stands in the session's
-        ``application_name``, which every role may see.
+        It locks a row, so row-level security decides which roles may take the lock. The lock belongs to the transaction and
+        ends with it or with its process, also behind a connection pooler. The session's ``application_name``, which every role
+        may see, names the holder.
         """
         if institution is None:
             _begin(connection, "READ COMMITTED")
         elif institution:
-            patience.wait(self, lambda: _is_first(connection, institution), lambda: _holder(connection, institution))
+            lock_wait.wait(self, lambda: _is_first(connection, institution), lambda: _holder(connection, institution))
         else:
             _ensure_versions(connection)
-            patience.wait(self, lambda: _may_migrate(connection), lambda: None)
-        with whole(connection):
+            lock_wait.wait(self, lambda: _may_migrate(connection), lambda: None)
+        with committing(connection):
             connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
 
     def holder(self, institution: str) -> Holder | None:
-        """Who writes to the institution now; ``process`` is that of their session on the server."""
+        """Return who is writing to the institution now; ``process`` is their session's process on the server."""
         with self.connected() as connection:
             return _holder(connection, institution)
 
@@ -133,7 +133,7 @@ class Postgres:
             raise LedgerError(f"The session {holder.process} has not ended yet.", "Try again in a minute.")
 
     def table_names(self, connection: Connection) -> set[str]:
-        """The database's tables; those of a ledger are looked at once a connection."""
+        """The database's tables. The tables of a ledger are read once per connection."""
         known: set[str] | None = connection.info.get("tables")
         if known is None:
             known = set(inspect(connection).get_table_names())
@@ -145,7 +145,7 @@ class Postgres:
         migrate(connection)
 
     def scrub(self) -> tuple[str, str]:
-        """Free the room of deleted rows. Their bytes go when the server uses it again, or by its owner's VACUUM FULL."""
+        """Free the space of deleted rows. Their bytes vanish when the server reuses it, or with the owner's VACUUM FULL."""
         with self.connected() as connection:
             connection.exec_driver_sql(f"VACUUM (ANALYZE) {_FORGETTING}")
         return "", ""
@@ -154,23 +154,23 @@ class Postgres:
 for _index in (
     *tables.member.indexes,
     *tables.outbox.indexes,
-):  # there, so that SQLite need not wait for PostgreSQL's dialect to be imported
+):  # set here, so that SQLite need not import PostgreSQL's dialect
     if "sqlite_where" in _index.dialect_kwargs:
         _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 
 
 @cache
-def _engine(url: str, kept: int) -> Engine:
-    """An engine is asked about its server once a process.
+def _engine(url: str, pool_size: int) -> Engine:
+    """An engine, cached so that it asks about its server once per process.
 
-    A kept connection is looked at before it is used again, since the server may have been restarted. It prepares no statements
-    by itself: they would not outlive a migration, nor a pooler in between.
+    A kept connection is tested before it is used again, as the server may have restarted. It does not prepare statements
+    automatically: they would break after a migration or behind a pooler.
     """
     arguments: dict[str, Any] = {"connect_timeout": 15, "fallback_application_name": "seatsync"}
     pool: dict[str, Any] = {"poolclass": NullPool}
-    if kept:
+    if pool_size:
         arguments["prepare_threshold"] = None
-        pool = {"pool_size": kept, "max_overflow": kept, "pool_pre_ping": True, "pool_recycle": 3600}
+        pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True, "pool_recycle": 3600}
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, hide_parameters=True, **pool)
 
 
@@ -179,7 +179,7 @@ def _begin(connection: Connection, level: str) -> None:
 
 
 def _is_first(connection: Connection, institution: str) -> bool:
-    """Whether the transaction that is begun has the institution's row, which is made where nobody has written to it yet."""
+    """Begin a transaction that locks the institution's row, and return whether that worked. A missing row is created."""
     if _has_row(connection, institution):
         return True
     is_new = connection.execute(_ENTER, {"institution": institution}).first() is not None
@@ -195,9 +195,9 @@ def _has_row(connection: Connection, institution: str) -> bool:
 
 
 def _may_migrate(connection: Connection) -> bool:
-    """Whether the transaction that is begun has the lock of the tables' version, which only their owner may take.
+    """Begin a transaction with the lock of the tables' version, and return whether the lock was free.
 
-    What another has just made of the tables must be seen, so it is no fixed view.
+    Only the tables' owner may take it. The view is not fixed, as the changes of another migration must be seen.
     """
     _begin(connection, "READ COMMITTED")
     try:
@@ -211,11 +211,11 @@ def _may_migrate(connection: Connection) -> bool:
 
 
 def _ensure_versions(connection: Connection) -> None:
-    """Make the table that says of which version the tables are, where there are none yet."""
+    """Create the table with the tables' version, where there is none yet."""
     try:
         connection.exec_driver_sql(_VERSIONS)
     except DBAPIError as error:
-        if _state(error) not in ("23505", "42P07"):  # somebody else was first
+        if _state(error) not in ("23505", "42P07"):  # somebody else was faster
             raise
 
 
@@ -224,7 +224,7 @@ def _state(error: DBAPIError) -> str | None:
 
 
 def _signed(holder: Holder) -> str:
-    """The holder in the 63 ASCII characters that PostgreSQL keeps of an application's name."""
+    """Encode the holder in the 63 ASCII characters that PostgreSQL keeps of an application's name."""
     commit = f" {holder.commit[:7]}" if re.match(r"[0-9a-f]{7}", holder.commit) else ""
     start = f"seatsync {re.sub('[-:]', '', holder.since)}{commit} "
     who, host = holder.who.replace("@", " at "), holder.host.replace("@", "")

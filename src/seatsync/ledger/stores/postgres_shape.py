@@ -1,7 +1,7 @@
-"""What the tables in PostgreSQL are made of, against what the migrations make: no more, no less, and nothing that acts.
+"""Compare the schema in PostgreSQL with the schema that the migrations create: nothing extra, nothing missing, no triggers.
 
-Partitions (docs/partition.sql) and what an extension brings along (docs/citus.sql) are in order. Whoever is a superuser can
-hide anything from this.
+Partitions (docs/partition.sql) and objects of an extension (docs/citus.sql) are allowed. A superuser can hide anything from this
+check.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table
 
 from seatsync.ledger import tables as ledger
-from seatsync.ledger.stores import postgres as postgres  # which says what its partial indexes are about
+from seatsync.ledger.stores import postgres as postgres  # sets the conditions of partial indexes
 
 BOUND = """pg_has_role(to_regrole(quote_ident(CASE WHEN octet_length(institution) <= 54 THEN 'seatsync:' || institution
 ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex'), 48) END)), 'usage')"""
 OPEN_TO_ALL = ("account", "identity", "session", "challenge", "alembic_version")
-"""Tables without row security: they belong to no institution."""
+"""Tables without row-level security: they belong to no institution."""
 
 INDEXED = "institution = ANY (bound_institutions())"
 
@@ -36,7 +36,7 @@ FUNCTIONS = {
         THEN 'seatsync:' || institution
         ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex'), 48) END""",
 }
-"""Those that the migrations make, and what they do."""
+"""The functions that the migrations create, with their bodies."""
 
 _TYPES = {"character varying": "VARCHAR", "text": "TEXT", "integer": "INTEGER", "boolean": "BOOLEAN", "bytea": "BYTEA"}
 
@@ -96,7 +96,7 @@ FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace = %(
 
 
 class _Relation(NamedTuple):
-    """A table, view or the like in a schema that is searched; ``at_home`` where the ledger's tables are."""
+    """A table, view or the like in a schema of the search path; ``at_home`` in the schema of the ledger's tables."""
 
     name: str
     kind: str
@@ -109,7 +109,7 @@ class _Relation(NamedTuple):
 
 
 class _Catalog:
-    """What the server says of the schema that the ledger is in (``home``), and of all that are searched (``path``)."""
+    """The server's catalog of the ledger's schema (``home``), and of all schemas of the search path (``path``)."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -118,63 +118,63 @@ class _Catalog:
             "path": connection.exec_driver_sql(_PATH).scalar(),
         }
 
-    def ask(self, query: str) -> Sequence[Any]:
+    def rows(self, query: str) -> Sequence[Any]:
         return self.connection.exec_driver_sql(query, self.where).all()
 
 
-def strange(connection: Connection) -> Iterator[str]:
-    """What is more, less or other than it should be, in words."""
-    ours, catalog = {**ledger.metadata.tables}, _Catalog(connection)
-    yield from _relations(catalog, {*ours, "alembic_version"})
-    for kind, name, table in catalog.ask(_ACTING):
-        yield f"there is {kind} {name} of table {table}, which seatsync has not made"
-    for kind, name, body in catalog.ask(_CALLABLE):
+def differences(connection: Connection) -> Iterator[str]:
+    """Describe everything that is extra, missing or different."""
+    expected, catalog = {**ledger.metadata.tables}, _Catalog(connection)
+    yield from _relations(catalog, {*expected, "alembic_version"})
+    for kind, name, table in catalog.rows(_ACTING):
+        yield f"there is {kind} {name} of table {table}, which seatsync did not create"
+    for kind, name, body in catalog.rows(_CALLABLE):
         if kind != "function" or _plain(re.sub(r"\S+\.account", "account", body)) != _plain(FUNCTIONS.get(name, "")):
-            yield f"there is {kind} {name}, which seatsync has not made"
-    yield from _differing("column {}.{}", _columns(catalog, ours), _our_columns(connection, ours))
-    yield from _differing("index of {} over {}", _indexes(catalog, ours), _our_indexes(ours))
-    yield from _differing("policy of {}, {}", _policies(catalog), _our_policies(ours))
+            yield f"there is {kind} {name}, which seatsync did not create"
+    yield from _differing("column {}.{}", _columns(catalog, expected), _expected_columns(connection, expected))
+    yield from _differing("index of {} over {}", _indexes(catalog, expected), _expected_indexes(expected))
+    yield from _differing("policy of {}, {}", _policies(catalog), _expected_policies(expected))
 
 
-def _relations(catalog: _Catalog, ours: set[str]) -> Iterator[str]:
-    found = [_Relation(*row) for row in catalog.ask(_RELATIONS)]
+def _relations(catalog: _Catalog, expected: set[str]) -> Iterator[str]:
+    found = [_Relation(*row) for row in catalog.rows(_RELATIONS)]
     for one in found:
-        is_part = one.part_of in ours
-        if one.name in ours and not one.at_home:
+        is_part = one.part_of in expected
+        if one.name in expected and not one.at_home:
             yield f"another table or view named {one.name} is in a schema of the search path"
-        elif not (one.name in ours or is_part) or one.kind not in ("r", "p"):
-            yield f"there is the table or view {one.name}, which seatsync has not made"
+        elif not (one.name in expected or is_part) or one.kind not in ("r", "p"):
+            yield f"there is the table or view {one.name}, which seatsync did not create"
         elif one.inherits != is_part or one.persistence != "p":
-            yield f"table {one.name} is not as seatsync makes it"
+            yield f"table {one.name} differs from what seatsync creates"
         elif not one.is_owners:
-            yield f"table {one.name} belongs to another role than the others"
-        elif one.name in ours and one.has_rows_secured != (one.name not in OPEN_TO_ALL):
-            yield f"row-level security of table {one.name} is not as seatsync sets it"
-    for name in sorted(ours - {one.name for one in found if one.at_home}):
+            yield f"table {one.name} has another owner than the other tables"
+        elif one.name in expected and one.has_rows_secured != (one.name not in OPEN_TO_ALL):
+            yield f"row-level security of table {one.name} differs from what seatsync sets"
+    for name in sorted(expected - {one.name for one in found if one.at_home}):
         yield f"table {name} is missing"
 
 
-def _differing(what: str, here: dict[Any, Any], ours: dict[Any, Any]) -> Iterator[str]:
-    for key in sorted(here.keys() | ours.keys()):
-        said = what.format(*key)
-        if key not in ours:
-            yield f"there is the {said}, which seatsync has not made"
-        elif key not in here:
-            yield f"the {said} is missing"
-        elif here[key] != ours[key]:
-            yield f"the {said} is not as seatsync makes it"
+def _differing(what: str, actual: dict[Any, Any], expected: dict[Any, Any]) -> Iterator[str]:
+    for key in sorted(actual.keys() | expected.keys()):
+        name = what.format(*key)
+        if key not in expected:
+            yield f"there is the {name}, which seatsync did not create"
+        elif key not in actual:
+            yield f"the {name} is missing"
+        elif actual[key] != expected[key]:
+            yield f"the {name} differs from what seatsync creates"
 
 
-def _columns(catalog: _Catalog, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
-    found = catalog.ask(_COLUMNS)
+def _columns(catalog: _Catalog, expected: dict[str, Table]) -> dict[tuple[str, str], Any]:
+    found = catalog.rows(_COLUMNS)
     return {
-        (table, name): (_typed(kind), bool(required), bool(made), _plain(default))
-        for table, name, kind, required, made, default in found
-        if table in ours
+        (table, name): (_typed(kind), bool(required), bool(generated), _plain(default))
+        for table, name, kind, required, generated, default in found
+        if table in expected
     }
 
 
-def _our_columns(connection: Connection, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
+def _expected_columns(connection: Connection, expected: dict[str, Table]) -> dict[tuple[str, str], Any]:
     return {
         (table.name, column.name): (
             column.type.compile(connection.dialect).partition(" COLLATE")[0],
@@ -182,24 +182,24 @@ def _our_columns(connection: Connection, ours: dict[str, Table]) -> dict[tuple[s
             False,
             _plain(str(getattr(column.server_default, "arg", ""))),
         )
-        for table in ours.values()
+        for table in expected.values()
         for column in table.columns
     }
 
 
-def _indexes(catalog: _Catalog, ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
-    """By their columns: partitioning gives them other names."""
-    found = catalog.ask(_INDEXES)
+def _indexes(catalog: _Catalog, expected: dict[str, Table]) -> dict[tuple[str, str], Any]:
+    """The indexes by their columns, as partitioning changes their names."""
+    found = catalog.rows(_INDEXES)
     return {
         (table, f"{columns.replace(chr(34), '')}{_where(condition)}"): bool(unique)
         for table, unique, condition, columns in found
-        if table in ours
+        if table in expected
     }
 
 
-def _our_indexes(ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
+def _expected_indexes(expected: dict[str, Table]) -> dict[tuple[str, str], Any]:
     found: dict[tuple[str, str], Any] = {}
-    for table in ours.values():
+    for table in expected.values():
         found[table.name, ", ".join(column.name for column in table.primary_key)] = True
         for column in table.columns:
             if column.unique:
@@ -214,16 +214,16 @@ def _our_indexes(ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
 def _policies(catalog: _Catalog) -> dict[tuple[str, str], Any]:
     return {
         (table, name): (command, permissive, of_all, _plain(using), _plain(check))
-        for table, name, command, permissive, of_all, using, check in catalog.ask(_POLICIES)
+        for table, name, command, permissive, of_all, using, check in catalog.rows(_POLICIES)
     }
 
 
-def _our_policies(ours: dict[str, Table]) -> dict[tuple[str, str], Any]:
+def _expected_policies(expected: dict[str, Table]) -> dict[tuple[str, str], Any]:
     bound = ("*", True, True, _plain(BOUND), _plain(BOUND))
     indexed = ("*", False, True, _plain(INDEXED), "true")
-    named = [name for name in ours if name not in OPEN_TO_ALL]
-    return {(name, "bound"): bound for name in named} | {
-        (name, "indexed"): indexed for name in named if name != "writer"
+    secured = [name for name in expected if name not in OPEN_TO_ALL]
+    return {(name, "bound"): bound for name in secured} | {
+        (name, "indexed"): indexed for name in secured if name != "writer"
     }
 
 
@@ -237,6 +237,6 @@ def _where(condition: str) -> str:
 
 
 def _plain(expression: str) -> str:
-    """An expression without what PostgreSQL adds when it tells it: casts, brackets, blanks; and without quotes."""
+    """An expression without what PostgreSQL adds when it prints it (casts, brackets, blanks), and without quotes."""
     bare = re.sub(r"::(character varying|[a-z_]+)(\(\d+\))?", "", expression.lower())
     return re.sub(r"[()\s'\"]", "", bare.replace("<>", "!="))

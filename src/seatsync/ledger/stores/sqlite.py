@@ -1,4 +1,4 @@
-"""A ledger in a SQLite file: one institution, one writer at a time, readers who never wait (WAL)."""
+"""A ledger in a SQLite file: one institution, one writer at a time, and readers that never wait (WAL)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from seatsync.ledger.failures import LedgerError, may_pass
-from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.sqlite_file import make, must_be_usable, read_note, write_note
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
-from seatsync.ledger.stores.store import Opening, whole
+from seatsync.ledger.stores.store import Opening, committing
 
 FILE = "seatsync.db"
 
 _UNTRUSTED = ("PRAGMA trusted_schema=OFF", "PRAGMA cell_size_check=ON", "PRAGMA mmap_size=0")
-"""A file may come from elsewhere. Nothing that its schema says calls a function that does more than compute, and damage in it is
-noticed instead of followed."""
+"""A file may come from elsewhere: its schema may not call functions with side effects, and damage in it is detected."""
 
 _LOOKING = ("PRAGMA query_only=ON", "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
 _NETWORK = (
@@ -41,7 +40,7 @@ def open_store(location: str, opening: Opening) -> SqliteFile:
     """The store at a path, or at ``sqlite:///path``.
 
     Raises:
-        LedgerError: it is no place for a file.
+        LedgerError: there can be no file at that path.
     """
     name = location if "://" not in location else make_url(location).database
     if not name or name == ":memory:":
@@ -50,81 +49,81 @@ def open_store(location: str, opening: Opening) -> SqliteFile:
     if path.is_dir():
         raise LedgerError(f"The ledger {path} is a folder, not a file.", f"Name the file: {path / FILE}.")
     if not path.parent.is_dir():
-        raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or make the folder.")
-    return SqliteFile(path, opening.kept)
+        raise LedgerError(f"The folder of the ledger {path} is missing.", "Correct --ledger, or create the folder.")
+    return SqliteFile(path, opening.pool_size)
 
 
 class SqliteFile:
-    """A file at ``path``. Every connection is in autocommit mode; transactions are begun and ended here.
+    """A file at ``path``. Every connection is in autocommit mode; transactions begin and end here.
 
-    ``kept`` connections stay open between uses, as long as the file is the same one.
+    ``pool_size`` connections stay open between uses, as long as the file is not replaced.
     """
 
     is_pushed = False
 
-    def __init__(self, path: Path, kept: int = 0) -> None:
+    def __init__(self, path: Path, pool_size: int = 0) -> None:
         self.path = path
-        self.kept = kept
+        self.pool_size = pool_size
         self._engines: dict[str, Engine] = {}
 
     def __str__(self) -> str:
         return str(self.path)
 
     def refresh(self) -> None:
-        """Every connection sees what is there."""
+        """Do nothing: every connection sees the current state."""
 
     def is_there(self) -> bool:
         return os.path.lexists(self.path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One unchanging view of the ledger, without a lock. Writes nothing; what a killed writer left is recovered."""
+        """One unchanging view of the ledger, without a lock. Writes nothing, but recovers after a killed writer."""
         with ExitStack() as open_until_done:
             try:
                 connection = open_until_done.enter_context(self._connect("mode=rw", *_LOOKING))
             except DBAPIError as error:
-                if "unable to open" not in str(error.orig) or self._beside("-wal").exists():
+                if "unable to open" not in str(error.orig) or self._companion("-wal").exists():
                     raise
-                # A folder that is read-only: nobody else can write there either.
+                # The folder is read-only, so nobody else can write there either.
                 connection = open_until_done.enter_context(self._connect("mode=ro&immutable=1", *_LOOKING))
             yield connection
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
-        """A connection that may write, outside of a transaction; makes the file where there is none."""
+        """A connection that may write, outside of a transaction. Creates the file where there is none."""
         must_be_usable(self.path)
         if kind := network_disk(self.path):
             help = "Move it to a local disk, or use PostgreSQL: SQLite can't lock files safely across machines."
-            raise LedgerError(f"The ledger {self} lies on a network disk ({kind}).", help)
-        # FULL: what was acknowledged survives a power cut. secure_delete: what is erased leaves the file.
-        cache = f"PRAGMA cache_size=-{8_192 if self.kept else 131_072}"
-        if not (self.kept or self.is_there()):
+            raise LedgerError(f"The ledger {self} is on a network disk ({kind}).", help)
+        # FULL: commits survive a power cut. secure_delete: erased data is overwritten in the file.
+        cache = f"PRAGMA cache_size=-{8_192 if self.pool_size else 131_072}"
+        if not (self.pool_size or self.is_there()):
             make(self.path)
         with self._connect("mode=rw", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", cache) as connection:
             yield connection
 
     @contextmanager
     def exclusively(
-        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, lock_wait: LockWait
     ) -> Iterator[None]:
-        """A transaction, begun as the only one that writes to the file."""
+        """A transaction as the only writer of the file."""
         # WAL: readers go on reading while somebody writes.
-        patience.wait(self, lambda: _begin(connection, "PRAGMA journal_mode=WAL"), self._note)
-        note = self._beside("-holder")
-        with suppress(OSError):  # it is for people who wait, and no reason to fail
+        lock_wait.wait(self, lambda: _begin(connection, "PRAGMA journal_mode=WAL"), self._note)
+        note = self._companion("-holder")
+        with suppress(OSError):  # the note is only for people who wait
             write_note(note, json.dumps(asdict(holder)))
         try:
-            with whole(connection):
+            with committing(connection):
                 yield
         finally:
             with suppress(OSError):
                 note.unlink(missing_ok=True)
 
     def table_names(self, connection: Connection) -> set[str]:
-        """The file's tables, looked at each time: somebody may have put another file in its place, or something into it.
+        """The file's tables, read each time: somebody may have replaced or changed the file.
 
         Raises:
-            LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+            LedgerError: the file has triggers or views, which would act whenever seatsync reads or writes.
         """
         return table_names(connection)
 
@@ -132,7 +131,7 @@ class SqliteFile:
         make_tables(connection)
 
     def holder(self, institution: str) -> Holder | None:
-        """Who writes now; nobody where the file can't be written to."""
+        """Return who is writing now; None where nobody is, or where the file can't be written to."""
         with self._connect("mode=rw") as connection:
             try:
                 if _begin(connection):
@@ -143,30 +142,30 @@ class SqliteFile:
         return self._note() or Holder("another program", "this or another machine", 0, "an unknown time")
 
     def unlock(self, institution: str, holder: Holder) -> None:
-        """SQLite's lock is the process: it ends with it, and only with it."""
+        """Say how to end the process: SQLite's lock ends only with its process."""
         if not holder.process:
-            help = f"Find it with `fuser {self}` or `lsof {self}`, and end it: the lock goes with it."
-            raise LedgerError(f"The ledger {self} is locked by a program that did not leave its name.", help)
-        help = f"On {holder.host}: kill {holder.process}. The lock goes with it, and nothing is applied by halves."
+            help = f"Find it with `fuser {self}` or `lsof {self}`, and end it. That releases the lock."
+            raise LedgerError(f"The ledger {self} is locked by an unknown program.", help)
+        help = f"On {holder.host}: kill {holder.process}. That releases the lock, and nothing is half applied."
         raise LedgerError(f"The ledger {self} is locked by process {holder.process} on {holder.host}.", help)
 
     def scrub(self) -> tuple[str, str]:
-        """Write the file anew, and empty what was written beside it, if nobody reads it."""
+        """Rewrite the file, and empty its write-ahead log if nobody is reading."""
         with self.connected() as connection:
             connection.exec_driver_sql("VACUUM")
             busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         if not busy:
             return "", ""
-        stays = f"{self} is being read, so the old bytes stay in its files until that has ended."
-        return stays, "They go when the last program that has it open closes it."
+        remains = f"{self} is being read, so the erased data stays in its files for now."
+        return remains, "Close every program that has the ledger open. Then the erased data is gone."
 
     def _note(self) -> Holder | None:
         try:
-            return Holder(**json.loads(read_note(self._beside("-holder"))))
+            return Holder(**json.loads(read_note(self._companion("-holder"))))
         except (OSError, ValueError, TypeError):
             return None
 
-    def _beside(self, suffix: str) -> Path:
+    def _companion(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
 
     @contextmanager
@@ -178,20 +177,20 @@ class SqliteFile:
             yield connection
 
     def _engine(self, mode: str, purpose: str) -> Engine:
-        """One for each use, or, where connections are kept, for each purpose: those that can't write stay apart."""
+        """A new engine for each use; where connections are kept, one for each purpose, so that read-only ones stay apart."""
 
         def connect() -> Any:
-            place = f"file:{quote(str(self.path))}?{mode}"
-            file = sqlite3.connect(place, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.kept)
+            uri = f"file:{quote(str(self.path))}?{mode}"
+            file = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2, check_same_thread=not self.pool_size)
             for setting in _UNTRUSTED:
                 file.execute(setting)
             return file
 
-        if not self.kept:
+        if not self.pool_size:
             return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         name = f"{mode} {purpose}"
         if name not in self._engines:
-            pool = QueuePool(connect, pool_size=self.kept, max_overflow=self.kept)
+            pool = QueuePool(connect, pool_size=self.pool_size, max_overflow=self.pool_size)
             event.listen(pool, "connect", lambda connection, record: record.info.update(file=self._identity()))
             event.listen(pool, "checkout", self._must_be_the_same)
             self._engines[name] = create_engine("sqlite://", pool=pool, hide_parameters=True)
@@ -205,22 +204,22 @@ class SqliteFile:
         return found.st_dev, found.st_ino
 
     def _must_be_the_same(self, connection: object, record: ConnectionPoolEntry, proxy: object) -> None:
-        """Another file may have been put in the place of the one that a kept connection still has open.
+        """Check that the file of a kept connection was not replaced.
 
         Raises:
-            DisconnectionError: so it is; SQLAlchemy opens a new connection.
+            DisconnectionError: it was replaced; SQLAlchemy opens a new connection.
         """
         if record.info["file"] != self._identity():
             raise DisconnectionError
 
     def close(self) -> None:
-        """Close the connections that were kept."""
+        """Close the kept connections."""
         for engine in self._engines.values():
             engine.dispose()
 
 
 def _begin(connection: Connection, *before: str) -> bool:
-    """Whether the write lock could be had at once."""
+    """Begin a transaction with the write lock, and return whether the lock was free."""
     try:
         for statement in ("PRAGMA busy_timeout=0", *before, "BEGIN IMMEDIATE"):
             connection.exec_driver_sql(statement)
@@ -232,14 +231,14 @@ def _begin(connection: Connection, *before: str) -> bool:
 
 
 def network_disk(path: Path, mounts: Path = Path("/proc/mounts")) -> str:
-    """The kind of network file system that ``path`` lies on, as the system's table of mounts says; empty for none."""
+    """The kind of network file system that ``path`` is on, from the system's table of mounts; empty for none."""
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    place, best, kind = path.absolute().resolve(), -1, ""
+    target, longest, kind = path.absolute().resolve(), -1, ""
     for _, point, found, *_ in (line.split(" ") for line in lines if line.count(" ") > 2):
         where = Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), point))
-        if len(where.parts) > best and place.is_relative_to(where):
-            best, kind = len(where.parts), found
+        if len(where.parts) > longest and target.is_relative_to(where):
+            longest, kind = len(where.parts), found
     return kind if kind in _NETWORK else ""

@@ -1,6 +1,7 @@
-"""The file of a ledger in SQLite: looked at before SQLite opens it, made whole or not at all, and the note of who writes to it.
+"""The file of a SQLite ledger: checked before SQLite opens it, created atomically, with a note of who is writing to it.
 
-The ledger lies where a proposal may have put other things under its names: nothing is read or written through them.
+The ledger may lie in a checkout of somebody's pull request, which may have put links or other things under the file's names.
+Nothing is read or written through them.
 """
 
 from __future__ import annotations
@@ -15,49 +16,50 @@ from urllib.parse import quote
 
 from seatsync.ledger.failures import LedgerError
 
-_BESIDE = ("-wal", "-shm", "-journal")
+_COMPANIONS = ("-wal", "-shm", "-journal")
 _MOST_OF_NOTE = 4096
 
 
 def must_be_usable(path: Path) -> None:
-    """See that what has the ledger's name is a file itself, with something in it, if anything.
+    """Check that the ledger, if it exists, is a regular file that is not empty.
 
-    SQLite takes an empty file for a new database, and throws away what was written beside it.
+    SQLite takes an empty file for a new database, and throws its write-ahead log away.
 
     Raises:
-        LedgerError: it is something else.
+        LedgerError: it is a link, empty, or not a regular file.
     """
     try:
         found = path.lstat()
-    except OSError:  # SQLite says what is wrong with it
+    except OSError:  # SQLite reports the error
         return
     if stat.S_ISLNK(found.st_mode):
-        help = "Name the file that it leads to with --ledger; or delete the link, and see who put it there."
+        help = "Name the file that the link leads to with --ledger. Or delete the link, and find out who put it there."
         raise LedgerError(f"The ledger {path} is a link, which could lead anywhere.", help)
     if not stat.S_ISREG(found.st_mode):
-        raise LedgerError(f"The ledger {path} is no ordinary file.", "Name the right file with --ledger.")
-    beside = [path.with_name(path.name + suffix) for suffix in _BESIDE]
-    if link := next((other for other in beside if other.is_symlink()), None):
-        raise LedgerError(f"{link} is a link, which SQLite would write to.", "Delete it; see who put it there.")
+        raise LedgerError(f"The ledger {path} is not an ordinary file.", "Name the right file with --ledger.")
+    companions = [path.with_name(path.name + suffix) for suffix in _COMPANIONS]
+    if link := next((other for other in companions if other.is_symlink()), None):
+        help = "Delete the link, and find out who put it there."
+        raise LedgerError(f"{link} is a link, which SQLite would write to.", help)
     if not found.st_size:
-        kept = f" Keep {beside[0].name}, which may hold what was written last." if beside[0].exists() else ""
-        message = f"The ledger {path} is empty (0 bytes), as a copy that failed or a full disk leaves it."
-        help = f"Restore it from the backup.{kept} Only where a new ledger is meant, without what anybody holds: delete the file."
+        kept = f" Keep {companions[0].name}: it may have the latest changes." if companions[0].exists() else ""
+        message = f"The ledger {path} is empty (0 bytes). A copy may have failed, or the disk was full."
+        help = f"Restore it from the backup.{kept} Delete the file only if you want a new ledger without any licenses."
         raise LedgerError(message, help)
 
 
 def make(path: Path) -> None:
-    """Put a database without tables at ``path``. Who is killed meanwhile has left none; one that is there by then stays."""
+    """Create a database without tables at ``path``, atomically. One that somebody else has created in the meantime stays."""
     new = path.with_name(f"{path.name}-new-{token_hex(4)}")
     try:
-        place = f"file:{quote(str(new))}?mode=rwc"
-        with closing(sqlite3.connect(place, uri=True, isolation_level=None)) as connection:
+        uri = f"file:{quote(str(new))}?mode=rwc"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
         try:
             os.link(new, path)
         except FileExistsError:
             pass
-        except OSError:  # a disk without links; two who are first at the same moment would lose one another there
+        except OSError:  # a disk without links; there, two who create it at the same moment overwrite each other
             new.rename(path)
     finally:
         with suppress(OSError):
@@ -65,17 +67,17 @@ def make(path: Path) -> None:
 
 
 def write_note(path: Path, text: str) -> None:
-    """Leave a note in a file of its own, in place of whatever has its name."""
+    """Write a note to a new file, replacing whatever has its name."""
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def read_note(path: Path) -> str:
-    """What the note says.
+    """Return the text of a note.
 
     Raises:
-        OSError, ValueError: there is none.
+        OSError, ValueError: there is no readable note.
     """
     flags = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
     with open(os.open(path, os.O_RDONLY | flags), "rb") as file:

@@ -1,4 +1,4 @@
-"""What a SQLite file is made of, against what the migrations make: every definition in it, to its last letter."""
+"""Compare the schema of a SQLite file, every definition in it, with the schema that the migrations create."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _OF_ALEMBIC = (
     "CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL,"
     " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) )"
 )
-"""How the table of versions is spelled by us, and in a file that was migrated by Alembic."""
+"""The two definitions of the table of versions: ours, and Alembic's in a migrated file."""
 
 
-def strange(connection: Connection) -> Iterator[str]:
-    """What is more, less or other than it should be, in words."""
-    here, ours = _shape(connection), _shape_of_ours()
-    for what in sorted(here.keys() | ours.keys()):
-        if what not in ours:
-            yield f"there is {what}, which seatsync has not made"
-        elif what not in here:
+def differences(connection: Connection) -> Iterator[str]:
+    """Describe everything that is extra, missing or different."""
+    actual, expected = _shape(connection), _expected_shape()
+    for what in sorted(actual.keys() | expected.keys()):
+        if what not in expected:
+            yield f"there is {what}, which seatsync did not create"
+        elif what not in actual:
             yield f"{what} is missing"
-        elif here[what] != ours[what]:
-            yield f"{what} is not as seatsync makes it"
+        elif actual[what] != expected[what]:
+            yield f"{what} differs from what seatsync creates"
     for (damage,) in connection.exec_driver_sql("PRAGMA integrity_check(10)").all():
         if damage != "ok":
             yield f"the file is damaged: {damage}"
 
 
-def _shape_of_ours() -> dict[str, Any]:
+def _expected_shape() -> dict[str, Any]:
     memory = sqlite3.connect(":memory:", isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool)
     with engine.connect() as connection:
@@ -49,10 +49,9 @@ def _shape_of_ours() -> dict[str, Any]:
 
 
 def _shape(connection: Connection) -> dict[str, Any]:
-    """By their kind and name, the things in a file, and by name the columns of its tables.
+    """The definitions in a file by kind and name, and the columns of its tables by name.
 
-    A definition is all that makes a table or an index what it is. It is not taken apart: who plants something there knows more
-    ways to spell it than a reader knows to read.
+    A definition is compared as text and not parsed: an attacker knows more ways to write something than a parser can read.
     """
     shape: dict[str, Any] = {}
     for kind, name, sql in connection.exec_driver_sql(_OBJECTS).all():
@@ -64,13 +63,13 @@ def _shape(connection: Connection) -> dict[str, Any]:
 
 def _columns(connection: Connection, table: str) -> dict[str, Any]:
     found = connection.exec_driver_sql(_COLUMNS, (table,)).all()
-    return {f"column {table}.{name}": tuple(told) for name, *told in found}
+    return {f"column {table}.{name}": tuple(properties) for name, *properties in found}
 
 
 def _spelled(sql: str) -> str:
-    """A definition in the one way to spell it: migrations, and versions of SQLAlchemy, differ in blanks, and in quotes around words.
+    """A definition in a normal form: migrations and versions of SQLAlchemy differ in white space and in quotes around words.
 
-    Quotes can make a keyword part of a type, which the columns show.
+    Quotes could make a keyword part of a type, but the columns would show that.
     """
     plain = re.sub(r'"(\w+)"', r"\1", re.sub(r"[ \t\n\f\r]+", " ", sql))
     return _VERSIONS if plain == _OF_ALEMBIC else plain

@@ -1,4 +1,4 @@
-"""The tables in a SQLite file: making them all at once, and seeing that there is nothing else."""
+"""The tables in a SQLite file: create them all at once, and check that there is nothing else."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _STATISTICS = (
     ("holding", "holding", "2000000 2000000 1000000 1"),
     ("holding", "holding_account", "2000000 2"),
 )
-"""What ANALYZE would find in a file of one institution. Without it SQLite takes the key, which begins with the institution,
-and walks the whole table for each member that it is asked for."""
+"""What ANALYZE would find in a file of one institution. Without it SQLite uses the key, which begins with the institution,
+and scans the whole table for each member."""
 
 
 def make_tables(connection: Connection) -> None:
-    """All tables as the newest migration leaves them, in a file where there are none; at once, since every test and trial does it."""
+    """Create all tables in the newest revision, in a file without tables. Faster than migrations, as every test does it."""
     metadata.create_all(connection)
     connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
     connection.exec_driver_sql("INSERT INTO alembic_version (version_num) VALUES (?)", (REVISIONS[-1],))
@@ -43,22 +43,22 @@ def make_tables(connection: Connection) -> None:
 
 
 def tell_statistics(connection: Connection) -> None:
-    """Write down which index finds how much."""
-    connection.exec_driver_sql("ANALYZE sqlite_schema")  # makes the table of statistics
+    """Write statistics for SQLite's planner: how many rows each index finds."""
+    connection.exec_driver_sql("ANALYZE sqlite_schema")  # creates the table of statistics
     connection.exec_driver_sql("DELETE FROM sqlite_stat1")
     connection.exec_driver_sql("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)", list(_STATISTICS))
 
 
 def table_names(connection: Connection) -> set[str]:
-    """The tables of a file.
+    """Return the tables of a file.
 
     Raises:
-        LedgerError: there is more in it: a trigger or a view would act in our name, whatever we read or write.
+        LedgerError: the file has triggers or views, which would act whenever seatsync reads or writes.
     """
     found = connection.exec_driver_sql(_THINGS).all()
     if acting := [f"{kind} {name}" for name, kind, is_table in found if not is_table]:
-        fact = f"The ledger has what seatsync has not made, and which would act when it is used: {', '.join(acting)}."
+        fact = f"The ledger has parts that seatsync did not create and that act when it is used: {', '.join(acting)}."
         raise LedgerError(
-            printable(fact, 500), "Nothing was read or written. Restore it from a backup, or ask who has changed it."
+            printable(fact, 500), "Restore it from a backup, or ask who changed it. Nothing was read or written."
         )
     return {name for name, _, _ in found if not name.startswith("sqlite_")}

@@ -1,5 +1,4 @@
-"""What every database that keeps ledgers must be able to do. A new kind is one module with a class like this, and a line in
-``addresses``."""
+"""The protocol of a database that keeps ledgers. A new kind is one module with such a class, and a line in ``addresses``."""
 
 from __future__ import annotations
 
@@ -11,38 +10,38 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from seatsync.ledger.lock import Holder, Patience
+from seatsync.ledger.lock import Holder, LockWait
 
 if TYPE_CHECKING:
-    from seatsync.ledger.stores.readers import Job
+    from seatsync.ledger.stores.readers import CiJob
 
 
 class Opening(NamedTuple):
-    """What a store is told when it is opened, besides its address.
+    """What a store gets when it is opened, besides its address.
 
-    ``patience`` is how long to wait for other writers. ``folder`` and ``institution`` say whose ledger is meant, where one address
-    holds several files. ``kept`` is the number of connections to keep open between uses. ``job`` is the CI job that asks, if any.
+    ``lock_wait`` is how long to wait for other writers. ``folder`` and ``institution`` select the ledger where one address holds
+    several files. ``pool_size`` is the number of connections to keep open between uses. ``job`` is the CI job that runs, if any.
     """
 
-    patience: Patience
+    lock_wait: LockWait
     folder: Path = Path()
     institution: str = ""
-    kept: int = 0
-    job: Job | None = None
+    pool_size: int = 0
+    job: CiJob | None = None
 
 
 class Store(Protocol):
     """A place that keeps ledgers. ``str()`` of it is its address without a password.
 
-    Every connection is in autocommit mode; transactions begin and end here. All methods raise what the database's driver raises;
-    ``Ledger`` turns that into a ``LedgerError``.
+    Every connection is in autocommit mode; transactions begin and end here. All methods raise the errors of the database's
+    driver; ``Ledger`` turns them into a ``LedgerError``.
     """
 
     is_pushed: bool
-    """Whether each write goes over the network as a whole, so that one large write is better than many small ones."""
+    """Whether each write sends the whole ledger over the network, so that one large write is better than many small ones."""
 
     def is_there(self) -> bool:
-        """Whether there is something at the address; it may be no ledger."""
+        """Whether there is something at the address; it need not be a ledger."""
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection that sees one unchanging state, takes no lock, and cannot write."""
@@ -51,46 +50,46 @@ class Store(Protocol):
         """A connection that may write, outside of a transaction."""
 
     def exclusively(
-        self, connection: Connection, institution: str | None, holder: Holder, patience: Patience
+        self, connection: Connection, institution: str | None, holder: Holder, lock_wait: LockWait
     ) -> AbstractContextManager[None]:
-        """A transaction, as the only writer of ``institution``.
+        """A transaction as the only writer of ``institution``.
 
-        Where it is None nobody waits who need not; where it is empty the transaction is the only one that changes tables.
+        If it is None, writers do not wait for each other. If it is empty, the transaction is the only one that changes tables.
         """
 
     def holder(self, institution: str) -> Holder | None:
-        """Who holds the lock now."""
+        """Return who holds the lock now."""
 
     def unlock(self, institution: str, holder: Holder) -> None:
-        """Take the lock away from ``holder``, whose transaction is undone.
+        """Take the lock away from ``holder``, whose transaction is rolled back.
 
         Raises:
-            LedgerError: that is not possible from here; the message says how it is.
+            LedgerError: that is not possible from here; the message says how it is possible.
         """
 
     def table_names(self, connection: Connection) -> Set[str]:
-        """The tables that are there.
+        """The existing tables.
 
         Raises:
-            LedgerError: something is there that would act when the tables are used.
+            LedgerError: there are triggers, views or the like that would act when the tables are used.
         """
 
     def make_tables(self, connection: Connection) -> None:
-        """Make all tables as the newest migration leaves them, where there are none."""
+        """Create all tables in the newest revision, where there are none."""
 
     def scrub(self) -> tuple[str, str]:
-        """Remove deleted rows from the files too. Returns what remains in spite of it and what to do about that, or two empty texts."""
+        """Remove deleted rows from the files too. Return what remains nevertheless and what to do about it, or two empty texts."""
 
     def refresh(self) -> None:
-        """Look again at what others have written, where ``reading`` does not."""
+        """Fetch what others have written, where ``reading`` does not do that."""
 
     def close(self) -> None:
-        """Close the connections that were kept."""
+        """Close the kept connections."""
 
 
 @contextmanager
-def whole(connection: Connection) -> Iterator[None]:
-    """The rest of a transaction that was begun: committed at the end, or undone."""
+def committing(connection: Connection) -> Iterator[None]:
+    """Commit the open transaction at the end, or roll it back after an exception."""
     try:
         yield
         connection.exec_driver_sql("COMMIT")

@@ -1,1 +1,1 @@
-"""The journal, the tables and the outbox, checked against each other."""
+"""Check the journal, the tables and the outbox against each other."""

@@ -1,4 +1,4 @@
-"""Checking the personal links of letters against the journal, and against the letters that they are in."""
+"""Check the personal links against the journal and against the letters that contain them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 
 
 class _Found(NamedTuple):
-    """A personal link, and what the outbox says of its letter."""
+    """A personal link, joined with its letter in the outbox."""
 
     number: int
     hash: bytes
@@ -36,20 +36,20 @@ class _Found(NamedTuple):
     letter_member: int
 
     def fault(self) -> str:
-        """What is wrong with it beside its letter."""
+        """Say how the link and its letter disagree; empty where they agree."""
         if self.letter is None:
-            return f"its letter {self.serial} is not there"
+            return f"its letter {self.serial} is missing"
         if (self.library, self.member) != (self.letter_library, self.letter_member) or self.letter not in LINKED:
             return f"its letter {self.serial} is about something else"
         return ""
 
 
-class Links:
-    """Hears the journal, link by link, then goes through the personal links.
+class PersonalLinkCheck:
+    """Takes the journal link by link, then checks the personal links.
 
-    ``used`` says by number when they were used up, as the entries of claims and opt-outs say. Before version 0008 of the ledger
-    they said nothing, and noted no end: what was claimed or declined then is in ``unnamed`` (as hashes), and may have been by
-    any link up to ``first``, the number that was noted first (0 for none).
+    ``used`` has the instant when a personal link was used, by its number, from the entries of claims and opt-outs. Before version
+    0008 of the ledger these entries neither named links nor noted the end of their chain. Such claims and opt-outs are in
+    ``unnamed`` (as hashes); each may have used any link up to ``first``, the first number noted (0 for none).
     """
 
     def __init__(self) -> None:
@@ -58,8 +58,8 @@ class Links:
         self.used: dict[int, str] = {}
         self.unnamed: set[int] = set()
 
-    def hear(self, walk: Replay, link: Link) -> None:
-        """One more link of the journal, before it is replayed."""
+    def take(self, walk: Replay, link: Link) -> None:
+        """Take one more link of the journal, before it is replayed."""
         if not isinstance(link, EntryLink):
             if link.action in _BY_MEMBERS and walk.entry is not None and not self.first:
                 self.unnamed.add(hash((link.library, link.member, walk.entry.at)))
@@ -70,15 +70,15 @@ class Links:
             if link.kind in _BY_MEMBERS and (number := json.loads(link.detail).get("link")):
                 self.used[number] = link.at
         except _UNREADABLE:
-            walk.verdict.fault(f"link {link.serial}: what it says of personal links is of another kind")
+            walk.verdict.fault(f"journal entry {link.serial}: its data about personal links is invalid")
 
     def compare(self, connection: Connection, institution: str, walk: Replay) -> None:
-        """The personal links must be those that were made, used when the journal says, and each in its letter."""
+        """Check that no personal link was changed, each was used when the journal says, and each belongs to its letter."""
         at, now = End(), End()
         for found in _found(connection, institution):
             try:
                 if found.number <= now.number:
-                    raise ValueError("its number is that of another")
+                    raise ValueError("another link has the same number")
                 now = now.after(found[: len(FIXED)])
                 fault = found.fault() or self._wrongly_used(found)
             except _UNREADABLE as error:
@@ -89,10 +89,12 @@ class Links:
                 at = now
         last = link_chain.end(connection, institution)
         if at.head != self.noted.head:
-            walk.verdict.fault(f"one of the personal links up to {self.noted.number} was added, changed or deleted")
+            walk.verdict.fault(
+                f"one of the personal links up to number {self.noted.number} was added, changed or deleted"
+            )
         elif (max(now.number, self.noted.number), now.head) != last:
             walk.verdict.fault(
-                f"one of the personal links from {self.noted.number + 1} on was added, changed or deleted"
+                f"one of the personal links from number {self.noted.number + 1} on was added, changed or deleted"
             )
         for serial in _without_link(connection, institution, walk):
             walk.verdict.fault(f"letter {serial}: its personal link is missing")
@@ -103,7 +105,7 @@ class Links:
         is_old = found.number not in self.used and (not self.first or found.number <= self.first)
         if is_old and hash((found.library, found.member, found.used_at)) in self.unnamed:
             return ""
-        return "the journal has it used at another time, or not"
+        return "the journal says that it was used at another time, or never"
 
 
 def _found(connection: Connection, institution: str) -> Iterator[_Found]:
@@ -120,7 +122,7 @@ def _found(connection: Connection, institution: str) -> Iterator[_Found]:
 
 
 def _without_link(connection: Connection, institution: str, walk: Replay) -> Iterator[int]:
-    """The letters with a link in them that were tried, but have none; with that of somebody who was erased it is in order."""
+    """Serials of letters that a sender has tried, but whose personal link is missing; except letters to erased people."""
     link, outbox = tables.link.c, tables.outbox.c
     its_link = exists().where(link.institution == institution, link.serial == outbox.serial)
     query = select(outbox.serial, outbox.member, outbox.address).where(

@@ -1,4 +1,4 @@
-"""Checking the journal, the tables of the present and the outbox against each other."""
+"""Check the journal, the tables of the present and the outbox against each other."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
 from seatsync.ledger.rows import write_present
-from seatsync.ledger.verification.links import Links
+from seatsync.ledger.verification.links import PersonalLinkCheck
 
 Compared = tuple[str, object, object]
-"""What it is, as the journal has it, as the tables have it."""
+"""A name, the value in the journal, the value in the tables."""
 
 STATES = ("pending", "cancelled", "sent", "bounced")
 
 
 def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) -> Verdict:
-    """Walk the chain in one pass, replay every event, and compare the outcome with the tables of the present.
+    """Walk the chain in one pass, replay every event, and compare the result with the tables of the present.
 
-    ``heads`` are hashes (hex, or their beginnings) that were noted elsewhere: the journal must still have them, which
-    finds a tail that was cut off, and a chain that was forged as a whole. What the check can't know is the state of a
-    letter: whether it was sent is not the journal's.
+    ``heads`` are hashes (hex, or their beginnings) that were noted elsewhere. The journal must still have them: this finds a
+    tail that was cut off, and a chain that was forged as a whole. The state of a letter is not checked, as the journal does not
+    know whether it was sent.
     """
-    letters = _Letters(connection, institution)
-    links = Links()
+    letters = _LetterCheck(connection, institution)
+    personal_links = PersonalLinkCheck()
     missing = {head.lower() for head in heads}
 
-    def look(walk: Replay, link: Link) -> None:
-        letters.expect(walk, link)
-        links.hear(walk, link)
+    def check(walk: Replay, link: Link) -> None:
+        letters.take(walk, link)
+        personal_links.take(walk, link)
         if missing:
             missing.difference_update([head for head in missing if link.hash.hex().startswith(head)])
 
-    walk = replay(connection, institution, look)
+    walk = replay(connection, institution, check)
     letters.finish(walk.verdict)
-    links.compare(connection, institution, walk)
-    for said in (*_strange(connection), *_of_others(connection, institution)):
-        walk.verdict.fault(said)
+    personal_links.compare(connection, institution, walk)
+    for fault in (*_shape_faults(connection), *_rows_of_others(connection, institution)):
+        walk.verdict.fault(fault)
     for head in sorted(missing):
         walk.verdict.fault(
-            f"the journal has no link with the head {head}: it was cut off or rewritten since that was noted"
+            f"the journal has no entry with the head {head}: it was cut off or rewritten since the head was noted"
         )
     walk.verdict.chain_holds = not walk.verdict.faults
     _compare(connection, institution, walk)
     return walk.verdict
 
 
-def _strange(connection: Connection) -> Iterator[str]:
-    """What the database is made of and should not be."""
+def _shape_faults(connection: Connection) -> Iterator[str]:
+    """Differences between the database's schema and the schema that seatsync creates."""
     if connection.dialect.name == "sqlite":
-        from seatsync.ledger.stores.sqlite_shape import strange
+        from seatsync.ledger.stores.sqlite_shape import differences
     else:
-        from seatsync.ledger.stores.postgres_shape import strange
-    return strange(connection)
+        from seatsync.ledger.stores.postgres_shape import differences
+    return differences(connection)
 
 
-def _of_others(connection: Connection, institution: str) -> Iterator[str]:
-    """The rows of other institutions in a file, which holds one; found at the ends of the key, without reading all."""
+def _rows_of_others(connection: Connection, institution: str) -> Iterator[str]:
+    """Rows of other institutions in a file for one institution, found at both ends of the key without reading all rows."""
     if connection.dialect.name != "sqlite":
         return
     for name, table in tables.metadata.tables.items():
@@ -87,14 +87,14 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         for what, journal, table in compared(walk.books, present):
             if journal != table:
                 walk.verdict.fault(f"{what}: {_difference(_short(table), _short(journal))}")
-        for number in _lost(connection, institution, present, walk.books):
-            walk.verdict.fault(f"member {number}: what they are found and sorted by is not made of their names")
+        for number in _wrong_found_by(connection, institution, present, walk.books):
+            walk.verdict.fault(f"member {number}: the text for searching and sorting does not match their names")
     except (LedgerError, TypeError) as error:
-        walk.verdict.fault(f"the tables of the present hold what seatsync never writes: {str(error).rstrip('.')}")
+        walk.verdict.fault(f"the tables of the present have data that seatsync never writes: {str(error).rstrip('.')}")
 
 
-def _lost(connection: Connection, institution: str, present: Snapshot, books: Snapshot) -> Iterator[int]:
-    """The members on whose names the tables agree with the journal, but whose ``found_by`` is not made of them."""
+def _wrong_found_by(connection: Connection, institution: str, present: Snapshot, books: Snapshot) -> Iterator[int]:
+    """Members whose names are the same in tables and journal, but whose ``found_by`` does not match their names."""
     columns = tables.member.c
     for rows in streamed(
         connection, select(columns.number, columns.found_by).where(columns.institution == institution)
@@ -109,12 +109,12 @@ def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:
     if present.serial > walk.books.serial:
         walk.verdict.chain_holds = False
         walk.verdict.fault(
-            f"the journal ends at link {walk.books.serial}, the tables are at {present.serial}: it was cut off"
+            f"the journal ends at entry {walk.books.serial}, but the tables are at {present.serial}: it was cut off"
         )
 
 
 def rebuild(connection: Connection, institution: str) -> Verdict:
-    """Write the tables of the present anew from the journal, if its chain holds; else change nothing."""
+    """Rebuild the tables of the present from the journal, if its chain holds; else change nothing."""
     walk = replay(connection, institution)
     serial = connection.execute(
         select(tables.institution.c.serial).where(tables.institution.c.institution == institution)
@@ -125,8 +125,8 @@ def rebuild(connection: Connection, institution: str) -> Verdict:
     return walk.verdict
 
 
-class _Due(NamedTuple):
-    """A letter as it must stand in the outbox."""
+class _ExpectedLetter(NamedTuple):
+    """A letter that must be in the outbox."""
 
     serial: int
     letter: str
@@ -136,8 +136,8 @@ class _Due(NamedTuple):
     created_at: str
 
 
-class _Letters:
-    """Goes through the outbox beside the journal: each letter has its event, each event its letter."""
+class _LetterCheck:
+    """Walks the outbox alongside the journal: each letter must have its event, and each event its letter."""
 
     def __init__(self, connection: Connection, institution: str) -> None:
         self.pruned = Pruned(connection, institution)
@@ -145,7 +145,8 @@ class _Letters:
         self.row = next(self.rows, None)
         self.silent = False
 
-    def expect(self, walk: Replay, link: Link) -> None:
+    def take(self, walk: Replay, link: Link) -> None:
+        """Check the letter of one link of the journal, before the link is replayed."""
         if isinstance(link, EntryLink):
             self.silent = link.kind in SILENT
         if isinstance(link, EntryLink) or self.silent:
@@ -155,18 +156,19 @@ class _Letters:
             letter = letter_for(walk.books, event)
             address = "" if link.member else str((event.person or {}).get("email", ""))
         except (IllegalTransition, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return  # the replay says what is wrong with this link
+            return  # the replay reports what is wrong with this link
         if not letter or walk.entry is None:
             return
-        due = _Due(link.serial, str(letter), link.library, link.member, address, walk.entry.at)
-        self._skip_to(due.serial, walk.verdict)
-        if self.row is not None and self.row.serial == due.serial:
-            is_right = all(getattr(self.row, name) == value for name, value in due._asdict().items())
-            self._next(walk.verdict, is_right and due.serial not in self.pruned)
-        elif due.serial not in self.pruned:
-            walk.verdict.fault(f"letter {due.serial}, {due.letter}, is missing from the outbox")
+        expected = _ExpectedLetter(link.serial, str(letter), link.library, link.member, address, walk.entry.at)
+        self._skip_to(expected.serial, walk.verdict)
+        if self.row is not None and self.row.serial == expected.serial:
+            is_right = all(getattr(self.row, name) == value for name, value in expected._asdict().items())
+            self._next(walk.verdict, is_right and expected.serial not in self.pruned)
+        elif expected.serial not in self.pruned:
+            walk.verdict.fault(f"letter {expected.serial}, {expected.letter}, is missing from the outbox")
 
     def finish(self, verdict: Verdict) -> None:
+        """Report the remaining letters, which no event caused."""
         self._skip_to(None, verdict)
 
     def _skip_to(self, serial: int | None, verdict: Verdict) -> None:
@@ -178,27 +180,27 @@ class _Letters:
         row: Row[Any] | None = self.row
         assert row is not None
         if not is_right or row.state not in STATES:
-            verdict.fault(f"letter {row.serial}: the outbox says something else than the event that caused it")
+            verdict.fault(f"letter {row.serial}: the outbox differs from the event that caused the letter")
         self.row = next(self.rows, None)
 
 
 def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
-    """All there is, except members, libraries and the like on which both agree."""
+    """The values to compare; members, libraries and the like only where they differ."""
     yield "serial", journal.serial, table.serial
     yield "head", journal.head, table.head
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
-    if table.settled:  # without it the next plan looks at everybody, which does no harm
-        yield "what the last apply left in order", journal.settled, table.settled
+    if table.baseline:  # if it is empty, the next plan looks at all members, which does no harm
+        yield "the baseline of the last apply", journal.baseline, table.baseline
     yield from _one_by_one("library {}", _with_seats(journal), _with_seats(table))
     yield from _one_by_one("an administrator", journal.admins, table.admins)
     yield from _one_by_one("member {}", journal.members, table.members)
     for library in sorted(journal.licenses.keys() | table.licenses.keys()):
-        ours, theirs = journal.licenses.get(library, {}), table.licenses.get(library, {})
-        for number in sorted(ours.keys() | theirs.keys()):
-            if ours.get(number, ABSENT) != theirs.get(number, ABSENT):
-                yield f"license of {library} for member {number}", ours.get(number), theirs.get(number)
+        in_journal, in_tables = journal.licenses.get(library, {}), table.licenses.get(library, {})
+        for number in sorted(in_journal.keys() | in_tables.keys()):
+            if in_journal.get(number, ABSENT) != in_tables.get(number, ABSENT):
+                yield f"license of {library} for member {number}", in_journal.get(number), in_tables.get(number)
 
 
 def _with_seats(books: Snapshot) -> dict[str, object]:
@@ -213,12 +215,12 @@ def _one_by_one(what: str, journal: Mapping[Any, object], table: Mapping[Any, ob
 
 def _difference(table: str, journal: str) -> str:
     if table == journal:
-        return "the tables say something else than the journal"
+        return "the tables differ from the journal"
     return f"the tables say {table}, the journal says {journal}"
 
 
 def _short(value: object) -> str:
-    """Without anything personal: it may be printed where many read it."""
+    """A value in short, without personal data, as many people may read it."""
     match value:
         case None:
             return "nothing"

@@ -1,1 +1,1 @@
-"""Accounts: sign-in by password, by code and by OpenID Connect; sessions."""
+"""Accounts: sign-in with a password, with a code and with OpenID Connect; sessions."""

@@ -1,4 +1,4 @@
-"""Codes by mail: whoever can read one has the mailbox. Eight digits, good for ten minutes, five tries, and one browser."""
+"""Codes by mail, which prove access to a mailbox. A code has eight digits, works for ten minutes, five tries and one browser."""
 
 from __future__ import annotations
 
@@ -17,89 +17,91 @@ from seatsync.ledger.queries.accounts.codes import Challenge, Open
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.web.mailer import CODE_LIFETIME
 
-PROVED = timedelta(minutes=30)
-"""How long a browser that has entered a right code may claim what waits for that e-mail."""
-TRIES = 5
+PROOF_LIFETIME = timedelta(minutes=30)
+"""How long a browser can claim seats after it entered a correct code."""
+MAX_TRIES = 5
 _DIGITS = 8
-_NAME, _PROOF = "challenge", "proof"
+_CODE_COOKIE, _PROOF_COOKIE = "challenge", "proof"
 
 
 class Purpose(StrEnum):
-    """What a code is good for, and for nothing else."""
+    """What a code is for. It works for nothing else."""
 
     ACCOUNT = "account"
     EMAIL = "email"
     CLAIM = "claim"
     PROVED = "proved"
-    """No code any more, but what is left of the right one: this browser reads that mailbox."""
+    """Not a code: what remains after a correct one. This browser has proved that it reads the mailbox."""
 
 
-class Asked(NamedTuple):
-    """What a browser was asked a code for: the e-mail, and the account that was signed in (empty for none)."""
+class PendingCode(NamedTuple):
+    """The purpose and e-mail of a code, and the account that was signed in when it was sent (empty: none)."""
 
     purpose: str
     email: str
     account: str
 
 
-def ask(connection: Connection, purpose: Purpose, email: str, account: str, now: datetime) -> str:
-    """A new code for this browser, to be sent to ``email``; the one before is worth nothing any more."""
+def create_code(connection: Connection, purpose: Purpose, email: str, account: str, now: datetime) -> str:
+    """Create a code for this browser and return it, to be sent to ``email``. The browser's previous code stops working."""
     token, code = secrets.token_urlsafe(32), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
-    challenges.remove_old(connection, iso(now - PROVED))
-    if (before := flask.session.get(_NAME)) is not None:
+    challenges.remove_old(connection, iso(now - PROOF_LIFETIME))
+    if (before := flask.session.get(_CODE_COOKIE)) is not None:
         challenges.remove(connection, _hash(before))
     challenges.add(connection, Challenge(_hash(token), purpose.value, email, account, _hash(token, code), iso(now)))
-    flask.session[_NAME] = token
+    flask.session[_CODE_COOKIE] = token
     return f"{code[:4]} {code[4:]}"
 
 
-def asked(connection: Connection, purpose: Purpose, now: datetime) -> Asked | None:
-    """What this browser can still enter a code for; None where it is too late, or was tried too often."""
-    found = challenges.find(connection, _open(purpose, now))
-    return Asked(found.purpose, found.email, found.account) if found is not None else None
+def pending_code(connection: Connection, purpose: Purpose, now: datetime) -> PendingCode | None:
+    """Return what this browser can still enter a code for; None if the code is too old or was tried too often."""
+    found = challenges.find(connection, _answerable(purpose, now))
+    return PendingCode(found.purpose, found.email, found.account) if found is not None else None
 
 
-def answer(connection: Connection, purpose: Purpose, code: str, now: datetime) -> Asked | None:
-    """What was asked, if this is its code. A right one is used up by that; a wrong one is one try less."""
-    found = challenges.count_try(connection, _open(purpose, now))
+def check_code(connection: Connection, purpose: Purpose, code: str, now: datetime) -> PendingCode | None:
+    """Return what the code was for if it is correct; None if not. A correct code is used up, a wrong one uses up a try."""
+    found = challenges.count_try(connection, _answerable(purpose, now))
     if found is None:
         return None
-    token = str(flask.session[_NAME])
+    token = str(flask.session[_CODE_COOKIE])
     if not hmac.compare_digest(bytes(found.code), _hash(token, "".join(c for c in code if c.isdigit()))):
         return None
     challenges.remove(connection, _hash(token))
-    return Asked(found.purpose, found.email, found.account)
+    return PendingCode(found.purpose, found.email, found.account)
 
 
-def prove(connection: Connection, code: str, now: datetime) -> bool:
-    """Whether it is the code that was asked for to claim; then this browser has ``proved`` for a while to read the mailbox."""
-    answered = answer(connection, Purpose.CLAIM, code, now)
+def prove_mailbox(connection: Connection, code: str, now: datetime) -> bool:
+    """Return whether the code is correct. If so, this browser can claim for a while (see ``proven_email``)."""
+    answered = check_code(connection, Purpose.CLAIM, code, now)
     if answered is None:
         return False
     token = secrets.token_urlsafe(32)
     challenges.add(connection, Challenge(_hash(token), Purpose.PROVED.value, answered.email, "", b"", iso(now)))
-    flask.session[_PROOF] = token
+    flask.session[_PROOF_COOKIE] = token
     return True
 
 
-def proved(connection: Connection, now: datetime) -> str:
-    """The e-mail that this browser has proved to read; empty for none."""
-    this = Open(_hash(str(flask.session.get(_PROOF, ""))), Purpose.PROVED.value, iso(now - PROVED), TRIES)
+def proven_email(connection: Connection, now: datetime) -> str:
+    """Return the e-mail whose mailbox this browser has proved to read; empty for none."""
+    this = Open(
+        _hash(str(flask.session.get(_PROOF_COOKIE, ""))), Purpose.PROVED.value, iso(now - PROOF_LIFETIME), MAX_TRIES
+    )
     found = challenges.find(connection, this)
     return found.email if found is not None else ""
 
 
 def forget(connection: Connection) -> None:
-    """Whatever this browser was asked, or has proved, is over."""
-    for name in (_NAME, _PROOF):
+    """Delete this browser's code and proof."""
+    for name in (_CODE_COOKIE, _PROOF_COOKIE):
         if name in flask.session:
             challenges.remove(connection, _hash(str(flask.session[name])))
 
 
-def _open(purpose: Purpose, now: datetime) -> Open:
-    return Open(_hash(str(flask.session.get(_NAME, ""))), purpose.value, iso(now - CODE_LIFETIME), TRIES)
+def _answerable(purpose: Purpose, now: datetime) -> Open:
+    return Open(_hash(str(flask.session.get(_CODE_COOKIE, ""))), purpose.value, iso(now - CODE_LIFETIME), MAX_TRIES)
 
 
 def _hash(token: str, code: str = "") -> bytes:
-    """Of the code only together with the token, which the ledger does not have: eight digits alone are soon guessed."""
+    """Return the hash of a token, or of a code with its token. The ledger lacks the token; eight digits alone are easily guessed."""
     return sha256(f"{token}:{code}".encode("utf-8", "surrogatepass")).digest()

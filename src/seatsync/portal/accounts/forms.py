@@ -1,4 +1,4 @@
-"""The forms, and what is wrong with what was typed into them."""
+"""The forms and their error messages."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def _stripped(value: Any) -> Any:
 
 def _is_email(form: FlaskForm, field: Field) -> None:
     if email_fault(field.data or ""):
-        raise ValidationError(_("That is not an e-mail address."))
+        raise ValidationError(_("This is not a valid e-mail address."))
 
 
-def _is_good(form: FlaskForm, field: Field) -> None:
-    known = form.known if isinstance(form, NewPassword) else ()
-    if said := passwords.fault(field.data or "", *known):
-        raise ValidationError(said)
+def _is_strong(form: FlaskForm, field: Field) -> None:
+    known = form.known if isinstance(form, NewPasswordForm) else ()
+    if fault := passwords.fault(field.data or "", *known):
+        raise ValidationError(fault)
 
 
 def _email(label: Any) -> StringField:
@@ -41,28 +41,28 @@ def _email(label: Any) -> StringField:
 
 
 def _password(label: Any) -> PasswordField:
-    attributes = {"autocomplete": "current-password", "maxlength": passwords.LONGEST}
+    attributes = {"autocomplete": "current-password", "maxlength": passwords.MAX_LENGTH}
     return PasswordField(label, [InputRequired()], render_kw=attributes)
 
 
-class Empty(FlaskForm):  # type: ignore[misc]
-    """A button; what it has is the token that proves the page was ours."""
+class EmptyForm(FlaskForm):  # type: ignore[misc]
+    """A button with nothing but the CSRF token."""
 
 
-class SignIn(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):  # type: ignore[misc]
     """E-mail and password."""
 
     email = _email(later("E-mail"))
     password = _password(later("Password"))
 
 
-class Email(FlaskForm):  # type: ignore[misc]
-    """An e-mail to which a code is sent."""
+class EmailForm(FlaskForm):  # type: ignore[misc]
+    """The e-mail to send a code to."""
 
     email = _email(later("E-mail"))
 
 
-class Code(FlaskForm):  # type: ignore[misc]
+class CodeForm(FlaskForm):  # type: ignore[misc]
     """The code that was sent."""
 
     code = StringField(
@@ -72,14 +72,18 @@ class Code(FlaskForm):  # type: ignore[misc]
     )
 
 
-class NewPassword(FlaskForm):  # type: ignore[misc]
-    """A new password; ``known`` is what others know of whoever chooses it."""
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    """A new password; it must not resemble ``known``, what others know about the person."""
 
     password = PasswordField(
         later("New password"),
-        [InputRequired(), _is_good],
-        description=later("At least 8 characters; the longer, the better. Spaces are fine."),
-        render_kw={"autocomplete": "new-password", "minlength": passwords.SHORTEST, "maxlength": passwords.LONGEST},
+        [InputRequired(), _is_strong],
+        description=later("At least 8 characters. Longer is safer. You can use spaces."),
+        render_kw={
+            "autocomplete": "new-password",
+            "minlength": passwords.MIN_LENGTH,
+            "maxlength": passwords.MAX_LENGTH,
+        },
     )
 
     def __init__(self, *known: str) -> None:
@@ -87,8 +91,8 @@ class NewPassword(FlaskForm):  # type: ignore[misc]
         self.known = known
 
 
-class CodeAndPassword(NewPassword):
-    """The code, and the password that it lets one choose."""
+class CodeAndPasswordForm(NewPasswordForm):
+    """The code and a new password."""
 
     code = StringField(
         later("Code"),
@@ -97,26 +101,26 @@ class CodeAndPassword(NewPassword):
     )
 
 
-class ChangePassword(NewPassword):
-    """A new password, by who knows the old one."""
+class ChangePasswordForm(NewPasswordForm):
+    """A new password, with the current one."""
 
-    old = _password(later("Password now"))
+    old = _password(later("Current password"))
 
 
-class OwnPassword(FlaskForm):  # type: ignore[misc]
-    """The password, of who is signed in already: it is the owner who asks."""
+class OwnPasswordForm(FlaskForm):  # type: ignore[misc]
+    """The current password, to confirm that the owner is asking."""
 
     password = _password(later("Password"))
 
 
-class ChangeEmail(FlaskForm):  # type: ignore[misc]
-    """Another e-mail, by who knows the password."""
+class ChangeEmailForm(FlaskForm):  # type: ignore[misc]
+    """A new e-mail, with the current password."""
 
     email = _email(later("New e-mail"))
     password = _password(later("Password"))
 
 
-class Sure(FlaskForm):  # type: ignore[misc]
-    """A box to be ticked before something that can't be undone; a program that only submits forms does not tick it."""
+class SureForm(FlaskForm):  # type: ignore[misc]
+    """A box to tick before something that cannot be undone. A program that only submits forms does not tick it."""
 
     sure = BooleanField(later("Yes, I am sure"), [InputRequired()])

@@ -1,7 +1,7 @@
-"""Signing in by an institution's own OpenID provider: the authorization code, with PKCE, state and nonce (Authlib).
+"""Sign in with an institution's own OpenID provider: authorization code with PKCE, state and nonce (Authlib).
 
-The provider's word opens an account where it has opened it before, by its own name for the person (``sub``); and the first time
-where it vouches for an e-mail of a domain that it was set up for. Whatever else it says leads to a page that tells why.
+A sign-in that is linked to an account, by the provider's own id for the person (``sub``), opens it. The first time, the
+provider must confirm an e-mail in one of the configured domains. In all other cases, a page says why it did not work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import identities, sessions
 from seatsync.portal.accounts.provider import Busy, Client, WrongProvider
-from seatsync.portal.accounts.return_to import go_on
+from seatsync.portal.accounts.return_to import redirect_back
 from seatsync.portal.web.site import PageResponse, Provider, Site, site
 from seatsync.portal.web.translation import _
 
@@ -30,31 +30,31 @@ pages = Blueprint("openid", __name__, url_prefix="/openid")
 log = logging.getLogger("seatsync.openid")
 
 
-_LONGEST = 255
-"""Characters of a ``sub``, by OpenID Connect Core."""
+_MAX_SUBJECT = 255
+"""The longest ``sub`` in characters, from OpenID Connect Core."""
 
 LIFETIME = timedelta(minutes=10)
-"""How long somebody may take at the provider."""
+"""How long a sign-in at the provider can take."""
 
-_ASKED = "openid"
+_STARTED_AT = "openid"
 
 
-class Said(NamedTuple):
-    """Whom the provider says it is: by its name for them, and the e-mail that it vouches for (empty for none)."""
+class ProviderIdentity(NamedTuple):
+    """The provider's id for the person, and the e-mail that it confirms (empty: none)."""
 
     subject: str
     email: str
 
 
-class Opened(NamedTuple):
-    """The account that its word opens; ``is_first`` where it has never opened it before."""
+class LinkedAccount(NamedTuple):
+    """The account that a sign-in opens; ``is_new_link`` if the sign-in was linked to it just now."""
 
     account: accounts.Account
-    is_first: bool
+    is_new_link: bool
 
 
 def register(app: Flask, here: Site) -> None:
-    """Have the client ready, if there is a provider. It asks the provider about itself when it is first needed."""
+    """Register the client if a provider is configured. It fetches the provider's metadata when first needed."""
     if (provider := here.settings.provider) is None:
         return
     app.extensions["seatsync.openid"] = OAuth(app).register(
@@ -70,93 +70,97 @@ def register(app: Flask, here: Site) -> None:
 
 @pages.post("/begin")
 def begin() -> PageResponse | tuple[str, int, dict[str, str]]:
-    """Over to the provider. Not by a redirect: the policy of the page with the button lets forms lead nowhere else."""
+    """Send the browser to the provider. Not with a redirect: the form's page allows form targets on this site only."""
     client, provider = _client()
     for left in [name for name in flask.session if name.startswith("_state_")]:
         del flask.session[left]
     back = site().settings.url + url_for("openid.callback").removeprefix(site().settings.path)
     try:
-        asked = client.create_authorization_url(back)
+        authorization = client.create_authorization_url(back)
     except Busy:
-        return _not_there(provider)
-    except Exception:  # what a stranger answers may be anything; all of it means the same
+        return _unreachable(provider)
+    except Exception:  # a provider's answer can fail in any way; the result is the same
         client.forget()
         log.warning("openid-out-of-reach", exc_info=True)
-        return _not_there(provider)
-    flask.session[_ASKED] = site().now()
-    client.save_authorize_data(redirect_uri=back, **{name: asked[name] for name in ("state", "nonce", "code_verifier")})
-    page = render_template("openid-begin.html", name=provider.name, url=asked["url"])
-    return page, 200, {"Refresh": f"0; url={asked['url']}"}
+        return _unreachable(provider)
+    flask.session[_STARTED_AT] = site().now()
+    client.save_authorize_data(
+        redirect_uri=back, **{name: authorization[name] for name in ("state", "nonce", "code_verifier")}
+    )
+    page = render_template("openid-begin.html", name=provider.name, url=authorization["url"])
+    return page, 200, {"Refresh": f"0; url={authorization['url']}"}
 
 
 @pages.get("/callback")
 def callback() -> PageResponse:
-    """Back from the provider, with its word."""
+    """Handle the provider's answer."""
     client, provider = _client()
-    if flask.session.pop(_ASKED, "") <= iso(site().clock() - LIFETIME):
-        return _refused(provider)  # this browser asked nothing, or not lately
+    if flask.session.pop(_STARTED_AT, "") <= iso(site().clock() - LIFETIME):
+        return _refused(provider)  # this browser started no sign-in, or too long ago
     try:
-        said = _said(client, provider)
+        identity = _verified_identity(client, provider)
     except Busy:
-        return _not_there(provider)
+        return _unreachable(provider)
     except RequestException:
         client.forget()
         log.warning("openid-out-of-reach", exc_info=True)
-        return _not_there(provider)
+        return _unreachable(provider)
     except Exception:  # as above
         client.forget()
         log.warning("openid-refused", exc_info=True)
         return _refused(provider)
     here = site()
 
-    def step(connection: Connection) -> Opened | None:
-        found = _opened(connection, provider, said, here.now())
+    def step(connection: Connection) -> LinkedAccount | None:
+        found = _find_or_create(connection, provider, identity, here.now())
         if found is not None:
             sessions.sign_in(connection, found.account, here.clock())
         return found
 
     if (found := here.change(step)) is None:
-        return _unknown(provider, said)
-    if found.is_first:
+        return _no_account(provider, identity)
+    if found.is_new_link:
         identities.tell_linked(found.account, provider.issuer)
-    return go_on()
+    return redirect_back()
 
 
-def _opened(connection: Connection, provider: Provider, said: Said, at: str) -> Opened | None:
-    """The account that the provider's word opens, or makes; None where it opens none."""
-    known = accounts.by_identity(connection, provider.issuer, said.subject)
-    if known is not None or not said.email:
-        return Opened(known, is_first=False) if known is not None else None
-    who = accounts.by_email(connection, said.email)
+def _find_or_create(
+    connection: Connection, provider: Provider, identity: ProviderIdentity, at: str
+) -> LinkedAccount | None:
+    """Return the account that the sign-in opens, creating or linking it if needed; None if it opens none."""
+    linked = accounts.by_identity(connection, provider.issuer, identity.subject)
+    if linked is not None or not identity.email:
+        return LinkedAccount(linked, is_new_link=False) if linked is not None else None
+    who = accounts.by_email(connection, identity.email)
     if who is not None and provider.issuer in accounts.issuers(connection, who.id):
-        return None  # the provider gave somebody's e-mail to somebody else
-    who = who or accounts.make(connection, said.email, "", at)
-    accounts.remember_identity(connection, provider.issuer, said.subject, who.id)
-    return Opened(who, is_first=True)
+        return None  # the provider gave this e-mail to another person
+    who = who or accounts.make(connection, identity.email, "", at)
+    accounts.remember_identity(connection, provider.issuer, identity.subject, who.id)
+    return LinkedAccount(who, is_new_link=True)
 
 
-def _said(client: Client, provider: Provider) -> Said:
-    """What the provider says, in answer to what this browser asked.
+def _verified_identity(client: Client, provider: Provider) -> ProviderIdentity:
+    """Return the identity that the provider confirms for this browser's sign-in.
 
     Raises:
-        RequestException: it can't be reached.
-        Exception: it refuses, or what it says is not to be believed.
+        RequestException: the provider cannot be reached.
+        Exception: the provider refuses, or its answer is not valid.
     """
     token = client.authorize_access_token()
     claims: dict[str, Any] = dict(token.get("userinfo") or {})
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST:
+    if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT:
         raise WrongProvider
     if "email" not in claims and client.server_metadata.get("userinfo_endpoint"):
         more = client.userinfo(token=token)
         if more.get("sub") != subject:
             raise WrongProvider
         claims |= {name: more[name] for name in ("email", "email_verified") if name in more}
-    return Said(subject, _vouched_for(claims, provider))
+    return ProviderIdentity(subject, _vouched_for(claims, provider))
 
 
 def _vouched_for(claims: dict[str, Any], provider: Provider) -> str:
-    """The e-mail, if the provider says that it is theirs, and is one to say so."""
+    """Return the e-mail if the provider confirms it and is trusted for its domain; empty if not."""
     email = claims.get("email")
     if claims.get("email_verified") is not True or not isinstance(email, str) or email_fault(email := clean(email)):
         return ""
@@ -170,25 +174,33 @@ def _client() -> tuple[Client, Provider]:
     return current_app.extensions["seatsync.openid"], provider
 
 
-def _told(title: str, text: str, code: int) -> PageResponse:
+def _error_page(title: str, text: str, code: int) -> PageResponse:
     return render_template("message.html", title=title, text=text, again=url_for("account.sign_in")), code
 
 
-def _not_there(provider: Provider) -> PageResponse:
-    title = _("%(name)s can't be asked at the moment", name=provider.name)
-    return _told(title, _("Try again in a few minutes, or sign in by e-mail and password."), 503)
+def _unreachable(provider: Provider) -> PageResponse:
+    title = _("%(name)s cannot be reached right now", name=provider.name)
+    return _error_page(title, _("Try again in a few minutes, or sign in with e-mail and password."), 503)
 
 
 def _refused(provider: Provider) -> PageResponse:
-    title = _("That did not sign you in")
-    text = _("%(name)s did not confirm it, or it took too long. Try again, or sign in by e-mail.", name=provider.name)
-    return _told(title, text, 403)
+    title = _("You are not signed in")
+    text = _(
+        "%(name)s did not confirm your sign-in, or it took too long. Try again, or sign in with e-mail and password.",
+        name=provider.name,
+    )
+    return _error_page(title, text, 403)
 
 
-def _unknown(provider: Provider, said: Said) -> PageResponse:
-    title = _("%(name)s does not open an account here", name=provider.name)
-    if said.email:
-        text = _("There is an account with your e-mail, which somebody else opened by it. Sign in by e-mail.")
+def _no_account(provider: Provider, identity: ProviderIdentity) -> PageResponse:
+    title = _("You cannot sign in here with %(name)s", name=provider.name)
+    if identity.email:
+        text = _(
+            "The account with your e-mail is linked to someone else at %(name)s. Sign in with e-mail and password.",
+            name=provider.name,
+        )
     else:
-        text = _("It does not vouch for an e-mail of yours that we take its word for. Sign in by e-mail.")
-    return _told(title, text, 403)
+        text = _(
+            "%(name)s did not confirm an e-mail that we accept. Sign in with e-mail and password.", name=provider.name
+        )
+    return _error_page(title, text, 403)

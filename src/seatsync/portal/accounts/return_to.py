@@ -1,4 +1,4 @@
-"""Where somebody goes on to once they have signed in."""
+"""Where to go after signing in."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from seatsync.portal.accounts.sessions import visitor
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-_LONGEST = 1_000
-"""Characters of a page that is remembered with what it was asked; a cookie has room for 4,096 bytes, and proxies for little more."""
+_MAX_LENGTH = 1_000
+"""The longest address to remember, in characters. A cookie has at most 4,096 bytes, and proxies allow little more."""
 
 
-def come_back_here() -> None:
-    """Remember this page. It stands in the signed cookie, not in an address: nobody can make it lead elsewhere."""
+def remember_this_page() -> None:
+    """Remember this page for after signing in. It is in the signed cookie, so no link can change where it leads."""
     page = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    flask.session["next"] = request.script_root + (page if len(page) <= _LONGEST else request.path)
+    flask.session["next"] = request.script_root + (page if len(page) <= _MAX_LENGTH else request.path)
 
 
-def go_on() -> Response:
-    """To the page that was remembered, else to the member's own."""
+def redirect_back() -> Response:
+    """Redirect to the remembered page, or to the member's own page."""
     return redirect(flask.session.pop("next", None) or url_for("member.home"))
 
 
 def signed_in(view: View) -> View:
-    """A view for those who are signed in; others sign in first, and come back."""
+    """Allow a view to signed-in visitors only. Others sign in first and then come back."""
 
     @wraps(view)
     def guarded(*args: Any, **named: Any) -> Any:
         if visitor() is None:
-            come_back_here()
+            remember_this_page()
             return redirect(url_for("account.sign_in"))
         return view(*args, **named)
 

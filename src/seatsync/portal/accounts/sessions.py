@@ -1,4 +1,7 @@
-"""Who is signed in. The browser has a random token in a signed cookie; the ledger has its hash, so that a session can be ended."""
+"""Sessions: who is signed in.
+
+The browser has a random token in a signed cookie. The ledger has the token's hash, so that a session can be ended.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,22 @@ from seatsync.ledger.queries.outbox import iso
 from seatsync.portal.accounts import codes
 from seatsync.portal.web.site import site
 
-IDLE, LONGEST = timedelta(hours=12), timedelta(days=7)
-"""A session ends when nothing was asked for so long, and in any case after that."""
+MAX_IDLE, MAX_AGE = timedelta(hours=12), timedelta(days=7)
+"""A session ends after this long without a request, and at the latest after this long."""
 
-_SEEN = timedelta(minutes=10)
-"""How exact it is known when somebody was last seen: not every look at a page is to be a write."""
+_SEEN_PRECISION = timedelta(minutes=10)
+"""How precisely the last visit is recorded, so that not every request writes to the ledger."""
 
-MOST = 20
-"""Sessions of one account; the one that was not used for longest makes room."""
+MAX_SESSIONS = 20
+"""Sessions per account. A new one replaces the one that was not used for longest."""
 
 _TOKEN = "token"  # noqa: S105
-_KEPT = ("next", "language", "proof")
-"""What of a visit outlives signing in and out."""
+_KEPT_KEYS = ("next", "language", "proof")
+"""What the browser's cookie keeps when someone signs in."""
 
 
 def visitor() -> Account | None:
-    """Who is signed in; looked up once a request."""
+    """Return the signed-in account, looked up once per request; None if nobody is signed in."""
     if "visitor" not in g:
         g.visitor = _visitor()
     found: Account | None = g.visitor
@@ -40,7 +43,7 @@ def visitor() -> Account | None:
 
 
 def signed_in_visitor() -> Account:
-    """Who is signed in, on a page that only those get to see."""
+    """Return the signed-in account, in a view that requires one."""
     who = visitor()
     assert who is not None
     return who
@@ -56,30 +59,30 @@ def _visitor() -> Account | None:
     if found is None or _ended(now).covers(found):
         flask.session.pop(_TOKEN, None)
         return None
-    if found.seen_at <= iso(now - _SEEN):
+    if found.seen_at <= iso(now - _SEEN_PRECISION):
         here.change(lambda connection: stored.touch(connection, _hash(token), iso(now)))
     return Account(found.account, found.email, found.language)
 
 
 def _ended(now: datetime) -> Ended:
-    return Ended(iso(now - LONGEST), iso(now - IDLE))
+    return Ended(iso(now - MAX_AGE), iso(now - MAX_IDLE))
 
 
 def sign_in(connection: Connection, who: Account, now: datetime) -> None:
-    """Begin a session, under a new token; whatever this browser had before is over.
+    """Start a session with a new token and end the browser's previous one.
 
-    To be called in the transaction that proved who it is. Sessions that ended by themselves are cleared away.
+    Call this in the transaction that checked the password or code. It also deletes expired sessions.
     """
-    kept = {name: flask.session[name] for name in _KEPT if name in flask.session}
+    kept = {name: flask.session[name] for name in _KEPT_KEYS if name in flask.session}
     _end_session(connection)
     token = secrets.token_urlsafe(32)
-    stored.begin(connection, _hash(token), who.id, iso(now), _ended(now), MOST)
+    stored.begin(connection, _hash(token), who.id, iso(now), _ended(now), MAX_SESSIONS)
     flask.session.update({**kept, _TOKEN: token})
     g.visitor = who
 
 
 def end(connection: Connection) -> None:
-    """Sign out here, and forget what this browser has proved."""
+    """Sign out here and forget what this browser has proved."""
     codes.forget(connection)
     _end_session(connection)
 

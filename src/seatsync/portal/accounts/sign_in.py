@@ -1,7 +1,7 @@
-"""Signing up, in and out; forgotten passwords; the language.
+"""Create an account, sign in and out, reset a password, choose a language.
 
-Making an account and setting a new password are one and the same: an e-mail, the code that was sent to it, a password. So no
-page has to tell, nor can, whether there was an account before.
+Creating an account and resetting a password are the same steps: an e-mail, the code that is sent to it, a password. So no
+page can reveal whether an account exists.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import Code, CodeAndPassword, Email, SignIn
-from seatsync.portal.accounts.return_to import go_on, signed_in
+from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
+from seatsync.portal.accounts.return_to import redirect_back, signed_in
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
 from seatsync.portal.web.site import PageResponse, site
@@ -27,48 +27,48 @@ pages = Blueprint("account", __name__)
 
 @pages.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> PageResponse:
-    """E-mail and password."""
+    """Sign in with e-mail and password."""
     if sessions.visitor() is not None:
-        return go_on()
-    form, here = SignIn(), site()
+        return redirect_back()
+    form, here = SignInForm(), site()
     if not form.validate_on_submit():
         return render_template("sign-in.html", form=form)
     here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
     with here.reading() as connection:
-        opened = with_password(connection, form.email.data, form.password.data)
-    if opened is None or not here.change(partial(_signed_in, opened)):
-        form.password.errors = [_("E-mail and password do not belong together. Both are to be checked.")]
+        verified = verify_password(connection, form.email.data, form.password.data)
+    if verified is None or not here.change(partial(_start_session, verified)):
+        form.password.errors = [_("Wrong e-mail or password. Check both.")]
         return render_template("sign-in.html", form=form), 403
-    return go_on()
+    return redirect_back()
 
 
-class Opened(NamedTuple):
-    """An account that a password opens: the hash that it ``verified`` by, and a stronger one where there is one."""
+class VerifiedAccount(NamedTuple):
+    """An account whose password was checked: the hash it was checked against, and a stronger one if there is one."""
 
     account: accounts.Account
-    verified: str
-    renewed: str
+    checked_hash: str
+    new_hash: str
 
 
-def with_password(connection: Connection, email: str, password: str) -> Opened | None:
-    """The account that e-mail and password open. Takes as long where there is none."""
-    verified = accounts.password_hash(connection, email)
-    right, renewed = passwords.matches(password, verified)
-    found = accounts.by_email(connection, email) if right else None
-    return Opened(found, verified, renewed or verified) if found is not None else None
+def verify_password(connection: Connection, email: str, password: str) -> VerifiedAccount | None:
+    """Return the account if the password is correct. It takes as long if there is no account."""
+    stored_hash = accounts.password_hash(connection, email)
+    is_right, stronger_hash = passwords.matches(password, stored_hash)
+    found = accounts.by_email(connection, email) if is_right else None
+    return VerifiedAccount(found, stored_hash, stronger_hash or stored_hash) if found is not None else None
 
 
-def _signed_in(opened: Opened, connection: Connection) -> bool:
-    """Begin a session, unless the password was changed while it was looked at."""
-    if not accounts.set_password(connection, opened.account.id, opened.renewed, opened.verified):
+def _start_session(verified: VerifiedAccount, connection: Connection) -> bool:
+    """Start a session, unless the password was changed in the meantime."""
+    if not accounts.set_password(connection, verified.account.id, verified.new_hash, verified.checked_hash):
         return False
-    sessions.sign_in(connection, opened.account, site().clock())
+    sessions.sign_in(connection, verified.account, site().clock())
     return True
 
 
 @pages.post("/sign-out")
 def sign_out() -> PageResponse:
-    """End the session of this browser."""
+    """Sign out in this browser."""
     site().change(sessions.end)
     flash(_("You are signed out."))
     return redirect(url_for("account.sign_in"))
@@ -77,27 +77,27 @@ def sign_out() -> PageResponse:
 @pages.post("/sign-out-everywhere")
 @signed_in
 def sign_out_everywhere() -> PageResponse:
-    """End all sessions."""
+    """Sign out everywhere."""
     who = sessions.signed_in_visitor()
     site().change(lambda connection: sessions.end_all(connection, who.id))
-    flash(_("You are signed out, here and everywhere else."))
+    flash(_("You are signed out on all devices."))
     return redirect(url_for("account.sign_in"))
 
 
 @pages.route("/account/new", methods=["GET", "POST"])
 def new() -> PageResponse:
-    """Ask for a code, to make an account."""
+    """Request a code to create an account."""
     return _ask_code("account-new.html")
 
 
 @pages.route("/password/forgotten", methods=["GET", "POST"])
 def forgotten() -> PageResponse:
-    """Ask for a code, to set a new password."""
+    """Request a code to set a new password."""
     return _ask_code("forgotten.html")
 
 
 def _ask_code(template: str) -> PageResponse:
-    form = Email()
+    form = EmailForm()
     if not form.validate_on_submit():
         return render_template(template, form=form)
     send_code(Purpose.ACCOUNT, form.email.data)
@@ -108,40 +108,44 @@ def send_code(purpose: Purpose, email: str) -> None:
     """Send a code to ``email`` for this browser.
 
     Raises:
-        TooMany: to this e-mail too many were sent.
+        TooManyTries: too many codes were sent to this e-mail.
     """
     here, who = site(), sessions.visitor()
     here.limits.spend(CODES, "codes", mailbox(email))
     code = here.change(
-        lambda connection: codes.ask(connection, purpose, email, who.id if who is not None else "", here.clock())
+        lambda connection: codes.create_code(
+            connection, purpose, email, who.id if who is not None else "", here.clock()
+        )
     )
     text = render_template("mail/code.txt", code=code, purpose=purpose.value, site=here.settings.sender.name)
-    here.post.send(email, _("%(code)s is your code", code=code), text)
+    here.mailer.send(email, _("%(code)s is your code", code=code), text)
 
 
 @pages.route("/account/code", methods=["GET", "POST"])
 def code() -> PageResponse:
-    """The code, and a password: the account is made, or has a new password, and is signed in."""
+    """Enter the code and a password. This creates the account or sets its password, and signs in."""
     here = site()
     with here.reading() as connection:
-        asked = codes.asked(connection, Purpose.ACCOUNT, here.clock())
-    if asked is None:
-        return no_code(url_for("account.new"))
-    form = CodeAndPassword(asked.email)
+        pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
+    if pending is None:
+        return no_code_page(url_for("account.new"))
+    form = CodeAndPasswordForm(pending.email)
     if not form.validate_on_submit():
-        return render_template("account-code.html", form=form, email=asked.email, again=url_for("account.new"))
-    if proved_by(form) is not None:
-        return go_on()
-    return render_template("account-code.html", form=form, email=asked.email, again=url_for("account.new")), 403
+        return render_template("account-code.html", form=form, email=pending.email, again=url_for("account.new"))
+    if sign_in_with_code(form) is not None:
+        return redirect_back()
+    return render_template("account-code.html", form=form, email=pending.email, again=url_for("account.new")), 403
 
 
-def proved_by(form: CodeAndPassword) -> accounts.Account | None:
-    """Whoever has entered the right code is signed in, with the new password, which alone opens the account now; else the form
-    says that it is not right."""
+def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
+    """Check the code, set the new password and sign in; return the account.
+
+    After that, only the new password opens the account. If the code is wrong, add an error to the form and return None.
+    """
     here, hashed = site(), passwords.hashed(form.password.data)
 
     def step(connection: Connection) -> accounts.Proved | None:
-        answered = codes.answer(connection, Purpose.ACCOUNT, form.code.data, here.clock())
+        answered = codes.check_code(connection, Purpose.ACCOUNT, form.code.data, here.clock())
         if answered is None:
             return None
         found = accounts.proved(connection, answered.email, hashed, here.now())
@@ -149,26 +153,26 @@ def proved_by(form: CodeAndPassword) -> accounts.Account | None:
         return found
 
     if (found := here.change(step)) is None:
-        wrong_code(form)
+        show_wrong_code(form)
         return None
     identities.tell_unlinked(found.account, found.unlinked)
     return found.account
 
 
-def no_code(again: str) -> PageResponse:
-    """There is no code that could be entered: it was too late, or there were too many tries."""
-    text = _("It may be older than ten minutes, or there were too many tries. Have a new one sent.")
-    return render_template("message.html", title=_("This code is no good any more"), text=text, again=again), 410
+def no_code_page(again: str) -> PageResponse:
+    """Say that no code can be entered: it is too old, or there were too many tries."""
+    text = _("It may be older than ten minutes, or there were too many tries. Get a new code.")
+    return render_template("message.html", title=_("This code no longer works"), text=text, again=again), 410
 
 
-def wrong_code(form: Code | CodeAndPassword) -> None:
-    """Say so at the code's field."""
-    form.code.errors = [_("This is not the code, or it is too old. After five tries a new one is needed.")]
+def show_wrong_code(form: CodeForm | CodeAndPasswordForm) -> None:
+    """Add the error to the code's field."""
+    form.code.errors = [_("This code is wrong or too old. After five tries you need a new one.")]
 
 
 @pages.post("/language")
 def language() -> PageResponse:
-    """Another language, for this browser and for the account."""
+    """Change the language of this browser and of the account."""
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
         abort(400)
@@ -179,7 +183,7 @@ def language() -> PageResponse:
 
 
 def _back() -> str:
-    """The page of ours on which the button was pressed."""
+    """Return the page on this site that the request came from, or the member's own page."""
     base = site().settings.url + "/"
     before = request.referrer or ""
     return before if before.startswith(base) else url_for("member.home")

@@ -1,1 +1,1 @@
-"""The administrators' pages: read only."""
+"""The administrators' pages. They are read-only."""

@@ -1,4 +1,4 @@
-"""The lists as CSV, whole: what ``seatsync export`` and ``licenses --format csv`` write."""
+"""Complete lists as CSV, the same bytes as ``seatsync export`` and ``licenses --format csv``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from seatsync.domain.filters import Filters
 from seatsync.domain.license import ABSENT
+from seatsync.ledger.queries.batches import holder_batches, member_batches
 from seatsync.ledger.queries.outbox import bounced, mail_of
-from seatsync.ledger.queries.parts import parts_of_holders, parts_of_members
 from seatsync.reports import spreadsheet
 
 
@@ -20,10 +20,10 @@ def members_csv(
     libraries: Sequence[str],
     only: Sequence[int] | None = None,
 ) -> Iterator[str]:
-    """The members to whom the filters apply, of these numbers or of all, with the licenses of each library."""
+    """Yield the CSV of the members that match the filters, with their licenses; ``only`` limits it to these member numbers."""
     meant = [filters.library] if filters.library else list(libraries)
     yield spreadsheet.text([spreadsheet.member_header(meant)])
-    for numbers, books in parts_of_members(connection, institution, filters, libraries, only):
+    for numbers, books in member_batches(connection, institution, filters, libraries, only):
         yield spreadsheet.text(
             spreadsheet.member_row(
                 books.members[number], [books.licenses.get(id, {}).get(number, ABSENT) for id in meant]
@@ -33,10 +33,10 @@ def members_csv(
 
 
 def licenses_csv(connection: Connection, institution: str, filters: Filters, libraries: Sequence[str]) -> Iterator[str]:
-    """The licenses to which the filters apply, by library and member."""
+    """Yield the CSV of the licenses that match the filters, by library and member."""
     yield spreadsheet.text([spreadsheet.OF_LICENSES])
     for library in [filters.library] if filters.library else libraries:
-        for numbers, books in parts_of_holders(connection, institution, filters, library):
+        for numbers, books in holder_batches(connection, institution, filters, library):
             back, held = bounced(connection, institution, numbers), books.licenses[library]
             yield spreadsheet.text(
                 spreadsheet.license_row(

@@ -1,4 +1,4 @@
-"""The journal, a page at a time, newest first."""
+"""The journal in pages, newest first."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from sqlalchemy import Connection
 
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.emails import email_key
-from seatsync.ledger.queries.history import HistoryLine, Wanted, history
+from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history
 from seatsync.ledger.queries.lookup import numbers_of
 
-SIZE = 50
-"""Events of a page."""
+PAGE_SIZE = 50
+"""Events per page."""
 
-REACH = 100_000
-"""Events that one page looks through for what is asked for, so that a rare thing in a long journal takes several pages and not
-one long wait."""
+MAX_SEARCHED = 100_000
+"""Events that one page searches, so that a rare event in a long journal takes several pages instead of one long wait."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What was recorded together, as far as it is on this page."""
+class EntryView:
+    """The events on this page that were recorded together."""
 
     at: str
     actor: str
@@ -34,27 +33,30 @@ class Entry:
 
 @dataclass(frozen=True)
 class JournalPage:
-    """``older`` and ``newer`` are the serials that the next pages begin behind; 0 where there is none. ``through`` is down to
-    which serial was looked."""
+    """One page of the journal.
 
-    entries: Sequence[Entry]
+    ``older`` and ``newer`` are the serials where the next pages continue; 0 if there is none. ``searched_to`` is the lowest
+    serial that was searched.
+    """
+
+    entries: Sequence[EntryView]
     older: int
     newer: int
-    through: int
+    searched_to: int
 
 
 def journal(
-    connection: Connection, institution: str, wanted: Wanted, last: int, before: int = 0, after: int = 0
+    connection: Connection, institution: str, wanted: HistoryFilter, last: int, before: int = 0, after: int = 0
 ) -> JournalPage:
-    """The events that are ``wanted``, before or after a serial, of a journal that ends with ``last``."""
-    reach = last if wanted.members is not None else REACH  # what happened to one member has an index
+    """Return the ``wanted`` events before or after a serial, in a journal whose last serial is ``last``."""
+    searched = last if wanted.members is not None else MAX_SEARCHED  # the events of a member have an index
     if after:
-        low, high = after + 1, min(after + reach, last)
+        low, high = after + 1, min(after + searched, last)
     else:
         high = min(before or last + 1, last + 1) - 1
-        low = max(high - reach + 1, 1)
-    lines = history(connection, institution, wanted, SIZE + 1, between=(low, high), oldest_first=bool(after))
-    is_cut, lines = len(lines) > SIZE, lines[:SIZE]
+        low = max(high - searched + 1, 1)
+    lines = history(connection, institution, wanted, PAGE_SIZE + 1, between=(low, high), oldest_first=bool(after))
+    is_cut, lines = len(lines) > PAGE_SIZE, lines[:PAGE_SIZE]
     if after:
         top = lines[-1].serial if is_cut else high
         lines.reverse()
@@ -62,11 +64,11 @@ def journal(
     else:
         top, bottom = high, lines[-1].serial if is_cut else low
     same = groupby(lines, lambda line: (line.at, line.actor, line.commit, line.plan))
-    entries = [Entry(*head, events=list(events)) for head, events in same]
+    entries = [EntryView(*head, events=list(events)) for head, events in same]
     return JournalPage(entries, bottom if bottom > 1 else 0, top if top < last else 0, bottom)
 
 
-def who_is(connection: Connection, institution: str, name: str) -> Sequence[int] | None:
-    """The members with this e-mail or student id; None where nobody was named."""
+def members_named(connection: Connection, institution: str, name: str) -> Sequence[int] | None:
+    """Return the numbers of the members with this e-mail or student id; None if ``name`` is empty."""
     name = clean(name)
     return sorted(numbers_of(connection, institution, [email_key(name)], [name])) if name else None

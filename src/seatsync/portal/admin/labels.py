@@ -1,4 +1,4 @@
-"""The words of the field in the reader's language: what lists and the journal call things."""
+"""The words of lists and journal in the reader's language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PERSON: Mapping[str, Any] = {
     "role": later("Role"),
     "tags": later("Tags"),
 }
-"""What pages show of a member beside the name, by the field of ``Person``."""
+"""The labels of a member's fields besides the name, by the field of ``Person``."""
 
 TERMS: Mapping[str, Any] = {
     **PERSON,
@@ -23,21 +23,21 @@ TERMS: Mapping[str, Any] = {
     Kind.TEMPORARY.value: later("temporary"),
     Kind.PERMANENT.value: later("permanent"),
     Status.UNCLAIMED.value: later("unclaimed"),
-    Status.DELIVERED.value: later("delivered"),
+    Status.DELIVERED.value: later("claimed"),
     Status.OPTED_OUT.value: later("opted out"),
     Status.REVOKED.value: later("revoked"),
-    "with": later("Members with license"),
-    "without": later("Members without license"),
+    "with": later("Members with a license"),
+    "without": later("Members without a license"),
     "all": later("All members"),
-    "on": later("on a roster"),
-    "left": later("have left"),
-    "any": later("on a roster or left"),
+    "on": later("On a roster"),
+    "left": later("No longer on any roster"),
+    "any": later("Any"),
     "bounced": later("bounced"),
     "family_name": later("Name"),
     "imported_on": later("Imported"),
     "invited_on": later("Invited"),
 }
-"""By the word that is used in addresses."""
+"""By the word in addresses."""
 
 ACTIONS: Mapping[str, Any] = {word: later(what.facts.words) for word, what in EVENTS.items()}
-"""By the journal's word, which is also the filter's."""
+"""By the word in the journal and in its filter."""

@@ -1,6 +1,6 @@
-"""The administrators' pages: one's institutions, to look at. What is to be changed is changed in the files.
+"""The administrators' pages, to look at their institutions. Changes are made in the files.
 
-Whose an institution is, is asked anew by every request; to all others its pages are not there.
+Each request asks the ledger whether the visitor administers the institution; if not, the answer is 404.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from flask import Blueprint, Response, abort, render_template, request, stream_w
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
-from seatsync.domain.fields import MOST
+from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import CHOICES
 from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.administered import Administered, administered, institutions_of
-from seatsync.ledger.queries.history import Wanted
-from seatsync.ledger.queries.lists import Turn
-from seatsync.ledger.queries.origins import Asked
+from seatsync.ledger.queries.history import HistoryFilter
+from seatsync.ledger.queries.lists import PageRequest
+from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.exports import licenses_csv, members_csv
-from seatsync.portal.admin.filters import NAMES, BadFilter, filters_of, query_of
-from seatsync.portal.admin.journal import journal, who_is
+from seatsync.portal.admin.journal import journal, members_named
 from seatsync.portal.admin.labels import ACTIONS, PERSON, TERMS
+from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, select_by_csv
 from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import site
@@ -35,16 +35,16 @@ from seatsync.portal.web.translation import _
 
 pages = Blueprint("admin", __name__, url_prefix="/admin")
 
-_KEPT = (*NAMES, "tag", "sort", "what", "member", "commit")
-"""What of an address stays when one turns a page. Nothing else of it gets into a link: ``url_for`` has parameters of its own."""
+_KEPT_PARAMETERS = (*NAMES, "tag", "sort", "what", "member", "commit")
+"""The parameters that links on a page keep. No others may get into a link, because ``url_for`` has parameters of its own."""
 
 MOST_SHOWN = 100
-"""Members of a selection, and lines that select nobody, that the page itself shows; the export has all members."""
+"""Selected members, and lines without a member, that the page shows at most. The export has all members."""
 
 
 @contextmanager
-def _looking_into(institution: str) -> Iterator[tuple[Administered, Connection]]:
-    """The ledger, for who looks after the institution; to others it is as if there were none."""
+def _for_administrator(institution: str) -> Iterator[tuple[Administered, Connection]]:
+    """Open the ledger for an administrator of the institution; answer 404 to anyone else."""
     who = signed_in_visitor()
     with site().reading() as connection:
         here = administered(connection, institution, who.email)
@@ -56,7 +56,7 @@ def _looking_into(institution: str) -> Iterator[tuple[Administered, Connection]]
 @pages.get("/")
 @signed_in
 def institutions() -> str:
-    """Those that one looks after."""
+    """List the visitor's institutions."""
     with site().reading() as connection:
         found = institutions_of(connection, signed_in_visitor().email)
     return render_template("admin/institutions.html", institutions=found)
@@ -65,8 +65,8 @@ def institutions() -> str:
 @pages.get("/<institution>/")
 @signed_in
 def overview(institution: str) -> str:
-    """Contacts, administrators, the claim URL, and how the libraries stand."""
-    with _looking_into(institution) as (here, connection):
+    """Show contacts, administrators, the claim page and the libraries' seats."""
+    with _for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
     claim_url = f"{site().settings.url}/claim/{institution}"
     return render_template("admin/overview.html", here=here, books=books, claim_url=claim_url)
@@ -75,8 +75,8 @@ def overview(institution: str) -> str:
 @pages.get("/<institution>/libraries")
 @signed_in
 def libraries(institution: str) -> str:
-    """Every library with its slots."""
-    with _looking_into(institution) as (here, connection):
+    """List the libraries with their seats."""
+    with _for_administrator(institution) as (here, connection):
         found = lists.libraries_of(connection, institution)
     return render_template("admin/libraries.html", here=here, libraries=found)
 
@@ -84,61 +84,76 @@ def libraries(institution: str) -> str:
 @pages.get("/<institution>/members")
 @signed_in
 def members(institution: str) -> str:
-    """The members, a page at a time; of one library with the licenses of that."""
-    return _listed(institution, "members", lists.members, lists.MEMBER_SORTS)
+    """List the members in pages, with their licenses of all libraries or of one."""
+    return _list_page(institution, "members", lists.members, lists.MEMBER_SORTS)
 
 
 @pages.get("/<institution>/licenses")
 @signed_in
 def licenses(institution: str) -> str:
-    """The licenses, a page at a time."""
-    return _listed(institution, "licenses", lists.licenses, lists.LICENSE_SORTS)
+    """List the licenses in pages."""
+    return _list_page(institution, "licenses", lists.licenses, lists.LICENSE_SORTS)
 
 
-_ROSTER = {"members": "on", "licenses": "any"}
-"""Who is listed unless the address says so: a license may be owned by who has left."""
+_DEFAULT_ROSTER = {"members": "on", "licenses": "any"}
+"""The default of the roster filter. Licenses include those of people who have left, who may own them."""
 
 
-def _listed(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
-    with _looking_into(institution) as (here, connection):
-        known = dict(lists.libraries_of(connection, institution))
-        titles = {library.id: library.title for library in known}
-        filters = filters_of(request.args, [*titles], _ROSTER[name])
-        given = {name: request.args[name] for name in ("sort", "after", "before") if request.args.get(name)}
-        turn = Turn(**given)
+def _list_page(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
+    with _for_administrator(institution) as (here, connection):
+        seats_by_library = dict(lists.libraries_of(connection, institution))
+        titles = {library.id: library.title for library in seats_by_library}
+        filters = filters_of(request.args, [*titles], _DEFAULT_ROSTER[name])
+        position = {name: request.args[name] for name in ("sort", "after", "before") if request.args.get(name)}
+        page_request = PageRequest(**position)
         try:
-            page = read(connection, institution, filters, turn, [*titles])
+            page = read(connection, institution, filters, page_request, [*titles])
         except lists.NoSuchPage as error:
             raise BadFilter(str(error)) from error
-    chosen = next(((library, slots) for library, slots in known.items() if library.id == filters.library), None)
+    chosen = next(
+        ((library, slots) for library, slots in seats_by_library.items() if library.id == filters.library), None
+    )
     words = {name: {word: TERMS[word] for word in choices} for name, choices in CHOICES.items()}
-    ways = {sort: TERMS[sort] for sort in sorts}
-    ways |= {f"-{sort}": _("%(by)s, backwards", by=TERMS[sort]) for sort in sorts}
-    shown = {"titles": titles, "filters": filters, "words": words, "turn": turn, "sorts": ways, "chosen": chosen}
+    orders = {sort: _order_label(sort, is_descending=False) for sort in sorts}
+    orders |= {f"-{sort}": _order_label(sort, is_descending=True) for sort in sorts}
+    shown = {
+        "titles": titles,
+        "filters": filters,
+        "words": words,
+        "page_request": page_request,
+        "sorts": orders,
+        "chosen": chosen,
+    }
     return render_template(f"admin/{name}.html", here=here, page=page, list=name, **shown)
+
+
+def _order_label(sort: str, is_descending: bool) -> str:
+    if sort.endswith("_on"):  # a date
+        return _("%(by)s, newest first", by=TERMS[sort]) if is_descending else _("%(by)s, oldest first", by=TERMS[sort])
+    return _("%(by)s, Z to A", by=TERMS[sort]) if is_descending else _("%(by)s, A to Z", by=TERMS[sort])
 
 
 @pages.get("/<institution>/members/<int:number>")
 @signed_in
 def member(institution: str, number: int) -> str:
-    """One member: what they hold, which line of which file asks for it, and what happened."""
-    with _looking_into(institution) as (here, connection):
+    """Show a member: their licenses, the file and line that each comes from, and their journal."""
+    with _for_administrator(institution) as (here, connection):
         if number not in read_snapshot(connection, institution, [number]).members:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
-        past = _journal(connection, institution, Wanted(members=[number]))
+        past = _journal(connection, institution, HistoryFilter(members=[number]))
     return render_template("admin/member.html", here=here, one=found, titles=titles, page=past)
 
 
-def _journal(connection: Connection, institution: str, wanted: Wanted) -> Any:
+def _journal(connection: Connection, institution: str, wanted: HistoryFilter) -> Any:
     last = read_snapshot(connection, institution, ()).serial
     return journal(connection, institution, wanted, last, _serial("before"), _serial("after"))
 
 
 def _serial(name: str) -> int:
     text = request.args.get(name, "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) < 12 and int(text) <= MOST):
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 12 and int(text) <= MAX_NUMBER):
         raise BadFilter(name)
     return int(text or 0)
 
@@ -146,23 +161,23 @@ def _serial(name: str) -> int:
 @pages.get("/<institution>/journal")
 @signed_in
 def history(institution: str) -> str:
-    """What happened, newest first."""
-    asked = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
-    with _looking_into(institution) as (here, connection):
-        wanted = Wanted(
-            members=who_is(connection, institution, asked["member"]),
-            **{name: asked[name] or None for name in ("what", "library", "commit")},
+    """Show the journal, newest first."""
+    query = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
+    with _for_administrator(institution) as (here, connection):
+        wanted = HistoryFilter(
+            members=members_named(connection, institution, query["member"]),
+            **{name: query[name] or None for name in ("what", "library", "commit")},
         )
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
         page = _journal(connection, institution, wanted)
-    return render_template("admin/journal.html", here=here, page=page, asked=asked, titles=titles, actions=ACTIONS)
+    return render_template("admin/journal.html", here=here, page=page, query=query, titles=titles, actions=ACTIONS)
 
 
 @pages.route("/<institution>/select", methods=["GET", "POST"])
 @signed_in
 def select(institution: str) -> str | Response:
-    """ "Select by CSV": whom a file lists, to be looked at or exported."""
-    with _looking_into(institution) as (here, connection):
+    """ "Select by CSV": show or export the members that a file lists."""
+    with _for_administrator(institution) as (here, connection):
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
         shown: dict[str, Any] = {
             "here": here,
@@ -178,7 +193,7 @@ def select(institution: str) -> str | Response:
             return render_template("admin/select.html", is_missing=True, **shown)
         name = clean(file.filename)[:200]
         selected = select_by_csv(connection, institution, file.read(), name)
-        if "export" in request.form and not selected.found and selected.numbers:
+        if "export" in request.form and not selected.diagnostics and selected.numbers:
             chosen = "".join(members_csv(connection, institution, filters, [*titles], selected.numbers))
             return _as_csv(iter([chosen]), f"{institution}-selection")
         found = lists.read_members(connection, institution, selected.numbers[:MOST_SHOWN], filters.library)
@@ -188,27 +203,27 @@ def select(institution: str) -> str | Response:
 @pages.get("/<institution>/members.csv")
 @signed_in
 def members_export(institution: str) -> Response:
-    """ "Export user data": all members to whom the filters apply."""
-    return _exported(institution, "members", members_csv)
+    """Export the members that match the filters."""
+    return _export(institution, "members", members_csv)
 
 
 @pages.get("/<institution>/licenses.csv")
 @signed_in
 def licenses_export(institution: str) -> Response:
-    """All licenses to which the filters apply."""
-    return _exported(institution, "licenses", licenses_csv)
+    """Export the licenses that match the filters."""
+    return _export(institution, "licenses", licenses_csv)
 
 
-def _exported(institution: str, name: str, write: Callable[..., Iterator[str]]) -> Response:
-    def known(connection: Connection) -> list[str]:
+def _export(institution: str, name: str, write: Callable[..., Iterator[str]]) -> Response:
+    def library_ids(connection: Connection) -> list[str]:
         return [library.id for library, _ in lists.libraries_of(connection, institution)]
 
-    with _looking_into(institution) as (_, connection):  # what is wrong is to be told before the first row
-        filters = filters_of(request.args, known(connection), _ROSTER[name])
+    with _for_administrator(institution) as (_, connection):  # report a bad filter before the first row is sent
+        filters = filters_of(request.args, library_ids(connection), _DEFAULT_ROSTER[name])
 
     def rows() -> Iterator[str]:
-        with _looking_into(institution) as (_, connection):
-            yield from write(connection, institution, filters, known(connection))
+        with _for_administrator(institution) as (_, connection):
+            yield from write(connection, institution, filters, library_ids(connection))
 
     account, limits = signed_in_visitor().id, site().limits
     limits.begin_export(account)
@@ -224,14 +239,14 @@ def _as_csv(rows: Iterator[str], name: str) -> Response:
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    def source(institution: str, asked: Asked) -> str:
-        return source_link(site().settings.source_url, institution, asked)
+    def source(institution: str, origin: LicenseOrigin) -> str:
+        return source_link(site().settings.source_url, institution, origin)
 
     def here_with(**changed: Any) -> str:
-        """The address of this page with some parameters changed, or taken away (None)."""
-        given = {name: request.args.getlist(name) for name in _KEPT if name in request.args}
-        asked = {name: value for name, value in {**given, **changed}.items() if value is not None}
-        return url_for(str(request.endpoint), **{**asked, **(request.view_args or {})})
+        """Return this page's address with some parameters changed, or removed (None)."""
+        current = {name: request.args.getlist(name) for name in _KEPT_PARAMETERS if name in request.args}
+        parameters = {name: value for name, value in {**current, **changed}.items() if value is not None}
+        return url_for(str(request.endpoint), **{**parameters, **(request.view_args or {})})
 
     words = {"terms": TERMS, "person": PERSON, "actions": ACTIONS, "member_sorts": lists.MEMBER_SORTS}
     return {"source": source, "here_with": here_with, "query_of": query_of, **words}

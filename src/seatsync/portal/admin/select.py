@@ -1,4 +1,4 @@
-""" "Select by CSV": the members that an uploaded file lists by e-mail or student id, read as ``--select`` reads it."""
+""" "Select by CSV": find the members that an uploaded file lists by e-mail or student id, like ``--select``."""
 
 from __future__ import annotations
 
@@ -17,34 +17,35 @@ from seatsync.sources.files import Folder
 from seatsync.sources.selections import read_selection
 
 MOST_ROWS = 20_000
-"""Of a file: a class, a cohort, a faculty, and not a whole university, which needs no selection. It is read, sought and
-answered in a second or two."""
+"""The most rows in a file: enough for a faculty. A whole university needs no selection. Answered in a second or two."""
 
 
 @dataclass(frozen=True)
-class Selected:
-    """The ``numbers`` of members on the roster whom the file lists; the ``lost`` lines, which list nobody; what was ``found``
-    wrong with the file, in which case nobody is selected."""
+class SelectedMembers:
+    """The ``numbers`` of members on a roster that the file lists, and the ``unmatched`` lines, which list no member.
+
+    If ``diagnostics`` has errors in the file, nobody is selected.
+    """
 
     numbers: Sequence[int] = ()
-    lost: Sequence[tuple[int, str]] = ()
-    found: Sequence[Diagnostic] = field(default=())
+    unmatched: Sequence[tuple[int, str]] = ()
+    diagnostics: Sequence[Diagnostic] = field(default=())
 
 
-def select_by_csv(connection: Connection, institution: str, data: bytes, name: str) -> Selected:
-    """The members whom the CSV in ``data`` lists. It is read, and kept nowhere."""
+def select_by_csv(connection: Connection, institution: str, data: bytes, name: str) -> SelectedMembers:
+    """Return the members that the CSV in ``data`` lists. The file is not stored."""
     folder = Folder(Path())
     text = folder.text_of(data, name)
     selection = read_selection(text, name, folder.found, MOST_ROWS) if text is not None else None
     if selection is None or any(found.severity is Severity.ERROR for found in folder.found):
-        return Selected(found=folder.found)
+        return SelectedMembers(diagnostics=folder.found)
     found = numbers_of(connection, institution, selection.keys, selection.student_ids)
     numbers = sorted(number for number, is_there in found.items() if is_there)
     members = read_snapshot(connection, institution, numbers).members.values()
     known = {member.key for member in members}, {member.student_id for member in members}
-    lost = [
+    unmatched = [
         (line, printable(email or id))
         for id, email, line in selection.rows
         if not ((email and email_key(email) in known[0]) or (id and id in known[1]))
     ]
-    return Selected(numbers, lost, folder.found)
+    return SelectedMembers(numbers, unmatched, folder.found)

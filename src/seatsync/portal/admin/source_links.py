@@ -1,4 +1,4 @@
-"""Links to the line of a file that asked for a license, by SEATSYNC_SOURCE_URL."""
+"""Links to the line of a file that a license comes from, made with SEATSYNC_SOURCE_URL."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import re
 from string import Formatter
 from urllib.parse import quote, urlsplit
 
-from seatsync.ledger.queries.origins import Asked
+from seatsync.ledger.queries.origins import LicenseOrigin
 
-_PLACES = {"commit", "institution", "file", "line"}
+_PLACEHOLDERS = {"commit", "institution", "file", "line"}
 
 
 def source_url_fault(template: str) -> str:
-    """What is wrong with SEATSYNC_SOURCE_URL; empty for nothing."""
+    """Return what is wrong with SEATSYNC_SOURCE_URL; empty if nothing."""
     try:
-        parsed = [(name, as_it_is) for _, name, *as_it_is in Formatter().parse(template) if name is not None]
+        parsed = [(name, format_parts) for _, name, *format_parts in Formatter().parse(template) if name is not None]
         parts = urlsplit(re.sub(r"[{}]", "", template))
     except ValueError as error:
         return str(error)
     named = {name for name, _ in parsed}
-    if any(as_it_is != ["", None] for _, as_it_is in parsed):
-        return "its places are to be names in braces, with nothing else between them"
-    if strange := sorted(named - _PLACES):
-        return f"{{{strange[0]}}} is none of {', '.join(f'{{{place}}}' for place in sorted(_PLACES))}"
+    if any(format_parts != ["", None] for _, format_parts in parsed):
+        return "each placeholder must be a name in braces, with nothing else between them"
+    if unknown := sorted(named - _PLACEHOLDERS):
+        return f"{{{unknown[0]}}} is not one of {', '.join(f'{{{place}}}' for place in sorted(_PLACEHOLDERS))}"
     if parts.scheme not in ("https", "http") or not parts.hostname or not template.isprintable():
-        return "it is no address of the web"
+        return "it is not a web address"
     return ""
 
 
-def source_link(template: str, institution: str, asked: Asked) -> str:
-    """The address where the line can be looked at; empty where there is none, or it would need a commit that is not known."""
-    if not template or not asked.file or ("{commit}" in template and not asked.commit):
+def source_link(template: str, institution: str, origin: LicenseOrigin) -> str:
+    """Return the address of the line; empty if there is none, or if it needs a commit that is not known."""
+    if not template or not origin.file or ("{commit}" in template and not origin.commit):
         return ""
-    places = {"commit": asked.commit, "institution": institution, "file": asked.file, "line": str(asked.line)}
-    return template.format(**{name: quote(value, safe="/") for name, value in places.items()})
+    values = {"commit": origin.commit, "institution": institution, "file": origin.file, "line": str(origin.line)}
+    return template.format(**{name: quote(value, safe="/") for name, value in values.items()})

@@ -1,1 +1,1 @@
-"""The members' pages: claim, decline, and what is theirs."""
+"""The members' pages: claim a seat, decline it, see one's licenses."""

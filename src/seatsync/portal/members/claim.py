@@ -1,18 +1,18 @@
-"""The institution's claim URL: who types the e-mail that the institution knows, and reads the code there, claims what waits."""
+"""The institution's claim page: enter the e-mail that the institution has, enter the code sent there, claim the seats."""
 
 from __future__ import annotations
 
 from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy import Connection
 
-from seatsync.apply.claims import Why
+from seatsync.apply.claims import UnavailableReason
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.portal.accounts import codes, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import Code, Email, Empty, NewPassword
-from seatsync.portal.accounts.return_to import come_back_here
-from seatsync.portal.accounts.sign_in import no_code, send_code, wrong_code
+from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPasswordForm
+from seatsync.portal.accounts.return_to import remember_this_page
+from seatsync.portal.accounts.sign_in import no_code_page, send_code, show_wrong_code
 from seatsync.portal.members import seats
 from seatsync.portal.web.site import PageResponse, site
 
@@ -21,8 +21,8 @@ pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
 
 @pages.route("", methods=["GET", "POST"])
 def start(institution: str) -> PageResponse:
-    """Type the e-mail."""
-    name, form = _name(institution), Email()
+    """Enter the e-mail."""
+    name, form = _institution_name(institution), EmailForm()
     if not form.validate_on_submit():
         return render_template("claim.html", form=form, name=name)
     send_code(Purpose.CLAIM, form.email.data)
@@ -32,39 +32,41 @@ def start(institution: str) -> PageResponse:
 @pages.route("/code", methods=["GET", "POST"])
 def code(institution: str) -> PageResponse:
     """Enter the code."""
-    here, form = site(), Code()
-    _name(institution)
+    here, form = site(), CodeForm()
+    _institution_name(institution)
     with here.reading() as connection:
-        asked = codes.asked(connection, Purpose.CLAIM, here.clock())
-    if asked is None:
-        return no_code(url_for("claim.start", institution=institution))
+        pending = codes.pending_code(connection, Purpose.CLAIM, here.clock())
+    if pending is None:
+        return no_code_page(url_for("claim.start", institution=institution))
     if not form.validate_on_submit():
         return render_template(
-            "code.html", form=form, email=asked.email, again=url_for("claim.start", institution=institution)
+            "code.html", form=form, email=pending.email, again=url_for("claim.start", institution=institution)
         )
-    if not here.change(lambda connection: codes.prove(connection, form.code.data, here.clock())):
-        wrong_code(form)
+    if not here.change(lambda connection: codes.prove_mailbox(connection, form.code.data, here.clock())):
+        show_wrong_code(form)
         return render_template(
-            "code.html", form=form, email=asked.email, again=url_for("claim.start", institution=institution)
+            "code.html", form=form, email=pending.email, again=url_for("claim.start", institution=institution)
         ), 403
     return redirect(url_for("claim.waiting", institution=institution))
 
 
 @pages.route("/seats", methods=["GET", "POST"])
 def waiting(institution: str) -> PageResponse:
-    """What waits for that e-mail. Who is not signed in does so first, or makes an account with it by choosing a password."""
-    name, email, who = _name(institution), _proved(), sessions.visitor()
+    """Show the seats for the e-mail. Visitors who are not signed in sign in first, or choose a password for a new account."""
+    name, email, who = _institution_name(institution), _proven_email(), sessions.visitor()
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
         offered = holdings.open_licenses(connection, institution, email)
         has_account = accounts.by_email(connection, email) is not None
-    come_back_here()
+    remember_this_page()
     if not offered:
-        return seats.told(Why.NOTHING)
+        return seats.problem_page(UnavailableReason.NOTHING)
     if who is not None:
-        return render_template("claim-seats.html", name=name, seats=offered, who=who, form=Empty(), how=seats.how)
-    form = NewPassword(email)
+        return render_template(
+            "claim-seats.html", name=name, seats=offered, who=who, form=EmptyForm(), button_label=seats.button_label
+        )
+    form = NewPasswordForm(email)
     if has_account or not form.validate_on_submit():
         return render_template(
             "claim-sign-in.html", name=name, seats=offered, email=email, has_account=has_account, form=form
@@ -82,21 +84,21 @@ def waiting(institution: str) -> PageResponse:
 
 @pages.post("/seats/<library>/<int:member>")
 def take(institution: str, library: str, member: int) -> PageResponse:
-    """Claim one of them."""
-    email, who = _proved(), sessions.visitor()
+    """Claim one seat."""
+    email, who = _proven_email(), sessions.visitor()
     if who is None or not email:
         return redirect(url_for("claim.waiting", institution=institution))
-    return seats.take(institution, library, member, who, known_as=email)
+    return seats.claim_seat(institution, library, member, who, known_as=email)
 
 
-def _proved() -> str:
-    """The e-mail that this browser has lately proved to read; empty for none."""
+def _proven_email() -> str:
+    """Return the e-mail whose mailbox this browser has proved to read; empty for none."""
     with site().reading() as connection:
-        return codes.proved(connection, site().clock())
+        return codes.proven_email(connection, site().clock())
 
 
-def _name(institution: str) -> str:
-    """The institution's name."""
+def _institution_name(institution: str) -> str:
+    """Return the institution's name, or answer 404."""
     with site().reading() as connection:
         name = offers.name_of(connection, institution)
     if name is None:

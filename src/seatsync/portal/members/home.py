@@ -1,4 +1,4 @@
-"""The member's own page: which licenses, from whom, until when; and what waits."""
+"""The member's own page: their licenses and the seats that wait for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.administered import institutions_of
 from seatsync.ledger.queries.offers import Offer
-from seatsync.portal.accounts.forms import Sure
+from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.members import seats
@@ -22,40 +22,46 @@ pages = Blueprint("member", __name__)
 @pages.get("/")
 @signed_in
 def home() -> PageResponse:
-    """All that is in the account, and all that could be."""
+    """Show what is in the account and what can be claimed."""
     who = signed_in_visitor()
     with site().reading() as connection:
         held = holdings.licenses_of(connection, who.id)
         waiting = holdings.open_for_email(connection, who.email)
-        looks_after = institutions_of(connection, who.email)
+        administered = institutions_of(connection, who.email)
         declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
     return render_template(
-        "home.html", who=who, held=held, waiting=waiting, declinable=declinable, looks_after=looks_after, how=seats.how
+        "home.html",
+        who=who,
+        held=held,
+        waiting=waiting,
+        declinable=declinable,
+        administered=administered,
+        button_label=seats.button_label,
     )
 
 
 @pages.post("/seats/<institution>/<library>/<int:member>")
 @signed_in
 def take(institution: str, library: str, member: int) -> PageResponse:
-    """Claim what waits for the account's own e-mail."""
+    """Claim a seat that waits for the account's own e-mail."""
     who = signed_in_visitor()
-    return seats.take(institution, library, member, who, known_as=who.email)
+    return seats.claim_seat(institution, library, member, who, known_as=who.email)
 
 
 @pages.route("/seats/<institution>/<library>/<int:member>/opt-out", methods=["GET", "POST"])
 @signed_in
 def decline(institution: str, library: str, member: int) -> PageResponse:
-    """Decline it."""
+    """Decline a seat that waits for the account's own e-mail."""
     who = signed_in_visitor()
-    offer = _offered(who, institution, library, member)
-    form = Sure()
+    offer = _own_offer(who, institution, library, member)
+    form = SureForm()
     if form.validate_on_submit():
-        return seats.decline(institution, library, member, known_as=who.email)
+        return seats.decline_seat(institution, library, member, known_as=who.email)
     return render_template("opt-out.html", form=form, offer=offer)
 
 
-def _offered(who: Account, institution: str, library: str, member: int) -> Offer:
-    """What is offered to the member with this e-mail; for all others the page is not there."""
+def _own_offer(who: Account, institution: str, library: str, member: int) -> Offer:
+    """Return the offer if it is for the account's e-mail; answer 404 if not."""
     with site().reading() as connection:
         offer = offers.offer(connection, institution, library, member)
     if offer is None or email_key(offer.email) != email_key(who.email):

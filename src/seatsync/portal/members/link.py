@@ -1,4 +1,7 @@
-"""Personal links in letters. A link names an invitation; it does not prove who opens it, and opening it changes nothing."""
+"""Personal links in letters.
+
+A link names an invitation. It does not prove who opens it, and opening it changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, redirect, render_template, session, url_for
 
-from seatsync.apply.claims import Why
+from seatsync.apply.claims import UnavailableReason
 from seatsync.domain.action import Letter
 from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
@@ -16,9 +19,9 @@ from seatsync.ledger.queries.links import LinkState, Resolved
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import CodeAndPassword, Empty, Sure
-from seatsync.portal.accounts.return_to import come_back_here
-from seatsync.portal.accounts.sign_in import no_code, proved_by, send_code
+from seatsync.portal.accounts.forms import CodeAndPasswordForm, EmptyForm, SureForm
+from seatsync.portal.accounts.return_to import remember_this_page
+from seatsync.portal.accounts.sign_in import no_code_page, send_code, sign_in_with_code
 from seatsync.portal.members import seats
 from seatsync.portal.web.site import PageResponse, site
 
@@ -27,16 +30,16 @@ pages = Blueprint("letter", __name__, url_prefix="/l/<institution>/<token>")
 _SETS_PASSWORD = (Letter.SET_PASSWORD, Letter.WELCOME)
 
 
-_OVER = {
-    Status.DELIVERED.value: Why.LINK_USED,
-    Status.OPTED_OUT.value: Why.OPTED_OUT,
-    Status.REVOKED.value: Why.REVOKED,
+_CLOSED = {
+    Status.DELIVERED.value: UnavailableReason.LINK_USED,
+    Status.OPTED_OUT.value: UnavailableReason.OPTED_OUT,
+    Status.REVOKED.value: UnavailableReason.REVOKED,
 }
-"""What is said of a link to something that was taken, declined or taken back, whichever way."""
+"""UnavailableReason a link no longer works, by the status of its license."""
 
 
-class Opened(NamedTuple):
-    """What a link opens; ``has_account``: there is an account with the e-mail that the letter went to."""
+class OpenLink(NamedTuple):
+    """A link that works, with its offer; ``has_account`` if there is an account with the letter's e-mail."""
 
     link: Resolved
     offer: Offer
@@ -45,98 +48,100 @@ class Opened(NamedTuple):
 
 @pages.route("", methods=["GET", "POST"])
 def open(institution: str, token: str) -> PageResponse:
-    """What the letter offers, and the buttons to take it."""
-    found = _opened(institution, token)
-    if isinstance(found, Why):
-        return seats.told(found)
+    """Show the offer, with buttons to claim or decline it."""
+    found = _open_link(institution, token)
+    if isinstance(found, UnavailableReason):
+        return seats.problem_page(found)
     who = sessions.visitor()
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
         return _ask_code(institution, token, found)
-    form = Empty()
+    form = EmptyForm()
     if who is not None and not found.link.member:
         return redirect(url_for("admin.institutions"))
     if who is not None and form.validate_on_submit():
-        return seats.take(institution, found.link.library, found.link.member, who, token)
-    come_back_here()
+        return seats.claim_seat(institution, found.link.library, found.link.member, who, token)
+    remember_this_page()
     return render_template(
         "link.html", found=found, form=form, who=who, decline=_decline_page(institution, token, found)
     )
 
 
-def _ask_code(institution: str, token: str, found: Opened) -> PageResponse:
-    """Whoever got this letter has no account yet, and can make one. That they read the mailbox is proved by a code from us, not
-    by the letter: that was an institution's, and its word counts for itself alone."""
-    form = Empty()
+def _ask_code(institution: str, token: str, found: OpenLink) -> PageResponse:
+    """Offer to send a code to a person without an account.
+
+    The letter does not prove that they read the mailbox: the institution sent it, and each institution speaks only for itself.
+    """
+    form = EmptyForm()
     if form.validate_on_submit():
         send_code(Purpose.ACCOUNT, found.offer.email)
         return redirect(url_for("letter.password", institution=institution, token=token))
-    come_back_here()
+    remember_this_page()
     decline = _decline_page(institution, token, found)
     return render_template("set-password.html", form=form, found=found, decline=decline)
 
 
 @pages.route("/password", methods=["GET", "POST"])
 def password(institution: str, token: str) -> PageResponse:
-    """The code, and a password: the account is made, and what the letter offers is in it."""
-    found, here = _opened(institution, token), site()
-    if isinstance(found, Why):
-        return seats.told(found)
+    """Enter the code and a password. This creates the account and claims the offered seat."""
+    found, here = _open_link(institution, token), site()
+    if isinstance(found, UnavailableReason):
+        return seats.problem_page(found)
     with here.reading() as connection:
-        asked = codes.asked(connection, Purpose.ACCOUNT, here.clock())
-    if asked is None or email_key(asked.email) != email_key(found.offer.email):
-        return no_code(url_for("letter.open", institution=institution, token=token))
-    form = CodeAndPassword(asked.email)
+        pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
+    if pending is None or email_key(pending.email) != email_key(found.offer.email):
+        return no_code_page(url_for("letter.open", institution=institution, token=token))
+    form = CodeAndPasswordForm(pending.email)
     if not form.validate_on_submit():
         return render_template(
             "account-code.html",
             form=form,
-            email=asked.email,
+            email=pending.email,
             again=url_for("letter.open", institution=institution, token=token),
         )
-    who = proved_by(form)
+    who = sign_in_with_code(form)
     if who is None:
         return render_template(
             "account-code.html",
             form=form,
-            email=asked.email,
+            email=pending.email,
             again=url_for("letter.open", institution=institution, token=token),
         ), 403
     session.pop("next", None)
     if not found.link.member:
         return redirect(url_for("admin.institutions"))
-    return seats.take(institution, found.link.library, found.link.member, who, token)
+    return seats.claim_seat(institution, found.link.library, found.link.member, who, token)
 
 
 @pages.route("/opt-out", methods=["GET", "POST"])
 def opt_out(institution: str, token: str) -> PageResponse:
-    """Decline. No sign-in is asked for: who wants nothing needs no account. A box has to be ticked, which no scanner does."""
-    found = _opened(institution, token)
-    if isinstance(found, Why):
-        return seats.told(found)
+    """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
+    found = _open_link(institution, token)
+    if isinstance(found, UnavailableReason):
+        return seats.problem_page(found)
     if not found.offer.may_decline:
-        return seats.told(Why.NOT_ALLOWED)
-    form = Sure()
+        return seats.problem_page(UnavailableReason.NOT_ALLOWED)
+    form = SureForm()
     if form.validate_on_submit():
-        return seats.decline(institution, found.link.library, found.link.member, token)
+        return seats.decline_seat(institution, found.link.library, found.link.member, token)
     return render_template("opt-out.html", form=form, offer=found.offer)
 
 
-def _opened(institution: str, token: str) -> Opened | Why:
-    """What a link opens, or why it opens nothing (any more)."""
+def _open_link(institution: str, token: str) -> OpenLink | UnavailableReason:
+    """Return what the link offers, or why it does not work."""
     with site().reading() as connection:
         link = links.resolve(connection, institution, token)
         if link is None:
-            return Why.UNKNOWN
+            return UnavailableReason.UNKNOWN
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
-            if offer is not None and link.state is not LinkState.USED and offer.status in _OVER:
-                return _OVER[offer.status]
+            if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
+                return _CLOSED[offer.status]
         else:
             offer = offers.welcome(connection, institution, link.admin)
         if offer is None or link.state is not LinkState.GOOD:
-            return Why.LINK_USED if link.state is LinkState.USED else Why.LINK_ENDED
-        return Opened(link, offer, accounts.by_email(connection, offer.email) is not None)
+            return UnavailableReason.LINK_USED if link.state is LinkState.USED else UnavailableReason.LINK_ENDED
+        return OpenLink(link, offer, accounts.by_email(connection, offer.email) is not None)
 
 
-def _decline_page(institution: str, token: str, found: Opened) -> str:
+def _decline_page(institution: str, token: str, found: OpenLink) -> str:
     return url_for("letter.opt_out", institution=institution, token=token) if found.offer.may_decline else ""

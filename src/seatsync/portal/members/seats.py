@@ -1,4 +1,4 @@
-"""Claiming and declining: the same from a personal link, the institution's claim URL, and the member's own page."""
+"""Claim and decline seats. Shared by personal links, the claim page and the member's own page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import assert_never
 from flask import flash, redirect, render_template, url_for
 
 from seatsync.apply import claims
-from seatsync.apply.claims import Missed, Why
+from seatsync.apply.claims import Unavailable, UnavailableReason
 from seatsync.domain.library import Delivery
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
@@ -15,10 +15,10 @@ from seatsync.portal.web.site import ACTOR, PageResponse, site
 from seatsync.portal.web.translation import _
 
 
-def take(
+def claim_seat(
     institution: str, library: str, member: int, who: Account, token: str = "", known_as: str = ""
 ) -> PageResponse:
-    """Put the seat into the account, and say what came of it."""
+    """Put the seat into the account and show the result."""
     here = site()
     try:
         is_new = claims.claim(
@@ -32,70 +32,70 @@ def take(
             token,
             known_as,
         )
-    except Missed as missed:
-        return told(missed.why)
-    flash(_("The seat is yours.") if is_new else _("You have this seat already."))
+    except Unavailable as missed:
+        return problem_page(missed.reason)
+    flash(_("You have claimed your seat.") if is_new else _("You already have this seat."))
     return redirect(url_for("member.home"))
 
 
-def decline(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
-    """Give the seat back unused, and say what came of it."""
+def decline_seat(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
+    """Decline the seat and show the result."""
     here = site()
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token, known_as)
-    except Missed as missed:
-        return told(missed.why)
+    except Unavailable as missed:
+        return problem_page(missed.reason)
     text = _(
-        "Your seat is free for somebody else, and you will get no more letters about it. Should you change your mind, ask your institution."
+        "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )
-    return render_template("message.html", title=_("You have declined"), text=text)
+    return render_template("message.html", title=_("You have declined the seat"), text=text)
 
 
-def told(why: Why) -> PageResponse:
-    """Why there is nothing to claim or to decline, in words for the member."""
-    title, text, code = _words(why)
+def problem_page(why: UnavailableReason) -> PageResponse:
+    """Show why there is nothing to claim or decline."""
+    title, text, code = _problem(why)
     return render_template("message.html", title=title, text=text, again=url_for("member.home")), code
 
 
-def _words(why: Why) -> tuple[str, str, int]:
+def _problem(why: UnavailableReason) -> tuple[str, str, int]:
     match why:
-        case Why.UNKNOWN:
+        case UnavailableReason.UNKNOWN:
             return (
-                _("This link opens nothing"),
-                _("Perhaps it was cut off. Take the whole link from the latest letter."),
+                _("This link doesn't work"),
+                _("Part of it may be missing. Copy the whole link from the latest letter."),
                 404,
             )
-        case Why.NOTHING:
-            return _("Nothing waits for you here"), _("If you expected a seat, ask your institution."), 409
-        case Why.CLAIMED:
+        case UnavailableReason.NOTHING:
+            return _("No seat is waiting for you here"), _("If you expected a seat, ask your institution."), 409
+        case UnavailableReason.CLAIMED:
             text = _(
-                "It is in another account: perhaps your own, under another e-mail. If it was not you, tell your institution."
+                "It is in another account, perhaps your own with another e-mail. If you did not claim it, tell your institution."
             )
-            return _("This seat is taken already"), text, 409
-        case Why.OPTED_OUT:
-            return _("This seat was declined"), _("Should you want it after all, ask your institution."), 409
-        case Why.REVOKED:
-            text = _("Your institution has taken it back. If that surprises you, ask there.")
-            return _("This seat is not there any more"), text, 409
-        case Why.NOT_ALLOWED:
-            return _("This seat can't be declined here"), _("Ask your institution."), 403
-        case Why.NO_ACCOUNT:
-            text = _("Nothing was taken. Make an account, and take it then.")
-            return _("Your account is not there any more"), text, 409
-        case Why.LINK_USED:
-            text = _("If it was you, the seat is on your page: sign in. If not, tell your institution.")
-            return _("This link was used already"), text, 410
-        case Why.LINK_ENDED:
-            text = _("What it was for was taken back or offered anew. Take the link from the latest letter.")
-            return _("This link has ended"), text, 410
+            return _("This seat is already claimed"), text, 409
+        case UnavailableReason.OPTED_OUT:
+            return _("This seat was declined"), _("If you want it after all, ask your institution."), 409
+        case UnavailableReason.REVOKED:
+            text = _("Your institution took it back. If you did not expect this, ask your institution.")
+            return _("This seat is no longer available"), text, 409
+        case UnavailableReason.NOT_ALLOWED:
+            return _("You cannot decline this seat here"), _("Ask your institution."), 403
+        case UnavailableReason.NO_ACCOUNT:
+            text = _("The seat was not claimed. Create an account, then claim it.")
+            return _("Your account no longer exists"), text, 409
+        case UnavailableReason.LINK_USED:
+            text = _("If you used it, sign in to see your seat. If not, tell your institution.")
+            return _("This link was already used"), text, 410
+        case UnavailableReason.LINK_ENDED:
+            text = _("The offer was taken back or sent again. Use the link in the latest letter.")
+            return _("This link has expired"), text, 410
 
 
-def how(seat: Seat) -> str:
-    """What the button says."""
+def button_label(seat: Seat) -> str:
+    """Return the text of the button that claims the seat."""
     match seat.delivery:
         case Delivery.CLAIM:
-            return _("Take this seat")
+            return _("Claim this seat")
         case Delivery.ACCOUNT:
-            return _("Set it up")
+            return _("Set up this seat")
         case _:
             assert_never(seat.delivery)

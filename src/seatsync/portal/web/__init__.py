@@ -1,1 +1,1 @@
-"""What all pages share: settings, limits, logs, languages, errors, connections."""
+"""What all pages share: settings, rate limits, logs, languages, error pages, connections."""

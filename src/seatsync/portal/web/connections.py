@@ -1,9 +1,9 @@
-"""Connections that keep the server waiting: a request that does not end, an answer that nobody takes, a line that is only held;
-and requests that can be read in two ways.
+"""Close connections that keep the server waiting, and reject ambiguous requests.
 
-Waitress drops a connection once nothing has come for a while; a byte every few seconds is enough to keep it for ever, and with as
-many as the server takes nobody else gets in. So each has its time, whatever trickles; and where all places are taken, who has kept
-the server waiting for longest makes room.
+A connection can keep the server waiting with a request that never ends, with an answer that it does not read, or by staying
+idle. Waitress closes a connection only when it is silent, so one byte every few seconds keeps it open, and enough of them
+keep everyone else out. Here each connection has a time limit whatever it sends. When all places are taken, the connection
+that has kept the server waiting longest is closed.
 """
 
 from __future__ import annotations
@@ -19,125 +19,135 @@ from waitress.parser import HTTPRequestParser, ParsingError
 
 log = logging.getLogger("seatsync.server")
 
-_BETWEEN, _SILENCE = 0.1, 10.0
-"""Seconds from one look at all connections to the next, and from one line of the log to the next."""
+_CHECK_INTERVAL, _LOG_INTERVAL = 0.1, 10.0
+"""Seconds between two checks of all connections, and between two log lines."""
 
 
 @dataclass(frozen=True)
-class Patience:
-    """Seconds for a ``request`` to be whole from its first byte on, for an ``answer`` to be made and taken, for a
-    ``stalled`` one to go on, and for the next request on a line that is kept (``idle``); and how many connections, and bytes of
-    requests and answers, are held at once."""
+class ConnectionLimits:
+    """Time limits in seconds, and how much is held at once.
+
+    ``request``: from the first byte until the request is complete. ``answer``: to create the answer and send all of it.
+    ``stalled``: without any progress in sending. ``idle``: until the next request. ``connections`` and ``buffered_bytes``
+    (of unfinished requests and unsent answers) are for all connections together.
+    """
 
     request: float = 60
     answer: float = 600
     stalled: float = 30
     idle: float = 150
     connections: int = 200
-    held: int = 128 * 1024 * 1024
+    buffered_bytes: int = 128 * 1024 * 1024
 
 
-USUAL = Patience()
+DEFAULT_LIMITS = ConnectionLimits()
 
 
-class Asked(HTTPRequestParser):  # type: ignore[misc]
-    """A request. One of which a proxy could believe that it ends elsewhere, or is for another host, is none."""
+class UnambiguousRequest(HTTPRequestParser):  # type: ignore[misc]
+    """Rejects a request that a proxy could read differently: with another end or for another host."""
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read its head.
+        """Parse the header.
 
         Raises:
-            ParsingError: it can be read in two ways.
+            ParsingError: the request is ambiguous.
         """
         chunks = b"\ntransfer-encoding:" in header_plus.lower()
         super().parse_header(header_plus)
         if chunks and (self.version != "1.1" or "CONTENT_LENGTH" in self.headers):
-            raise ParsingError("Its length is said in two ways")
+            raise ParsingError("The request gives its length in two ways")
         if "," in self.headers.get("HOST", ""):
-            raise ParsingError("It is for two hosts")
+            raise ParsingError("The request names two hosts")
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that knows since when it has been at what it is at."""
+    """A connection that knows what it waits for and since when."""
 
-    parser_class = Asked
+    parser_class = UnambiguousRequest
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        self.is_asking, self.since = True, time.monotonic()  # who has connected is to say something
-        self.moved = self.since
+        self.is_receiving, self.since = True, time.monotonic()  # a new connection must send a request
+        self.progressed_at = self.since
         super().__init__(*args, **named)
 
     def received(self, data: bytes) -> Any:
-        """Some more of a request has come. Its first byte starts the clock, and no other does."""
-        if not self.is_asking:
-            self.is_asking, self.since = True, time.monotonic()
+        """Take more bytes of a request. Only its first byte starts the clock."""
+        if not self.is_receiving:
+            self.is_receiving, self.since = True, time.monotonic()
         return super().received(data)
 
     def service(self) -> None:
-        """Answer the request that is whole; on a thread of its own."""
-        self.is_asking, self.since = False, time.monotonic()
+        """Answer the complete request, on a thread of its own."""
+        self.is_receiving, self.since = False, time.monotonic()
         super().service()
         if not self.total_outbufs_len:
             self.since = time.monotonic()
 
     def write_soon(self, data: Any) -> Any:
-        """Some of the answer is there to be taken, from now on if nothing was."""
+        """Queue a part of the answer. If nothing was queued, the time for progress starts now."""
         if not self.total_outbufs_len:
-            self.moved = time.monotonic()
+            self.progressed_at = time.monotonic()
         return super().write_soon(data)
 
     def send(self, data: bytes, do_close: bool = True) -> Any:
-        """Some of the answer is taken, if the other side has room for it."""
+        """Send a part of the answer, as far as the client accepts it."""
         if sent := super().send(data, do_close):
-            self.moved = time.monotonic()
+            self.progressed_at = time.monotonic()
         return sent
 
     @property
-    def is_waited_for(self) -> bool:
-        """Whether it is the other side's turn: to ask on, or to take what is there."""
+    def is_waiting_for_client(self) -> bool:
+        """Whether the client must act next: send more of a request, or read the answer."""
         return not self.requests or bool(self.total_outbufs_len)
 
     @property
-    def held(self) -> int:
-        """Bytes of the request that is coming, and of the answer that is not taken yet."""
+    def buffered_bytes(self) -> int:
+        """Bytes of the incomplete request and of the unsent answer."""
         coming = self.request.body_bytes_received if self.request is not None else 0
         return int(coming + self.total_outbufs_len)
 
-    def is_overdue(self, patience: Patience, now: float) -> bool:
-        """Whether its time is over."""
-        if self.total_outbufs_len and now - self.moved > patience.stalled:
+    def is_overdue(self, limits: ConnectionLimits, now: float) -> bool:
+        """Whether a time limit has passed."""
+        if self.total_outbufs_len and now - self.progressed_at > limits.stalled:
             return True
         is_answering = bool(self.requests or self.total_outbufs_len)
-        limit = patience.answer if is_answering else patience.request if self.is_asking else patience.idle
+        limit = limits.answer if is_answering else limits.request if self.is_receiving else limits.idle
         return now - self.since > limit
 
 
-class Clearing:
-    """Closes the connections whose time is over, and where there are too many, or too much is held, those that have kept us
-    waiting for longest."""
+class ConnectionCleanup:
+    """Closes overdue connections.
 
-    def __init__(self, patience: Patience) -> None:
-        self.patience = patience
-        self.looked = self.told = 0.0
+    If too many are open or too much is buffered, it also closes those that have kept the server waiting longest.
+    """
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self.checked_at = self.logged_at = 0.0
         self.closed = 0
 
-    def look(self, channels: Collection[Channel]) -> None:
-        """To be called often; what there is to do is done at once, or in a tenth of a second."""
+    def run(self, channels: Collection[Channel]) -> None:
+        """Close what must be closed. Call it often.
+
+        It checks every tenth of a second, or at once if there are too many connections.
+        """
         now = time.monotonic()
-        if len(channels) <= self.patience.connections and now - self.looked < _BETWEEN:
+        if len(channels) <= self.limits.connections and now - self.checked_at < _CHECK_INTERVAL:
             return
-        self.looked = now
-        for channel in self._to_close(list(channels), now):
+        self.checked_at = now
+        for channel in self._overdue(list(channels), now):
             channel.handle_close()
             self.closed += 1
-        if self.closed and now - self.told > _SILENCE:
+        if self.closed and now - self.logged_at > _LOG_INTERVAL:
             log.warning("connections-dropped", extra={"connections": self.closed})
-            self.closed, self.told = 0, now
+            self.closed, self.logged_at = 0, now
 
-    def _to_close(self, channels: list[Channel], now: float) -> Iterator[Channel]:
-        places = len(channels) - self.patience.connections
-        held = sum(channel.held for channel in channels) - self.patience.held
-        for channel in sorted((each for each in channels if each.is_waited_for), key=lambda channel: channel.since):
-            if places > 0 or (held > 0 and channel.held) or channel.is_overdue(self.patience, now):
-                places, held = places - 1, held - channel.held
+    def _overdue(self, channels: list[Channel], now: float) -> Iterator[Channel]:
+        places = len(channels) - self.limits.connections
+        held = sum(channel.buffered_bytes for channel in channels) - self.limits.buffered_bytes
+        for channel in sorted(
+            (each for each in channels if each.is_waiting_for_client), key=lambda channel: channel.since
+        ):
+            if places > 0 or (held > 0 and channel.buffered_bytes) or channel.is_overdue(self.limits, now):
+                places, held = places - 1, held - channel.buffered_bytes
                 yield channel

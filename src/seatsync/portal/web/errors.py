@@ -1,4 +1,4 @@
-"""Pages for what went wrong: what is so, and what to do; never how it came about."""
+"""Error pages. They say what happened and what to do, without technical details."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
-from seatsync.portal.web.limits import TooMany
+from seatsync.portal.web.limits import TooManyTries
 from seatsync.portal.web.translation import _
 
 log = logging.getLogger("seatsync.pages")
 
-Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+ErrorResponse = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 
 def register(app: Flask) -> None:
-    """Have every error answered by a page of ours."""
-    app.register_error_handler(SecurityError, _elsewhere)
+    """Show a page of our own for every error."""
+    app.register_error_handler(SecurityError, _unknown_host)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _refused)
-    app.register_error_handler(ForeignLedger, lambda _: _refused(NotFound()))  # no institution of this ledger
-    app.register_error_handler(TooMany, _too_many)
+    app.register_error_handler(ForeignLedger, lambda _: _refused(NotFound()))  # the ledger has no such institution
+    app.register_error_handler(TooManyTries, _too_many)
     app.register_error_handler(LedgerError, _no_ledger)
     app.register_error_handler(Exception, _broken)
 
@@ -33,52 +33,52 @@ def _page(title: str, text: str, code: int) -> tuple[str, int]:
     return render_template("message.html", title=title, text=text), code
 
 
-def _elsewhere(error: SecurityError) -> Answer:
-    """For a host that is not ours no page can be made: what should its links lead to?"""
+def _unknown_host(error: SecurityError) -> ErrorResponse:
+    """Return plain text: on an unknown host, a page could not link to anything."""
     return "These pages are at another address.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
-def _expired(error: CSRFError) -> Answer:
+def _expired(error: CSRFError) -> ErrorResponse:
     return _page(
-        _("This page was open for too long"),
-        _("Nothing was done. Go back, load the page again, and try once more."),
+        _("This page was open too long"),
+        _("Nothing was changed. Go back, reload the page and try again."),
         400,
     )
 
 
-def _refused(error: HTTPException) -> Answer:
+def _refused(error: HTTPException) -> ErrorResponse:
     code = error.code or 500
-    if isinstance(error, SecurityError):  # a host that is not ours: no page, since none could name its own address
-        return "There are no pages under this name.\n", code, {"Content-Type": "text/plain; charset=utf-8"}
+    if isinstance(error, SecurityError):  # an unknown host, as above
+        return "These pages are at another address.\n", code, {"Content-Type": "text/plain; charset=utf-8"}
     if code == 404:
         return _page(
-            _("There is no such page"), _("Perhaps the address was cut off. Take the whole link from the letter."), code
+            _("Page not found"), _("Part of the address may be missing. Copy the whole link from the letter."), code
         )
     if code == 413:
-        return _page(_("That file is too large"), _("It may have 8 MB. Send it in parts."), code)
+        return _page(_("This file is too large"), _("The limit is 8 MB. Split the file and send the parts."), code)
     if code == 405:
-        return _page(_("This page takes no such request"), _("Open it by its link or button."), code)
-    return _page(_("That did not work"), _("The request can't be answered as it was sent. Nothing was done."), code)
+        return _page(_("This page cannot be opened this way"), _("Use the link or button that leads here."), code)
+    return _page(_("That did not work"), _("We could not understand the request. Nothing was changed."), code)
 
 
-def _too_many(error: TooMany) -> Answer:
+def _too_many(error: TooManyTries) -> ErrorResponse:
     minutes = max(1, round(error.seconds / 60))
-    text = _("For everybody's safety there is a limit. Try again in about %(minutes)d min.", minutes=minutes)
-    return *_page(_("That was tried too often"), text, 429), {"Retry-After": str(error.seconds)}
+    text = _("For security, the number of tries is limited. Try again in about %(minutes)d min.", minutes=minutes)
+    return *_page(_("Too many tries"), text, 429), {"Retry-After": str(error.seconds)}
 
 
-def _no_ledger(error: LedgerError) -> Answer:
-    # What the error says may name who holds the lock; what to do about it names nobody.
+def _no_ledger(error: LedgerError) -> ErrorResponse:
+    # The error's message may name the person who holds the lock. Its help names nobody.
     facts = {"request": g.get("request_id", ""), "help": error.help}
     log.error("ledger-out-of-reach", extra=facts, exc_info=error)
-    text = _("The records can't be reached at the moment. Nothing was changed. Try again in a few minutes.")
-    return *_page(_("Closed for the moment"), text, 503), {"Retry-After": "60"}
+    text = _("We cannot reach our data right now. Nothing was changed. Try again in a few minutes.")
+    return *_page(_("Not available right now"), text, 503), {"Retry-After": "60"}
 
 
-def _broken(error: Exception) -> Answer:
+def _broken(error: Exception) -> ErrorResponse:
     log.error("broken", extra={"page": request.endpoint, "request": g.get("request_id", "")}, exc_info=error)
     text = _(
-        "This is our mistake, not yours. Try again; if it stays, tell your library: %(id)s.",
+        "This is our mistake, not yours. Try again. If it happens again, send your institution this number: %(id)s.",
         id=g.get("request_id", "?"),
     )
-    return _page(_("Something broke"), text, 500)
+    return _page(_("Something went wrong"), text, 500)

@@ -1,4 +1,4 @@
-"""For whoever watches over the server: is it alive, is it ready?"""
+"""Health checks for monitoring."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ pages = Blueprint("health", __name__)
 
 @pages.get("/healthz")
 def alive() -> str:
-    """The process answers."""
+    """Answer if the process runs."""
     return "ok\n"
 
 
 @pages.get("/readyz")
 def ready() -> tuple[str, int]:
-    """The ledger answers as well, so that pages can be shown."""
+    """Answer 200 if the ledger can be read, else 503."""
     try:
         with site().reading():
             return "ready\n", 200
     except LedgerError as error:
-        return f"not ready: the ledger can't be used. {error.help}\n", 503
+        return f"not ready: the ledger cannot be used. {error.help}\n", 503

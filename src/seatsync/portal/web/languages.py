@@ -1,4 +1,4 @@
-"""The languages that the pages speak; each has its catalog in ``translations``, but English, which stands in the code."""
+"""The languages of the pages. English texts are in the code, each other language has a catalog in ``translations``."""
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
-"""By its tag: each in its own words."""
+"""Each language's own name, by its tag."""

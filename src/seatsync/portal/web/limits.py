@@ -1,6 +1,7 @@
-"""How often one address or one e-mail may try. Kept in this process: a restart forgets, several servers count each for itself.
+"""Limit how often one address or one e-mail can try. The counts are kept in this process: a restart clears them, and each
+server counts for itself.
 
-What must not be forgotten, the tries of a code, is counted in the ledger.
+The tries of a code must not be forgotten, so the ledger counts them.
 """
 
 from __future__ import annotations
@@ -17,42 +18,45 @@ from typing import NamedTuple
 from seatsync.domain.text.emails import email_key
 from seatsync.outbox.message import wire_address
 
-_PLACES = 2**19
-"""Of a counter. Where twenty thousand ask for codes at once, none of them is likely to be counted with three others."""
+_SLOTS_PER_COUNTER = 2**19
+"""Slots per counter. If twenty thousand people ask for codes at once, hardly any of them shares a slot with three others."""
 
-_PARTS = 10
-"""Of the time that a limit speaks of, by which it is forgotten: a tenth of it late, never early."""
+_PERIODS = 10
+"""Each limit's time is split into this many periods. So a try is forgotten up to a tenth late, but never early."""
 
 
 class Limit(NamedTuple):
-    """At most so many tries in any time of so many seconds."""
+    """At most ``most`` tries within any ``seconds``."""
 
     most: int
     seconds: int
 
 
 PER_ADDRESS = (Limit(60, 60), Limit(600, 3_600))
-"""Forms sent from one address (``network``): a whole school may share one."""
+"""Forms sent from one address (see ``network``). A whole school may share one address."""
 
 SIGN_IN = (Limit(10, 15 * 60), Limit(30, 24 * 3_600))
 """Passwords tried for one e-mail."""
 
 CODES = (Limit(3, 10 * 60), Limit(10, 24 * 3_600))
-"""Codes sent to one e-mail, known or not: nobody's mailbox is to be flooded."""
+"""Codes sent to one e-mail, known or not, so that nobody can flood a mailbox."""
 
-_EXPORT = 30
-"""Seconds after which an export may be tried again while others are taken."""
+_EXPORT_RETRY_SECONDS = 30
+"""Seconds after which to try an export again while others are running."""
 
 
 def mailbox(email: str) -> str:
-    """What tries for one mailbox are counted by: its ``email_key``, but the domain in ASCII, which is another spelling of the same,
-    and without what stands behind a ``+``, which most servers deliver to one mailbox."""
+    """Return the key under which tries for one mailbox are counted.
+
+    It is the ``email_key`` with the domain in ASCII, so that both spellings count together, and without the part after a
+    ``+``, which most servers deliver to the same mailbox.
+    """
     local, _, domain = wire_address(email_key(email)).rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 
 
 def network(address: str) -> str:
-    """What forms from one address are counted by: of IPv6 the /64, since whoever has one address there has all of that."""
+    """Return the key under which forms from one address are counted. For IPv6 it is the /64, since one customer has all of it."""
     try:
         known = ip_address(address)
     except ValueError:
@@ -62,17 +66,19 @@ def network(address: str) -> str:
     return str(known.ipv4_mapped or IPv6Network((int(known), 64), strict=False))
 
 
-class TooMany(Exception):
-    """Somebody has tried too often; ``seconds`` until they may again."""
+class TooManyTries(Exception):
+    """Someone has tried too often; ``seconds`` until the next try is allowed."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__(f"too many tries; again in {seconds} s")
         self.seconds = seconds
 
 
-class Limits:
-    """The counters of one server. Whoever tries, and however many different ones do, they take the same memory: what is counted
-    has one of a fixed number of places, by a hash that nobody outside can foretell. Two that share one are counted together.
+class RateLimits:
+    """The counters of one server.
+
+    They use the same memory however many people try. Each person is counted in one of a fixed number of slots, chosen by a
+    keyed hash that outsiders cannot predict. People in the same slot are counted together.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, exports: int = 4) -> None:
@@ -86,54 +92,54 @@ class Limits:
         """Count one try.
 
         Raises:
-            TooMany: there were enough; this one is not counted.
+            TooManyTries: a limit is reached; this try is not counted.
         """
         named = f"{what}:{whose}".encode("utf-8", "surrogatepass")
-        place = int.from_bytes(blake2b(named, key=self.secret, digest_size=8).digest()) % _PLACES
+        place = int.from_bytes(blake2b(named, key=self.secret, digest_size=8).digest()) % _SLOTS_PER_COUNTER
         with self.lock:
             now, counters = self.clock(), [self.counters[limit] for limit in limits]
             for counter in counters:
                 if wait := counter.wait(place, now):
-                    raise TooMany(wait)
+                    raise TooManyTries(wait)
             for counter in counters:
                 counter.count(place)
 
     def begin_export(self, account: str) -> None:
-        """An account takes a list whole, until ``end_export``. Each takes a thread for as long as it is read.
+        """Note that the account starts an export, which takes a thread until ``end_export``.
 
         Raises:
-            TooMany: it takes one already, or as many others do as may at once.
+            TooManyTries: the account has an export running, or the most exports at once are running.
         """
         with self.lock:
             if account in self.exporting or len(self.exporting) >= self.exports:
-                raise TooMany(_EXPORT)
+                raise TooManyTries(_EXPORT_RETRY_SECONDS)
             self.exporting.add(account)
 
     def end_export(self, account: str) -> None:
-        """It has it, or has gone away."""
+        """Note that the account's export is finished or cancelled."""
         with self.lock:
             self.exporting.discard(account)
 
 
 class _Counter:
-    """How often there was a try at each place, in parts of the time that the limit speaks of."""
+    """Counts the tries per slot, in periods of the limit's time."""
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
-        self.seconds = limit.seconds / _PARTS
+        self.seconds = limit.seconds / _PERIODS
         self.parts: dict[int, array[int]] = {}
 
     def wait(self, place: int, now: float) -> int:
-        """Seconds until another try is allowed; 0 for now."""
+        """Return the seconds until another try is allowed; 0 means now."""
         number = int(now // self.seconds)
-        self.parts = {at: counts for at, counts in self.parts.items() if at >= number - _PARTS}
+        self.parts = {at: counts for at, counts in self.parts.items() if at >= number - _PERIODS}
         if number not in self.parts:
-            self.parts[number] = array("H", bytes(2 * _PLACES))
+            self.parts[number] = array("H", bytes(2 * _SLOTS_PER_COUNTER))
         if sum(counts[place] for counts in self.parts.values()) < self.limit.most:
             return 0
         oldest = min(at for at, counts in self.parts.items() if counts[place])
-        return max(1, round((oldest + _PARTS + 1) * self.seconds - now))
+        return max(1, round((oldest + _PERIODS + 1) * self.seconds - now))
 
     def count(self, place: int) -> None:
-        """There was one, now."""
+        """Count one try now."""
         self.parts[max(self.parts)][place] += 1

@@ -1,8 +1,8 @@
-"""Logs without personal data: a line of JSON for each thing that happened.
+"""Logs without personal data: one line of JSON per event.
 
-What a person typed, and what names one, gets into a log by messages that somebody put together: of an exception, of a library.
-So none is written. Of our own loggers there is the event's name and the facts beside it; of all others, and of every exception,
-only its kind and where in the code it was.
+Personal data gets into logs through messages that are put together, for example by exceptions and libraries. So no message
+is logged. Our own loggers log the event's name and its facts. From other loggers and from exceptions, only the type and the
+place in the code are logged.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 OURS = "seatsync"
-_DEEPEST = 40
+_MAX_FRAMES = 40
 
 
 class Formatter(JsonFormatter):
-    """One line of JSON a record: ``time``, ``level``, ``event``, and the facts given as ``extra``."""
+    """One line of JSON per record: ``time``, ``level``, ``event``, and the facts given as ``extra``."""
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
         for name in ("message", "exc_info", "exc_text", "stack_info"):
@@ -39,39 +39,39 @@ class Formatter(JsonFormatter):
         else:
             log_data |= {"logger": record.name, "at": f"{record.module}:{record.lineno}"}
         if record.exc_info and (error := record.exc_info[1]) is not None:
-            log_data["error"] = described(error)
+            log_data["error"] = describe(error)
 
 
-def described(error: BaseException) -> dict[str, Any]:
-    """An exception, without its message: the type, what the database calls it, the frames, and what caused it."""
-    told: dict[str, Any] = {"type": type(error).__name__}
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return an exception's facts without its message: type, database error code, frames and cause."""
+    details: dict[str, Any] = {"type": type(error).__name__}
     for name in ("sqlstate", "sqlite_errorname"):
         if code := getattr(error, name, None):
-            told["code"] = code
-    told["frames"] = _frames(error.__traceback__)
+            details["code"] = code
+    details["frames"] = _frames(error.__traceback__)
     if (cause := error.__cause__ or error.__context__) is not None and cause is not error:
-        told["cause"] = described(cause)
-    return told
+        details["cause"] = describe(cause)
+    return details
 
 
 def _frames(at: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(at)[-_DEEPEST:]
+    frames = traceback.extract_tb(at)[-_MAX_FRAMES:]
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
-def begin(quiet: bool) -> None:
-    """Write logs to standard error; ``quiet`` leaves out all that is as it should be."""
+def set_up(quiet: bool) -> None:
+    """Write logs to standard error. With ``quiet``, only warnings and errors."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(json_ensure_ascii=True))
-    logging.raiseExceptions = False  # it would print what could not be written, and so what a message has
+    logging.raiseExceptions = False  # logging would print the record that failed, with its message
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(logging.WARNING if quiet else logging.INFO)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that has to wait its turn
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request has to wait
     logging.captureWarnings(True)
-    threading.excepthook = _thread_broke
+    threading.excepthook = _log_broken_thread
 
 
-def _thread_broke(broken: threading.ExceptHookArgs) -> None:
+def _log_broken_thread(broken: threading.ExceptHookArgs) -> None:
     logging.getLogger("seatsync.server").error("thread-broke", exc_info=broken.exc_value)

@@ -1,4 +1,4 @@
-"""What every page works with: the settings, the ledger, the clock, and the ways out."""
+"""What every page works with: settings, ledger, clock, mailer and rate limits."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import AlreadyTaken, LedgerError
 from seatsync.ledger.queries.outbox import iso
 from seatsync.outbox.message import Sender
-from seatsync.portal.web.limits import Limits
-from seatsync.portal.web.mailer import Post
+from seatsync.portal.web.limits import RateLimits
+from seatsync.portal.web.mailer import Mailer
 
 ACTOR = "pages"
-"""Who the journal says did what members do on these pages; who they are stands in the event."""
+"""The journal's actor for what members do on these pages. The event itself names the member."""
 
 Result = TypeVar("Result")
 
 
 PageResponse = str | Response | tuple[str, int]
-"""What a view returns: a page, an answer such as a redirect, or a page with its status code."""
+"""What a view returns: a page, a response such as a redirect, or a page with its status code."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """An OpenID provider that people may sign in with. ``domains`` are those whose e-mails it can vouch for."""
+    """An OpenID provider that people can sign in with. ``domains`` are the mail domains that it may confirm."""
 
     name: str
     issuer: str
@@ -42,10 +42,10 @@ class Provider:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """``url`` is where the pages are for those who look at them; ``secrets`` sign cookies, the first new ones.
+class SiteSettings:
+    """``url`` is the public address of the pages. ``secrets`` sign cookies; the first one signs new cookies.
 
-    ``source_url`` says where the line of a file can be looked at, with {commit}, {institution}, {file} and {line}.
+    ``source_url`` is the address of a line in a file, with {commit}, {institution}, {file} and {line}.
     """
 
     url: str
@@ -60,12 +60,12 @@ class Settings:
 
     @property
     def path(self) -> str:
-        """What of the pages' address stands behind the host: empty, or with a slash before it and none behind."""
+        """The path of the pages' address: empty, or with a leading slash and no trailing one."""
         return urlsplit(self.url).path
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port as browsers say them."""
+        """Scheme, host and port, as browsers send them in Origin."""
         parts = urlsplit(self.url)
         host = (parts.hostname or "").encode("idna").decode()
         is_usual = parts.port in (None, 443 if self.is_https else 80)
@@ -74,35 +74,35 @@ class Settings:
 
 @dataclass(frozen=True)
 class Site:
-    """One server's pages."""
+    """Everything that one server's pages work with."""
 
-    settings: Settings
+    settings: SiteSettings
     ledger: Ledger
     clock: Callable[[], datetime]
-    post: Post
-    limits: Limits
+    mailer: Mailer
+    limits: RateLimits
 
     def now(self) -> str:
-        """The instant, as the ledger writes it."""
+        """Return the current time, as the ledger writes it."""
         return iso(self.clock())
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """The ledger as it is.
+        """Open the ledger to read it.
 
         Raises:
-            LedgerError: it can't be reached.
+            LedgerError: the ledger cannot be reached.
         """
         with self.ledger.reading() as connection:
-            if connection is None:  # taken away since the server was started
+            if connection is None:  # removed after the server started
                 raise NoLedger(self.ledger)
             yield connection
 
     def change(self, step: Callable[[Connection], Result]) -> Result:
-        """What ``step`` returns, run in one transaction that changes accounts, and nothing of an institution's.
+        """Run ``step`` in one transaction that changes accounts only, and return its result.
 
-        Where somebody else was first (two windows that make one account), it is run again, and sees what they did. It may
-        change the browser's session, which is then as it was before.
+        If someone else was first, for example two windows that create the same account, ``step`` runs a second time and sees their
+        change. The browser's session is reset before the second run.
         """
         before = dict(session)
 
@@ -120,12 +120,14 @@ class Site:
 
 
 class NoLedger(LedgerError):
-    """There is no ledger any more where there was one."""
+    """The ledger was there when the server started and no longer exists."""
 
     def __init__(self, ledger: Ledger) -> None:
-        super().__init__(f"There is no ledger at {ledger} any more.", "There is none any more.")
+        super().__init__(
+            f"The ledger {ledger} no longer exists.", "Restore the ledger from a backup, or correct --ledger."
+        )
 
 
 def site() -> Site:
-    """That of the request at hand."""
+    """Return the site of the current request."""
     return cast(Site, current_app.extensions["seatsync"])

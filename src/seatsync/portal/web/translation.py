@@ -1,4 +1,4 @@
-"""What pages say, in the reader's own language."""
+"""Translate the pages' texts into the reader's language."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from flask import Flask
 
 
 def _(text: str, **values: Any) -> str:
-    """The text in the reader's language, with the values that it names: ``_("until %(day)s", day=…)``."""
+    """Return the text in the reader's language, with its values filled in: ``_("until %(day)s", day=…)``."""
     return str(flask_babel.gettext(text, **values))
 
 
 def later(text: str) -> Any:
-    """The text, to be translated only when it is shown."""
+    """Return the text so that it is translated when it is shown."""
     return flask_babel.lazy_gettext(text)
 
 
 def day(iso: str) -> str:
-    """``2027-06-30`` as 30 June 2027, as letters write it, or 30. Juni 2027."""
+    """Return ``2027-06-30`` as 30 June 2027, like the letters do, or as 30. Juni 2027."""
     is_english = flask_babel.get_locale().language == "en"
     return str(flask_babel.format_date(date.fromisoformat(iso[:10]), "d MMMM y" if is_english else "long"))
 
 
 def register(app: Flask) -> None:
-    """Filters for templates."""
+    """Add the filters for templates."""
     app.jinja_env.filters["day"] = day

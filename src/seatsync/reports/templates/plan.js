@@ -1,7 +1,7 @@
-// Search and filters. Without this script everything is there, and in view.
+// Search and filters. Without this script the page shows everything.
 const form = document.querySelector("form[role=search]");
 const { words, action, library, clear } = form.elements;
-const final = form.elements.final ?? { checked: false };  // where nothing is final there is nothing to choose
+const final = form.elements.final ?? { checked: false };  // a page without irreversible changes has no such checkbox
 const status = form.querySelector("output");
 const sections = document.querySelectorAll("section.changes, article");
 const groups = Array.from(document.querySelectorAll(".changes details"), (box) => ({
@@ -9,19 +9,19 @@ const groups = Array.from(document.querySelectorAll(".changes details"), (box) =
 }));
 const total = groups.reduce((sum, group) => sum + (group.final ? 0 : group.total), 0);
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
-let asked = false;
+let isFiltered = false;
 
-// The rows of a group by table body; read when they are first searched.
+// The rows of a group by table body, read at the first search.
 const bodies = (group) => (group.bodies ??= Array.from(group.box.querySelectorAll("tbody"), (body) => ({
   body, rows: Array.from(body.rows, (row) => ({ row, text: fold(row.textContent), shown: true })),
 })));
 
-function search(group, sought, named) {
-  if (!sought.length && !named && !group.bodies) return group.total;
+function search(group, terms, subject) {
+  if (!terms.length && !subject && !group.bodies) return group.total;
   let found = 0;
   for (const { body, rows } of bodies(group)) {
     const hits = rows.map(({ row, text }) =>
-      sought.every((word) => text.includes(word)) && (!named || row.cells[0].textContent === named));
+      terms.every((term) => text.includes(term)) && (!subject || row.cells[0].textContent === subject));
     const number = hits.filter(Boolean).length;
     found += number;
     body.hidden = !number;
@@ -32,25 +32,25 @@ function search(group, sought, named) {
 }
 
 function find() {
-  const sought = fold(words.value).split(/\s+/).filter(Boolean);
-  const before = asked;
-  asked = Boolean(sought.length || action.value || library.value || final.checked);
+  const terms = fold(words.value).split(/\s+/).filter(Boolean);
+  const wasFiltered = isFiltered;
+  isFiltered = Boolean(terms.length || action.value || library.value || final.checked);
   let found = 0;
   for (const group of groups) {
-    const own = group.action.startsWith("library-");  // what happens to a library has its name in the row
+    const isOfLibraries = group.action.startsWith("library-");  // such a row names its library in the first cell
     const fits = (!action.value || group.action === action.value) && (!final.checked || group.final)
-      && (!library.value || own || group.library === library.value);
-    const number = fits ? search(group, sought, own && library.value) : 0;
+      && (!library.value || isOfLibraries || group.library === library.value);
+    const number = fits ? search(group, terms, isOfLibraries && library.value) : 0;
     if (group.final === final.checked) found += number;
-    if (!before) group.open = group.box.open;
+    if (!wasFiltered) group.open = group.box.open;
     group.box.hidden = !number;
-    group.box.open = asked ? number > 0 && (group.open || number <= 1000) : group.open;
+    group.box.open = isFiltered ? number > 0 && (group.open || number <= 1000) : group.open;
     group.box.querySelector(".count").textContent = number < group.total
       ? `${number.toLocaleString("en")} of ${group.total.toLocaleString("en")}` : group.total.toLocaleString("en");
   }
-  for (const section of sections) section.hidden = asked && !section.querySelector(".changes > details:not([hidden])");
+  for (const section of sections) section.hidden = isFiltered && !section.querySelector(".changes > details:not([hidden])");
   const all = `${total.toLocaleString("en")} ${total === 1 ? "change" : "changes"}`;
-  status.textContent = asked ? `${found.toLocaleString("en")} of ${all}` : all;
+  status.textContent = isFiltered ? `${found.toLocaleString("en")} of ${all}` : all;
 }
 
 function reset() {

@@ -1,1 +1,1 @@
-"""Files that are encrypted in Git, with age or by SOPS."""
+"""Files that are encrypted in Git, with age or SOPS."""

@@ -1,4 +1,4 @@
-"""Files that are encrypted in Git, with age or by SOPS: read where the key is in the environment."""
+"""Decrypt files that are encrypted in Git with age or SOPS. The key comes from the environment."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _SUFFIXES = re.compile(r"\.(age|enc|sops)(?=\.|$)", re.IGNORECASE)
 
 
 def suffix_of(name: str) -> str:
-    """What kind of file it is once decrypted: of members.csv.age and members.enc.csv it is .csv."""
+    """Return the suffix of the decrypted file: .csv for members.csv.age and members.enc.csv."""
     return Path(_SUFFIXES.sub("", name)).suffix.lower()
 
 
 def decrypted(data: bytes, name: str) -> bytes | Locked:
-    """The bytes that were encrypted; the same bytes where they are not. ``name`` is what messages call the file."""
+    """Return the decrypted bytes, or ``data`` itself if it is not encrypted. Messages call the file ``name``."""
     if age.is_encrypted(data):
         return _by_age(data, name)
     if kind := _kind_of_sops(data):
         return _by_sops(data, name, kind)
     if _SUFFIXES.search(name):
-        help = "Encrypt it, and take what was committed out of the repository's history; or give it another name."
+        help = "Encrypt it, and remove the unencrypted version from the repository's history; or rename it."
         return Locked(f"{name} is not encrypted, although its name says so.", help)
     return data
 
 
 def is_encrypted(data: bytes) -> bool:
-    """Whether these are the bytes of a file that is encrypted, with age or by SOPS."""
+    """Whether these bytes are a file encrypted with age or SOPS."""
     return age.is_encrypted(data) or bool(_kind_of_sops(data))
 
 
 def _kind_of_sops(data: bytes) -> str:
-    """What SOPS calls the kind of file that it encrypted; empty where it did not."""
+    """Return the input type for ``sops decrypt``: "binary" or "yaml"; empty if SOPS did not encrypt the file."""
     if b"ENC[" not in data:
         return ""
     if data.lstrip()[:1] == b"{" and b'"sops"' in data:
@@ -49,7 +49,7 @@ def _kind_of_sops(data: bytes) -> str:
 def _by_age(data: bytes, name: str) -> bytes | Locked:
     keys = _age_keys()
     if not keys:
-        help = f"Put the key (AGE-SECRET-KEY-…) into the environment as {AGE_KEYS[0]}."
+        help = f"Set the environment variable {AGE_KEYS[0]} to the key (AGE-SECRET-KEY-…)."
         return Locked(f"{name} is encrypted with age, and the environment has no key.", help)
     try:
         return age.decrypted(data, keys)
@@ -68,6 +68,6 @@ def _age_keys() -> list[str]:
 
 
 def _by_sops(data: bytes, name: str, kind: str) -> bytes | Locked:
-    from seatsync.sources.encryption.sops import decrypted  # YAML and processes, which most runs need not
+    from seatsync.sources.encryption.sops import decrypted  # imports YAML and subprocess, which most runs do not need
 
     return decrypted(data, name, kind)

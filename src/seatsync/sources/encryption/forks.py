@@ -1,4 +1,4 @@
-"""Whether the files that are read were proposed from a fork, by somebody whom the institution may not know."""
+"""Detect proposals from forks: their authors may be unknown to the institution."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_PROPOSING = frozenset(
+_PROPOSAL_EVENTS = frozenset(
     {
         *("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment"),
         *("issue_comment", "workflow_run"),
     }
 )
-"""The events of GitHub that may be about somebody else's commit."""
+"""The GitHub events that may concern a commit from a fork."""
 
 
 def is_from_a_fork(environment: Mapping[str, str]) -> bool:
-    """Whether the host says that this job is about a proposal from a fork, or does not say whose it is."""
-    if environment.get("GITHUB_EVENT_NAME") in _PROPOSING:
+    """Whether this CI job is about a proposal from a fork, or the proposal's repository is unknown."""
+    if environment.get("GITHUB_EVENT_NAME") in _PROPOSAL_EVENTS:
         event = _event(environment.get("GITHUB_EVENT_PATH", ""))
         head = _name(event, "pull_request", "head", "repo") or _name(event, "workflow_run", "head_repository")
-        own = environment.get("GITHUB_REPOSITORY") or _name(event, "repository")
-        return head is None or own is None or head.casefold() != own.casefold()
+        base = environment.get("GITHUB_REPOSITORY") or _name(event, "repository")
+        return head is None or base is None or head.casefold() != base.casefold()
     source = environment.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID")
     return source is not None and source != environment.get("CI_MERGE_REQUEST_PROJECT_ID")
 

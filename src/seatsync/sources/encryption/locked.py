@@ -1,4 +1,4 @@
-"""An encrypted file that is not read."""
+"""The result for an encrypted file that can't be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Locked(NamedTuple):
-    """Why a file can't be read, and what to do."""
+    """Why the file can't be read, and what to do."""
 
     message: str
     help: str

@@ -1,7 +1,7 @@
-"""Files that SOPS encrypted: what they say of their keys is read here, and the program ``sops`` sees only what is allowed of it.
+"""Decrypt SOPS files with the program ``sops``, which sees only the keys that are allowed.
 
-SOPS goes to whatever key service a file names, with the credentials that the environment has for it. So it is never given the
-file, but one that is written anew, and an environment with nothing but what the allowed keys need.
+SOPS contacts every key service that a file names, with the credentials from the environment. So ``sops`` never gets the
+original file: it gets a rewritten one with the allowed keys only, and an environment with only what these keys need.
 """
 
 from __future__ import annotations
@@ -21,9 +21,18 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.text.characters import printable
 from seatsync.sources import yaml_tree
 from seatsync.sources.encryption.locked import Locked
-from seatsync.sources.encryption.sops_keys import KINDS, SETTING, Allowed, BadSetting, Entry, NotPlain, allowed, entry
+from seatsync.sources.encryption.sops_keys import (
+    KINDS,
+    SETTING,
+    AllowedKeys,
+    BadSetting,
+    KeyEntry,
+    NotPlain,
+    allowed_keys,
+    checked_key,
+)
 
-_PATIENCE = 60.0
+_TIMEOUT = 60.0  # seconds
 _TEXTS = (
     *("lastmodified", "mac", "version", "unencrypted_suffix", "encrypted_suffix", "unencrypted_regex"),
     *("encrypted_regex", "unencrypted_comment_regex", "encrypted_comment_regex"),
@@ -33,7 +42,7 @@ _GROUPS, _THRESHOLD, _MAC_ONLY = "key_groups", "shamir_threshold", "mac_only_enc
 
 
 class _Rewritten(NamedTuple):
-    """A file as SOPS is to see it; ``refused`` are the keys that were left out."""
+    """The file for SOPS. ``refused`` are the keys that were left out; ``is_hopeless`` if the others can't decrypt it."""
 
     text: str
     refused: list[str]
@@ -41,56 +50,55 @@ class _Rewritten(NamedTuple):
 
 
 def decrypted(data: bytes, name: str, kind: str) -> bytes | Locked:
-    """What SOPS encrypted as ``kind`` (binary or yaml); ``name`` is what messages call the file."""
+    """Return the decrypted bytes of a SOPS file of the input type ``kind`` (binary or yaml). Messages call it ``name``."""
     try:
-        may = allowed(os.environ)
+        allowed = allowed_keys(os.environ)
     except BadSetting as error:
         help = f'Write kinds of keys, as in {SETTING}="age hc_vault=https://vault.school.example".'
-        return Locked(f"{name} is encrypted by SOPS, and {SETTING} can't be understood: {error}.", help)
+        return Locked(f"{name} is encrypted by SOPS, and {SETTING} is not valid: {error}.", help)
     try:
         text = data.decode()
-        rewritten = (_binary if kind == "binary" else _yaml)(text, may)
+        rewritten = (_binary if kind == "binary" else _yaml)(text, allowed)
     except (NotPlain, ValueError, RecursionError, yaml.YAMLError) as error:
         why = f": {printable(str(error), 200)}" if isinstance(error, NotPlain) else ""
-        message = f"{name} is encrypted by SOPS, but not written as SOPS writes it{why}."
-        return Locked(message, "Encrypt it anew with `sops encrypt`.")
+        message = f"{name} is encrypted by SOPS, but not in the form that SOPS writes{why}."
+        return Locked(message, "Encrypt it again with `sops encrypt`.")
     left_out = printable(", ".join(rewritten.refused), 300)
     if rewritten.is_hopeless:
-        return _hopeless(name, rewritten.refused, may)
-    done = _run(rewritten.text, name, kind, may)
-    if isinstance(done, Locked) and left_out:
-        return Locked(done.message, f"{done.help} Not allowed here, and not asked: {left_out} ({SETTING}).")
-    return done
+        return _hopeless(name, rewritten.refused, allowed)
+    result = _run(rewritten.text, name, kind, allowed)
+    if isinstance(result, Locked) and left_out:
+        return Locked(result.message, f"{result.help} Not tried, because {SETTING} does not allow them: {left_out}.")
+    return result
 
 
-def _hopeless(name: str, refused: list[str], may: Allowed) -> Locked:
+def _hopeless(name: str, refused: list[str], allowed: AllowedKeys) -> Locked:
     message = (
         f"{name} is encrypted by SOPS for {printable(', '.join(refused), 300) or 'nobody'}, which is not allowed here."
     )
-    if may.is_fork:
-        return Locked(
-            message, "A proposal from a fork is read by age alone; decide on it in a branch of the repository."
-        )
-    words = " ".join([*refused, *may.addresses.keys() - {word.partition("=")[0] for word in refused}])
+    if allowed.is_fork:
+        help = "Move the proposal to a branch of the repository: from a fork, only age keys are used."
+        return Locked(message, help)
+    words = " ".join([*refused, *allowed.addresses.keys() - {word.partition("=")[0] for word in refused}])
     help = (
-        f"Encrypt it for a key of age; or, if that is the institution's own, set {SETTING}='{printable(words, 300)}'."
+        f"Encrypt it for an age key; or, if this key is the institution's own, set {SETTING}='{printable(words, 300)}'."
     )
     return Locked(message, help)
 
 
-def _binary(text: str, may: Allowed) -> _Rewritten:
-    """The JSON that SOPS makes of a file of any kind."""
+def _binary(text: str, allowed: AllowedKeys) -> _Rewritten:
+    """Rewrite the JSON that SOPS makes of any binary file."""
     document = json.loads(text, object_pairs_hook=_each_once)
     if not isinstance(document, dict) or document.keys() != {"data", "sops"} or not isinstance(document["data"], str):
         raise NotPlain('it has other keys than "data" and "sops"')
-    metadata, refused, is_hopeless = _filtered(document["sops"], may)
+    metadata, refused, is_hopeless = _filtered(document["sops"], allowed)
     return _Rewritten(json.dumps({"data": document["data"], "sops": metadata}), refused, is_hopeless)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """SOPS takes SOPS for sops, and of two the last."""
+    """Return the pairs as a dict; reject repeated keys. SOPS ignores case, and of repeated keys takes the last."""
     if len({name.casefold() for name, _ in pairs}) < len(pairs):
-        raise NotPlain("a key stands in it twice")
+        raise NotPlain("it has a key twice")
     return dict(pairs)
 
 
@@ -99,58 +107,61 @@ _INSIDE = re.compile(r"|[ #].*|-|- .*")
 _STRANGE = re.compile("[^\n\x20-\x7e\xa0-\u2027\u202f-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
-def _yaml(text: str, may: Allowed) -> _Rewritten:
-    """A mapping as YAML. Whatever SOPS's own parser may make of the rest: no line of it begins another ``sops``."""
+def _yaml(text: str, allowed: AllowedKeys) -> _Rewritten:
+    """Rewrite a YAML mapping.
+
+    SOPS's own parser may read the rest differently, but no line of it can begin another ``sops`` key.
+    """
     text = text.replace("\r\n", "\n")
     if strange := _STRANGE.search(text):
-        raise NotPlain(f"it has the character U+{ord(strange[0]):04X} in it")
+        raise NotPlain(f"it contains the character U+{ord(strange[0]):04X}")
     lines = text.removeprefix("---\n").split("\n")
     at = {position: found[1] for position, line in enumerate(lines) if (found := _TOP.fullmatch(line))}
     if other := next((line for n, line in enumerate(lines) if n not in at and not _INSIDE.fullmatch(line)), None):
-        raise NotPlain(f'the line "{other}" is no key')
+        raise NotPlain(f'the line "{other}" is not a key')
     wrong: list[Diagnostic] = []
     tree = yaml_tree.parse(text, "", wrong)
     if wrong or any(getattr(event, "anchor", None) for event in yaml.parse(text, Loader=_LOADER)):
-        raise NotPlain(wrong[0].message.rstrip(".") if wrong else "it has an anchor in it")
-    if not isinstance(tree, yaml_tree.Mapping) or [*tree.keys] != [*at.values()] or tree.merges:
-        raise NotPlain("its keys do not stand at the beginning of lines")
-    metadata, refused, is_hopeless = _filtered(yaml_tree.plain(tree.items.get("sops")), may)
+        raise NotPlain(wrong[0].message.rstrip(".") if wrong else "it contains an anchor")
+    if not isinstance(tree, yaml_tree.MappingNode) or [*tree.keys] != [*at.values()] or tree.merges:
+        raise NotPlain("its keys are not at the beginning of lines")
+    metadata, refused, is_hopeless = _filtered(yaml_tree.plain(tree.items.get("sops")), allowed)
     here = next(position for position, key in at.items() if key == "sops")
     end = next((position for position in at if position > here), len(lines))
     rest = [*lines[:here], *lines[end:], f"sops: {json.dumps(metadata)}\n"]
     return _Rewritten("\n".join(rest), refused, is_hopeless)
 
 
-def _filtered(found: object, may: Allowed) -> tuple[Entry, list[str], bool]:
-    """The metadata with the keys that are allowed; those that are not; and whether the ones that are left can't do."""
+def _filtered(found: object, allowed: AllowedKeys) -> tuple[KeyEntry, list[str], bool]:
+    """Return the metadata with the allowed keys, the refused keys, and whether the allowed ones are too few to decrypt."""
     if not isinstance(found, dict):
-        raise NotPlain("it says nothing of its keys")
-    metadata: Entry = {name: _text(found[name]) for name in _TEXTS if found.get(name) not in (None, "")}
+        raise NotPlain("it does not describe its keys")
+    metadata: KeyEntry = {name: _text(found[name]) for name in _TEXTS if found.get(name) not in (None, "")}
     if str(found.get(_MAC_ONLY)).lower() == "true":
         metadata[_MAC_ONLY] = True
     groups = found.get(_GROUPS) or [found]
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):
-        raise NotPlain(f'its "{_GROUPS}" are none')
-    kept, refused = zip(*(_keys(group, may) for group in groups), strict=True)
+        raise NotPlain(f'its "{_GROUPS}" are not valid')
+    kept, refused = zip(*(_keys(group, allowed) for group in groups), strict=True)
     left = [group for group in kept if group]
     threshold = _number(found.get(_THRESHOLD)) or len(groups)
     if found.get(_GROUPS):
         metadata |= {_GROUPS: left, _THRESHOLD: threshold}
     elif left:
         metadata |= left[0]
-    return metadata, list(dict.fromkeys(one for some in refused for one in some)), len(left) < max(threshold, 1)
+    return metadata, list(dict.fromkeys(key for keys in refused for key in keys)), len(left) < max(threshold, 1)
 
 
-def _keys(group: Entry, may: Allowed) -> tuple[Entry, list[str]]:
-    kept: Entry = {}
+def _keys(group: KeyEntry, allowed: AllowedKeys) -> tuple[KeyEntry, list[str]]:
+    kept: KeyEntry = {}
     refused = []
     for kind in KINDS:
         entries = group.get(kind) or []
         if not isinstance(entries, list):
-            raise NotPlain(f'its "{kind}" is no list')
+            raise NotPlain(f'its "{kind}" is not a list')
         for found in entries:
-            key, address = entry(kind, found)
-            if may.takes(kind, address):
+            key, address = checked_key(kind, found)
+            if allowed.includes(kind, address):
                 kept.setdefault(kind, []).append(key)
             else:
                 refused.append(f"{kind}={address}" if address else kind)
@@ -159,41 +170,41 @@ def _keys(group: Entry, may: Allowed) -> tuple[Entry, list[str]]:
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[\x20-\x7e]*", value):
-        raise NotPlain("what it says of its keys has a value that is none")
+        raise NotPlain("a value in the description of its keys is not valid")
     return value
 
 
 def _number(value: object) -> int:
     if value is not None and not re.fullmatch("[0-9]{1,3}", str(value)):
-        raise NotPlain(f'its "{_THRESHOLD}" is no number')
+        raise NotPlain(f'its "{_THRESHOLD}" is not a number')
     return int(str(value or 0))
 
 
-def _run(text: str, name: str, kind: str, may: Allowed) -> bytes | Locked:
+def _run(text: str, name: str, kind: str, allowed: AllowedKeys) -> bytes | Locked:
     with TemporaryDirectory(prefix="seatsync-") as folder:
         (Path(folder) / "sealed").write_text(text, encoding="utf-8", newline="\n")
         command = ["sops", "decrypt", "--input-type", kind, "--output-type", kind, "sealed"]
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 command,
                 cwd=folder,
-                env=dict(_environment(may.addresses, os.environ)),
+                env=dict(_environment(allowed.addresses, os.environ)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_PATIENCE,
+                timeout=_TIMEOUT,
                 check=False,
             )
         except FileNotFoundError:
             help = "Install the program sops where seatsync runs, and give it the key."
-            return Locked(f"{name} is encrypted by SOPS, and there is no program sops.", help)
+            return Locked(f"{name} is encrypted by SOPS, and the program sops is not installed.", help)
         except subprocess.TimeoutExpired:
-            return Locked(f"{name} is encrypted by SOPS, which does not answer.", "Try `sops decrypt` by hand.")
-    if done.returncode:
-        said = next((line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "")
-        help = "Give it the key (SOPS_AGE_KEY, or what your key service wants); `sops decrypt` by hand tells more."
-        fact = f"{name} is encrypted by SOPS, which can't decrypt it: {printable(said.rstrip('.'), 300)}."
-        return Locked(fact, help)
-    return done.stdout
+            return Locked(f"{name} is encrypted by SOPS, and sops does not answer.", "Run `sops decrypt` by hand.")
+    if result.returncode:
+        error = next((line for line in result.stderr.decode("utf-8", "replace").splitlines() if line.strip()), "")
+        help = "Set the key (SOPS_AGE_KEY, or what your key service needs); `sops decrypt` by hand shows more."
+        message = f"{name} is encrypted by SOPS, and sops can't decrypt it: {printable(error.rstrip('.'), 300)}."
+        return Locked(message, help)
+    return result.stdout
 
 
 _EVERYWHERE = re.compile(
@@ -202,11 +213,11 @@ _EVERYWHERE = re.compile(
 _A_PATH = re.compile(r"\w*_(FILE|CREDENTIALS|CACERT|CERT_DIR)|GNUPGHOME")
 
 
-def _environment(kinds: Iterable[str], surroundings: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What ``sops`` is told of the environment: what any program needs, and what belongs to the allowed kinds of keys."""
-    beginnings = tuple({beginning for kind in kinds for beginning in KINDS[kind].variables})
-    for name, value in surroundings.items():
-        if not (_EVERYWHERE.fullmatch(name) or name.startswith(beginnings)):
+def _environment(kinds: Iterable[str], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables for ``sops``: those that any program needs, and those of the allowed kinds of keys."""
+    prefixes = tuple({prefix for kind in kinds for prefix in KINDS[kind].variables})
+    for name, value in environment.items():
+        if not (_EVERYWHERE.fullmatch(name) or name.startswith(prefixes)):
             continue
         is_relative = _A_PATH.fullmatch(name) and value and not Path(value).is_absolute()
         yield name, str(Path(value).absolute()) if is_relative else value

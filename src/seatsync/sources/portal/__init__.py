@@ -1,1 +1,1 @@
-"""Exports of the vendors' portals."""
+"""Read exports from the vendors' portals."""

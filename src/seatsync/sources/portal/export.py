@@ -1,4 +1,4 @@
-"""What a portal exports: a list of members, with the kind and status of their licenses where it has columns for them."""
+"""Read a portal's export: a list of members, and the kind and status of their licenses if it has columns for them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BOTH = " or ".join(f"{columns.kind} and {columns.status}" for columns in LICENS
 
 
 class Portal(NamedTuple):
-    """The members of an export, and what each holds: library → e-mail key → (kind, status)."""
+    """The members of an export and their licenses: library → e-mail key → (kind, status)."""
 
     members: list[RosterMember]
     holdings: dict[str, dict[str, Holding]]
@@ -35,17 +35,17 @@ class Portal(NamedTuple):
 def read_export(
     text: str, file: str, libraries: Mapping[str, Library], library: str | None, found: list[Diagnostic]
 ) -> Portal | None:
-    """Read an export. ``library`` is the one that columns without a library's name, or a list of holders, are about.
+    """Read an export. Columns without a library's name, and lists of license holders, are about ``library``.
 
-    None where something is wrong, which ``found`` then says.
+    Return None, and add errors to ``found``, where something is wrong.
     """
     before = len(found)
     table = csv_table.read(text, file, ROSTER, found)
     if table is None:
         return None
-    told = len(found)
+    before_columns = len(found)
     columns = _license_columns(table, libraries, library)
-    if columns is None or len(found) > told:
+    if columns is None or len(found) > before_columns:
         return None
     portal = _Reader(table, libraries, columns, library).read()
     return portal if not any(d.severity is Severity.ERROR for d in found[before:]) else None
@@ -54,7 +54,7 @@ def read_export(
 def _license_columns(
     table: Table, libraries: Mapping[str, Library], library: str | None
 ) -> dict[str, tuple[int, int]] | None:
-    """Library → the positions of its kind and status columns."""
+    """Return library → the positions of its kind and status columns; None where one is wrong."""
     names = {squeezed(id): id for id in libraries} | {squeezed(entry.title): id for id, entry in libraries.items()}
     found: dict[str, dict[str, int]] = {}
     for position, column in enumerate(table.columns):
@@ -64,11 +64,12 @@ def _license_columns(
         owner = column.removesuffix(ending)
         id = names.get(owner) if owner else library
         if id is None:
-            said = f'"{printable(table.header[position])}"'
+            column_name = f'"{printable(table.header[position])}"'
+            message = f"The column {column_name} does not say which library it is about."
             help = "Name the library these columns are about: --library ID."
             if owner:
+                message = f"The column {column_name} is about a library that is not in seatsync.yaml."
                 help = f"{did_you_mean(owner, names)} Add the library to seatsync.yaml, or delete the column.".strip()
-            message = f"The column {said} is about {'no library of seatsync.yaml' if owner else 'a library that is not named'}."
             table.found.append(Diagnostic("unknown-library", message, help, table.at(table.header_line, position)))
             return None
         found.setdefault(id, {})[_MEANING[ending]] = position
@@ -97,12 +98,12 @@ class _Reader:
             self._list_of_holders(library, libraries[library])
 
     def _list_of_holders(self, id: str, library: Library) -> None:
-        """Some portals list those alone who hold a license."""
+        """Accept a file without license columns from a portal that lists only members who hold a license."""
         if self.dialect.template in LISTS_OF_HOLDERS and library.delivery.facts.at_once:
             self.all_hold = id
             return
-        message = f"There are no columns {_BOTH}, so nobody can tell who holds {id}."
-        help = "Leave --library out to import the members alone, or export with license columns."
+        message = f"There are no columns {_BOTH}, so seatsync can't tell who holds {id}."
+        help = "Leave --library out to import only the members, or export with license columns."
         self.table.found.append(Diagnostic("csv-header", message, help, self.table.at(self.table.header_line, 0)))
 
     def read(self) -> Portal:
@@ -130,19 +131,19 @@ class _Reader:
         return Portal(self.roster.members, holdings)
 
     def _holding(self, kind: str, status: str, line: int, column: int) -> Holding | None:
-        """A license as the portals write it: "Temporary", "Opted Out", "Permanent-Reserved"."""
-        said_kind, said_status = _words(kind), _words(status)
-        if said_kind.endswith("_reserved"):  # as the portals' slots count them: Temporary-Reserved
-            said_kind = said_kind.removesuffix("_reserved")
-            said_status = "unclaimed" if said_status in ("", "unclaimed", "reserved") else f"reserved but {said_status}"
+        """Return a license from the portals' words: "Temporary", "Opted Out", "Permanent-Reserved"; None where they are wrong."""
+        kind_word, status_word = _words(kind), _words(status)
+        if kind_word.endswith("_reserved"):  # as in the portals' seat counts: Temporary-Reserved
+            kind_word = kind_word.removesuffix("_reserved")
+            status_word = "unclaimed" if status_word in ("", "unclaimed", "reserved") else f"reserved but {status_word}"
         try:
             holding = (
-                Kind(said_kind or "none"),
-                Status({"": "none", "reserved": "unclaimed"}.get(said_status, said_status)),
+                Kind(kind_word or "none"),
+                Status({"": "none", "reserved": "unclaimed"}.get(status_word, status_word)),
             )
         except ValueError:
             self._wrong(
-                f'"{printable(kind)}" and "{printable(status)}" are no kind and status of a license', line, column
+                f'"{printable(kind)}" and "{printable(status)}" are not a kind and status of a license', line, column
             )
             return None
         if (holding[0] is Kind.NONE) == (holding[1] in (Status.UNCLAIMED, Status.DELIVERED)):
@@ -150,12 +151,15 @@ class _Reader:
             return None
         return holding
 
-    def _wrong(self, said: str, line: int, column: int) -> None:
-        help = "Kinds are None, Temporary, Permanent; statuses None, Unclaimed, Delivered, Opted Out, Revoked."
-        message = f"{said[0].upper()}{said[1:]}."
+    def _wrong(self, fact: str, line: int, column: int) -> None:
+        help = (
+            "Write one of the kinds None, Temporary, Permanent, "
+            "and one of the statuses None, Unclaimed, Delivered, Opted Out, Revoked."
+        )
+        message = f"{fact[0].upper()}{fact[1:]}."
         self.table.found.append(Diagnostic("invalid-value", message, help, self.table.at(line, column)))
 
 
 def _words(text: str) -> str:
-    """``Opted Out`` → ``opted_out``."""
+    """Return the text in the ledger's form: ``Opted Out`` → ``opted_out``."""
     return clean(text).lower().replace(" ", "_").replace("-", "_")

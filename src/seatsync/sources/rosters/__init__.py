@@ -1,1 +1,1 @@
-"""Rosters: CSV in several dialects, and YAML; every row checked."""
+"""Read rosters: CSV in several dialects, and YAML. Every row is checked."""

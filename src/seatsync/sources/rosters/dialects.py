@@ -1,4 +1,4 @@
-"""The spellings of a CSV roster, told apart by their header."""
+"""The dialects of CSV rosters. The header shows which one a file is in."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from seatsync.domain.person import REQUIRED
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.csv_table import Wanted, squeezed, strange
+from seatsync.sources.csv_table import HeaderSpec, squeezed, unknown_names
 from seatsync.sources.rosters import seatsync_template
 from seatsync.systems.registry import TEMPLATES
 from seatsync.systems.template import Template
 
 
 class Dialect:
-    """A template as a reader needs it.
+    """A template, prepared for the reader.
 
-    ``columns`` maps a squeezed column name to a member's field, ``required`` are fields, ``must_say`` are the fields that
-    hold one word in every row, with that word.
+    ``columns`` maps a squeezed column name to a member's field; ``required`` are fields. ``must_say`` maps a field that has the
+    same word in every row to that word.
     """
 
     def __init__(self, template: Template) -> None:
@@ -30,15 +30,15 @@ class Dialect:
         self.required = frozenset({*REQUIRED, *self.must_say})
 
     def missing(self, header: set[str]) -> set[str]:
-        """The required fields for which ``header`` has no column."""
+        """Return the required fields for which ``header`` has no column."""
         return set(self.required) - {self.columns[name] for name in header if name in self.columns}
 
 
 OWN = (seatsync_template.TEMPLATE,)
-"""The dialects that no vendor's system gives out, each a file beside this one."""
+"""The dialects that do not come from a vendor's system; each has a file in this package."""
 
 DIALECTS = tuple(map(Dialect, (*TEMPLATES, *OWN)))
-"""All dialects. A header that fits several is read as the first."""
+"""All dialects. A header that matches several is read as the first."""
 
 _EXPECTED = "The header must be one of: " + "; ".join(f"{', '.join(d.names)} ({d.name})" for d in DIALECTS) + "."
 
@@ -62,16 +62,16 @@ LISTED_BY = tuple(
 
 
 def dialect_of(header: set[str]) -> Dialect | None:
-    """The dialect whose required columns are all there, by squeezed names."""
+    """Return the first dialect whose required columns are all in ``header`` (squeezed names), or None."""
     return next((dialect for dialect in DIALECTS if not dialect.missing(header)), None)
 
 
-def _tell(cells: list[str]) -> str:
-    """What a roster's header must have, for a person who wrote ``cells``: the nearest dialect, and what it lacks."""
+def _header_help(cells: list[str]) -> str:
+    """Return the help for a person who wrote ``cells`` as header: the nearest dialect and the columns it lacks."""
     names = {squeezed(cell) for cell in cells}
 
     def distance(dialect: Dialect) -> tuple[int, int, int]:
-        guessed = sum(bool(did_you_mean(cell, dialect.names)) for cell in strange(cells, dialect.columns))
+        guessed = sum(bool(did_you_mean(cell, dialect.names)) for cell in unknown_names(cells, dialect.columns))
         return len(dialect.missing(names)), -len(names & dialect.columns.keys()), -guessed
 
     nearest = min(DIALECTS, key=distance)
@@ -79,14 +79,14 @@ def _tell(cells: list[str]) -> str:
         return _EXPECTED
     missing = nearest.missing(names)
     lacking = [name for name in nearest.names if nearest.columns[squeezed(name)] in missing]
-    near = ((cell, did_you_mean(cell, lacking)) for cell in strange(cells, nearest.columns))
+    near = ((cell, did_you_mean(cell, lacking)) for cell in unknown_names(cells, nearest.columns))
     guesses = "".join(f' "{printable(cell)}": {guess}' for cell, guess in near if guess)
-    return f"For {nearest.name} it lacks {', '.join(lacking)}.{guesses} {_EXPECTED}"
+    return f"For {nearest.name}, add {', '.join(lacking)}.{guesses} {_EXPECTED}"
 
 
-ROSTER = Wanted(
+ROSTER = HeaderSpec(
     lambda names: dialect_of(names) is not None,
     tuple(dict.fromkeys(name for dialect in DIALECTS for name in dialect.names)),
-    _tell,
+    _header_help,
 )
 """The header of a roster."""

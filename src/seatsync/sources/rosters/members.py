@@ -1,4 +1,4 @@
-"""Members of a roster, checked: many plain rows at once, any other one by one."""
+"""Check and collect a roster's members: many plain rows at once, all others one by one."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from seatsync.domain.text.characters import clean, encoded_word, forbidden, forb
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
 from seatsync.domain.text.tags import join_tags, tag_fault
 
-_NO_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
-_NO_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
-"""What spreadsheets put in the place of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
+_SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
+_SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
+"""Values that spreadsheets write instead of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
 
 _CHECKED = itemgetter(*map(Person._fields.index, ("email", "given_name", "family_name", "student_id")))
 _TAGS = Person._fields.index("tags")
 _ROSTER_MEMBER: Callable[..., RosterMember] = RosterMember
-"""Quicker than ``_make``; how many values a list has, mypy cannot tell."""
+"""Called with ``*values``, which is faster than ``_make``; mypy can't check the length of a list."""
 
 Locate = Callable[..., Origin]
-"""(line or position, field, and for a list the position in it) → the place of the value."""
+"""(line or position, field, position within a list of tags) → the place of the value."""
 
 
 class RosterReader:
-    """Collects the members of one file. ``tags`` are given to each of them, ``counted`` is how many more it has."""
+    """Collects the members of one file. Each gets the ``tags``. ``counted`` is the number of members that were only counted."""
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
         self.file = file
@@ -42,9 +42,9 @@ class RosterReader:
         self.joined: dict[str, str] = {}
 
     def take(self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
-        """Check one member, ``values`` in the order of ``Person``, and keep it where nothing is wrong.
+        """Check one member, ``values`` in the order of ``Person``, and keep it if nothing is wrong.
 
-        ``at`` is what ``locate`` wants to find a value's place again; a member that is not ``sound`` is checked only.
+        ``at`` is the line or position for ``locate``. A member that is not ``sound`` is checked but not kept.
         """
         together = _together(values)
         is_plain = _is_plain(together)
@@ -64,12 +64,12 @@ class RosterReader:
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
-        if _NO_ID.fullmatch(student_id):
+        if _SPOILED_ID.fullmatch(student_id):
             right = self._of_a_spreadsheet("student_id", student_id, at, locate)
         elif student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
             right = self._twice("student_id", student_id, first, at, locate)
         if "#" in together:
-            right = self._names_are_names(given, family, at, locate) and right
+            right = self._are_names(given, family, at, locate) and right
         tags = self.joined.get(values[_TAGS])
         if tags is None:
             tags = self._join(values[_TAGS], at, locate)
@@ -78,9 +78,9 @@ class RosterReader:
             self.members.append(_ROSTER_MEMBER(*person, key, self.file, line))
 
     def take_plain(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> bool:
-        """Keep many members at once, if nothing at all is to be said of any: ``take`` would keep just the same.
+        """Keep many members at once, exactly as ``take`` would, if none needs a diagnostic; return whether they were kept.
 
-        ``columns`` are in the order of ``Person``. Otherwise nothing is kept, and the answer is False.
+        ``columns`` are in the order of ``Person``. If one member needs a diagnostic, none is kept.
         """
         column = dict(zip(Person._fields, columns, strict=True))
         emails, ids, tags = column["email"], column["student_id"], column["tags"]
@@ -97,7 +97,7 @@ class RosterReader:
             return False
         if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
-        if any(map(_NO_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
+        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
             return False
         self.emails |= new_emails
         self.student_ids |= new_ids
@@ -119,13 +119,13 @@ class RosterReader:
         return joined
 
     def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
-        """Tell what is missing. True where there is next to nothing, as in a row of totals, so that no more need be said."""
+        """Report missing values. True if the row has at most one value, as a row of totals: it needs no further checks."""
         filled = [name for name, value in zip(Person._fields, values, strict=True) if clean(value)]
         if len(filled) <= 1:
             name = filled[0] if filled else "email"
-            where, said = locate(at, name), printable(clean(values[Person._fields.index(name)]))
-            only = f'only "{said}"' if said else "nothing that is read"
-            message = f"Row {where.line} has {only}; a member has an e-mail, a given name and a family name."
+            where, value = locate(at, name), printable(clean(values[Person._fields.index(name)]))
+            only = f'only "{value}"' if value else "no value that seatsync reads"
+            message = f"Row {where.line} has {only}; a member needs an e-mail, a given name and a family name."
             self._wrong("missing-value", message, "Fill them in, or delete the row.", where)
             return True
         for name in REQUIRED:
@@ -143,7 +143,10 @@ class RosterReader:
         return False
 
     def _encoded(self, values: Sequence[str], at: int, locate: Locate) -> bool:
-        """Tell which texts hold an encoded word. The names stand side by side in a mail's header, so they are read together too."""
+        """Report texts with an encoded word; return whether there are any.
+
+        A mail's header has both names next to each other, so they are also checked together.
+        """
         texts = {name: clean(value) for name, value in zip(Person._fields, values, strict=True)}
         faulty = {name: text for name, text in texts.items() if name != "email" and encoded_word(text)}
         both = f"{texts['given_name']} {texts['family_name']}"
@@ -157,14 +160,14 @@ class RosterReader:
     def _of_a_spreadsheet(self, field: str, value: str, at: int, locate: Locate) -> bool:
         message = (
             f'The {spoken(field)} "{printable(value)}" is not what was typed: '
-            "a spreadsheet has shortened it, or put a sign, a formula or an error in its place."
+            "a spreadsheet shortened it, or replaced it with a sign, a formula or an error."
         )
-        help = "Set the column to text in the spreadsheet, and export it anew."
+        help = "Format the column as text in the spreadsheet, and export it again."
         return self._wrong("invalid-value", message, help, locate(at, field))
 
-    def _names_are_names(self, given: str, family: str, at: int, locate: Locate) -> bool:
+    def _are_names(self, given: str, family: str, at: int, locate: Locate) -> bool:
         for name, value in (("given_name", given), ("family_name", family)):
-            if _NO_NAME.fullmatch(value):
+            if _SPOILED_NAME.fullmatch(value):
                 return self._of_a_spreadsheet(name, value, at, locate)
         return True
 
@@ -172,7 +175,7 @@ class RosterReader:
         here, there = locate(at, field), locate(first, field)
         message = (
             f'The {spoken(field)} "{printable(value)}" is used on line {here.line} and already on line {there.line}. '
-            "Each member has one of their own."
+            "Each member needs a different one."
         )
         return self._wrong(
             f"duplicate-{field.replace('_', '-')}", message, "Delete one of the two, or correct it.", here
@@ -184,18 +187,18 @@ class RosterReader:
 
 
 def _together(values: Sequence[str]) -> str:
-    """Values as one text, to be looked through at once."""
+    """Join the values into one text, to check them all at once."""
     return f"|{'|'.join(values)}|"
 
 
 def _is_plain(together: str) -> bool:
-    """Whether ``clean`` would leave all of the values as they are, and none has a sign that is not seen."""
+    """Whether ``clean`` would change none of the values, and none has an invisible character."""
     if not (together.isascii() and together.isprintable()):
         return False
     return " " not in together or not any(map(together.__contains__, ("  ", "| ", " |")))
 
 
 def _faults_of_tags(written: str) -> list[tuple[int, str, str]]:
-    """(position, tag, why it is none)"""
-    own = enumerate(map(clean, written.split(";")))
-    return [(position, tag, fault) for position, tag in own if tag and (fault := tag_fault(tag))]
+    """Return (position, tag, what is wrong with it) for each invalid tag."""
+    tags = enumerate(map(clean, written.split(";")))
+    return [(position, tag, fault) for position, tag in tags if tag and (fault := tag_fault(tag))]

@@ -1,4 +1,4 @@
-"""One member in several rosters of an institution."""
+"""Merge members that are in several rosters of an institution."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from seatsync.domain.text.tags import join_tags, split_tags
 
 
 def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:
-    """All members, each once, in the order of the files.
+    """Return all members, each once, in the order of the files.
 
-    A student who teaches stands in two files: one member, with the tags of both, where names and ids agree (what
-    only one file gives, as an id or a role, is taken from there). Where they do not agree, an error names both places.
+    A student who teaches is in two files. If names and ids agree, both rows become one member with the tags of both; a value
+    that only one file has, such as an id or a role, is kept. If they do not agree, an error names both places.
     """
     if len(rosters) == 1:
         return rosters[0]
@@ -23,13 +23,13 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
         known = merged.get(member.key)
         owner = ids.get(member.student_id) if member.student_id else None
         if owner is not None and owner.key != member.key:
-            said = f"The student id {member.student_id} of {member.email} is that of {owner.email} in {owner.origin}."
-            _conflict(owner, member, said, found)
+            message = f"{member.email} has the student id {member.student_id} of {owner.email} in {owner.origin}."
+            _conflict(owner, member, message, found)
         elif known is None:
             merged[member.key] = member
         elif disagreement := _disagreement(known, member):
-            said = f"{member.email} stands also in {known.origin}, but {disagreement}. In two files it must be the same person."
-            _conflict(known, member, said, found)
+            message = f"{member.email} is also in {known.origin}, but {disagreement}. Both must be the same person."
+            _conflict(known, member, message, found)
         else:
             both = {name: getattr(known, name) or getattr(member, name) for name in Person._field_defaults}
             tags = intern(join_tags([*split_tags(known.tags), *split_tags(member.tags)]))

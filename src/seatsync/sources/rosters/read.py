@@ -1,4 +1,4 @@
-"""Rosters: members out of CSV and YAML files, every row checked."""
+"""Read rosters: members from CSV and YAML files, with every row checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT_ONCE = 5_000
 
 
 def read_csv(text: str, reader: RosterReader) -> None:
-    """Members of a CSV roster in one of the dialects."""
+    """Read the members of a CSV roster in one of the dialects."""
     table = csv_table.read(text, reader.file, ROSTER, reader.found)
     if table is None:
         return
@@ -28,7 +28,7 @@ def read_csv(text: str, reader: RosterReader) -> None:
 
 
 def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], reader: RosterReader) -> None:
-    """Members out of records of a table: as many at once as go together, and one by one where one does not."""
+    """Read members from records of a table: a whole batch at once if all are plain, otherwise one by one."""
     dialect = dialect_of(set(table.columns))
     assert dialect is not None
     column = _columns(table, dialect)
@@ -40,7 +40,10 @@ def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], re
     while batch := list(islice(records, _AT_ONCE)):
         lines, ends, rows = zip(*batch, strict=True)
         if lines == ends and {*map(len, rows)} == {len(table.header)}:
-            columns = [*zip(*rows, strict=True), ("",) * len(rows)]  # as -1, one that the file does not have
+            columns = [
+                *zip(*rows, strict=True),
+                ("",) * len(rows),
+            ]  # at -1: the column of fields that the file does not have
             as_template = all({*columns[column[name]]} == {word} for name, word in dialect.must_say.items())
             if as_template and reader.take_plain(pick(columns), lines):
                 continue
@@ -51,35 +54,35 @@ def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], re
 
 
 def check_words(table: csv_table.Table, row: list[str], line: int, column: dict[str, int], dialect: Dialect) -> None:
-    """Tell where a column says something else than its template wants in every row; a row of totals is told elsewhere."""
+    """Report a column whose value is not the template's fixed word. A row of totals is reported elsewhere."""
     for name, word in dialect.must_say.items():
-        said = row[column[name]].strip()
-        if said.lower() != word and sum(map(bool, row)) > 1:
-            message = f'The {name} is "{printable(said)}"; {dialect.name} wants "{word}" for every member.'
+        value = row[column[name]].strip()
+        if value.lower() != word and sum(map(bool, row)) > 1:
+            message = f'The {name} is "{printable(value)}"; {dialect.name} needs "{word}" for every member.'
             where = table.at(line, column[name])
             table.found.append(Diagnostic("invalid-type", message, f"Write {word}.", where))
 
 
 def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
-    """Field → position. A column that no field has is told, not read."""
+    """Return field → position. Warn of columns that belong to no field."""
     column: dict[str, int] = {}
-    csv_table.tell_unread(table, dialect.columns, dialect.names, dialect.name)
+    csv_table.warn_of_ignored_columns(table, dialect.columns, dialect.names, dialect.name)
     for position, name in enumerate(table.columns):
         field = dialect.columns.get(name)
         if field in column:
-            csv_table.tell_two_columns(table, position, spoken(field))
+            csv_table.report_two_columns(table, position, spoken(field))
         elif field is not None:
             column[field] = position
     return column
 
 
 def read_yaml(text: str, reader: RosterReader) -> None:
-    """Members of a YAML roster: a list of mappings."""
+    """Read the members of a YAML roster: a list of mappings."""
     root = yaml_tree.parse(text, reader.file, reader.found)
-    if root is None or (isinstance(root, yaml_tree.Scalar) and root.value is None):
+    if root is None or (isinstance(root, yaml_tree.ScalarNode) and root.value is None):
         return
-    if not isinstance(root, yaml_tree.Sequence):
-        message = "A roster is a list of members, each beginning with a hyphen."
+    if not isinstance(root, yaml_tree.SequenceNode):
+        message = "A roster must be a list of members that each begin with a hyphen."
         help = "Write `- email: …` and the other keys below it."
         reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, root.line)))
         return
@@ -87,35 +90,35 @@ def read_yaml(text: str, reader: RosterReader) -> None:
     take_nodes(root, [node.line for node in root.items], reader)
 
 
-def take_nodes(root: yaml_tree.Sequence, lines: Sequence[int], reader: RosterReader) -> None:
-    """Members out of a list of nodes, which stand in these lines of the file."""
+def take_nodes(root: yaml_tree.SequenceNode, lines: Sequence[int], reader: RosterReader) -> None:
+    """Read members from a list of nodes; ``lines`` are their lines in the file."""
 
     def locate(position: int, *path: str | int) -> Origin:
         return yaml_tree.place(root, (position, *path), reader.file)
 
     for position, (node, line) in enumerate(zip(root.items, lines, strict=True)):
-        if isinstance(node, yaml_tree.Mapping):
+        if isinstance(node, yaml_tree.MappingNode):
             _unknown_keys(node, reader)
             values, sound = _yaml_values(node, reader)
             reader.take(values, line, position, locate, sound)
         else:
-            message = "A member is a mapping with email, given_name and family_name."
+            message = "A member must be a mapping with email, given_name and family_name."
             help = "Write {email: …, given_name: …, family_name: …}."
             reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, node.line, node.column)))
 
 
-def _unknown_keys(node: yaml_tree.Mapping, reader: RosterReader) -> None:
+def _unknown_keys(node: yaml_tree.MappingNode, reader: RosterReader) -> None:
     for name, key in node.keys.items():
         if name not in _KNOWN:
             message = f'"{printable(name)}" is not a key of a member. {did_you_mean(name, Person._fields)}'.rstrip()
-            help = f"A member has {', '.join(Person._fields)}."
+            help = f"The keys of a member are {', '.join(Person._fields)}."
             reader.found.append(Diagnostic("unknown-key", message, help, Origin(reader.file, key.line, key.column)))
 
 
-def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[str], bool]:
-    """The values in the order of ``Person``, and whether all have the right shape.
+def _yaml_values(node: yaml_tree.MappingNode, reader: RosterReader) -> tuple[list[str], bool]:
+    """Return the values in the order of ``Person``, and whether all have the right shape.
 
-    For a value of the wrong shape, or under a misspelt key, something stands in that no further check finds fault with.
+    A value of the wrong shape, or under a misspelt key, gets a stand-in that passes all further checks.
     """
     misspelt = {nearest(name, Person._fields) for name in node.keys.keys() - _KNOWN}
     values: list[str] = []
@@ -126,24 +129,26 @@ def _yaml_values(node: yaml_tree.Mapping, reader: RosterReader) -> tuple[list[st
             sound = False
             values.append(_stand_in(name, node))
         elif value is None or (
-            isinstance(value, yaml_tree.Scalar) and (value.value is None or (value.null and name in _OPTIONAL))
+            isinstance(value, yaml_tree.ScalarNode) and (value.value is None or (value.null and name in _OPTIONAL))
         ):
             values.append("")
-        elif isinstance(value, yaml_tree.Scalar) and name != "tags":
+        elif isinstance(value, yaml_tree.ScalarNode) and name != "tags":
             values.append(value.value or "")
-        elif name == "tags" and isinstance(value, yaml_tree.Sequence) and _are_tags(value, reader):
+        elif name == "tags" and isinstance(value, yaml_tree.SequenceNode) and _are_tags(value, reader):
             values.append(";".join(getattr(item, "value", "") or "" for item in value.items))
         else:
             sound = False
             values.append(_stand_in(name, node))
-            if not (name == "tags" and isinstance(value, yaml_tree.Sequence)):
-                wanted = "a list of tags: [student, mdiv]" if name == "tags" else "a single value"
+            if not (name == "tags" and isinstance(value, yaml_tree.SequenceNode)):
+                form, help = "a single value", "Write one value, without brackets."
+                if name == "tags":
+                    form, help = "a list of tags", "Write [student, mdiv]."
                 where = Origin(reader.file, value.line, value.column)
-                reader.found.append(Diagnostic("invalid-value", f"{name} must be {wanted}.", "Rewrite it so.", where))
+                reader.found.append(Diagnostic("invalid-value", f"{name} must be {form}.", help, where))
     return values, sound
 
 
-def _stand_in(name: str, node: yaml_tree.Mapping) -> str:
+def _stand_in(name: str, node: yaml_tree.MappingNode) -> str:
     return {"email": f"line{node.line}@stand-in.example", "tags": "", "student_id": ""}.get(name, "?")
 
 
@@ -151,14 +156,14 @@ _KNOWN = frozenset(Person._fields)
 _OPTIONAL = _KNOWN - {*REQUIRED}
 
 
-def _are_tags(tags: yaml_tree.Sequence, reader: RosterReader) -> bool:
-    """Whether every item is text without the sign that separates tags; what is not is told."""
+def _are_tags(tags: yaml_tree.SequenceNode, reader: RosterReader) -> bool:
+    """Whether every item is text without a semicolon, which separates tags; report the items that are not."""
     before = len(reader.found)
     for tag in tags.items:
         where = Origin(reader.file, tag.line, tag.column)
-        if not isinstance(tag, yaml_tree.Scalar):
+        if not isinstance(tag, yaml_tree.ScalarNode):
             reader.found.append(
-                Diagnostic("invalid-value", "A tag is a single value.", "Write [student, mdiv].", where)
+                Diagnostic("invalid-value", "A tag must be a single value.", "Write [student, mdiv].", where)
             )
         elif ";" in (tag.value or ""):
             message = f'"{printable(tag.value or "")}" can\'t be a tag: {tag_fault(tag.value or "")}.'

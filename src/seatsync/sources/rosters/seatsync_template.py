@@ -1,4 +1,4 @@
-"""seatsync's own template of a CSV roster: a column for each field of a person."""
+"""seatsync's own CSV roster template: one column for each field of a person."""
 
 from __future__ import annotations
 

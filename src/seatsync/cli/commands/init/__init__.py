@@ -1,1 +1,1 @@
-"""``seatsync init``: a folder to start from, and the pipelines."""
+"""``seatsync init``: create a folder to start from, and the pipelines."""

@@ -6,25 +6,24 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.commands.ledger import care as care
-from seatsync.cli.commands.ledger import on_a_branch as on_a_branch
+from seatsync.cli.commands.ledger import git_ledger, maintenance
+from seatsync.cli.environment import actor
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.planning import present_of
+from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
-from seatsync.cli.surroundings import actor as who
 
 
 @click.group("ledger")
 def command() -> None:
-    """Look after the ledger.
+    """Manage the ledger.
 
     \b
-    seatsync ledger info                              where it is and where it stands
+    seatsync ledger info                              where it is, and its latest journal entry
     seatsync ledger claim biblical-studies ann@grace.example
-    seatsync ledger dump > grace.jsonl                the journal, to be kept or loaded elsewhere
-    seatsync ledger erase ann@grace.example           make somebody who has left unreadable
-    seatsync ledger encrypt                           the one in Git, by SEATSYNC_LEDGER_KEY
+    seatsync ledger dump > grace.jsonl                the journal, to keep it or load it elsewhere
+    seatsync ledger erase ann@grace.example           delete the personal data of a former member
+    seatsync ledger encrypt                           encrypt a ledger in Git with SEATSYNC_LEDGER_KEY
     """
 
 
@@ -32,28 +31,28 @@ def command() -> None:
 @folder
 @common()
 def info(run: Run, folder: Path) -> None:
-    """Say where the ledger is and where it stands.
+    """Show where the ledger is, and its latest journal entry.
 
     \b
     seatsync ledger info
     """
-    id, snapshot = present_of(folder, run)
+    id, snapshot = institution_snapshot(folder, run)
     members = sum(member.on_roster for member in snapshot.members.values())
     click.echo(f"ledger       {ledger_of(run, folder)}")
     click.echo(f"institution  {id}")
     click.echo(f"serial       {snapshot.serial}")
     click.echo(f"head         {snapshot.head}")
-    click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who left")
+    click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who have left")
     click.echo(f"locked by    {ledger_of(run, folder).holder(id) or 'nobody'}")
 
 
 @command.command("claim")
 @click.argument("library")
 @click.argument("member", metavar="EMAIL")
-@option("--account", metavar="EMAIL", help="The e-mail of the member's own account, if it is another.")
+@option("--account", metavar="EMAIL", help="The e-mail of the member's own account, if it differs.")
 @folder
 @common()
-def claim(run: Run, folder: Path, library: str, member: str, account: str | None) -> None:
+def record_claim(run: Run, folder: Path, library: str, member: str, account: str | None) -> None:
     """Record that a member has claimed a license in a portal.
 
     \b
@@ -63,8 +62,8 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
     from seatsync.ledger.queries.accounts.holdings import AccountHolder
 
     id, ledger = institution_of(folder, run), ledger_of(run, folder)
-    number = claims.known_by(ledger, id, library, member)
-    claims.claim(ledger, id, library, number, AccountHolder(account or member), run.at, who())
+    number = claims.member_with_email(ledger, id, library, member)
+    claims.claim(ledger, id, library, number, AccountHolder(account or member), run.at, actor())
     run.say(f"{member} has claimed {library}.")
 
 
@@ -73,8 +72,8 @@ def claim(run: Run, folder: Path, library: str, member: str, account: str | None
 @click.argument("member", metavar="EMAIL")
 @folder
 @common()
-def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
-    """Record that a member declines a license, where the institution allows it.
+def record_opt_out(run: Run, folder: Path, library: str, member: str) -> None:
+    """Record that a member has opted out of a license. The institution must allow it.
 
     \b
     seatsync ledger opt-out logos-subscription ann@grace.example
@@ -82,10 +81,18 @@ def opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     from seatsync.apply import claims
 
     id, ledger = institution_of(folder, run), ledger_of(run, folder)
-    claims.opt_out(ledger, id, library, claims.known_by(ledger, id, library, member), run.at, who())
+    claims.opt_out(ledger, id, library, claims.member_with_email(ledger, id, library, member), run.at, actor())
     run.say(f"{member} has opted out of {library}.")
 
 
-_care = (care.migrate, care.unlock, care.dump, care.load, care.rebuild, care.erase, care.prune)
-for _command in (*_care, on_a_branch.key, on_a_branch.encrypt, on_a_branch.forget_history):
+_maintenance = (
+    maintenance.migrate,
+    maintenance.unlock,
+    maintenance.dump,
+    maintenance.load,
+    maintenance.rebuild,
+    maintenance.erase,
+    maintenance.prune,
+)
+for _command in (*_maintenance, git_ledger.key, git_ledger.encrypt, git_ledger.forget_history):
     command.add_command(_command)

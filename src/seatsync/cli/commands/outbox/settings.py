@@ -1,4 +1,4 @@
-"""What ``outbox send`` and ``outbox preview`` are told: whom letters are from, and where the members' pages are."""
+"""Settings of ``outbox send`` and ``outbox preview``: the sender of letters, and the address of the members' pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli.options import option
-from seatsync.cli.output.findings import tell
+from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from seatsync.outbox.message import Sender
     from seatsync.outbox.rendering import Templates
 
-portal = option("--portal-url", metavar="URL", help="Where the members' pages are; personal links begin with it.")
+portal = option("--portal-url", metavar="URL", help="The address of the members' pages; personal links begin with it.")
 mail_from = option(
-    "--mail-from", metavar="SENDER", help='Whom letters are from: "Grace Library <library@grace.example>".'
+    "--mail-from", metavar="SENDER", help='The sender of letters: "Grace Library <library@grace.example>".'
 )
 
 
 def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "") -> tuple[str, Sender, Templates]:
-    """The institution's id, whom its letters are from (``stand_in`` where nothing says so), and its templates.
+    """The institution's id, the sender of its letters (default ``stand_in``), and its templates.
 
-    Leaves where these are not right.
+    Exits with 3 if the files or templates have mistakes.
     """
     from seatsync.outbox.message import Sender, as_sender
     from seatsync.outbox.rendering import Templates
@@ -35,12 +35,12 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
     from seatsync.sources.institution_folder import InstitutionFolder
 
     opened = InstitutionFolder.open(folder)
-    found = opened.files().found
-    config = read_config(opened.tree, found)
+    mistakes = opened.files().found
+    config = read_config(opened.tree, mistakes)
     templates = Templates(folder)
-    wrong = found or templates.check()
-    if config is None or wrong:
-        tell(folder, wrong, run)
+    mistakes = mistakes or templates.check()
+    if config is None or mistakes:
+        print_findings(folder, mistakes, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     mail = config.mail
     sender = as_sender(mail_from) if mail_from else Sender("", mail.address or stand_in)
@@ -48,14 +48,14 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
         raise click.UsageError(f"SEATSYNC_MAIL_FROM: {sender}.")
     if not sender.address:
         raise click.UsageError(
-            "Say whom the letters are from: SEATSYNC_MAIL_FROM='Name <address>', or mail.address in seatsync.yaml."
+            "Set the sender of letters: SEATSYNC_MAIL_FROM='Name <address>', or mail.address in seatsync.yaml."
         )
     name = sender.name or mail.name or config.institution.name
     return config.institution.id, replace(sender, name=name, reply_to=mail.reply_to or ""), templates
 
 
 def portal_address(url: str | None) -> str:
-    """The address of the pages, without a slash at its end; links are secrets, so it is https but on this machine."""
+    """The address of the pages, without a slash at the end. Links are secrets, so it must be https, except on this machine."""
     from urllib.parse import urlsplit
 
     from seatsync.outbox.smtp import is_loopback
@@ -72,6 +72,6 @@ def portal_address(url: str | None) -> str:
         or re.search("[<>?#]", url)
     ):
         raise click.UsageError(
-            "SEATSYNC_PORTAL_URL is written as https://seats.grace.example, without anything behind it; a name in other letters as xn--…."
+            "SEATSYNC_PORTAL_URL must look like https://seats.grace.example, with nothing after it; write a non-Latin name as xn--…."
         )
     return url.rstrip("/")

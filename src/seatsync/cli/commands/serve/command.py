@@ -12,27 +12,35 @@ import click
 from seatsync.cli.commands.outbox.settings import mail_from, portal
 from seatsync.cli.commands.serve import settings as serve_settings
 from seatsync.cli.extras import needs
-from seatsync.cli.institution import NO_LEDGER, ledger_of
+from seatsync.cli.institution import NO_LEDGER_HELP, ledger_of
+from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
-from seatsync.cli.watching import clock, ended_gently
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
     from seatsync.outbox.smtp import Server
-    from seatsync.portal.server import Listening
-    from seatsync.portal.web.site import Settings
+    from seatsync.portal.server import ListenOptions
+    from seatsync.portal.web.site import SiteSettings
 
-_SOURCE = "Where a line of a file can be looked at, with {commit}, {institution}, {file} and {line}."
+_SOURCE = "The web address of a line of a file, with {commit}, {institution}, {file} and {line}."
 
 
 @click.command("serve")
 @folder
 @portal
-@option("--listen", default="127.0.0.1:8000", show_default=True, metavar="ADDRESS:PORT", help="Where to listen.")
-@option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="How many requests at once.")
-@option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For, -Proto and -Host count.")
+@option(
+    "--listen",
+    default="127.0.0.1:8000",
+    show_default=True,
+    metavar="ADDRESS:PORT",
+    help="The address and port to listen on.",
+)
+@option(
+    "--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="How many requests to handle at once."
+)
+@option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For, -Proto and -Host are trusted.")
 @mail_from
 @option("--source-url", metavar="URL", help=_SOURCE)
 @common()
@@ -46,7 +54,7 @@ def command(
     mail_from: str | None,
     source_url: str | None,
 ) -> int:
-    """Serve the pages of members and administrators.
+    """Run the pages of members and administrators.
 
     \b
     export SEATSYNC_LEDGER=postgresql+psycopg://pages@db.grace.example/seats
@@ -56,13 +64,14 @@ def command(
     export SEATSYNC_MAIL_FROM='Grace Library <library@grace.example>'
     seatsync serve --trusted-proxy 127.0.0.1
 
-    Keep the key: with another all are signed out. Several, with commas between, rotate it: the first one signs, all hold.
-    The letters in the outbox are sent by `seatsync outbox send --watch`, beside this. Logs go to standard error, a line of
-    JSON each, and name nobody. Ends by SIGTERM or Ctrl-C, after what it is at. Needs `pip install 'seatsync[portal]'`.
+    Keep the key: a new key signs everybody out. To replace it, set the new and the old one with a comma between them: the
+    first one signs, both are accepted. Run `seatsync outbox send --watch` as well, which sends the letters in the outbox.
+    Logs go to standard error, one JSON object per line, without names. After SIGTERM or Ctrl-C the current requests are
+    finished. Needs `pip install 'seatsync[portal]'`.
     """
     with needs("portal"):
-        from seatsync.portal.server import Listening
-        from seatsync.portal.web.site import Settings
+        from seatsync.portal.server import ListenOptions
+        from seatsync.portal.web.site import SiteSettings
 
     url = serve_settings.address_of(portal_url)
     host, port = serve_settings.listen_at(listen)
@@ -70,36 +79,41 @@ def command(
     source = serve_settings.source_of(source_url)
     keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
     server = serve_settings.mail_server()
-    settings = Settings(url, keys, sender, source, serve_settings.provider())
-    _serve(run, settings, server, _ledger(run, folder, threads), Listening(host, port, threads, proxy))
+    settings = SiteSettings(url, keys, sender, source, serve_settings.provider())
+    _serve(run, settings, server, _ledger(run, folder, threads), ListenOptions(host, port, threads, proxy))
     return ExitCode.DONE
 
 
-def _serve(run: Run, settings: Settings, server: Server, ledger: Ledger, listening: Listening) -> None:
-    """Serve the pages, and send the codes that they owe, until a signal ends it."""
+def _serve(run: Run, settings: SiteSettings, server: Server, ledger: Ledger, listening: ListenOptions) -> None:
+    """Serve the pages and send the mails with codes, until a signal."""
     from seatsync.portal.app import create_app
     from seatsync.portal.server import serve
     from seatsync.portal.web import logs
-    from seatsync.portal.web.limits import Limits
-    from seatsync.portal.web.mailer import Post
+    from seatsync.portal.web.limits import RateLimits
+    from seatsync.portal.web.mailer import Mailer
     from seatsync.portal.web.site import Site
 
-    gc.enable()  # which main had off: a server lives longer than a command
-    logs.begin(run.quiet)
-    post = Post(server, settings.sender)
-    limits = Limits(exports=max(1, listening.threads // 2))
-    app = create_app(Site(settings, ledger, clock(run), post, limits))
-    with ended_gently() as stop:
-        post.start()
+    gc.enable()  # main() turned it off; a server runs for long
+    logs.set_up(run.quiet)
+    mailer = Mailer(server, settings.sender)
+    limits = RateLimits(exports=max(1, listening.threads // 2))
+    app = create_app(Site(settings, ledger, clock(run), mailer, limits))
+    with stop_on_signal() as stop:
+        mailer.start()
         try:
             serve(app, settings.url, listening, stop)
         finally:
-            post.stop()
+            mailer.stop()
             ledger.close()
 
 
 def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
-    """The ledger to serve, which has to be there, whole and up to date."""
+    """The ledger to serve.
+
+    Raises:
+        UsageError: it is in Git.
+        LedgerError: it does not exist, or is not up to date.
+    """
     from seatsync.ledger.failures import LedgerError
     from seatsync.ledger.stores.addresses import in_git
 
@@ -107,9 +121,9 @@ def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
         raise click.UsageError(
             "Pages can't be served from a ledger in Git: each claim would be a push. Use SQLite, or PostgreSQL."
         )
-    # Who holds the lock is not said while others wait for them: it would name them in the log.
-    ledger: Ledger = ledger_of(replace(run, quiet=True), folder, kept=threads)
+    # quiet: messages about waiting for the lock would put its holder's name into the log
+    ledger: Ledger = ledger_of(replace(run, quiet=True), folder, pool_size=threads)
     with ledger.reading() as connection:
         if connection is None:
-            raise LedgerError(f"There is no ledger at {ledger} to serve.", NO_LEDGER)
+            raise LedgerError(f"There is no ledger at {ledger} to serve.", NO_LEDGER_HELP)
     return ledger

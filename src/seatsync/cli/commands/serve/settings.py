@@ -1,4 +1,4 @@
-"""What ``serve`` is told, by options and, where it is a secret, by the environment alone."""
+"""Settings of ``serve``, from options; secrets only from the environment."""
 
 from __future__ import annotations
 
@@ -18,55 +18,63 @@ if TYPE_CHECKING:
     from seatsync.portal.web.site import Provider
 
 SHORTEST = 32
-"""Characters of a secret key: as random letters, digits and signs some 190 bits, as hexadecimal digits 128."""
+"""The fewest characters of a secret key: 128 bits as random hexadecimal digits, about 190 bits as letters, digits and signs."""
 
 _FEWEST = 10
-"""Different characters that a key which is random has in any case."""
+"""The fewest different characters of a key: a random key has more."""
 
 NEW_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def address_of(url: str | None) -> str:
-    """The address of the pages, without a slash at its end."""
+    """The public address of the pages, without a slash at the end."""
     if not (found := portal_address(url)):
-        raise click.UsageError("Say where the pages are for those who look at them: SEATSYNC_PORTAL_URL=https://….")
+        raise click.UsageError("Set the public address of the pages: SEATSYNC_PORTAL_URL=https://….")
     if "[" in found:
-        raise click.UsageError("SEATSYNC_PORTAL_URL needs a name in place of the IPv6 address; localhost is one.")
+        raise click.UsageError(
+            "SEATSYNC_PORTAL_URL needs a host name instead of the IPv6 address, for example localhost."
+        )
     if re.search(r"[^\w./~-]|//|/\.", found.split("://")[1].partition("/")[2]):
-        raise click.UsageError("The path in SEATSYNC_PORTAL_URL may have letters, digits, hyphens and single slashes.")
+        raise click.UsageError(
+            "The path in SEATSYNC_PORTAL_URL can only have letters, digits, hyphens and single slashes."
+        )
     return found
 
 
 def listen_at(text: str) -> tuple[str, int]:
-    """``127.0.0.1:8000`` or ``[::1]:8000``, as host and port; port 0 is any that is free."""
+    """``127.0.0.1:8000`` or ``[::1]:8000``, as host and port; port 0 means any free port."""
     host, _, port = text.rpartition(":")
     host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
     if not _is_address(host) or not port.isdecimal() or int(port) > 65535:
-        raise click.UsageError("--listen is written as 127.0.0.1:8000: an address of this machine, and a port.")
+        raise click.UsageError("--listen must look like 127.0.0.1:8000: an address of this machine, and a port.")
     return host, int(port)
 
 
 def proxy_of(text: str | None, url: str) -> str:
-    """The address of the proxy whose word counts; empty for none, which https can't be: somebody has to speak it."""
+    """The address of the trusted proxy; empty for none. https needs a proxy, because ``serve`` itself only speaks http."""
     if text and not _is_address(text):
-        raise click.UsageError("--trusted-proxy is the address that the proxy's connections come from, as 127.0.0.1.")
+        raise click.UsageError(
+            "--trusted-proxy must be the address that the proxy connects from, for example 127.0.0.1."
+        )
     if not text and url.startswith("https:"):
         raise click.UsageError(
-            "The pages are https, which a proxy before them speaks: name its address, SEATSYNC_TRUSTED_PROXY=127.0.0.1. "
-            "Otherwise all visitors would count as one."
+            "The pages use https, so there must be a proxy in front of them: set its address, SEATSYNC_TRUSTED_PROXY=127.0.0.1. "
+            "Without it all visitors would count as one."
         )
     return text or ""
 
 
 def secret_keys() -> tuple[str, ...]:
-    """The keys that sign, the first one new cookies, from the environment."""
+    """The keys for signatures, from the environment. The first one signs, all are accepted."""
     keys = tuple(re.split(r"[,\s]+", os.environ.get("SEATSYNC_SECRET_KEYS", "").strip(", \t\r\n")))
     if keys == ("",):
-        raise click.UsageError(f"Say in the environment what signs cookies: SEATSYNC_SECRET_KEYS. Make it by {NEW_KEY}")
+        raise click.UsageError(
+            f"Set the key that signs cookies in the environment: SEATSYNC_SECRET_KEYS. Make it with {NEW_KEY}"
+        )
     for number, key in enumerate(keys, 1):
-        fault = "is in there twice" if key in keys[: number - 1] else _weakness(key)
+        fault = "is there twice" if key in keys[: number - 1] else _weakness(key)
         if fault:
-            raise click.UsageError(f"SEATSYNC_SECRET_KEYS: key {number} of {len(keys)} {fault}. Make it by {NEW_KEY}")
+            raise click.UsageError(f"SEATSYNC_SECRET_KEYS: key {number} of {len(keys)} {fault}. Make it with {NEW_KEY}")
     return keys
 
 
@@ -77,20 +85,20 @@ def _weakness(key: str) -> str:
 
 
 def mail_server() -> Server:
-    """Where codes are handed in, from the environment."""
+    """The mail server for mails with codes, from the environment."""
     from seatsync.outbox.smtp import Server
 
     if not (url := os.environ.get("SEATSYNC_SMTP_URL", "")):
-        raise click.UsageError("Say in the environment where mail is handed in: SEATSYNC_SMTP_URL=smtp://host:587.")
+        raise click.UsageError("Set the mail server in the environment: SEATSYNC_SMTP_URL=smtp://host:587.")
     return Server.parse(url)
 
 
 def sender_of(text: str | None) -> Sender:
-    """Whom the mails with codes are from."""
+    """The sender of mails with codes."""
     from seatsync.outbox.message import as_sender
 
     if not text:
-        raise click.UsageError("Say whom the mails with codes are from: SEATSYNC_MAIL_FROM='Name <address>'.")
+        raise click.UsageError("Set the sender of mails with codes: SEATSYNC_MAIL_FROM='Name <address>'.")
     sender = as_sender(text)
     if isinstance(sender, str):
         raise click.UsageError(f"SEATSYNC_MAIL_FROM: {sender}.")
@@ -98,21 +106,21 @@ def sender_of(text: str | None) -> Sender:
 
 
 def source_of(url: str | None) -> str:
-    """Where a line of a file can be looked at."""
+    """The template for the web address of a line of a file; empty if not set."""
     if not url:
         return ""
     from seatsync.portal.admin.source_links import source_url_fault
 
     if fault := source_url_fault(url):
         raise click.UsageError(
-            f"SEATSYNC_SOURCE_URL can't be understood: {fault}. Write it as "
-            "https://git.grace.example/seats/blob/{commit}/{institution}/{file}#L{line}; it knows these four, and needs none."
+            f"SEATSYNC_SOURCE_URL is not valid: {fault}. Write it like "
+            "https://git.grace.example/seats/blob/{commit}/{institution}/{file}#L{line}. It may use these four names and no others."
         )
     return url
 
 
 def provider() -> Provider | None:
-    """The OpenID provider to sign in with, from the environment; None where it names none."""
+    """The OpenID provider for sign-in, from the environment; None if not set."""
     from seatsync.outbox.smtp import is_loopback
     from seatsync.portal.web.site import Provider
 
@@ -126,16 +134,18 @@ def provider() -> Provider | None:
         if not value
     ]
     if missing:
-        raise click.UsageError(f"To sign in by OpenID Connect these are needed as well: {', '.join(missing)}.")
+        raise click.UsageError(f"For sign-in with OpenID Connect, these are needed as well: {', '.join(missing)}.")
     from urllib.parse import urlsplit
 
     parts = urlsplit(issuer)
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise click.UsageError("SEATSYNC_OIDC_ISSUER is the provider's https address, exactly as it says itself.")
+        raise click.UsageError(
+            "SEATSYNC_OIDC_ISSUER must be the provider's https address, exactly as the provider states it."
+        )
     known = tuple(domain.casefold().removeprefix("@") for domain in re.split(r"[,\s]+", domains) if domain)
     if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain) for domain in known):
-        raise click.UsageError("SEATSYNC_OIDC_DOMAINS is written as grace.example students.grace.example.")
+        raise click.UsageError("SEATSYNC_OIDC_DOMAINS must look like: grace.example students.grace.example.")
     return Provider(name or parts.hostname, issuer, id, secret, known)
 
 

@@ -11,7 +11,7 @@ BOUND = "institution IN (SELECT b.institution FROM binding b WHERE b.role = curr
 
 
 def upgrade() -> None:
-    # A lower-cased address can be longer than the address. SQLite knows no lengths, but its tables say them.
+    # An address in lower case can be longer than the address. SQLite ignores lengths, but its tables declare them.
     op.drop_index("member_email", "member")
     for table, column in (("member", "key"), ("admin", "key"), ("entry", "commit")):
         with op.batch_alter_table(table) as batch:

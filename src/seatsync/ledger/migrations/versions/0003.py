@@ -1,4 +1,4 @@
-"""What is known without reading everything: seats in use, members by student id, what the last apply left in order."""
+"""Read less: counts of used seats, an index of members by student id, and the baseline of the last apply."""
 
 import sqlalchemy as sa
 from alembic import op

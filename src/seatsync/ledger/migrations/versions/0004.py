@@ -1,4 +1,4 @@
-"""What a sender of letters needs: how often a letter was tried, who has it, what became of it; and personal links."""
+"""For sending letters: attempts, holds and results in the outbox; and personal links."""
 
 import sqlalchemy as sa
 from alembic import op

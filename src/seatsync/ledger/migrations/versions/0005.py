@@ -1,4 +1,4 @@
-"""Accounts: people who sign in to the pages, and which licenses are in whose account."""
+"""Accounts of people who sign in to the pages, and the licenses in each account."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the lists of the administrators' pages search in and sort by."""
+"""A column for searching and sorting the lists of the administrators' pages."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Roles are bound to an institution by membership; accounts are asked for by a function; who writes locks a row."""
+"""Bind roles to an institution by membership, look up accounts with a function, and lock a row for writing."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,10 +12,10 @@ down_revision = "0006"
 TABLES = ("institution", "library", "admin", "member", "license", "entry", "event", "outbox", "link", "holding")
 GROUP = """CASE WHEN octet_length(institution) <= 54 THEN 'seatsync:' || institution
 ELSE 'seatsync::' || left(encode(sha256(convert_to(institution, 'UTF8')), 'hex'), 48) END"""
-"""The role that may see and change an institution. PostgreSQL would cut a longer name off, so two of them could be one."""
+"""The role that may read and change an institution. PostgreSQL truncates longer names, so two institutions could share a role."""
 
 BOUND = f"pg_has_role(to_regrole(quote_ident({GROUP})), 'usage')"
-"""Built-in functions and no table: Citus takes no other policy. A role that is not there is nobody's: NULL."""
+"""Only built-in functions and no table, as Citus accepts no other policy. A missing role gives NULL: nobody has it."""
 
 BOUND_INSTITUTIONS = f"""
 CREATE FUNCTION bound_institutions() RETURNS text[]
@@ -31,8 +31,8 @@ WITH RECURSIVE mine(role) AS (
 SELECT coalesce(array_agg(institution), '{{}}') FROM named WHERE rolname = {GROUP}
 $$
 """  # noqa: S608
-"""The same the other way round: asked once for a statement, so that an index leads to these rows alone. Otherwise EXPLAIN would
-say how many rows of others an index had led to, and by that what stands in them. Of a long id the role's comment has the whole."""
+"""The inverse: the institutions of a role, evaluated once per statement, so that an index finds only their rows. Otherwise
+EXPLAIN would show how many rows of others an index found, and so what they contain. A long id is in the role's comment."""
 
 INDEXED = "institution = ANY (bound_institutions())"
 
@@ -43,7 +43,7 @@ NAMING = {
     "event": ("person",),
     "holding": ("account",),
 }
-"""Columns of which no statistics are kept: by the planner's guesses anybody could find out which names are there."""
+"""Columns without statistics: the planner's estimates would show anybody which names exist."""
 
 KNOWN_ACCOUNTS = """
 CREATE FUNCTION known_accounts(hashes bytea[]) RETURNS SETOF bytea
@@ -111,7 +111,7 @@ _HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then mig
 
 
 def _ask_for_accounts(connection: sa.Connection) -> None:
-    """Whoever could read the hashes of all accounts may ask for those it knows instead."""
+    """Replace the right to read the hashes of all accounts by the right to look up known ones."""
     quote = connection.dialect.identifier_preparer.quote_identifier
     schema = quote(str(connection.execute(sa.text("SELECT current_schema()")).scalar()))
     connection.exec_driver_sql(KNOWN_ACCOUNTS.format(schema=schema))

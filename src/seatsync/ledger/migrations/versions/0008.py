@@ -1,4 +1,4 @@
-"""Personal links are a chain, whose end the institution's row has. Those that there are already are taken as they are."""
+"""Chain the personal links; the institution's row has the end of the chain. Existing links are chained as they are."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What an entry says of its plan and its files stands beside the chain, so that it can be forgotten."""
+"""Store an entry's plan and files outside the chain, so that they can be erased."""
 
 import sqlalchemy as sa
 from alembic import op

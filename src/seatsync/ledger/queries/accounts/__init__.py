@@ -1,1 +1,1 @@
-"""People who sign in: accounts, sessions, codes by mail."""
+"""People who sign in: their accounts, sessions and codes by mail."""

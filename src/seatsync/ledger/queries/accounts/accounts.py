@@ -1,4 +1,4 @@
-"""Accounts: who signs in. Each has a verified e-mail, which no roster ever changes, and a password or a provider's word."""
+"""Accounts of people who sign in. Each has a verified e-mail, which no roster changes, and a password or an OpenID identity."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.account_tables import account, holding, identity, session
 from seatsync.ledger.queries.accounts.emails import email_hash
-from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, AccountHolder, stay_in
+from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, AccountHolder, keep_holdings
 
 
 class Account(NamedTuple):
-    """Who signs in: a random ``id``, a verified ``email``, and the language of their pages (empty: the browser's)."""
+    """An account: a random ``id``, a verified ``email``, and the language of the pages (empty for the browser's)."""
 
     id: str
     email: str
@@ -29,9 +29,9 @@ def by_email(connection: Connection, email: str) -> Account | None:
 
 
 def by_identity(connection: Connection, issuer: str, subject: str) -> Account | None:
-    """The account that an OpenID provider's ``subject`` has."""
-    theirs = select(identity.c.account).where(identity.c.issuer == issuer, identity.c.subject == subject)
-    return _one(connection, select(*_FIELDS).where(account.c.id == theirs.scalar_subquery()))
+    """The account of an OpenID provider's ``subject``."""
+    found = select(identity.c.account).where(identity.c.issuer == issuer, identity.c.subject == subject)
+    return _one(connection, select(*_FIELDS).where(account.c.id == found.scalar_subquery()))
 
 
 def _one(connection: Connection, query: Select[Any]) -> Account | None:
@@ -40,13 +40,13 @@ def _one(connection: Connection, query: Select[Any]) -> Account | None:
 
 
 def password_hash(connection: Connection, email: str) -> str:
-    """That of the account with this e-mail; empty where there is none, or it has no password."""
+    """The password hash of the account with this e-mail; empty where there is no account or no password."""
     found = select(account.c.password).where(account.c.email_hash == email_hash(email))
     return connection.execute(found).scalar() or ""
 
 
 def make(connection: Connection, email: str, password: str, at: str) -> Account:
-    """A new account; ``password`` is its hash, or empty."""
+    """Create an account; ``password`` is a hash, or empty."""
     new = Account(secrets.token_urlsafe(16), email, "")
     values = {"email_hash": email_hash(email), "password": password, "made_at": at}
     connection.execute(insert(account).values(**new._asdict(), **values))
@@ -54,7 +54,7 @@ def make(connection: Connection, email: str, password: str, at: str) -> Account:
 
 
 def set_password(connection: Connection, id: str, password: str, verified: str | None = None) -> bool:
-    """A new password's hash; with ``verified`` only if that is the hash still, and nobody changed it meanwhile."""
+    """Set a new password's hash; with ``verified``, only if that is still the current hash. Return whether it was set."""
     this = account.c.id == id
     if verified is not None:
         this &= account.c.password == verified
@@ -62,61 +62,64 @@ def set_password(connection: Connection, id: str, password: str, verified: str |
 
 
 def set_email(connection: Connection, known: Account, email: str) -> None:
-    """Another verified e-mail. What is in the account stays there.
+    """Set another verified e-mail. The account keeps its licenses.
 
     Raises:
-        IntegrityError: somebody else has it.
+        IntegrityError: somebody else has that e-mail.
     """
-    stay_in(connection, AccountHolder(known.email, known.id))
+    keep_holdings(connection, AccountHolder(known.email, known.id))
     this = update(account).where(account.c.id == known.id)
     connection.execute(this.values(email=email, email_hash=email_hash(email)))
 
 
 def set_language(connection: Connection, id: str, language: str) -> None:
-    """The language of their pages."""
+    """Set the language of the account's pages."""
     connection.execute(update(account).where(account.c.id == id).values(language=language))
 
 
 def issuers(connection: Connection, id: str) -> list[str]:
-    """The OpenID providers of which somebody opens the account."""
-    theirs = select(identity.c.issuer).where(identity.c.account == id).distinct().order_by(identity.c.issuer)
-    return list(connection.execute(theirs).scalars())
+    """The OpenID providers linked to the account."""
+    linked = select(identity.c.issuer).where(identity.c.account == id).distinct().order_by(identity.c.issuer)
+    return list(connection.execute(linked).scalars())
 
 
 def unlink(connection: Connection, id: str, issuer: str | None = None) -> list[str]:
-    """Nobody of this provider opens the account any more, or of any; of which somebody did until now."""
+    """Unlink this OpenID provider from the account, or all of them. Return the unlinked ones."""
     found = [each for each in issuers(connection, id) if issuer in (None, each)]
-    theirs = (identity.c.account == id) & identity.c.issuer.in_(found)
-    connection.execute(delete(identity).where(theirs))
+    linked = (identity.c.account == id) & identity.c.issuer.in_(found)
+    connection.execute(delete(identity).where(linked))
     return found
 
 
 def remember_identity(connection: Connection, issuer: str, subject: str, id: str) -> None:
-    """From now on the provider's ``subject`` opens this account."""
+    """Link the provider's ``subject`` to this account."""
     connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=id))
 
 
 def forget(connection: Connection, id: str) -> None:
-    """Delete an account, and all that opens it. What was delivered stays with the member, and in nobody's account for good:
-    who makes one with that e-mail later does not get it."""
-    connection.execute(delete(account).where(account.c.id == id))  # first: a claim that is on its way holds the row
+    """Delete an account with its identities and sessions.
+
+    Members keep their claimed licenses, but these are in nobody's account for good: a later account with the same e-mail does not
+    get them.
+    """
+    connection.execute(delete(account).where(account.c.id == id))  # first, as a running claim locks this row
     for table in (identity, session):
         connection.execute(delete(table).where(table.c.account == id))
-    theirs = update(holding).where(holding.c.account == id).values(account=NOBODY)
-    connection.execute(theirs, execution_options=ACROSS)
+    orphan = update(holding).where(holding.c.account == id).values(account=NOBODY)
+    connection.execute(orphan, execution_options=ACROSS)
 
 
 class Proved(NamedTuple):
-    """The account of whoever has proved that its e-mail is theirs, and the OpenID providers that were ``unlinked`` by that."""
+    """The account of a person who has proved that its e-mail is theirs, and the OpenID providers that this ``unlinked``."""
 
     account: Account
     unlinked: list[str]
 
 
 def proved(connection: Connection, email: str, password: str, at: str) -> Proved:
-    """The account of whoever has just proved that ``email`` is theirs, with a new password (its hash): theirs, or a new one.
+    """Set a new password (a hash) for a person who has just proved that ``email`` is theirs. Create their account if needed.
 
-    From now on nothing else opens it: whoever had the mailbox or a sign-in before may have linked one of their own.
+    All other sign-ins are removed, as an earlier owner of the mailbox may have linked their own.
     """
     if (known := by_email(connection, email)) is None:
         return Proved(make(connection, email, password, at), [])

@@ -1,4 +1,4 @@
-"""Codes by mail, as the ledger keeps them: a row for each browser that was asked for one, found by the hash of its token."""
+"""Codes by mail: a row for each browser that must enter one, found by the hash of the browser's token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatsync.ledger.account_tables import challenge
 
 
 class Challenge(NamedTuple):
-    """What a browser was asked: ``code`` is the hash of the right answer, ``account`` the account that was signed in (empty: none)."""
+    """A code that a browser must enter: ``code`` is its hash, ``account`` the signed-in account (empty for none)."""
 
     hash: bytes
     purpose: str
@@ -21,7 +21,8 @@ class Challenge(NamedTuple):
 
 
 class Open(NamedTuple):
-    """Which challenge can still be answered: of this browser and purpose, made after ``made_after`` (ISO), with fewer than ``tries``."""
+    """Selects a challenge that can still be answered: by browser (``hash``) and purpose, made after ``made_after`` (ISO), with
+    fewer than ``tries`` attempts."""
 
     hash: bytes
     purpose: str
@@ -39,7 +40,7 @@ _FIELDS = tuple(challenge.c[name] for name in Challenge._fields)
 
 
 def add(connection: Connection, new: Challenge) -> None:
-    """Keep a challenge that nobody has tried yet."""
+    """Store a new challenge."""
     connection.execute(insert(challenge).values(**new._asdict(), tries=0))
 
 
@@ -50,7 +51,7 @@ def find(connection: Connection, this: Open) -> Challenge | None:
 
 
 def count_try(connection: Connection, this: Open) -> Challenge | None:
-    """The challenge, if it can still be answered, with one try counted."""
+    """The challenge, if it can still be answered; counts one attempt."""
     if connection.execute(update(challenge).where(*this.where).values(tries=challenge.c.tries + 1)).rowcount != 1:
         return None
     return Challenge._make(connection.execute(select(*_FIELDS).where(challenge.c.hash == this.hash)).one())

@@ -1,4 +1,4 @@
-"""Accounts by their e-mail, for who may not see accounts: by its hash alone."""
+"""Look up accounts by the hash of their e-mail, for roles that may not read accounts."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from sqlalchemy import Connection, select, text
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.account_tables import account
 
-_ASKED = 10_000
-"""E-mails that are asked for at a time."""
+_AT_A_TIME = 10_000
+"""E-mails queried at a time."""
 
 _KNOWN_ACCOUNTS = text("SELECT known_accounts(:hashes)")
-"""On PostgreSQL a function that its owner made: a role for one institution may ask it, and can't read the table."""
+"""On PostgreSQL, a function of the tables' owner: a role for one institution may call it, but can't read the table."""
 
 
 def email_hash(email: str) -> bytes:
-    """What an account is found by: who may not see accounts can still ask for an e-mail that they know."""
+    """The key of an account. A role that may not read accounts can still look up an e-mail that it knows."""
     return sha256(email_key(email).encode()).digest()
 
 
 def lock_account(connection: Connection, id: str) -> bool:
-    """Whether the account is there, and stays there until the transaction ends."""
+    """Lock the account until the transaction ends, so that it is not deleted, and return whether it exists."""
     this = select(account.c.id).where(account.c.id == id).with_for_update(read=True)
     return connection.execute(this).first() is not None
 
 
 def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
-    """Those of these e-mails that somebody has proved to be theirs."""
+    """Those of these e-mails that have an account."""
     hashes = {email_hash(email): email for email in emails}
-    sought, found = sorted(hashes), set[str]()
-    for start in range(0, len(sought), _ASKED):
-        known = _known(connection, sought[start : start + _ASKED])
+    ordered, found = sorted(hashes), set[str]()
+    for start in range(0, len(ordered), _AT_A_TIME):
+        known = _known(connection, ordered[start : start + _AT_A_TIME])
         found.update(hashes[bytes(hash)] for hash in known)
     return found
 

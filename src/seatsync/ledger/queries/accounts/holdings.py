@@ -1,7 +1,7 @@
-"""Which licenses are in whose account, and which wait to be claimed: what the members' pages ask.
+"""The licenses in an account, and those that wait to be claimed, for the members' pages.
 
-An account is a person's and may hold licenses of several institutions. Only two statements look across them, to find out
-where somebody is a member; they say so (``ACROSS``), and row-level security bounds them like all others.
+An account belongs to a person and may hold licenses of several institutions. Only a few statements look across institutions, to
+find where somebody is a member. They are marked with ``ACROSS``, and row-level security applies to them too.
 """
 
 from __future__ import annotations
@@ -21,23 +21,26 @@ from seatsync.ledger.account_tables import account, holding
 from seatsync.ledger.queries.accounts.emails import email_hash
 
 ACROSS = {"across_institutions": True}
-"""Marks a statement that is about a person and not about one institution."""
+"""Marks a statement about a person that is not limited to one institution."""
 
 
 NOBODY = "-"
-"""Whose a license is of which the account was deleted; no account has this id."""
+"""The account id of a license whose account was deleted; no account has this id."""
 
 
 class AccountHolder(NamedTuple):
-    """Somebody's own sign-in. ``id`` is empty where it is a portal's, of which nothing but the e-mail is known."""
+    """A person's own sign-in. ``id`` is empty for a sign-in to a vendor's portal, of which only the e-mail is known."""
 
     email: str
     id: str = ""
 
 
 class Seat(NamedTuple):
-    """A license as its member sees it: ``name`` is the institution's, ``kind`` none once it was taken back; ``granted_on``
-    and ``until`` (empty for no end) are days (ISO), as the last grant has them."""
+    """A license as its member sees it.
+
+    ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` and ``until`` (empty for no end) are days
+    (ISO) of the last grant.
+    """
 
     institution: str
     name: str
@@ -52,140 +55,148 @@ class Seat(NamedTuple):
 
 
 def open_licenses(connection: Connection, institution: str, email: str) -> list[Seat]:
-    """What waits to be claimed by whom the institution knows under this e-mail."""
+    """The unclaimed licenses of the institution's members with this e-mail."""
     numbers = [number for _, number in _members(connection, email, institution)]
     return [seat for seat, *_ in _seats(connection, institution, numbers) if seat.status == Status.UNCLAIMED]
 
 
 def open_for_email(connection: Connection, email: str) -> list[Seat]:
-    """What waits to be claimed by whom any institution knows under this e-mail."""
-    homes = sorted({institution for institution, _ in _members(connection, email)})
-    return [seat for institution in homes for seat in open_licenses(connection, institution, email)]
+    """The unclaimed licenses of all institutions' members with this e-mail."""
+    institutions = sorted({institution for institution, _ in _members(connection, email)})
+    return [seat for institution in institutions for seat in open_licenses(connection, institution, email)]
 
 
 def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
-    """What is in an account, of all institutions: what was claimed with it, and what an apply has delivered to its e-mail.
+    """The licenses in an account, of all institutions: claimed with it, or delivered to its e-mail by an apply.
 
-    Of a library that is delivered to accounts also what was taken back: the account is still there.
+    For a library that is delivered to accounts, revoked licenses are included, as the vendor's account still exists.
     """
-    of = select(account.c.email).where(account.c.id == account_id)
-    email = connection.execute(of).scalar() or ""
-    whose = AccountHolder(email, account_id)
-    homes: dict[str, set[int]] = {}
-    for institution, number in _homes(connection, whose):
-        homes.setdefault(institution, set()).add(number)
+    of_account = select(account.c.email).where(account.c.id == account_id)
+    email = connection.execute(of_account).scalar() or ""
+    holder = AccountHolder(email, account_id)
+    members: dict[str, set[int]] = {}
+    for institution, number in _possible_members(connection, holder):
+        members.setdefault(institution, set()).add(number)
     return [
         seat
-        for institution in sorted(homes)
-        for seat, signs_in, holder in _seats(connection, institution, homes[institution])
-        if _is_had(seat) and _is_in(whose, holder, signs_in)
+        for institution in sorted(members)
+        for seat, sign_in, account_of_seat in _seats(connection, institution, members[institution])
+        if _is_shown(seat) and _is_in(holder, account_of_seat, sign_in)
     ]
 
 
 def is_in(
-    connection: Connection, institution: str, library: str, member: int, signs_in: str, whose: AccountHolder
+    connection: Connection, institution: str, library: str, member: int, sign_in: str, holder: AccountHolder
 ) -> bool:
-    """Whether a delivered license is in this account. ``signs_in`` is the e-mail that the ledger has for the member's."""
+    """Whether a claimed license is in this account. ``sign_in`` is the e-mail that the member signs in with."""
     columns = holding.c
     this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
-    return _is_in(whose, connection.execute(select(columns.account).where(this)).scalar(), signs_in)
+    return _is_in(holder, connection.execute(select(columns.account).where(this)).scalar(), sign_in)
 
 
-def hold(connection: Connection, institution: str, library: str, member: int, whose: AccountHolder) -> None:
-    """The member's license is in this account now; in none, where it has no id."""
+def hold(connection: Connection, institution: str, library: str, member: int, holder: AccountHolder) -> None:
+    """Put the member's license into this account; into none if the holder has no id."""
     columns = holding.c
     this = (columns.institution == institution) & (columns.library == library) & (columns.member == member)
     connection.execute(delete(holding).where(this))
-    if whose.id:
-        row = {"institution": institution, "library": library, "member": member, "account": whose.id}
+    if holder.id:
+        row = {"institution": institution, "library": library, "member": member, "account": holder.id}
         connection.execute(insert(holding).values(row))
 
 
-def keep_holding(connection: Connection, institution: str, member: int, signs_in: str) -> None:
-    """Whatever the member has, and of which nothing but the e-mail of a sign-in told whose it is, stays in that account,
-    if there is one, when they sign in with another from now on."""
-    whose = connection.execute(select(account.c.id).where(account.c.email_hash == email_hash(signs_in))).scalar()
-    if whose is None:
+def keep_holding(connection: Connection, institution: str, member: int, sign_in: str) -> None:
+    """Keep the member's licenses that are known only by sign-in e-mail in the account with that e-mail, if there is one.
+
+    Call this before the member gets another sign-in e-mail.
+    """
+    account_id = connection.execute(select(account.c.id).where(account.c.email_hash == email_hash(sign_in))).scalar()
+    if account_id is None:
         return
     license, held = tables.license.c, holding.c
     known = and_(
         held.institution == license.institution, held.library == license.library, held.member == license.member
     )
-    had = (
+    without_account = (
         select(license.library)
         .select_from(tables.license.outerjoin(holding, known))
         .where(license.institution == institution, license.member == member, held.account.is_(None))
         .where(license.status.in_((Status.DELIVERED.value, Status.REVOKED.value)))
     )
-    libraries = (
-        connection.execute(had.where(license.library.in_(_all_libraries(connection, institution)))).scalars().all()
-    )
+    in_libraries = license.library.in_(_all_libraries(connection, institution))
+    libraries = connection.execute(without_account.where(in_libraries)).scalars().all()
     rows = [
-        {"institution": institution, "library": library, "member": member, "account": whose} for library in libraries
+        {"institution": institution, "library": library, "member": member, "account": account_id}
+        for library in libraries
     ]
     if rows:
         connection.execute(insert(holding), rows)
 
 
-def stay_in(connection: Connection, whose: AccountHolder) -> None:
-    """Whatever is in the account because of its e-mail alone stays in it, whatever e-mail it has from now on."""
-    homes = {*_homes(connection, whose)}
-    member, key = tables.member.c, email_key(whose.email)
-    for institution in sorted({home for home, _ in homes}):
-        numbers = sorted(number for home, number in homes if home == institution)
+def keep_holdings(connection: Connection, holder: AccountHolder) -> None:
+    """Keep licenses that are in the account only because of its e-mail there. Call this before the account gets another e-mail."""
+    members = {*_possible_members(connection, holder)}
+    member, key = tables.member.c, email_key(holder.email)
+    for institution in sorted({id for id, _ in members}):
+        numbers = sorted(number for id, number in members if id == institution)
         query = select(member.number, member.account).where(member.institution == institution)
-        for number, signs_in in connection.execute(query.where(member.number.in_(numbers))).all():
-            if email_key(signs_in) == key:
-                keep_holding(connection, institution, number, signs_in)
+        for number, sign_in in connection.execute(query.where(member.number.in_(numbers))).all():
+            if email_key(sign_in) == key:
+                keep_holding(connection, institution, number, sign_in)
 
 
-def _homes(connection: Connection, whose: AccountHolder) -> list[tuple[str, int]]:
-    """(institution, number) of the members of whom something may be in this account."""
-    held = select(holding.c.institution, holding.c.member).where(holding.c.account == whose.id)
+def _possible_members(connection: Connection, holder: AccountHolder) -> list[tuple[str, int]]:
+    """(institution, number) of the members who may have licenses in this account."""
+    held = select(holding.c.institution, holding.c.member).where(holding.c.account == holder.id)
     found = connection.execute(held, execution_options=ACROSS)
-    return [*((row.institution, row.member) for row in found), *_members(connection, whose.email)]
+    return [*((row.institution, row.member) for row in found), *_members(connection, holder.email)]
 
 
 def _all_libraries(connection: Connection, institution: str) -> list[str]:
-    """By which the key of licenses begins, so that one member's are found at once."""
+    """The ids of all libraries. The key of licenses begins with them, so that a member's licenses are found fast."""
     return list(
         connection.execute(select(tables.library.c.id).where(tables.library.c.institution == institution)).scalars()
     )
 
 
-def _is_in(whose: AccountHolder, holder: str | None, signs_in: str) -> bool:
-    """By the account it was claimed with; where that is not known, by the e-mail of the sign-in."""
-    if not whose.id:
+def _is_in(holder: AccountHolder, account_of_seat: str | None, sign_in: str) -> bool:
+    """Compare by the account that the seat was claimed with; where that is not known, by the sign-in e-mail."""
+    if not holder.id:
         return False
-    return holder == whose.id if holder else bool(signs_in) and email_key(signs_in) == email_key(whose.email)
+    if account_of_seat:
+        return account_of_seat == holder.id
+    return bool(sign_in) and email_key(sign_in) == email_key(holder.email)
 
 
-def _is_had(seat: Seat) -> bool:
+def _is_shown(seat: Seat) -> bool:
     return seat.status == Status.DELIVERED or (seat.status == Status.REVOKED and seat.delivery.facts.outlasts_revoke)
 
 
 def _members(connection: Connection, email: str, institution: str = "") -> list[tuple[str, int]]:
-    """(institution, number) of the members with this e-mail, who are there or have left: of one institution, or of all."""
-    of, member = tables.institution.c, tables.member.c
+    """(institution, number) of members with this e-mail, on a roster or not, of one institution or of all."""
+    institutions, member = tables.institution.c, tables.member.c
     if not (key := email_key(email)):
-        return []  # so are those who were erased
+        return []  # erased members have an empty key
     query = (
         select(member.institution, member.number)
-        .select_from(tables.institution.join(tables.member, member.institution == of.institution))
-        .where(member.key == key, *([of.institution == institution] if institution else []))
+        .select_from(tables.institution.join(tables.member, member.institution == institutions.institution))
+        .where(member.key == key, *([institutions.institution == institution] if institution else []))
         .execution_options(**({} if institution else ACROSS))
     )
-    indexed = ("member.on_roster", "NOT member.on_roster")  # as the indexes say it
-    return [(row.institution, row.number) for which in indexed for row in connection.execute(query.where(text(which)))]
+    indexed = ("member.on_roster", "NOT member.on_roster")  # exactly the conditions of the indexes
+    return [
+        (row.institution, row.number)
+        for condition in indexed
+        for row in connection.execute(query.where(text(condition)))
+    ]
 
 
 def _seats(connection: Connection, institution: str, members: Iterable[int]) -> Iterator[tuple[Seat, str, str | None]]:
-    """All licenses of these members, each with the e-mail they sign in with and the account that it was claimed with."""
+    """All licenses of these members, each with the member's sign-in e-mail and the account that it was claimed with."""
     numbers = sorted(members)
     if not numbers:
         return
-    of, library, license, member = tables.institution.c, tables.library.c, tables.license.c, tables.member.c
-    event, here = tables.event.c, license.institution
+    institutions, library, license, member = tables.institution.c, tables.library.c, tables.license.c, tables.member.c
+    event, institution_column = tables.event.c, license.institution
     granted = (
         select(event.detail)
         .where(event.institution == institution, event.member == license.member, event.library == license.library)
@@ -196,27 +207,35 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
     )
     rows = connection.execute(
         select(
-            *(of.institution, of.name, library.id, library.title, license.member, license.kind, license.status),
+            *(
+                institutions.institution,
+                institutions.name,
+                library.id,
+                library.title,
+                license.member,
+                license.kind,
+                license.status,
+            ),
             *(library.delivery, license.invited_on, granted, member.account, holding.c.account),
         )
         .select_from(
-            tables.license.join(tables.institution, of.institution == here)
-            .join(tables.library, and_(library.institution == here, library.id == license.library))
-            .join(tables.member, and_(member.institution == here, member.number == license.member))
+            tables.license.join(tables.institution, institutions.institution == institution_column)
+            .join(tables.library, and_(library.institution == institution_column, library.id == license.library))
+            .join(tables.member, and_(member.institution == institution_column, member.number == license.member))
             .outerjoin(
                 holding,
                 and_(
-                    holding.c.institution == here,
+                    holding.c.institution == institution_column,
                     holding.c.library == license.library,
                     holding.c.member == license.member,
                 ),
             )
         )
-        .where(here == institution, license.member.in_(numbers))
+        .where(institution_column == institution, license.member.in_(numbers))
         .order_by(library.title, library.id, license.member)
     )
-    for *told, delivery, granted_on, detail, signs_in, holder in rows:
-        yield Seat._make([*told, Delivery(delivery), granted_on, _until(detail)]), signs_in, holder
+    for *fields, delivery, granted_on, detail, sign_in, account_id in rows:
+        yield Seat._make([*fields, Delivery(delivery), granted_on, _until(detail)]), sign_in, account_id
 
 
 def _until(detail: Any) -> str:

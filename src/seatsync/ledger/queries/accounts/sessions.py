@@ -1,4 +1,4 @@
-"""Sessions, as the ledger keeps them: a row for each browser that is signed in, found by the hash of its token."""
+"""Sessions: a row for each signed-in browser, found by the hash of the browser's token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatsync.ledger.account_tables import account, session
 
 
 class Session(NamedTuple):
-    """Who is signed in, by the account's id, e-mail and language; when that began, and when they were last seen (ISO)."""
+    """A session: the account's id, e-mail and language, when it began, and when it was last used (ISO)."""
 
     account: str
     email: str
@@ -20,7 +20,7 @@ class Session(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """Sessions that have ended: begun at ``made_at`` or before, or last seen at ``seen_at`` or before (ISO)."""
+    """Sessions that have ended: created at ``made_at`` or before, or last used at ``seen_at`` or before (ISO)."""
 
     made_at: str
     seen_at: str
@@ -43,17 +43,17 @@ def find(connection: Connection, hash: bytes) -> Session | None:
 
 
 def touch(connection: Connection, hash: bytes, at: str) -> None:
-    """Note that the browser was seen."""
+    """Note that the session was used."""
     connection.execute(update(session).where(session.c.hash == hash).values(seen_at=at))
 
 
 def begin(connection: Connection, hash: bytes, account: str, at: str, ended: Ended, most: int) -> None:
-    """Keep a new session. Those of the account that have ended are deleted, and beyond ``most`` those that were not used for longest."""
+    """Store a new session. Delete the account's ended sessions, and the least recently used ones beyond ``most``."""
     connection.execute(delete(session).where(session.c.account == account, ended.where))
     connection.execute(insert(session).values(hash=hash, account=account, made_at=at, seen_at=at))
     by_use = (session.c.seen_at.desc(), session.c.made_at.desc(), session.c.hash)
-    theirs = select(session.c.hash).where(session.c.account == account).order_by(*by_use)
-    if older := connection.execute(theirs.offset(most)).scalars().all():
+    of_account = select(session.c.hash).where(session.c.account == account).order_by(*by_use)
+    if older := connection.execute(of_account.offset(most)).scalars().all():
         connection.execute(delete(session).where(session.c.hash.in_(older)))
 
 

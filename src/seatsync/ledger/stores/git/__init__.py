@@ -1,1 +1,1 @@
-"""A ledger on a branch of a Git remote: one SQLite file for each institution."""
+"""A ledger on a branch of a Git remote: a SQLite file for each institution."""

@@ -1,4 +1,4 @@
-"""How a ledger lies on a branch in Git: as its file is, or encrypted, for all whom the environment has given the key."""
+"""Pack a ledger for a branch in Git: unencrypted, or encrypted for everyone who has the key in their environment."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ KEY = "SEATSYNC_LEDGER_KEY"
 
 
 class Cipher:
-    """With ``keys`` all that is written is encrypted for the first, and read is what any of them opens; without, nothing is
-    encrypted.
+    """Encrypts with the first of ``keys`` and decrypts with any of them; without keys, nothing is encrypted.
 
-    With a key, what is not encrypted is not read either: nobody who can push there without it can have put it in its place.
+    With a key, an unencrypted file is not read: somebody without the key but with push rights may have put it there.
     """
 
     def __init__(self, keys: list[str]) -> None:
@@ -26,15 +25,16 @@ class Cipher:
 
     @classmethod
     def of_environment(cls) -> Cipher:
-        """As the environment says.
+        """The cipher with the keys from the environment.
 
         Raises:
-            LedgerError: what it says is no key, or nothing is installed that could use it.
+            LedgerError: the variable is not a valid key, or the package to use it is not installed.
         """
-        said = os.environ.get(KEY, "")
-        keys = age.keys_in(said)
-        if said and not keys:
-            raise LedgerError(f"{KEY} is no key.", "It begins with AGE-SECRET-KEY-1: `seatsync ledger key` makes one.")
+        value = os.environ.get(KEY, "")
+        keys = age.keys_in(value)
+        if value and not keys:
+            help = "Set it to a key that begins with AGE-SECRET-KEY-1. `seatsync ledger key` creates one."
+            raise LedgerError(f"{KEY} is not a valid key.", help)
         try:
             if keys:
                 age.must_be_keys(keys)
@@ -42,57 +42,59 @@ class Cipher:
             raise LedgerError(f"{KEY}: the ledger {error}", error.help) from error
         return cls(keys)
 
-    def kept(self, file: Path) -> Path:
-        """The file that is to lie on the branch for the ledger ``file``, beside which it is made."""
+    def pack(self, file: Path) -> Path:
+        """Return the file to store on the branch for the ledger ``file``; it is created next to it."""
         if not self.keys:
             return file
-        packed, kept = file.with_suffix(".gz"), file.with_suffix(".age")
-        # What is encrypted has no likeness to what was there before, so that Git keeps all of it each time.
+        packed, encrypted = file.with_suffix(".gz"), file.with_suffix(".age")
+        # Compressed, because Git stores every version in full: encrypted versions have nothing in common.
         with file.open("rb") as plain, gzip.open(packed, "wb", compresslevel=1) as smaller:
             shutil.copyfileobj(plain, smaller, 1 << 20)
-        age.encrypt_file(packed, kept, self.keys[0])
-        return kept
+        age.encrypt_file(packed, encrypted, self.keys[0])
+        return encrypted
 
-    def opened(self, kept: Path, file: Path, ledger: object) -> None:
-        """Make the ledger ``file`` of what lies on the branch, which is used up.
+    def unpack(self, stored: Path, file: Path, ledger: object) -> None:
+        """Create the ledger ``file`` from the file stored on the branch, which may be moved.
 
         Raises:
-            LedgerError: it is encrypted and there is no key, or not its key; it is not encrypted, and there is one; it is damaged.
+            LedgerError: it is encrypted and no key fits, it is not encrypted although there is a key, or it is damaged.
         """
-        if is_encrypted(kept):
+        if is_encrypted(stored):
             if not self.keys:
-                help = f"Put the key (AGE-SECRET-KEY-…) into the environment as {KEY}."
-                raise LedgerError(f"The ledger {ledger} is encrypted, and the environment has no key for it.", help)
-            self._decrypt(kept, file, ledger)
+                help = f"Set {KEY} to the ledger's key (AGE-SECRET-KEY-…)."
+                raise LedgerError(f"The ledger {ledger} is encrypted, and {KEY} is not set.", help)
+            self._decrypt(stored, file, ledger)
         elif self.keys:
-            fact = f"The ledger {ledger} is not encrypted, although there is a key for it ({KEY})."
-            help = "If it never was: `seatsync ledger encrypt`. If it was, somebody has put another in its place (docs/ledger.md)."
+            fact = f"The ledger {ledger} is not encrypted, although {KEY} is set."
+            help = "Encrypt it if it never was: `seatsync ledger encrypt`. If it was, somebody has replaced it (see docs/ledger.md)."
             raise LedgerError(fact, help)
         else:
-            kept.rename(file)
+            stored.rename(file)
 
-    def opens(self, kept: Path) -> bool:
-        """Whether the first key opens what lies on the branch, so that nothing is to be gained by encrypting it anew."""
+    def opens_with_first_key(self, stored: Path) -> bool:
+        """Whether the first key decrypts the stored file, so that there is no need to encrypt it again."""
         try:
-            age.decrypt_file(kept, kept.with_suffix(".gz"), self.keys[:1])
+            age.decrypt_file(stored, stored.with_suffix(".gz"), self.keys[:1])
         except age.AgeError:
             return False
         return True
 
-    def _decrypt(self, kept: Path, file: Path, ledger: object) -> None:
+    def _decrypt(self, stored: Path, file: Path, ledger: object) -> None:
         packed = file.with_suffix(".gz")
         try:
-            age.decrypt_file(kept, packed, self.keys)
+            age.decrypt_file(stored, packed, self.keys)
             with gzip.open(packed) as smaller, file.open("wb") as plain:
                 shutil.copyfileobj(smaller, plain, 1 << 20)
         except age.AgeError as error:
             raise LedgerError(f"The ledger {ledger} {error}", error.help) from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             help = "Restore it from Git's history, or from a backup."
-            raise LedgerError(f"The ledger {ledger} is damaged: what was encrypted is no ledger.", help) from error
+            raise LedgerError(
+                f"The ledger {ledger} is damaged: its decrypted content is not a ledger.", help
+            ) from error
 
 
-def is_encrypted(kept: Path) -> bool:
-    """Whether what lies on the branch is encrypted."""
-    with kept.open("rb") as file:
+def is_encrypted(stored: Path) -> bool:
+    """Whether a file stored on the branch is encrypted."""
+    with stored.open("rb") as file:
         return age.is_encrypted(file.read(age.LONGEST_MARK))

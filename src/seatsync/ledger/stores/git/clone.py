@@ -1,6 +1,6 @@
-"""One branch of a Git remote, in a bare repository of our own that lives as long as the command.
+"""One branch of a Git remote, in a bare repository of our own that exists as long as the command runs.
 
-The user's repository is asked for its settings and nothing else: no object, ref, index or shallow mark of ours gets into it.
+Only settings are read from the user's repository: no object, ref, index or shallow mark of ours is written into it.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import IO, NamedTuple
 
 from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.git.checkout import Checkout, NotInGit, checkout_of
-from seatsync.git.program import Told, decoded, run
+from seatsync.git.program import GitResult, decoded, run
 from seatsync.git.scratch import NoScratch, Scratch
 from seatsync.ledger.failures import LedgerError
-from seatsync.ledger.stores.git.failures import absent, failure, meanwhile
+from seatsync.ledger.stores.git.failures import failure, is_branch_missing, is_race
 
 _TIP = "refs/ledger/tip"
 _ROBOT = {"name": "seatsync", "email": "seatsync@noreply.invalid"}
 
 
-def around(folder: Path, ledger: str) -> Checkout:
+def checkout_around(folder: Path, ledger: str) -> Checkout:
     """The checkout that a folder is in.
 
     Raises:
-        LedgerError: it is in none; the ledger is named in the message.
-        Planted: its repository is not the checkout's own.
+        LedgerError: the folder is not in a checkout; the message names the ledger.
+        Planted: the repository is not the checkout's own.
     """
     try:
         return checkout_of(folder)
@@ -38,23 +38,23 @@ def around(folder: Path, ledger: str) -> Checkout:
 
 
 class Pushed(NamedTuple):
-    """What became of a push: nothing ``told`` for good, else what Git said."""
+    """The result of a push. ``error`` is Git's output where it failed, else empty."""
 
-    told: str = ""
+    error: str = ""
 
     @property
     def is_done(self) -> bool:
-        return not self.told
+        return not self.error
 
     @property
     def is_refused(self) -> bool:
-        """Whether the remote itself said no."""
-        return re.search(r"^!.*\[(remote )?rejected\]", self.told, re.MULTILINE) is not None
+        """Whether the remote itself rejected the push."""
+        return re.search(r"^!.*\[(remote )?rejected\]", self.error, re.MULTILINE) is not None
 
     @property
     def is_race(self) -> bool:
-        """Whether another push was under way, or has just been."""
-        return meanwhile(self.told)
+        """Whether another push is running, or has just ended."""
+        return is_race(self.error)
 
 
 class Clone:
@@ -73,31 +73,31 @@ class Clone:
 
     @property
     def tip(self) -> str | None:
-        """The commit that the branch stood at when it was last looked at; None where there is no such branch."""
+        """The branch's commit at the last fetch; None where there is no such branch."""
         return self._tip if self._is_fetched else self.fetch()
 
     def fetch(self) -> str | None:
-        """Look where the branch stands now.
+        """Fetch the branch and return its commit.
 
         Raises:
             LedgerError: the remote can't be read.
         """
-        # At first the present alone; later what came upon it, to see whether a commit of ours is among it.
+        # First only the newest commit; later also those that followed, to find a commit of ours among them.
         depth = () if self._is_fetched else ("--depth=1",)
         words = ("--quiet", "--no-tags", "--no-write-fetch-head", *depth, "--", self._remote)
-        told = self._git("fetch", *words, f"+refs/heads/{self.branch}:{_TIP}", check=False)
-        if told.returncode and not absent(told.stderr):
-            raise failure(self, "can't be fetched", decoded(told.stderr))
-        self._tip = None if told.returncode else self._line("rev-parse", "--verify", _TIP)
+        result = self._git("fetch", *words, f"+refs/heads/{self.branch}:{_TIP}", check=False)
+        if result.returncode and not is_branch_missing(result.stderr):
+            raise failure(self, "can't be fetched", decoded(result.stderr))
+        self._tip = None if result.returncode else self._line("rev-parse", "--verify", _TIP)
         self._is_fetched = True
         return self._tip
 
     def contains(self, commit: str) -> bool:
-        """Whether the branch, as it was last looked at, has this commit."""
+        """Whether the branch had this commit at the last fetch."""
         return self._tip is not None and self._holds("merge-base", "--is-ancestor", commit, self._tip)
 
     def addresses(self) -> list[str]:
-        """Where it is fetched from and pushed to, as Git's settings turn it."""
+        """The addresses to fetch from and push to, as rewritten by Git's settings."""
         pushed = self._git("config", "--get-all", f"remote.{self._remote}.pushurl", check=False)
         return [self._line("ls-remote", "--get-url", self._remote), *decoded(pushed.stdout).splitlines()]
 
@@ -106,11 +106,11 @@ class Clone:
         return self._line("ls-tree", "-r", "-z", "--name-only", self.tip).split("\0") if self.tip else []
 
     def blob(self, path: str) -> str | None:
-        """The object that the branch has at this path."""
+        """The id of the object at this path of the branch; None where there is none."""
         if self.tip is None:
             return None
-        told = self._git("rev-parse", "--verify", "--quiet", f"{self.tip}:{path}", check=False)
-        return decoded(told.stdout).strip() or None
+        result = self._git("rev-parse", "--verify", "--quiet", f"{self.tip}:{path}", check=False)
+        return decoded(result.stdout).strip() or None
 
     def write_out(self, blob: str, target: Path) -> None:
         """Write the object's bytes to a file."""
@@ -118,42 +118,44 @@ class Clone:
             self._git("cat-file", "blob", blob, stdout=file)
 
     def take_in(self, file: Path) -> str:
-        """Make an object of the file's bytes."""
+        """Make an object of the file's bytes and return its id."""
         return self._line("hash-object", "-w", "--no-filters", "--", str(file))
 
     def take_in_text(self, text: str) -> str:
-        """Make an object of a text."""
+        """Make an object of a text and return its id."""
         return self._line("hash-object", "-w", "--stdin", input=text.encode())
 
     def commit(self, files: Mapping[str, str], message: str) -> str:
-        """Make a commit upon the tip that has these objects at these paths, and all else as it was."""
+        """Make a commit on top of the tip with these objects at these paths; everything else is unchanged."""
         self._git("read-tree", *([self.tip] if self.tip else ["--empty"]))
         for path, blob in files.items():
             self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         parents = ("-p", self.tip) if self.tip else ()
         return self._commit(self._line("write-tree"), message, *parents)
 
-    def commit_anew(self, message: str) -> str:
-        """Make a commit that has all files of the tip, and no history."""
+    def commit_without_history(self, message: str) -> str:
+        """Make a commit with all files of the tip and no parent."""
         return self._commit(f"{self.tip}^{{tree}}", message)
 
     def _commit(self, tree: str, message: str, *parents: str) -> str:
         return self._line("commit-tree", *parents, "-F", "-", tree, input=message.encode(), more=self._identity())
 
     def push(self, commit: str, in_place_of: str | None = None) -> Pushed:
-        """Offer the commit as the branch's new tip. It is taken only if it follows the one that is there, or if that is the one
-        ``in_place_of`` which it is meant."""
+        """Push the commit as the branch's new tip.
+
+        The remote accepts it only on top of its tip; or in place of its tip, if that is ``in_place_of``.
+        """
         ref = f"refs/heads/{self.branch}"
         force = (f"--force-with-lease={ref}:{in_place_of}",) if in_place_of else ()
         words = ("--quiet", "--porcelain", "--no-verify", *force, "--", self._remote, f"{commit}:{ref}")
-        told = self._git("push", *words, check=False)
-        if told.returncode:
-            return Pushed(f"{decoded(told.stderr)}\n{decoded(told.stdout)}")
+        result = self._git("push", *words, check=False)
+        if result.returncode:
+            return Pushed(f"{decoded(result.stderr)}\n{decoded(result.stdout)}")
         self._tip = commit
         return Pushed()
 
     def scratch(self) -> Path:
-        """A new folder that only we may read, gone with the clone."""
+        """A new private folder, deleted with the clone."""
         return Path(tempfile.mkdtemp(dir=self._scratch.home))
 
     def close(self) -> None:
@@ -162,7 +164,7 @@ class Clone:
 
     @cached_property
     def _remote(self) -> str:
-        """The name under which Git is told of the remote: its URL stays out of our commands."""
+        """The remote's name for Git, so that its URL does not appear in our commands."""
         if f"remote.{self.remote}.url" in dict(self._scratch.settings):
             return self.remote
         if re.search("[:/]", self.remote) or Path(self.remote).is_dir():
@@ -180,20 +182,21 @@ class Clone:
         return self._scratch.reaching(None if is_named else (self._remote, _absolute(self.remote)))
 
     def _must_name_a_branch(self, environment: Mapping[str, str]) -> None:
-        is_address = ":" in self.branch  # which may hold a password, and is not for a command
+        is_address = ":" in self.branch  # it may contain a password, so it must not appear in a command
         if is_address or run(("check-ref-format", f"refs/heads/{self.branch}"), environment).returncode:
-            raise LedgerError(f"The ledger {self} names no branch.", "Write git, git:BRANCH or git:REMOTE#BRANCH.")
+            message = f"The ledger {self} does not name a branch."
+            raise LedgerError(message, "Write git, git:BRANCH or git:REMOTE#BRANCH.")
 
     def _identity(self) -> dict[str, str]:
-        """Who commits, where neither settings nor environment say it: hosted runners have no name."""
-        said, ours = dict(self._scratch.settings), dict[str, str]()
+        """The committer's name and e-mail, where neither settings nor environment have them, as on hosted runners."""
+        settings, defaults = dict(self._scratch.settings), dict[str, str]()
         for role in ("author", "committer"):
             variables = {part: f"GIT_{role}_{part}".upper() for part in _ROBOT}
             if not all(
-                variables[part] in os.environ or {f"{role}.{part}", f"user.{part}"} & {*said} for part in _ROBOT
+                variables[part] in os.environ or {f"{role}.{part}", f"user.{part}"} & {*settings} for part in _ROBOT
             ):
-                ours |= {variables[part]: value for part, value in _ROBOT.items()}
-        return ours
+                defaults |= {variables[part]: value for part, value in _ROBOT.items()}
+        return defaults
 
     def _holds(self, *words: str) -> bool:
         return self._git(*words, check=False).returncode == 0
@@ -208,13 +211,13 @@ class Clone:
         stdout: IO[bytes] | None = None,
         check: bool = True,
         more: Mapping[str, str] | None = None,
-    ) -> Told:
-        told = run(words, {**self._environment, **(more or {})}, self.checkout.top, input, stdout)
-        if check and told.returncode:
-            raise failure(self, f"can't be used: `git {words[0]}` fails", decoded(told.stderr))
-        return told
+    ) -> GitResult:
+        result = run(words, {**self._environment, **(more or {})}, self.checkout.top, input, stdout)
+        if check and result.returncode:
+            raise failure(self, f"can't be used: `git {words[0]}` fails", decoded(result.stderr))
+        return result
 
 
 def _absolute(remote: str) -> str:
-    """A path that is meant from here; anything else as it is."""
+    """An existing folder as an absolute path; anything else unchanged."""
     return str(Path(remote).resolve()) if Path(remote).is_dir() else remote

@@ -1,4 +1,4 @@
-"""What Git says when it fails, told to a person in one line, without credentials."""
+"""Turn Git's error output into one line for people, without credentials."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.ledger.failures import LedgerError
 
-_UNCHANGED = "nothing was changed"
+_UNCHANGED = "Nothing was changed."
 _BY_WORD = (
-    (r"dubious ownership", "Git does not trust this folder: git config --global --add safe.directory FOLDER."),
-    (r"not a git repository \(or|work tree", "Run it inside of the repository, or name a ledger that is not in Git."),
+    (r"dubious ownership", "Tell Git to trust this folder: git config --global --add safe.directory FOLDER."),
+    (r"not a git repository \(or|work tree", "Run it inside the repository, or name a ledger that is not in Git."),
     (
         r"hook declined|protected branch|GH0\d\d|not allowed to push|prohibited|denyCurrentBranch|checked out",
-        f"Let seatsync push to that branch, whose rules forbid it; {_UNCHANGED}.",
+        f"Allow seatsync to push to that branch: its rules forbid it. {_UNCHANGED}",
     ),
     (
         r"does not appear to be|not found|does not exist|no such file|repository '.*' is not",
@@ -21,14 +21,14 @@ _BY_WORD = (
     ),
     (
         r"permission denied|permission to|denied to|\b40[13]\b|authentication|could not read|access rights|not authorized",
-        f"Give this user or runner the right to it (on GitHub Actions `permissions: contents: write`); {_UNCHANGED}.",
+        f"Give this user or runner access (on GitHub Actions `permissions: contents: write`). {_UNCHANGED}",
     ),
-    (r"hash algorithm|object format", "Name a remote whose objects are like this repository's (sha1 or sha256)."),
-    (r"no space left|disk full|quota", f"Make room; {_UNCHANGED}."),
+    (r"hash algorithm|object format", "Name a remote with the same object format as this repository (sha1 or sha256)."),
+    (r"no space left|disk full|quota", f"Free some disk space. {_UNCHANGED}"),
     (r"exceeds|too large|larger than", "The file is too large for that server: keep the ledger in PostgreSQL."),
     (r"resolve|connect|timed out|hung up|network|reset|broken pipe|early EOF|unable to access", "Check the network."),
 )
-"""What to do, by what Git says; the first that fits."""
+"""Patterns in Git's output and the help for each; the first match counts."""
 
 _MEANWHILE = re.compile(
     r"cannot lock ref|\.lock': File exists|failed to update ref|reference already exists|fetch first|non-fast-forward"
@@ -36,27 +36,27 @@ _MEANWHILE = re.compile(
 _FOR_GOOD = re.compile(r"permission denied|read-only|no space", re.IGNORECASE)
 
 
-def failure(ledger: object, what: str, said: str, help: str = "") -> LedgerError:
-    """An error of Git as ours; ``what`` follows the ledger's name. What to do is told by what Git ``said``, if not given."""
+def failure(ledger: object, what: str, output: str, help: str = "") -> LedgerError:
+    """Return a ``LedgerError`` for Git's ``output``; ``what`` follows the ledger's name. Without ``help``, the output decides."""
     help = help or next(
-        (help for word, help in _BY_WORD if re.search(word, said, re.IGNORECASE)), "Ask who runs that server."
+        (help for word, help in _BY_WORD if re.search(word, output, re.IGNORECASE)), "Ask the operator of that server."
     )
-    return LedgerError(f"The ledger {ledger} {what}: {_gist(said)}.", help)
+    return LedgerError(f"The ledger {ledger} {what}: {_gist(output)}.", help)
 
 
-def absent(said: bytes) -> bool:
-    """Whether a fetch failed because the remote, which was reached, has no such branch."""
-    return re.search(rb"find remote ref", said) is not None
+def is_branch_missing(output: bytes) -> bool:
+    """Whether a fetch reached the remote and failed because it has no such branch."""
+    return re.search(rb"find remote ref", output) is not None
 
 
-def meanwhile(said: str) -> bool:
-    """Whether a push was refused because another was under way, or has just been."""
-    return _MEANWHILE.search(said) is not None and _FOR_GOOD.search(said) is None
+def is_race(output: str) -> bool:
+    """Whether a push was rejected because another push is running, or has just ended."""
+    return _MEANWHILE.search(output) is not None and _FOR_GOOD.search(output) is None
 
 
-def _gist(said: str) -> str:
-    """Why, in a line: the remote's reason for a refusal and what its hook said, or else Git's last word on it."""
-    readable = redacted(said).encode("utf-8", "replace").decode()
+def _gist(output: str) -> str:
+    """The cause in one line: the remote's reason and its hook's first line, or else Git's error."""
+    readable = redacted(output).encode("utf-8", "replace").decode()
     lines = [line.strip() for line in readable.splitlines() if line.strip()]
     reasons = [match[1] for line in lines if (match := re.match(r"!.*\[.*\] \((.*)\)$", line))]
     hooks = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]

@@ -1,4 +1,4 @@
-"""The message of a commit: what happened, in numbers. It names no person."""
+"""The message of a ledger's commit: what happened, in numbers. It names no person."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def newest(connection: Connection, institution: str) -> int:
 
 
 def message(connection: Connection, institution: str, known: int, names_plan: bool) -> str:
-    """What the entries after the one at ``known`` came to: counts by action, the plan, the commit that asked for it, the head.
+    """Describe the entries after serial ``known``: counts by action, the plan, the commit of its files, the journal's head.
 
-    The plan is named by its fingerprint, keyed as redacted outputs have it: a message is never forgotten.
+    The plan's fingerprint is keyed as in redacted output, because a commit message can never be erased.
     """
     columns = tables.entry.c
     new = select(columns.serial, columns.kind, columns.commit, columns.plan).where(
@@ -35,7 +35,7 @@ def message(connection: Connection, institution: str, known: int, names_plan: bo
     )
     entries = connection.execute(new.order_by(columns.serial).limit(2)).all()
     if not entries:
-        return after_care(connection, institution, "care")
+        return upkeep(connection, institution, "care")
     if len(entries) > 1:
         kind, trailers = "load", []
     else:
@@ -43,21 +43,21 @@ def message(connection: Connection, institution: str, known: int, names_plan: bo
         secret = secret_of(connection, institution) if names_plan and plan else None
         trailers = [*([("Plan", keyed(secret, plan))] if secret else []), ("Commit", commit)]
     counts = _counts(connection, institution, known, kind)
-    told = [
+    lines = [
         f"{kind} {_safe(institution)}{': ' if counts else ''}{counts}",
         "",
         *_trailers(connection, institution, trailers),
     ]
-    return "\n".join(told) + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def after_care(connection: Connection, institution: str, what: str) -> str:
-    """That something was done with the file, and the head, which is the same as before."""
+def upkeep(connection: Connection, institution: str, what: str) -> str:
+    """The message of a commit that changes the file but not the journal: the action and the unchanged head."""
     return "\n".join([f"{what} {_safe(institution)}", "", *_trailers(connection, institution, [])]) + "\n"
 
 
 def _counts(connection: Connection, institution: str, known: int, kind: str) -> str:
-    """``3 member-add, 2 grant`` in the order in which they happened, as the plan's summary counts; nothing where the kind says it all."""
+    """Counts like ``3 member-add, 2 grant``, in the order of events; empty where the only event is the kind itself."""
     columns = tables.event.c
     found = connection.execute(
         select(columns.action, func.count())
@@ -70,14 +70,14 @@ def _counts(connection: Connection, institution: str, known: int, kind: str) -> 
     return "" if [*map(tuple, found)] == [(kind, 1)] else ", ".join(f"{count} {action}" for action, count in found)
 
 
-def _trailers(connection: Connection, institution: str, said: list[tuple[str, str]]) -> list[str]:
+def _trailers(connection: Connection, institution: str, given: list[tuple[str, str]]) -> list[str]:
     columns = tables.institution.c
-    where = select(columns.serial, columns.head).where(columns.institution == institution)
-    row = connection.execute(where).one_or_none()
-    stands = [("Serial", str(row.serial)), ("Head", bytes(row.head).hex())] if row is not None else []
-    # What somebody else may have put where a commit or a plan should be is nothing for a message.
-    hashes = [(key, value) for key, value in said if _HASH.fullmatch(value)]
-    return [f"Seatsync-{key}: {value}" for key, value in [*hashes, *stands]]
+    end_query = select(columns.serial, columns.head).where(columns.institution == institution)
+    row = connection.execute(end_query).one_or_none()
+    end = [("Serial", str(row.serial)), ("Head", bytes(row.head).hex())] if row is not None else []
+    # Only hashes: somebody may have put other text where a commit or a plan should be.
+    hashes = [(key, value) for key, value in given if _HASH.fullmatch(value)]
+    return [f"Seatsync-{key}: {value}" for key, value in [*hashes, *end]]
 
 
 def _safe(institution: str) -> str:

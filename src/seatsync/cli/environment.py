@@ -1,4 +1,4 @@
-"""Who is asking, and from which commit: for the journal."""
+"""For the journal: the person or pipeline that runs the command, and the Git commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def actor() -> str:
-    """Who is named by the environment, else the CI user, else the system's."""
+    """The name in SEATSYNC_ACTOR, else the CI user, else the user of the system."""
     for variable in ("SEATSYNC_ACTOR", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
         if name := os.environ.get(variable):
             return name
@@ -19,7 +19,7 @@ def actor() -> str:
 
 
 def commit(folder: Path) -> str:
-    """The commit that CI or Git names, with ``-dirty`` where files differ from it; empty outside a repository."""
+    """The commit from CI or Git, with ``-dirty`` if files differ from it; empty outside a repository."""
     for variable in ("GITHUB_SHA", "CI_COMMIT_SHA"):
         if sha := os.environ.get(variable):
             return sha

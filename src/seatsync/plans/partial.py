@@ -1,4 +1,4 @@
-"""The plan from those alone whom files and ledger tell differently."""
+"""Make a plan from only those members who differ between files and ledger."""
 
 from __future__ import annotations
 
@@ -13,72 +13,72 @@ from seatsync.domain.text.tags import IMPORTED
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan
-from seatsync.plans.cancel import cancel
 from seatsync.plans.decide import decide
-from seatsync.plans.plain_roster import LongWay
-from seatsync.plans.since import Since
+from seatsync.plans.differing import read_differing
+from seatsync.plans.plain_roster import SlowPath
+from seatsync.plans.since import SinceApply
 from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import RosterFile, load
 
 
-def of_a_part(folder: InstitutionFolder, connection: Connection, since: Since, now: datetime) -> Plan | None:
-    """The plan, if the rules are the same and the rosters are simple enough; else None.
+def partial_plan(folder: InstitutionFolder, connection: Connection, since: SinceApply, now: datetime) -> Plan | None:
+    """Return the plan, or None if the settings have changed, the rosters are not simple enough, or a rule needs all members.
 
-    It has the same diff and the same judge as that of all, on fewer members. A rule that looks at all raises ``NotWhole``, and
-    a mistake in the files is told by the long way.
+    The diff and the judge are the same as for all members. If the files have mistakes, this returns None too, and the slow
+    path reports them.
     """
-    if not folder.files().is_still(NAME, since.books.settled["files"].get(NAME, "")):
+    if not folder.files().is_still(NAME, since.books.baseline["files"].get(NAME, "")):
         return None
     part = _Part(connection, since)
     try:
         loaded = load(folder, part.read)
         if loaded.desired is None or loaded.found:
             return None
-        snapshot = read_snapshot(connection, since.institution.id, part.numbers_beside(loaded.desired))
+        snapshot = read_snapshot(connection, since.institution.id, part.with_namesakes(loaded.desired))
         return decide(loaded.desired, snapshot, connection, now, loaded.found, is_part=True)
-    except (LongWay, NotWhole):
+    except (SlowPath, NotWhole):
         return None
 
 
 class _Part:
-    """Whom a plan has to look at: ``numbers`` are those of the ledger."""
+    """The members that the plan needs: ``numbers`` are their numbers in the ledger."""
 
-    def __init__(self, connection: Connection, since: Since) -> None:
+    def __init__(self, connection: Connection, since: SinceApply) -> None:
         self.connection = connection
         self.institution = since.institution.id
-        self.settled = since.books.settled
-        self.numbers = {*self.settled["open"], *since.done, *since.due}
+        self.baseline = since.books.baseline
+        self.numbers = {*self.baseline["open"], *since.actions, *since.reminders_due}
 
     def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
-        """Take from the rosters whoever is not settled (see ``load.ReadRosters``)."""
+        """Read the members who differ or are needed otherwise from the rosters (see ``load.ReadRosters``)."""
         if not files or len(files[0].folder.found):
-            raise LongWay
+            raise SlowPath
         named = numbers_of(self.connection, self.institution, *_names(grants()))
         folder, rosters = files[0].folder, {file.reader.file for file in files}
         if any(
-            self.settled["files"].get(name) != digest for name, digest in folder.digests.items() if name not in rosters
+            self.baseline["files"].get(name) != digest for name, digest in folder.digests.items() if name not in rosters
         ):
-            raise LongWay
+            raise SlowPath
         kept = self.numbers | named.keys()
         with_day = any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags)
-        counted, left = cancel(self.connection, self.institution, files, kept, with_day)
-        self.numbers = kept | left
+        counted, differing = read_differing(self.connection, self.institution, files, kept, with_day)
+        self.numbers = kept | differing
         return counted
 
-    def numbers_beside(self, desired: Desired) -> set[int]:
-        """With whoever bears a name of those who are taken: who comes back, or another id under the same e-mail."""
+    def with_namesakes(self, desired: Desired) -> set[int]:
+        """Add ledger members with the same e-mail or id: who has come back, or another id with the same e-mail."""
         keys = {member.key for member in desired.members}
         ids = {member.student_id for member in desired.members if member.student_id}
         namesakes = numbers_of(self.connection, self.institution, keys, ids)
         if any(on_roster and number not in self.numbers for number, on_roster in namesakes.items()):
-            raise LongWay  # two of one name: the long way tells where
+            raise SlowPath  # two members with one name: the slow path reports where
         return self.numbers | namesakes.keys()
 
 
 def _names(grants: Iterable[Grant]) -> tuple[set[str], set[str]]:
-    """The e-mail keys and the student ids that grants name."""
+    """The e-mail keys and student ids that grants name."""
     keys: set[str] = set()
     ids: set[str] = set()
     for grant in grants:

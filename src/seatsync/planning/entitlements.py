@@ -1,4 +1,4 @@
-"""Who shall hold what: the grants, worked out for every member."""
+"""Resolve the grants: which member should hold which library."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.planning.matching import may_be_one
 
-Named = tuple[str, str, int]
-"""(student id, e-mail, line in a selection's file or 0); one of the first two may be empty."""
+NamedMember = tuple[str, str, int]
+"""(student id, e-mail, line in the selection's file or 0). Either of the first two can be empty."""
 
 
 @dataclass(slots=True)
-class Wishes:
+class Entitlements:
     """What the files ask for, by library and position in the roster.
 
-    ``wanted`` has the strongest live rule for each member, ``ended`` the last rule that has expired, ``resends`` the
-    values of ``resend:`` of all live rules that reach the member, ``regrants`` whom any live rule asks again.
-    ``reach`` counts whom each rule reaches, ``strangers`` are the student ids or e-mails that a rule names but no roster
-    knows, ``mismatches`` rows of its file with the id of one member and the e-mail of another.
+    ``wanted`` has the strongest current grant of each member, ``ended`` the last expired one. ``resends`` has the values of
+    ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again.
+    ``reach`` counts the members each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
+    no roster has; ``mismatches`` are rows of its file with the id of one member and the e-mail of another.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -33,37 +33,39 @@ class Wishes:
     resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
     regrants: dict[str, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
-    strangers: dict[Grant, list[Named]] = field(default_factory=dict)
-    mismatches: dict[Grant, list[Named]] = field(default_factory=dict)
+    unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
+    mismatches: dict[Grant, list[NamedMember]] = field(default_factory=dict)
 
 
-def work_out(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Wishes:
-    """Resolve every grant. Stronger rules are laid over weaker ones; of equals the first in the files counts."""
-    people = People(desired.members, records, snapshot, today)
-    wishes = Wishes({library: {} for library in desired.libraries}, {library: {} for library in desired.libraries})
-    laid = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
-    for _, grant in laid:
-        reached = people.reached(grant.to)
-        wishes.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
-        if unknown := people.strangers(grant.to):
-            wishes.strangers[grant] = unknown
-        if mismatches := people.mismatches(grant.to):
-            wishes.mismatches[grant] = mismatches
+def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Entitlements:
+    """Resolve every grant. Stronger grants override weaker ones; of equal ones, the first in the files wins."""
+    index = RosterIndex(desired.members, records, snapshot, today)
+    entitlements = Entitlements(
+        {library: {} for library in desired.libraries}, {library: {} for library in desired.libraries}
+    )
+    weakest_first = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
+    for _, grant in weakest_first:
+        reached = index.reached(grant.to)
+        entitlements.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
+        if unknown := index.unknown_members(grant.to):
+            entitlements.unknown_members[grant] = unknown
+        if mismatches := index.mismatches(grant.to):
+            entitlements.mismatches[grant] = mismatches
         if grant.expired(today):
-            wishes.ended[grant.library].update(dict.fromkeys(reached, grant))
+            entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
             continue
-        wishes.wanted[grant.library].update(dict.fromkeys(reached, grant))
+        entitlements.wanted[grant.library].update(dict.fromkeys(reached, grant))
         if grant.regrant:
-            wishes.regrants.setdefault(grant.library, set()).update(reached)
+            entitlements.regrants.setdefault(grant.library, set()).update(reached)
         if grant.resend:
-            values = wishes.resends.setdefault(grant.library, {})
+            values = entitlements.resends.setdefault(grant.library, {})
             for position in reached:
                 values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
-    return wishes
+    return entitlements
 
 
 def _counted_reached(to: Selector, counted: Counted) -> int:
-    """How many of those who are only counted a selector reaches; it never names one of them."""
+    """How many of the members that are only counted the selector reaches. A selector that names members reaches none."""
     if to.emails or to.selection is not None:
         return 0
     reached = 0
@@ -75,8 +77,8 @@ def _counted_reached(to: Selector, counted: Counted) -> int:
 
 
 @dataclass
-class People:
-    """The roster, ready to be asked for tags, e-mails and ids. Members are their positions in the roster."""
+class RosterIndex:
+    """The roster, indexed by tag, e-mail and student id. Members are given as positions in the roster."""
 
     roster: Sequence[RosterMember]
     records: Sequence[int]
@@ -84,7 +86,7 @@ class People:
     today: date
 
     def reached(self, to: Selector) -> set[int]:
-        """Everyone for whom all conditions hold."""
+        """The members who meet all conditions."""
         conditions: list[set[int]] = []
         if to.selection is not None:
             conditions.append({p for row in to.selection.rows if (p := self._find(row[0], row[1])) is not None})
@@ -96,8 +98,8 @@ class People:
         reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
         return reached - self._tagged(to.not_tags) if to.not_tags else reached
 
-    def strangers(self, to: Selector) -> list[Named]:
-        """What a selector names but no roster has: of a row the e-mail, or the id where only that is unknown."""
+    def unknown_members(self, to: Selector) -> list[NamedMember]:
+        """What the selector names but no roster has. A row gives its e-mail, or its id if only that is unknown."""
         found = [("", email, 0) for email in to.emails if email_key(email) not in self._by_email]
         if to.selection is not None:
             unknown = [row for row in to.selection.rows if self._find(row[0], row[1]) is None]
@@ -107,8 +109,8 @@ class People:
             ]
         return found
 
-    def mismatches(self, to: Selector) -> list[Named]:
-        """Rows of a selection with the id of one member and the e-mail of another; the id counts."""
+    def mismatches(self, to: Selector) -> list[NamedMember]:
+        """Rows of a selection with the id of one member and the e-mail of another; the id is used."""
         return [
             (id, mail, line)
             for id, mail, line in (to.selection.rows if to.selection is not None else ())
@@ -116,7 +118,7 @@ class People:
         ]
 
     def _find(self, student_id: str, email: str) -> int | None:
-        """By student id where both sides have one, else by e-mail: as members themselves are known."""
+        """Find a member by student id if both sides have one, else by e-mail, as ``matching`` does."""
         position = self._by_id.get(student_id) if student_id else None
         if position is None and (position := self._by_email.get(email_key(email))) is not None:
             return position if may_be_one(student_id, self.roster[position].student_id) else None

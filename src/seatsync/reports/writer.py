@@ -1,4 +1,4 @@
-"""What text is written on: a terminal, with colours and folded to its width, or a pipe, where lines can be searched."""
+"""Where text is written: a terminal, with colours and lines folded to its width, or a pipe, with whole lines for searching."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import IO, Protocol
 
 from rich.cells import cell_len
 
-from seatsync.reports.view import clean
+from seatsync.reports.view import escape_controls
 
-WHOLE = frozenset({"email", "member", "to", "at", "created_at"})
-"""Columns that are never folded: what stands there is copied by people."""
+NEVER_FOLDED = frozenset({"email", "member", "to", "at", "created_at"})
+"""Columns that are never folded, because people copy their values."""
 
-WIDE = 1000
-"""Columns of a sheet that nobody watches."""
+UNLIMITED_WIDTH = 1000
+"""The width of a pipe, in columns: wide enough that nothing is folded."""
 
 
-class Sheet(Protocol):
-    """``is_watched`` is whether a person looks on; ``width`` is in columns."""
+class Writer(Protocol):
+    """Writes lines, paragraphs and tables. ``is_watched`` says whether a person is watching; ``width`` is in columns."""
 
     stream: IO[str]
     is_watched: bool
     width: int
 
     def line(self, *parts: tuple[str, str], folded: bool = True) -> None:
-        """One line of (text, style)."""
+        """Write one line of (text, style) parts."""
 
     def paragraph(self, text: str) -> None:
-        """Text of some length, set in."""
+        """Write a long text, indented."""
 
     def table(
         self,
@@ -37,14 +37,14 @@ class Sheet(Protocol):
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        """Rows under ``headers``, if there are any; the columns named in ``right`` are set to the right."""
+        """Write rows under ``headers``, if given. The columns named in ``right`` are aligned to the right."""
 
 
 class Pipe:
-    """A sheet that nobody watches. It needs next to nothing of rich, whose tables take longer than many a plan."""
+    """A ``Writer`` for output that nobody watches. It avoids rich, whose tables can take longer than the plan itself."""
 
     is_watched = False
-    width = WIDE
+    width = UNLIMITED_WIDTH
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream
@@ -63,10 +63,10 @@ class Pipe:
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        told = [*([headers] if headers else []), *([clean(cell) for cell in row] for row in rows)]
-        widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
+        lines = [*([headers] if headers else []), *([escape_controls(cell) for cell in row] for row in rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
         to_right = [header in right for header in headers] or [False] * len(widths)
-        for row in told:
+        for row in lines:
             cells = [
                 " " * (width - cell_len(cell)) + cell if is_right else cell + " " * (width - cell_len(cell))
                 for cell, width, is_right in zip(row, widths, to_right, strict=True)

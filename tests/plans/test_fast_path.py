@@ -1,4 +1,4 @@
-"""The short ways to a plan give what the long way gives, byte for byte, for any files, order, duplicate and spelling."""
+"""The fast paths give the same plan as the slow path, byte for byte, for any files, order, duplicates and spelling."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from sqlalchemy import Engine
 
 from seatsync.formats.plan_document import to_document, to_text
 from seatsync.ledger.database import Ledger
-from seatsync.plans.make import make
-from seatsync.plans.part import of_a_part
-from seatsync.plans.result import Made
+from seatsync.plans.make import make_plan
+from seatsync.plans.partial import partial_plan
+from seatsync.plans.result import PlanResult
 from seatsync.plans.since import since_apply
-from seatsync.plans.unchanged import unchanged
-from seatsync.plans.whole import of_all
+from seatsync.plans.unchanged import unchanged_plan
+from seatsync.plans.whole import whole_plan
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.members import RosterReader
 from tests.support.accounts import signed_up
@@ -130,7 +130,7 @@ writing = st.fixed_dictionaries(
 QUICKLY = partial(
     settings,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate),  # each example is a whole life; to shrink one takes minutes
+    phases=(Phase.explicit, Phase.generate),  # each example is a whole history; shrinking takes minutes
 )
 
 
@@ -191,7 +191,7 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
 
 
 def begun_anew(place: Path) -> None:
-    """As it was before the example before."""
+    """Restore the state from before the previous example."""
     if place.exists():
         with suppress(FileNotFoundError):
             removed(place)
@@ -205,7 +205,7 @@ def lived(
     happened: list[tuple[str, str, str]],
     accounts: tuple[set[str], set[str]],
 ) -> None:
-    """The files are applied, and then things happen; some people had accounts before, some have made them since."""
+    """Apply the files, then let things happen. Some people had accounts before, some have created them since."""
     begun_anew(place)
     write(place, chosen, roster, {})
     before, since = accounts
@@ -224,7 +224,7 @@ def lived(
         signed_up(place, f"{who}@g.example")
 
 
-def text_of(made: Made) -> str:
+def text_of(made: PlanResult) -> str:
     if made.plan is None:
         return "\n".join(map(str, made.found))
     return "".join(to_text([to_document(made.plan)], False))
@@ -249,7 +249,7 @@ def place(tmp_path: Path) -> Path:
     other=st.sampled_from([None, None, None, files]),
     data=st.data(),
 )
-def test_the_short_way_gives_the_plan_of_the_long_way(
+def test_the_fast_path_gives_the_plan_of_the_slow_path(
     place: Path,
     database: str,
     chosen: dict[str, Any],
@@ -271,15 +271,15 @@ def test_the_short_way_gives_the_plan_of_the_long_way(
     write(place, data.draw(other) if other is not None else chosen, then, how)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
-        long = of_all(InstitutionFolder.open(place), connection, now)
+        long = whole_plan(InstitutionFolder.open(place), connection, now)
         since = since_apply(connection, "g", now.date()) if connection is not None else None
         short = (
             connection is not None
             and since is not None
-            and of_a_part(InstitutionFolder.open(place), connection, since, now)
+            and partial_plan(InstitutionFolder.open(place), connection, since, now)
         )
-        event(f"the short way leads there: {bool(short)}")
-        assert text_of(make(InstitutionFolder.open(place), connection, now, "g")) == text_of(long)
+        event(f"the fast path works: {bool(short)}")
+        assert text_of(make_plan(InstitutionFolder.open(place), connection, now, "g")) == text_of(long)
 
 
 @QUICKLY(max_examples=times(short=12, long=2_000))
@@ -303,24 +303,24 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
         since = since_apply(connection, "g", now.date()) if connection is not None else None
-        plan = since is not None and unchanged(InstitutionFolder.open(place), since, now)
+        plan = since is not None and unchanged_plan(InstitutionFolder.open(place), since, now)
         event(f"unchanged: {bool(plan)}")
         if plan:
-            assert text_of(Made(plan, [])) == text_of(of_all(InstitutionFolder.open(place), connection, now))
+            assert text_of(PlanResult(plan, [])) == text_of(whole_plan(InstitutionFolder.open(place), connection, now))
 
 
-# ── What is read, counted ───────────────────────────────────────────────────────────────────────────────────────────
+# ── How much is read ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def write_of(place: Path, chosen: dict[str, Any], roster: list[dict[str, str]]) -> None:
-    """Write a folder with slots enough for everybody."""
+    """Write a folder with enough seats for everybody."""
     write(place, chosen, roster, {})
     text = (place / "seatsync.yaml").read_text(encoding="utf-8")
     (place / "seatsync.yaml").write_text(text.replace("slots: 9", "slots: 9000"), encoding="utf-8")
 
 
 def grown(place: Path, members: int) -> list[dict[str, str]]:
-    """An institution with ``members`` who all hold something, applied; its roster."""
+    """Apply an institution whose ``members`` all hold a license; return its roster."""
     roster = [
         {"email": f"m{i}@g.example", "given_name": "Ann", "family_name": "Lee", "student_id": f"S{i}", "tags": "a;b"}
         for i in range(members)
@@ -342,7 +342,7 @@ ONE_RULE: dict[str, Any] = {
 
 
 def members_made(place: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """How many members of the files a plan has looked at."""
+    """How many members of the files a plan has read."""
     taken: list[int] = []
     take, take_plain = RosterReader.take, RosterReader.take_plain
 
@@ -394,10 +394,10 @@ def test_a_way_to_write_tags_is_known_however_few_write_so(
 
 @pytest.mark.parametrize(("differing", "is_short"), [(10, True), (11, False)])
 @pytest.mark.parametrize("how", ["changed", "new", "gone"])
-def test_where_more_than_a_quarter_differ_the_short_way_gives_up(
+def test_where_more_than_a_quarter_differ_the_fast_path_gives_up(
     place: Path, database: str, monkeypatch: pytest.MonkeyPatch, how: str, differing: int, is_short: bool
 ) -> None:
-    monkeypatch.setattr("seatsync.plans.cancel.FEW", 0)
+    monkeypatch.setattr("seatsync.plans.differing.FEW", 0)
     roster = grown(place, 40 if how != "gone" else 40 + differing)
     if how == "changed":
         roster = [*(person | {"given_name": "Eve"} for person in roster[:differing]), *roster[differing:]]
@@ -414,7 +414,7 @@ def test_where_more_than_a_quarter_differ_the_short_way_gives_up(
         now = datetime(2099, 1, 1, tzinfo=UTC)
         since = since_apply(connection, "g", now.date())
         assert since is not None
-        assert (of_a_part(InstitutionFolder.open(place), connection, since, now) is not None) == is_short
+        assert (partial_plan(InstitutionFolder.open(place), connection, since, now) is not None) == is_short
 
 
 def test_an_apply_asks_no_more_of_the_database_for_more_members(place: Path, database: str) -> None:

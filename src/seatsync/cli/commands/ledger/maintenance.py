@@ -1,4 +1,4 @@
-"""``seatsync ledger …``: what an operator does with a whole ledger."""
+"""``seatsync ledger …``: commands for an operator that act on a whole ledger."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 import click
 
-from seatsync.cli.commands.verify import tell_verdict
-from seatsync.cli.institution import institution_id, institution_of, ledger_of, must_be_ours
+from seatsync.cli import exits
+from seatsync.cli.commands.verify import print_verdict
+from seatsync.cli.environment import actor, commit
+from seatsync.cli.institution import check_owner, institution_id, institution_of, ledger_of
 from seatsync.cli.options import Moment, common, day, folder, option
-from seatsync.cli.planning import present_of
+from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
-from seatsync.cli.surroundings import actor as who
-from seatsync.cli.surroundings import commit as which_commit
 from seatsync.domain.failure import ExitCode
 
-sure = option("--yes", "-y", is_flag=True, help="Do not ask.")
+yes_option = option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.command("migrate")
 @folder
 @common()
 def migrate(run: Run, folder: Path) -> None:
-    """Bring the tables up to date with this seatsync, or make them.
+    """Update or create the ledger's tables.
 
     \b
     seatsync ledger migrate --ledger postgresql+psycopg://owner@db.example/seatsync
@@ -35,38 +35,38 @@ def migrate(run: Run, folder: Path) -> None:
     if before == after:
         run.say(f"{ledger} is up to date ({after}).")
     else:
-        run.say(f"{ledger}: {f'brought from {before} to' if before else 'made, at'} {after}.")
+        run.say(f"{ledger}: {f'updated from {before} to' if before else 'created at'} {after}.")
 
 
 @click.command("unlock")
 @folder
-@sure
+@yes_option
 @common()
 def unlock(run: Run, folder: Path, yes: bool) -> int:
-    """Take the lock from a process that hangs.
+    """Release the lock of a process that hangs.
 
     \b
     seatsync ledger unlock
 
-    A lock ends with its process; this is for one that neither goes on nor ends. What it was doing is undone.
+    A lock normally ends with its process. Use this if the process hangs. Its unfinished changes are undone.
     """
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder)
     holder = ledger.holder(id)
     if holder is None:
-        run.say("Nobody holds the lock.")
+        run.say("The ledger is not locked.")
         return ExitCode.DONE
     click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
-    if not is_sure(yes, "Take it away? What they are doing is undone."):
+    if not is_confirmed(yes, "Release it? The unfinished changes of that process are undone."):
         return ExitCode.BROKEN
     ledger.unlock(id, holder)
-    run.say("The lock is free.")
+    run.say("The lock is released.")
     return ExitCode.DONE
 
 
 @click.command("dump")
 @folder
-@option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; standard output if not given.")
+@option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file. Default: standard output.")
 @common()
 def dump(run: Run, folder: Path, out: Path | None) -> int:
     """Write journal and outbox as JSON Lines.
@@ -75,22 +75,22 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
     seatsync ledger dump --out grace.jsonl
     seatsync ledger dump | gzip > grace.jsonl.gz
 
-    All of it, with names: keep it as you keep the ledger.
+    The dump has everything, with names: protect it like the ledger.
     """
-    from seatsync.cli.output.files import write_whole
+    from seatsync.cli.output.files import write_atomically
     from seatsync.ledger.dump import dump as lines
 
     if run.redactor is not None:
         raise click.UsageError(
-            "A dump has all names in it, and this looks like a place where others read: --no-redact."
+            "A dump contains all names, and others may be able to read them here. To write it anyway, give --no-redact."
         )
-    id, snapshot = present_of(folder, run, members=False)
+    id, snapshot = institution_snapshot(folder, run, members=False)
     with ledger_of(run, folder).reading() as connection:
         if connection is None or not snapshot.serial:
-            click.echo(f"seatsync: {ledger_of(run, folder)} has nothing of {id}; nothing was written.", err=True)
+            click.echo(f"seatsync: {ledger_of(run, folder)} has nothing about {id}: nothing was written.", err=True)
             return ExitCode.BROKEN
         if out is not None:
-            write_whole(out, lines(connection, id), private=True)
+            write_atomically(out, lines(connection, id), private=True)
         else:
             sys.stdout.writelines(lines(connection, id))
     return ExitCode.DONE
@@ -101,13 +101,13 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
 @folder
 @common()
 def load(run: Run, folder: Path, file: Any) -> int:
-    """Load what `dump` wrote into a ledger that does not have that institution, and verify it.
+    """Load a dump into a ledger, and verify it.
 
     \b
     seatsync ledger load grace.jsonl --ledger postgresql+psycopg://owner@db.example/seatsync
-    seatsync ledger load grace.jsonl -C grace            from PostgreSQL to seatsync.db beside seatsync.yaml
+    seatsync ledger load grace.jsonl -C grace            from PostgreSQL to seatsync.db next to seatsync.yaml
 
-    All or nothing.
+    The ledger must not have the institution yet. Loads everything or nothing.
     """
     from seatsync.apply.loading import load_dump
     from seatsync.domain.diagnostic import counted
@@ -116,15 +116,15 @@ def load(run: Run, folder: Path, file: Any) -> int:
     ledger = ledger_of(run, folder)
     owner = institution_id(folder) if run.ledger is None or in_git(run.ledger) else None
     with run.step("Loading and verifying"):
-        id, verdict, unlinked = load_dump(ledger, file, who(), which_commit(folder), owner)
-    tell_verdict(run, verdict, f"{id} is in {ledger}: the chain holds and the tables agree with it")
+        id, verdict, unlinked = load_dump(ledger, file, actor(), commit(folder), owner)
+    print_verdict(run, verdict, f"Loaded {id} into {ledger}. Journal intact")
     if unlinked:
         click.echo(
             f"seatsync: the personal links of {counted(unlinked, 'letter')} were left out: they were made after the journal's last"
-            " entry, so nothing proves who made them.\n"
-            "  → They open nothing in this ledger. `seatsync outbox retry` sends these letters anew, each with a new link.",
+            " entry, so nothing proves who made them. They don't work in this ledger.",
             err=True,
         )
+        exits.say_fix("Send these letters again, each with a new link: `seatsync outbox retry`.")
     return ExitCode.DONE
 
 
@@ -132,87 +132,88 @@ def load(run: Run, folder: Path, file: Any) -> int:
 @folder
 @common()
 def rebuild(run: Run, folder: Path) -> int:
-    """Make the tables of the present anew from the journal.
+    """Rebuild the tables from the journal.
 
     \b
     seatsync ledger rebuild
 
-    Only where the journal's chain holds; otherwise nothing is changed.
+    Changes nothing if the journal is damaged.
     """
     from seatsync.ledger.verification import verify
 
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder)
-    if not must_be_ours(folder, id, run):
-        click.echo(f"seatsync: {ledger} has nothing of {id}; there is nothing to rebuild.", err=True)
+    if not check_owner(folder, id, run):
+        click.echo(f"seatsync: {ledger} has nothing about {id}: there is nothing to rebuild.", err=True)
         return ExitCode.BROKEN
-    verdict = ledger.write(id, who(), which_commit(folder), lambda connection: verify.rebuild(connection, id))
-    tell_verdict(run, verdict, "The tables were made anew")
+    verdict = ledger.write(id, actor(), commit(folder), lambda connection: verify.rebuild(connection, id))
+    print_verdict(run, verdict, "Tables rebuilt")
     return ExitCode.BROKEN if verdict.faults else ExitCode.DONE
 
 
 @click.command("erase")
 @click.argument("member", metavar="EMAIL|ID")
-@sure
+@yes_option
 @folder
 @common()
 def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
-    """Make somebody who has left unreadable, everywhere in the ledger.
+    """Delete the personal data of a former member.
 
     \b
     seatsync ledger erase ann@grace.example
 
-    The journal keeps what happened, to a member without a name, and its chain holds. Permanent licenses keep their
-    slots. It can't be undone; Git's history and backups of the ledger are not touched.
+    It is deleted everywhere in the ledger. The journal keeps the events without the name, and can still be verified.
+    Permanent licenses keep their seats. This can't be undone. Git's history and backups of the ledger are not changed.
     """
     from seatsync.apply.forgetting import erase as forget
     from seatsync.domain.diagnostic import counted
 
     id = institution_of(folder, run)
-    if not is_sure(yes, f"Erase {member}? It can't be undone."):
+    if not is_confirmed(yes, f"Erase {member}? This can't be undone."):
         return ExitCode.BROKEN
     ledger = ledger_of(run, folder)
-    records = forget(ledger, id, member, run.at, who(), which_commit(folder))
+    records = forget(ledger, id, member, run.at, actor(), commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
-    stays, help = ledger.scrub()
-    if stays:
-        click.echo(f"seatsync: {stays}\n  → {help}", err=True)
+    remains, help = ledger.scrub()
+    if remains:
+        click.echo(f"seatsync: {remains}", err=True)
+        exits.say_fix(help)
     return ExitCode.DONE
 
 
 @click.command("prune")
-@option("--letters-before", type=Moment(), required=True, help="Delete letters of the days before this one.")
-@sure
+@option("--letters-before", type=Moment(), required=True, help="Delete letters from before this day.")
+@yes_option
 @folder
 @common()
 def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
-    """Delete letters that were sent or cancelled long ago.
+    """Delete old letters that are no longer waiting.
 
     \b
     seatsync ledger prune --letters-before 2026-01-01
 
-    Letters that still wait are kept, whatever their age.
+    Waiting letters are kept, whatever their age.
     """
     from seatsync.apply.forgetting import prune as delete
     from seatsync.domain.diagnostic import counted
 
     id = institution_of(folder, run)
     before = day(letters_before)
-    if not is_sure(yes, f"Delete all letters from before {before} that wait no more?"):
+    if not is_confirmed(yes, f"Delete all letters from before {before} that are not waiting?"):
         return ExitCode.BROKEN
     assert before is not None
     run.say(
-        f"Deleted: {counted(delete(ledger_of(run, folder), id, before, run.at, who(), which_commit(folder)), 'letter')}."
+        f"Deleted: {counted(delete(ledger_of(run, folder), id, before, run.at, actor(), commit(folder)), 'letter')}."
     )
     return ExitCode.DONE
 
 
-def is_sure(yes: bool, question: str) -> bool:
-    """Whether somebody said yes, on the command line or to this question."""
+def is_confirmed(yes: bool, question: str) -> bool:
+    """Whether ``--yes`` was given or a person answers the question with yes."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError("There is no terminal to ask on: give --yes.")
+        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     if click.confirm(question, err=True):
         return True
     click.echo("Nothing was done.", err=True)

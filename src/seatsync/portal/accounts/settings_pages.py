@@ -1,4 +1,4 @@
-"""What one can change of one's own account: password, e-mail, who else opens it, and that there is one."""
+"""The settings of one's own account: password, e-mail, linked sign-ins, deleting it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from seatsync.ledger.queries.accounts import accounts
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
-from seatsync.portal.accounts.forms import ChangeEmail, ChangePassword, Code, OwnPassword, Sure
+from seatsync.portal.accounts.forms import ChangeEmailForm, ChangePasswordForm, CodeForm, OwnPasswordForm, SureForm
 from seatsync.portal.accounts.return_to import signed_in
-from seatsync.portal.accounts.sign_in import Opened, no_code, send_code, with_password, wrong_code
+from seatsync.portal.accounts.sign_in import VerifiedAccount, no_code_page, send_code, show_wrong_code, verify_password
 from seatsync.portal.web.limits import SIGN_IN
 from seatsync.portal.web.site import PageResponse, site
 from seatsync.portal.web.translation import _
@@ -23,7 +23,7 @@ pages = Blueprint("own", __name__)
 @pages.get("/settings")
 @signed_in
 def settings() -> PageResponse:
-    """What one can change."""
+    """Show the settings."""
     who = sessions.signed_in_visitor()
     with site().reading() as connection:
         has_password = bool(accounts.password_hash(connection, who.email))
@@ -34,38 +34,38 @@ def settings() -> PageResponse:
 @pages.route("/settings/password", methods=["GET", "POST"])
 @signed_in
 def password() -> PageResponse:
-    """A new password, by who knows the old one. All other sessions end."""
+    """Change the password, with the current one. All other sessions end."""
     who, here = sessions.signed_in_visitor(), site()
-    form = ChangePassword(who.email)
+    form = ChangePasswordForm(who.email)
     if not form.validate_on_submit():
         return render_template("settings-password.html", form=form)
-    opened, hashed = _opened(who, form.old.data), passwords.hashed(form.password.data)
+    verified, hashed = _verify(who, form.old.data), passwords.hashed(form.password.data)
 
     def step(connection: Connection) -> bool:
-        if opened is None or not accounts.set_password(connection, who.id, hashed, opened.verified):
+        if verified is None or not accounts.set_password(connection, who.id, hashed, verified.checked_hash):
             return False
         sessions.end_all(connection, who.id)
         sessions.sign_in(connection, who, here.clock())
         return True
 
     if not here.change(step):
-        form.old.errors = [_("That is not your password.")]
+        form.old.errors = [_("Wrong password.")]
         return render_template("settings-password.html", form=form), 403
     text = render_template("mail/password-changed.txt", site=here.settings.sender.name)
-    here.post.send(who.email, _("Your password was changed"), text)
-    flash(_("Your password is changed. Everywhere else you are signed out."))
+    here.mailer.send(who.email, _("Your password was changed"), text)
+    flash(_("Your password was changed. You are signed out on all other devices."))
     return redirect(url_for("own.settings"))
 
 
 @pages.route("/settings/email", methods=["GET", "POST"])
 @signed_in
 def email() -> PageResponse:
-    """Another e-mail, by who knows the password: a code goes to the new one."""
-    form = ChangeEmail()
+    """Change the e-mail, with the password. A code goes to the new e-mail."""
+    form = ChangeEmailForm()
     if not form.validate_on_submit():
         return render_template("settings-email.html", form=form)
-    if _opened(sessions.signed_in_visitor(), form.password.data) is None:
-        form.password.errors = [_("That is not your password.")]
+    if _verify(sessions.signed_in_visitor(), form.password.data) is None:
+        form.password.errors = [_("Wrong password.")]
         return render_template("settings-email.html", form=form), 403
     send_code(Purpose.EMAIL, form.email.data)
     return redirect(url_for("own.email_code"))
@@ -74,17 +74,17 @@ def email() -> PageResponse:
 @pages.route("/settings/email/code", methods=["GET", "POST"])
 @signed_in
 def email_code() -> PageResponse:
-    """The code that was sent to the new e-mail."""
-    who, here, form = sessions.signed_in_visitor(), site(), Code()
+    """Enter the code that was sent to the new e-mail."""
+    who, here, form = sessions.signed_in_visitor(), site(), CodeForm()
     with here.reading() as connection:
-        asked = codes.asked(connection, Purpose.EMAIL, here.clock())
-    if asked is None or asked.account != who.id:
-        return no_code(url_for("own.email"))
+        pending = codes.pending_code(connection, Purpose.EMAIL, here.clock())
+    if pending is None or pending.account != who.id:
+        return no_code_page(url_for("own.email"))
     if not form.validate_on_submit():
-        return render_template("code.html", form=form, email=asked.email, again=url_for("own.email"))
+        return render_template("code.html", form=form, email=pending.email, again=url_for("own.email"))
 
     def step(connection: Connection) -> bool:
-        answered = codes.answer(connection, Purpose.EMAIL, form.code.data, here.clock())
+        answered = codes.check_code(connection, Purpose.EMAIL, form.code.data, here.clock())
         if answered is None or answered.account != who.id:
             return False
         if accounts.by_email(connection, answered.email) is not None:
@@ -94,23 +94,23 @@ def email_code() -> PageResponse:
 
     try:
         is_right = here.change(step)
-    except (_Taken, AlreadyTaken):  # whoever reads that mailbox may know
-        text = _("Sign in with that e-mail, or write to your library.")
-        return render_template("message.html", title=_("There is another account with this e-mail"), text=text), 409
+    except (_Taken, AlreadyTaken):  # tell only the person who reads that mailbox
+        text = _("Sign in with that e-mail, or ask your institution.")
+        return render_template("message.html", title=_("Another account uses this e-mail"), text=text), 409
     if not is_right:
-        wrong_code(form)
-        return render_template("code.html", form=form, email=asked.email, again=url_for("own.email")), 403
-    text = render_template("mail/email-changed.txt", site=here.settings.sender.name, email=asked.email)
-    here.post.send(who.email, _("Your e-mail was changed"), text)
-    flash(_("Your e-mail is changed."))
+        show_wrong_code(form)
+        return render_template("code.html", form=form, email=pending.email, again=url_for("own.email")), 403
+    text = render_template("mail/email-changed.txt", site=here.settings.sender.name, email=pending.email)
+    here.mailer.send(who.email, _("Your e-mail was changed"), text)
+    flash(_("Your e-mail was changed."))
     return redirect(url_for("own.settings"))
 
 
 @pages.route("/settings/unlink", methods=["GET", "POST"])
 @signed_in
 def unlink() -> PageResponse:
-    """One provider's sign-in opens the account no more, by who knows the password. All other sessions end."""
-    who, here, issuer, form = sessions.signed_in_visitor(), site(), request.args.get("issuer", ""), OwnPassword()
+    """Unlink a provider's sign-in, with the password. All other sessions end."""
+    who, here, issuer, form = sessions.signed_in_visitor(), site(), request.args.get("issuer", ""), OwnPasswordForm()
     with here.reading() as connection:
         has_password = bool(accounts.password_hash(connection, who.email))
         if issuer not in accounts.issuers(connection, who.id):
@@ -119,8 +119,8 @@ def unlink() -> PageResponse:
     shown = {"form": form, "issuer": issuer, "name": name, "has_password": has_password}
     if not has_password or not form.validate_on_submit():
         return render_template("settings-unlink.html", **shown)
-    if _opened(who, form.password.data) is None:
-        form.password.errors = [_("That is not your password.")]
+    if _verify(who, form.password.data) is None:
+        form.password.errors = [_("Wrong password.")]
         return render_template("settings-unlink.html", **shown), 403
 
     def step(connection: Connection) -> list[str]:
@@ -130,7 +130,7 @@ def unlink() -> PageResponse:
         return found
 
     identities.tell_unlinked(who, here.change(step))
-    flash(_("%(name)s does not open your account any more. Everywhere else you are signed out.", name=name))
+    flash(_("%(name)s is no longer linked to your account. You are signed out on all other devices.", name=name))
     return redirect(url_for("own.settings"))
 
 
@@ -142,7 +142,7 @@ class _Taken(Exception):
 @signed_in
 def delete() -> PageResponse:
     """Delete the account."""
-    who, form = sessions.signed_in_visitor(), Sure()
+    who, form = sessions.signed_in_visitor(), SureForm()
     if not form.validate_on_submit():
         return render_template("settings-delete.html", form=form)
 
@@ -151,17 +151,19 @@ def delete() -> PageResponse:
         sessions.end(connection)
 
     site().change(step)
-    text = _("What was in it stays taken in your institution's records. Should you need it again, ask there.")
-    return render_template("message.html", title=_("Your account is deleted"), text=text)
+    text = _(
+        "Your institution's records still show your seats as claimed. If you need them again, ask your institution."
+    )
+    return render_template("message.html", title=_("Your account was deleted"), text=text)
 
 
-def _opened(who: Account, password: str) -> Opened | None:
-    """Their account, if it is their password. Counted apart from sign-ins, which anybody may try.
+def _verify(who: Account, password: str) -> VerifiedAccount | None:
+    """Return the account if the password is correct. These tries are counted apart from sign-ins, which anyone can try.
 
     Raises:
-        TooMany: it was tried too often.
+        TooManyTries: there were too many tries.
     """
     here = site()
     here.limits.spend(SIGN_IN, "own-password", who.id)
     with here.reading() as connection:
-        return with_password(connection, who.email, password)
+        return verify_password(connection, who.email, password)

@@ -1,4 +1,4 @@
-"""The letters that wait to be sent, each with all that it speaks of."""
+"""The letters that wait to be sent, each with the values for its template."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 
 Values = dict[str, Any]
-"""What a letter speaks of, by the names that its template has for it (``rendering.VARIABLES``)."""
+"""The values for a letter's template, by variable (``rendering.VARIABLES``)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """A letter to be sent. ``serial`` and ``hash`` (hex) are those of the event that caused it.
+class OutgoingLetter:
+    """A letter to be sent. ``serial`` and ``hash`` (hex) belong to the event that caused it.
 
-    ``address`` is empty where it has lost its object: who was invited has claimed, declined or lost the license, or was
-    erased; who was welcomed is no administrator any more.
+    ``address`` is empty if the letter has become pointless: the invited member has claimed, declined or lost the license, or was
+    erased; or the welcomed person is no longer an administrator.
     """
 
     serial: int
@@ -40,22 +40,24 @@ class Owed:
     values: Values
 
 
-def owed(
+def outgoing_letters(
     connection: Connection,
     institution: str,
     limit: int | None,
     now: str = "",
     letters: Collection[str] = tuple(Letter),
     member: int | None = None,
-) -> list[Owed]:
-    """Waiting letters of these kinds, oldest first: those that are due at ``now`` (ISO) and that no sender has; all
-    without it. ``member`` narrows it to those to one member."""
+) -> list[OutgoingLetter]:
+    """Waiting letters of these kinds, oldest first, to one ``member`` if given.
+
+    With ``now`` (ISO), only letters that are due and that no sender has taken.
+    """
     outbox, event = tables.outbox.c, tables.event.c
     cause = and_(event.institution == outbox.institution, event.serial == outbox.serial)
     waiting = (
         select(tables.outbox, event.hash)
         .select_from(tables.outbox.join(tables.event, cause))
-        .where(outbox.institution == institution, text("outbox.state = 'pending'"))  # as the index says it
+        .where(outbox.institution == institution, text("outbox.state = 'pending'"))  # exactly the index's condition
         .where(or_(*(outbox.letter == letter for letter in letters)))
         .order_by(outbox.serial)
         .limit(limit)
@@ -65,11 +67,11 @@ def owed(
     if member is not None:
         waiting = waiting.where(outbox.member == member)
     rows = connection.execute(waiting).all()
-    return _Present(connection, institution, rows).told() if rows else []
+    return _Contents(connection, institution, rows).letters() if rows else []
 
 
-class _Present:
-    """What the tables of the present say of those to whom some letters go."""
+class _Contents:
+    """Reads what some letters need from the tables of the present: recipients, licenses, titles."""
 
     def __init__(self, connection: Connection, institution: str, rows: Iterable[Row[Any]]) -> None:
         self.connection = connection
@@ -77,25 +79,28 @@ class _Present:
         self.rows = list(rows)
         self.numbers = sorted({row.member for row in self.rows})
         columns = tables.institution.c
-        self.of = connection.execute(select(tables.institution).where(columns.institution == institution)).one()
-        self.contacts = [_plain(contact) for contact in json.loads(self.of.contacts)]
-        self.titles = {row.id: row.title for row in self._all(tables.library)}
-        self.admins = {row.key: row for row in self._all(tables.admin)}
-        self.members = {row.number: row for row in self._some(tables.member, "number")}
-        self.licenses = {(row.library, row.member): row for row in self._some(tables.license, "member")}
+        self.institution_row = connection.execute(
+            select(tables.institution).where(columns.institution == institution)
+        ).one()
+        self.contacts = [_plain(contact) for contact in json.loads(self.institution_row.contacts)]
+        self.titles = {row.id: row.title for row in self._rows_of_institution(tables.library)}
+        self.admins = {row.key: row for row in self._rows_of_institution(tables.admin)}
+        self.members = {row.number: row for row in self._rows_of_members(tables.member, "number")}
+        self.licenses = {(row.library, row.member): row for row in self._rows_of_members(tables.license, "member")}
         self.ends = self._ends()
 
-    def told(self) -> list[Owed]:
-        return [self._told(row) for row in self.rows]
+    def letters(self) -> list[OutgoingLetter]:
+        """Return the letters, in the order of the rows."""
+        return [self._letter(row) for row in self.rows]
 
-    def _told(self, row: Row[Any]) -> Owed:
+    def _letter(self, row: Row[Any]) -> OutgoingLetter:
         person = self.members.get(row.member) if row.member else self.admins.get(email_key(row.address))
         license = self.licenses.get((row.library, row.member))
         is_open = license is not None and license.status == Status.UNCLAIMED.value
         address = person.email if person is not None and (is_open or row.letter not in ASKING) else ""
         values = _plain(
             {
-                "institution": self.of.name,
+                "institution": self.institution_row.name,
                 "library": self.titles.get(row.library, row.library),
                 "given_name": person.given_name if person is not None else "",
                 "family_name": person.family_name if person is not None else "",
@@ -104,25 +109,28 @@ class _Present:
                 "until": self.ends.get((row.library, row.member), ""),
             }
         )
-        values |= {"contacts": self.contacts, "may_decline": bool(self.of.opt_out) and row.letter in ASKING}
+        values |= {
+            "contacts": self.contacts,
+            "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING,
+        }
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()
-        return Owed(row.serial, hash, row.letter, row.library, row.member, row.attempts, address, values)
+        return OutgoingLetter(row.serial, hash, row.letter, row.library, row.member, row.attempts, address, values)
 
     def _ends(self) -> dict[tuple[str, int], str]:
-        """The last day of a license, in words, as its last grant has it."""
+        """The last day of each license in words, from its last grant."""
         event = tables.event.c
         grants = select(event.library, event.member, event.detail).where(
             event.institution == self.institution, event.member.in_(self.numbers), event.action == Action.GRANT.value
         )
         last = {(row.library, row.member): row.detail for row in self.connection.execute(grants.order_by(event.serial))}
-        days = {which: json.loads(detail).get("until") for which, detail in last.items()}
-        return {which: spelled(day) for which, day in days.items() if day}
+        days = {license: json.loads(detail).get("until") for license, detail in last.items()}
+        return {license: spelled(day) for license, day in days.items() if day}
 
-    def _all(self, table: Any) -> Iterable[Row[Any]]:
+    def _rows_of_institution(self, table: Any) -> Iterable[Row[Any]]:
         return self.connection.execute(select(table).where(table.c.institution == self.institution))
 
-    def _some(self, table: Any, number: str) -> Iterable[Row[Any]]:
+    def _rows_of_members(self, table: Any, number: str) -> Iterable[Row[Any]]:
         query: Select[Any] = select(table).where(
             table.c.institution == self.institution, table.c[number].in_(self.numbers)
         )
@@ -130,11 +138,11 @@ class _Present:
 
 
 def spelled(day: str) -> str:
-    """``2027-06-30`` as 30 June 2027."""
+    """Spell ``2027-06-30`` as "30 June 2027"."""
     found = date.fromisoformat(day)
     return f"{found.day} {found:%B} {found.year}"
 
 
 def _plain(values: Mapping[str, Any]) -> Values:
-    """Texts on one line and without controls, whatever somebody has put into the ledger by hand."""
+    """Texts on one line without control characters, even if somebody has put some into the ledger by hand."""
     return {name: printable(" ".join(str(value).split()), 500) for name, value in values.items()}

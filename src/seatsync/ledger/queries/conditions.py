@@ -1,4 +1,4 @@
-"""The filters of lists as conditions for a database; ``domain/filters.py`` says the same of values."""
+"""The filters of lists as conditions for a database. ``domain/filters.py`` applies the same filters to values."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.ledger import tables
 
-_ON, _LEFT = text("member.on_roster"), text("NOT member.on_roster")  # as the indexes by e-mail say it
+_ON, _LEFT = text("member.on_roster"), text("NOT member.on_roster")  # exactly the conditions of the indexes by e-mail
 
 
 def of_members(filters: Filters, institution: str) -> list[ColumnElement[bool] | TextClause]:
-    """Conditions that a row of ``member`` must fulfil."""
+    """Conditions on a row of ``member``."""
     member = tables.member.c
     found: list[ColumnElement[bool] | TextClause] = [member.institution == institution]
     if filters.roster in ("on", "left"):
@@ -38,31 +38,31 @@ def of_members(filters: Filters, institution: str) -> list[ColumnElement[bool] |
 
 
 def of_holders(filters: Filters, institution: str, libraries: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Conditions on the licenses that a member holds, of the library asked for or else of any of ``libraries``."""
-    license, meant = tables.license.c, [filters.library] if filters.library else list(libraries)
+    """Conditions on a member's licenses: of the filter's library if given, else of any of ``libraries``."""
+    license, selected = tables.license.c, [filters.library] if filters.library else list(libraries)
 
     def holds(libraries: Sequence[str], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-        theirs = (license.institution == institution) & (license.member == tables.member.c.number)
-        return exists().where(theirs, license.library.in_(libraries), *conditions)
+        of_member = (license.institution == institution) & (license.member == tables.member.c.number)
+        return exists().where(of_member, license.library.in_(libraries), *conditions)
 
     found = []
     if filters.licensed in ("with", "without"):
-        active = holds(meant, license.kind != Kind.NONE.value)
+        active = holds(selected, license.kind != Kind.NONE.value)
         found.append(active if filters.licensed == "with" else ~active)
     if filters.kind or filters.status:
-        so = [holds(meant, *_matching(filters))]
+        any_of = [holds(selected, *_matching(filters))]
         if filters.kind in ("", Kind.NONE) and filters.status in ("", Status.NONE):
-            so += [~holds([library]) for library in meant]  # who never had one
-        found.append(or_(*so))
+            any_of += [~holds([library]) for library in selected]  # members who never had a license
+        found.append(or_(*any_of))
     return found
 
 
 def of_listed(filters: Filters, institution: str, libraries: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Conditions on a row of ``license`` beside its member, for a list of licenses."""
+    """Conditions on a row of ``license`` joined with its member, for a list of licenses."""
     license = tables.license.c
-    meant = [filters.library] if filters.library else list(libraries)
+    selected = [filters.library] if filters.library else list(libraries)
     of_member = and_(license.institution == institution, license.member == tables.member.c.number)
-    found = [of_member, license.library.in_(meant), *_matching(filters)]
+    found = [of_member, license.library.in_(selected), *_matching(filters)]
     if filters.only_inactive:
         found.append(license.kind == Kind.NONE.value)
     elif filters.only_active:
@@ -77,7 +77,7 @@ def _matching(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 class _Position(FunctionElement[int]):
-    """Where a text first occurs in another, from 1; 0 for nowhere."""
+    """The position of a text in another, from 1; 0 if it is not in it."""
 
     inherit_cache = True
     type = Integer()
@@ -94,5 +94,5 @@ def _in_postgres(element: _Position, compiler: SQLCompiler, **options: Any) -> s
 
 
 def _has(whole: ColumnElement[str], part: str) -> ColumnElement[bool]:
-    """Whether it occurs there, letter by letter; LIKE would take more time, and case as each database sees it."""
+    """Whether ``whole`` contains ``part`` exactly. LIKE would be slower and treat case differently in each database."""
     return _Position(whole, part) > 0

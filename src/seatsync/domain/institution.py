@@ -1,4 +1,4 @@
-"""Administrators and contacts, and the institution they belong to."""
+"""The institution, its administrators and its contacts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """Who may sign in to the institution's pages. All administrators are equal."""
+    """A person who may sign in to the administrators' pages. All administrators have the same rights."""
 
     email: str
     given_name: str
@@ -16,7 +16,7 @@ class Admin:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody at the vendor."""
+    """A person at the vendor."""
 
     name: str
     email: str
@@ -25,7 +25,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """Who buys the seats. ``id`` is the ledger's key and never reused."""
+    """The organization that buys the seats. ``id`` is its key in the ledger and is never reused."""
 
     id: str
     name: str

@@ -1,0 +1,53 @@
+"""The baseline: what an apply leaves in order, so that the next plan need not check it again.
+
+After an apply every member is as the files want, except those left open on purpose. So while the rules are the same and no
+end date has passed, a member whose row still equals the ledger, and to whom nothing has happened since, needs no check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.baseline import Baseline
+from seatsync.planning.draft import Draft
+from seatsync.plans.rules_digest import rules_digest
+
+MOST_OPEN = 10_000
+_PASSING = frozenset({"student-id-changed", "student-id-zeros", "same-name", "permanent-kept"})
+"""Warnings about the changes of one plan. The next plan does not have them."""
+
+
+def baseline_of(draft: Draft, warnings: Sequence[Diagnostic]) -> Baseline:
+    """The baseline once this draft without refusals is applied. Empty if too much is left open."""
+    left_open = {held.record for held in (*draft.declined, *draft.retained)}
+    if len(left_open) > MOST_OPEN:
+        return {}
+    return {
+        "rules": rules_digest(),
+        "files": dict(sorted(draft.desired.files.items())),
+        "due": min(map(date.isoformat, _due(draft)), default=""),
+        "remind": list(draft.desired.remind_after),
+        "open": sorted(left_open),
+        "silent": all(warning.code in _PASSING for warning in warnings) and not draft.desired.approvals,
+    }
+
+
+def is_valid(snapshot: Snapshot, today: date) -> bool:
+    """Whether the ledger's baseline still holds as to rules and day. The files are not checked here."""
+    baseline, day = snapshot.baseline, today.isoformat()
+    return (
+        bool(baseline)
+        and snapshot.applied_on <= day
+        and (not baseline["due"] or day < baseline["due"])
+        and baseline["rules"] == rules_digest() != 0
+    )
+
+
+def _due(draft: Draft) -> Iterator[date]:
+    """The days after the last ones of grants and approvals. (Due reminders are read from the ledger each time.)"""
+    ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
+    ends += [approval.until for approval in draft.desired.approvals]
+    return (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)

@@ -1,0 +1,111 @@
+"""Compare roster files with the ledger as text, and read only the members who differ.
+
+The ledger writes each member as the exact text that the file would have: the fields in the file's order, with its
+separators and its spelling of the tags. If the file has that text, the member is unchanged, and was checked when it was
+applied. Only the remaining members, on either side, are read in the normal way. A file that does not have exactly one text
+for each member raises ``SlowPath``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection
+
+from seatsync.domain.desired import Counted
+from seatsync.domain.person import Person
+from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE, members_as_text
+from seatsync.plans.plain_csv import PlainCsv
+from seatsync.plans.plain_roster import PlainRoster, SlowPath
+from seatsync.plans.plain_yaml import PlainYaml
+from seatsync.sources.encryption.decrypt import suffix_of
+from seatsync.sources.load import RosterFile
+
+_GROUP = itemgetter(slice(2, None))
+"""The (tags,) or (tags, day) of a row."""
+MOST_DIFFERING = 0.25
+"""The largest share of differing members for which this is faster, as measured."""
+FEW = 1_000
+"""This many may differ, whatever their share."""
+_READERS: Mapping[str, Callable[[RosterFile, str], PlainRoster]] = {
+    ".csv": PlainCsv,
+    ".yaml": PlainYaml,
+    ".yml": PlainYaml,
+}
+
+
+def read_differing(
+    connection: Connection, institution: str, files: Sequence[RosterFile], kept: Collection[int], with_day: bool
+) -> tuple[Counted, set[int]]:
+    """Read the members who differ between files and ledger, or whose number is in ``kept``, into the files' readers.
+
+    Return the number of unchanged members, by (tags, day of import; empty unless ``with_day``), and the numbers of the
+    ledger's members who differ.
+
+    Raises:
+        SlowPath: a file is not simple enough, or too much differs.
+    """
+    rosters = [_plain_roster(file) for file in files]
+    shape = rosters[0].shape
+    if any(roster.shape != shape for roster in rosters):
+        raise SlowPath("the rosters are written in different ways")
+    most = max(FEW, int(MOST_DIFFERING * sum(len(roster.texts.members) for roster in rosters)))
+    _must_be_few(kept, most)
+    counted: Counter[tuple[str, ...]] = Counter()
+    differing: set[int] = set()
+    lacking = [name for name in Person._fields if name not in shape.fields and name != "tags"]
+    for rows in members_as_text(connection, institution, shape.pieces, lacking, with_day):
+        _remove_equal(rows, rosters, kept, counted, differing)
+        _must_be_few(differing, most)
+    for roster in rosters:
+        _must_be_few(roster.texts.unmatched, most)
+    for roster in rosters:
+        roster.take_rest()
+    return {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}, differing
+
+
+def _must_be_few(differing: Sized, most: int) -> None:
+    if len(differing) > most:
+        raise SlowPath("so many members differ that reading all is faster")
+
+
+def _plain_roster(file: RosterFile) -> PlainRoster:
+    reader, text = _READERS.get(suffix_of(file.reader.file)), file.text()
+    if reader is None or text is None or TAGS_HERE in text or NO_LINE in text:
+        raise SlowPath("a roster can't be read as plain text")
+    roster = reader(file, text)
+    if not text.isascii():
+        roster.texts.set_garbled_aside()
+    return roster
+
+
+def _remove_equal(
+    rows: Sequence[tuple[Any, ...]],
+    rosters: Sequence[PlainRoster],
+    kept: Collection[int],
+    counted: Counter[tuple[str, ...]],
+    differing: set[int],
+) -> None:
+    """Remove the texts of these ledger members from ``unmatched``, and note the members without such a text."""
+    counted.update(map(_GROUP, rows))
+    for roster in rosters:
+        written = _written(rows, roster, kept)
+        texts, unmatched = set(written), roster.texts.unmatched
+        unknown = texts - unmatched
+        unmatched -= texts
+        roster.file.reader.counted += len(texts) - len(unknown)
+        rows = [row for row, text in zip(rows, written, strict=True) if text in unknown] if unknown else []
+    counted.subtract(map(_GROUP, rows))
+    differing.update(row[0] for row in rows)
+
+
+def _written(rows: Sequence[tuple[Any, ...]], roster: PlainRoster, kept: Collection[int]) -> list[str]:
+    """The text that the file would have for each member; with NO_LINE if it can't have one."""
+    spelled = roster.texts.spelled
+    written = roster.plain([text.replace(TAGS_HERE, spelled.get(tags, NO_LINE)) for _, text, tags, *_ in rows])
+    if kept:
+        written = [NO_LINE if row[0] in kept else text for row, text in zip(rows, written, strict=True)]
+    return written

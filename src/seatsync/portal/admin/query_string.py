@@ -1,0 +1,46 @@
+"""Convert a list's filters from and to the parameters of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest
+
+from seatsync.domain.filters import CHOICES, Filters
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.tags import TAG_SEPARATOR
+
+NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
+"""The parameters with one value; ``tag`` can have several."""
+
+_MAX_LENGTH = 254
+_MAX_TAGS = 20
+
+
+class BadFilter(BadRequest):
+    """The address has parameters that no link or form of these pages sends."""
+
+
+def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str) -> Filters:
+    """Return the filters in an address; ``roster`` is used if the address has none.
+
+    Raises:
+        BadFilter: a choice or library is unknown, or there are too many tags.
+    """
+    values = {name: clean(query.get(name, ""))[:_MAX_LENGTH] for name in NAMES}
+    values["roster"] = values["roster"] or roster
+    for name, allowed in {**CHOICES, "library": libraries}.items():
+        if values[name] and values[name] not in allowed:
+            raise BadFilter(name)
+    tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
+    unique_tags = tuple(dict.fromkeys(filter(None, tags)))
+    if len(unique_tags) > _MAX_TAGS:
+        raise BadFilter("tag")
+    return Filters(**values, tag=unique_tags)
+
+
+def query_of(filters: Filters) -> dict[str, str | list[str]]:
+    """Return the parameters of an address that ``filters_of`` turns into these filters."""
+    values: dict[str, str | list[str]] = {name: getattr(filters, name) for name in NAMES if getattr(filters, name)}
+    return {**values, "tag": list(filters.tag)} if filters.tag else values
