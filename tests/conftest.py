@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, Engine, event
 
 from seatsync.portal.accounts import passwords
-from tests.support import databases
+from tests.support import databases, quick
 from tests.support.long_form import LONG
 
 if TYPE_CHECKING:
@@ -33,7 +31,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
-_HASHER, _DUMMY_HASH = passwords.HASHER, passwords.DUMMY_HASH
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -146,20 +143,18 @@ def nothing_from_outside() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_passwords() -> Iterator[None]:
-    """Hashing a password costs nothing, but for tests that ask for ``slow_passwords``. Processes that tests start are not reached."""
-    quick = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+def share_work() -> Iterator[None]:
+    """See ``quick``."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "HASHER", quick)
-        patch.setattr(passwords, "DUMMY_HASH", quick.hash("nobody's"))
+        quick.share_work(patch)
         yield
 
 
 @pytest.fixture
 def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed as they are outside of the tests."""
-    monkeypatch.setattr(passwords, "HASHER", _HASHER)
-    monkeypatch.setattr(passwords, "DUMMY_HASH", _DUMMY_HASH)
+    monkeypatch.setattr(passwords, "HASHER", quick.HASHER)
+    monkeypatch.setattr(passwords, "DUMMY_HASH", quick.DUMMY_HASH)
 
 
 # ── No statement crosses institutions ───────────────────────────────────────────────────────────────────────────────

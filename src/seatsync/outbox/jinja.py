@@ -6,6 +6,7 @@ This module imports nothing of the ledger, because it also runs in the process o
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from traceback import walk_tb
 from typing import Any, NamedTuple, NoReturn
@@ -159,6 +160,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         raise
 
 
+_BUILTIN_CODE: dict[str, Any] = {}
+"""The code of built-in templates, which are the same for all institutions of a run."""
+
+
 class _CodeCache(BytecodeCache):
     """Keeps compiled code, so that templates are compiled once but loaded again for each letter.
 
@@ -166,13 +171,19 @@ class _CodeCache(BytecodeCache):
     """
 
     def __init__(self) -> None:
-        self.code: dict[str, Any] = {}
+        self.custom_code: dict[str, Any] = {}
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return f"{filename} as {name}"
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self.code.get(bucket.key)
+        bucket.code = self._code(bucket).get(bucket.key)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self.code[bucket.key] = bucket.code
+        self._code(bucket)[bucket.key] = bucket.code
+
+    def _code(self, bucket: Bucket) -> dict[str, Any]:
+        return _BUILTIN_CODE if bucket.key.startswith(BUILTIN_PREFIX) else self.custom_code
 
 
 class _Loader(BaseLoader):
@@ -181,7 +192,6 @@ class _Loader(BaseLoader):
     def __init__(self, custom: Mapping[str, str], builtin: frozenset[str]) -> None:
         self.custom = custom
         self.builtin = builtin
-        self.sources: dict[str, str] = {}
 
     def get_source(self, environment: Any, template: str) -> tuple[str, str, None]:
         if template in self.custom:
@@ -189,6 +199,9 @@ class _Loader(BaseLoader):
         name = template.removeprefix(BUILTIN_PREFIX)
         if name not in self.builtin:
             raise TemplateNotFound(template, f"there is no template {template}")
-        if name not in self.sources:
-            self.sources[name] = (files("seatsync.outbox") / "templates" / name).read_text(encoding="utf-8")
-        return self.sources[name], f"{BUILTIN_PREFIX}{name}", None
+        return _builtin_source(name), f"{BUILTIN_PREFIX}{name}", None
+
+
+@cache
+def _builtin_source(name: str) -> str:
+    return (files("seatsync.outbox") / "templates" / name).read_text(encoding="utf-8")

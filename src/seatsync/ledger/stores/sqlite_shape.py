@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, create_engine
@@ -38,6 +39,7 @@ def differences(connection: Connection) -> Iterator[str]:
             yield f"the file is damaged: {damage}"
 
 
+@cache
 def _expected_shape() -> dict[str, Any]:
     memory = sqlite3.connect(":memory:", isolation_level=None)
     engine = create_engine("sqlite://", creator=lambda: memory, poolclass=StaticPool)
