@@ -66,7 +66,8 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / name, [text])
     desired = _desired(folder, run)
-    events = import_portal(ledger_of(run, folder), desired, portal, run.today, run.at, actor(), commit(folder))
+    ledger = ledger_of(run, folder, desired.institution.id)
+    events = import_portal(ledger, desired, portal, run.today, run.at, actor(), commit(folder))
     run.say(f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything.")
     return _plan_again(folder, run)
 

@@ -56,7 +56,7 @@ def command(
         values["plan"] = _as_recorded(values["plan"], folder, institution, run)
     wanted = HistoryFilter(members=members, since=day(since), until=day(until), **values)
     persons = run.redactor is None
-    with ledger_of(run, folder).reading() as connection:
+    with ledger_of(run, folder, institution).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = [line._asdict() for line in lines]
     print_rows(
@@ -74,7 +74,7 @@ def _as_recorded(plan: str, folder: Path, institution: str, run: Run) -> str:
     from seatsync.cli.output.privacy import secret_from_environment
     from seatsync.ledger.queries.lookup import plan_known_as, secret_of
 
-    with ledger_of(run, folder).reading() as connection:
+    with ledger_of(run, folder, institution).reading() as connection:
         if connection is None:
             return plan
         secrets = secret_of(connection, institution), secret_from_environment(institution)

@@ -53,7 +53,7 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
 
     id = institution_of(folder, run)
     check_owner(folder, id, run)
-    with ledger_of(run, folder).reading() as connection:
+    with ledger_of(run, folder, id).reading() as connection:
         verdict = verify(connection, id, heads) if connection is not None else None
     if verdict is None or not (verdict.links or verdict.faults):
         run.say(f"The ledger has nothing about {id} yet: nothing to check.")

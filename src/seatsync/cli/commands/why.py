@@ -89,9 +89,9 @@ def _explanation(
 
     assert loaded.desired is not None
     row, askings = why(loaded.desired, snapshot, run.today, number, email_key(name))
-    with ledger_of(run, folder).reading() as connection:
+    id, persons = loaded.desired.institution.id, run.redactor is None
+    with ledger_of(run, folder, id).reading() as connection:
         known = connection is not None and number
-        id, persons = loaded.desired.institution.id, run.redactor is None
         past = history(connection, id, HistoryFilter([number]), None, persons) if connection and known else []
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()

@@ -38,12 +38,12 @@ def info(run: Run, folder: Path) -> None:
     """
     id, snapshot = institution_snapshot(folder, run)
     members = sum(member.on_roster for member in snapshot.members.values())
-    click.echo(f"ledger       {ledger_of(run, folder)}")
+    click.echo(f"ledger       {ledger_of(run, folder, id)}")
     click.echo(f"institution  {id}")
     click.echo(f"serial       {snapshot.serial}")
     click.echo(f"head         {snapshot.head}")
     click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who have left")
-    click.echo(f"locked by    {ledger_of(run, folder).holder(id) or 'nobody'}")
+    click.echo(f"locked by    {ledger_of(run, folder, id).holder(id) or 'nobody'}")
 
 
 @command.command("claim")
@@ -61,7 +61,8 @@ def record_claim(run: Run, folder: Path, library: str, member: str, account: str
     from seatsync.apply import claims
     from seatsync.ledger.queries.accounts.holdings import AccountHolder
 
-    id, ledger = institution_of(folder, run), ledger_of(run, folder)
+    id = institution_of(folder, run)
+    ledger = ledger_of(run, folder, id)
     number = claims.member_with_email(ledger, id, library, member)
     claims.claim(ledger, id, library, number, AccountHolder(account or member), run.at, actor())
     run.say(f"{member} has claimed {library}.")
@@ -80,7 +81,8 @@ def record_opt_out(run: Run, folder: Path, library: str, member: str) -> None:
     """
     from seatsync.apply import claims
 
-    id, ledger = institution_of(folder, run), ledger_of(run, folder)
+    id = institution_of(folder, run)
+    ledger = ledger_of(run, folder, id)
     claims.opt_out(ledger, id, library, claims.member_with_email(ledger, id, library, member), run.at, actor())
     run.say(f"{member} has opted out of {library}.")
 

@@ -51,7 +51,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
     A lock normally ends with its process. Use this if the process hangs. Its unfinished changes are undone.
     """
     id = institution_of(folder, run)
-    ledger = ledger_of(run, folder)
+    ledger = ledger_of(run, folder, id)
     holder = ledger.holder(id)
     if holder is None:
         run.say("The ledger is not locked.")
@@ -85,9 +85,9 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
             "A dump contains all names, and others may be able to read them here. To write it anyway, give --no-redact."
         )
     id, snapshot = institution_snapshot(folder, run, members=False)
-    with ledger_of(run, folder).reading() as connection:
+    with ledger_of(run, folder, id).reading() as connection:
         if connection is None or not snapshot.serial:
-            click.echo(f"seatsync: {ledger_of(run, folder)} has nothing about {id}: nothing was written.", err=True)
+            click.echo(f"seatsync: {ledger_of(run, folder, id)} has nothing about {id}: nothing was written.", err=True)
             return ExitCode.BROKEN
         if out is not None:
             write_atomically(out, lines(connection, id), private=True)
@@ -142,7 +142,7 @@ def rebuild(run: Run, folder: Path) -> int:
     from seatsync.ledger.verification import verify
 
     id = institution_of(folder, run)
-    ledger = ledger_of(run, folder)
+    ledger = ledger_of(run, folder, id)
     if not check_owner(folder, id, run):
         click.echo(f"seatsync: {ledger} has nothing about {id}: there is nothing to rebuild.", err=True)
         return ExitCode.BROKEN
@@ -171,7 +171,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     id = institution_of(folder, run)
     if not is_confirmed(yes, f"Erase {member}? This can't be undone."):
         return ExitCode.BROKEN
-    ledger = ledger_of(run, folder)
+    ledger = ledger_of(run, folder, id)
     records = forget(ledger, id, member, run.at, actor(), commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
     remains, help = ledger.scrub()
@@ -203,7 +203,7 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
         return ExitCode.BROKEN
     assert before is not None
     run.say(
-        f"Deleted: {counted(delete(ledger_of(run, folder), id, before, run.at, actor(), commit(folder)), 'letter')}."
+        f"Deleted: {counted(delete(ledger_of(run, folder, id), id, before, run.at, actor(), commit(folder)), 'letter')}."
     )
     return ExitCode.DONE
 

@@ -49,7 +49,7 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     from seatsync.ledger.queries.outbox import OutboxLetter, outbox_letters
 
     institution = institution_of(folder, run)
-    with ledger_of(run, folder).reading() as connection:
+    with ledger_of(run, folder, institution).reading() as connection:
         use_secret(connection, institution, run)
         letters = list(outbox_letters(connection, institution, state or "")) if connection is not None else []
     print_rows(run, OutboxLetter._fields, [letter._asdict() for letter in letters], "No letters match.")
@@ -80,7 +80,8 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     from seatsync.ledger.queries.outbox import LetterState
     from seatsync.ledger.queries.outbox import retry as again
 
-    id, ledger = institution_of(folder, run), ledger_of(run, folder)
+    id = institution_of(folder, run)
+    ledger = ledger_of(run, folder, id)
     count = 0
     if check_owner(folder, id, run):
         numbers = _numbers(folder, id, run, member) if member is not None else None

@@ -72,11 +72,11 @@ def send(
         from seatsync.ledger.failures import LedgerError
 
         raise LedgerError(
-            f"There is no ledger of {id} at {ledger_of(run, folder)}, so there are no letters.", NO_LEDGER_HELP
+            f"There is no ledger of {id} at {ledger_of(run, folder, id)}, so there are no letters.", NO_LEDGER_HELP
         )
     with stop_on_signal() as stop:
         letter_sender = LetterSender(
-            ledger_of(run, folder), id, actor(), templates, sender, portal, connection, clock(run), rate or 0, stop
+            ledger_of(run, folder, id), id, actor(), templates, sender, portal, connection, clock(run), rate or 0, stop
         )
         if run.verbose:
             letter_sender.report = lambda letter, outcome: click.echo(
