@@ -417,7 +417,7 @@ def test_a_file_of_eight_megabytes_is_answered_soon_and_shortly(row: bytes, ruth
 def test_a_selection_has_twenty_thousand_rows_at_most_and_the_page_shows_a_hundred(pages: Pages, ruth: Browser) -> None:
     strangers = [b"n%d@grace.example\n" % number for number in range(20_000)]
     page = chosen(ruth, b"email\n" + b"".join(strangers))
-    assert "Lines that match no member: 20000" in page.text
+    assert "Rows that match no member: 20000" in page.text
     assert len(page.body) < 50_000
     page = chosen(ruth, b"email\n" + b"".join([*strangers, b"last@grace.example\n"]))
     assert "at most 20,000 rows" in page.text

@@ -382,7 +382,7 @@ def test_the_owner_sees_what_is_linked_and_unlinks_it_by_their_password(pages: P
     provider.knows("23", **VERIFIED)
     elsewhere = signed_in(pages, provider, "23")
     page = ann.open("/settings")
-    assert ("Linked sign-ins Grace ID" in page.text, "23" in page.text) == (True, False)
+    assert ("Other ways to sign in Grace ID" in page.text, "23" in page.text) == (True, False)
     ann.open(page.links["Unlink Grace ID"])
     assert ann.press("Unlink", password="a guess, long").code == 403
     assert linked(pages) == ["23"]
@@ -399,7 +399,7 @@ def test_a_sign_in_that_is_the_only_one_stays_until_there_is_a_password(pages: P
     ann = signed_in(pages, provider, "24")
     ann.open("/settings")
     page = ann.open(ann.page.links["Unlink Grace ID"])
-    assert "This is your only way to sign in" in page.text
+    assert "Grace ID is your only way to sign in" in page.text
     assert page.links["Set a password"] == "/password/forgotten"
     token = page.forms[0].fields["csrf_token"]
     ann.send(f"/settings/unlink?issuer={provider.url}", csrf_token=token, password="")
@@ -425,7 +425,7 @@ def test_what_is_linked_stays_when_the_owner_changes_password_or_e_mail(pages: P
     ann.open("/settings/email")
     ann.press("Send a code", email="ann@home.example", password="another horse entirely")
     page = ann.press("Continue", code=pages.code("ann@home.example"))
-    assert (page.path, "Linked sign-ins Grace ID" in page.text) == ("/settings", True)
+    assert (page.path, "Other ways to sign in Grace ID" in page.text) == ("/settings", True)
     assert "ann@home.example" in signed_in(pages, provider, "26").open("/settings").text
 
 

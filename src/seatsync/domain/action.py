@@ -122,7 +122,7 @@ class Action(_WithFacts):
     UPGRADE = (
         "upgrade",
         Facts(
-            "made permanent",
+            "upgraded to permanent",
             Subject.LICENSE,
             Sign.RAISE,
             license=Effect(From.TEMPORARY, Kind.PERMANENT, Varying.KEPT),
@@ -172,7 +172,7 @@ class Unplanned(_WithFacts):
     OPT_OUT = (
         "opt-out",
         Facts(
-            "declined",
+            "opted out",
             Subject.LICENSE,
             Sign.REMOVE,
             license=Effect(From.UNCLAIMED, Kind.NONE, Status.OPTED_OUT),
@@ -181,13 +181,13 @@ class Unplanned(_WithFacts):
     IMPORT = (
         "import",
         Facts(
-            "imported from a portal",
+            "imported from the vendor's portal",
             Subject.LICENSE,
             Sign.CHANGE,
             license=Effect(From.ANY, Varying.GIVEN, Varying.GIVEN),
         ),
     )
-    ACCOUNT = "account", Facts("account recorded", Subject.MEMBER, Sign.CHANGE)
+    ACCOUNT = "account", Facts("account e-mail recorded", Subject.MEMBER, Sign.CHANGE)
     ERASE = "erase", Facts("erased", Subject.MEMBER, Sign.REMOVE)
 
 

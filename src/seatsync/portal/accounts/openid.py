@@ -196,11 +196,13 @@ def _no_account(provider: Provider, identity: ProviderIdentity) -> PageResponse:
     title = _("You cannot sign in here with %(name)s", name=provider.name)
     if identity.email:
         text = _(
-            "The account with your e-mail is linked to someone else at %(name)s. Sign in with e-mail and password.",
+            "Your account here is already linked to another sign-in at %(name)s. Sign in with e-mail and password. "
+            "If you do not know why, tell your institution.",
             name=provider.name,
         )
     else:
         text = _(
-            "%(name)s did not confirm an e-mail that we accept. Sign in with e-mail and password.", name=provider.name
+            "%(name)s did not give us an e-mail address that we can use. Sign in with e-mail and password instead.",
+            name=provider.name,
         )
     return _error_page(title, text, 403)

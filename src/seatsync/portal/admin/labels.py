@@ -11,7 +11,7 @@ from seatsync.portal.web.translation import later
 
 PERSON: Mapping[str, Any] = {
     "email": later("E-mail"),
-    "student_id": later("Student ID"),
+    "student_id": later("Student id"),
     "role": later("Role"),
     "tags": later("Tags"),
 }

@@ -63,9 +63,7 @@ def waiting(institution: str) -> PageResponse:
     if not offered:
         return seats.problem_page(UnavailableReason.NOTHING)
     if who is not None:
-        return render_template(
-            "claim-seats.html", name=name, seats=offered, who=who, form=EmptyForm(), button_label=seats.button_label
-        )
+        return render_template("claim-seats.html", name=name, seats=offered, who=who, form=EmptyForm())
     form = NewPasswordForm(email)
     if has_account or not form.validate_on_submit():
         return render_template(

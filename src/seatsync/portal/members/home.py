@@ -36,7 +36,6 @@ def home() -> PageResponse:
         waiting=waiting,
         declinable=declinable,
         administered=administered,
-        button_label=seats.button_label,
     )
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import assert_never
-
 from flask import flash, redirect, render_template, url_for
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
-from seatsync.domain.library import Delivery
 from seatsync.ledger.queries.accounts.accounts import Account
-from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
+from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from seatsync.portal.web.site import ACTOR, PageResponse, site
 from seatsync.portal.web.translation import _
 
@@ -69,7 +66,8 @@ def _problem(why: UnavailableReason) -> tuple[str, str, int]:
             return _("No seat is waiting for you here"), _("If you expected a seat, ask your institution."), 409
         case UnavailableReason.CLAIMED:
             text = _(
-                "It is in another account, perhaps your own with another e-mail. If you did not claim it, tell your institution."
+                "It is in another account. Perhaps you have a second account with another e-mail. "
+                "If you did not claim it, tell your institution."
             )
             return _("This seat is already claimed"), text, 409
         case UnavailableReason.OPTED_OUT:
@@ -78,24 +76,16 @@ def _problem(why: UnavailableReason) -> tuple[str, str, int]:
             text = _("Your institution took it back. If you did not expect this, ask your institution.")
             return _("This seat is no longer available"), text, 409
         case UnavailableReason.NOT_ALLOWED:
-            return _("You cannot decline this seat here"), _("Ask your institution."), 403
+            return _("You cannot decline this seat here"), _("If you do not want the seat, ask your institution."), 403
         case UnavailableReason.NO_ACCOUNT:
             text = _("The seat was not claimed. Create an account, then claim it.")
             return _("Your account no longer exists"), text, 409
         case UnavailableReason.LINK_USED:
-            text = _("If you used it, sign in to see your seat. If not, tell your institution.")
+            text = _("If it was you, sign in to see your seat. If it was not you, tell your institution.")
             return _("This link was already used"), text, 410
         case UnavailableReason.LINK_ENDED:
-            text = _("The offer was taken back or sent again. Use the link in the latest letter.")
+            text = _(
+                "There may be a newer letter, or your institution took the invitation back. "
+                "Use the link in your latest letter. If that does not work either, ask your institution."
+            )
             return _("This link has expired"), text, 410
-
-
-def button_label(seat: Seat) -> str:
-    """Return the text of the button that claims the seat."""
-    match seat.delivery:
-        case Delivery.CLAIM:
-            return _("Claim this seat")
-        case Delivery.ACCOUNT:
-            return _("Set up this seat")
-        case _:
-            assert_never(seat.delivery)

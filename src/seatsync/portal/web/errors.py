@@ -29,13 +29,18 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
 
 
+_UNKNOWN_HOST = (
+    "These pages have another address. Use the link in your letter, or ask your institution for the address.\n"
+)
+
+
 def _page(title: str, text: str, code: int) -> tuple[str, int]:
     return render_template("message.html", title=title, text=text), code
 
 
 def _unknown_host(error: SecurityError) -> ErrorResponse:
     """Return plain text: on an unknown host, a page could not link to anything."""
-    return "These pages are at another address.\n", 400, {"Content-Type": "text/plain; charset=utf-8"}
+    return _UNKNOWN_HOST, 400, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _expired(error: CSRFError) -> ErrorResponse:
@@ -49,21 +54,40 @@ def _expired(error: CSRFError) -> ErrorResponse:
 def _refused(error: HTTPException) -> ErrorResponse:
     code = error.code or 500
     if isinstance(error, SecurityError):  # an unknown host, as above
-        return "These pages are at another address.\n", code, {"Content-Type": "text/plain; charset=utf-8"}
+        return _UNKNOWN_HOST, code, {"Content-Type": "text/plain; charset=utf-8"}
     if code == 404:
         return _page(
             _("Page not found"), _("Part of the address may be missing. Copy the whole link from the letter."), code
         )
     if code == 413:
-        return _page(_("This file is too large"), _("The limit is 8 MB. Split the file and send the parts."), code)
+        return _page(
+            _("This file is too large"),
+            _("The file can have at most 8 MB. Split it, and upload the parts one by one."),
+            code,
+        )
     if code == 405:
-        return _page(_("This page cannot be opened this way"), _("Use the link or button that leads here."), code)
-    return _page(_("That did not work"), _("We could not understand the request. Nothing was changed."), code)
+        return _page(
+            _("This page cannot be opened this way"),
+            _("Go back to the previous page, and use the link or button there."),
+            code,
+        )
+    return _page(
+        _("That did not work"),
+        _(
+            "Something was wrong with what your browser sent. Nothing was changed. Go back, reload the page and try again."
+        ),
+        code,
+    )
 
 
 def _too_many(error: TooManyTries) -> ErrorResponse:
     minutes = max(1, round(error.seconds / 60))
-    text = _("For security, the number of tries is limited. Try again in about %(minutes)d min.", minutes=minutes)
+    if minutes == 1:
+        text = _("For security, the number of tries is limited. Try again in about a minute.")
+    else:
+        text = _(
+            "For security, the number of tries is limited. Try again in about %(minutes)d minutes.", minutes=minutes
+        )
     return *_page(_("Too many tries"), text, 429), {"Retry-After": str(error.seconds)}
 
 
@@ -71,7 +95,7 @@ def _no_ledger(error: LedgerError) -> ErrorResponse:
     # The error's message may name the person who holds the lock. Its help names nobody.
     facts = {"request": g.get("request_id", ""), "help": error.help}
     log.error("ledger-out-of-reach", extra=facts, exc_info=error)
-    text = _("We cannot reach our data right now. Nothing was changed. Try again in a few minutes.")
+    text = _("We have a technical problem right now. Nothing was changed. Try again in a few minutes.")
     return *_page(_("Not available right now"), text, 503), {"Retry-After": "60"}
 
 
