@@ -284,7 +284,7 @@ def _must_be_stale(here: Here, code: int = ExitCode.STALE) -> None:
         outcome = here.run("apply", plan)
         assert outcome.code == code, outcome
         said = (
-            "Nothing was done. The plan is out of date: the plan was made at journal entry"
+            "Nothing was done. The plan is out of date: the ledger has changed since the plan was made"
             if code == ExitCode.STALE
             else "institution-mismatch: "
         )

@@ -308,9 +308,9 @@ SAYS: dict[str, list[str]] = {
     ],
     "UPDATE event SET action = 'revoke' WHERE serial = 18": [
         "journal entry 18: the chain is broken; this entry or an earlier one was changed",
-        "journal entry 18: revoke is not possible for a license with kind none and status none",
+        "journal entry 18: a license with kind none and status none does not allow revoke",
         "letter 18 is in the outbox, but no event caused it",
-        "journal entry 28: resend is not possible for a license with kind none and status none",
+        "journal entry 28: a license with kind none and status none does not allow resend",
         "library sub: the tables differ from the journal",
         "license of sub for member 2: the tables say temporary unclaimed, the journal says nothing",
     ],
@@ -495,7 +495,7 @@ def test_verify_finds_a_forged_event_that_is_illegal_though_link_and_tables_fit(
     chain(folder)
     found(
         seatsync("verify", folder=folder),
-        "revoke is not possible for a license with kind permanent and status delivered",
+        "a license with kind permanent and status delivered does not allow revoke",
     )
 
 

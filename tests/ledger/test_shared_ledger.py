@@ -1406,7 +1406,10 @@ def test_why_of_a_rule_that_a_stronger_one_beats_says_so(grace: Path) -> None:
     with (grace / "seatsync.yaml").open("a", encoding="utf-8") as config:
         config.write("  - {library: books, kind: temporary, to: {everyone: true}}\n")
     lines = ran("why", "ben@grace.example", "books", folder=grace).out.splitlines()
-    assert "  asked for by seatsync.yaml:17: temporary (not used: a stronger grant is, or it has ended)" in lines
+    assert (
+        "  asked for by seatsync.yaml:17: temporary (not used: another grant is stronger, or this one has ended)"
+        in lines
+    )
 
 
 def test_why_of_nobody_and_of_no_library(grace: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_license_changes_as_the_table_of_the_contract_says_and_in_no_other_way
             "loans": {1: GRANTED},
         }
     else:
-        expected = f"{event} is not possible for a license with kind {old.kind} and status {old.status}"
+        expected = f"a license with kind {old.kind} and status {old.status} does not allow {event}"
         assert fault(EVENTS[event], licenses=licenses) == expected
 
 
@@ -137,7 +137,7 @@ def test_what_is_granted_is_a_seat_of_a_kind_that_is_unclaimed(kind: Kind, statu
             (Kind.NONE, False): "books has no none licenses",
             (TEMPORARY, True): "a seat delivered to a member who has not claimed it",
             (PERMANENT, True): "a seat delivered to a member who has not claimed it",
-        }.get((kind, status is Status.DELIVERED), "grant is not possible for a license with kind none and status none")
+        }.get((kind, status is Status.DELIVERED), "a license with kind none and status none does not allow grant")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_portal_is_right_about_everything_but_taking_a_permanent_license_away(
     licenses = {"books": {1: old}}
     if old.kind is PERMANENT and kind is not PERMANENT:
         assert fault(event, licenses=licenses, members={1: ANN._replace(account="ann@home.example")}) == (
-            f"import is not possible for a license with kind permanent and status {old.status}"
+            f"a license with kind permanent and status {old.status} does not allow import"
         )
     else:
         books = posted(event, licenses=licenses)
@@ -255,7 +255,7 @@ def test_a_portal_is_right_about_everything_but_taking_a_permanent_license_away(
 def test_a_portal_that_contradicts_itself_is_not_believed(kind: Kind, status: Status) -> None:
     event = Event(Unplanned.IMPORT, "books", 1, {"kind": kind, "status": status, "on": THEN})
     if (kind, status) not in REPORTED.values():
-        assert fault(event) == f"import of {kind} {status} is not possible for a license with kind none and status none"
+        assert fault(event) == f"a license with kind none and status none does not allow import of {kind} {status}"
 
 
 def test_who_is_on_no_roster_may_own_a_license_that_a_portal_reports_but_not_borrow_one() -> None:
@@ -947,7 +947,7 @@ def test_too_many_revokes_of_several_libraries_are_refused_in_the_order_of_their
     refused = planned(files, libraries={"loans": LOANS, "books": BOOKS}, licenses={"loans": seats, "books": seats})
     assert [refusal.library for refusal in refused.refusals] == ["books", "loans"]
     assert refused.refusals[0].message == (
-        '1 of 1 active licenses of "Books" (books) would be revoked (100%), more than the 0 that `limits.max_revokes` allows: '
+        '1 of 1 claimed and unclaimed licenses of "Books" (books) would be revoked (100%), but `limits.max_revokes` allows only 0: '
         "ann@grace.example."
     )
 

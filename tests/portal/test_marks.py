@@ -65,7 +65,7 @@ rosters: [{path: members.csv}]
     began = time.process_time()
     told = seatsync("validate", folder=tmp_path)
     assert time.process_time() - began < SECONDS
-    assert (told.code, "more than 30 marks on one letter" in told.out) == (3, True), told
+    assert (told.code, "more than 30 accents on one character" in told.out) == (3, True), told
 
 
 def test_a_form_with_such_a_value_is_answered_at_once(school: Path, room: Mailroom) -> None:

@@ -230,7 +230,7 @@ def test_markdown_of_20000_changes_stays_within_githubs_limit_and_counts_the_res
     assert 40_000 < len(source) <= MOST
     page = rendered(source)
     assert len(page.under("Changes")) + left_out(source, "changes") == 20_000
-    assert len(page.under("Cannot be undone")) + left_out(source, "irreversible changes") == 1997
+    assert len(page.under("Cannot be undone")) + left_out(source, "changes that cannot be undone") == 1997
 
 
 def test_markdown_of_300_refusals_stays_within_the_limit_and_counts_the_rest(big_and_refused: Plan) -> None:

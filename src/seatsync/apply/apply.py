@@ -93,7 +93,7 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
     delivered = newly_delivered(plan.changes, books)
     if lacking := delivered - with_account(connection, delivered):
         has = "has" if len(lacking) == 1 else "have"
-        raise Stale(f"it gives seats at once to {named(sorted(lacking))}, who no longer {has} an account")
+        raise Stale(f"{named(sorted(lacking))} would get a seat at once, but no longer {has} an account")
     return delivered
 
 
@@ -113,8 +113,8 @@ def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
     must_belong_to(books, plan.institution)
     if (books.serial, books.head) != (plan.serial, plan.head):
         raise Stale(
-            f"the plan was made at journal entry {plan.serial} ({plan.head[:12]}), "
-            f"and the ledger is now at {books.serial} ({books.head[:12]})"
+            "the ledger has changed since the plan was made; "
+            f"the journal was at entry {plan.serial} ({plan.head[:12]}) and is now at {books.serial} ({books.head[:12]})"
         )
 
 

@@ -212,7 +212,7 @@ def _must_be_open(books: Snapshot, library: str, member: int, what: str) -> None
     status = _license(books, library, member).status
     if reason := _NOT_OPEN.get(status):
         email, shown = books.members[member].email, status.replace("_", " ")
-        raise Unavailable(reason, f"{email} has nothing to {what} in {library}: the license status is {shown}.")
+        raise Unavailable(reason, f"{email} can't {what} {library}: the license status is {shown}.")
 
 
 def _link(connection: Connection, institution: str, library: str, member: int, token: str) -> links.Resolved | None:

@@ -174,7 +174,7 @@ def checked_events(desired: Desired, books: Snapshot, portal: Portal, today: dat
             f"The portal's export can't be right: {illegal}.", "Correct the export, or the library in seatsync.yaml."
         ) from illegal
     if (name := duplicate_name(trial)) is not None:
-        message = f"In the ledger, {name} belongs to another member than in the export."
+        message = f"In the ledger, {name} belongs to one member, and in the export to another."
         help = "Apply the files first, or correct the export, so that each member has one e-mail and one student id."
         raise Impossible(message, help)
     if (library := overfull(trial, portal.holdings)) is not None:

@@ -26,7 +26,7 @@ _FROM_BEST_TO_WORST = (
 
 MEANINGS: dict[int, str] = {
     ExitCode.BROKEN: "failed",
-    ExitCode.INVALID: "with invalid files",
+    ExitCode.INVALID: "with errors in the files",
     ExitCode.REFUSED: "blocked",
     ExitCode.STALE: "out of date",
     ExitCode.LEDGER: "ledger cannot be reached",
@@ -83,4 +83,8 @@ def explained(error: Exception) -> Failure | None:
 
 def _bug(error: Exception) -> Failure:
     message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(message, "Run it again with --debug to see where. This is a bug, or the installation is broken.")
+    help = (
+        "This is a bug, or the installation is broken. Run the command again with --debug, and send what it prints to the "
+        "person who looks after seatsync."
+    )
+    return Failure(message, help)

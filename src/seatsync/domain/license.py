@@ -134,7 +134,7 @@ def _must_be_legal(allowed: bool, event: str, old: License) -> None:
 
 
 def _illegal(event: str, old: License) -> IllegalTransition:
-    return IllegalTransition(f"{event} is not possible for a license with kind {old.kind} and status {old.status}")
+    return IllegalTransition(f"a license with kind {old.kind} and status {old.status} does not allow {event}")
 
 
 @cache

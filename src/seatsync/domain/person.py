@@ -21,10 +21,10 @@ class Person(NamedTuple):
     """
 
     email: Annotated[str, "The institution's e-mail for the member; their own account may have another."]
-    given_name: Annotated[str, "First name."]
-    family_name: Annotated[str, "Last name."]
+    given_name: Annotated[str, "Given name."]
+    family_name: Annotated[str, "Family name."]
     student_id: Annotated[str, "Student ID or any other number; a member is known by it when the e-mail changes."] = ""
-    role: Annotated[str, "Any description, for example Professor."] = ""
+    role: Annotated[str, "The member's role in the institution, for example Professor. Free text."] = ""
     tags: Annotated[str, "Tags, used by grants to say whom they are for."] = ""
 
 

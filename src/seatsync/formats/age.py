@@ -89,7 +89,7 @@ def _pyrage() -> Iterator[Any]:
     try:
         import pyrage
     except ImportError as error:
-        fact = "is encrypted with age, and the library that reads it is not installed."
+        fact = "is encrypted with age, and the Python package that reads it is not installed."
         raise AgeError(fact, "Install it: pip install 'seatsync[encrypted]'.") from error
     try:
         yield pyrage

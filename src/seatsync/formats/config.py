@@ -67,10 +67,10 @@ class ContactEntry(Closed):
 
 
 class AdminEntry(Closed):
-    """A person who may sign in to the institution's administrator pages."""
+    """A person who may sign in to the administrators' pages of the institution."""
 
-    given_name: Text = Field(description="First name.")
-    family_name: Text = Field(description="Last name.")
+    given_name: Text = Field(description="Given name.")
+    family_name: Text = Field(description="Family name.")
     email: Email = Field(description="The address the administrator signs in with.")
 
     @model_validator(mode="after")
@@ -89,7 +89,8 @@ class InstitutionEntry(Closed):
     name: Text = Field(description="The institution's name, as members know it.")
     contacts: list[ContactEntry] = Field([], description="The vendor's people, shown to administrators.")
     admins: list[AdminEntry] = Field(
-        min_length=1, description="Who may sign in to the administrator pages; at least one. All have the same rights."
+        min_length=1,
+        description="Who may sign in to the administrators' pages; at least one person. All have the same rights.",
     )
     opt_out: bool = Field(False, description="Whether members may decline a license.")
 
@@ -176,7 +177,8 @@ class GrantEntry(Closed):
     to: To = Field(description="The members who get it.")
     until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
     resend: AnyText | None = Field(
-        None, description="Each new value sends the invitation again to members who have not claimed."
+        None,
+        description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
     )
     regrant: bool = Field(False, description="Grant the license again to members who opted out.")
 
@@ -209,7 +211,10 @@ class InvitesEntry(Closed):
 
     remind_after: list[
         Annotated[Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})]
-    ] = Field([], description="When to remind of an unclaimed invitation, in days after it: [3d, 7d, 14d].")
+    ] = Field(
+        [],
+        description="How many days after the invitation to remind members who have not claimed: [3d, 7d, 14d].",
+    )
 
 
 class MailEntry(Closed):
@@ -233,7 +238,8 @@ class LimitsEntry(Closed):
         ),
     ] = Field(
         "10%",
-        description="The most revokes of a plan in one library: a percentage of its active licenses (never under 5), or a number.",
+        description="How many licenses of one library a plan may revoke: a percentage of its claimed and unclaimed licenses "
+        "(at least 5 are always allowed), or a number.",
     )
     permanent: Literal["refuse", "retain"] = Field(
         "refuse",
@@ -245,7 +251,7 @@ class RevokesApproval(Closed):
     """Allows more revokes than `limits.max_revokes`, after a review."""
 
     refusal: Literal["too-many-revokes"] = Field(
-        description="The code of the rule that this approval makes an exception from."
+        description="The code of the rule that this approval makes an exception to."
     )
     library: AnyText = Field(description="The library.")
     count: Whole = Field(description="The most revokes that it allows.")
@@ -257,10 +263,11 @@ class EmptyRosterApproval(Closed):
     """Allows an empty roster, after a review."""
 
     refusal: Literal["empty-roster"] = Field(
-        description="The code of the rule that this approval makes an exception from."
+        description="The code of the rule that this approval makes an exception to."
     )
     roster: Text | None = Field(
-        None, description="The path of the roster. Without it: any roster, and even no members at all."
+        None,
+        description="The path of the roster that may become empty. If left out, every roster may become empty, even all of them.",
     )
     until: Day = Field(description="The last day on which the approval is valid.")
     reason: Text = Field(description="Why, for later readers.")
@@ -277,11 +284,13 @@ class SeatsyncFile(Closed):
     )
     rosters: list[RosterEntry] = Field([], description="The files that list the members.")
     grants: list[AnyGrant] = Field(
-        [], description="Who gets what. If several grants reach a member, the strongest counts."
+        [],
+        description="Who gets what. If several grants match a member: permanent beats temporary, and a grant without an end date "
+        "beats one with an end date.",
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})
     limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
-        [], description="Reviewed exceptions from a limit, each until its date."
+        [], description="Reviewed exceptions to a limit, each until its date."
     )

@@ -55,7 +55,8 @@ def _email(value: str) -> str:
 def _slug(value: str) -> str:
     if not is_slug(value):
         fact = (
-            f'"{printable(value)}" is not an id: lower-case letters, digits and single hyphens, at most 63 characters'
+            f'"{printable(value)}" is not an id. '
+            "An id has lower-case letters, digits and single hyphens, at most 63 characters"
         )
         raise InvalidValue(fact, "Write an id such as grace-seminary.")
     return value

@@ -135,10 +135,7 @@ def _check(document: Any) -> None:
         )
         raise BadPlanFile(f"it is not a seatsync plan: {place or 'the file'}: {fault.message[:200]}")
     if document["seal"] != _seal(document):
-        raise BadPlanFile(
-            "it was damaged or edited after seatsync wrote it: its seal does not match "
-            "(and a matching seal does not prove who wrote it)"
-        )
+        raise BadPlanFile("it was damaged or edited after seatsync wrote it (its seal does not match)")
 
 
 def _one_of_each_shape(document: Any) -> Any:

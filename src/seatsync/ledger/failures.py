@@ -141,17 +141,17 @@ _BY_WORD = (
     (
         "the connection is lost",
         "closed the connection.",
-        "Plan again: an apply was done completely or not at all.",
+        "Plan again: if the plan is empty, the apply was done. It was done completely or not at all.",
     ),
     (
         "server closed the connection",
         "closed the connection.",
-        "Plan again: an apply was done completely or not at all.",
+        "Plan again: if the plan is empty, the apply was done. It was done completely or not at all.",
     ),
     (
         "terminating connection",
         "closed the connection.",
-        "Plan again: an apply was done completely or not at all.",
+        "Plan again: if the plan is empty, the apply was done. It was done completely or not at all.",
     ),
 )
 

@@ -78,7 +78,7 @@ class Jinja:
         if not places:
             return None
         line, word = min(places)
-        message = f'"{printable(word)}" is not a name that letters have. {did_you_mean(word, self.variables)}'.rstrip()
+        message = f'"{printable(word)}" is not a placeholder that letters can use. {did_you_mean(word, self.variables)}'.rstrip()
         return TemplateProblem(f"{FOLDER}/{name}", line, message, message)
 
     def fill(self, jobs: Sequence[Job]) -> list[str | TemplateProblem]:

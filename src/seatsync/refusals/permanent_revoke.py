@@ -27,5 +27,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"{counted(len(members), 'permanent license')} of {case.title(library)} would be revoked, because "
                 f"no grant reaches {named(members)}. Permanent licenses are never revoked."
             )
-            help = "Restore the grant, or keep such licenses with a notice: `limits: {permanent: retain}`."
+            help = (
+                "Restore the grant. Or, to keep such licenses without a grant, write `limits: {permanent: retain}` in "
+                "seatsync.yaml; the plan then only shows a notice."
+            )
             yield refusal(CODE, message, help, revoked[0].origin, library, members)

@@ -19,8 +19,11 @@ def check(case: Case) -> Iterator[Diagnostic]:
         if after.total < before.total and after.available < 0 and library in case.desired.libraries:
             message = (
                 f"{case.title(library)} goes down from {before.total:,} to {counted(after.total, 'seat')}, "
-                f"but {after.used:,} would be in use ({after.reserved:,} reserved, {after.temporary:,} temporary, "
-                f"{after.permanent:,} permanent)."
+                f"but {after.used:,} would be in use ({after.reserved:,} reserved, "
+                f"{after.temporary:,} claimed temporary, {after.permanent:,} claimed permanent)."
             )
-            help = f"Set `slots` to {after.used} or more, or revoke {counted(-after.available, 'license')} first."
+            help = (
+                f"Set `slots` to {after.used} or more. "
+                f"Or take {counted(-after.available, 'member')} with a temporary license out of the grants."
+            )
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library)

@@ -26,9 +26,13 @@ def check(case: Case) -> Iterator[Diagnostic]:
             last = [change.member for change in grants[-short:]]
             message = (
                 f"{case.title(library)} has {counted(after.total, 'seat')}, but {after.used:,} would be in use: "
-                f"{counted(short, 'seat')} too many. Last in the files, and so without a seat: {named(last)}.{_oldest(case, library)}"
+                f"{counted(short, 'seat')} too many. "
+                f"There is no seat for the last in the files: {named(last)}.{_oldest(case, library)}"
             )
-            help = f"Raise `slots` to {after.used} if the seats were bought, or grant {counted(short, 'seat')} fewer."
+            help = (
+                f"If you have bought more seats, raise `slots` to {after.used}. "
+                f"If not, take {counted(short, 'member')} out of the grants."
+            )
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library, last)
 
 
@@ -43,4 +47,4 @@ def _oldest(case: Case, library: str) -> str:
     if not waiting:
         return ""
     oldest = [f"{case.draft.snapshot.members[number].email} (since {day})" for day, number in waiting[:3]]
-    return f" {counted(len(waiting), 'temporary seat is', 'temporary seats are')} unclaimed, the oldest: {', '.join(oldest)}."
+    return f" {counted(len(waiting), 'temporary license is', 'temporary licenses are')} unclaimed, the oldest: {', '.join(oldest)}."

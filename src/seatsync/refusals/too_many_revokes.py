@@ -1,7 +1,7 @@
 """The plan revokes more licenses of a library than `limits.max_revokes` allows.
 
 A roster that was cut off by mistake looks just like a roster that many members have left. So a plan may revoke up to
-10 % of a library's active licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
+10 % of a library's claimed and unclaimed licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
 Licenses whose `until` date has passed, and upgrades, do not count.
 
 To fix: if you want to revoke them, add the approval that the message shows to seatsync.yaml. It is reviewed in the same
@@ -26,15 +26,15 @@ def check(case: Case) -> Iterator[Diagnostic]:
         if count > max(limit, approved):
             members = [change.member for change in case.of(Action.REVOKE, library)]
             message = (
-                f"{count:,} of {active:,} active licenses of {case.title(library)} would be revoked ({count / active:.0%}), "
-                f"more than the {limit:,} that `limits.max_revokes` allows"
-                f"{f' and the {approved:,} approved' if approved else ''}: {named(members)}."
+                f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked "
+                f"({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
+                f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
             )
             until = (case.draft.today + APPROVED_FOR).isoformat()
             help = (
                 "If this is intended, add this under `approvals:` in seatsync.yaml:\n"
                 f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
-                f"{counted(count, 'revoke is', 'revokes are')} then allowed, no more, until that day."
+                f"Until that day, a plan may then revoke {counted(count, 'license')}, and no more."
             )
             yield refusal(
                 CODE,

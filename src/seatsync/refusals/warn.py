@@ -117,7 +117,7 @@ def _mismatches(case: Case) -> Iterator[Diagnostic]:
         id, email, _ = rows[0]
         owner = next(member.email for member in case.at_hand.desired.members if member.student_id == id)
         more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
-        message = f"The student id {id} belongs to {owner}, not to {email}; the id is used.{more}"
+        message = f"The student id {id} belongs to {owner}, not to {email}. seatsync uses the id and ignores the e-mail.{more}"
         help = "Correct the e-mail or the student id, or delete the wrong one."
         emails = [email for _, email, _ in rows]
         where = _row(rule, rows[0])
@@ -176,7 +176,7 @@ def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diag
             member = case.first_with(tag)
             have = counted(counts[near], "member has", "members have")
             message = f'The tag "{tag}" is used once, by {member.email}, and differs by one letter from "{near}", which {have}.'
-            help = f'Write "{near}" if that was meant.'
+            help = f'If you meant "{near}", write that.'
             yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
 
 
@@ -277,7 +277,7 @@ def _approvals(case: Case) -> Iterator[Diagnostic]:
 def _declined(case: Case) -> Iterator[Diagnostic]:
     for library, rule, members in by_rule(case.draft.declined):
         message = f"{counted(len(members), 'member')} opted out of {case.title(library)} and will not be invited again: {named(members)}."
-        help = "Nothing to do. To invite them again, set `regrant: true` on the grant."
+        help = "Nothing to do. To invite them again, write `regrant: true` on the grant, apply, and delete it again."
         where = rule.origin if rule else None
         yield Diagnostic("opted-out", message, help, where, Severity.NOTICE, library, members)
 

@@ -55,7 +55,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
         final = ""
     _findings(page, view.refusals, "rules broken", keep=most // 2, keep_folded=most * 3 // 4)
     _slots(page, view.slots, keep=most * 3 // 8)
-    _groups(page, "Cannot be undone", view.irreversible, "irreversible changes", keep=most // 4, fold=False)
+    _groups(page, "Cannot be undone", view.irreversible, "changes that cannot be undone", keep=most // 4, fold=False)
     _findings(page, view.warnings, "warnings", keep=most // 8, keep_folded=most // 8)
     page.parts.append(final)
     _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)

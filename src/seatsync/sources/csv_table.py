@@ -143,7 +143,7 @@ class Table:
 
     def _report_too_long(self, line: int, row: list[str]) -> None:
         message = (
-            f"This row has {len(row)} fields, but the header has {len(self.header)} columns: "
+            f"This row has {len(row)} values, but the header has {len(self.header)} columns: "
             f'"{printable(row[len(self.header)])}" has no column. A value that contains a {_NAMES[self.delimiter]} needs quotes.'
         )
         help = f'Put quotes around the whole value: "Smith{self.delimiter} Jr.".'
@@ -271,8 +271,8 @@ def _row_above_header(title: Row, file: str, header_line: int) -> Diagnostic:
         message = f"The member {member} is above the header on line {header_line}, where seatsync reads no members."
         return Diagnostic("csv-header", message, "Move the header to the top of the file.", Origin(file, line))
     message = (
-        f'The row "{printable(clean(" ".join(row)))}" is above the header on line {header_line} and is skipped; '
-        "Numbers writes a table title there."
+        f'The row "{printable(clean(" ".join(row)))}" is above the header on line {header_line} and is skipped. '
+        "Apple's program Numbers writes a table title there."
     )
     help = "Hide the table title before saving as CSV."
     return Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING)

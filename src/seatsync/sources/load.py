@@ -196,8 +196,8 @@ class _Loader:
         kind = choose_kind(entry.kind or "", library)
         if kind is None:
             message = (
-                f"The kind is missing, and {entry.library} has permanent licenses; "
-                "seatsync makes a license permanent only where the file says so."
+                f"The kind is missing, and {entry.library} can have permanent licenses. "
+                "seatsync does not guess which kind you want."
             )
             self._report(
                 "missing-key", message, "Add `kind: temporary` or `kind: permanent`.", self.at("grants", position)

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 @option("--expect", metavar="FINGERPRINT", help="Apply only if the new plan has this fingerprint.")
 @option("--reviewed", is_flag=True, help="Apply only the plan in the comment on this commit's pull request.")
 @option(
-    "--same-files", is_flag=True, help="Apply only end dates and reminders: the files must be those of the last apply."
+    "--same-files",
+    is_flag=True,
+    help="Apply only what is due by date: end dates and reminders. Stops if the files have changed since the last apply.",
 )
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
@@ -112,15 +114,15 @@ def _each(
 ) -> int:
     """Apply each item, print a summary if there are several, and return the exit code. ``names`` are the items' names."""
     results = each(step, items, run, jobs, "Applying to")
-    outcomes = [(name, one.code, one.result or "with nothing to do") for name, one in zip(names, results, strict=True)]
+    outcomes = [(name, one.code, one.result or "without changes") for name, one in zip(names, results, strict=True)]
     if is_several:
         summary(run, outcomes)
     return exits.worst(code for _, code, _ in outcomes)
 
 
 _ONE_WAY = (
-    "One plan file, --expect, --reviewed or --same-files at a time: each says what may be applied. "
-    "With --yes or one of these options all paths are folders. A plan file is applied without asking and needs no --yes."
+    "Give only one of these: a plan file, --expect, --reviewed or --same-files. With --expect, --reviewed, --same-files "
+    "or --yes, give folders and no plan file. A plan file is applied without asking, so it needs no --yes."
 )
 
 
@@ -226,7 +228,8 @@ def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:
         owners = ", ".join(f"{folder} belongs to {id or 'no institution'}" for folder, id in ids.items())
         raise ForeignLedger(f'the plan is for "{plan.institution}", but {owners}')
     named = ", ".join(map(str, ids))
-    raise click.UsageError(f'"{plan.institution}" is not in {named}: name its folder after the plan, or give --ledger.')
+    help = "Write its folder behind the plan file: `seatsync apply plan.json FOLDER`. Or give --ledger."
+    raise click.UsageError(f'"{plan.institution}" is not in {named}. {help}')
 
 
 def _accepted(plan: Plan) -> AcceptedPlan | None:
@@ -274,8 +277,12 @@ def _carry_out(
         }
         click.echo(json.dumps(result, ensure_ascii=False))
     elif plan.changes:
-        done = f"{counted(len(plan.changes), 'change')}, {counted(applied.letters, 'letter')} in the outbox"
-        run.say(f"Applied to {ledger}: {done}. The journal is at entry {applied.serial:,}, head {applied.head}.")
+        sending = " (`seatsync outbox send` sends them)" if applied.letters else ""
+        done = (
+            f"{counted(len(plan.changes), 'change')}, {counted(applied.letters, 'new letter')} in the outbox{sending}"
+        )
+        journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {applied.head}."
+        run.say(f"Applied to {ledger}: {done}. {journal}")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
     return ExitCode.DONE, "changed" if plan.changes else None

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @folder
-@option("--library", metavar="ID", help="The library of the license columns, or of a Jamworks list of members.")
+@option(
+    "--library",
+    metavar="ID",
+    help="The library that the file is about: its license columns, or its Jamworks participants.",
+)
 @option(
     "--encoding",
     type=click.Choice(["utf-8", "utf-16", "windows-1252"]),
@@ -55,8 +59,8 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     added = additions(folder, file.name, desired, portal, run.today)
     checked_events(with_additions(desired, added), snapshot_of(folder, desired.institution.id, run), portal, run.today)
     holders = sum(kind != "none" for holdings in portal.holdings.values() for kind, _ in holdings.values())
-    run.say(f"{file}: {len(portal.members):,} members, {holders:,} licenses.")
-    run.say(f"New in the files: {len(added.members):,} members, {len(added.grants):,} grants.")
+    run.say(f"{file}: {counted(len(portal.members), 'member')}, {counted(holders, 'license')}.")
+    run.say(f"New in the files: {counted(len(added.members), 'member')}, {counted(len(added.grants), 'grant')}.")
     for name in added.texts:
         run.say(f"  {'changes' if (folder / name).exists() else 'writes'} {folder / name}")
     if not yes and not click.confirm("Import this?", err=True):

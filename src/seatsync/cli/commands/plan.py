@@ -99,7 +99,7 @@ def _plan_one(
         show([result], is_one_of_several, run)
     if stopped_by_warnings(plan, strict):
         click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)
-    success = "with changes" if plan.changes else "with nothing to do"
+    success = "with changes" if plan.changes else "without changes"
     return outcome(plan, strict, detailed), (success, result if is_one_of_several is None else None)
 
 

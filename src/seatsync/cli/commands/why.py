@@ -153,7 +153,7 @@ def _print(person: dict[str, Any], everything: bool) -> None:
         put(f"{library}: {held['kind']}, {status_in_words(held['status'])}")
         for grant in held["asked_for"]:
             until = f" until {grant['until']}" if grant["until"] else ""
-            weaker = "" if grant["counts"] else " (not used: a stronger grant is, or it has ended)"
+            weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"
             put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{weaker}")
         if not held["asked_for"]:
             put("  no grant in the files asks for it now")

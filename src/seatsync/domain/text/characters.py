@@ -71,11 +71,11 @@ def forbidden_fault(text: str) -> tuple[str, str] | None:
     character = forbidden(text)
     if character == "U+FFFD":
         return (
-            "has lost a letter (U+FFFD is in its place)",
-            "Export it again as UTF-8; the letter can't be recovered here.",
+            "has a character that a program could not read (U+FFFD is in its place)",
+            'Export the file again as UTF-8 ("CSV UTF-8" in Excel). seatsync can\'t guess the lost character.',
         )
     if character and not _FORBIDDEN.search(text):
-        return "has more than 30 marks on one letter", "Type it again, with only the marks that the name has."
+        return "has more than 30 accents on one character", "Type it again, with only the accents that the name has."
     return (
         (f"contains the invisible character {character}", "Type it again instead of pasting it.") if character else None
     )

@@ -23,7 +23,7 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
         known = merged.get(member.key)
         owner = ids.get(member.student_id) if member.student_id else None
         if owner is not None and owner.key != member.key:
-            message = f"{member.email} has the student id {member.student_id} of {owner.email} in {owner.origin}."
+            message = f"{member.email} has the student id {member.student_id}, which belongs to {owner.email} in {owner.origin}."
             _conflict(owner, member, message, found)
         elif known is None:
             merged[member.key] = member

@@ -80,7 +80,7 @@ def _values(folder: Path, id: str | None, name: str | None, admin: str) -> dict[
     slug = id or _slug(folder.resolve().name)
     if not is_slug(slug):
         raise click.BadParameter(
-            "use small letters, digits and single hyphens, at most 63 characters", param_hint="--id"
+            "use lower-case letters, digits and single hyphens, at most 63 characters", param_hint="--id"
         )
     if name is not None and (not clean(name) or text_fault(clean(name))):
         raise click.BadParameter("use a name with visible characters only", param_hint="--name")

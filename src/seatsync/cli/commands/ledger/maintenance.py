@@ -199,7 +199,7 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
 
     id = institution_of(folder, run)
     before = day(letters_before)
-    if not is_confirmed(yes, f"Delete all letters from before {before} that are not waiting?"):
+    if not is_confirmed(yes, f"Delete all letters from before {before}, except those that still wait to be sent?"):
         return ExitCode.BROKEN
     assert before is not None
     run.say(

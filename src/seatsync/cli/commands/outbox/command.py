@@ -63,7 +63,7 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     type=click.Choice(["bounced", "pending"]),
     default="bounced",
     show_default=True,
-    help="Bounced letters, or all pending ones, also those that a killed sender still holds.",
+    help="Which letters: bounced ones, or all that wait to be sent (also those of a sender that was stopped).",
 )
 @common()
 def retry(run: Run, folder: Path, member: str | None, state: str) -> None:

@@ -89,7 +89,7 @@ def _bind_by_membership(connection: sa.Connection) -> None:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != "42501":
             raise
-        message = "Roles are bound to institutions here, and this one may not make the roles by which they stay bound."
+        message = "This ledger limits roles to institutions. The migration must create roles for this, and its own role may not."
         raise LedgerError(message, _HELP.format(quote(me))) from error
     for table in (*TABLES, "writer"):
         op.execute(f"DROP POLICY IF EXISTS bound ON {table}")
@@ -107,7 +107,7 @@ def _bind_by_membership(connection: sa.Connection) -> None:
             connection.exec_driver_sql(f"GRANT INSERT, UPDATE (institution) ON writer TO {quote(role)}")
 
 
-_HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take it back by NOCREATEROLE."
+_HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take the right back with NOCREATEROLE."
 
 
 def _ask_for_accounts(connection: sa.Connection) -> None:

@@ -288,7 +288,7 @@ class GitBranch:
         except LedgerError as error:
             if pushed.is_refused:
                 raise self._failure(pushed) from error
-            help = "Plan again: an apply was done completely or not at all."
+            help = "Plan again: if the plan is empty, the apply was done. It was done completely or not at all."
             raise failure(self, "closed the connection", pushed.error, help) from error
         return self.clone.contains(commit)
 
