@@ -193,7 +193,7 @@ def rendered(source: str) -> Page:
 
 def left_out(source: str, what: str) -> int:
     """Return the number of left-out items that a Markdown page states."""
-    found = re.search(rf"Left out to save space:.*?([\d,]+) {what}", source)
+    found = re.search(rf"Left out to save space:.*?([\d,]+) {what}[,.]", source)
     return int(found[1].replace(",", "")) if found else 0
 
 
