@@ -186,7 +186,7 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
         (["explain", "slots-exceded"], 'Did you mean "slots-exceeded"?'),
         (["schema", "rooster"], "roster"),
         (["log", "--limit", "many"], "many"),
-        (["apply", "a.json", "b.json"], "One plan file"),
+        (["apply", "a.json", "b.json"], "Give only one of these: a plan file"),
         (["show"], "PLAN"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
