@@ -1,4 +1,4 @@
-"""For all tests."""
+"""Fixtures and settings for all tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.long_form import LONG
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The same examples in every run, and no limit of time; in the long form others each time, with what repeats one that fails.
+# The same examples in every run, without a time limit. The long form draws new ones, and prints how to repeat a failing one.
 settings.register_profile(
     "tests",
     deadline=None,
@@ -34,27 +34,27 @@ settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so it is in the background; what is tested would inherit it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in background jobs; tested processes would inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for kind in databases.KINDS:
         config.addinivalue_line("markers", f"{kind}_only(reason): not on the other database, because …")
-    # Of a transaction that failed while rows were streamed: its connection is closed at once, and the cursor with it.
+    # If a transaction fails while rows are streamed, its connection is closed immediately, and the cursor with it.
     config.addinivalue_line("filterwarnings", "ignore:<psycopg.ServerCursor:ResourceWarning")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: some tests wait."""
+    """Return one more than the number of processors, because some tests wait."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay in memory to the end; a collector that looks at them again and again takes a tenth of the time."""
+    """Exclude the collected tests from garbage collection: scanning thousands of them again and again takes 10% of the time."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What can be seen of a test need not be marked at it: that it needs PostgreSQL, or a browser, or tries faults."""
+    """Mark tests that need PostgreSQL, need a browser, or test faults, so that no test has to mark itself."""
     for item in items:
         callspec = getattr(item, "callspec", None)
         if callspec and callspec.params.get("database") == "postgres":
@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whatever asks for ``database``, itself or by one of its fixtures, runs on each of them."""
+    """Run each test that uses ``database``, directly or through a fixture, on each kind of database."""
     if "database" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker
         only = [kind for kind in databases.KINDS if marker(f"{kind}_only")] or databases.KINDS
@@ -78,14 +78,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before any fixture: those of a module too make their folders for one kind of database."""
+    """Set the kind of database before any fixture runs, because module fixtures also make folders for one kind."""
     callspec = getattr(item, "callspec", None)
     databases.ledgers.kind = callspec.params.get("database", "sqlite") if callspec else "sqlite"
 
 
 @pytest.fixture(scope="session")
 def database(request: pytest.FixtureRequest) -> str:
-    """The kind of database that this test runs on; see ``databases``."""
+    """The kind of database that this test runs on (see ``databases``)."""
     return str(request.param)
 
 
@@ -98,7 +98,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def tmp_path(tmp_path: Path) -> Iterator[Path]:
-    """The folder of one test. What was leased for it is given back."""
+    """The folder of one test. Its databases are given back at the end."""
     yield tmp_path
     databases.ledgers.release(tmp_path)
 
@@ -116,7 +116,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Browser]:
-    """The session's browser. What the test opened in it is closed behind it."""
+    """The session's browser. Everything the test opened in it is closed at the end."""
     yield chromium
     for context in chromium.contexts:
         context.close()
@@ -125,26 +125,26 @@ def browser(chromium: Browser) -> Iterator[Browser]:
 # ── From outside ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_SAID = re.compile(
+_SURROUNDINGS = re.compile(
     r"SEATSYNC_(?!TEST_|TORTURE)|GITHUB_|GITLAB_|CI_|(CI|COLUMNS|NO_COLOR|FORCE_COLOR|TF_BUILD)$|JENKINS_"
 )
 
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_from_outside() -> Iterator[None]:
-    """What the machine that runs the tests says to programs is not for this one: as in a pipe, nothing is folded.
+    """Remove the environment variables of this machine that change what seatsync prints.
 
-    It is for the fixtures of a module too: in a CI, a plan of theirs would have pseudonyms.
+    The scope is the session, so that it covers module fixtures too: in a CI, their plans would have pseudonyms.
     """
     with pytest.MonkeyPatch.context() as surroundings:
-        for name in [name for name in os.environ if _SAID.match(name)]:
+        for name in [name for name in os.environ if _SURROUNDINGS.match(name)]:
             surroundings.delenv(name)
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def share_work() -> Iterator[None]:
-    """See ``quick``."""
+    """Make commands faster in this process (see ``quick``)."""
     with pytest.MonkeyPatch.context() as patch:
         quick.share_work(patch)
         yield
@@ -152,7 +152,7 @@ def share_work() -> Iterator[None]:
 
 @pytest.fixture
 def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passwords are hashed as they are outside of the tests."""
+    """Hash passwords as slowly as in production."""
     monkeypatch.setattr(passwords, "HASHER", quick.HASHER)
     monkeypatch.setattr(passwords, "DUMMY_HASH", quick.DUMMY_HASH)
 
@@ -175,9 +175,9 @@ def watch(connection: Connection, cursor: Any, statement: str, parameters: Any, 
 
 @pytest.fixture(autouse=True)
 def no_statement_crosses_institutions() -> Iterator[None]:
-    """Many institutions share one database: every statement names the one that it is about, for each of its tables.
+    """Check that every statement names its institution for each of its tables, because many institutions share one database.
 
-    The few that are about a person and not about an institution say so (``holdings.ACROSS``).
+    The few statements about a person in several institutions are marked (``holdings.ACROSS``).
     """
     yield
     found = sorted(_crossing)
@@ -187,13 +187,13 @@ def no_statement_crosses_institutions() -> Iterator[None]:
 
 @cache
 def crosses(statement: str, dialect: str) -> bool:
-    """Whether a statement uses a table without saying of which institution."""
+    """Return whether a statement uses a table without naming the institution."""
     if not re.match(r"\s*(SELECT|UPDATE|DELETE|WITH)\b", statement):
         return False
     if dialect == "sqlite" and re.search(r"FROM institution\s+LIMIT", statement):
-        return False  # whose is this file? It holds one institution
+        return False  # asks whose file this is; a file has one institution
     used = {one or other for one, other in _USED.findall(statement)}
     said = set(_GIVEN.findall(statement))
-    for _ in used:  # what is joined to a table of which it is said
+    for _ in used:  # a table joined to one with an institution has it too
         said |= {name for pair in _JOINED.findall(statement) if said & {*pair} for name in pair}
     return not used <= said

@@ -1,7 +1,7 @@
-"""What a night runs, for the matrices of its workflow: python -m tests.night [long-forms].
+"""Print what the nightly workflow runs, for its matrices: python -m tests.night [long-forms].
 
-Long forms are the files of tests that ask how long a run is to be (``tests.support.long_form``), each a part of the night; mutation
-testing has the parts of `tests/mutation/rooms.toml`. ``long-forms`` prints the files alone.
+Each test file with a long form (``tests.support.long_form``) is one part of the night. Mutation testing has the parts that
+`tests/mutation/rooms.toml` defines. ``long-forms`` prints only the files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ASKS = re.compile(
 
 
 def long_forms() -> list[str]:
-    """The files of tests that have a long form."""
+    """Return the test files that have a long form."""
     files = (
         path for path in sorted((ROOT / "tests").rglob("test_*.py")) if _ASKS.search(path.read_text(encoding="utf-8"))
     )

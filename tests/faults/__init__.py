@@ -1,1 +1,1 @@
-"""What goes wrong around a ledger: crashes, bad input, others at the same instant, stale plans, forgeries, time."""
+"""Tests of what can go wrong around a ledger: crashes, bad input, concurrent writers, stale plans, forgeries, time."""

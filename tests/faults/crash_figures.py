@@ -1,7 +1,7 @@
-"""How much is tried, and what came of it.
+"""The points that crash tests try, and the results.
 
-In its short form each test tries a sample, in its long form (``tests/support/long_form.py``) all that it can. The sample is the
-one of ``SEATSYNC_TORTURE_SEED``; ``SEATSYNC_TORTURE_POINT`` tries one point alone, by the name that a failure gives it.
+In the short form each test tries a sample, in the long form (``tests/support/long_form.py``) all points. ``SEATSYNC_TORTURE_SEED``
+chooses the sample. ``SEATSYNC_TORTURE_POINT`` tries only one point, by the name that a failure prints.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ Point = TypeVar("Point")
 
 
 def chosen(points: Sequence[Point], name: str, few: int, many: int | None = None) -> list[Point]:
-    """Which of the points to try: ``few`` of them in the short form, ``many`` (None for all) in the long one."""
+    """Choose the points to try: ``few`` in the short form, ``many`` (None: all) in the long form."""
     if _POINT:
         return [point for point in points if str(point) == _POINT]
-    wanted = (len(points) if many is None else many) if LONG else few
-    places = Random(f"{SEED} {name}").sample(range(len(points)), min(wanted, len(points)))
+    number = (len(points) if many is None else many) if LONG else few
+    places = Random(f"{SEED} {name}").sample(range(len(points)), min(number, len(points)))
     return [points[place] for place in sorted(places)]
 
 
 @dataclass
 class Tally:
-    """What was tried and what went wrong: ``torn`` is half an apply, ``lost`` one that was acknowledged and is not there."""
+    """The results so far. ``torn`` has half-done applies, ``lost`` has acknowledged applies that are missing afterwards."""
 
     fault: str
     scenario: str
@@ -45,22 +45,22 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
     def happened(self, point: object, is_before: bool, is_after: bool, acknowledged: bool) -> None:
-        """One point was tried, after which the ledger is as before, or as after, or neither."""
+        """Record one try: whether the ledger is in the state before the command, in the state after it, or in neither."""
         self.points += 1
         if not (is_before or is_after):
             self.torn.append(str(point))
         elif acknowledged and not is_after:
             self.lost.append(str(point))
 
-    def expect(self, good: bool, point: object, told: object) -> None:
-        """Whatever else must be so."""
+    def expect(self, good: bool, point: object, problem: object) -> None:
+        """Record a problem unless the condition is ``good``."""
         if not good:
-            self.wrong.append(f"{point}: {told}")
+            self.wrong.append(f"{point}: {problem}")
 
 
 @contextmanager
 def tally(fault: str, scenario: str) -> Iterator[Tally]:
-    """Counts, writes the figures, and fails if anything was torn, lost or wrong."""
+    """Count the results, write the figures, and fail if anything was torn, lost or wrong."""
     count, began = Tally(fault, scenario), time.monotonic()
     yield count
     figures = {
@@ -77,6 +77,6 @@ def tally(fault: str, scenario: str) -> Iterator[Tally]:
         with open(long_form.FIGURES, "a", encoding="utf-8") as file:
             file.write(json.dumps(figures) + "\n")
     assert count.points, "nothing was tried"
-    told = [f"torn at {point}" for point in count.torn] + [f"lost at {point}" for point in count.lost] + count.wrong
+    problems = [f"torn at {point}" for point in count.torn] + [f"lost at {point}" for point in count.lost] + count.wrong
     again = f"(again: SEATSYNC_TORTURE_SEED={SEED} SEATSYNC_TORTURE_POINT=<the point> pytest -k '{scenario}')"
-    assert not told, "\n".join([f"{figures} {again}", *told[:20]])
+    assert not problems, "\n".join([f"{figures} {again}", *problems[:20]])

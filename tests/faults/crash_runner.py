@@ -1,6 +1,6 @@
-"""Running seatsync in processes that are killed, or whose disk fails, at a call to the system that is known by its number.
+"""Run seatsync in processes that are killed, or whose disk fails, at a chosen system call.
 
-Without a fault a command makes the same calls each time. So they are listed once, and then each of them can be chosen.
+Without a fault a command makes the same calls each time. So they are recorded once, and then each of them can be chosen.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ import pytest
 from tests.support.command_line import Outcome
 
 DISK = "write,pwrite64,?pwritev,fsync,fdatasync,ftruncate,fallocate,?unlink,unlinkat,?rename,?renameat,renameat2,?link,linkat"
-"""The calls that change what is on a disk, or make it last."""
+"""The system calls that change the disk, or make a change durable."""
 
 SURROUNDINGS = {"SEATSYNC_ACTOR": "ruth", "GITHUB_SHA": "c0ffee" * 6 + "c0ff"}
-"""Who applies, because of which commit: nobody has to be asked for it."""
+"""The actor and the commit of every apply, so that they need not be looked up."""
 
 needs_strace = pytest.mark.skipif(
     shutil.which("strace") is None
     or subprocess.run(["strace", "-qq", "-o", os.devnull, "true"], capture_output=True, check=False).returncode != 0,
-    reason="strace is not on this machine, or may not trace here: crashes at a chosen call can't be made",
+    reason="strace is not on this machine, or may not trace here: crashes at a chosen call can't be tested",
 )
 
 
 class Call(NamedTuple):
-    """A call to the system: the ``nth`` of its name."""
+    """A system call: the ``nth`` with its name."""
 
     name: str
     nth: int
@@ -47,7 +47,7 @@ class Call(NamedTuple):
 
 
 class Command:
-    """A command of seatsync in a process of its own, which is about to begin."""
+    """A command of seatsync in a separate process that is about to begin."""
 
     def __init__(self, warm: Warm, process: int) -> None:
         self.warm = warm
@@ -61,19 +61,19 @@ class Command:
 
     @cached_property
     def outcome(self) -> Outcome:
-        """How it ended, once it has; a negative code is the signal that killed it."""
+        """Wait for the end of the command; return its outcome. A negative code is the signal that killed it."""
         code = self.warm.answer("ended")
         out, err = (path.read_text(encoding="utf-8") for path in (self.warm.out, self.warm.err))
         return Outcome(code, out, err)
 
 
 class Warm:
-    """Runs commands, one at a time, in a fraction of the time that their start would take."""
+    """Runs commands, one at a time, much faster than new Python processes would start."""
 
     def __init__(self) -> None:
         self._scratch = tempfile.TemporaryDirectory(prefix="seatsync-warm-")
         self.out, self.err, self.log = (Path(self._scratch.name) / name for name in ("out", "err", "log"))
-        own = {
+        environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("SEATSYNC_", "GITHUB_", "CI_"))
         }
         self._server = subprocess.Popen(
@@ -81,7 +81,7 @@ class Warm:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=own | SURROUNDINGS,
+            env=environment | SURROUNDINGS,
         )
         self._latest: Command | None = None
         atexit.register(self._close)
@@ -92,17 +92,17 @@ class Warm:
 
     def answer(self, what: str) -> int:
         assert self._server.stdout is not None
-        told, number = self._server.stdout.readline().split()
-        assert told == what
+        event, number = self._server.stdout.readline().split()
+        assert event == what
         return int(number)
 
     def ready(self, *args: str, folder: Path) -> Command:
-        if self._latest is not None and "outcome" not in vars(self._latest):  # its test has failed in between
+        if self._latest is not None and "outcome" not in vars(self._latest):  # its test has failed
             self._latest.kill()
             _ = self._latest.outcome
-        told = {"args": args, "folder": str(folder), "out": str(self.out), "err": str(self.err)}
+        request = {"args": args, "folder": str(folder), "out": str(self.out), "err": str(self.err)}
         assert self._server.stdin is not None
-        self._server.stdin.write(json.dumps(told) + "\n")
+        self._server.stdin.write(json.dumps(request) + "\n")
         self._server.stdin.flush()
         self._latest = Command(self, self.answer("stopped"))
         return self._latest
@@ -115,7 +115,7 @@ class Warm:
     def calls(
         self, *args: str, folder: Path, which: str = DISK, files: Sequence[str] = ()
     ) -> tuple[list[Call], Outcome]:
-        """Run a command to its end; the calls it made, to ``files`` if those are given."""
+        """Run a command to its end; return its calls (if ``files`` are given, only the calls to these) and its outcome."""
         outcome = self._traced(args, folder, which, files, [])
         found: list[Call] = []
         for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -124,14 +124,14 @@ class Warm:
         return found, outcome
 
     def killed_before(self, call: Call, *args: str, folder: Path) -> Outcome:
-        """Run a command until it is about to make this call."""
+        """Run a command, and kill it right before this call."""
         fault = f"{call.name}:signal=SIGKILL:when={call.nth}"
         return self._traced(args, folder, call.name, (), [fault])
 
     def failing_after(
         self, calls: Sequence[Call], which: str, error: str, *args: str, folder: Path, files: Sequence[str]
     ) -> Outcome:
-        """Run a command whose calls to ``files`` fail, if they are one of ``which``, from those after ``calls`` on."""
+        """Run a command. After ``calls``, each call in ``which`` to ``files`` fails."""
         made = Counter(call.name for call in calls)
         faults = [f"{name}:error={error}:when={1 + made[name.lstrip('?')]}+" for name in which.split(",")]
         return self._traced(args, folder, which, files, faults)
@@ -155,16 +155,16 @@ class Warm:
         tracing = ["strace", "-y", "-s", "16", "-o", str(self.log), "-p", str(command.process), *options]
         with subprocess.Popen(tracing, stderr=subprocess.PIPE, text=True) as strace:
             assert strace.stderr is not None
-            told = strace.stderr.readline()
-            if "attached" not in told:
+            answer = strace.stderr.readline()
+            if "attached" not in answer:
                 command.kill()
                 command.begin()
-                pytest.skip(f"strace may not trace a running process here: {told.strip()}")
+                pytest.skip(f"strace may not trace a running process here: {answer.strip()}")
             yield
             strace.wait(30)
 
 
 @cache
 def warm() -> Warm:
-    """The one of this process."""
+    """The runner of this process."""
     return Warm()

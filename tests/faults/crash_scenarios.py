@@ -1,4 +1,4 @@
-"""What is interrupted: commands that write, each with what is there before it; and how a ledger looks to who comes after."""
+"""Commands to interrupt, each with its starting state; and how the ledger looks afterwards."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ MEMBERS = 40
 
 
 def files(members: int = MEMBERS, later: bool = False) -> dict[str, str]:
-    """What the institution wishes; ``later`` some have left, come, graduated, or changed their names and e-mails."""
-    gone = 5 if later else 0
+    """The institution's files. In the ``later`` ones some members have left, arrived, graduated, or changed their names and e-mails."""
+    left = 5 if later else 0
     rows = ["email,given_name,family_name,student_id,tags"]
-    for number in range(gone, members + gone):
+    for number in range(left, members + left):
         email = f"m{number}{'x' if later and number % 7 == 0 else ''}@grace.example"
         family = f"Married{number}" if later and number % 9 == 0 else f"Family{number}"
         tags = "student;" + ("graduate" if number % 8 == 0 or (later and number % 4 == 0) else "reader")
@@ -128,7 +128,7 @@ def outdated(folder: Path) -> None:
 
 
 def old(folder: Path) -> None:
-    """A ledger whose tables are those of the first version."""
+    """Create a ledger with the tables of the first version."""
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
@@ -153,10 +153,11 @@ def old(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A command, what is there before it, and what may come of it when it is run once more.
+    """A command, its starting state, and the expected results.
 
-    ``says`` is how it acknowledges; ``again`` its exit code where all has been done already; ``forgets`` is in no file
-    of the ledger afterwards; ``apart_from`` are columns that may differ when files had to be written a second time.
+    ``says`` is in the output of a successful command. ``again`` is the exit code if everything has been done already.
+    ``forgets`` must not be in any file of the ledger afterwards. ``apart_from`` has columns that may differ if files had to be
+    written twice.
     """
 
     name: str
@@ -212,12 +213,12 @@ DUMP = Scenario("dump", outdated, ("ledger", "dump", "--out", "grace.jsonl"), ""
 State = dict[str, list[str]]
 
 _BY_CHANCE = {"salt", "files_salt", "commitment", "fingerprint", "hash", "head"}
-"""Of an entry the fingerprint is a commitment to its plan, and the digest in its detail one to its files."""
+"""Random columns. An entry's fingerprint is a commitment to its plan, and the digest in its detail is one to its files."""
 _COMMITTED = re.compile(r'"desired":"[0-9a-f]{64}"')
 
 
 def rows(connection: Any, tables: Iterable[str], apart_from: Iterable[str] = ()) -> State:
-    """What stands in the tables, without what chance has made of it: of a ledger without an institution, nothing."""
+    """Return the rows of the tables without random values, or nothing if the ledger has no institution."""
     found: State = {}
     for table in tables:
         cursor = connection.execute(f'SELECT * FROM "{table}"')
@@ -228,7 +229,7 @@ def rows(connection: Any, tables: Iterable[str], apart_from: Iterable[str] = ())
 
 
 class Seen(NamedTuple):
-    """What others see: what the ledger and the files made of it say, whether it verifies, and what is left to do."""
+    """What others see: the contents of the ledger and of the output files, the exit code of ``verify``, and the plan."""
 
     state: State
     verified: int
@@ -257,7 +258,7 @@ def left_to_do(folder: Path, *ledger: str) -> tuple[int, str]:
 
 
 def told_plainly(outcome: Outcome) -> bool:
-    """One line that says what is so, and one that says what to do."""
+    """Return whether the error is one line with the fact and one with what to do."""
     lines = outcome.err.splitlines()
     is_one = len(lines) == 2 and lines[0].startswith("seatsync: ") and lines[1].startswith("  To fix: ")
     return is_one and "Traceback" not in outcome.err and "This is a bug" not in outcome.err

@@ -1,4 +1,4 @@
-"""One command, disturbed again and again, each time from the same beginning; and what must be so each time."""
+"""One command, disturbed again and again from the same starting state, and the checks after each time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ledger.close()
 
 
 class Ended(NamedTuple):
-    """How a disturbed command ended, and what was to be seen behind it. ``ledger`` has been brought to its end since."""
+    """The outcome of a disturbed command. ``seen`` is a copy of the ledger right afterwards; in ``ledger`` the command was run again."""
 
     outcome: Outcome
     is_before: bool
@@ -37,7 +37,7 @@ class Ended(NamedTuple):
 
 
 class Trial:
-    """A scenario: how it begins, how it ends where nobody disturbs it, and the calls that it makes to the system."""
+    """A scenario with its starting state, its undisturbed final state, and its system calls."""
 
     def __init__(self, scenario: Scenario, at: Path, which: str, files: Sequence[str] = ()) -> None:
         self.scenario, self._at = scenario, at
@@ -54,7 +54,7 @@ class Trial:
         assert self.before.state != self.after.state
 
     def attempt(self, point: object, count: Tally, disturbed: Callable[..., Outcome]) -> Ended:
-        """Run the command, disturbed; look at what is there; then run it again to its end."""
+        """Run the command with the disturbance, look at the result, then run it again without."""
         scenario, ledger = self.scenario, copy(self._base, self._at / "disturbed")
         with self._reader(ledger):
             outcome = disturbed(*scenario.command, folder=ledger)
@@ -67,7 +67,7 @@ class Trial:
         count.happened(point, is_before, is_after, is_acknowledged)
         count.expect(self._agrees(seen, is_after), point, f"verify {seen.verified}, plan {seen.plan}")
         count.expect(again.code == (scenario.again if is_after else 0), point, again)
-        # Where nothing was left to be written, the note of who wrote stays until somebody writes.
+        # If there was nothing left to write, the file that names the writer stays until the next write.
         left = [name for name in LEDGER_FILES[1 : -1 if is_after else None] if (ledger / name).exists()]
         count.expect(not left, point, f"left behind: {left}")
         count.expect(self._look(ledger) == self.after, point, "does not converge")
@@ -77,13 +77,13 @@ class Trial:
         return look(folder, self.scenario.apart_from)
 
     def _agrees(self, seen: Seen, is_after: bool) -> bool:
-        """Whether the ledger verifies, and the plan is the one of its state; an import writes the files, too."""
+        """Return whether ``verify`` and ``plan`` fit the state. (An import also changes the files, so its plan may differ.)"""
         state = self.after if is_after else self.before
         return seen.verified == state.verified and (seen.plan == state.plan or self.scenario.name == "import")
 
     @contextmanager
     def _reader(self, folder: Path) -> Iterator[None]:
-        """Somebody who has been reading since before, and goes on seeing what there was."""
+        """Run a reader that began before the command, and check that it still sees the same afterwards."""
         if not self.scenario.is_read_meanwhile:
             yield
             return

@@ -1,7 +1,7 @@
-"""A process that has seatsync in memory, and forks for each command it is told: most of a command's time is its start.
+"""A process that has imported seatsync, and forks for each command, because most of a command's time is its start.
 
-A line on standard input is a command (JSON: args, folder, env, out, err). The fork stops before it begins, so that it
-can be traced; its process number is answered, and once it has ended, how.
+Each line on standard input is a command (JSON: args, folder, env, out, err). The fork stops before it begins, so that it can be
+traced. The answers are ``stopped`` with its process id, and after its end ``ended`` with its exit code.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ _PR_SET_PTRACER = 0x59616D61
 
 
 def begin(args: list[str], folder: str, out: str, err: str) -> None:
-    """Become the command, stopped."""
-    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)  # where only parents may trace (Yama)
+    """Turn this process into the command, and stop it."""
+    ctypes.CDLL(None).prctl(
+        _PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0
+    )  # otherwise Yama allows only parents to trace it
     os.chdir(folder)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in ((1, out), (2, err)):
@@ -38,7 +40,7 @@ def serve() -> None:
     child = 0
     for line in sys.stdin:
         if child:
-            os.waitpid(child, 0)  # only now, so that its number has meant nobody else until here
+            os.waitpid(child, 0)  # only now, so that no other process got its id before
         command = json.loads(line)
         child = os.fork()
         if not child:

@@ -1,4 +1,4 @@
-"""Plans and dumps that were changed and then sealed, fingerprinted and chained anew, so that the layers behind are reached."""
+"""Changed plans and dumps whose seals, fingerprints and chains are rebuilt, so that they pass the first checks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.faults.fuzz_grammar import spoil
 
 _OF_ENTRIES = ("serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
 _OF_EVENTS = ("serial", "entry", "action", "library", "member", "detail")
-"""What the chain is made over, besides the institution or the commitment to a person."""
+"""The fields that the chain covers, besides the institution or the commitment to a person."""
 
 
 def plan(random: Random, text: str, sealed: bool = True) -> bytes:
-    """A plan file with wrong values in it."""
+    """Return a plan file with wrong values in it."""
     document = json.loads(text)
     spoiled = spoil(random, document["changes"] if random.random() < 0.7 else document)
     if isinstance(spoiled, list):
@@ -33,14 +33,14 @@ def plan(random: Random, text: str, sealed: bool = True) -> bytes:
 
 
 def _deep(random: Random) -> str:
-    """JSON with much inside of it."""
+    """Return deeply nested JSON."""
     depth = random.choice((50, 300, 450, 600, 5_000))
     opened, closed = random.choice((("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")))
     return f"{opened * depth}1{closed * depth}"
 
 
 def _sealed(document: Any) -> Any:
-    """With the fingerprint and the seal that seatsync would have given it, as far as it could have."""
+    """Add the fingerprint and the seal that seatsync would compute, as far as that is possible."""
     if not isinstance(document, dict):
         return document
     try:
@@ -58,7 +58,7 @@ def _sealed(document: Any) -> Any:
 
 
 def dump(random: Random, text: str) -> bytes:
-    """A dump in which something else happened, and whose chain holds."""
+    """Return a dump with another history and an intact chain."""
     header, *lines = [json.loads(line) for line in text.splitlines()]
     institution, journal, letters = header["institution"], lines[: header["serial"]], lines[header["serial"] :]
     match random.randrange(8):
@@ -80,7 +80,7 @@ def dump(random: Random, text: str) -> bytes:
 
 
 def _another_story(random: Random, line: dict[str, Any]) -> None:
-    """What the JSON inside a link says is changed, or one of its own fields."""
+    """Change something in the JSON inside a link, or one of the link's own fields."""
     inside = [name for name in ("detail", "person") if isinstance(line.get(name), str)]
     name = random.choice([*inside, *inside, "", "action", "library", "member"])
     if name in inside and random.random() < 0.02:
@@ -92,7 +92,7 @@ def _another_story(random: Random, line: dict[str, Any]) -> None:
 
 
 def _chain(journal: list[Any], institution: str) -> str:
-    """Hash every link anew, after its commitment to the person; returns the last hash."""
+    """Recompute each link's commitment to the person and its hash; return the last hash."""
     head = bytes(32)
     for given in journal:
         if not isinstance(given, dict):
@@ -100,8 +100,8 @@ def _chain(journal: list[Any], institution: str) -> str:
         try:
             _commit(given)
             is_entry = "kind" in given
-            told = [given.get(name) for name in (_OF_ENTRIES if is_entry else _OF_EVENTS)]
-            head = link(head, [institution, *told] if is_entry else [*told, given.get("commitment") or ""])
+            fields = [given.get(name) for name in (_OF_ENTRIES if is_entry else _OF_EVENTS)]
+            head = link(head, [institution, *fields] if is_entry else [*fields, given.get("commitment") or ""])
         except (ValueError, TypeError):
             head = sha256(head).digest()
         given["hash"] = head.hex()

@@ -1,4 +1,4 @@
-"""Inputs in the right shape and with wrong things in it: trees with the right keys, tables with the right columns."""
+"""Inputs with the right shape but wrong contents: trees with the right keys, tables with the right columns."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEYS = (
 
 
 def spoil(random: Random, tree: Any) -> Any:
-    """``tree``, a value of JSON that nobody else needs, with one to three things in it that do not belong there."""
+    """Put one to three wrong things into ``tree``, a JSON value, and return it. ``tree`` itself is changed."""
     for _ in range(random.choice((1, 1, 2, 3))):
         places = list(_places(tree))
         if not places or random.random() < 0.01:
@@ -38,7 +38,7 @@ def spoil(random: Random, tree: Any) -> Any:
 
 
 def value(random: Random, depth: int = 0) -> Any:
-    """Any value of JSON."""
+    """Return a random JSON value."""
     match random.randrange(8 if depth < 3 else 6):
         case 0 | 1:
             return strange(random)
@@ -50,7 +50,7 @@ def value(random: Random, depth: int = 0) -> Any:
 
 
 def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Every (container, key or index) below ``tree``."""
+    """Return every (container, key or index) below ``tree``."""
     waiting = [tree]
     while waiting:
         holder = waiting.pop()
@@ -65,7 +65,7 @@ def _put_something(random: Random, holder: Any, key: Any, places: Sequence[Any])
 
 
 def _put_another(random: Random, holder: Any, key: Any, places: Sequence[Any]) -> None:
-    """What stands in another place, or in the place of the same name."""
+    """Replace a value by one from another place, or from a place with the same name."""
     same = [place for place in places if place[1] == key]
     there, name = random.choice(same if random.random() < 0.5 else places)
     holder[key] = json.loads(json.dumps(there[name]))
@@ -96,7 +96,7 @@ _DAMAGES = (_put_something, _put_something, _put_something, _put_another, _put_a
 
 
 def as_yaml(random: Random, tree: Any) -> bytes:
-    """``tree`` as a person might write it: lines and brackets mixed, quoted or not, now and then an anchor or a tag."""
+    """Write ``tree`` as YAML as a person might: lines and brackets mixed, quoted or not, sometimes with an anchor or a tag."""
     text = "\n".join(_lines(random, tree, 0)[1]) + "\n"
     if random.random() < 0.003:
         text = _laughter(random) + text.replace(random.choice(re.findall(r"[\w@.]+", text) or [text]), "*x4", 1)
@@ -104,14 +104,14 @@ def as_yaml(random: Random, tree: Any) -> bytes:
 
 
 def _laughter(random: Random) -> str:
-    """Anchors of lists of aliases of lists: few lines that stand for up to three million values."""
+    """Return nested lists of aliases ("billion laughs"): a few lines that stand for up to three million values."""
     wide = random.choice((2, 10, 15, 20))
     lists = [f"- &x{depth} [{', '.join([f'*x{depth - 1}' if depth else 'a'] * wide)}]\n" for depth in range(5)]
     return random.choice(("", "x:\n")) + "".join(lists)
 
 
 def _lines(random: Random, tree: Any, depth: int) -> tuple[bool, list[str]]:
-    """Whether it goes behind a key, and the lines."""
+    """Return whether it fits on the line of its key, and the lines."""
     if not isinstance(tree, dict | list) or not tree or random.random() < 0.15 * depth:
         return True, [_flow(random, tree)]
     lines: list[str] = []
@@ -172,7 +172,7 @@ _CELLS = (
 
 
 def table(random: Random, columns: Sequence[Sequence[str]] = COLUMNS) -> bytes:
-    """A CSV file in about one of these shapes, in any spelling, with any cells."""
+    """Return a CSV file with roughly one of these headers, in any spelling, with any cells."""
     header = list(random.choice(columns))
     if random.random() < 0.3:
         header += random.choices(_LICENSES, k=random.randint(1, 3))
@@ -180,7 +180,7 @@ def table(random: Random, columns: Sequence[Sequence[str]] = COLUMNS) -> bytes:
         header[random.randrange(len(header))] = random.choice((*random.choice(COLUMNS), strange(random)))
     if random.random() < 0.2:
         random.shuffle(header)
-    if random.random() < 0.003:  # as when a sheet is filled down to its last column
+    if random.random() < 0.003:  # as if a sheet is filled to its last column
         header += [f"{random.choice(header)}{number}" for number in range(random.choice((50, 500, 3_000)))]
     spelled = [random.choice((str, str, str, str.upper, lambda name: f" {name}* "))(name) for name in header]
     rows = [_row(random, header) for _ in range(random.choice((0, 1, 3, 6, 12)))]
@@ -194,7 +194,7 @@ def _row(random: Random, header: Sequence[str]) -> list[str]:
 
 
 def _cell(random: Random, name: str) -> str:
-    """Mostly what the column is for."""
+    """Return a value that usually fits the column."""
     if "mail" in name.lower() and random.random() < 0.8:
         return f"{random.choice(('ann', 'ben', 'cy', 'dee', 'eli', 'fay', 'gil', 'Hal', 'ida'))}@grace.example"
     if "name" in name.lower() and random.random() < 0.8:
@@ -210,7 +210,7 @@ def _written(random: Random, rows: Sequence[Sequence[str]]) -> bytes:
         text = end.join(delimiter.join(row) for row in rows) + random.choice(("", end))
     else:
         out = io.StringIO(newline="")
-        style = random.choice(("excel", "excel", "unix"))  # which puts quotes around all
+        style = random.choice(("excel", "excel", "unix"))  # quotes around every cell
         csv.writer(out, style, delimiter=delimiter, lineterminator=end).writerows(rows)
         text = out.getvalue()
     charset = random.choice((*("utf-8",) * 6, "utf-8-sig", "utf-16", "cp1252"))

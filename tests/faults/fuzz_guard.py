@@ -1,7 +1,7 @@
-"""Holds every input to its second and its memory, for real: the kernel counts both and stops who takes more.
+"""Limits the time and the memory for each input. The kernel measures both and stops code that exceeds them.
 
-It is CPU time that counts, so that a busy machine is no fault of the input. Meant for a process of its own: the limits
-stay, and what can't be interrupted is killed together with it.
+Only CPU time counts, so that a busy machine does not matter. Use it in a separate process: the limits stay, and code that can't be
+interrupted is killed together with the process.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pathlib import Path
 
 SECONDS = 1.0
 KILLED_AFTER = 3.0
-"""Seconds of the program's own, for code that never looks at signals."""
+"""Seconds of CPU time until the process is killed, for code that never checks for signals."""
 MEGABYTES = 256
 
 _SIZES = Path("/proc/self/statm")
 
 
 class TooSlow(BaseException):
-    """Not an ``Exception``, lest the code that is too slow takes it for one of its own."""
+    """Raised if an input takes too long. Not an ``Exception``, so that the slow code does not catch it."""
 
 
 class Guard:
-    """``with guard:`` around what may take a second of CPU time and 256 MB more than there were when it was made.
+    """``with guard:`` allows a second of CPU time, and 256 MB more than were in use when the guard was created.
 
-    Too slow is told by ``TooSlow``, too large by ``MemoryError``.
+    It raises ``TooSlow`` or ``MemoryError``.
     """
 
     def __init__(self) -> None:
         self.is_over = False
         signal.signal(signal.SIGPROF, self._stop)
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
-        if _SIZES.exists():  # elsewhere there is no telling how large a process is
+        if _SIZES.exists():  # other systems do not tell the size of a process
             now = int(_SIZES.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
             _, hard = resource.getrlimit(resource.RLIMIT_AS)
             resource.setrlimit(resource.RLIMIT_AS, (now + MEGABYTES * 2**20, hard))
@@ -50,7 +50,7 @@ class Guard:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        if self.is_over:  # and somebody swallowed what was raised
+        if self.is_over:  # the exception was raised, but caught by the code
             raise TooSlow
 
     def _stop(self, *_: object) -> None:

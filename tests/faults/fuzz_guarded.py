@@ -1,4 +1,4 @@
-"""Made-up kinds that break the rules on purpose, to see that the guard and the worker notice."""
+"""Kinds of input that break the rules on purpose, to test that the guard and the worker notice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.faults.fuzz_targets import Input, Target
 
 
 class Sound(Target):
-    """The other kinds of here are made from it."""
+    """A kind without a fault. The other kinds are derived from it."""
 
     def make(self, random: Random) -> Input:
         return Input({"input": random.randbytes(8)})
@@ -37,7 +37,7 @@ class SlowInSecret(Sound):
 
 
 class Stuck(Sound):
-    """Where no signal is looked at."""
+    """It hangs in code that does not check for signals."""
 
     def feed(self, given: Input) -> object:
         return sum(range(10**12))
@@ -59,7 +59,7 @@ class Broken(Sound):
 
 
 class Fickle(Sound):
-    """Says something else each time."""
+    """It reports something different each time."""
 
     def judge(self, given: Input, outcome: object) -> str:
         return str(os.getpid())

@@ -1,4 +1,4 @@
-"""Damage to files that were sound: what editors, spreadsheets, disks and mischief do to them."""
+"""Damage to valid files, as editors, spreadsheets, disks and attackers cause it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 MOST = 64 * 1024
-"""Bytes of an input. What grows faster than its input shows itself within this."""
+"""The largest input in bytes. It is large enough to show work that grows faster than the input."""
 
 STRANGE = (
     *(
@@ -134,14 +134,14 @@ _CHARSETS = (
 
 
 def mutate(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
-    """``data`` after one to four accidents; ``others`` are files that it may be spliced with."""
+    """Damage ``data`` one to four times. ``others`` are files to splice it with."""
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 4))):
         data = random.choice(_ACCIDENTS)(random, data, others)[:MOST]
     return data
 
 
 def strange(random: Random) -> str:
-    """Something that no one should write anywhere."""
+    """Return something that does not belong in any file."""
     text = random.choice(STRANGE)
     return text if random.random() < 0.9 else (text or "x") * random.choice((2, 60, 100, 1000))
 
@@ -179,7 +179,7 @@ def _insert(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _replace(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
-    """A word becomes something strange, or another word of the file; sometimes wherever it stands."""
+    """Replace a word by something strange or by another word of the file, in one place or everywhere."""
     words = _TOKEN.findall(data) or [b""]
     word = random.choice(words)
     other = strange(random).encode() if random.random() < 0.7 else random.choice(words)
@@ -190,7 +190,7 @@ def _replace(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _lines(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
-    """A line is swapped with another, doubled, dropped, moved, or indented otherwise."""
+    """Swap a line with another, double it, drop it, move it, or change its indentation."""
     lines = data.splitlines(keepends=True) or [b""]
     here, there = random.randrange(len(lines)), random.randrange(len(lines))
     match random.randrange(5):
@@ -208,7 +208,7 @@ def _lines(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _cells(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
-    """Cells of a line change places, are lost, or become strange."""
+    """Swap cells of a line, drop them, or replace them by something strange."""
     lines = data.splitlines(keepends=True) or [b""]
     row = random.randrange(len(lines))
     cells = _CELL.split(lines[row])
@@ -247,7 +247,7 @@ def _quote(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
 
 
 def _bomb(random: Random, data: bytes, others: Sequence[bytes]) -> bytes:
-    """Much of the same: what is harmless once may not be so a thousand times."""
+    """Repeat something many times: it may be harmless once, but not a thousand times."""
     piece = random.choice((random.choice(STRANGE).encode() or b"x", *data.splitlines(keepends=True)[1:8]))
     place = random.randint(0, len(data))
     room = max(1, (MOST - len(data)) // len(piece))

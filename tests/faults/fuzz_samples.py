@@ -1,4 +1,4 @@
-"""What is sound: an institution with something of every sort, its ledger, and all the files that seatsync reads and writes."""
+"""Valid samples: an institution with something of every kind, its ledger, and all files that seatsync reads and writes."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def make_history(folder: Path) -> None:
-    """``folder`` with a ledger in which licenses are claimed and declined, a plan for what changes next, and a dump."""
+    """Create ``folder`` with a ledger in which licenses are claimed and declined, a plan for the next changes, and a dump."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in _history().items():
         (folder / name).write_bytes(data)
@@ -108,7 +108,7 @@ def make_history(folder: Path) -> None:
 
 @cache
 def _history() -> dict[str, bytes]:
-    """Its files. Salts are drawn by a seed, so that it is the same at every run."""
+    """Return the files of the history. Salts come from a seed, so that they are the same in every run."""
     with TemporaryDirectory() as name:
         _make_history(Path(name))
         return {path.name: path.read_bytes() for path in Path(name).iterdir()}
@@ -132,21 +132,21 @@ def _ran(*args: str, folder: Path) -> None:
 
 
 def make_first_plan(folder: Path) -> None:
-    """``folder`` without a ledger, and the plan of the first apply."""
+    """Create ``folder`` without a ledger, but with the plan of the first apply."""
     write(folder, BEFORE)
     _ran("plan", "--out", "plan.json", *THEN, folder=folder)
 
 
 @cache
 def corpus(role: str, suffix: str = "") -> tuple[bytes, ...]:
-    """Bad inputs that people made, of up to 4 KB: they are near to worse ones."""
+    """Return bad inputs from the corpus, up to 4 KB each: mutations of them often find worse ones."""
     paths = sorted((ROOT / "tests" / "corpus" / role).glob(f"*/*{suffix}"))
     return tuple(path.read_bytes() for path in paths if path.is_file() and path.stat().st_size <= 4096)
 
 
 @cache
 def examples(suffix: str, lines: int = 60) -> tuple[bytes, ...]:
-    """The beginnings of the files that the project shows."""
+    """Return the beginnings of the project's example files."""
     paths = sorted((ROOT / "examples" / "rosters").glob(f"**/*{suffix}"))
     starter = sorted((ROOT / "src" / "seatsync" / "cli" / "starter").glob(f"**/*{suffix}"))
     return tuple(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]) for path in [*paths, *starter])

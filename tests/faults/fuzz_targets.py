@@ -1,4 +1,4 @@
-"""What is fuzzed: for each kind of file how inputs are made, how seatsync is fed with them, and what must hold."""
+"""The targets of fuzzing: for each kind of file how to make inputs, how to feed them to seatsync, and what must hold."""
 
 from __future__ import annotations
 
@@ -34,52 +34,54 @@ from tests.support.command_line import Outcome, seatsync
 TODAY = datetime(2026, 9, 8, tzinfo=UTC)
 DONE, INVALID, REFUSED, STALE = 0, 3, 4, 5
 _MOST_SHOWN = 20
-_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # also as YAML counts them
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")  # including the line ends of YAML
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Input(NamedTuple):
-    """Files by name, and how seatsync is asked to read them."""
+    """Files by name, and the arguments for seatsync."""
 
     files: dict[str, bytes]
     args: tuple[str, ...] = ()
 
 
 class Target(ABC):
-    """One kind of input. ``feed`` is what has its second and its memory, ``judge`` what must be true of the outcome; it
-    returns what a person was told, which must be the same every time."""
+    """One kind of input.
+
+    ``feed`` runs within the limits of time and memory. ``judge`` checks the outcome.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @abstractmethod
     def make(self, random: Random) -> Input:
-        """An input of this kind."""
+        """Return an input of this kind."""
 
     @abstractmethod
     def feed(self, given: Input) -> Any:
-        """What has its second and its memory."""
+        """Have seatsync read the input, within the limits of time and memory."""
 
     @abstractmethod
     def judge(self, given: Input, outcome: Any) -> str:
-        """What a person was told, if all that must be true is."""
+        """Check the outcome; return the text that a person gets, which must be the same every time."""
 
     def write(self, given: Input) -> None:
         put(self.folder, given)
 
 
 def put(folder: Path, given: Input) -> None:
-    """Write the files of an input; as new ones, because some file systems are slow in writing over others."""
+    """Write the files of an input as new files, because some file systems overwrite slowly."""
     for name, data in given.files.items():
         (folder / name).unlink(missing_ok=True)
         (folder / name).write_bytes(data)
 
 
-# ── What must hold of everything that is said ───────────────────────────────────────────────────────────────────────
+# ── Checks of every report ───────────────────────────────────────────────────────────────────────
 
 
 def well_said(found: Sequence[Diagnostic], files: dict[str, bytes]) -> str:
-    """The text that a person gets; every diagnostic in it has all it needs."""
+    """Check that every diagnostic is complete; return the text that a person gets."""
     known, lines = _codes(), {name: _lines(data) for name, data in files.items()}
     for diagnostic in found:
         assert diagnostic.message.strip(), f"{diagnostic.code} says nothing"
@@ -107,12 +109,12 @@ def is_wrong(found: Sequence[Diagnostic]) -> bool:
 
 
 def _lines(data: bytes) -> int:
-    """As many as there are in the most generous reading."""
+    """Return the largest number of lines in any encoding."""
     return max(len(_LINE_END.split(data.decode(charset, "replace"))) for charset in ("utf-8", "utf-16", "cp1252"))
 
 
 def fit_to_be_shown(text: str) -> str:
-    """Nothing in it that a terminal would obey."""
+    """Check that it has no control characters for a terminal."""
     found = _CONTROL.search(text)
     assert found is None, f"U+{ord(found[0]):04X} in {text[max(0, found.start() - 60) : found.end() + 20]!r}"
     return text
@@ -122,7 +124,7 @@ def fit_to_be_shown(text: str) -> str:
 
 
 class Config(Target):
-    """``seatsync.yaml``, with sound files around it; what it comes to is planned and saved."""
+    """``seatsync.yaml`` next to valid files. Its plan is made and saved."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -156,14 +158,14 @@ class Config(Target):
 
 
 def _untyped(text: str) -> str:
-    """The YAML as JSON in which every scalar is text."""
+    """Return the YAML as JSON in which every scalar is text."""
     import yaml
 
     return json.dumps(yaml.load(text, Loader=yaml.BaseLoader))
 
 
 class Reader(Target):
-    """One file, handed to its reader: ``read(text, name, found)`` returns whatever it made of it."""
+    """One file and its reader."""
 
     name = ""
     encodings: tuple[str, ...] = ("", "", "", "", "windows-1252", "utf-16")
@@ -175,7 +177,7 @@ class Reader(Target):
 
     @abstractmethod
     def sound(self) -> list[bytes]:
-        """Files that nothing is wrong with."""
+        """Return valid files."""
 
     def grown(self, random: Random) -> bytes:
         return fuzz_grammar.table(random)
@@ -192,7 +194,7 @@ class Reader(Target):
 
     @abstractmethod
     def read(self, text: str, found: list[Diagnostic]) -> object:
-        """What is made of a file."""
+        """Return what seatsync reads from a file."""
 
     def judge(self, given: Input, outcome: tuple[object, list[Diagnostic]]) -> str:
         made, found = outcome
@@ -281,7 +283,7 @@ class Selection(Reader):
 
 
 class Export(Grants):
-    """A portal's export, about a library or none."""
+    """A portal's export, with or without a library."""
 
     name = "users.csv"
 
@@ -315,7 +317,7 @@ def _tables() -> tuple[bytes, ...]:
 
 
 def ran(*args: str, folder: Path) -> Outcome:
-    """One command; an exception that it would call a bug comes through."""
+    """Run one command. An exception that it would report as a bug is raised."""
     with patch.object(exits, "failed", _failed):
         return seatsync(*args, folder=folder)
 
@@ -327,10 +329,10 @@ def _failed(error: Exception, tell: Callable[[Exception], int] = exits.failed) -
 
 
 def answered(outcome: Outcome, codes: Iterable[int], plain: bool = True) -> str:
-    """It left with one of these codes, and what it printed can be printed anywhere."""
-    assert outcome.code in codes, f"left with {outcome.code}: {outcome.err}"
+    """Check that it exited with one of these codes, and that its output can be printed anywhere; return the output."""
+    assert outcome.code in codes, f"exited with {outcome.code}: {outcome.err}"
     assert outcome.code == DONE or outcome.err.strip() or outcome.out.strip(), (
-        f"left with {outcome.code}, without a word"
+        f"exited with {outcome.code}, without a word"
     )
     outcome.out.encode()
     fit_to_be_shown(outcome.err)
@@ -338,7 +340,7 @@ def answered(outcome: Outcome, codes: Iterable[int], plain: bool = True) -> str:
 
 
 class CommandLine(Target):
-    """Any file of the desired state, damaged, through the commands that read it."""
+    """Any damaged file of the desired state, read by commands."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -366,7 +368,7 @@ class CommandLine(Target):
 
 
 class Plan(Target):
-    """A plan file that is shown."""
+    """A plan file, read by ``show``."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -390,7 +392,7 @@ class Plan(Target):
 
         try:
             load_plans(self.folder / "plan.json")
-        except BadPlanFile as bad:  # as most are: the command would say no more
+        except BadPlanFile as bad:  # as most are; the command would report the same
             return Outcome(STALE, "", str(bad))
         return ran("show", "plan.json", "--format", given.args[0], folder=self.folder)
 
@@ -399,7 +401,7 @@ class Plan(Target):
 
 
 class WithLedger(Target):
-    """What may write to a ledger: done, and sound afterwards, or refused, and untouched."""
+    """A command that writes to a ledger: it succeeds and leaves a valid ledger, or it fails and does not touch the ledger."""
 
     command: tuple[str, ...] = ()
     codes: tuple[int, ...] = (DONE, INVALID, REFUSED)
@@ -413,7 +415,7 @@ class WithLedger(Target):
         self.renew()
 
     def renew(self) -> None:
-        """Files and ledger as they were before anything was done to them."""
+        """Restore files and ledger to their original state."""
         shutil.rmtree(self.home, ignore_errors=True)
         fuzz_samples.write(self.home, fuzz_samples.AFTER)
         shutil.copy(self.source / LEDGER, self.home)
@@ -422,7 +424,7 @@ class WithLedger(Target):
         put(self.home, given)
 
     def feed(self, given: Input) -> Outcome:
-        with patch("os.urandom", Random(1).randbytes):  # what is printed is to be the same every time
+        with patch("os.urandom", Random(1).randbytes):  # the output must be the same every time
             return ran(*self.command, *given.args, folder=self.home)
 
     def judge(self, given: Input, outcome: Outcome) -> str:
@@ -430,19 +432,19 @@ class WithLedger(Target):
         try:
             if outcome.code == DONE:
                 self.sound(given)
-            assert not is_touched or outcome.code == DONE, f"left with {outcome.code}, but wrote: {outcome.err}"
+            assert not is_touched or outcome.code == DONE, f"exited with {outcome.code}, but wrote: {outcome.err}"
         finally:
             if is_touched:
                 self.renew()
         return answered(outcome, self.codes)
 
     def sound(self, given: Input) -> None:
-        """The tables equal the journal, and a command, another for each input, can read them."""
+        """Check that the tables equal the journal, and that a command (a different one for each input) can read them."""
         another = _READING[crc32(b"".join(given.files.values())) % len(_READING)]
         for command in (("verify",), another):
             outcome = ran(*command, folder=self.home)
             codes = (DONE, INVALID, REFUSED) if command[0] == "plan" else (DONE,)
-            assert outcome.code in codes, f"{command[0]} left with {outcome.code}: {outcome.err or outcome.out}"
+            assert outcome.code in codes, f"{command[0]} exited with {outcome.code}: {outcome.err or outcome.out}"
 
 
 LEDGER = "seatsync.db"
@@ -450,7 +452,7 @@ _READING = (("status",), ("members",), ("licenses",), ("log",), ("outbox", "list
 
 
 class Apply(WithLedger):
-    """A forged plan that is applied."""
+    """A forged plan, read by ``apply``."""
 
     command: tuple[str, ...] = ("apply", "plan.json", ".", *NOW)
     codes: tuple[int, ...] = (DONE, INVALID, REFUSED, STALE)
@@ -464,7 +466,7 @@ class Apply(WithLedger):
 
 
 class FirstApply(Apply):
-    """The same where there is no ledger yet."""
+    """The same, without a ledger."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -479,7 +481,7 @@ class FirstApply(Apply):
 
 
 class Dump(FirstApply):
-    """A dump, damaged or forged, that is loaded."""
+    """A damaged or forged dump, read by ``load``."""
 
     command = ("ledger", "load", "dump.jsonl")
     codes = (DONE, INVALID, REFUSED)
@@ -491,7 +493,7 @@ class Dump(FirstApply):
 
 
 class Import(WithLedger):
-    """A portal's export that is taken over: what it says comes into files and ledger, and nothing is left to plan."""
+    """A portal's export, read by ``import``: files and ledger get its contents, and the next plan is empty."""
 
     command = ("import", "users.csv", "--yes", *NOW)
 

@@ -1,8 +1,8 @@
-"""A process that feeds seatsync with one batch of inputs: ``python -m tests.faults.fuzz_worker KINDS SEED FIRST COUNT FOLDER``
-(with commas between kinds, if there are several).
+"""Feed one batch of inputs to seatsync: ``python -m tests.faults.fuzz_worker KINDS SEED FIRST COUNT FOLDER``
+(KINDS are separated by commas).
 
-Input number N of a batch is made from the seed ``SEED/N`` alone. In FOLDER it leaves ``progress`` (the number of the
-input that is on), ``failures.jsonl``, what was told for each (as a digest) in ``told``, and the inputs that failed.
+Input number N of a batch is made only from the seed ``SEED/N``. The process writes to FOLDER: ``progress`` (the number of the
+current input), ``failures.jsonl``, ``digests`` (digests of the reports on all inputs), and the inputs that failed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.faults.fuzz_guarded import SPECIMENS
 from tests.faults.fuzz_targets import TARGETS, Input, Target
 
 MOST_FAILURES = 25
-"""Different ones; the same failure is told once."""
+"""The largest number of different failures. The same failure is reported once."""
 
 
 class Batch:
@@ -37,7 +37,7 @@ class Batch:
 
     def run(self, first: int, count: int) -> None:
         guard = Guard()
-        with (self.folder / "told").open("a", encoding="utf-8") as told:
+        with (self.folder / "digests").open("a", encoding="utf-8") as digests:
             for number in range(first, first + count):
                 os.pwrite(self.progress, b"%20d" % number, 0)
                 given = self.target.make(Random(f"{self.seed}/{number}"))
@@ -45,18 +45,18 @@ class Batch:
                 try:
                     with guard():
                         outcome = self.target.feed(given)
-                    said = self.target.judge(given, outcome)
+                    text = self.target.judge(given, outcome)
                 except KeyboardInterrupt:
                     raise
                 except BaseException as error:
                     self._failed(number, given, error)
-                    said = type(error).__name__
-                told.write(f"{number} {sha256(said.encode('utf-8', 'backslashreplace')).hexdigest()}\n")
+                    text = type(error).__name__
+                digests.write(f"{number} {sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()}\n")
                 if len(self.met) >= MOST_FAILURES:
                     break
 
     def _failed(self, number: int, given: Input, error: BaseException) -> None:
-        """Save the input of a failure that was not met before."""
+        """Save the input of a new failure."""
         frames = traceback.extract_tb(error.__traceback__)
         where = next((f"{f.filename}:{f.lineno}" for f in reversed(frames) if "/seatsync/" in f.filename), "")
         key = where if where and not isinstance(error, AssertionError) else re.sub(r"\d+", "", str(error))[:80]

@@ -1,4 +1,4 @@
-"""What must be so of any ledger at any time, looked at past the program where that can be done."""
+"""Checks that hold for any ledger at any time. They read the database without the program where possible."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.databases import NAMES, looking_into
 
 
 def rows(connection: Connection, table: str, institution: str = "grace") -> list[dict[str, Any]]:
-    """All rows of one institution, in no order."""
+    """All rows of one institution, in no particular order."""
     query = text(f"SELECT * FROM {table} WHERE institution = :institution")
     return [dict(row) for row in connection.execute(query, {"institution": institution}).mappings()]
 
 
 def everything(location: str) -> dict[str, list[str]]:
-    """All rows of all tables, to be compared; nothing for a file that is not there."""
+    """All rows of all tables, for comparison; nothing for a missing file."""
     if "://" not in location and not Path(location).exists():
         return {}
     with looking_into(location) as connection:
@@ -27,7 +27,7 @@ def everything(location: str) -> dict[str, list[str]]:
 
 
 def must_be_sound(location: str, institution: str = "grace") -> None:
-    """Journal, tables and letters agree, no library has more seats used than slots, and nobody holds the lock."""
+    """Check that journal, tables and letters agree, that no library uses more seats than it has, and that nobody holds the lock."""
     ledger = Ledger(location)
     with ledger.reading() as reading:
         assert reading is not None
@@ -40,7 +40,7 @@ def must_be_sound(location: str, institution: str = "grace") -> None:
 
 
 def must_fit(connection: Connection, institution: str = "grace") -> None:
-    """No library has more seats used than it has slots."""
+    """Check that no library uses more seats than it has."""
     query = text(
         "SELECT library.id, library.slots, count(license.kind) AS used FROM library LEFT JOIN license"
         " ON license.institution = library.institution AND license.library = library.id AND license.kind <> 'none'"

@@ -1,4 +1,4 @@
-"""Sixteen processes that run seatsync's command line at the same instant, kept from round to round."""
+"""Sixteen processes that run seatsync's command line at the same moment. They are reused in each round."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.command_line import Outcome, seatsync
 SIZE = 16
 PLAN = "plan.json"
 FINGERPRINT = "FINGERPRINT"
-"""In a task's command it stands for the fingerprint of the plan in the folder."""
+"""Placeholder in a task's command for the fingerprint of the plan in the folder."""
 
 _COMMANDS = [f"seatsync.cli.{name}_command" for name in ("apply", "plan", "import", "ledger", "resend")]
 _ROOMS = ["alembic.command", "seatsync.apply.importing", "seatsync.reports.text", "seatsync.refusals.judge", "psycopg"]
@@ -29,9 +29,9 @@ _PATIENCE = 300.0
 
 
 class Task(NamedTuple):
-    """What one of them does in ``folder``: ``first`` beforehand, then ``command`` together with all others.
+    """The work of one process in ``folder``: first ``first``, then ``command`` at the same moment as all others.
 
-    Where it leaves with one of ``again_on`` it is run again, as a pipeline would. ``actor`` is who does it.
+    If the command exits with a code in ``again_on``, it is run again, as a pipeline would. ``actor`` goes into the journal.
     """
 
     folder: Path
@@ -42,7 +42,7 @@ class Task(NamedTuple):
 
 
 class Crowd:
-    """The processes; use it as a context."""
+    """The processes, as a context manager."""
 
     def __enter__(self) -> Crowd:
         windows = sys.platform == "win32"
@@ -66,7 +66,7 @@ class Crowd:
             process.kill()
 
     def run(self, tasks: Sequence[Task]) -> list[list[Outcome]]:
-        """What came of each task's command, try by try: the last one is what it came to."""
+        """Run the tasks; return the outcome of each try of each task's command. The last one is the final outcome."""
         assert len(tasks) == SIZE
         for pipe, task in zip(self._pipes, tasks, strict=True):
             pipe.send(task)
@@ -82,7 +82,7 @@ def _work(pipe: Connection, barrier: Barrier) -> None:
     while (task := pipe.recv()) is not None:
         try:
             pipe.send(_done(task, barrier))
-        except BaseException:  # whatever it is, the one who asked has to know
+        except BaseException:  # the caller must see any error
             pipe.send(traceback.format_exc())
 
 

@@ -1,4 +1,4 @@
-"""Places for ledgers, in both databases."""
+"""Places for ledgers in both kinds of database."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from tests.support.databases import Leased, ledgers
 
 
 class Databases(ABC):
-    """Where ledgers can be made; each is named by its location, as ``--ledger`` takes it."""
+    """Creates and drops ledgers. Each is identified by its location, in the form of ``--ledger``."""
 
     @abstractmethod
     def fresh(self) -> str:
-        """A ledger in which nothing has happened."""
+        """Create an empty ledger with its tables."""
 
     @abstractmethod
     def bare(self) -> str:
-        """A place where not even the tables are there."""
+        """Create a place for a ledger, without tables."""
 
     @abstractmethod
     def copy(self, location: str) -> str:
-        """Another ledger in which the same has happened."""
+        """Copy a ledger."""
 
     @abstractmethod
     def drop(self, location: str) -> None:
-        """Nobody needs it any more."""
+        """Give back a ledger that is no longer needed."""
 
 
 class _Files(Databases):
@@ -72,5 +72,5 @@ class _Leases(Databases):
 
 
 def databases_of(kind: str, folder: Path) -> Databases:
-    """Those of one kind; files are put into ``folder``."""
+    """Return the databases of one kind. SQLite files go into ``folder``."""
     return _Files(folder) if kind == "sqlite" else _Leases()

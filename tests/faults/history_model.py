@@ -1,6 +1,6 @@
-"""A ledger as the product's contract tells of it, in plain dicts: slow, simple, and made without the program.
+"""A model of a ledger in plain dicts, written from the product's contract: slow, simple, and independent of the program.
 
-Where the contract is silent, docs/architecture.md speaks (reminders, ``until`` and the limit), and else a comment here.
+Where the contract says nothing, it follows docs/architecture.md (reminders, ``until`` and the limit) or a comment here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CAN = {
     "logos-library": (("temporary", "permanent"), "claim"),
     "jamworks": (("temporary",), "account"),
 }
-"""Section 4: kinds, and how a seat is delivered."""
+"""Section 4 of the contract: kinds, and how a seat is delivered."""
 
 INVITATIONS = ("invitation", "reminder", "set-password")
 ERASED = "(erased)"
@@ -31,7 +31,7 @@ _NEVER: Mapping[str, Any] = {"kind": "none", "status": "none", "invited_on": "",
 
 @dataclass
 class Model:
-    """The present of one institution, and its letters. ``members`` stand in the order in which they first came."""
+    """The current state of one institution, and its letters. ``members`` are in the order of their first arrival."""
 
     serial: int = 0
     institution: dict[str, Any] | None = None
@@ -44,15 +44,15 @@ class Model:
     letters: list[dict[str, Any]] = field(default_factory=list)
     once_admins: set[str] = field(default_factory=set)
 
-    # ── What the tables must say ────────────────────────────────────────────────────────────────────────────────────
+    # ── The expected tables ────────────────────────────────────────────────────────────────────────────────────
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
-        """The rows of the present and the outbox, each sorted."""
+        """The rows of the current state and of the outbox, each sorted."""
         if self.institution is None:
             return {"institution": [], "library": [], "admin": [], "member": [], "license": [], "outbox": []}
         its = self.institution
         plain = ("email", "key", "given_name", "family_name", "student_id", "role", "tags", "imported_on", "on_roster")
-        told = [
+        members = [
             (number, *(";".join(sorted(m[name])) if name == "tags" else m[name] for name in (*plain, "account")))
             for number, m in enumerate(self.members, 1)
         ]
@@ -70,7 +70,7 @@ class Model:
                 for id, entry in self.libraries.items()
             ),
             "admin": sorted((email, email, name, "Abel") for email, name in self.admins.items()),
-            "member": told,
+            "member": members,
             "license": sorted(
                 (*key, own["kind"], own["status"], own["invited_on"], own["reminders"], "\n".join(own["resent"]))
                 for key, own in self.licenses.items()
@@ -90,7 +90,7 @@ class Model:
     # ── An apply ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def apply(self, wish: Wish, today: date, at: str) -> set[str]:
-        """The codes of what refuses the plan; where there are none, it is carried out."""
+        """Return the codes of the refusals. If there are none, carry out the plan."""
         after = deepcopy(self)
         refused = _Apply(after, wish, today, at).run()
         if not refused:
@@ -121,7 +121,7 @@ class Model:
         return True
 
     def resend(self, library: str, at: str) -> int:
-        """To everyone there who has not claimed."""
+        """Send again to every current member who has not claimed."""
         waiting = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
         for number in waiting:
             self.send(self.invitation(library), library, number, at)
@@ -129,7 +129,7 @@ class Model:
         return len(waiting)
 
     def erase(self, who: str) -> bool:
-        """Whoever has left; an administrator only when they are none any more."""
+        """Erase a member who has left; an administrator only after the end of that role."""
         key = who.lower()
         found = [number for number, m in enumerate(self.members, 1) if m["key"] == key or m["student_id"] == who]
         if not (found or key in self.once_admins) or key in self.admins:
@@ -155,7 +155,7 @@ class Model:
         return pruned
 
     def take_over(self, wish: Wish, library: str, portal: list[tuple[Person, str, str]], day: str) -> bool:
-        """An import of (person, kind, status), without letters; ``wish`` are the files with what was added."""
+        """Import (person, kind, status) without letters. ``wish`` is the files, including the added rows."""
         after = deepcopy(self)
         if not after._take_over(wish, library, portal, day):
             return False
@@ -202,9 +202,9 @@ class Model:
     # ── Parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def who_is_who(self, people: list[Person]) -> list[int]:
-        """The number of each, 0 for somebody new: by student id where both sides have one, else by e-mail.
+        """Return each person's number, or 0 for a new person: by student id if both have one, else by e-mail.
 
-        Who is there goes before who has left, and who left last before others.
+        Current members count before those who have left; of these, the last to leave counts first.
         """
         order = sorted(range(1, len(self.members) + 1), key=lambda n: (not self.members[n - 1]["on_roster"], -n))
         ids = {self.members[n - 1]["student_id"]: n for n in reversed(order)}
@@ -220,7 +220,7 @@ class Model:
         return found
 
     def arrive(self, person: Person, tags: Iterable[str], number: int, day: str) -> int:
-        """Somebody new, or (``number``) somebody who was here before."""
+        """Add a new member, or the former member with this ``number``."""
         if not number:
             self.members.append({"imported_on": day, "account": ""})
             number = len(self.members)
@@ -228,8 +228,8 @@ class Model:
         return number
 
     def send(self, letter: str, library: str, number: int, at: str, address: str = "") -> None:
-        told = {"letter": letter, "library": library, "member": number, "address": address, "created_at": at}
-        self.letters.append(told | {"state": "pending"})
+        row = {"letter": letter, "library": library, "member": number, "address": address, "created_at": at}
+        self.letters.append(row | {"state": "pending"})
 
     def invitation(self, library: str) -> str:
         return "set-password" if self._delivery(library) == "account" else "invitation"
@@ -244,7 +244,7 @@ class Model:
 
     def _who_may(self, library: str, email: str) -> int:
         numbers = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
-        who = email.lower() if email != ERASED else None  # that is nobody's address
+        who = email.lower() if email != ERASED else None  # nobody has that address
         return next((n for n in numbers if self.members[n - 1]["key"] == who), 0)
 
     def _kinds(self, library: str) -> tuple[str, ...]:
@@ -255,7 +255,7 @@ class Model:
 
 
 class _Apply:
-    """Files against ledger, straight to the ledger that comes of it."""
+    """Computes the next ledger directly from the files and the current ledger."""
 
     def __init__(self, model: Model, wish: Wish, today: date, at: str) -> None:
         self.model, self.wish, self.today, self.at = model, wish, today, at
@@ -386,7 +386,7 @@ class _Apply:
             self._remind(library, number, own, [value for value in asked if value not in own["resent"]])
 
     def _reaches(self, to: Mapping[str, Any], person: Person, tags: frozenset[str]) -> bool:
-        """Every key given must hold."""
+        """Return whether a person meets every given condition."""
         names = {person.key, person.student_id}
         return (
             tags.issuperset(to.get("tags", ()))
@@ -400,7 +400,7 @@ class _Apply:
         if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
             self.refused.add("permanent-revoke")
         if own["kind"] == "temporary":
-            # A rule that ended before the license was granted, or before the last apply, explains nothing.
+            # A rule that ended before the license was granted, or before the last apply, is not the reason.
             last = ended.isoformat() if ended else ""
             self.revokes[library] += not (own["invited_on"] <= last and self.last_applied <= last)
             self._revoke(library, number)
@@ -420,7 +420,7 @@ class _Apply:
         self.model.send(letter, library, number, self.at)
 
     def _remind(self, library: str, number: int, own: License, new: list[str]) -> None:
-        """Several reminders that were missed become one, and one with a new ``resend``."""
+        """Send one reminder for several missed ones, and none besides a new ``resend``."""
         invited = date.fromisoformat(own["invited_on"])
         due = sum(invited + timedelta(days) <= self.today for days in self.wish.remind_after)
         is_due = due > own["reminders"]

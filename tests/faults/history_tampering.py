@@ -1,4 +1,4 @@
-"""What can be done to a ledger by hand: damages as lists of edits, and forgeries that are sound in themselves."""
+"""Manual changes to a ledger: damage as lists of edits, and forgeries that are consistent in themselves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Stored = dict[str, list[Row]]
 
 
 class Edit(NamedTuple):
-    """One row of a table: as it was (None where it is new), and as it becomes (None where it goes)."""
+    """One changed row: ``before`` (None for a new row) and ``after`` (None for a deleted row)."""
 
     table: str
     before: Row | None
@@ -65,31 +65,31 @@ def _execute(connection: Connection, statement: str, row: Row) -> None:
 
 
 def changes_something(edits: Sequence[Edit]) -> bool:
-    """Whether the ledger says something else afterwards, that it can be held to."""
+    """Return whether the edits change what the ledger means."""
     before = Counter(_meaning(edit.table, edit.before) for edit in edits if edit.before is not None)
     return before != Counter(_meaning(edit.table, edit.after) for edit in edits if edit.after is not None)
 
 
 def _meaning(table: str, row: Row) -> str:
-    """A row without what has no meaning: white space in JSON and lists of the present, the state of a letter."""
-    told = dict(row)
+    """Return a row without its meaningless parts: white space in JSON and lists of the current state, the state of a letter."""
+    meaning = dict(row)
     for column in tables.metadata.tables[table].columns:
         if column.type.python_type is bool and row[column.name] is not None:
-            told[column.name] = bool(row[column.name])  # as anything in such a column of SQLite is read
+            meaning[column.name] = bool(row[column.name])  # SQLite reads any value in such a column as a boolean
     for name in ("contacts", "rosters") if table == "institution" else ():
         try:
-            told[name] = json.loads(row[name])
+            meaning[name] = json.loads(row[name])
         except (ValueError, TypeError):
-            told[name] = row[name]
+            meaning[name] = row[name]
     if table == "library" and isinstance(row["kinds"], str):
-        told["kinds"] = row["kinds"].split()
+        meaning["kinds"] = row["kinds"].split()
     if table == "outbox":
-        told |= dict.fromkeys(tables.UNTRIED, "as it may be")
-        told |= {"state": "as it may be"} if row["state"] in STATES else {}
-    return f"{table} {told!r}"
+        meaning |= dict.fromkeys(tables.UNTRIED, "as it may be")
+        meaning |= {"state": "as it may be"} if row["state"] in STATES else {}
+    return f"{table} {meaning!r}"
 
 
-# ── Damages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Damage ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _some_row(chance: random.Random, stored: Stored, names: Sequence[str] = tuple(_WEIGHTS)) -> tuple[str, Row]:
@@ -106,7 +106,7 @@ def _some_column(chance: random.Random, table: str, *types: type) -> Any:
 
 
 def value(chance: random.Random, stored: Stored) -> list[Edit]:
-    """Another value of the same type, often one that stands in another row."""
+    """Change a value to another one of the same type, often one from another row."""
     table, row = _some_row(chance, stored)
     column = _some_column(chance, table)
     others = [other[column.name] for other in stored[table] if other[column.name] != row[column.name]]
@@ -127,7 +127,7 @@ def _another(chance: random.Random, type: type, value: Any) -> Any:
 
 
 def letter(chance: random.Random, stored: Stored) -> list[Edit]:
-    """One letter or digit for another, one more, one less, or two changing places."""
+    """Replace, add or drop one letter or digit, or swap two."""
     table, row = _some_row(chance, stored)
     name = _some_column(chance, table, str).name
     return [Edit(table, row, row | {name: _misspelt(chance, row[name])})]
@@ -145,15 +145,17 @@ def _misspelt(chance: random.Random, said: str | None) -> str:
 
 
 def value_in_json(chance: random.Random, stored: Stored) -> list[Edit]:
-    """Another value behind a key of the journal's JSON, spelled as the program spells it."""
+    """Change the value of a key in the journal's JSON, in the program's spelling."""
     table, row = _some_row(chance, stored, JOURNAL)
     name = "person" if row.get("person") and chance.random() < 0.5 else "detail"
-    told = json.loads(row[name])
-    if told:
-        key = chance.choice(sorted(told))
-        kind = type(told[key])
-        told[key] = _another(chance, kind, told[key]) if kind in (bool, int, str) else chance.choice(("", [], {}, None))
-    return [Edit(table, row, row | {name: canonical(told)})]
+    values = json.loads(row[name])
+    if values:
+        key = chance.choice(sorted(values))
+        kind = type(values[key])
+        values[key] = (
+            _another(chance, kind, values[key]) if kind in (bool, int, str) else chance.choice(("", [], {}, None))
+        )
+    return [Edit(table, row, row | {name: canonical(values)})]
 
 
 def null(chance: random.Random, stored: Stored) -> list[Edit]:
@@ -163,7 +165,7 @@ def null(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def another_type(chance: random.Random, stored: Stored) -> list[Edit]:
-    """Text for a number, a number for text, bytes for either: SQLite keeps anything in any column."""
+    """Replace a number by text, text by a number, or either by bytes: SQLite stores anything in any column."""
     table, row = _some_row(chance, stored)
     name = _some_column(chance, table).name
     return [Edit(table, row, row | {name: chance.choice(("x", "", 7, -1, 2.5, b"x", b""))})]
@@ -175,7 +177,7 @@ def drop(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def drop_several(chance: random.Random, stored: Stored) -> list[Edit]:
-    """Some rows of one table, or an entry with all of its events."""
+    """Delete some rows of one table, or an entry with all of its events."""
     if chance.random() < 0.5:
         entry = chance.choice(stored["entry"])
         events = [row for row in stored["event"] if row["entry"] == entry["serial"]]
@@ -185,7 +187,7 @@ def drop_several(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def duplicate(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A copy under another key, which is free or is not."""
+    """Copy a row to another key, which may be taken."""
     table, row = _some_row(chance, stored, [name for name in _WEIGHTS if name != "institution"])
     keys = [column for column in tables.metadata.tables[table].primary_key if column.name != "institution"]
     key = chance.choice(keys)
@@ -197,7 +199,7 @@ def duplicate(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def swap(chance: random.Random, stored: Stored) -> list[Edit]:
-    """Two rows exchange all that they say, or one value; only neighbours, or any two."""
+    """Swap all values of two rows, or one value; of neighbours, or of any two rows."""
     table, _ = _some_row(chance, {name: rows if len(rows) > 1 else [] for name, rows in stored.items()})
     rows = stored[table]
     at = chance.randrange(len(rows) - 1)
@@ -212,7 +214,7 @@ def swap(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def renumber(chance: random.Random, stored: Stored) -> list[Edit]:
-    """One row gets another number, or all links and letters from one on."""
+    """Change the number of one row, or of all links and letters from one on."""
     if chance.random() < 0.5:
         table, row = _some_row(chance, stored, ("entry", "event", "outbox", "member", "license"))
         name = {"member": "number", "license": "member"}.get(table, "serial")
@@ -227,7 +229,7 @@ def renumber(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def rehashed(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A link with another content and the hash that fits it; also with a commitment that fits another person."""
+    """Change a link's content and recompute its hash; sometimes with a commitment to another person."""
     links = journal(stored)
     at = chance.randrange(len(links))
     table, row = links[at]
@@ -240,7 +242,7 @@ def rehashed(chance: random.Random, stored: Stored) -> list[Edit]:
 
 
 def forged_event(chance: random.Random, stored: Stored) -> list[Edit]:
-    """One event more at the end, with the hash that fits; the institution's row may move along, nothing else does."""
+    """Add an event at the end with the right hash. Sometimes update the institution's row, but nothing else."""
     links = journal(stored)
     last = links[-1][1]
     granted = '{"kind":"permanent","on":"2026-09-01","status":"unclaimed"}'
@@ -255,7 +257,7 @@ def forged_event(chance: random.Random, stored: Stored) -> list[Edit]:
     )
     action = chance.choice(actions)
     license = chance.choice(stored["license"])
-    told: Row = {
+    forged: Row = {
         "institution": "grace",
         "serial": last["serial"] + 1,
         "entry": stored["entry"][-1]["serial"],
@@ -267,48 +269,48 @@ def forged_event(chance: random.Random, stored: Stored) -> list[Edit]:
         "salt": None,
         "commitment": None,
     }
-    told["hash"] = hash_of("event", told, last["hash"])
+    forged["hash"] = hash_of("event", forged, last["hash"])
     (institution,) = stored["institution"]
-    moved = institution | {"serial": told["serial"], "head": told["hash"]}
-    return [Edit("event", None, told), *([Edit("institution", institution, moved)] if chance.random() < 0.5 else [])]
+    moved = institution | {"serial": forged["serial"], "head": forged["hash"]}
+    return [Edit("event", None, forged), *([Edit("institution", institution, moved)] if chance.random() < 0.5 else [])]
 
 
 def forged_letter(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A letter that nothing has caused, or that was pruned."""
+    """Add a letter that nothing has caused, or that was pruned."""
     serial = chance.choice(
         sorted({row["serial"] for row in stored["event"]} - {row["serial"] for row in stored["outbox"]})
     )
     event = next(row for row in stored["event"] if row["serial"] == serial)
     like = chance.choice(stored["outbox"])
-    told = like | {"serial": serial, "library": event["library"], "member": event["member"], "state": "pending"}
-    return [Edit("outbox", None, told | ({"address": ""} if event["member"] else {}))]
+    forged = like | {"serial": serial, "library": event["library"], "member": event["member"], "state": "pending"}
+    return [Edit("outbox", None, forged | ({"address": ""} if event["member"] else {}))]
 
 
 def forged_link(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A personal link whose token somebody knows, like another or for any letter; the institution's row may move along."""
+    """Add a personal link with a known token, similar to another link or for any letter. Sometimes update the institution's row."""
     like, letter = chance.choice(stored["link"]), chance.choice(stored["outbox"])
     (institution,) = stored["institution"]
     number = chance.choice((0, institution["link_number"] + 1))
-    told = like | {"hash": chance.randbytes(32), "number": number, "used_at": ""}
+    forged = like | {"hash": chance.randbytes(32), "number": number, "used_at": ""}
     if chance.random() < 0.5:
-        told |= {name: letter[name] for name in ("serial", "library", "member")}
+        forged |= {name: letter[name] for name in ("serial", "library", "member")}
     if chance.random() < 0.5:
-        return [Edit("link", None, told)]
+        return [Edit("link", None, forged)]
     moved = institution | {"link_number": max(number, institution["link_number"])}
     if chance.random() < 0.5:
         moved |= {"link_head": chance.randbytes(32).hex()}
-    return [Edit("link", None, told), Edit("institution", institution, moved)]
+    return [Edit("link", None, forged), Edit("institution", institution, moved)]
 
 
 def link_used_otherwise(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A link that was used is as new, or one that was not is used; also at the time of somebody's claim."""
+    """Make a used link unused, or an unused one used, sometimes at the time of a claim."""
     row = chance.choice(stored["link"])
     at = chance.choice([other["used_at"] for other in stored["link"]] + [entry["at"] for entry in stored["entry"]])
     return [Edit("link", row, row | {"used_at": at})]
 
 
 def erased_by_hand(chance: random.Random, stored: Stored) -> list[Edit]:
-    """A person's data taken out of one event, as if the person had been erased."""
+    """Remove a person's data from one event, as if the person had been erased."""
     row = chance.choice([row for row in stored["event"] if row["person"] is not None])
     return [Edit("event", row, row | {"person": None, "salt": None})]
 
@@ -324,12 +326,12 @@ DAMAGES: tuple[Damage, ...] = (
 
 
 def journal(stored: Stored) -> list[tuple[str, Row]]:
-    """(table, row) of each link, in the order of the chain."""
+    """Return (table, row) of each link, in the order of the chain."""
     return sorted(((name, row) for name in JOURNAL for row in stored[name]), key=lambda pair: pair[1]["serial"])
 
 
 def hash_of(table: str, row: Row, before: bytes) -> bytes:
-    """The hash that a link must have after another: whoever has read docs/architecture.md can make one."""
+    """Return the hash of a link after the hash before it. Anybody who has read docs/architecture.md can compute it."""
     entry = ("institution", "serial", "kind", "at", "actor", "commit", "fingerprint", "detail")
     event = ("serial", "entry", "action", "library", "member", "detail")
     fields = [row[name] for name in (entry if table == "entry" else event)]
@@ -338,18 +340,18 @@ def hash_of(table: str, row: Row, before: bytes) -> bytes:
 
 
 def _of_another_person(chance: random.Random, row: Row) -> Row:
-    told = {
+    fields = {
         name: _misspelt(chance, said) if said and isinstance(said, str) else said
         for name, said in json.loads(row["person"]).items()
     }
-    person = canonical(told)
+    person = canonical(fields)
     return row | {"person": person, "commitment": commitment(row["salt"], person)}
 
 
 def cut_tail(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
-    """The journal without its last links, and their letters; returns also from which serial on it is another.
+    """Cut the last links and their letters from the journal; return also the first serial that differs.
 
-    What was forgotten can't be put back, so the cut is behind that.
+    Erased and pruned data can't be restored, so the cut is after the last erasure or pruning.
     """
     links = journal(stored)
     forgotten = {row["serial"] for row in stored["entry"] if row["kind"] in ("erase", "prune")}
@@ -361,7 +363,7 @@ def cut_tail(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
 
 
 def _links_cut(stored: Stored, start: int) -> list[Edit]:
-    """What whoever cuts the journal from ``start`` on does to the personal links, so that they fit."""
+    """Return the edits that make the personal links fit a journal that is cut from ``start`` on."""
     used = {json.loads(row["detail"]).get("link") for row in stored["entry"] if row["serial"] >= start}
     left = [row for row in stored["link"] if row["serial"] < start]
     edits = [Edit("link", row, None) for row in stored["link"] if row["serial"] >= start]
@@ -376,56 +378,56 @@ def _links_cut(stored: Stored, start: int) -> list[Edit]:
 
 
 def chain_of(links: Iterable[Row]) -> str:
-    """The hash over these personal links: whoever has read the source can make one."""
+    """Return the hash over these personal links. Anybody who has read the source can compute it."""
     names, head = ("serial", "library", "member", "sent_to", "made_at"), b""
     for row in sorted(links, key=lambda row: row["number"]):
-        told = [row["number"], row["hash"].hex(), *(row[name] for name in names)]
-        head = sha256(head + "\x1f".join(map(str, told)).encode()).digest()
+        fields = [row["number"], row["hash"].hex(), *(row[name] for name in names)]
+        head = sha256(head + "\x1f".join(map(str, fields)).encode()).digest()
     return head.hex()
 
 
 def forged_entry(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
-    """Somebody else did it, at another time, for another commit."""
+    """Change an entry's actor or commit, and rebuild the chain."""
     entry = chance.choice(stored["entry"])
     name = chance.choice(("actor", "commit"))
     return chained(stored, entry, entry | {name: _misspelt(chance, entry[name])})
 
 
 def forged_person(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
-    """It was somebody with another name."""
+    """Change a name or the role of an event's person, and rebuild the chain."""
     named = ("given_name", "family_name", "role")
     events = [row for row in stored["event"] if row["person"] and row["member"]]
     row = chance.choice([row for row in events if set(named) & json.loads(row["person"]).keys()])
-    told = json.loads(row["person"])
-    name = chance.choice(sorted(set(named) & told.keys()))
-    person = canonical(told | {name: _misspelt(chance, told[name])})
+    fields = json.loads(row["person"])
+    name = chance.choice(sorted(set(named) & fields.keys()))
+    person = canonical(fields | {name: _misspelt(chance, fields[name])})
     return chained(stored, row, row | {"person": person, "commitment": commitment(row["salt"], person)})
 
 
 def stolen_link(chance: random.Random, stored: Stored) -> tuple[list[Edit], int]:
-    """A personal link that the journal has noted opens by another token."""
+    """Change the token of a personal link that the journal has recorded."""
     entries = [(json.loads(row["detail"]), row) for row in stored["entry"]]
-    last = max(
-        row["serial"] for _, row in entries if row["kind"] in ("erase", "prune")
-    )  # there the chain was made anew
+    last = max(row["serial"] for _, row in entries if row["kind"] in ("erase", "prune"))  # the chain was rebuilt there
     numbers = [detail["links"][0] for detail, _ in entries if detail.get("links")]
     row = chance.choice([row for row in stored["link"] if row["number"] <= numbers[-1]])
     forged = row | {"hash": chance.randbytes(32)}
     links = [forged if link is row else link for link in stored["link"]]
-    told = {}
+    changed = {}
     for detail, entry in entries:
         if entry["serial"] >= last and detail["links"][0] >= row["number"]:
             noted = [detail["links"][0], chain_of(link for link in links if link["number"] <= detail["links"][0])]
-            told[entry["serial"]] = entry | {"detail": canonical(detail | {"links": noted})}
-    first = min(told)
-    edits, start = chained(stored, next(entry for _, entry in entries if entry["serial"] == first), told[first], told)
+            changed[entry["serial"]] = entry | {"detail": canonical(detail | {"links": noted})}
+    first = min(changed)
+    edits, start = chained(
+        stored, next(entry for _, entry in entries if entry["serial"] == first), changed[first], changed
+    )
     (institution,) = stored["institution"]
     moved = Edit("institution", institution, institution | {"link_head": chain_of(links)})
     return [*edits, Edit("link", row, forged), moved], start
 
 
 def chained(stored: Stored, row: Row, after: Row, more: Mapping[int, Row] | None = None) -> tuple[list[Edit], int]:
-    """The chain made anew from a changed link on; ``more`` are entries that change as well, by their serials."""
+    """Rebuild the chain from a changed link on. ``more`` has other changed entries, by serial."""
     links = journal(stored)
     head = links[row["serial"] - 2][1]["hash"] if row["serial"] > 1 else bytes(32)
     edits = []

@@ -1,7 +1,6 @@
-"""How long faults are tried, with which seeds, and what came of it.
+"""The number of rounds of random tests, their seeds and their figures.
 
-Which form is asked for is in ``tests/support/long_form.py``. ``SEATSYNC_TORTURE_SEED=N`` tries only what that seed stands for, as a
-failure prints it.
+``tests/support/long_form.py`` selects the form. ``SEATSYNC_TORTURE_SEED=N`` runs only the round of that seed; failures print it.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from tests.support.long_form import FIGURES, LONG, SEED
 
 
 def seeds(short: int, long: int) -> list[int]:
-    """As many as the form asks for: in the short form always the same ones, in the long one new ones each time."""
+    """Yield the seeds of the selected form: always the same ones in the short form, new ones in the long form."""
     if SEED:
         return [int(SEED)]
     first = secrets.randbits(32) if LONG else 1
@@ -27,7 +26,7 @@ def seeds(short: int, long: int) -> list[int]:
 
 @contextmanager
 def replayable(seed: int) -> Iterator[random.Random]:
-    """Chance as ``seed`` has it; a failure says how to have it again."""
+    """Yield random numbers from ``seed``. A failure says how to repeat them."""
     try:
         yield random.Random(seed)
     except BaseException as error:
@@ -37,13 +36,13 @@ def replayable(seed: int) -> Iterator[random.Random]:
 
 @contextmanager
 def figures(fault: str, database: str) -> Iterator[Counter[str]]:
-    """Counts of what was done, appended with its seconds to the file of figures however it ends."""
+    """Yield a counter. At the end, also after a failure, append it and the seconds to the file of figures."""
     counts: Counter[str] = Counter()
     began = time.monotonic()
     try:
         yield counts
     finally:
         if FIGURES:
-            told = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
+            line = {"fault": fault, "database": database, **counts, "seconds": round(time.monotonic() - began, 1)}
             with open(FIGURES, "a", encoding="utf-8") as file:
-                file.write(json.dumps(told) + "\n")
+                file.write(json.dumps(line) + "\n")

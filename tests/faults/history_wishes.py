@@ -1,4 +1,4 @@
-"""Random desired states as plain values, how one becomes the next, and the files that say them."""
+"""Random desired states as plain values, random edits of them, and their files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Roster:
 
 @dataclass
 class Rule:
-    """A grant. ``to`` as the file writes it, but for ``file``, which holds the e-mails or ids that it lists."""
+    """A grant. ``to`` is as in the file, except that ``file`` has the e-mails or ids that the file lists."""
 
     library: str
     kind: str
@@ -55,7 +55,7 @@ class Rule:
 
 @dataclass
 class Wish:
-    """All that one institution's files say."""
+    """The contents of all files of an institution."""
 
     name: str = "Grace"
     contacts: list[dict[str, str]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Wish:
     approvals: list[dict[str, Any]] = field(default_factory=list)
 
     def people(self) -> list[tuple[Person, frozenset[str]]]:
-        """Everybody, with all their tags, in the order of the files."""
+        """All people with all their tags, in the order of the files."""
         return [
             (person, frozenset({*person.tags, *roster.tags}))
             for roster in self.rosters.values()
@@ -78,11 +78,11 @@ class Wish:
         ]
 
 
-# ── By chance ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Random states ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def first_wish(chance: random.Random) -> Wish:
-    """Something to begin with, that is seldom refused."""
+    """Return a first state that is seldom refused."""
     wish = Wish(libraries={id: _library(id, chance.choice((4, 9))) for id in SYSTEMS})
     wish.rosters = {path: Roster((tag,)) for path, tag in zip(ROSTERS, ("student", "staff"), strict=True)}
     _new_people(wish, chance)
@@ -91,7 +91,7 @@ def first_wish(chance: random.Random) -> Wish:
 
 
 def next_wish(wish: Wish, chance: random.Random, today: date) -> Wish:
-    """The same files after some edits."""
+    """Return the same files after some edits."""
     after = deepcopy(wish)
     edits = [
         *(_new_people, _somebody_else, _somebody_else, _somebody_goes, _two_swap_addresses),
@@ -111,7 +111,7 @@ def _library(id: str, slots: int) -> dict[str, Any]:
 
 
 def _new_people(wish: Wish, chance: random.Random) -> None:
-    """Other rosters, in which each e-mail and each id stands once at most."""
+    """Return new rosters, in which each e-mail and each id is unique."""
     emails = chance.sample(EMAILS, chance.choice((0, 3, 5, 6, 7, 8)))
     ids = chance.sample(["", "", "", "S1", "S2", "S3", "S4", "S5"], len(emails))
     for roster in wish.rosters.values():
@@ -138,7 +138,7 @@ def _somebody(wish: Wish, chance: random.Random) -> tuple[Roster, Person] | None
 
 
 def _somebody_else(wish: Wish, chance: random.Random) -> None:
-    """Another name, role, tag, id or e-mail of one member, or one member more."""
+    """Change the name, role, tag, id or e-mail of one member, or add a member."""
     taken = {person.key for person, _ in wish.people()}
     free = [email for email in EMAILS if email not in taken]
     ids = {"S1", "S2", "S3", "S4", "S5"} - {person.student_id for person, _ in wish.people()}
@@ -206,7 +206,7 @@ def _other_rules(wish: Wish, chance: random.Random) -> None:
 
 
 def _other_rule(wish: Wish, chance: random.Random) -> None:
-    """The same people, but another kind, day or invitation."""
+    """Change the kind, day or invitation of a rule, but not its people."""
     if wish.rules:
         rule = chance.choice(wish.rules)
         rule.resend, rule.regrant = chance.choice(("once", "twice", "thrice")), chance.random() < 0.5
@@ -263,7 +263,7 @@ def _approvals(wish: Wish, chance: random.Random, today: date) -> list[dict[str,
 
 
 def write_files(wish: Wish, folder: Path) -> None:
-    """All files anew."""
+    """Write all files."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "rosters").mkdir(parents=True)
     (folder / "lists").mkdir()
@@ -293,7 +293,7 @@ def write_files(wish: Wish, folder: Path) -> None:
 
 
 def _yaml(value: object) -> str:
-    """JSON, but lists in lines, so that entries can be added to them."""
+    """Return YAML in the form of JSON, but with lists in lines, so that entries can be added."""
     if isinstance(value, list) and value:
         return "".join(f"\n  - {json.dumps(entry, ensure_ascii=False)}" for entry in value)
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Figures of `make torture` → the table in docs/reliability.md: python -m tests.faults.report FIGURES PAGE."""
+"""Write the figures of `make torture` to the table in docs/reliability.md: python -m tests.faults.report FIGURES PAGE."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NO_COUNTS = ("fault", "scenario", "database", "seed", "seconds")
 
 
 def table(lines: Iterable[str]) -> str:
-    """One row for each fault and database, the scenarios added up."""
+    """Return one row for each fault and database, with the sums of its scenarios."""
     sums: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for line in lines:
-        told: dict[str, Any] = json.loads(line)
-        row = sums[told["fault"], told.get("database", "sqlite")]
-        for name, value in told.items():
+        figures: dict[str, Any] = json.loads(line)
+        row = sums[figures["fault"], figures.get("database", "sqlite")]
+        for name, value in figures.items():
             if name not in _NO_COUNTS or name == "seconds":
                 row[name] += value
     rows = [
@@ -39,8 +39,8 @@ def main(figures: Path, page: Path) -> None:
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
     when = f"{datetime.now(UTC):%Y-%m-%d}, CPython {platform.python_version()}, {platform.system()}"
-    told = table(figures.read_text(encoding="utf-8").splitlines())
-    page.write_text(f"{before}{BEGIN}By `make torture`, {when}.\n\n{told}\n{END}{after}", encoding="utf-8")
+    rows = table(figures.read_text(encoding="utf-8").splitlines())
+    page.write_text(f"{before}{BEGIN}By `make torture`, {when}.\n\n{rows}\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Sixteen at once, as the pages and a pipeline have them come: claims by several accounts, opt-outs, and applies that take
-the last seats away and give them to others. Never one seat too many; and each is told what came of it, which is so."""
+"""Sixteen callers at once, as through the pages and a pipeline: claims by several accounts, opt-outs, and applies that take
+the last seats away and give them to others. There is never a seat too many, and each caller gets the true result."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from tests.support.databases import looking_into
 
 SIZE = 16
 ROUNDS = (2, 200)
-"""In the short and in the long form."""
+"""Numbers of rounds in the short and the long form."""
 TRIES = 8
 SEATS, WAITING = 4, 3
-"""Members who are offered all seats there are, and others who are to get one."""
+"""Members who are offered all existing seats, and others who should get one."""
 DAY, AT = "2026-09-01", "2026-09-01T12:00:00Z"
 PEOPLE = [f"m{number}@grace.example" for number in range(1, SEATS + WAITING + 1)]
 ACCOUNTS = [AccountHolder(f"a{number}@home.example", f"a{number}") for number in range(3)]
@@ -64,7 +64,7 @@ TAKEN, THEIRS, DECLINED = "taken", "theirs already", "declined"
 
 @dataclass
 class Caller:
-    """One of those who come at once, ``delay`` seconds after the first. ``told`` is what they were told."""
+    """One of the concurrent callers, ``delay`` seconds after the start. ``result`` is what they get."""
 
     name: str
     what: str
@@ -73,7 +73,7 @@ class Caller:
     account: AccountHolder = ACCOUNTS[0]
     token: str = ""
     folder: Path = field(default_factory=Path)
-    told: str = ""
+    result: str = ""
 
 
 def test_each_is_told_what_came_of_it_and_never_one_seat_too_many(database: str, tmp_path: Path) -> None:
@@ -95,8 +95,8 @@ def _round(databases: Databases, threads: ThreadPoolExecutor, at: Path, chance: 
     tokens = Ledger(location).write("grace", "sender", "", _tokens)
     callers = [_caller(number, at, system, tokens, chance) for number in range(SIZE)]
     start = Barrier(SIZE)
-    for caller, told in zip(callers, threads.map(partial(_come, Ledger(location), start), callers), strict=True):
-        caller.told = told
+    for caller, result in zip(callers, threads.map(partial(_come, Ledger(location), start), callers), strict=True):
+        caller.result = result
 
     must_be_sound(location)
     with looking_into(location) as connection:
@@ -104,7 +104,7 @@ def _round(databases: Databases, threads: ThreadPoolExecutor, at: Path, chance: 
             callers, {table: rows(connection, table) for table in ("entry", "event", "license", "link", "holding")}
         )
     databases.drop(location)
-    return [caller.told for caller in callers]
+    return [caller.result for caller in callers]
 
 
 def _caller(number: int, at: Path, system: str, tokens: Mapping[int, str], chance: random.Random) -> Caller:
@@ -119,7 +119,7 @@ def _caller(number: int, at: Path, system: str, tokens: Mapping[int, str], chanc
 
 
 def _come(ledger: Ledger, start: Barrier, caller: Caller) -> str:
-    """What they are told."""
+    """Return the result that the caller gets."""
     start.wait(60)
     time.sleep(caller.delay)
     try:
@@ -140,12 +140,12 @@ def _doing(ledger: Ledger, caller: Caller) -> str:
 
 
 def _apply(ledger: Ledger, caller: Caller) -> str:
-    """As a pipeline does it: planned anew where somebody was faster, some times."""
-    told = STALE
+    """Apply as a pipeline does: plan again, up to a number of tries, if the plan is stale."""
+    result = STALE
     for _ in range(TRIES):
-        if told == STALE:
-            told = _applied(ledger, caller)
-    return told
+        if result == STALE:
+            result = _applied(ledger, caller)
+    return result
 
 
 def _applied(ledger: Ledger, caller: Caller) -> str:
@@ -164,7 +164,7 @@ def _applied(ledger: Ledger, caller: Caller) -> str:
     return APPLIED
 
 
-# ── What must be so ─────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Checks ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 WROTE = {TAKEN: "claim", DECLINED: "opt-out", APPLIED: "apply"}
@@ -175,43 +175,43 @@ AFTER: Mapping[str, set[str]] = {
     UnavailableReason.LINK_ENDED: {"revoke", "opt-out"},
     UnavailableReason.NOTHING: {"revoke", "opt-out"},
 }
-"""What must have happened to a member for this to be told."""
+"""The events that must have happened to a member for each of these results."""
 
 
 def must_be_so(callers: Sequence[Caller], found: Mapping[str, list[dict[str, Any]]]) -> None:
-    """Journal and tables say of each caller what they were told, and of each license one life."""
+    """Check that journal and tables agree with each caller's result, and that each license has one valid history."""
     events = sorted(found["event"], key=lambda row: row["serial"])
     wrote = {row["actor"]: row for row in found["entry"] if row["actor"].isdecimal()}
     assert len(wrote) == sum(row["actor"].isdecimal() for row in found["entry"]), "somebody's doing is recorded twice"
     lives = {number: [row for row in events if row["member"] == number] for number in range(1, len(PEOPLE) + 1)}
     for caller in callers:
         entry = wrote.get(caller.name)
-        if caller.told == APPLIED and entry is None:
+        if caller.result == APPLIED and entry is None:
             continue  # there was nothing to apply
-        assert (entry["kind"] if entry else "") == WROTE.get(caller.told, ""), caller
+        assert (entry["kind"] if entry else "") == WROTE.get(caller.result, ""), caller
         life = lives.get(caller.member, [])
-        if caller.told in AFTER:
-            assert AFTER[caller.told] & {row["action"] for row in life}, caller
+        if caller.result in AFTER:
+            assert AFTER[caller.result] & {row["action"] for row in life}, caller
         by = {_account(row) for row in life if row["action"] == "claim"}
-        if caller.told == THEIRS:
+        if caller.result == THEIRS:
             assert caller.account.id in by, caller
-        if caller.told == UnavailableReason.CLAIMED and caller.what != "opt out":
+        if caller.result == UnavailableReason.CLAIMED and caller.what != "opt out":
             assert by - {caller.account.id}, caller
     for number, life in lives.items():
         _must_be_one_life([row["action"] for row in life])
         claims = [_account(row) for row in life if row["action"] == "claim"]
         assert [row["account"] for row in found["holding"] if row["member"] == number] == claims[-1:]
-    by_link = {caller.member for caller in callers if caller.token and caller.told in (TAKEN, DECLINED)}
+    by_link = {caller.member for caller in callers if caller.token and caller.result in (TAKEN, DECLINED)}
     assert {row["member"] for row in found["link"] if row["used_at"]} == by_link
 
 
 def _account(row: Mapping[str, Any]) -> str:
-    """The id of the account by which this was done."""
+    """Return the id of the account that did this."""
     return next((account.id for account in ACCOUNTS if row["person"] and f'"{account.email}"' in row["person"]), "")
 
 
 def _must_be_one_life(actions: Sequence[str]) -> None:
-    """Between two grants a license ends or is claimed only once."""
+    """Check that between two grants a license ends or is claimed only once."""
     open = False
     for action in actions:
         if action in ("claim", "opt-out"):
@@ -241,7 +241,7 @@ def _sign_up(location: str, accounts: Sequence[AccountHolder]) -> None:
 
 
 def _tokens(connection: Connection) -> dict[int, str]:
-    """The personal link of each invitation, as a sender makes them, by member."""
+    """Create the personal links of the invitations as a sender does; return the tokens by member."""
     letters = [letter for letter in outgoing_letters(connection, "grace", None) if letter.member]
     made = links.make(connection, "grace", letters, AT).tokens
     return {letter.member: made[letter.serial] for letter in letters}

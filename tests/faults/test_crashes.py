@@ -1,4 +1,4 @@
-"""A process that is killed at any call that changes the disk, or at a lock: what it did is there whole or not at all."""
+"""A process is killed at any system call that changes the disk, or at a lock: its work is done completely or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.faults.crash_scenarios import FIRST_APPLY, SCENARIOS, Scenario
 from tests.faults.crash_trial import Trial
 
 CALLS = f"{DISK},fcntl"
-"""Locks, too: between them, what SQLite shares in memory changes without a call."""
+"""Includes locks, because between them SQLite changes its shared memory without a system call."""
 
 
 @needs_strace
@@ -33,7 +33,7 @@ def test_a_command_that_is_killed_has_happened_whole_or_not_at_all(scenario: Sce
 
 @needs_strace
 def test_one_that_is_killed_at_its_very_beginning_leaves_no_empty_ledger(tmp_path: Path) -> None:
-    """SQLite begins with an empty file, which is refused from then on; so a new ledger is put there when it is none."""
+    """SQLite starts with an empty file, which seatsync would reject. So a new ledger gets its name only when it is no longer empty."""
     trial = Trial(FIRST_APPLY, tmp_path, CALLS)
     is_there = next(number for number, call in enumerate(trial.calls) if call.text.startswith("link"))
     with tally("killed", "made") as count:

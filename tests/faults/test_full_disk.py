@@ -1,4 +1,4 @@
-"""A disk that is full, over its quota, read-only or broken from some call on: it is told plainly, and nothing is torn."""
+"""A disk that is full, over its quota, read-only or broken from some call on: the report is plain, and no write is torn."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.faults.crash_trial import Trial
 FILES = (*LEDGER_FILES, *OUTPUTS, *(f".{name}.{{process}}" for name in OUTPUTS))
 FILLING = "write,pwrite64,?pwritev,fsync,fdatasync,fallocate,?rename,?renameat,renameat2"
 FAILING = {"ENOSPC": FILLING, "EDQUOT": FILLING, "EROFS": f"{DISK},?open,openat", "EIO": f"{DISK},?open,openat,pread64"}
-"""Which calls fail: on a full disk, files can still be opened, read and removed."""
+"""The calls that fail for each error. On a full disk, files can still be opened, read and removed."""
 
 
 class Point(NamedTuple):

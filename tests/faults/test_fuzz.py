@@ -1,9 +1,9 @@
-"""Fuzzing of everything that seatsync reads: no input makes it fail, be slow, take much memory, or harm a ledger.
+"""Fuzzing of everything that seatsync reads: no input makes it crash, run long, take much memory, or harm a ledger.
 
-``make test`` runs a tenth of 50,000 inputs that are always the same, another tenth for each commit; the long form
-(``tests/support/long_form.py``) runs them all, and a million that nobody has seen. A failure
-names its seed: ``SEATSYNC_TORTURE_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs that very input again, as long as
-examples and corpus, which inputs are grown from, are the same; the input itself is saved.
+``make test`` runs a tenth of 50,000 fixed inputs; the commit decides which tenth. The long form (``tests/support/long_form.py``)
+runs them all, and a million new ones. A failure names its seed, and its input is saved.
+``SEATSYNC_TORTURE_SEED=SEED pytest tests/faults/test_fuzz.py -k KIND`` runs the same input again, as long as the examples and the
+corpus, which inputs are made from, have not changed.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ INPUTS = {
     "dump": 200,
     "import": 150,
 }
-"""50,000 in a batch."""
+"""The number of inputs of each kind in a batch of 50,000."""
 BATCHES = times(short=1, long=21)
 PARTS = 10
-"""The short form runs one of so many parts of the first batch."""
+"""The short form runs one of this many parts of the first batch."""
 MOST_DEATHS = 5
 
 
 class Outcome(NamedTuple):
-    """``told`` has a digest of what was said of each input."""
+    """The result of a batch, with a digest of the report on each input."""
 
     inputs: int
-    told: list[str]
+    digests: list[str]
     failures: list[dict[str, Any]]
 
 
@@ -72,7 +72,7 @@ def test_no_input_makes_seatsync_fail(batch: int, kind: str, tmp_path: Path) -> 
         outcome = run(kind, secrets.token_hex(8) if batch else "2026", count, tmp_path, first=first)
         assert outcome.inputs == count or outcome.failures
     if outcome.failures:
-        pytest.fail(told(kind, outcome.failures), pytrace=False)
+        pytest.fail(failure_report(kind, outcome.failures), pytrace=False)
 
 
 def test_the_same_is_said_of_the_same_input(tmp_path: Path) -> None:
@@ -80,11 +80,11 @@ def test_the_same_is_said_of_the_same_input(tmp_path: Path) -> None:
     once, again = (
         run(kinds, "again", times(short=10, long=1_000), tmp_path, hashing=hashing) for hashing in ("1", "2")
     )
-    assert once.told == again.told
+    assert once.digests == again.digests
 
 
 def run(kind: str, seed: str, count: int, folder: Path, first: int = 0, hashing: str = "0") -> Outcome:
-    """A batch in a process of its own; one that dies of an input is followed by another, which goes on behind it."""
+    """Run a batch in a separate process. If an input kills the process, start another one with the next input."""
     folder = folder / f"batch-{hashing}"
     folder.mkdir(exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEATSYNC_")}
@@ -108,12 +108,12 @@ def run(kind: str, seed: str, count: int, folder: Path, first: int = 0, hashing:
     lines = folder / "failures.jsonl"
     if lines.exists():
         failures += map(json.loads, lines.read_text(encoding="utf-8").splitlines())
-    digests = (folder / "told").read_text(encoding="utf-8").splitlines()
+    digests = (folder / "digests").read_text(encoding="utf-8").splitlines()
     return Outcome(len(digests), digests, failures)
 
 
-def told(kind: str, failures: list[dict[str, Any]]) -> str:
-    """Every failure with its input, and how to meet it again."""
+def failure_report(kind: str, failures: list[dict[str, Any]]) -> str:
+    """Return every failure with its input, and how to repeat it."""
     test = f"tests/faults/test_fuzz.py::{test_no_input_makes_seatsync_fail.__name__}[0-{kind}]"
     return "\n\n".join(
         f"{failure['error']}\n{failure['trace']}{shlex.join(failure['saved'])} {failure.get('args') or ''}\n"
@@ -165,4 +165,4 @@ def test_every_failure_is_told_once_and_can_be_met_again(tmp_path: Path) -> None
 
 def test_what_is_fickle_is_noticed(tmp_path: Path) -> None:
     once, again = (run("fickle", "x", 1, tmp_path, hashing=hashing) for hashing in ("1", "2"))
-    assert once.told != again.told
+    assert once.digests != again.digests

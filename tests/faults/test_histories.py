@@ -1,7 +1,7 @@
-"""Long random lives of a ledger, beside a model that was written from the contract alone.
+"""Long random histories of a ledger, compared with a model that was written only from the contract.
 
-After each step the tables say what the model says and what the journal's replay says; a plan after an apply is empty;
-what is refused changes nothing; no library has more seats used than slots; a permanent license is never taken back.
+After each step the tables equal the model and the replay of the journal; a plan after an apply is empty; a refused command changes
+nothing; no library uses more seats than it has; a permanent license is never taken back.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from tests.support.long_form import times
 
 LIVES = (1, 100)
 STEPS = times(short=60, long=100)
-"""Steps of one life; there are as many lives as the form asks for."""
+"""Steps of one history. The form decides the number of histories."""
 
 
 def test_every_step_of_a_long_life_is_as_the_contract_says(database: str, tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_every_step_of_a_long_life_is_as_the_contract_says(database: str, tmp_pa
 
 
 def test_the_journal_of_somebody_erased_still_comes_to_the_same(database: str, tmp_path: Path) -> None:
-    """Also where what was delivered at once hung on an account that is forgotten; and nobody can claim in their place."""
+    """The erased account may have received a license immediately. Nobody else can claim in its place."""
     here = databases_of(database, tmp_path)
     life = Life(here, here, tmp_path / "life", random.Random(1), Counter())
     libraries = {id: {"title": id, "system": "jamworks", "slots": 9} for id in ("jam", "sub")}
@@ -91,7 +91,7 @@ def test_the_journal_of_somebody_erased_still_comes_to_the_same(database: str, t
 
 
 class Life:
-    """One institution's files, its ledger, and the model of what is in it."""
+    """One institution's files, its ledger, and the model of the ledger."""
 
     def __init__(self, here: Databases, there: Databases, at: Path, chance: random.Random, count: Counter[str]) -> None:
         self.here, self.there, self.at, self.chance, self.count = here, there, at, chance, count
@@ -130,14 +130,14 @@ class Life:
         if happening != self.opt_out:
             assert owned <= self.model.owned(), "a permanent license was lost"
 
-    # ── What happens ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def edit_and_apply(self) -> None:
         before = self.wish
         self.wish = next_wish(self.wish, self.chance, self.today)
         self.apply_files()
         if not self.is_applied and self.chance.random() < 0.8:
-            self.wish = before  # as people do when they read the refusal
+            self.wish = before  # as people do after reading the refusal
             write_files(self.wish, self.folder)
 
     def let_days_pass_and_apply(self) -> None:
@@ -151,9 +151,11 @@ class Life:
     def apply(self) -> None:
         refused = self.model.apply(self.wish, self.today, self.now)
         plan = self.plan()
-        told = {"slots" if refusal.code.startswith("slots-") else refusal.code for refusal in plan.refusals}
-        others = {"slots"} if refused - {"slots"} else set()  # what is refused frees no seats, but a plan counts as if
-        assert told - others == refused - others
+        codes = {"slots" if refusal.code.startswith("slots-") else refusal.code for refusal in plan.refusals}
+        others = (
+            {"slots"} if refused - {"slots"} else set()
+        )  # a refused change frees no seats, but the plan counts as if it did
+        assert codes - others == refused - others
         self.is_applied = not refused
         self.count["refused" if refused else "applied"] += 1
         match self.chance.choice(("values", "values", "command line", "plan file")):
@@ -193,16 +195,16 @@ class Life:
         self.run("ledger", "prune", "--letters-before", before, "--yes")
 
     def take_over(self) -> None:
-        """A portal's export, of members who are there or come; only while files and ledger agree, or there is none."""
+        """Import a portal's export of current and new members, if files and ledger agree or there is no ledger."""
         if not self.wish.libraries or (self.model.serial and not self.is_applied):
             return
         library = self.chance.choice(sorted(self.wish.libraries))
         portal = self.portal(library)
         columns = ("student_id", "given_name", "family_name", "email", "License Kind", "License Status")
-        told = [
+        exported = [
             {**{n: vars(p)[n] for n in columns[:4]}, columns[4]: kind, columns[5]: status} for p, kind, status in portal
         ]
-        write_csv(self.folder / "portal.csv", columns, told)
+        write_csv(self.folder / "portal.csv", columns, exported)
         done = self.run("import", "portal.csv", "--library", library, "--yes", done=None)
         known = {person.key for person, _ in self.wish.people()}
         new = [person for person, _, _ in portal if person.key not in known]
@@ -232,7 +234,7 @@ class Life:
         return portal
 
     def take_over_what_was_added(self, new: list[Person]) -> None:
-        """The files as the import leaves them: it says itself which grants it added."""
+        """Add to ``wish`` what the import has added to the files."""
         config = yaml.safe_load((self.folder / "seatsync.yaml").read_text(encoding="utf-8"))
         rosters, listed = self.wish.rosters, [entry["path"] for entry in config["grants"] if "path" in entry]
         self.wish.rosters = {
@@ -242,7 +244,7 @@ class Life:
             self.wish.rules.append(Rule(row["library"], row["kind"], {"emails": [row["email"].lower()]}))
 
     def move(self) -> None:
-        """Dumped, loaded into the other database, and from there into this one again."""
+        """Dump the ledger, load it into the other kind of database, and from there back into this one."""
         for databases in (self.there, self.here):
             self.run("ledger", "dump", "--out", "grace.jsonl")
             before, self.ledger = self.ledger, databases.fresh()
@@ -250,7 +252,7 @@ class Life:
             self.must_be_as_the_model_says()
             (self.here if databases is self.there else self.there).drop(before)
 
-    # ── What must be so ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Checks ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def must_be_as_the_model_says(self) -> None:
         if not self.model.serial and not self.is_there():
@@ -261,7 +263,7 @@ class Life:
             must_fit(connection)
         assert faults == []
         for table, expected in self.model.tables().items():
-            assert _told(table, found[table]) == expected, table
+            assert _rows_as_in_model(table, found[table]) == expected, table
 
     def is_there(self) -> bool:
         return "://" in self.ledger or Path(self.ledger).exists()
@@ -280,7 +282,7 @@ class Life:
         return judge(diff(desired, snapshot, self.today), datetime.fromisoformat(self.now), [])
 
     def somebodys_license(self) -> tuple[str, str]:
-        """(library, e-mail): mostly of somebody who has not claimed yet."""
+        """Return (library, e-mail), usually of somebody who has not claimed yet."""
         waiting = self.model.unclaimed()
         if waiting and self.chance.random() < 0.8:
             library, number = self.chance.choice(waiting)
@@ -288,7 +290,7 @@ class Life:
         return self.chance.choice(("books", "sub")), self.chance.choice(EMAILS)
 
     def run(self, *args: str, done: bool | None = True) -> Outcome:
-        """Run a command; ``done`` says whether it is to be done or refused, None that either may be."""
+        """Run a command. ``done`` says whether it must succeed or be refused; None allows both."""
         outcome = seatsync(*args, "--ledger", self.ledger, "--now", self.now, folder=self.folder)
         allowed = (
             (ExitCode.DONE, ExitCode.REFUSED) if done is None else (ExitCode.DONE,) if done else (ExitCode.REFUSED,)
@@ -297,8 +299,8 @@ class Life:
         return outcome
 
 
-def _told(table: str, found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Rows of the database in the shape in which the model tells them."""
+def _rows_as_in_model(table: str, found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Return rows of the database in the model's form."""
     as_json = ("contacts", "rosters")
     return sorted(
         tuple(json.loads(row[name]) if name in as_json else row[name] for name in _COLUMNS[table].split())

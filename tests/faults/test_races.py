@@ -1,4 +1,4 @@
-"""Sixteen at once: never one seat too many, one outcome for each license, and each loser is told why."""
+"""Sixteen writers at once: never a seat too many, one result for each license, and each loser gets the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.databases import looking_into
 
 OWNERS = 2
 LAST_SEATS, MIXED = (3, 200), (2, 100)
-"""Rounds in the short and in the long form."""
+"""Numbers of rounds in the short and the long form."""
 
 CONFIG = """\
 version: 1
@@ -45,7 +45,7 @@ WAYS = {
     "expect": (*APPLY, "--expect", FINGERPRINT),
     "saved": ("apply", PLAN, "--commit", "c0ffee"),
 }
-"""How an apply can be asked for; all but the saved plan can be tried again."""
+"""The forms of an apply. All but the saved plan can be tried again."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_last_seats_go_to_as_many_as_there_are_seats(database: str, crowd: C
 
 
 def _race_for_the_last_seats(databases: Databases, crowd: Crowd, at: Path, chance: random.Random) -> None:
-    """Each takes ``each`` of ``free`` seats for members of their own; permanently, so that none is freed again."""
+    """Each writer takes ``each`` of ``free`` seats for its own members, permanently, so that no seat is freed again."""
     free = chance.randint(1, 5)
     each = chance.randint(1, free)
     patient = chance.random() < 0.75
@@ -122,7 +122,7 @@ def _must_be_told_why(outcome: Outcome, way: str, wanted: Sequence[str], patient
     assert "To fix: " in outcome.err + outcome.out
 
 
-# ── Everybody at the same members ───────────────────────────────────────────────────────────────────────────────────
+# ── Everybody changes the same members ───────────────────────────────────────────────────────────────────────────────────
 
 
 def test_each_license_has_one_outcome_whoever_else_is_at_it(database: str, crowd: Crowd, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def _race_at_the_same_members(databases: Databases, crowd: Crowd, at: Path, chan
 
 
 def _must_be_one_life(actions: Sequence[str]) -> None:
-    """Between two grants a license ends or is claimed only once, and no invitation goes out after that."""
+    """Check that between two grants a license ends or is claimed only once, and that no invitation follows."""
     waiting = False
     for action in actions:
         match action:
@@ -193,7 +193,7 @@ def _must_be_one_life(actions: Sequence[str]) -> None:
                 waiting = False
 
 
-# ── Institutions beside each other ──────────────────────────────────────────────────────────────────────────────────
+# ── Institutions next to each other ──────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.postgres_only("a file holds one institution")
@@ -211,7 +211,7 @@ def test_institutions_in_one_database_do_not_wait_for_each_other(database: str, 
 
 @contextmanager
 def _held(ledger: str, institution: str) -> Iterator[None]:
-    """Somebody writes to the institution meanwhile, and is not done."""
+    """Hold the institution's lock, as a writer that has not finished."""
     holds, over = Event(), Event()
 
     def step(connection: Connection) -> None:
@@ -274,7 +274,7 @@ def test_of_many_institutions_that_make_one_file_at_once_one_has_it(
 def _folder(
     at: Path, people: Sequence[str], slots: int, wanted: Sequence[str] = (), kind: str = "permanent", id: str = "grace"
 ) -> Path:
-    """Owners who hold their seats, and ``people``, of whom ``wanted`` are to get one."""
+    """Files with owners who hold seats, and with ``people``, of whom ``wanted`` should get one."""
     at.mkdir(parents=True)
     config = CONFIG.format(id=id, slots=slots)
     if wanted:
@@ -294,7 +294,7 @@ def _first_apply(at: Path, ledger: str, id: str, *options: str, again_on: tuple[
 
 
 def _holders(ledger: str) -> set[str]:
-    """Who holds a seat, the owners aside."""
+    """Return who holds a seat, except the owners."""
     with looking_into(ledger) as connection:
         emails = {row["number"]: row["email"] for row in rows(connection, "member")}
         held = {emails[row["member"]] for row in rows(connection, "license") if row["kind"] != "none"}
@@ -302,7 +302,7 @@ def _holders(ledger: str) -> set[str]:
 
 
 def _reason(outcome: Outcome) -> str:
-    """The line that says why nothing was done."""
+    """Return the line that says why nothing was done."""
     return next((line[10:] for line in outcome.err.splitlines() if line.startswith("seatsync: ")), "")
 
 

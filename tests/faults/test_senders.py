@@ -1,4 +1,4 @@
-"""Senders that are killed, and several at once: no letter is lost, none goes out twice but the one that was on its way."""
+"""Killed and concurrent senders: no letter is lost, and only the letter being sent may go out twice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SENDERS, SHARED = times(short=3, long=8), times(short=80, long=1_000)
 
 def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(school: Path, room: Mailroom, database: str) -> None:
     (seed,) = seeds(1, 1)
-    applied(school, *crowd(LETTERS - 1))  # and an administrator's welcome
+    applied(school, *crowd(LETTERS - 1))  # and the administrator's welcome
     with replayable(seed) as chance, figures("senders killed", database) as counts:
         counts["letters"] = LETTERS
         for kill in range(KILLS):
@@ -39,7 +39,7 @@ def test_a_killed_sender_loses_no_letter_and_repeats_at_most_one(school: Path, r
 
 
 def _killed(folder: Path, room: Mailroom, chance: random.Random, kill: int) -> int:
-    """Kill a sender right after the server's 250, or a moment later; how many letters went out a second time."""
+    """Kill a sender right after the server's 250, or a moment later; return how many letters were sent twice."""
     before = len(room.ids()) - len(set(room.ids()))
     room.spared = chance.randrange(max(1, LETTERS * 3 // (4 * KILLS)))
     room.after_250 = chance.choice([0, 0, chance.uniform(0, 0.02)])
@@ -53,7 +53,7 @@ def _killed(folder: Path, room: Mailroom, chance: random.Random, kill: int) -> i
 
 
 def _instant(number: int) -> str:
-    """Each half an hour later: what the one before held has come free."""
+    """Return the time of a sender: each starts half an hour later, when the letters of the one before are free again."""
     return (datetime.fromisoformat(DAY) + timedelta(minutes=30 * number)).isoformat()
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: client or server is lost at any moment of an apply, which has happened whole or not at all."""
+"""PostgreSQL: the client or the server dies at any moment of an apply, which is done completely or not at all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLES = sorted(tables.metadata.tables)
 
 
 class Trial:
-    """An apply of some thousands of changes: how it begins, how it ends where nobody disturbs it, and how long it takes."""
+    """An apply of some thousands of changes, with its starting state, its undisturbed final state, and its duration."""
 
     def __init__(self, lossy: Server, folder: Path) -> None:
         self.server, self._folder = lossy, folder
@@ -46,7 +46,7 @@ class Trial:
         return ("apply", "--yes", "--format", "json", "--now", now, "--ledger", ledger)
 
     def attempt(self, point: object, count: Tally, disturbed: Callable[[str], Outcome]) -> Outcome:
-        """Apply to a new copy of the ledger, disturbed; look at what is there; then apply it again to its end."""
+        """Apply to a new copy of the ledger with the disturbance, look at the result, then apply again without."""
         ledger = self.server.databases.fresh(self._base)
         outcome = disturbed(ledger)
         self.server.wait_for_silence(ledger)
@@ -92,7 +92,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
 
 
 def moments(trial: Trial, way: str, few: int, many: int) -> Iterator[tuple[int, float]]:
-    """Points, each with a moment of an apply that goes by chance, or a moment soon after it."""
+    """Return points, each with a random moment during an apply or shortly after it."""
     for point in chosen(range(many), way, few, many):
         yield point, Random(f"{SEED} {way} {point}").uniform(0, 1.1 * trial.seconds)
 

@@ -1,4 +1,4 @@
-"""A plan that came too late: whatever has happened to the ledger since, it is refused as stale, and nothing is done."""
+"""A plan that is too late: after any change of the ledger, it is refused as stale, and nothing is done."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.faults.history_torture import figures, replayable, seeds
 from tests.support.command_line import Outcome, seatsync
 
 SEVERAL = (4, 300)
-"""Rounds with several changes, in the short and in the long form."""
+"""Numbers of rounds with several changes, in the short and the long form."""
 
 OMAR = "{given_name: Omar, family_name: Bell, email: omar@grace.example}"
 NOA = "{given_name: Noa, family_name: Levi, email: noa@grace.example}"
@@ -52,7 +52,7 @@ dee@grace.example,Dee,Fox,S4
 """
 GONE = "eli@grace.example,Eli,Ray,S5\n"
 WANTED = MEMBERS + "gil@grace.example,Gil,Yew,S7\n"
-"""What the plan is about: one member more."""
+"""The plan's change: one more member."""
 
 PORTAL = """\
 Given Name,Family Name,Institution Email Address,Institution Student ID,License Kind,License Status
@@ -76,7 +76,7 @@ EDITS: dict[Action, Edit] = {
     Action.GRANT: ("seatsync.yaml", "sub, to: {emails: [", "sub, to: {emails: [dee@grace.example, "),
     Action.RESEND: ("seatsync.yaml", "resend: once", "resend: twice"),
 }  # fmt: skip
-"""For each action an edit of the files that asks for it alone."""
+"""For each action an edit of the files that requires only this action."""
 
 COMMANDS = {
     "claim": ("ledger", "claim", "books", "ann@grace.example"),
@@ -97,7 +97,7 @@ REPLACEMENTS = (
 
 
 class World(NamedTuple):
-    """Folder and ledger as they were when the plans were made, to be copied."""
+    """Folder and ledger at the time of the plans, for copying."""
 
     databases: Databases
     folder: Path
@@ -106,7 +106,7 @@ class World(NamedTuple):
 
 
 class Here(NamedTuple):
-    """A copy of the world, to be done with as one likes."""
+    """A copy of the world that a test may change."""
 
     databases: Databases
     folder: Path
@@ -122,7 +122,7 @@ class Here(NamedTuple):
         return outcome.out
 
     def edit(self, *edits: Edit) -> None:
-        """Others edit the files, in a folder of their own, and apply them."""
+        """Edit a copy of the files, as others do, and apply them."""
         for name, old, new in edits:
             path = self.folder / "others" / name
             text = path.read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ _worlds: dict[str, World] = {}
 
 @pytest.fixture
 def here(database: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
-    """Grace Seminary with a life behind it, and with two plans: plan.json has a change, nothing.json has none."""
+    """Grace Seminary with a history and with two plans: plan.json has a change, nothing.json has none."""
     if database not in _worlds:
         _worlds[database] = _world(database, tmp_path_factory.mktemp("stale"))
     world = _worlds[database]
@@ -157,7 +157,7 @@ def _world(database: str, at: Path) -> World:
 
 
 def _lived(here: Here, actor: str) -> tuple[str, str]:
-    """A ledger in which the same has always happened, and what it was just before the last of it."""
+    """Create a ledger with a fixed history; return the ledger before the last apply, and the final one."""
     for folder in ("grace", "others"):
         (here.folder / folder).mkdir(exist_ok=True)
         (here.folder / folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
@@ -226,7 +226,7 @@ def test_a_plan_is_stale_for_a_ledger_put_in_the_place_of_its_own(
 
 
 def test_a_plan_is_stale_after_several_changes(here: Here, database: str) -> None:
-    """One after the other, in any order: none of them takes another back so far that the plan would fit again."""
+    """They can happen in any order: none of them undoes another so that the plan would fit again."""
     with figures("stale", database) as count:
         for seed in seeds(*SEVERAL):
             with replayable(seed) as chance:
@@ -247,7 +247,7 @@ def _change_several(here: Here, chance: random.Random) -> None:
     for change in chance.sample(changes, chance.randint(1, 4)):
         try:
             change()
-        except AssertionError:  # that edit is there already, or does not go with the others
+        except AssertionError:  # that edit was made already, or conflicts with the others
             continue
 
 
@@ -278,7 +278,7 @@ def test_a_plan_is_good_once(here: Here) -> None:
 
 
 def _must_be_stale(here: Here, code: int = ExitCode.STALE) -> None:
-    """Neither plan is applied; nor is the fingerprint that was reviewed, unless just that is still to be done."""
+    """Check that neither plan is applied, nor the reviewed fingerprint, unless the same change is still needed."""
     before, dumped = everything(here.ledger), _dump(here)
     for plan in ("plan.json", "nothing.json"):
         outcome = here.run("apply", plan)
@@ -309,5 +309,5 @@ def _dump(here: Here) -> str:
 
 
 def _info(here: Here, what: str, ledger: str = "") -> str:
-    told = dict(line.split(maxsplit=1) for line in here.ran("ledger", "info", ledger=ledger).splitlines())
-    return told[what]
+    info = dict(line.split(maxsplit=1) for line in here.ran("ledger", "info", ledger=ledger).splitlines())
+    return info[what]

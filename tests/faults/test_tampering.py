@@ -1,8 +1,8 @@
-"""Whatever somebody changes in a ledger by hand, ``verify`` finds it.
+"""``verify`` finds any manual change in a ledger.
 
-Each try damages one thing in a ledger that has seen one of everything, in a transaction that is rolled back. What the
-database itself does not let happen is counted, but is no try. What the check can't know: whether a letter was sent.
-What it can't know without a head that was noted elsewhere: that the journal was forged, or cut off, as a whole.
+Each try damages one thing in a ledger that has something of every kind, in a transaction that is rolled back. Damage that the
+database itself prevents is counted separately. ``verify`` can't know whether a letter was sent. Without a head that was recorded
+elsewhere, it can't know whether the whole journal was forged, or cut off.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from tests.support.command_line import seatsync
 from tests.support.letters import posted
 
 DAMAGED, FORGED = (150, 10_000), (6, 500)
-"""Tries in the short and in the long form."""
+"""Numbers of tries in the short and the long form."""
 
 CONFIG = """\
 version: 1
@@ -117,12 +117,12 @@ LIFE: tuple[tuple[str, ...], ...] = (
     ("2026-09-09", "resend", "--library", "jam", "--yes"),
     ("2026-09-10", "letters are sent"),
 )  # fmt: skip
-"""Commands, edits of files and what members do, with their days: one of everything, and all of it sound."""
+"""Commands, edits of files and what members do, with their days: something of every kind, all valid."""
 
 
 @pytest.fixture(scope="module")
 def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    """The ledger after its life, for damage that is rolled back; of a file it is a copy in memory."""
+    """The ledger after these events, for damage that is rolled back. For SQLite it is a copy in memory."""
     at = tmp_path_factory.mktemp("tampering")
     databases = databases_of(database, at)
     ledger = databases.fresh()
@@ -150,7 +150,7 @@ def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
 
 
 def _by_link(ledger: str, at: str, token: str, what: str, email: str) -> None:
-    """A member opens the link of their last letter, and claims or declines."""
+    """Open the link in a member's last letter, and claim or decline."""
     with Ledger(ledger).reading() as connection:
         assert connection is not None
         found = links.resolve(connection, "grace", token)
@@ -195,7 +195,7 @@ def test_every_damage_is_found(lived: Connection, database: str) -> None:
             count["tries"] += 1
             count["found"] += outcome == "found"
             if outcome != "found":
-                missed.append(f"SEATSYNC_TORTURE_SEED={seed}: {damage.__name__} {outcome}: {_told(edits)}")
+                missed.append(f"SEATSYNC_TORTURE_SEED={seed}: {damage.__name__} {outcome}: {_difference(edits)}")
     assert not missed, "\n".join([f"{len(missed)} of {count['tries']} were not found:", *missed[:20]])
 
 
@@ -203,7 +203,7 @@ POSSIBLE = {"sqlite": DAMAGES, "postgres": [damage for damage in DAMAGES if dama
 
 
 def _outcome(lived: Connection, edits: list[Edit]) -> str:
-    """``found``, ``impossible`` where the database does not let it happen, or how it went wrong."""
+    """Return ``found``, ``impossible`` if the database prevents the damage, or what went wrong."""
     with _undone(lived):
         try:
             carry_out(lived, edits)
@@ -233,20 +233,20 @@ def _undone(lived: Connection) -> Iterator[None]:
         lived.exec_driver_sql("ROLLBACK")
 
 
-def _told(edits: list[Edit]) -> str:
-    """What differs, in short."""
-    told = []
+def _difference(edits: list[Edit]) -> str:
+    """Return the difference in short."""
+    differences = []
     for table, before, after in edits[:3]:
         if before is None or after is None:
-            told.append(f"{table}: {'gone' if after is None else 'new'} {before or after}")
+            differences.append(f"{table}: {'gone' if after is None else 'new'} {before or after}")
         else:
             differing = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
-            told.append(f"{table} {before.get('serial', '')}: {differing}")
-    return "; ".join(told)[:500]
+            differences.append(f"{table} {before.get('serial', '')}: {differing}")
+    return "; ".join(differences)[:500]
 
 
 def test_no_text_moves_unseen_from_one_field_to_the_next(lived: Connection) -> None:
-    """What stands between the fields when they are hashed can't be a part of them, or the next field could take it over."""
+    """The separator of hashed fields can't be part of a field; otherwise text could move from one field to the next."""
     with pytest.raises(ValueError, match="control character"):
         link(bytes(32), ["ruth\x1fabc", "def"])
     entry = stored(lived)["entry"][-1]
@@ -269,7 +269,9 @@ def test_a_forgery_that_is_sound_in_itself_is_found_by_a_head_noted_elsewhere(
             with replayable(seed) as chance, _undone(lived):
                 edits, start = forgery(chance, before)  # type: ignore[operator]
                 carry_out(lived, edits)
-                lived.execute(text("UPDATE institution SET serial = 0"))  # whoever cuts the journal cuts the tables too
+                lived.execute(
+                    text("UPDATE institution SET serial = 0")
+                )  # an attacker who cuts the journal cuts the tables too
                 assert rebuild(lived, "grace").faults == []
                 assert verify(lived, "grace").faults == [], "it is not sound in itself"
                 assert verify(lived, "grace", heads[: start - 1]).faults == [], "an earlier note tells nothing"

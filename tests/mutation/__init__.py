@@ -1,1 +1,1 @@
-"""Mutation testing: the program is changed at one place at a time, and a test must fail."""
+"""Mutation testing: change the program in one place at a time; a test must fail."""

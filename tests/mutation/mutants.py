@@ -40,11 +40,11 @@ class Mutant(NamedTuple):
     was: str
     now: str
     source: str
-    """The whole module, changed."""
+    """The source of the whole module, with the change."""
 
 
 class _Slot(NamedTuple):
-    """Where a node hangs in the tree."""
+    """The place of a node in the tree."""
 
     parent: Any
     field: str
@@ -58,7 +58,7 @@ class _Slot(NamedTuple):
 
 
 def mutants(source: str) -> Iterator[Mutant]:
-    """All mutants of a module, in the order of its lines. What only types, imports, asserts or documents is left alone."""
+    """Yield all mutants of a module, in the order of its lines. Types, imports, asserts and documentation are not changed."""
     tree = ast.parse(source)
     for slot, node, scope in _nodes(tree, ""):
         for other in _changes(node):
@@ -66,11 +66,11 @@ def mutants(source: str) -> Iterator[Mutant]:
             changed = ast.unparse(tree)
             slot.put(node)
             line: int = getattr(node, "lineno", getattr(slot.parent, "lineno", 1))
-            yield Mutant(line, scope, _told(slot, node), _told(slot, other), changed)
+            yield Mutant(line, scope, _line(slot, node), _line(slot, other), changed)
 
 
-def _told(slot: _Slot, node: ast.AST) -> str:
-    """A node in one line."""
+def _line(slot: _Slot, node: ast.AST) -> str:
+    """Return the source of a node in one line."""
     text = ast.unparse(node)
     if isinstance(slot.parent, ast.keyword | ast.Dict | ast.Set | ast.Tuple | ast.List) and isinstance(
         node, ast.Constant
@@ -82,7 +82,7 @@ def _told(slot: _Slot, node: ast.AST) -> str:
 
 
 def _is_sentence(parent: ast.AST) -> bool:
-    """Whether it is text with words and values, whose pieces are for people, who would rather have other words some day."""
+    """Return whether it is a sentence with values. Sentences are for people, and their words change often."""
     if not isinstance(parent, ast.JoinedStr):
         return False
     return any(" " in str(piece.value).strip() for piece in parent.values if isinstance(piece, ast.Constant))
@@ -104,14 +104,14 @@ def _nodes(parent: ast.AST, scope: str) -> Iterator[tuple[_Slot, ast.AST, str]]:
 def _is_passed_over(node: ast.AST) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom() | ast.Assert() | ast.expr_context():
-            return True  # documentation, names, and what is said to mypy
+            return True  # documentation, names, and hints for mypy
         case ast.If(test=ast.Name(id=name)) | ast.Call(func=ast.Name(id=name)):
             return name in _TYPING
     return False
 
 
 def _scope(outer: str, node: ast.AST) -> str:
-    """The scope of what is in ``node``. Inside of classes it ends with a dot until a function begins."""
+    """Return the scope of the code inside ``node``. Inside a class but outside its functions, it ends with a dot."""
     if outer and not outer.endswith("."):
         return outer
     match node:
@@ -119,7 +119,7 @@ def _scope(outer: str, node: ast.AST) -> str:
             return f"{outer}{name}."
         case ast.FunctionDef(name=name, decorator_list=how) if not any(map(_is_cache, how)):
             return f"{outer}{name}"
-        case ast.FunctionDef():  # it runs once, for whichever test comes first
+        case ast.FunctionDef():  # it runs only once, in the first test that needs it
             return ""
     return outer
 
@@ -129,7 +129,7 @@ def _is_cache(decorator: ast.expr) -> bool:
 
 
 def _outside(scope: str) -> str:
-    """Of a function's decorators and defaults: they run where it is defined."""
+    """A function's decorators and defaults, which run where the function is defined."""
     return f"{scope.rpartition('.')[0]}." if "." in scope else ""
 
 
@@ -180,14 +180,14 @@ def _of_constant(value: object) -> Iterator[ast.AST]:
             yield ast.Constant(not value)
         case int() | float():
             yield ast.Constant(value + 1)
-        case str() if not any(map(str.isspace, value.strip())):  # sentences are for people, and change often
+        case str() if not any(map(str.isspace, value.strip())):  # sentences are for people and change often
             yield ast.Constant(f"XX{value}")
         case bytes():
             yield ast.Constant(b"XX" + value)
 
 
 def _of_call(call: ast.Call) -> Iterator[ast.AST]:
-    """``f(x)`` becomes ``x``, and each keyword's default holds."""
+    """Replace ``f(x)`` by ``x``, and leave out each keyword argument."""
     match call:
         case ast.Call(args=[ast.expr() as only], keywords=[]) if not isinstance(only, ast.Starred | ast.GeneratorExp):
             yield only
@@ -197,7 +197,7 @@ def _of_call(call: ast.Call) -> Iterator[ast.AST]:
 
 
 def _has_an_opposite(test: ast.expr) -> bool:
-    """Whether a change within ``test`` negates it already."""
+    """Return whether another change inside ``test`` already negates it."""
     match test:
         case ast.Compare(ops=[op]):
             return isinstance(op, _OPPOSITES)

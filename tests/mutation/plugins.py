@@ -1,4 +1,4 @@
-"""For pytest: which tests run which functions, and a run of chosen tests in a given order."""
+"""Plugins for pytest: one records which tests run which functions, one runs chosen tests in a given order."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ALWAYS = "while tests are collected"
 
 
 class Recorder:
-    """Writes down for each test that passes: its seconds, the functions of ``code`` it ran, and whether it started Python.
+    """Records for each passing test: its seconds, the functions of ``code`` that it ran, and whether it started Python.
 
-    What a fixture of a module or a session ran counts for every test that uses the fixture.
+    Functions that a module or session fixture ran count for every test that uses the fixture.
     """
 
     def __init__(self, code: Path, report: Path) -> None:
@@ -46,7 +46,7 @@ class Recorder:
             self.starts |= any(name in str(arguments[:2]) for name in ("python", "seatsync"))
 
     def pytest_collection_finish(self) -> None:
-        self.tests[_ALWAYS] = self._told(0.0, set())
+        self.tests[_ALWAYS] = self._record(0.0, set())
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
@@ -66,7 +66,7 @@ class Recorder:
         result = yield
         if self.passed:
             shared = [self.of_fixtures[name] for name in getattr(item, "fixturenames", ()) if name in self.of_fixtures]
-            self.tests[item.nodeid] = self._told(self.seconds, set().union(*shared))
+            self.tests[item.nodeid] = self._record(self.seconds, set().union(*shared))
         elif self.failing:
             self.failed.append(item.nodeid)
         return result
@@ -76,7 +76,7 @@ class Recorder:
         self.passed = self.passed and report.passed
         self.failing = self.failing or report.failed
 
-    def _told(self, seconds: float, shared: set[tuple[str, str]]) -> dict[str, Any]:
+    def _record(self, seconds: float, shared: set[tuple[str, str]]) -> dict[str, Any]:
         return {"seconds": seconds, "ran": sorted(self.running | shared), "starts": self.starts}
 
     def pytest_sessionfinish(self) -> None:
@@ -86,7 +86,7 @@ class Recorder:
 
 
 class Chosen:
-    """Runs these tests alone, in this order."""
+    """Runs only these tests, in this order."""
 
     def __init__(self, tests: Sequence[str]) -> None:
         self.order = {test: position for position, test in enumerate(tests)}
@@ -99,32 +99,32 @@ class Chosen:
 
 
 class Recorded:
-    """What was recorded, asked for the tests of a mutant."""
+    """A recording, which finds the tests for a mutant."""
 
     MOST_SECONDS = 120.0
 
     def __init__(self, recorded: dict[str, dict[str, Any]]) -> None:
-        self.seconds: dict[str, float] = {test: told["seconds"] for test, told in recorded.items()}
-        self.starting = {test for test, told in recorded.items() if told["starts"]} - {_ALWAYS}
+        self.seconds: dict[str, float] = {test: record["seconds"] for test, record in recorded.items()}
+        self.starting = {test for test, record in recorded.items() if record["starts"]} - {_ALWAYS}
         self.by_function: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for test, told in recorded.items():
-            for file, function in told["ran"]:
+        for test, record in recorded.items():
+            for file, function in record["ran"]:
                 self.by_function[file, function].add(test)
 
     def took(self, tests: Sequence[str]) -> float:
-        """How many seconds these tests took together."""
+        """Return how many seconds these tests took together."""
         return sum(self.seconds[test] for test in tests)
 
     def quickest(self, tests: Iterable[str] | None = None) -> list[str]:
-        """These tests, or all of them, the quickest first, and on SQLite before PostgreSQL."""
-        asked = self.seconds.keys() - {_ALWAYS} if tests is None else tests
-        return sorted(asked, key=lambda test: ("[postgres" in test, self.seconds[test], test))
+        """Return these tests, or all tests, quickest first, with SQLite before PostgreSQL."""
+        chosen = self.seconds.keys() - {_ALWAYS} if tests is None else tests
+        return sorted(chosen, key=lambda test: ("[postgres" in test, self.seconds[test], test))
 
     def of(self, file: str, scope: str) -> list[str]:
-        """The tests that run the function ``scope``, quickest first, on SQLite before PostgreSQL; of them as many as the time allows.
+        """Return as many tests of the function ``scope`` as the time allows, quickest first, with SQLite before PostgreSQL.
 
-        Of what runs when it is imported or collected, and so for all: those that run anything of the file, else all. Of
-        what runs in no test, perhaps in a process that one starts: those that start one.
+        Code that runs at import or collection runs for all tests: return the tests that run anything of the file, else all.
+        Code that no test runs may run in a process that a test starts: return the tests that start one.
         """
         found = self.by_function.get((file, scope), set())
         if not scope or scope.endswith(".") or _ALWAYS in found:

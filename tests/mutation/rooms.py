@@ -1,7 +1,7 @@
-"""The rooms of the program, the tests that are about them, and how well those notice mutants (`rooms.toml`).
+"""The rooms of the program, their tests, and how well these tests notice mutants (`rooms.toml`).
 
-``python -m tests.mutation.rooms parts`` prints the parts of a night for a workflow's matrix;
-``python -m tests.mutation.rooms score PAGE FILE…`` adds up the figures of all parts, and writes them into the page's table.
+``python -m tests.mutation.rooms parts`` prints the parts of a night for a workflow's matrix.
+``python -m tests.mutation.rooms score PAGE FILE…`` adds up the figures of all parts, and writes them to the page's table.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ HEAD = "| room | mutants | killed | too long | survived | score | measured |\n| 
 
 
 class Room(NamedTuple):
-    """``code`` are folders or files below src/seatsync, ``tests`` files of tests, of which those with ``marks`` are taken (as
-    ``pytest -m`` has it), ``least`` the score in percent that is asked for."""
+    """A part of the program with its tests.
+
+    ``code`` has folders or files below src/seatsync. ``tests`` has test files; ``marks`` selects tests from them, as
+    ``pytest -m`` does. ``least`` is the lowest allowed score in percent.
+    """
 
     name: str
     code: list[str]
@@ -39,7 +42,7 @@ class Room(NamedTuple):
 
 
 class Score(NamedTuple):
-    """How many mutants of a room there were, and what became of them."""
+    """The numbers of a room's mutants, by result."""
 
     room: str
     killed: int
@@ -56,7 +59,7 @@ class Score(NamedTuple):
 
     @property
     def percent(self) -> float:
-        """A mutant that never ends was noticed as well."""
+        """The share of mutants that were noticed. A mutant that never ends was noticed too."""
         return round(100 * (self.killed + self.too_long) / max(1, self.mutants), 1)
 
     def __str__(self) -> str:
@@ -68,9 +71,9 @@ class Score(NamedTuple):
 
 
 def read() -> list[Room]:
-    """The rooms in the order of their table."""
-    told = tomllib.loads((Path(__file__).parent / "rooms.toml").read_text(encoding="utf-8"))
-    return [Room(name=name, **values) for name, values in told.items()]
+    """The rooms, in the order of `rooms.toml`."""
+    tables = tomllib.loads((Path(__file__).parent / "rooms.toml").read_text(encoding="utf-8"))
+    return [Room(name=name, **values) for name, values in tables.items()]
 
 
 def parts() -> list[dict[str, str]]:
@@ -79,16 +82,16 @@ def parts() -> list[dict[str, str]]:
 
 
 def added(figures: Iterable[Path]) -> list[Score]:
-    """The scores of the rooms, their parts added up."""
+    """The scores of the rooms: the sums of their parts."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for path in figures:
-        told = json.loads(path.read_text())
-        sums[told.pop("room")].update(told)
+        counts = json.loads(path.read_text())
+        sums[counts.pop("room")].update(counts)
     return [Score(room, counts["killed"], counts["too_long"], counts["survived"]) for room, counts in sums.items()]
 
 
 def written(page: str, scores: Iterable[Score], day: str) -> str:
-    """The page with these rows; those of other rooms stay as they are."""
+    """Return the page with these rows. The rows of other rooms stay."""
     before, rest = page.split(BEGIN)
     table, after = rest.split(END)
     rows = {line.split("|")[1].strip(): line for line in table.splitlines()[2:]}
@@ -98,7 +101,7 @@ def written(page: str, scores: Iterable[Score], day: str) -> str:
 
 
 def score(page: Path, figures: list[Path]) -> int:
-    """Write the table, and tell which rooms are under what is asked for."""
+    """Write the table, print which rooms are under their least score, and return 1 if any is."""
     scores = added(figures)
     page.write_text(
         written(page.read_text(encoding="utf-8"), scores, f"{datetime.now(UTC):%Y-%m-%d}"), encoding="utf-8"

@@ -1,8 +1,8 @@
 """Mutation testing of one room, or of some lines: python -m tests.mutation.run (--room ROOM [--part K/N] | --at FILE:LINE …).
 
-Each mutant is written into a copy of the program, and the tests that run its function must fail: `rooms.toml` names the files
-of tests for each room; which test runs which function is recorded first. Prints the mutants that survived, and writes
-``build/mutants/ROOM-K-N.json``. Exits with 1 where the score is under the room's least, or nothing could be measured.
+Each mutant is written to a copy of the program, and one of the tests that run its function must fail. `rooms.toml` names the test
+files of each room; a first run records which test runs which function. Prints the mutants that survived, and writes
+``build/mutants/ROOM-K-N.json``. Exits with 1 if the score is under the room's least, or nothing was measured.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from tests.mutation.plugins import Chosen, Recorded, Recorder
 BUILD = rooms.ROOT / "build" / "mutants"
 KILLED, SURVIVED, TOO_LONG, NOT_RUN = "killed", "survived", "too long", "not run"
 _HEAVY = ("alembic", "click", "flask", "jinja2", "jsonschema", "pydantic", "sqlalchemy", "yaml")
-"""Imported once, before each mutant gets a process of its own: none of them knows the program, or is a plugin of pytest."""
+"""Imported once, before each mutant gets its own process. None of them imports the program or is a plugin of pytest."""
 
 
 class Copy(NamedTuple):
-    """A copy of the program, for one process at a time."""
+    """A copy of the program, used by one process at a time."""
 
     folder: Path
 
@@ -46,7 +46,7 @@ class Copy(NamedTuple):
         return self.folder / "src" / "seatsync"
 
     def start(self, plugin: object, arguments: Sequence[str]) -> int:
-        """Start pytest in a process of its own, whose seatsync is this copy."""
+        """Start pytest in a new process that imports seatsync from this copy; return the process id."""
         child = os.fork()
         if child == 0:
             self._be_pytest(plugin, arguments)
@@ -65,7 +65,7 @@ class Copy(NamedTuple):
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),
             }
-            sys.dont_write_bytecode = True  # of a mutant nothing may stay
+            sys.dont_write_bytecode = True  # nothing of a mutant may remain
             sys.path.insert(0, str(self.folder / "src"))
             options = ["-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0", f"--basetemp={self.folder / 't'}"]
             code = int(pytest.main([*options, *arguments], plugins=[plugin]))
@@ -78,7 +78,7 @@ class Copy(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """A mutant that is being tried."""
+    """A mutant whose tests are running."""
 
     copy: Copy
     file: str
@@ -92,7 +92,7 @@ class Trial(NamedTuple):
         return ended is not None or time.monotonic() > self.end
 
     def outcome(self) -> str:
-        """What became of it; whatever the process has started and left is ended with it."""
+        """Return the result, and end everything that the process has started."""
         code = _ended(self.process)
         (self.copy.code / self.file).write_text(self.original, encoding="utf-8")
         if code == -signal.SIGKILL:
@@ -107,20 +107,20 @@ def _ended(process: int) -> int:
 
 
 def record(copy: Copy, files: Sequence[str], marks: str) -> Recorded:
-    """Run the tests of a room without any mutant. A few fail when they are watched, since that takes time: they are not asked."""
+    """Run a room's tests without a mutant. A few fail because recording slows them down; these are not used."""
     report = copy.folder / "report.json"
     process = copy.start(Recorder(copy.code, report), ["-m", marks, *files])
     os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
     _ended(process)
-    told = json.loads(report.read_text()) if report.exists() else {"tests": {}, "failed": []}
-    if 20 * len(told["failed"]) >= len(told["tests"]):
+    recorded = json.loads(report.read_text()) if report.exists() else {"tests": {}, "failed": []}
+    if 20 * len(recorded["failed"]) >= len(recorded["tests"]):
         log = (copy.folder / "log").read_text(errors="replace")
-        sys.exit(f"{len(told['failed'])} tests fail without a mutant, or there are none:\n{log[-5000:]}")
-    return Recorded(told["tests"])
+        sys.exit(f"{len(recorded['failed'])} tests fail without a mutant, or there are no tests:\n{log[-5000:]}")
+    return Recorded(recorded["tests"])
 
 
 def tried(copy: Copy, file: str, mutant: Mutant, chosen: Sequence[str], seconds: float) -> Trial:
-    """Write the mutant into the copy, and start the tests that must notice; usually they take so many seconds."""
+    """Write the mutant to the copy, and start the tests that must notice it. ``seconds`` is how long they usually take."""
     path = copy.code / file
     original = path.read_text(encoding="utf-8")
     path.write_text(mutant.source, encoding="utf-8")
@@ -132,22 +132,22 @@ def tried(copy: Copy, file: str, mutant: Mutant, chosen: Sequence[str], seconds:
 def chosen_mutants(
     room: rooms.Room, part: tuple[int, int], lines: Sequence[tuple[str, int]]
 ) -> Iterator[tuple[str, Mutant]]:
-    """Every n-th mutant of the room, or those of the lines that are asked for."""
+    """Yield every n-th mutant of the room, or the mutants of the given lines."""
     k, n = part
     number = 0
     for path in room.files():
         file = path.relative_to(rooms.CODE).as_posix()
-        wanted = {line for of, line in lines if of == file}
-        if lines and not wanted:
+        here = {line for of, line in lines if of == file}
+        if lines and not here:
             continue
         for mutant in mutants(path.read_text(encoding="utf-8")):
             number += 1
-            if mutant.line in wanted if lines else number % n == k - 1:
+            if mutant.line in here if lines else number % n == k - 1:
                 yield file, mutant
 
 
 def measure(room: rooms.Room, part: tuple[int, int], lines: Sequence[tuple[str, int]], jobs: int) -> Counter[str]:
-    """Try the mutants, and tell each one that survived as soon as it is known."""
+    """Try the mutants, and print each survivor immediately."""
     for name in _HEAVY:
         import_module(name)
     counts: Counter[str] = Counter()
@@ -164,7 +164,7 @@ def measure(room: rooms.Room, part: tuple[int, int], lines: Sequence[tuple[str, 
 
 
 def must_still_pass(copy: Copy, room: rooms.Room, tests: Recorded) -> None:
-    """Where the tests fail at the end without a mutant (no disk, packages that are gone), they have killed nobody."""
+    """Exit if the tests now fail without a mutant (a full disk, missing packages): then their failures prove nothing."""
     path = room.files()[0]
     same = Mutant(1, "", "", "", path.read_text(encoding="utf-8"))
     chosen = tests.quickest()[:50]
@@ -177,7 +177,7 @@ def must_still_pass(copy: Copy, room: rooms.Room, tests: Recorded) -> None:
 def results(
     copies: list[Copy], left: Iterator[tuple[str, Mutant]], tests: Recorded
 ) -> Iterator[tuple[str, Mutant, str]]:
-    """What becomes of each mutant; as many are tried at once as there are copies."""
+    """Yield each mutant's result. One mutant runs in each copy at a time."""
     trials: list[Trial] = []
     while (waiting := next(left, None) if copies else None) or trials:
         if waiting:
@@ -203,12 +203,12 @@ def _copy(folder: Path) -> Copy:
 
 
 def of_room(room: rooms.Room, part: tuple[int, int], jobs: int) -> bool:
-    """Measure a room, or a part of it, and write its figures down. Whether the score is what is asked for."""
+    """Measure a room or a part of it, and save the figures. Return whether the score is high enough."""
     score = rooms.Score.of(room.name, measure(room, part, [], jobs))
     k, n = part
     BUILD.mkdir(parents=True, exist_ok=True)
     for old in BUILD.glob(f"{room.name}-*.json"):
-        if not old.stem.endswith(f"-{n}"):  # of other parts, which would be counted as well
+        if not old.stem.endswith(f"-{n}"):  # files of another division into parts would be counted too
             old.unlink()
     (BUILD / f"{room.name}-{k}-{n}.json").write_text(json.dumps(score._asdict()))
     print(f"{room.name} {k}/{n}: {score}; at least {room.least} %")
@@ -222,18 +222,18 @@ def main() -> int:
     what.add_argument("--room", choices=[room.name for room in known])
     what.add_argument("--at", nargs="+", default=[], help="FILE:LINE, of src/seatsync")
     parser.add_argument("--part", default="1/1", help="K/N: every N-th mutant of the room")
-    parser.add_argument("--tests", nargs="+", help="files of tests, in place of the room's")
+    parser.add_argument("--tests", nargs="+", help="test files, instead of the room's")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     k, n = map(int, given.part.split("/"))
     places = [one.removeprefix("src/seatsync/").rpartition(":") for one in given.at]
     good = not places
     for room in known:
-        asked = room._replace(tests=given.tests or room.tests)
+        chosen = room._replace(tests=given.tests or room.tests)
         if room.name == given.room:
-            good = of_room(asked, (k, n), given.jobs)
+            good = of_room(chosen, (k, n), given.jobs)
         elif here := [(file, int(line)) for file, _, line in places if rooms.CODE / file in room.files()]:
-            good = measure(asked, (1, 1), here, given.jobs).total() > 0
+            good = measure(chosen, (1, 1), here, given.jobs).total() > 0
     return 0 if good else 1
 
 

@@ -1,4 +1,4 @@
-"""Mutation testing itself: mutants change one thing each, and no module, test or score is left out."""
+"""Mutation testing itself: each mutant changes one thing, and no module, test or score is left out."""
 
 from __future__ import annotations
 
@@ -90,17 +90,17 @@ def test_the_parts_of_a_night_are_whole() -> None:
 
 
 def test_a_mutant_meets_the_tests_that_run_its_function_the_quickest_first() -> None:
-    def told(seconds: float, *ran: tuple[str, str], starts: bool = False) -> dict[str, object]:
+    def record(seconds: float, *ran: tuple[str, str], starts: bool = False) -> dict[str, object]:
         return {"seconds": seconds, "ran": [*ran], "starts": starts}
 
     tests = Recorded(
         {
-            "slow": told(2, ("a.py", "f"), ("a.py", "Kind.g")),
-            "quick": told(1, ("a.py", "f")),
-            "endless": told(900, ("a.py", "f")),
-            "on[postgres]": told(0.1, ("a.py", "f")),
-            "other": told(0.5, ("b.py", "h")),
-            "process": told(3, starts=True),
+            "slow": record(2, ("a.py", "f"), ("a.py", "Kind.g")),
+            "quick": record(1, ("a.py", "f")),
+            "endless": record(900, ("a.py", "f")),
+            "on[postgres]": record(0.1, ("a.py", "f")),
+            "other": record(0.5, ("b.py", "h")),
+            "process": record(3, starts=True),
         }
     )
     assert tests.of("a.py", "f") == ["quick", "slow"]
@@ -131,6 +131,6 @@ def test_a_room_under_its_least_fails(tmp_path: Path, monkeypatch: pytest.Monkey
     page, figures = tmp_path / "page.md", tmp_path / "one.json"
     page.write_text(f"{rooms.BEGIN}{rooms.HEAD}{rooms.END}")
     for survived, code in ((46, 1), (45, 0)):
-        told = {"room": "refusals", "killed": 1_000 - survived, "too_long": 0, "survived": survived}
-        figures.write_text(json.dumps(told))
+        figure = {"room": "refusals", "killed": 1_000 - survived, "too_long": 0, "survived": survived}
+        figures.write_text(json.dumps(figure))
         assert rooms.score(page, [figures]) == code

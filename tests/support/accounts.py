@@ -1,4 +1,4 @@
-"""Accounts as the pages make them: people who have proved that an e-mail is theirs."""
+"""Accounts as the pages create them: people who have proved that an e-mail is theirs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.support.databases import add
 
 
 def signed_up(folder: Path, email: str) -> AccountHolder:
-    """Somebody has made an account with this e-mail; its id is in front of the @."""
+    """Create an account with this e-mail. Its id is the part before the @."""
     id = email.partition("@")[0]
     hash = email_hash(email)
-    made = {"password": "", "language": "", "made_at": "2026-08-01T00:00:00Z"}
-    add(folder, "account", {"id": id, "email": email, "email_hash": hash, **made})
+    fields = {"password": "", "language": "", "made_at": "2026-08-01T00:00:00Z"}
+    add(folder, "account", {"id": id, "email": email, "email_hash": hash, **fields})
     return AccountHolder(email, id)

@@ -17,6 +17,7 @@ needs_chromium = pytest.mark.skipif(
 
 @contextmanager
 def launched() -> Iterator[Browser]:
+    """Run Chromium without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser

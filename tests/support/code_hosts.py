@@ -1,6 +1,6 @@
-"""A GitHub and a GitLab on this machine: HTTP servers that keep comments and behave as the documentation of their APIs says.
+"""A GitHub and a GitLab on this machine: HTTP servers that store comments and follow the documentation of the real APIs.
 
-What a host answers is in ``GitHub.answer`` and ``GitLab.answer``; what may go wrong on the way, in ``Fault``.
+``GitHub.answer`` and ``GitLab.answer`` have the answers. ``Fault`` has what may go wrong on the way.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import json
 import re
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 class Answer(NamedTuple):
     status: int
-    said: Any = None
+    content: Any = None
     headers: Mapping[str, str] = {}
 
 
@@ -35,13 +36,13 @@ class Request(NamedTuple):
 
 @dataclass
 class Fault:
-    """What happens to the next request of a method (QUERY is a POST to GraphQL), in place of, before, or after what should."""
+    """What goes wrong with the next ``times`` requests of a method. QUERY is a POST to GraphQL."""
 
     method: str
-    answer: Answer | None = None  # given instead
-    lost: str = ""  # "before" or "after" it was carried out, the connection breaks
-    slow: float = 0.0  # seconds until it is answered, though carried out
-    then: Callable[[], object] = lambda: None  # somebody else does something first
+    answer: Answer | None = None  # sent instead of the right one
+    lost: str = ""  # the connection breaks "before" or "after" the request is carried out
+    slow: float = 0.0  # seconds until the answer; the request is carried out immediately
+    then: Callable[[], object] = lambda: None  # something that somebody else does first
     times: int = 1
 
 
@@ -52,8 +53,8 @@ LIMITS = {"github": 65_536, "gitlab": 1_000_000}
 
 
 @dataclass
-class CodeHost:
-    """What both hosts have in common. ``me`` is whose token it is; ``writes`` whether it may write."""
+class CodeHost(ABC):
+    """The parts common to both hosts. ``me`` is the token's user. ``writes`` says whether the token may write."""
 
     token: str
     me: dict[str, Any] = field(default_factory=lambda: dict(BOT))
@@ -65,7 +66,9 @@ class CodeHost:
     pulls: list[dict[str, Any]] = field(default_factory=list)
     merges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     editors: dict[int, dict[str, Any]] = field(default_factory=dict)
-    elsewhere: dict[int, int] = field(default_factory=dict)  # comments of other pull requests than ``number``: whose
+    elsewhere: dict[int, int] = field(
+        default_factory=dict
+    )  # comments on other pull requests than ``number``, and their numbers
     next_id: int = 1000
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,12 +82,12 @@ class CodeHost:
         return self.next_id
 
     def bodies(self, author: Mapping[str, Any] | None = None) -> list[str]:
-        """The texts of the comments of an author, the token's own user if not named; the oldest first."""
+        """The texts of an author's comments, oldest first. The default is the token's user."""
         author = author or self.me
-        return [told["body"] for _, told in sorted(self.comments.items()) if self.author(told)["id"] == author["id"]]
+        return [one["body"] for _, one in sorted(self.comments.items()) if self.author(one)["id"] == author["id"]]
 
     def edit(self, id: int, body: str, editor: Mapping[str, Any] = PERSON) -> None:
-        """Somebody changes a comment on the web."""
+        """Change a comment, as somebody does on the web."""
         self.comments[id]["body"] = body
         self.editors[id] = dict(editor)
 
@@ -100,20 +103,20 @@ class CodeHost:
         return None
 
     def page(self, query: Mapping[str, str], pull: int, newest_first: bool = False) -> tuple[list[Any], int, int]:
-        """The comments on a pull request, those of one page; its number, and how many pages there are."""
+        """Return the comments on one page of a pull request, the page's number, and the number of pages."""
         size, number = min(100, int(query.get("per_page", "30"))), int(query.get("page", "1"))
         ids = sorted(self.comments, reverse=newest_first)
-        told = [self.comments[id] for id in ids if self.elsewhere.get(id, self.number) == pull]
-        return told[(number - 1) * size : number * size], number, -(-len(told) // size)
+        found = [self.comments[id] for id in ids if self.elsewhere.get(id, self.number) == pull]
+        return found[(number - 1) * size : number * size], number, -(-len(found) // size)
 
+    @abstractmethod
     def environment(self) -> dict[str, str]:
-        """What a job on this host finds in its environment."""
-        raise NotImplementedError
+        """The environment variables of a job on this host."""
 
     def merge(
         self, commit: str, number: int = number, into: str = "main", home: tuple[str, int] = HOME, by: str = ""
     ) -> None:
-        """A pull request is merged, by this commit or another; another one that was closed has the commit too."""
+        """Merge a pull request, with this commit or ``by`` another. A second, closed pull request has the commit too."""
         closed = {"number": 3, "iid": 3, "merged_at": None, "state": "closed", "merge_commit_sha": None}
         merged = {"number": number, "iid": number, "merged_at": "2026-09-01T08:00:00Z", "state": "merged"}
         place = {
@@ -121,17 +124,20 @@ class CodeHost:
             "target_branch": into,
             "target_project_id": home[1],
         }
-        told = self.merges.setdefault(commit, [{**closed, **place}])
-        told.insert(1, {**merged, **place, "merge_commit_sha": by or commit})  # the newest first
+        pulls = self.merges.setdefault(commit, [{**closed, **place}])
+        pulls.insert(1, {**merged, **place, "merge_commit_sha": by or commit})  # newest first
 
+    @abstractmethod
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
-        raise NotImplementedError
+        """A comment in the form of this host's API."""
 
-    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def author(self, comment: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The author of a comment, as the API names them."""
 
+    @abstractmethod
     def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
-        raise NotImplementedError
+        """The answer to a request with this JSON in its body."""
 
 
 class GitHub(CodeHost):
@@ -144,8 +150,8 @@ class GitHub(CodeHost):
         page = f"https://github.example/grace/seats/pull/{self.number}#issuecomment-{id}"
         return {"id": id, "node_id": f"IC_{id}", "body": body, "user": dict(author), "html_url": page}
 
-    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        user: Mapping[str, Any] = told["user"]
+    def author(self, comment: Mapping[str, Any]) -> Mapping[str, Any]:
+        user: Mapping[str, Any] = comment["user"]
         return user
 
     def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
@@ -162,12 +168,12 @@ class GitHub(CodeHost):
             return Answer(200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]])
         found = re.fullmatch(r"/repos/grace/seats/issues/(\d+)/comments", path)
         if request.method == "GET" and found:
-            told, number, pages = self.page(query, int(found[1]))
+            comments, number, pages = self.page(query, int(found[1]))
             place = f"{self.address}/repositories/1/issues/{found[1]}/comments?per_page={query['per_page']}&page="
             links = {"next": number + 1, "last": pages} if number < pages else {}
             links |= {"prev": number - 1, "first": 1} if number > 1 else {}
             link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
-            return Answer(200, told, {"Link": link} if link else {})
+            return Answer(200, comments, {"Link": link} if link else {})
         if found := re.fullmatch(r"/repos/grace/seats/commits/([0-9a-f]{40})/pulls", path):
             return Answer(200, self.merges.get(found[1], []))
         found = re.fullmatch(r"/repos/grace/seats/issues/(comments/)?(\d+)(/comments)?", path)
@@ -176,33 +182,35 @@ class GitHub(CodeHost):
         if not self.writes:
             return refused
         if len(sent["body"]) > self.limit:
-            said = f"Body is too long (maximum is {self.limit} characters)"
-            return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": said}]})
+            why = f"Body is too long (maximum is {self.limit} characters)"
+            return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": why}]})
         id = int(found[2])
         if request.method == "POST" and id == self.number:
             return Answer(201, self.comments[self.add(sent["body"], self.me)])
         if id not in self.comments:
             return Answer(404, {"message": "Not Found", "status": "404"})
-        self.edit(id, sent["body"], self.me)  # whoever may write may write in everybody's
+        self.edit(id, sent["body"], self.me)  # with write access, a user can edit everybody's comments
         return Answer(200, self.comments[id])
 
     def queried(self, sent: Any) -> Answer:
-        """What the GraphQL API tells of a token's user and of a comment. The login of a bot ends with [bot] where it is the
-        viewer, as in the REST API, and does not where it is an author."""
+        """Return the GraphQL API's answer about the token's user or a comment.
+
+        A bot's login ends with [bot] as the viewer, as in the REST API, but not as an author.
+        """
         if "viewer {" in sent["query"]:
             return Answer(200, {"data": {"viewer": {"login": self.me["login"]}}})
         id = int(sent["variables"]["id"].removeprefix("IC_"))
         if id not in self.comments:
-            said = f"Could not resolve to a node with the global id of '{sent['variables']['id']}'"
-            return Answer(200, {"data": {"node": None}, "errors": [{"type": "NOT_FOUND", "message": said}]})
-        told, editor = self.comments[id], self.editors.get(id)
-        node = {"body": told["body"], "author": _actor(told["user"]), "editor": editor and _actor(editor)}
+            why = f"Could not resolve to a node with the global id of '{sent['variables']['id']}'"
+            return Answer(200, {"data": {"node": None}, "errors": [{"type": "NOT_FOUND", "message": why}]})
+        comment, editor = self.comments[id], self.editors.get(id)
+        node = {"body": comment["body"], "author": _actor(comment["user"]), "editor": editor and _actor(editor)}
         node["lastEditedAt"] = "2026-09-01T08:00:00Z" if editor is not None else None
         return Answer(200, {"data": {"node": node}})
 
 
 def _actor(user: Mapping[str, Any]) -> dict[str, str] | None:
-    """A user as GraphQL tells of them; nobody for one who has left."""
+    """A user in the form of GraphQL, or None for a deleted user."""
     return {"__typename": user["type"], "login": user["login"].removesuffix("[bot]")} if user else None
 
 
@@ -222,8 +230,8 @@ class GitLab(CodeHost):
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": id, "body": body, "author": {"id": author["id"], "username": author["login"]}, "system": False}
 
-    def author(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        author: Mapping[str, Any] = told["author"]
+    def author(self, comment: Mapping[str, Any]) -> Mapping[str, Any]:
+        author: Mapping[str, Any] = comment["author"]
         return author
 
     def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
@@ -236,8 +244,9 @@ class GitLab(CodeHost):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
         found = re.fullmatch(rf"/api/v4/projects/{self.project}/merge_requests/(\d+)/notes", request.path)
         if request.method == "GET" and found:
-            told, number, pages = self.page(query, int(found[1]), newest_first=query.get("sort", "desc") == "desc")
-            return Answer(200, told, {"X-Page": str(number), "X-Next-Page": str(number + 1) if number < pages else ""})
+            comments, number, pages = self.page(query, int(found[1]), query.get("sort", "desc") == "desc")
+            next_page = str(number + 1) if number < pages else ""
+            return Answer(200, comments, {"X-Page": str(number), "X-Next-Page": next_page})
         if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
             return Answer(200, self.merges.get(found[1], []))
         if not request.path.startswith(notes):
@@ -258,19 +267,19 @@ class GitLab(CodeHost):
         return Answer(200, self.comments[id])
 
     def queried(self, sent: Any) -> Answer:
-        """What the GraphQL API tells of a note."""
+        """Return the GraphQL API's answer about a note."""
         id = int(sent["variables"]["id"].removeprefix("gid://gitlab/Note/"))
         if id not in self.comments:
             return Answer(200, {"data": {"note": None}})
-        told, editor = self.comments[id], self.editors.get(id)
-        note = {"body": told["body"], "author": {"username": told["author"]["username"]}, "lastEditedAt": None}
+        comment, editor = self.comments[id], self.editors.get(id)
+        note = {"body": comment["body"], "author": {"username": comment["author"]["username"]}, "lastEditedAt": None}
         by = {"username": editor["login"]} if editor else None
         note |= {"lastEditedBy": by, "lastEditedAt": "2026-09-01T08:00:00Z" if editor is not None else None}
         return Answer(200, {"data": {"note": note}})
 
 
 class Hasty:
-    """A clock, in place of the module ``time``, by which pauses pass at once."""
+    """A clock that replaces the module ``time``. Its pauses end immediately."""
 
     def __init__(self) -> None:
         self.passed = 0.0
@@ -298,7 +307,7 @@ class _Handler(BaseHTTPRequestHandler):
         host = self.server.host
         size = int(self.headers.get("Content-Length", 0))
         sent = json.loads(self.rfile.read(size)) if size else None
-        method = "QUERY" if self.path.endswith("/graphql") else self.command  # a POST that writes nothing
+        method = "QUERY" if self.path.endswith("/graphql") else self.command  # this POST writes nothing
         request = Request(method, self.path, dict(self.headers.items()))
         host.requests.append(request)
         fault = host.fault(method) or Fault(method)
@@ -311,16 +320,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server.stopped.wait(fault.slow) or fault.lost == "after":
             self.close_connection = True
             return
-        said = b"" if answer.said is None else json.dumps(answer.said).encode()
+        body = b"" if answer.content is None else json.dumps(answer.content).encode()
         self.send_response(answer.status)
         for name, value in {
             **answer.headers,
             "Content-Type": "application/json",
-            "Content-Length": str(len(said)),
+            "Content-Length": str(len(body)),
         }.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(said)
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -332,12 +341,12 @@ class _Server(ThreadingHTTPServer):
     stopped: threading.Event
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Whoever hung up while we were slow has seen enough."""
+        """Ignore clients that hang up before a slow answer."""
 
 
 @contextmanager
 def serving(host: CodeHost) -> Iterator[None]:
-    """Serve a host at its ``address``, on a free port of this machine."""
+    """Run a host on a free port of this machine, and set its ``address``."""
     server = _Server(("127.0.0.1", 0), _Handler)
     server.host, server.stopped = host, threading.Event()
     host.address = f"http://127.0.0.1:{server.server_port}"

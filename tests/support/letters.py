@@ -1,4 +1,4 @@
-"""A school whose letters are sent, through the command line, to a real mail server."""
+"""A school whose letters are sent to a real mail server with the command line."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ PORTAL = "https://seats.grace.example"
 
 def ran(folder: Path, *args: str, code: int = 0, now: str = DAY) -> Outcome:
     outcome = seatsync(*args, "--now", now, folder=folder)
-    assert outcome.code == code, f"seatsync {' '.join(args)} left with {outcome.code}\n{outcome.out}\n{outcome.err}"
+    assert outcome.code == code, f"seatsync {' '.join(args)} exited with {outcome.code}\n{outcome.out}\n{outcome.err}"
     assert "This is a bug" not in outcome.err
     return outcome
 
 
 def sent(folder: Path, *args: str, code: int = 0, now: str = DAY) -> Counter[str]:
-    """What became of the letters of one run."""
+    """Run ``outbox send`` and return its counts, without zeros."""
     return +Counter(json.loads(ran(folder, "outbox", "send", "--format", "json", *args, code=code, now=now).out))
 
 
 def posted(folder: Path, *args: str) -> dict[str, str]:
-    """Have what waits sent; returns the token of the personal link that each address was sent last."""
+    """Send all waiting letters; return the token of the last personal link for each address."""
     room = Mailroom()
     with mail_server(room) as port, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")
@@ -99,7 +99,7 @@ def part(letter: EmailMessage, kind: str) -> str:
 
 @pytest.fixture
 def school(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A school, to which nothing has been applied yet."""
+    """The folder of a school before its first apply."""
     (tmp_path / "seatsync.yaml").write_text(CONFIG)
     monkeypatch.setenv("SEATSYNC_MAIL_FROM", "Grace Library <library@grace.example>")
     monkeypatch.setenv("SEATSYNC_PORTAL_URL", PORTAL)
@@ -108,7 +108,7 @@ def school(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailroom]:
-    """A mail server on this machine, which the environment names."""
+    """A mail server on this machine. SEATSYNC_SMTP_URL names it."""
     found = Mailroom()
     with mail_server(found) as port:
         monkeypatch.setenv("SEATSYNC_SMTP_URL", f"smtp://127.0.0.1:{port}")

@@ -1,7 +1,7 @@
-"""How long a run is to be: short, as in ``make test``, or long, as in ``make torture`` and every night.
+"""Whether a test run is short, as in ``make test``, or long, as in ``make torture`` and every night.
 
-``SEATSYNC_TORTURE=1`` is the one switch for the long form. ``SEATSYNC_TORTURE_SEED`` repeats what a failure names,
-``SEATSYNC_TORTURE_FIGURES`` names a file that gets one line of JSON for each test that counts what it tried.
+``SEATSYNC_TORTURE=1`` selects the long form. ``SEATSYNC_TORTURE_SEED`` repeats the run with the seed that a failure names.
+``SEATSYNC_TORTURE_FIGURES`` names a file that gets one line of JSON for each test that counts its trials.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ FIGURES = os.environ.get("SEATSYNC_TORTURE_FIGURES", "")
 
 
 def times(short: int, long: int) -> int:
-    """How often something is tried in the form that was asked for."""
+    """Return the number of trials in the selected form."""
     return long if LONG else short
 
 
 def share(values: Iterable[Value], parts: int) -> list[Value]:
-    """All of them in the long form. In the short one every so-manieth, which ones goes by the commit."""
+    """Return all values in the long form. In the short form return one of ``parts`` equal parts; the commit decides which."""
     return list(values)[0 if LONG else part_of_this_commit(parts) :: times(short=parts, long=1)]
 
 
 def part_of_this_commit(parts: int) -> int:
-    """Which of so many parts is tried for this commit: always the same one."""
+    """Return the number of the part for this commit, which is always the same (0 to ``parts`` - 1)."""
     return _commit() % parts
 
 
 @cache
 def _commit() -> int:
-    told = subprocess.run(
+    commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
     )
-    return int(told.stdout, 16) if told.returncode == 0 else 0
+    return int(commit.stdout, 16) if commit.returncode == 0 else 0

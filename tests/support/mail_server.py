@@ -1,4 +1,4 @@
-"""Real mail servers for the tests: aiosmtpd, on a port of this machine, doing what a test wants of them."""
+"""Real mail servers for the tests: aiosmtpd on a port of this machine, with replies that a test chooses."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 Answer = Callable[[str], str]
-"""What a server says of an address; empty where it has nothing against it, ``break`` to cut the connection."""
+"""Return the reply for an address: empty to accept it, ``break`` to cut the connection."""
 
 
 class Mailroom:
-    """What a server was handed in, and how it behaves. ``at_rcpt`` and ``at_data`` answer in its place, ``after`` once it has
-    taken a letter; ``victim`` is a process that is killed ``after_250`` seconds behind the acknowledgement of a letter."""
+    """The letters that a server received, and its behavior.
+
+    ``at_rcpt`` and ``at_data`` replace its replies, ``after`` replaces the reply after it has stored a letter. ``victim`` is a
+    process that is killed ``after_250`` seconds after the acknowledgement of a letter.
+    """
 
     def __init__(self, at_rcpt: Answer = lambda to: "", at_data: Answer = lambda to: "") -> None:
         self.at_rcpt = at_rcpt
@@ -95,7 +98,7 @@ def _kill(process: int) -> None:
 
 
 class _Listening(Controller):
-    """A server at a socket that is bound already, so that nobody else can take its port before it listens."""
+    """A server on a socket that is already bound, so that no other process can take its port before it listens."""
 
     def __init__(self, room: Mailroom, port: int, **settings: Any) -> None:
         self.bound = socket.create_server(("127.0.0.1", port))
@@ -107,7 +110,7 @@ class _Listening(Controller):
 
 @contextmanager
 def mail_server(room: Mailroom, tls: ssl.SSLContext | None = None, port: int = 0, **settings: Any) -> Iterator[int]:
-    """The port of a server, a free one if none is given; with ``tls`` it asks for STARTTLS and a user's sign-in."""
+    """Run a server and yield its port, by default a free one. With ``tls`` it requires STARTTLS and a sign-in."""
     if tls is not None:
         settings |= {"tls_context": tls, "require_starttls": True, "authenticator": room.check, "auth_required": True}
     controller = _Listening(room, port, **{"enable_SMTPUTF8": True, **settings})

@@ -1,4 +1,4 @@
-"""Browsers without a screen for the pages of ``serve``. They keep cookies, follow redirects and fill in the forms they see."""
+"""Simple browsers for the pages of ``serve``. They keep cookies, follow redirects and fill in the forms they see."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PASSWORD = "correct horse battery"
 
 
 class Form:
-    """A form of a page: where it goes, and what it sends if nobody types anything."""
+    """A form of a page: its target, and the values it sends if nobody types anything."""
 
     def __init__(self, method: str, action: str) -> None:
         self.method = method

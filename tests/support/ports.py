@@ -1,4 +1,4 @@
-"""Ports for servers that must be told theirs before they listen."""
+"""Ports for servers that must know their port before they listen."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 
 
 def free_port() -> int:
-    """A port of this machine at which nobody listens, and which no other process is given until this one ends.
+    """Return a free port of this machine that no other process gets until this one ends.
 
-    It stays bound here. A server can listen at it all the same, because both set SO_REUSEADDR and this socket never listens.
-    Only Linux allows that; elsewhere the port is free again at once, and another process may come first.
+    It stays bound here. A server can still listen on it, because both set SO_REUSEADDR and this socket never listens. Only
+    Linux allows that. Elsewhere the port is free again immediately, and another process may take it first.
     """
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""A copy of the program that a test changes as a contributor would, and runs in a process of its own."""
+"""A copy of the program that a test changes as a contributor would, and runs in a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.databases import environment
 
 
 class ProgramCopy(NamedTuple):
-    """The package lies in ``top``."""
+    """A copy whose package is in ``top``."""
 
     top: Path
 
@@ -33,7 +33,7 @@ class ProgramCopy(NamedTuple):
 
 
 def changed_program(top: Path, new: Mapping[str, str], edits: Mapping[str, tuple[tuple[str, str], ...]]) -> ProgramCopy:
-    """A copy with ``new`` files, and in files that are there pieces of text (old, new) replaced wherever they stand."""
+    """Copy the program, add ``new`` files, and replace pieces of text (old, new) everywhere in existing files."""
     package = shutil.copytree(
         Path(seatsync.__file__).parent, top / "seatsync", ignore=shutil.ignore_patterns("__pycache__")
     )

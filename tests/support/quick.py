@@ -1,7 +1,7 @@
 """Share, between the commands of one test run, the work that a process otherwise does once for each command.
 
 A test run is thousands of commands in one process. This changes how long a command takes and nothing else: SQL is compiled
-once for all SQLite files, and hashing a password is cheap. Processes that tests start are not reached.
+once for all SQLite files, and hashing a password is cheap. Processes that tests start are not affected.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Folders with files that are encrypted, by the real age and the real SOPS."""
+"""Folders with files encrypted by the real age and the real SOPS."""
 
 from __future__ import annotations
 

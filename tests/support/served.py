@@ -1,4 +1,4 @@
-"""`seatsync serve` as a process of its own, and browsers that use it over HTTP."""
+"""`seatsync serve` as a separate process, and browsers that use it over HTTP."""
 
 from __future__ import annotations
 
@@ -48,9 +48,11 @@ class Visitor(Browser):
         self.url = answer.url
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         request = SimpleNamespace(path=urlsplit(answer.url).path)
-        told = SimpleNamespace(status_code=answer.status_code, request=request, headers=answer.headers, mimetype=kind)
-        told.get_data, told.close = lambda as_text: answer.text, answer.close
-        return self._shown(told)
+        response = SimpleNamespace(
+            status_code=answer.status_code, request=request, headers=answer.headers, mimetype=kind
+        )
+        response.get_data, response.close = lambda as_text: answer.text, answer.close
+        return self._shown(response)
 
 
 class Served:
@@ -87,7 +89,7 @@ class Served:
 
 @contextmanager
 def served(folder: Path, room: Mailroom, *args: str, path: str = "", **variables: str) -> Iterator[Served]:
-    """Serve the pages of a folder's ledger at a free port. ``variables`` are environment variables without SEATSYNC_."""
+    """Serve the pages of a folder's ledger on a free port. ``variables`` are environment variables without SEATSYNC_."""
     port = free_port()
     url, log = f"http://127.0.0.1:{port}{path}", folder / "serve.log"
     named = {"PORTAL_URL": url, "SECRET_KEYS": KEY, "SMTP_URL": f"smtp://127.0.0.1:{room.port}", **variables}

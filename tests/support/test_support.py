@@ -1,4 +1,4 @@
-"""What the tests themselves stand on: database servers that end with the run, and ports that belong to one of them."""
+"""The tests' own support: database servers end with the test run, and a port is given out only once."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_a_database_server_ends_with_the_process_that_started_it_even_if_that_is
 
 
 def _runs(process: int) -> bool:
-    told = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
-    return told.stdout.strip()[:1] not in ("", "Z")
+    status = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return status.stdout.strip()[:1] not in ("", "Z")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets two sockets share a port of which one listens")
@@ -55,6 +55,6 @@ def test_a_port_is_given_to_nobody_else_and_a_server_can_listen_at_it() -> None:
         assert other.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
         other.bind(("127.0.0.1", port))
-    for _ in range(2):  # and once more when the first server is gone
+    for _ in range(2):  # and again after the first server has ended
         with mail_server(Mailroom(), port=port), smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
             assert client.noop()[0] == 250
