@@ -77,7 +77,7 @@ def put(folder: Path, given: Input) -> None:
         (folder / name).write_bytes(data)
 
 
-# ── Checks of every report ───────────────────────────────────────────────────────────────────────
+# ── Checks of every report ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 def well_said(found: Sequence[Diagnostic], files: dict[str, bytes]) -> str:

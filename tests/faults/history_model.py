@@ -44,7 +44,7 @@ class Model:
     letters: list[dict[str, Any]] = field(default_factory=list)
     once_admins: set[str] = field(default_factory=set)
 
-    # ── The expected tables ────────────────────────────────────────────────────────────────────────────────────
+    # ── The expected tables ─────────────────────────────────────────────────────────────────────────────────────────
 
     def tables(self) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of the current state and of the outbox, each sorted."""

@@ -89,7 +89,7 @@ def _meaning(table: str, row: Row) -> str:
     return f"{table} {meaning!r}"
 
 
-# ── Damage ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Damage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _some_row(chance: random.Random, stored: Stored, names: Sequence[str] = tuple(_WEIGHTS)) -> tuple[str, Row]:

@@ -130,7 +130,7 @@ class Life:
         if happening != self.opt_out:
             assert owned <= self.model.owned(), "a permanent license was lost"
 
-    # ── Steps ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def edit_and_apply(self) -> None:
         before = self.wish
@@ -252,7 +252,7 @@ class Life:
             self.must_be_as_the_model_says()
             (self.here if databases is self.there else self.there).drop(before)
 
-    # ── Checks ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Checks ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def must_be_as_the_model_says(self) -> None:
         if not self.model.serial and not self.is_there():

@@ -122,7 +122,7 @@ def _must_be_told_why(outcome: Outcome, way: str, wanted: Sequence[str], patient
     assert "To fix: " in outcome.err + outcome.out
 
 
-# ── Everybody changes the same members ───────────────────────────────────────────────────────────────────────────────────
+# ── Everybody changes the same members ──────────────────────────────────────────────────────────────────────────────
 
 
 def test_each_license_has_one_outcome_whoever_else_is_at_it(database: str, crowd: Crowd, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def _must_be_one_life(actions: Sequence[str]) -> None:
                 waiting = False
 
 
-# ── Institutions next to each other ──────────────────────────────────────────────────────────────────────────────────
+# ── Institutions next to each other ─────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.postgres_only("a file holds one institution")
