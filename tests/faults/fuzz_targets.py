@@ -508,7 +508,7 @@ class Import(WithLedger):
 
     def sound(self, given: Input) -> None:
         super().sound(given)
-        assert load(InstitutionFolder.open(self.home)).desired is not None, "the files that it wrote can't be read"
+        assert load(InstitutionFolder.open(self.home)).desired is not None, "the written files can't be read"
 
 
 TARGETS: dict[str, type[Target]] = {

@@ -420,7 +420,7 @@ class _Apply:
         self.model.send(letter, library, number, self.at)
 
     def _remind(self, library: str, number: int, own: License, new: list[str]) -> None:
-        """Send one reminder for several missed ones, and none besides a new ``resend``."""
+        """Send one letter for all missed reminders and new values of ``resend``."""
         invited = date.fromisoformat(own["invited_on"])
         due = sum(invited + timedelta(days) <= self.today for days in self.wish.remind_after)
         is_due = due > own["reminders"]

@@ -182,7 +182,7 @@ def must_be_so(callers: Sequence[Caller], found: Mapping[str, list[dict[str, Any
     """Check that journal and tables agree with each caller's result, and that each license has one valid history."""
     events = sorted(found["event"], key=lambda row: row["serial"])
     wrote = {row["actor"]: row for row in found["entry"] if row["actor"].isdecimal()}
-    assert len(wrote) == sum(row["actor"].isdecimal() for row in found["entry"]), "somebody's doing is recorded twice"
+    assert len(wrote) == sum(row["actor"].isdecimal() for row in found["entry"]), "an action is recorded twice"
     lives = {number: [row for row in events if row["member"] == number] for number in range(1, len(PEOPLE) + 1)}
     for caller in callers:
         entry = wrote.get(caller.name)

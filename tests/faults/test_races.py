@@ -92,7 +92,7 @@ def _race_for_the_last_seats(databases: Databases, crowd: Crowd, at: Path, chanc
     last = [tries[-1] for tries in outcomes]
     winners = [number for number, outcome in enumerate(last) if outcome.code == ExitCode.DONE]
     early = sum(ways[number] == "saved" for number in winners)
-    assert early <= 1, "two plans made in one state were applied"
+    assert early <= 1, "two plans for the same state were applied"
     if patient:
         lasting = SIZE - ways.count("saved")
         assert len(winners) == min(free // each, lasting + early) or (not lasting and len(winners) == 1)
@@ -169,10 +169,10 @@ def _race_at_the_same_members(databases: Databases, crowd: Crowd, at: Path, chan
         events = sorted(rows(connection, "event"), key=lambda row: row["serial"])
     done = [str(number) for number, outcome in enumerate(last) if outcome.code == ExitCode.DONE]
     wrote = [row["actor"] for row in entries.values() if row["actor"].isdecimal()]
-    assert len(wrote) == len(set(wrote)), "somebody's doing was recorded twice"
-    assert set(wrote) <= set(done), "what failed was recorded"
+    assert len(wrote) == len(set(wrote)), "an action was recorded twice"
+    assert set(wrote) <= set(done), "a failed action was recorded"
     for actor in set(done) - set(wrote):
-        assert whats[int(actor)] in ("apply", "import", "resend"), "what was acknowledged was not recorded"
+        assert whats[int(actor)] in ("apply", "import", "resend"), "an acknowledged action was not recorded"
     for number in range(1, len(people) + OWNERS + 1):
         _must_be_one_life([row["action"] for row in events if row["member"] == number and row["library"]])
     must_be_sound(ledger)

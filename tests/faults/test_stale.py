@@ -148,7 +148,7 @@ def here(database: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 
 def _world(database: str, at: Path) -> World:
     databases = databases_of(database, at)
-    earlier, ledger = _lived(Here(databases, at, databases.fresh()), "Ruth")
+    earlier, ledger = _make_history(Here(databases, at, databases.fresh()), "Ruth")
     here = Here(databases, at, ledger)
     here.ran("plan", "--quiet", "--out", "nothing.json")
     (at / "grace" / "members.csv").write_text(WANTED, encoding="utf-8")
@@ -156,7 +156,7 @@ def _world(database: str, at: Path) -> World:
     return World(databases, at, ledger, earlier)
 
 
-def _lived(here: Here, actor: str) -> tuple[str, str]:
+def _make_history(here: Here, actor: str) -> tuple[str, str]:
     """Create a ledger with a fixed history; return the ledger before the last apply, and the final one."""
     for folder in ("grace", "others"):
         (here.folder / folder).mkdir(exist_ok=True)
@@ -208,7 +208,7 @@ def test_a_plan_is_stale_for_a_ledger_put_in_the_place_of_its_own(
         case "another of the same length":
             aside = Here(here.databases, tmp_path / "aside", ledger)
             aside.folder.mkdir()
-            _, ledger = _lived(aside, "Ruth")
+            _, ledger = _make_history(aside, "Ruth")
             assert _info(here, "serial", ledger) == _info(here, "serial")
             assert _info(here, "head", ledger) != _info(here, "head")
         case "an earlier one":

@@ -121,7 +121,7 @@ LIFE: tuple[tuple[str, ...], ...] = (
 
 
 @pytest.fixture(scope="module")
-def lived(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def full_ledger(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """The ledger after these events, for damage that is rolled back. For SQLite it is a copy in memory."""
     at = tmp_path_factory.mktemp("tampering")
     databases = databases_of(database, at)
@@ -179,8 +179,8 @@ def _opened(ledger: str) -> Iterator[Connection]:
 # ── Damage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_every_damage_is_found(lived: Connection, database: str) -> None:
-    before = stored(lived)
+def test_every_damage_is_found(full_ledger: Connection, database: str) -> None:
+    before = stored(full_ledger)
     missed = []
     with figures("tampering", database) as count:
         for seed in seeds(*DAMAGED):
@@ -190,7 +190,7 @@ def test_every_damage_is_found(lived: Connection, database: str) -> None:
                     damage = chance.choice(POSSIBLE[database])
                     edits = damage(chance, before)
                     if changes_something(edits):
-                        outcome = _outcome(lived, edits)
+                        outcome = _outcome(full_ledger, edits)
                         count["impossible"] += outcome == "impossible"
             count["tries"] += 1
             count["found"] += outcome == "found"
@@ -202,35 +202,35 @@ def test_every_damage_is_found(lived: Connection, database: str) -> None:
 POSSIBLE = {"sqlite": DAMAGES, "postgres": [damage for damage in DAMAGES if damage is not another_type]}
 
 
-def _outcome(lived: Connection, edits: list[Edit]) -> str:
+def _outcome(full_ledger: Connection, edits: list[Edit]) -> str:
     """Return ``found``, ``impossible`` if the database prevents the damage, or what went wrong."""
-    with _undone(lived):
+    with _undone(full_ledger):
         try:
-            carry_out(lived, edits)
+            carry_out(full_ledger, edits)
         except DBAPIError:
             return "impossible"
         try:
-            return "found" if verify(lived, "grace").faults else "was not found"
+            return "found" if verify(full_ledger, "grace").faults else "was not found"
         except LedgerError:
             return "found"
         except Exception as error:
             return f"made verify stumble: {error!r}"
 
 
-def test_whether_a_letter_was_sent_is_not_the_journals(lived: Connection) -> None:
+def test_whether_a_letter_was_sent_is_not_the_journals(full_ledger: Connection) -> None:
     for state in STATES:
-        with _undone(lived):
-            lived.execute(text("UPDATE outbox SET state = :state"), {"state": state})
-            assert verify(lived, "grace").faults == []
+        with _undone(full_ledger):
+            full_ledger.execute(text("UPDATE outbox SET state = :state"), {"state": state})
+            assert verify(full_ledger, "grace").faults == []
 
 
 @contextmanager
-def _undone(lived: Connection) -> Iterator[None]:
-    lived.exec_driver_sql("BEGIN")
+def _undone(full_ledger: Connection) -> Iterator[None]:
+    full_ledger.exec_driver_sql("BEGIN")
     try:
         yield
     finally:
-        lived.exec_driver_sql("ROLLBACK")
+        full_ledger.exec_driver_sql("ROLLBACK")
 
 
 def _difference(edits: list[Edit]) -> str:
@@ -245,14 +245,14 @@ def _difference(edits: list[Edit]) -> str:
     return "; ".join(differences)[:500]
 
 
-def test_no_text_moves_unseen_from_one_field_to_the_next(lived: Connection) -> None:
+def test_no_text_moves_unseen_from_one_field_to_the_next(full_ledger: Connection) -> None:
     """The separator of hashed fields can't be part of a field; otherwise text could move from one field to the next."""
     with pytest.raises(ValueError, match="control character"):
         link(bytes(32), ["ruth\x1fabc", "def"])
-    entry = stored(lived)["entry"][-1]
-    with _undone(lived):
-        carry_out(lived, [Edit("entry", entry, entry | {"actor": f"{entry['actor']}\x1f"})])
-        assert verify(lived, "grace").faults
+    entry = stored(full_ledger)["entry"][-1]
+    with _undone(full_ledger):
+        carry_out(full_ledger, [Edit("entry", entry, entry | {"actor": f"{entry['actor']}\x1f"})])
+        assert verify(full_ledger, "grace").faults
 
 
 # ── Forgery as a whole ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -260,22 +260,22 @@ def test_no_text_moves_unseen_from_one_field_to_the_next(lived: Connection) -> N
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
 def test_a_forgery_that_is_sound_in_itself_is_found_by_a_head_noted_elsewhere(
-    forgery: object, lived: Connection, database: str
+    forgery: object, full_ledger: Connection, database: str
 ) -> None:
-    before = stored(lived)
+    before = stored(full_ledger)
     heads = [row["hash"].hex() for _, row in journal(before)]
     with figures(f"forgery, {forgery.__name__}", database) as count:  # type: ignore[attr-defined]
         for seed in seeds(*FORGED):
-            with replayable(seed) as chance, _undone(lived):
+            with replayable(seed) as chance, _undone(full_ledger):
                 edits, start = forgery(chance, before)  # type: ignore[operator]
-                carry_out(lived, edits)
-                lived.execute(
+                carry_out(full_ledger, edits)
+                full_ledger.execute(
                     text("UPDATE institution SET serial = 0")
                 )  # an attacker who cuts the journal cuts the tables too
-                assert rebuild(lived, "grace").faults == []
-                assert verify(lived, "grace").faults == [], "it is not sound in itself"
-                assert verify(lived, "grace", heads[: start - 1]).faults == [], "an earlier note tells nothing"
+                assert rebuild(full_ledger, "grace").faults == []
+                assert verify(full_ledger, "grace").faults == [], "the forgery is not consistent in itself"
+                assert verify(full_ledger, "grace", heads[: start - 1]).faults == [], "an earlier head must not show it"
                 noted = chance.choice(heads[start - 1 :])
-                assert verify(lived, "grace", [noted]).faults
+                assert verify(full_ledger, "grace", [noted]).faults
             count["tries"] += 1
             count["found"] += 1

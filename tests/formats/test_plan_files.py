@@ -172,10 +172,10 @@ def test_the_same_input_gives_the_same_bytes_whenever_it_is_planned(
 def test_the_same_input_gives_the_same_bytes_in_every_process(folder: Path) -> None:
     for seed in ("1", "2"):
         command = [sys.executable, "-m", "seatsync", "plan", "--format", "json", *ON]
-        told = subprocess.run(
+        result = subprocess.run(
             command, cwd=folder, env={**environment(folder), "PYTHONHASHSEED": seed}, capture_output=True, check=True
         )
-        assert told.stdout == (folder / "plan.json").read_bytes()
+        assert result.stdout == (folder / "plan.json").read_bytes()
 
 
 def test_the_same_input_gives_the_same_bytes_from_wherever_it_is_planned(folder: Path) -> None:
@@ -363,9 +363,9 @@ def test_a_saved_plan_is_carried_out_by_one_of_two_who_try_at_once(folder: Path)
     both = [
         subprocess.Popen(command, cwd=folder, env=surroundings, stderr=subprocess.PIPE, text=True) for _ in range(2)
     ]
-    told = sorted((process.communicate(timeout=60)[1], process.returncode) for process in both)
-    assert [code for _, code in told] == [DONE, STALE]
-    assert "The plan is out of date" in told[1][0]
+    outcomes = sorted((process.communicate(timeout=60)[1], process.returncode) for process in both)
+    assert [code for _, code in outcomes] == [DONE, STALE]
+    assert "The plan is out of date" in outcomes[1][0]
     assert saved(folder)["changes"] == []
     ran("verify", folder=folder)
 
@@ -969,7 +969,7 @@ def save(folder: Path, document: Mapping[str, Any], seal: bool = False) -> None:
 
 def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) -> None:
     """Write a ``plan.json`` of these changes in the correct form: its fingerprint and seal match."""
-    told = [
+    forged = [
         Change(
             ACTIONS[change["action"]],
             change["reason"],
@@ -984,7 +984,7 @@ def forge(folder: Path, plan: Mapping[str, Any], changes: list[dict[str, Any]]) 
         )
         for change in changes
     ]
-    save(folder, {**plan, "changes": changes, "fingerprint": fingerprint(grouped(told))}, seal=True)
+    save(folder, {**plan, "changes": changes, "fingerprint": fingerprint(grouped(forged))}, seal=True)
 
 
 def refused(folder: Path, code: int, said: str, *options: str) -> None:
@@ -1007,8 +1007,8 @@ def one_line(outcome: Outcome, code: int, said: str) -> None:
 
 def held(folder: Path) -> list[dict[str, Any]]:
     """Return who holds which license."""
-    told = ran("licenses", "--with-license", "--format", "json", folder=folder).out
-    return cast("list[dict[str, Any]]", json.loads(told))
+    output = ran("licenses", "--with-license", "--format", "json", folder=folder).out
+    return cast("list[dict[str, Any]]", json.loads(output))
 
 
 def members(folder: Path) -> list[dict[str, Any]]:

@@ -162,9 +162,9 @@ def test_a_repository_among_the_files_is_obeyed_by_no_command(checkout: Path, tm
     proposal = checkout / "proposal" / "grace"
     plant(proposal, canary)
     for command in COMMANDS:
-        told = seatsync(*command, str(proposal), folder=checkout)
+        outcome = seatsync(*command, str(proposal), folder=checkout)
         assert not canary.exists(), (command, canary.read_text(encoding="utf-8"))
-        assert_is_told(told)
+        assert_is_told(outcome)
 
 
 @pytest.mark.parametrize("plant", [of_its_own, by_a_file, by_a_link])
@@ -173,16 +173,16 @@ def test_one_that_came_with_the_checkout_s_own_files_is_none_of_it(
 ) -> None:
     """An institution's folder in the checkout itself, for example from an archive; here it was tracked before."""
     plant(checkout / "grace", tmp_path / "canary")
-    told = seatsync("apply", "--yes", "grace", folder=checkout)
+    outcome = seatsync("apply", "--yes", "grace", folder=checkout)
     assert not (tmp_path / "canary").exists()
-    assert_is_told(told)
+    assert_is_told(outcome)
 
 
 def test_a_pipeline_is_set_up_by_none_either(checkout: Path, tmp_path: Path) -> None:
     bare(checkout / "proposal" / "grace", tmp_path / "canary")
-    told = seatsync("init", "proposal/grace", "--ci", "github", folder=checkout)
+    outcome = seatsync("init", "proposal/grace", "--ci", "github", folder=checkout)
     assert not (tmp_path / "canary").exists()
-    assert told.code != 0
+    assert outcome.code != 0
 
 
 # ── Files that the checkout's own repository names ──────────────────────────────────────────────────────────────────
@@ -195,8 +195,8 @@ def test_settings_that_stand_among_the_files_are_not_obeyed(checkout: Path, tmp_
     git("config", "include.path", "../shared.gitconfig", at=checkout)
     make_git_compare(checkout / "grace")
     for command in COMMANDS:
-        told = seatsync(*command, "grace", folder=checkout)
-        assert told.code == 0, told
+        outcome = seatsync(*command, "grace", folder=checkout)
+        assert outcome.code == 0, outcome
     assert seatsync("init", "new", "--ci", "github", folder=checkout).code == 0
     assert not canary.exists(), canary.read_text(encoding="utf-8")
 
@@ -274,9 +274,9 @@ def test_a_checkout_inside_of_another_that_has_nothing_to_do_with_it_needs_a_wor
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     git("init", "--quiet", at=tmp_path)  # a home folder under Git
-    told = seatsync("plan", "grace", folder=checkout)
-    assert_is_told(told)
-    assert f"GIT_CEILING_DIRECTORIES={tmp_path}" in told.err
+    outcome = seatsync("plan", "grace", folder=checkout)
+    assert_is_told(outcome)
+    assert f"GIT_CEILING_DIRECTORIES={tmp_path}" in outcome.err
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     ran(checkout, "plan", "grace")
 
@@ -328,8 +328,8 @@ def make_git_compare(folder: Path) -> None:
         os.utime(file, (1, 1))
 
 
-def assert_is_told(told: Outcome) -> None:
-    assert (told.code, "planted-repository" in told.out + told.err) == (3, True), told
+def assert_is_told(outcome: Outcome) -> None:
+    assert (outcome.code, "planted-repository" in outcome.out + outcome.err) == (3, True), outcome
 
 
 def test_these_settings_do_run_programs(checkout: Path, tmp_path: Path) -> None:

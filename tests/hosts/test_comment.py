@@ -70,8 +70,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def event(folder: Path, monkeypatch: pytest.MonkeyPatch, told: object) -> None:
-    (folder / "event.json").write_text(json.dumps(told), encoding="utf-8")
+def event(folder: Path, monkeypatch: pytest.MonkeyPatch, content: object) -> None:
+    (folder / "event.json").write_text(json.dumps(content), encoding="utf-8")
     monkeypatch.setenv("GITHUB_EVENT_PATH", str(folder / "event.json"))
 
 
@@ -99,13 +99,13 @@ def body(folder: Path, text: str) -> tuple[str, str]:
 
 
 def test_the_first_comment_is_the_plan_behind_a_hidden_marker(host: CodeHost, folder: Path) -> None:
-    told = comment(folder)
+    outcome = comment(folder)
     [said] = host.bodies()
     mark, reviewed, page = said.split("\n", 2)
     assert (mark, reviewed[:24]) == (MARK, "<!-- seatsync-reviewed {")
     assert page == seatsync("show", "plan.json", "--format", "markdown", folder=folder).out.strip()
-    assert re.fullmatch(r"commented: https://\S+/7#(issuecomment-|note_)1001\n", told.out)
-    assert not told.err
+    assert re.fullmatch(r"commented: https://\S+/7#(issuecomment-|note_)1001\n", outcome.out)
+    assert not outcome.err
 
 
 def test_the_same_plan_again_writes_nothing(host: CodeHost, folder: Path) -> None:
@@ -138,10 +138,10 @@ def test_the_comment_is_found_on_whatever_page_it_is(host: CodeHost, folder: Pat
 
 def test_the_comment_is_found_although_somebody_edited_it_on_the_web(host: CodeHost, folder: Path) -> None:
     comment(folder)
-    [told] = host.comments.values()
-    told["body"] = told["body"].replace("\n", "\r\n") + "\r\n"
+    [stored] = host.comments.values()
+    stored["body"] = stored["body"].replace("\n", "\r\n") + "\r\n"
     assert "up to date" in comment(folder).out
-    told["body"] = f"{MARK}\r\nEverything is fine, merge it!"
+    stored["body"] = f"{MARK}\r\nEverything is fine, merge it!"
     comment(folder)
     assert "merge it" not in host.bodies()[0]
 
@@ -275,7 +275,7 @@ def test_ready_markdown_is_cut_by_lines_and_what_is_open_is_closed(host: CodeHos
     kept, [left_out] = said.count(line), re.findall(r"Left out to save space: ([\d,]+) lines", said)
     assert kept + int(left_out.replace(",", "")) == (text + line * 1000).count("\n") + 1 - 4
     assert "Left out to save space" in "".join(
-        told for within, told in page.texts if not {"pre", "details"} & {*within}
+        text for within, text in page.texts if not {"pre", "details"} & {*within}
     )
 
 
@@ -309,15 +309,15 @@ def test_wrong_usage_is_told_and_nothing_is_sent(
     github: CodeHost, folder: Path, args: tuple[str, ...], words: str
 ) -> None:
     (folder / "empty.md").write_text(" \n")
-    told = seatsync("comment", *args, folder=folder)
-    assert told.code == 64
-    assert words in told.err
+    outcome = seatsync("comment", *args, folder=folder)
+    assert outcome.code == 64
+    assert words in outcome.err
     assert not github.requests
 
 
 def test_a_file_that_is_no_plan_is_told_and_nothing_is_sent(github: CodeHost, folder: Path) -> None:
-    told = comment(folder, "event.json", code=5)
-    assert "the plan file can't be used" in told.err
+    outcome = comment(folder, "event.json", code=5)
+    assert "the plan file can't be used" in outcome.err
     assert not github.requests
 
 
@@ -382,9 +382,9 @@ def test_a_rate_limit_that_lasts_too_long_is_told_at_once(
     github: CodeHost, folder: Path, answer: Answer, seconds: str
 ) -> None:
     github.faults.append(Fault("POST", answer, times=99))
-    told = comment(folder, code=1)
+    outcome = comment(folder, code=1)
     assert passed() == 0
-    assert re.search(rf"No comment was written: GitHub's rate limit .* another {seconds} seconds", told.err)
+    assert re.search(rf"No comment was written: GitHub's rate limit .* another {seconds} seconds", outcome.err)
     assert github.count("POST") == 1
 
 
@@ -401,18 +401,18 @@ def test_a_host_that_does_not_recover_is_told_when_the_time_is_over(
 ) -> None:
     host.faults.append(Fault("GET", **fault, times=99))
     began = time.monotonic()
-    told = comment(folder, "plan.json", "--timeout", "2", code=1)
+    outcome = comment(folder, "plan.json", "--timeout", "2", code=1)
     assert time.monotonic() - began < 30  # one slow answer would have taken as long
     assert passed() < 2
-    line, mend = told.err.splitlines()[:2]
+    line, mend = outcome.err.splitlines()[:2]
     assert re.match(r"seatsync: No comment was written: GET http://127.0.0.1:\d+/\S+: .*\.", line)
     assert "The plan itself is not affected." in mend
 
 
 def test_a_host_that_is_not_there_is_told(github: CodeHost, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
-    told = comment(folder, "plan.json", "--timeout", "1", code=1)
-    assert "the connection failed" in told.err
+    outcome = comment(folder, "plan.json", "--timeout", "1", code=1)
+    assert "the connection failed" in outcome.err
 
 
 # ── Not allowed ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -420,9 +420,9 @@ def test_a_host_that_is_not_there_is_told(github: CodeHost, folder: Path, monkey
 
 def refused(folder: Path) -> str:
     """Return the two lines of the error."""
-    told = comment(folder, code=1)
-    assert not told.out
-    line, mend = told.err.splitlines()[:2]
+    outcome = comment(folder, code=1)
+    assert not outcome.out
+    line, mend = outcome.err.splitlines()[:2]
     assert line.startswith("seatsync: No comment was written: ")
     assert mend.endswith("The plan itself is not affected.")
     return f"{line}\n{mend}"
@@ -443,8 +443,8 @@ def test_a_token_that_is_not_valid_is_told(host: CodeHost, folder: Path) -> None
 
 
 def test_a_pull_request_that_is_not_there_is_told(host: CodeHost, folder: Path) -> None:
-    told = comment(folder, "plan.json", "--pull-request", "8", code=1)
-    assert re.search(r" answers 404 \(.*number of the (pull|merge) request", told.err, re.DOTALL)
+    outcome = comment(folder, "plan.json", "--pull-request", "8", code=1)
+    assert re.search(r" answers 404 \(.*number of the (pull|merge) request", outcome.err, re.DOTALL)
 
 
 def test_a_text_that_the_host_does_not_take_is_told(host: CodeHost, folder: Path) -> None:
@@ -647,8 +647,8 @@ def test_without_the_extra_it_is_told_how_to_install_it(github: CodeHost, folder
     script = (
         "import sys; sys.modules['requests'] = None; from seatsync.cli.main import run; sys.exit(run(sys.argv[1:]))"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script, "comment", "plan.json"], cwd=folder, capture_output=True, text=True, check=False
     )
-    assert told.returncode == 64
-    assert "pip install 'seatsync[ci]'" in told.stderr
+    assert result.returncode == 64
+    assert "pip install 'seatsync[ci]'" in result.stderr

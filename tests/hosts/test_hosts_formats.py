@@ -55,13 +55,13 @@ Annotation = tuple[str, dict[str, str], str]
 
 def annotated(folder: Path, *command: str) -> list[Annotation]:
     """Return (kind, properties, message) as GitHub reads them. Every line must be an annotation."""
-    told: list[Annotation] = []
+    annotations: list[Annotation] = []
     for line in seatsync(*command, "--format", "github", folder=folder).out.splitlines():
         found = ANNOTATION.fullmatch(line)
         assert found, line
         properties = dict(part.split("=", 1) for part in found[2].split(","))
-        told.append((found[1], properties, found[3].replace("%0A", "\n").replace("%25", "%")))
-    return told
+        annotations.append((found[1], properties, found[3].replace("%0A", "\n").replace("%25", "%")))
+    return annotations
 
 
 def test_a_mistake_is_an_annotation_at_its_file_line_and_column(tmp_path: Path) -> None:
@@ -78,11 +78,11 @@ def test_a_mistake_is_an_annotation_at_its_file_line_and_column(tmp_path: Path) 
 
 def test_the_verdict_comes_first_and_no_text_ends_a_command(tmp_path: Path) -> None:
     write(tmp_path, 3, 1, 2)
-    told = annotated(tmp_path, "plan")
-    assert told[0][0] == "error"
-    assert told[0][2].startswith("Blocked: 1 rule broken.")
-    assert [kind for kind, _, _ in told] == ["error", "error"]
-    assert "50% off, 1:2" in told[1][2]
+    annotations = annotated(tmp_path, "plan")
+    assert annotations[0][0] == "error"
+    assert annotations[0][2].startswith("Blocked: 1 rule broken.")
+    assert [kind for kind, _, _ in annotations] == ["error", "error"]
+    assert "50% off, 1:2" in annotations[1][2]
     write(tmp_path, 3, 1, 3)
     assert annotated(tmp_path, "plan")[0][:1] == ("notice",)
 
@@ -91,10 +91,10 @@ def test_of_twenty_thousand_changes_and_300_refusals_ten_of_a_kind_are_shown_and
     tmp_path: Path,
 ) -> None:
     write(tmp_path, 67, 300, 5)
-    told = annotated(tmp_path, "plan")
-    assert all(number <= 10 for number in Counter(kind for kind, _, _ in told).values())
-    assert told[0][2].startswith("Blocked: 300 rules broken.")
-    assert told[9][2] == "292 more: slots-exceeded"
+    annotations = annotated(tmp_path, "plan")
+    assert all(number <= 10 for number in Counter(kind for kind, _, _ in annotations).values())
+    assert annotations[0][2].startswith("Blocked: 300 rules broken.")
+    assert annotations[9][2] == "292 more: slots-exceeded"
 
 
 def test_of_many_refused_institutions_the_first_verdicts_are_shown_and_all_reasons_counted(tmp_path: Path) -> None:
@@ -102,9 +102,11 @@ def test_of_many_refused_institutions_the_first_verdicts_are_shown_and_all_reaso
     for name in names:
         (tmp_path / name).mkdir()
         write(tmp_path / name, 3, 1, 2)
-    told = annotated(tmp_path, "plan", "--jobs", "1", *names)
-    assert [said for _, _, said in told if said.startswith("Blocked")] == [said for _, _, said in told[:9]]
-    assert [said for _, _, said in told[9:]] == ["12 more: slots-exceeded"]
+    annotations = annotated(tmp_path, "plan", "--jobs", "1", *names)
+    assert [said for _, _, said in annotations if said.startswith("Blocked")] == [
+        said for _, _, said in annotations[:9]
+    ]
+    assert [said for _, _, said in annotations[9:]] == ["12 more: slots-exceeded"]
 
 
 def test_no_sign_of_a_finding_ends_its_line_or_its_place() -> None:
@@ -200,15 +202,15 @@ def test_before_a_commit_the_institutions_of_the_files_are_checked(tmp_path: Pat
     command = hook["entry"].split()[1:]
     files = ["one/members.csv", "one/rosters/gone.csv", "notes.csv", "two/seatsync.yaml"]
     assert all(re.search(hook["files"], name) for name in files)
-    told = seatsync(*command, *files, folder=tmp_path)
-    assert told.code == 3
-    assert "two/members.csv:1" in told.out
-    assert "one: no problems" in told.out
-    assert "three" not in told.out
+    outcome = seatsync(*command, *files, folder=tmp_path)
+    assert outcome.code == 3
+    assert "two/members.csv:1" in outcome.out
+    assert "one: no problems" in outcome.out
+    assert "three" not in outcome.out
     for name in ("--quiet", "--now=1.csv", "-q.csv"):  # a file, or its folder, can be named like an option
-        told = seatsync(*command, name, "two/members.csv", folder=tmp_path)
-        assert told.code == 3, told
-        assert "two: " in told.out
-    told = seatsync(*command, "notes.csv", folder=tmp_path)
-    assert (told.code, told.out) == (0, "")
-    assert "Nothing was checked" in told.err
+        outcome = seatsync(*command, name, "two/members.csv", folder=tmp_path)
+        assert outcome.code == 3, outcome
+        assert "two: " in outcome.out
+    outcome = seatsync(*command, "notes.csv", folder=tmp_path)
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "Nothing was checked" in outcome.err

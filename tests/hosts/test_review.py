@@ -68,15 +68,15 @@ def test_a_ledger_that_moved_stops_it_and_is_named(place: Path) -> None:
     reviewed(place)
     seatsync("ledger", "claim", "books", "ann@grace.example", folder=place)
     write(place, BEN)
-    told = applied(place, code=5)
-    assert "What changed: the ledger, from journal entry 6 to 8, the files." in told.err
-    assert "--expect " in told.err
+    outcome = applied(place, code=5)
+    assert "What changed: the ledger, from journal entry 6 to 8, the files." in outcome.err
+    assert "--expect " in outcome.err
     assert "ben@grace.example" not in seatsync("members", folder=place).out
 
 
 def test_a_day_that_ends_a_grant_stops_it_and_is_named(place: Path) -> None:
-    told = applied(place, "--now", "2026-10-01", code=5)
-    assert "What changed: the day, from 2026-09-01 to 2026-10-01." in told.err
+    outcome = applied(place, "--now", "2026-10-01", code=5)
+    assert "What changed: the day, from 2026-09-01 to 2026-10-01." in outcome.err
 
 
 def test_claims_between_review_and_apply_do_no_harm(place: Path) -> None:
@@ -105,7 +105,7 @@ def test_nobody_else_can_say_what_was_reviewed(place: Path, host: CodeHost) -> N
 
 
 def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHost) -> None:
-    """Also not a user with nearly the same name in GitHub's REST API, and not a deleted user."""
+    """Nor can a user with nearly the same name in GitHub's REST API, or a deleted user."""
     [genuine] = host.bodies()
     for author in (OTHER_BOT, {**BOT, "id": 5, "login": "github-actions"}, {**PERSON, "login": "github-actions"}):
         host.comments.clear()
@@ -122,7 +122,7 @@ def test_no_other_bot_can_say_what_was_reviewed_either(place: Path, host: CodeHo
 def test_a_merge_into_another_branch_is_no_review_although_the_same_commit_came_into_this_one(
     place: Path, host: CodeHost, into: str, home: tuple[str, int]
 ) -> None:
-    """Also not one that was merged into a branch of that name in another repository."""
+    """A merge into a branch of that name in another repository does not count either."""
     host.merges.clear()
     host.merge(COMMIT, into=into, home=home)
     assert "no plan of grace was reviewed" in applied(place, code=5).err
@@ -151,9 +151,9 @@ def test_a_job_of_no_branch_goes_by_the_default_branch(
 
 def test_of_several_pull_requests_merged_by_one_commit_all_must_show_the_same(place: Path, host: CodeHost) -> None:
     host.merge(COMMIT, number=8)
-    told = applied(place, code=1)
-    assert "pull requests 8 and 7 show different plans" in told.err
-    assert "Nothing was applied" in told.err
+    outcome = applied(place, code=1)
+    assert "pull requests 8 and 7 show different plans" in outcome.err
+    assert "Nothing was applied" in outcome.err
     [genuine] = host.bodies()
     host.elsewhere[host.add(genuine, host.me)] = 8
     applied(place)
@@ -166,15 +166,15 @@ def test_the_pull_request_that_made_the_commit_goes_before_others_that_have_it(p
 
 
 def test_where_no_pull_request_made_the_commit_the_one_that_has_it_counts(place: Path, host: CodeHost) -> None:
-    """This is so for all commits but the last of a rebased pull request."""
+    """This is the case for all commits of a rebased pull request except the last."""
     host.merges.clear()
     host.merge(COMMIT, by="f" * 40)
     applied(place)
 
 
 def test_a_comment_that_somebody_has_changed_shows_nothing(place: Path, host: CodeHost) -> None:
-    [(id, told)] = host.comments.items()
-    genuine = told["body"]
+    [(id, stored)] = host.comments.items()
+    genuine = stored["body"]
     host.edit(id, genuine.replace("books", "b00ks"))
     outcome = applied(place, code=1)
     assert "was edited by mallory, so it may not show the real plan" in outcome.err
@@ -225,8 +225,8 @@ def test_each_of_several_institutions_by_its_own_review(place: Path) -> None:
         write(place / name, ANN, id=name)
     reviewed(place, "one", "two")
     write(place / "two", ANN, BEN, id="two")
-    told = applied(place, "one", "two", *DAY, code=5)
-    assert "the plan of two differs from the reviewed one" in told.err
+    outcome = applied(place, "one", "two", *DAY, code=5)
+    assert "the plan of two differs from the reviewed one" in outcome.err
     assert "ann@grace.example" in seatsync("members", folder=place / "one").out
     assert seatsync("members", folder=place / "two").out == ""
 
@@ -246,9 +246,9 @@ def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:
     assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
     later = ("--same-files", "--now", "2026-10-01")
     write(place, ANN, BEN)
-    told = seatsync("apply", *later, folder=place)
-    assert told.code == 5
-    assert "have changed since the last apply" in told.err
+    outcome = seatsync("apply", *later, folder=place)
+    assert outcome.code == 5
+    assert "have changed since the last apply" in outcome.err
     write(place, ANN)
     assert seatsync("apply", *later, folder=place).code == 0
     assert "revoke" in seatsync("log", folder=place).out
@@ -288,9 +288,9 @@ def test_what_was_reviewed_without_names_is_applied(
     write(place, ANN, BEN, CY)
     reviewed(place)
     write(place, ANN, CY)
-    told = applied(place, code=5)
-    assert "What changed: the files." in told.err
-    assert seatsync("plan", "--no-redact", "--format", "json", folder=place).out not in told.err
+    outcome = applied(place, code=5)
+    assert "What changed: the files." in outcome.err
+    assert seatsync("plan", "--no-redact", "--format", "json", folder=place).out not in outcome.err
 
 
 def test_a_first_plan_without_names_and_without_a_key_is_told_what_it_lacks(
@@ -298,6 +298,6 @@ def test_a_first_plan_without_names_and_without_a_key_is_told_what_it_lacks(
 ) -> None:
     monkeypatch.setenv("CI", "true")
     reviewed(place)
-    told = applied(place, code=5)
-    assert "no SEATSYNC_REDACT_KEY" in told.err
-    assert "plan again in a pull request" in told.err
+    outcome = applied(place, code=5)
+    assert "no SEATSYNC_REDACT_KEY" in outcome.err
+    assert "plan again in a pull request" in outcome.err

@@ -116,7 +116,7 @@ def test_from_clear_to_encrypted_and_back_by_a_dump(here: Path, there: Path, key
 
 
 def test_who_looks_writes_nothing(remote: Path, here: Path, key: str) -> None:
-    """Although encrypting twice never gives the same bytes."""
+    """Encrypting again would give different bytes."""
     ran(here, "apply", "--yes", "grace")
     for words in (("apply", "--yes", "grace"), ("ledger", "migrate", "-C", "grace"), ("status", "grace")):
         ran(here, *words)
@@ -144,10 +144,10 @@ def test_without_the_right_key_it_is_told_and_nothing_is_read_or_written(
     ran(here, "apply", "--yes", "grace")
     monkeypatch.setenv(KEY, given)
     for words in (["plan", "grace"], ["apply", "--yes", "-q", "grace"], ["verify", "-C", "grace"], ["status", "grace"]):
-        told = failed(here, *words)
-        assert said in told
-        assert help in told
-        assert ONE not in told + (given if given.startswith("AGE") else "")
+        error = failed(here, *words)
+        assert said in error
+        assert help in error
+        assert ONE not in error + (given if given.startswith("AGE") else "")
     assert_linear(remote, 1)
 
 
@@ -165,16 +165,16 @@ def test_what_is_damaged_is_told_as_that(remote: Path, here: Path, there: Path, 
 def test_who_can_push_without_the_key_puts_nothing_in_the_ledgers_place(
     remote: Path, here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither an unencrypted ledger, which the next apply would fill with names, nor one encrypted with another key."""
+    """Rejected are an unencrypted ledger, which the next apply would fill with names, and one with another key."""
     ran(there, "apply", "--yes", "grace", "--ledger", "git:clear")
     forged = subprocess.run([GIT, "cat-file", "blob", "clear:grace/seatsync.db"], cwd=remote, stdout=-1, check=True)
     monkeypatch.setenv(KEY, ONE)
     ran(here, "apply", "--yes", "grace")
     put(there, forged.stdout)
     for words in (["plan", "grace"], ["apply", "--yes", "-q", "grace"], ["ledger", "migrate", "-C", "grace"]):
-        told = failed(here, *words)
-        assert f"is not encrypted, although {KEY} is set" in told
-        assert "seatsync ledger encrypt" in told
+        error = failed(here, *words)
+        assert f"is not encrypted, although {KEY} is set" in error
+        assert "seatsync ledger encrypt" in error
     recipient = pyrage.x25519.Identity.from_str(OTHER).to_public()
     put(there, bytes(pyrage.encrypt(forged.stdout, [recipient])))
     assert "not for a key in the environment" in failed(here, "apply", "--yes", "-q", "grace")
@@ -247,8 +247,8 @@ def test_one_who_still_writes_in_clear_while_it_is_encrypted_writes_nothing(
     script.write_text(f"cd {there} && env -u GIT_DIR -u GIT_QUARANTINE_PATH {KEY}={ONE} {ENCRYPT}\n", encoding="utf-8")
     once = f"[ -e {remote}/once ] && exit 0\ntouch {remote}/once\nsh {script} >{remote}/said 2>&1"
     hook(remote, "pre-receive", once)  # the claim's push waits until the other one is done
-    told = failed(here, "ledger", "claim", "books", "canaryann@grace.example", "-C", "grace")
-    assert f"is encrypted, and {KEY} is not set" in told, (remote / "said").read_text()
+    error = failed(here, "ledger", "claim", "books", "canaryann@grace.example", "-C", "grace")
+    assert f"is encrypted, and {KEY} is not set" in error, (remote / "said").read_text()
     assert file_on(remote).startswith(b"age-encryption.org/v1\n")
     assert_linear(remote, 2)
 
@@ -261,18 +261,18 @@ def test_what_was_in_clear_is_encrypted_and_its_history_is_forgotten_when_that_i
 ) -> None:
     institution(here, "harvest", "canarychloe")
     ran(here, "apply", "--yes", "grace", "harvest")
-    told = seatsync("ledger", "encrypt", "-C", "grace", folder=here)
-    assert (told.code, f"set it as {KEY}" in told.err) == (64, True)
+    outcome = seatsync("ledger", "encrypt", "-C", "grace", folder=here)
+    assert (outcome.code, f"set it as {KEY}" in outcome.err) == (64, True)
     monkeypatch.setenv(KEY, ONE)
-    told = ran(here, "ledger", "encrypt", "-C", "grace")
-    assert f"the history of git:origin#{BRANCH} and all copies of it still have the ledger from before" in told.err
+    outcome = ran(here, "ledger", "encrypt", "-C", "grace")
+    assert f"the history of git:origin#{BRANCH} and all copies of it still have the ledger from before" in outcome.err
     ran(there, "plan", "--detailed-exitcode", "grace")
     assert b"canaryann" in file_on(remote, "HEAD~1")
     assert b"canarychloe" not in file_on(remote)
 
     ran(here, "ledger", "encrypt", "-C", "harvest")
-    told = seatsync("ledger", "forget-history", "-C", "grace", folder=here)
-    assert (told.code, "give --yes" in told.err) == (64, True)
+    outcome = seatsync("ledger", "forget-history", "-C", "grace", folder=here)
+    assert (outcome.code, "give --yes" in outcome.err) == (64, True)
     assert "may still have the old commits" in ran(here, "ledger", "forget-history", "--yes", "-C", "grace").err
     assert_linear(remote, 1)
     ran(there, "plan", "--detailed-exitcode", "grace")
@@ -308,8 +308,8 @@ def test_history_is_forgotten_of_nothing_but_ledgers_and_by_who_may(remote: Path
     git("add", "notes.txt", at=there)
     git("commit", "--quiet", "--message=mine", at=there)
     git("push", "--quiet", "origin", "main", at=there)
-    told = failed(here, "ledger", "forget-history", "--yes", "-C", "grace", "--ledger", "git:main")
-    assert "has files that are not ledgers" in told
+    error = failed(here, "ledger", "forget-history", "--yes", "-C", "grace", "--ledger", "git:main")
+    assert "has files that are not ledgers" in error
     hook(remote, "pre-receive", "echo 'no force on Sundays' >&2; exit 1")
     assert "no force on Sundays" in failed(here, "ledger", "forget-history", "--yes", "-C", "grace")
     elsewhere = seatsync("ledger", "forget-history", "-y", "-C", "grace", "--ledger", "grace/seatsync.db", folder=here)
@@ -395,10 +395,10 @@ def test_no_ledger_is_begun_in_clear_where_others_read_it(remote: Path, here: Pa
         ["ledger", "load", "grace.jsonl", "-C", "grace"],
         ["status", "grace"],
     ):
-        told = failed(here, *words)
-        assert f"would be created unencrypted, with every name in it, and {place.why}." in told
-        assert KEY in told
-        assert ("SEATSYNC_LEDGER_PLAIN=private" in told) == (place.why == UNKNOWN)
+        error = failed(here, *words)
+        assert f"would be created unencrypted, with every name in it, and {place.why}." in error
+        assert KEY in error
+        assert ("SEATSYNC_LEDGER_PLAIN=private" in error) == (place.why == UNKNOWN)
     assert all_that_is_in(remote) == b""
 
 
@@ -418,8 +418,8 @@ def test_one_that_is_there_in_clear_goes_on_with_a_warning(
         with monkeypatch.context() as patch:
             inside(place, patch, tmp_path)
             for format in formats if LONG or turn == 0 else [formats[turn % len(formats)]]:
-                told = ran(here, "plan", "grace", "--format", format)
-                assert ("ledger-in-clear" in told.out) == bool(place.why), (place, format)
+                outcome = ran(here, "plan", "grace", "--format", format)
+                assert ("ledger-in-clear" in outcome.out) == bool(place.why), (place, format)
             plan = json.loads(ran(here, "plan", "grace", "--format", "json").out)
             said = [warning["message"] for warning in plan["warnings"]]
             assert said == [
@@ -442,11 +442,11 @@ def test_another_repository_is_as_private_as_it_was(
     git("init", "--quiet", "--bare", "ledgers.git", at=tmp_path)
     git("remote", "add", "ledgers", str(tmp_path / "ledgers.git"), at=here)
     inside(Place(variables, {"repository": {"private": False}}), monkeypatch, tmp_path)
-    told = ran(here, "apply", "--yes", "grace", "--ledger", "git:ledgers#of-grace")
-    assert "ledger-in-clear" not in told.out
+    outcome = ran(here, "apply", "--yes", "grace", "--ledger", "git:ledgers#of-grace")
+    assert "ledger-in-clear" not in outcome.out
     git("remote", "set-url", "--push", "ledgers", str(tmp_path / "host" / "grace" / "seats.git"), at=here)
-    told = seatsync("plan", "grace", "--ledger", "git:ledgers#new", folder=here)
-    assert told.code == (0 if variables == {"CI": "true"} else 6)  # pushes go to the job's own repository
+    outcome = seatsync("plan", "grace", "--ledger", "git:ledgers#new", folder=here)
+    assert outcome.code == (0 if variables == {"CI": "true"} else 6)  # pushes go to the job's own repository
 
 
 @pytest.mark.parametrize(
@@ -469,7 +469,7 @@ def test_a_repository_is_known_by_any_of_its_addresses(address: str, own: bool) 
 
 
 def test_nobody_begins_in_clear_beside_encrypted_ones(remote: Path, here: Path, key: str) -> None:
-    """A job without the key, or a person who forgot it."""
+    """The case of a job without the key, or a person who forgot it."""
     ran(here, "apply", "--yes", "grace")
     institution(here, "harvest", "canarychloe")
     with pytest.MonkeyPatch.context() as patch:
@@ -512,10 +512,10 @@ def all_that_is_in(repository: Path, reachable: bool = False) -> bytes:
     """Every object of a repository, inflated (all, or those its refs lead to), and every file of it."""
     words = ["--batch-all-objects"] if not reachable else []
     names = b"" if not reachable else git("rev-list", "--objects", "--all", "--no-object-names", at=repository).encode()
-    told = subprocess.run([GIT, "cat-file", "--batch", *words], cwd=repository, input=names, stdout=-1, check=True)
+    result = subprocess.run([GIT, "cat-file", "--batch", *words], cwd=repository, input=names, stdout=-1, check=True)
     refs = git("for-each-ref", at=repository).encode()
     logs = b"".join(path.read_bytes() for path in repository.glob("logs/**/*") if path.is_file())
-    return told.stdout + refs + logs
+    return result.stdout + refs + logs
 
 
 def put(clone: Path, data: bytes) -> None:

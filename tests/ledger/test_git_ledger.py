@@ -217,10 +217,10 @@ def test_an_empty_file_on_the_branch_is_no_new_ledger(here: Path, there: Path) -
     git("push", "--quiet", "origin", f"HEAD:{BRANCH}", at=there)
     before = git("rev-parse", "HEAD", at=there)
     for command in (("plan",), ("apply", "--yes"), ("status",)):
-        told = seatsync(*command, "grace", folder=here)
-        assert told.code == 6
-        assert "has an empty file grace/seatsync.db" in told.err
-        assert "git log -- grace/seatsync.db" in told.err
+        outcome = seatsync(*command, "grace", folder=here)
+        assert outcome.code == 6
+        assert "has an empty file grace/seatsync.db" in outcome.err
+        assert "git log -- grace/seatsync.db" in outcome.err
     assert git("ls-remote", "origin", BRANCH, at=here).split()[0] == before.strip()
 
 
@@ -231,8 +231,8 @@ def test_each_institution_has_its_own_file_and_none_is_stale_because_of_another(
     ids = [f"school-{number}" for number in range(6)]
     for id in ids:
         institution(here, id)
-    told = ran(here, "apply", "--yes", "--jobs", "3", *ids)  # in parallel, all onto one branch
-    assert "6 institutions: 6 changed" in told.err
+    outcome = ran(here, "apply", "--yes", "--jobs", "3", *ids)  # in parallel, all onto one branch
+    assert "6 institutions: 6 changed" in outcome.err
     files = git("ls-tree", "-r", "--name-only", BRANCH, at=remote).split()
     assert files == ["README.md", *(f"{id}/seatsync.db" for id in ids)]
     assert_linear(remote, 6)
@@ -262,10 +262,10 @@ def test_of_two_runners_with_a_plan_for_the_last_seat_one_wins(remote: Path, her
             ran(runner, "plan", "grace", "--out", "plan.json")
         meet_at(remote, number)
         running = {runner: started(runner, "apply", "plan.json", "grace") for runner in candidates}
-        told = {runner: ended(process) for runner, process in running.items()}
-        assert sorted(code for code, _ in told.values()) == [0, 5], told
-        winner, loser = sorted(told, key=lambda runner: told[runner])
-        assert "The plan is out of date" in told[loser][1]
+        outcomes = {runner: ended(process) for runner, process in running.items()}
+        assert sorted(code for code, _ in outcomes.values()) == [0, 5], outcomes
+        winner, loser = sorted(outcomes, key=lambda runner: outcomes[runner])
+        assert "The plan is out of date" in outcomes[loser][1]
         won.append(candidates[winner])
         members = json.loads(ran(loser, "members", "-C", "grace", "--format", "json").out)
         assert sorted(member["email"] for member in members) == sorted(f"{name}@grace.example" for name in won)
@@ -313,13 +313,13 @@ def test_killed_at_the_push_it_is_whole_or_not_at_all(
 def test_an_answer_that_is_lost_behind_the_push_does_not_make_it_undone(remote: Path, here: Path) -> None:
     # The server dies just after it has moved the branch.
     hook(remote, "reference-transaction", '[ "$1" = committed ] && grep -q seatsync-ledger && kill -9 $PPID; exit 0')
-    told = ran(here, "apply", "--yes", "grace")
-    assert "Applied to git:origin#seatsync-ledger: 6 changes" in told.err
+    outcome = ran(here, "apply", "--yes", "grace")
+    assert "Applied to git:origin#seatsync-ledger: 6 changes" in outcome.err
     assert_linear(remote, 1)
 
 
 def test_who_went_on_from_a_lost_answer_does_not_make_it_undone(remote: Path, here: Path, there: Path) -> None:
-    """The answer is lost, and before the first looks again, another has pushed on top."""
+    """The answer to a push is lost, and before this runner looks again, another one has pushed on top."""
     ran(here, "apply", "--yes", "grace")
     script = remote.parent / "meanwhile.sh"
     claim = f"{sys.executable} -m seatsync ledger claim books ben@grace.example -C grace"
@@ -357,9 +357,9 @@ def test_a_server_that_refuses_is_told_with_its_reason(remote: Path, here: Path)
 )
 def test_a_ledger_that_is_not_there_is_told(here: Path, ledger: str, said: str, help: str) -> None:
     for args in (["plan", "grace"], ["apply", "--yes", "--quiet", "grace"], ["ledger", "migrate", "-C", "grace"]):
-        told = failed(here, *args, "--ledger", ledger)
-        assert said in told
-        assert help in told
+        output = failed(here, *args, "--ledger", ledger)
+        assert said in output
+        assert help in output
 
 
 def test_without_a_repository_or_git_it_is_told(tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -378,8 +378,8 @@ def test_credentials_in_an_address_are_told_to_nobody(
     address = "http://ruth:s3cr3t@127.0.0.1:9/ledgers.git"
     git("remote", "set-url", "origin", address, at=here)
     for ledger in ("git", f"git:{address}#x", f"git:{address}"):
-        told = failed(here, "apply", "--yes", "--quiet", "grace", "--ledger", ledger)
-        assert "s3cr3t" not in told
+        output = failed(here, "apply", "--yes", "--quiet", "grace", "--ledger", ledger)
+        assert "s3cr3t" not in output
     assert "fetch" in log.read_text(encoding="utf-8")
     assert "s3cr3t" not in log.read_text(encoding="utf-8")
 
@@ -390,9 +390,9 @@ def test_the_token_that_a_checkout_left_in_the_settings_opens_the_remote(
     log = instead_of_git(monkeypatch, tmp_path, 'echo "$@" >> {log}; exec {git} "$@"')
     with served(remote, "basic czNjcjN0") as address:
         git("remote", "set-url", "origin", address, at=here)
-        told = failed(here, "plan", "grace")
-        assert "could not read Username" in told
-        assert "contents: write" in told
+        output = failed(here, "plan", "grace")
+        assert "could not read Username" in output
+        assert "contents: write" in output
         git("config", f"http.{address}.extraheader", "AUTHORIZATION: basic czNjcjN0", at=here)
         ran(here, "apply", "--yes", "grace")
         ran(here, "plan", "--detailed-exitcode", "grace")
@@ -429,10 +429,10 @@ def test_what_is_erased_stays_in_the_history_until_that_begins_anew(remote: Path
     ran(here, "apply", "--yes", "grace")
     roster(here, "grace", "ben")
     ran(here, "apply", "--yes", "grace")
-    told = ran(here, "ledger", "erase", "ann@grace.example", "--yes", "-C", "grace")
+    outcome = ran(here, "ledger", "erase", "ann@grace.example", "--yes", "-C", "grace")
     assert (
         "the erased data is still in the history of git:origin#seatsync-ledger, and with everyone who has fetched it"
-        in told.err
+        in outcome.err
     )
     assert b"ann@grace.example" not in file_on(remote)
     assert b"ann@grace.example" in file_on(remote, "HEAD~2")
@@ -449,8 +449,8 @@ def test_what_is_erased_stays_in_the_history_until_that_begins_anew(remote: Path
 
 
 def git(*args: str, at: Path) -> str:
-    told = subprocess.run([GIT, *args], cwd=at, check=True, capture_output=True, text=True, env=named())
-    return told.stdout
+    result = subprocess.run([GIT, *args], cwd=at, check=True, capture_output=True, text=True, env=named())
+    return result.stdout
 
 
 def named() -> dict[str, str]:
@@ -521,7 +521,7 @@ def instead_of_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, script: str)
 
 @contextmanager
 def served(remote: Path, authorization: str) -> Iterator[str]:
-    """The address of a server that lets in only who has this header: Git's own, behind Python's."""
+    """The address of a server that requires this header: Git's own server behind Python's."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -538,8 +538,10 @@ def served(remote: Path, authorization: str) -> Iterator[str]:
             for name in ("Content-Encoding", "Git-Protocol"):
                 asked["HTTP_" + name.upper().replace("-", "_")] = self.headers.get(name, "")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            told = subprocess.run([GIT, "http-backend"], input=body, env={**os.environ, **asked}, stdout=-1, check=True)
-            head, _, answer = told.stdout.partition(b"\r\n\r\n")
+            result = subprocess.run(
+                [GIT, "http-backend"], input=body, env={**os.environ, **asked}, stdout=-1, check=True
+            )
+            head, _, answer = result.stdout.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
             self.send_response(int(fields.pop("Status", "200").split()[0]))
             for name, value in fields.items():

@@ -78,11 +78,11 @@ CHECKED = [*JOURNAL, *PRESENT, tables.outbox, tables.link]
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """A folder whose ledger has seen one of everything, to be copied."""
+def full_ledger(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
+    """A folder whose ledger has something of every kind, for copying."""
     with pytest.MonkeyPatch.context() as patch:
         alone(patch)
-        folder = tmp_path_factory.mktemp("lived") / "grace"
+        folder = tmp_path_factory.mktemp("full") / "grace"
         write(folder, FIRST)
         ran("apply", "--yes", folder=folder)
         ran("ledger", "claim", "books", "ann@grace.example", folder=folder)
@@ -97,9 +97,9 @@ def lived(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
 
 
 @pytest.fixture
-def folder(lived: Path, tmp_path: Path) -> Path:
+def folder(full_ledger: Path, tmp_path: Path) -> Path:
     """Grace Seminary, some time later."""
-    return copied(lived, tmp_path / "grace")
+    return copied(full_ledger, tmp_path / "grace")
 
 
 # ── The tables ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,8 +200,8 @@ def test_an_apply_of_nothing_leaves_the_ledger_as_it_is(folder: Path) -> None:
 def test_a_ledger_that_nobody_touched_verifies(folder: Path) -> None:
     serial, head = chain(folder)
     assert f"{serial} entries, head {head}" in ran("verify", folder=folder).out
-    told = json.loads(ran("plan", "--format", "json", folder=folder).out)["ledger"]
-    assert told == {"serial": serial, "head": head}
+    state = json.loads(ran("plan", "--format", "json", folder=folder).out)["ledger"]
+    assert state == {"serial": serial, "head": head}
 
 
 def test_the_journal_has_one_entry_for_each_thing_done(folder: Path) -> None:
@@ -214,8 +214,8 @@ def test_the_journal_has_one_entry_for_each_thing_done(folder: Path) -> None:
 def test_only_the_personal_part_of_an_event_names_anybody(folder: Path) -> None:
     people = ("ann", "ben", "cy", "dee", "eli", "fay", "ruth", "omar", "dana")
     for row in [*rows(folder, "entry"), *rows(folder, "event")]:
-        told = " ".join(str(value) for name, value in row.items() if name != "person" and type(value) is not bytes)
-        assert not [name for name in people if f"{name}@" in told.lower()]
+        text = " ".join(str(value) for name, value in row.items() if name != "person" and type(value) is not bytes)
+        assert not [name for name in people if f"{name}@" in text.lower()]
         assert {len(value) for value in row.values() if type(value) is bytes} <= {0, 16, 32}  # salts and digests
 
 
@@ -365,11 +365,11 @@ def test_what_verify_says(damage: str, database: str, folder: Path) -> None:
 def test_verify_lists_the_first_faults_and_counts_the_rest(folder: Path) -> None:
     with opened(folder) as connection:
         connection.execute(tables.entry.delete().where(tables.entry.c.serial == 1))
-    told = seatsync("verify", folder=folder).err.splitlines()
-    faults = [line for line in told if line.startswith("seatsync: journal entry ")]
+    lines = seatsync("verify", folder=folder).err.splitlines()
+    faults = [line for line in lines if line.startswith("seatsync: journal entry ")]
     assert len(faults) == 20
     assert faults[-1] == "seatsync: journal entry 19: it is attached to the wrong apply or claim."
-    assert re.fullmatch(r"seatsync: [0-9]+ more faults\.", told[20])
+    assert re.fullmatch(r"seatsync: [0-9]+ more faults\.", lines[20])
 
 
 @pytest.mark.parametrize("value", ["one\ntwo", "one\rtwo", "\x07", "\x00"])
@@ -583,7 +583,7 @@ def test_rebuild_refuses_where_the_chain_is_broken(broken: str, folder: Path) ->
     assert stored(folder) == before
 
 
-# ── A person who is erased ──────────────────────────────────────────────────────────────────────────────────────────
+# ── An erased person ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_chain_from_which_a_person_was_removed_holds(folder: Path) -> None:
@@ -854,10 +854,10 @@ def forge(folder: Path, action: str, library: str, member: int, detail: Mapping[
     """Add an event with the right hash, as anybody who knows the rule can, and update serial and head."""
     serial, head = chain(folder)
     entry = rows(folder, "entry")[-1]["serial"]
-    told = (serial + 1, entry, action, library, member, json.dumps(detail, separators=(",", ":")), "")
-    hash = sha256(bytes.fromhex(head) + "\x1f".join(map(str, told)).encode()).digest()
+    values = (serial + 1, entry, action, library, member, json.dumps(detail, separators=(",", ":")), "")
+    hash = sha256(bytes.fromhex(head) + "\x1f".join(map(str, values)).encode()).digest()
     names = ("serial", "entry", "action", "library", "member", "detail")
-    add(folder, "event", {"institution": "grace", **dict(zip(names, told, strict=False)), "hash": hash})
+    add(folder, "event", {"institution": "grace", **dict(zip(names, values, strict=False)), "hash": hash})
     change(folder, "institution", {"institution": "grace"}, {"serial": serial + 1, "head": hash})
 
 

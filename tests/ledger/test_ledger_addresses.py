@@ -145,9 +145,9 @@ def test_what_is_no_part_of_an_address_is_refused_and_not_repeated(address: str,
     ledger = address.format("-".join(secrets))
     for more in ((), ("--debug",)):
         assert says_nothing_of(secrets, "status", *more, "--ledger", ledger, folder=folder) == ExitCode.LEDGER
-    told = seatsync("status", "--debug", "--ledger", ledger, folder=folder).err
-    assert "This is a bug" not in told
-    assert "not valid" in told
+    output = seatsync("status", "--debug", "--ledger", ledger, folder=folder).err
+    assert "This is a bug" not in output
+    assert "not valid" in output
 
 
 @pytest.mark.parametrize("port", ["1,2", "1&port=2&port=3", "65536"])
@@ -206,13 +206,13 @@ def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> Non
     (folder / secrets[0]).write_text(f"*:*:*:*:{secrets[1]}", encoding="utf-8")
     ledger = f"postgresql+psycopg://seats@127.0.0.1:9/x?password={secrets[1]}&options=-c%20{secrets[0]}"
     command = [sys.executable, "-m", "seatsync", "plan", "--debug", "--ledger", ledger]
-    told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert told.returncode == ExitCode.LEDGER
-    assert [secret for secret in secrets if secret in told.stdout + told.stderr] == []
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert result.returncode == ExitCode.LEDGER
+    assert [secret for secret in secrets if secret in result.stdout + result.stderr] == []
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "shown"),
     [
         ("postgresql://seats:pw@db.example:5433/seats?sslmode=require", "postgresql+psycopg://db.example:5433/seats"),
         (
@@ -226,11 +226,11 @@ def test_the_program_as_it_is_installed_says_nothing_either(folder: Path) -> Non
     ],
 )
 def test_a_ledger_is_named_by_where_it_is(
-    address: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("me@work").mkdir()
-    assert str(Ledger(address)) == told
+    assert str(Ledger(address)) == shown
 
 
 def test_ports_of_several_servers_are_written_as_options() -> None:

@@ -64,11 +64,11 @@ class Desk:
 @contextmanager
 def missed(why: UnavailableReason) -> Iterator[None]:
     """The attempt fails with this reason."""
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable) as error:
         yield
-    assert told.value.reason is why
-    assert str(told.value)
-    assert told.value.help
+    assert error.value.reason is why
+    assert str(error.value)
+    assert error.value.help
 
 
 # ── Claiming ────────────────────────────────────────────────────────────────────────────────────────────────────────

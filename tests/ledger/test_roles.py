@@ -128,7 +128,7 @@ _BESIDE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("access", ACCESS)
 @pytest.mark.parametrize("institution", [HERE, THERE, OTHER])
 def test_a_role_sees_the_rows_of_its_institution_alone(institution: str, access: str, place: Place) -> None:
-    """Also where two ids are the same for longer than a role's name may be."""
+    """This also holds for two ids whose common beginning is longer than a role's name."""
     with place.as_role(institution, access) as connection:
         for name in OF_INSTITUTIONS:
             if (name, access) != ("holding", "read"):
@@ -155,7 +155,7 @@ _GUESSES = (
 def test_a_role_learns_nothing_of_others_by_how_a_statement_is_carried_out(
     access: str, off: tuple[str, ...], place: Place
 ) -> None:
-    """EXPLAIN shows how many rows were filtered out: from others' rows, a name could be found letter by letter."""
+    """EXPLAIN shows how many rows were filtered out: with other institutions' rows, a name could be guessed letter by letter."""
     with place.as_role(HERE, access) as connection, psycopg.ClientCursor(connection) as cursor:
         for switch in off:
             cursor.execute(f"SET enable_{switch} = off")
@@ -365,7 +365,7 @@ def test_nobody_is_taken_for_the_holder_of_a_lock_that_they_do_not_hold(place: P
 
 @pytest.mark.parametrize("access", ACCESS)
 def test_what_a_role_may_lock_as_a_whole(access: str, place: Place) -> None:
-    """A role that may delete rows may lock a table against readers: PostgreSQL can't forbid that. No other lock is allowed."""
+    """A role with the right to delete rows can lock a table against readers: PostgreSQL can't forbid that. No other lock is allowed."""
     deletes = {"institution", "library", "admin", "member", "license", "outbox", "link", "holding"}
     may = {"read": set(), "write": deletes, "pages": deletes | {*OF_ACCOUNTS}}[access]
     locked = set()

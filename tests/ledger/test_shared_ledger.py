@@ -104,7 +104,7 @@ def ran(*args: str, folder: Path, code: int = DONE) -> Outcome:
     return outcome
 
 
-def told(*args: str, folder: Path) -> Any:
+def json_of(*args: str, folder: Path) -> Any:
     return json.loads(ran(*args, "--format", "json", folder=folder).out)
 
 
@@ -117,7 +117,7 @@ def one_line(outcome: Outcome, *said: str) -> None:
 
 
 def head(folder: Path) -> str:
-    return str(told("plan", folder=folder)["ledger"]["head"])
+    return str(json_of("plan", folder=folder)["ledger"]["head"])
 
 
 def apply(folder: Path, day: str, actor: str) -> None:
@@ -125,9 +125,9 @@ def apply(folder: Path, day: str, actor: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
-    """Grace Seminary after three days, to be copied, with the lists at the end of each day."""
-    folder = tmp_path_factory.mktemp("lived") / "grace"
+def after_three_days(tmp_path_factory: pytest.TempPathFactory, database: str) -> Path:
+    """Grace Seminary after three days, for copying, with the lists at the end of each day."""
+    folder = tmp_path_factory.mktemp("after-three-days") / "grace"
     seen: dict[str, dict[str, str]] = {"2026-08-31": _lists(write(folder, ANN + BEN + ZEPH))}
     apply(folder, FIRST, "ruth")
     seen[FIRST] = _lists(folder)
@@ -148,9 +148,9 @@ def _lists(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def grace(lived: Path, tmp_path: Path) -> Path:
+def grace(after_three_days: Path, tmp_path: Path) -> Path:
     """Zephyrine has left with two permanent licenses, one of them unclaimed. Omar is no longer an administrator."""
-    return copied(lived, tmp_path / "grace")
+    return copied(after_three_days, tmp_path / "grace")
 
 
 @pytest.fixture
@@ -186,11 +186,11 @@ shared = pytest.mark.postgres_only("a SQLite file holds one institution")
 @shared
 def test_institutions_share_a_database_and_nothing_else(grace: Path, hope: Path) -> None:
     for folder in (grace, hope):
-        assert told("plan", folder=folder)["changes"] == []
+        assert json_of("plan", folder=folder)["changes"] == []
         ran("verify", folder=folder)
-    assert {member["email"][:3] for member in told("members", folder=hope)} == {"ann", "ben"}
-    assert {member["email"][:3] for member in told("members", folder=grace)} == {"ann", "ben", "dee"}
-    assert {line["actor"] for line in told("log", folder=hope)} == {"hanna"}
+    assert {member["email"][:3] for member in json_of("members", folder=hope)} == {"ann", "ben"}
+    assert {member["email"][:3] for member in json_of("members", folder=grace)} == {"ann", "ben", "dee"}
+    assert {line["actor"] for line in json_of("log", folder=hope)} == {"hanna"}
     assert [row["serial"] for row in rows(hope, "entry") if row["institution"] == "hope"] == [1]
 
 
@@ -345,7 +345,7 @@ def test_a_bound_role_sees_its_own_institution_alone(table: str, role: str, boun
 
 @shared
 def test_whose_license_is_in_which_account_is_for_the_pages_alone(bound: Bound, grace: Path) -> None:
-    """Other roles may ask whether a known e-mail has an account: that decides how a seat is delivered."""
+    """Other roles can ask whether a known e-mail has an account, because that decides how a seat is delivered."""
     for role in ("read", "write"):
         with Ledger(bound.url_of(role)).reading() as connection:
             assert connection is not None
@@ -448,7 +448,7 @@ CLAIM = ("ledger", "claim", "atlas", "ben@grace.example", "--lock-timeout")
 
 
 class Writer(threading.Thread):
-    """Somebody who has claimed a seat in a transaction that takes long to end."""
+    """A writer whose claim stays in an open transaction."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -643,7 +643,7 @@ def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
     done = ran("ledger", "migrate", "--ledger", old, folder=grace)
     assert f"updated from 0001 to {tables.REVISIONS[-1]}" in done.err
     ran("verify", "--ledger", old, "--head", head(grace), folder=grace)
-    assert told("plan", "--ledger", old, folder=grace)["changes"] == []
+    assert json_of("plan", "--ledger", old, folder=grace)["changes"] == []
     assert ran("ledger", "dump", "--ledger", old, folder=grace).out == before
     ran(*CLAIM, "0", "--ledger", old, folder=grace)
     ran("ledger", "erase", "zeph@grace.example", "--yes", "--ledger", old, folder=grace)
@@ -663,11 +663,11 @@ def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
     emails = {row["number"]: row["email"] for row in rows(grace, "member")}
     for row in rows(grace, "outbox"):
         if row["letter"] in LINKED:
-            told = {name: row[name] for name in ("institution", "serial", "library", "member")}
-            told |= {"hash": sha256(f"token {row['serial']}".encode()).digest(), "made_at": row["created_at"]}
-            told |= {"used_at": claimed if row["member"] == 2 and row["library"] == "books" else ""}
+            link = {name: row[name] for name in ("institution", "serial", "library", "member")}
+            link |= {"hash": sha256(f"token {row['serial']}".encode()).digest(), "made_at": row["created_at"]}
+            link |= {"used_at": claimed if row["member"] == 2 and row["library"] == "books" else ""}
             sent_to = email_hash(emails[row["member"]] if row["member"] else row["address"]).hex()
-            add(grace, "link", told | {"sent_to": sent_to, "number": row["serial"]})
+            add(grace, "link", link | {"sent_to": sent_to, "number": row["serial"]})
     assert {row["used_at"] for row in rows(grace, "link")} == {"", claimed}
     with as_it_was("0006", grace, tmp_path, database) as place:
         ran("ledger", "migrate", "--ledger", place, folder=grace)
@@ -748,7 +748,7 @@ def test_migrate_makes_the_tables_where_there_are_none(kind: str, tmp_path: Path
     place = server.fresh(template=None) if server else str(tmp_path / "new.db")
     folder = write(tmp_path / "grace", ANN)
     assert f"created at {tables.REVISIONS[-1]}" in ran("ledger", "migrate", "--ledger", place, folder=folder).err
-    assert told("plan", "--ledger", place, folder=folder)["ledger"]["serial"] == 0
+    assert json_of("plan", "--ledger", place, folder=folder)["ledger"]["serial"] == 0
     if server:
         server.drop(place)
 
@@ -862,8 +862,12 @@ def test_a_dump_without_somebody_who_was_not_erased_is_refused(
     grace: Path, elsewhere: Callable[[str], str], database: str
 ) -> None:
     def blanked(line: str) -> str:
-        told = json.loads(line)
-        return json.dumps(told | {"person": None, "salt": None}) + "\n" if told.get("action") == "member-add" else line
+        line_fields = json.loads(line)
+        return (
+            json.dumps(line_fields | {"person": None, "salt": None}) + "\n"
+            if line_fields.get("action") == "member-add"
+            else line
+        )
 
     (grace / "blank.jsonl").write_text("".join(map(blanked, dumped(grace))), encoding="utf-8")
     outcome = ran("ledger", "load", "blank.jsonl", "--ledger", elsewhere(database), folder=grace, code=INVALID)
@@ -916,8 +920,8 @@ def everywhere(folder: Path) -> str:
         return "\n".join(str(cell) for column in cells for cell in column).lower()
 
 
-def traces(told: str, names: Iterable[str] = CANARIES) -> list[str]:
-    return [name for name in names if name in told.lower()]
+def traces(text: str, names: Iterable[str] = CANARIES) -> list[str]:
+    return [name for name in names if name in text.lower()]
 
 
 @pytest.fixture
@@ -959,9 +963,9 @@ def test_of_all_others_nothing_is_erased(who: str, number: int, actions: set[str
 
 
 def test_what_could_confirm_a_guess_of_who_was_erased_is_gone_and_the_chain_holds(grace: Path) -> None:
-    """The plans that named them and the files that listed them; but not other plans, nor the current files."""
-    journal = told("log", "--limit", "1000", folder=grace)
-    theirs = {line["plan"] for line in told("log", "--member", "zeph@grace.example", folder=grace)} - {""}
+    """This covers the plans that named them and the files that listed them, but not other plans or the current files."""
+    journal = json_of("log", "--limit", "1000", folder=grace)
+    theirs = {line["plan"] for line in json_of("log", "--member", "zeph@grace.example", folder=grace)} - {""}
     others = {line["plan"] for line in journal} - theirs - {""}
     before = stored(grace)["entry"]
     digests = {*theirs}
@@ -998,8 +1002,8 @@ def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_a
         where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
         with opened(grace) as connection:
             connection.execute(text(where), {**entry, **values})
-        told = ran("verify", folder=grace, code=BROKEN)
-        assert f"its plan or its files {said}" in told.err, values
+        outcome = ran("verify", folder=grace, code=BROKEN)
+        assert f"its plan or its files {said}" in outcome.err, values
         with opened(grace) as connection:
             names = ", ".join(f"{name} = :{name}" for name in ("plan", "salt", "files", "files_salt"))
             where = f"UPDATE entry SET {names} WHERE serial = :serial AND institution = :institution"
@@ -1014,7 +1018,7 @@ def test_an_entry_s_plan_or_files_that_were_changed_or_went_without_an_erasure_a
 def test_a_salt_that_has_taken_what_it_was_to_hide_is_found(
     table: str, salt: str, text_: str, grace: Path, elsewhere: Callable[[str], str], database: str
 ) -> None:
-    """Moving text from one to the other keeps the commitment, but an erasure would leave that text in the ledger."""
+    """Moving text from the person to the salt keeps the commitment, but an erasure would leave that text in the ledger."""
     if database == "postgres":
         moved = f"{salt} = {salt} || convert_to(substr({text_}, 1, 5), 'UTF8'), {text_} = substr({text_}, 6)"
     else:
@@ -1042,18 +1046,18 @@ def test_the_journal_holds_without_the_person(grace: Path) -> None:
 
 
 def test_a_permanent_license_keeps_its_slot_without_its_holder(grace: Path) -> None:
-    before = told("status", folder=grace)
+    before = json_of("status", folder=grace)
     assert before["libraries"]["books"]["permanent"] == 2
     ran("ledger", "erase", "zeph@grace.example", "--yes", folder=grace)
-    assert told("status", folder=grace) == before
-    held = told("licenses", "--library", "books", folder=grace)
+    assert json_of("status", folder=grace) == before
+    held = json_of("licenses", "--library", "books", folder=grace)
     assert sorted(row["email"] for row in held) == ["(erased)", "ben@grace.example"]
 
 
 def test_a_letter_that_waits_for_who_was_erased_is_cancelled(grace: Path) -> None:
     def waiting() -> list[str]:
         return [
-            letter["library"] for letter in told("outbox", "list", "--state", "pending", folder=grace) if _is(letter)
+            letter["library"] for letter in json_of("outbox", "list", "--state", "pending", folder=grace) if _is(letter)
         ]
 
     def _is(letter: Mapping[str, str]) -> bool:
@@ -1065,14 +1069,14 @@ def test_a_letter_that_waits_for_who_was_erased_is_cancelled(grace: Path) -> Non
 
 
 def test_that_somebody_was_erased_is_in_the_journal(erased: Path) -> None:
-    newest = told("log", folder=erased)[0]
+    newest = json_of("log", folder=erased)[0]
     assert (newest["what"], newest["at"], newest["member"]) == ("erase", "2026-09-05T00:00:00Z", "(erased)")
 
 
 def test_who_was_erased_and_comes_back_is_somebody_new(erased: Path) -> None:
     write(erased, ANN + BEN + DEE + ZEPH, CONFIG.replace(OMAR, ""))
     ran("apply", "--yes", folder=erased)
-    assert told("status", folder=erased)["libraries"]["books"]["used"] == 3
+    assert json_of("status", folder=erased)["libraries"]["books"]["used"] == 3
     ran("verify", folder=erased)
 
 
@@ -1152,7 +1156,7 @@ def test_a_former_administrator_can_be_erased(grace: Path) -> None:
     ran("ledger", "erase", "Omar.Quillon@grace.example", "--yes", folder=grace)
     assert traces(everywhere(grace), ["quillon"]) == []
     ran("verify", "--head", before, folder=grace)
-    letters = [letter for letter in told("outbox", "list", folder=grace) if letter["letter"] == "admin-welcome"]
+    letters = [letter for letter in json_of("outbox", "list", folder=grace) if letter["letter"] == "admin-welcome"]
     assert [(letter["to"], letter["state"]) for letter in letters] == [
         ("ruth@grace.example", "pending"),
         ("", "cancelled"),
@@ -1186,16 +1190,16 @@ def test_a_former_contact_can_be_erased(former_contact: Path, elsewhere: Callabl
     folder, before = former_contact, head(former_contact)
     assert traces(everywhere(folder), ["ann.lee@grace"]) == ["ann.lee@grace"]
     plans = {row["serial"]: row["plan"] for row in stored(folder)["entry"]}
-    others = told("members", folder=folder), told("licenses", "--as-of", "2026-09-02", folder=folder)
+    others = json_of("members", folder=folder), json_of("licenses", "--as-of", "2026-09-02", folder=folder)
     ran("ledger", "erase", "Ann.Lee@grace.example", "--yes", "--now", "2026-09-05", folder=folder)
 
     assert traces(everywhere(folder), ["ann.lee@grace", "ann lee"]) == []
     assert all(row["plan"] is None for row in stored(folder)["entry"][1:3])  # the plan names the removed contact
     assert traces(everywhere(folder), [plans[row["serial"]] for row in stored(folder)["entry"][1:3]]) == []
     ran("verify", "--head", before, folder=folder)
-    kept = told("licenses", "--as-of", "2026-09-02", folder=folder)
+    kept = json_of("licenses", "--as-of", "2026-09-02", folder=folder)
     assert len(kept) == len(others[1])
-    assert told("members", folder=folder) == others[0]
+    assert json_of("members", folder=folder) == others[0]
     ran("ledger", "rebuild", folder=folder)
     ran("verify", "--head", before, folder=folder)
     assert "vic@vendor.example" in stored(folder)["institution"][0]["contacts"]
@@ -1217,7 +1221,7 @@ def test_contacts_that_are_gone_without_an_erasure_are_found(former_contact: Pat
 
 
 def letters(folder: Path, state: str) -> int:
-    return len(told("outbox", "list", "--state", state, folder=folder))
+    return len(json_of("outbox", "list", "--state", state, folder=folder))
 
 
 def test_pruned_letters_are_gone_those_that_wait_stay_and_the_ledger_verifies(grace: Path) -> None:
@@ -1308,21 +1312,21 @@ NOTHING = [
     ("filters", "is_meant"), LINES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_the_log_is_filtered(filters: list[str], is_meant: Callable[[dict[str, Any]], bool], grace: Path) -> None:
-    expected = [line for line in told("log", "--limit", "1000", folder=grace) if is_meant(line)]
+    expected = [line for line in json_of("log", "--limit", "1000", folder=grace) if is_meant(line)]
     assert expected
-    assert told("log", *filters, "--limit", "1000", folder=grace) == expected
+    assert json_of("log", *filters, "--limit", "1000", folder=grace) == expected
 
 
 @pytest.mark.parametrize("filters", NOTHING, ids=" ".join)
 def test_a_log_of_nothing_says_so(filters: list[str], grace: Path) -> None:
-    assert told("log", *filters, folder=grace) == []
+    assert json_of("log", *filters, folder=grace) == []
     assert "No journal entries match." in ran("log", *filters, folder=grace).err
 
 
 def test_the_log_of_one_plan_is_found_by_the_beginning_of_its_fingerprint(grace: Path) -> None:
-    journal = told("log", "--limit", "1000", folder=grace)
+    journal = json_of("log", "--limit", "1000", folder=grace)
     plan = journal[0]["plan"]
-    assert told("log", "--plan", plan[:10], folder=grace) == [line for line in journal if line["plan"] == plan]
+    assert json_of("log", "--plan", plan[:10], folder=grace) == [line for line in journal if line["plan"] == plan]
 
 
 def test_the_log_of_somebody_unknown_is_refused(grace: Path) -> None:
@@ -1332,8 +1336,8 @@ def test_the_log_of_somebody_unknown_is_refused(grace: Path) -> None:
 
 @pytest.mark.parametrize("day", ["2026-08-31", FIRST, CLAIMED, SECOND, "2027-01-01"])
 @pytest.mark.parametrize("list", LISTS)
-def test_the_past_is_as_it_was_seen_then(list: str, day: str, lived: Path, grace: Path) -> None:
-    seen = json.loads((lived.parent / "seen.json").read_text(encoding="utf-8"))[day][list]
+def test_the_past_is_as_it_was_seen_then(list: str, day: str, after_three_days: Path, grace: Path) -> None:
+    seen = json.loads((after_three_days.parent / "seen.json").read_text(encoding="utf-8"))[day][list]
     assert seatsync(*LISTS[list], "--as-of", day, folder=grace).out == seen
 
 
@@ -1353,8 +1357,8 @@ def test_the_past_of_a_journal_that_is_damaged_is_not_told(grace: Path) -> None:
 
 def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Path) -> None:
     outcome = ran("why", "ben@grace.example", folder=grace)
-    plan = told("log", "--commit", SHA[FIRST], folder=grace)[0]["plan"][:10]
-    actor = told("log", "--what", "claim", folder=grace)[0]["actor"]
+    plan = json_of("log", "--commit", SHA[FIRST], folder=grace)[0]["plan"][:10]
+    actor = json_of("log", "--what", "claim", folder=grace)[0]["actor"]
     first = f"2026-09-01T00:00:00Z  {{}}, by ruth, commit a1a1a1a1a1, plan {plan}"
     assert outcome.out.splitlines() == [
         "ben@grace.example (Ben Ode, S2)",
@@ -1378,7 +1382,7 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
 
 
 def test_why_of_one_library_as_json(grace: Path) -> None:
-    [person] = told("why", "S2", "atlas", folder=grace)
+    [person] = json_of("why", "S2", "atlas", folder=grace)
     assert person["roster"] == {"file": "members.csv", "line": 3}
     assert person["libraries"]["atlas"]["asked_for"] == [
         {"file": "seatsync.yaml", "line": 14, "kind": "permanent", "until": None, "counts": True}

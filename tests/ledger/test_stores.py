@@ -17,7 +17,7 @@ OPENED: dict[str, Callable[[str, Opening], Store]] = {
     "postgres": postgres.open_store,
     "git.branch": branch.open_store,
 }
-"""mypy compares each with the Protocol here; it can't in ``addresses.py``, which imports them when needed."""
+"""Here mypy compares each store with the Protocol. It can't in ``addresses.py``, which imports them only when needed."""
 
 
 def test_mypy_compares_every_store_with_the_protocol() -> None:
@@ -28,7 +28,7 @@ def test_mypy_compares_every_store_with_the_protocol() -> None:
 
 # ── A fourth store ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-MIRRORED = '''"""A ledger in a SQLite file, of which every write leaves a copy beside it."""
+MIRRORED = '''"""A ledger in a SQLite file. Every write leaves a copy next to it."""
 
 import shutil
 from collections.abc import Iterator
@@ -108,4 +108,4 @@ def test_a_store_that_is_added_keeps_a_ledger_through_the_command_line(
         heads.add(done.out)
         done = with_mirrored.seatsync("plan", "--detailed-exitcode", "--ledger", ledger, folder=institution)
         assert done.code == 0, done.out
-    assert len(heads) == 1, "its own doing runs: the copy has the whole journal"
+    assert len(heads) == 1, "its own code runs: the copy has the whole journal"

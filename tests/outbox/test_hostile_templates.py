@@ -151,8 +151,8 @@ def test_it_is_found_wherever_it_stands(tmp_path: Path) -> None:
 
 def test_a_folder_of_too_many_or_too_large_templates_is_not_read(school: Path) -> None:
     hostile(school, "invitation.txt.jinja", "x" * (MOST_BYTES + 1))
-    told = seatsync("validate", folder=school)
-    assert (told.code, "letters/invitation.txt.jinja is larger than 256 KiB" in told.out) == (3, True)
+    outcome = seatsync("validate", folder=school)
+    assert (outcome.code, "letters/invitation.txt.jinja is larger than 256 KiB" in outcome.out) == (3, True)
     overriding(school, "invitation.txt.jinja", LINE)
     for number in range(MOST_FILES):
         overriding(school, f"_{number}.txt.jinja", "x")

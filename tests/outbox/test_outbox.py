@@ -332,17 +332,17 @@ def test_a_letter_says_the_last_day_of_the_last_grant(school: Path, room: Mailro
     (school / "seatsync.yaml").write_text(config)
     applied(school, ANN, BEN)
     sent(school)
-    told = [
+    letters = [
         " ".join(part(letter, "plain").split())
         for letter in room.letters
         if letter["To"].addresses[0].addr_spec == BEN[0]
     ]
-    assert ["29 February 2028" in text for text in told] == [True]
-    assert "30 June 2027" not in told[0]
+    assert ["29 February 2028" in text for text in letters] == [True]
+    assert "30 June 2027" not in letters[0]
 
 
 def test_what_names_hold_stays_a_name(school: Path, room: Mailroom) -> None:
-    """In HTML and in headers, even if somebody has written into the ledger by hand."""
+    """This holds in HTML and in headers, even for names written into the ledger by hand."""
     applied(school, ["eve@grace.example", "<script>alert(1)</script>", "{{ 7 * 7 }}", "student"])
     with opened(school) as ledger:
         ledger.exec_driver_sql(

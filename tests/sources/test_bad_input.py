@@ -715,10 +715,10 @@ def test_the_first_and_the_last_day_of_the_calendar_are_days(value: str, folder:
         (("explain", "slots-exceded"), 'Did you mean "slots-exceeded"?'),
         (("schema", "plans"), "'plans' is not one of"),
         (("show",), "Missing argument"),
-        (("apply", "a.json", "b.json"), "One plan file, --expect"),
+        (("apply", "a.json", "b.json"), "only one of these: a plan file, --expect"),
         (("apply", "--yes", "--expect", ""), "--expect is empty"),
         (("apply", "--expect", " "), "--expect is empty"),
-        (("apply", "a.json", "--expect", "0" * 64), "One plan file, --expect"),
+        (("apply", "a.json", "--expect", "0" * 64), "only one of these: a plan file, --expect"),
         (("ledger", "claim", "books"), "Missing argument"),
         (("plan", "--out"), "requires an argument"),
         (("plan", "--out", "rosters"), "is a directory"),
@@ -765,11 +765,11 @@ def test_a_bad_value_in_the_environment_is_wrong_usage_that_names_the_variable(
 def test_debug_shows_where_an_error_came_from(command: tuple[str, ...], code: int, cause: str, folder: Path) -> None:
     plain = seatsync(*command, folder=folder)
     one_line(plain, code, "")
-    told = seatsync(*command, "--debug", folder=folder)
-    assert told.code == code
-    assert told.err.startswith(plain.err)
-    assert "Traceback (most recent call last)" in told.err
-    assert cause in told.err
+    outcome = seatsync(*command, "--debug", folder=folder)
+    assert outcome.code == code
+    assert outcome.err.startswith(plain.err)
+    assert "Traceback (most recent call last)" in outcome.err
+    assert cause in outcome.err
     assert "Traceback" not in seatsync(*command, folder=folder).err
 
 
@@ -802,9 +802,9 @@ def one_diagnostic(outcome: Outcome, code: str, place: str, counted: bool = True
 def wrong_usage(outcome: Outcome, said: str) -> None:
     """Check for one line with the error, below the usage and the hint at the help."""
     assert (outcome.code, outcome.out) == (USAGE, ""), outcome
-    *usage, told = outcome.err.splitlines()
-    assert told.startswith("Error: ")
-    assert said in told
+    *usage, error = outcome.err.splitlines()
+    assert error.startswith("Error: ")
+    assert said in error
     assert not usage or (usage[0].startswith("Usage: seatsync") and usage[1].startswith("Try 'seatsync"))
 
 

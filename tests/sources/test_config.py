@@ -115,8 +115,8 @@ def test_an_unknown_key_is_told_at_its_place_with_the_keys_that_are_known(
     folder = opened.files()
     file = read_config(opened.tree, folder.found)
 
-    told = [(one.code, one.origin and (one.origin.line, one.origin.column)) for one in folder.found]
-    assert told == [("unknown-key", (line, column))]
+    reports = [(one.code, one.origin and (one.origin.line, one.origin.column)) for one in folder.found]
+    assert reports == [("unknown-key", (line, column))]
     assert f'"{written}" is not a key of ' in folder.found[0].message
     assert folder.found[0].message.endswith(f'Did you mean "{known}"?')
     assert f" {known}" in folder.found[0].help
@@ -128,7 +128,7 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     opened = InstitutionFolder.open(tmp_path)
     folder = opened.files()
     read_config(opened.tree, folder.found)
-    (told,) = folder.found
-    assert told.message == '"adress" is not a key of mail. Did you mean "address"?'
-    assert told.origin is not None
-    assert (told.origin.line, told.origin.column) == (27, 8)
+    (report,) = folder.found
+    assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
+    assert report.origin is not None
+    assert (report.origin.line, report.origin.column) == (27, 8)

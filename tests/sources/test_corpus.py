@@ -41,14 +41,14 @@ OK, INVALID = 0, 3
 @pytest.mark.parametrize("category", CATEGORIES, ids=lambda path: path.relative_to(CORPUS).as_posix())
 def test_what_is_said_of_bad_input(category: Path, tmp_path: Path) -> None:
     found = {bad.name: _validate(_spoiled(bad, tmp_path / bad.name)) for bad in sorted(category.iterdir())}
-    said = {name: [_line(each, tmp_path / name) for each in told] for name, told in found.items()}
+    said = {name: [_line(each, tmp_path / name) for each in reports] for name, reports in found.items()}
     golden = category.with_suffix(".golden")
     if WRITE:
         page = "\n".join("\n    ".join([name, *lines]) for name, lines in said.items())
         golden.write_text(page + "\n", encoding="utf-8", newline="\n")
     assert said == _read(golden)
-    for name, told in found.items():
-        for each in told:
+    for name, reports in found.items():
+        for each in reports:
             _is_well_said(each, tmp_path / name)
 
 
@@ -85,13 +85,13 @@ def _validate(folder: Path) -> list[dict[str, Any]]:
     outcome = seatsync("validate", "--format", "json", "--now", "2026-09-01", folder=folder)
     assert outcome.err == ""
     found: list[dict[str, Any]] = json.loads(outcome.out.encode("utf-8"))
-    assert outcome.code == (INVALID if any(told["severity"] == "error" for told in found) else OK)
+    assert outcome.code == (INVALID if any(report["severity"] == "error" for report in found) else OK)
     return found
 
 
-def _line(told: dict[str, Any], folder: Path) -> str:
-    place = "{file}:{line}:{column}".format_map(told["source"])
-    line = f"{told['severity']} {told['code']} {place} {told['message']} → {told['help']}"
+def _line(report: dict[str, Any], folder: Path) -> str:
+    place = "{file}:{line}:{column}".format_map(report["source"])
+    line = f"{report['severity']} {report['code']} {place} {report['message']} → {report['help']}"
     return line.replace(str(folder.resolve()), "FOLDER")
 
 
@@ -108,13 +108,13 @@ def _read(golden: Path) -> dict[str, list[str]]:
     return page
 
 
-def _is_well_said(told: dict[str, Any], folder: Path) -> None:
+def _is_well_said(report: dict[str, Any], folder: Path) -> None:
     """Check that it names an existing line and what to do, in whole sentences that any terminal can show."""
-    data = (folder / told["source"]["file"]).read_bytes()
+    data = (folder / report["source"]["file"]).read_bytes()
     text = data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8", "replace")
-    assert 1 <= told["source"]["line"] <= len(re.split(r"\r\n|\r|\n", text))
-    assert told["source"]["column"] >= 1
-    assert told["message"].endswith((".", "?"))
-    assert told["help"].endswith((".", "?"))
-    assert (told["message"] + told["help"]).isprintable()
-    assert len(told["message"] + told["help"]) < 800
+    assert 1 <= report["source"]["line"] <= len(re.split(r"\r\n|\r|\n", text))
+    assert report["source"]["column"] >= 1
+    assert report["message"].endswith((".", "?"))
+    assert report["help"].endswith((".", "?"))
+    assert (report["message"] + report["help"]).isprintable()
+    assert len(report["message"] + report["help"]) < 800

@@ -74,8 +74,8 @@ def test_a_roster_in_a_dialect_that_is_added_is_valid_and_applied(
     (license,) = json.loads(with_registrar.seatsync("licenses", "--format", "json", folder=institution).out)
     assert (license["email"], license["library"]) == ("ann@grace.example", "books")
     members = json.loads(with_registrar.seatsync("members", "--format", "json", folder=institution).out)
-    told = [(member["given_name"], member["family_name"], member["student_id"]) for member in members]
-    assert told == [("Ann", "Lee", "007"), ("Bo", "Ek", "008")]
+    names = [(member["given_name"], member["family_name"], member["student_id"]) for member in members]
+    assert names == [("Ann", "Lee", "007"), ("Bo", "Ek", "008")]
 
 
 def test_one_row_that_changed_in_it_is_the_whole_next_plan(with_registrar: ProgramCopy, institution: Path) -> None:

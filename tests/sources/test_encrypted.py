@@ -19,10 +19,10 @@ from tests.support.sealed import with_sops as with_sops
 )
 def test_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, armored: bool) -> None:
     write(tmp_path, name, by_age(text, armored))
-    told = seatsync("plan", folder=tmp_path)
-    assert told.code == 3
-    assert "file-encrypted" in told.err
-    assert "SEATSYNC_AGE_KEY" in told.err
+    outcome = seatsync("plan", folder=tmp_path)
+    assert outcome.code == 3
+    assert "file-encrypted" in outcome.err
+    assert "SEATSYNC_AGE_KEY" in outcome.err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", str(pyrage.x25519.Identity.generate()))
     assert "but not for a key in the environment" in seatsync("plan", folder=tmp_path).err
     monkeypatch.setenv("SEATSYNC_AGE_KEY", "nonsense")
@@ -35,9 +35,9 @@ def test_age(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: s
 @pytest.mark.parametrize("name", ["members.csv.age", "members.enc.csv", "members.sops.yaml"])
 def test_what_is_not_encrypted_although_its_name_says_so_is_an_error(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, (YAML if "yaml" in name else CSV).encode())
-    told = seatsync("validate", folder=tmp_path)
-    assert told.code == 3
-    assert "is not encrypted, although its name says so" in told.out
+    outcome = seatsync("validate", folder=tmp_path)
+    assert outcome.code == 3
+    assert "is not encrypted, although its name says so" in outcome.out
 
 
 @pytest.mark.parametrize("spoil", [lambda data: data[:-9], lambda data: data[:-1] + bytes([data[-1] ^ 1])])
@@ -59,9 +59,9 @@ def test_a_key_file_with_remarks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(("name", "text"), [("members.enc.csv", CSV), ("members.yaml", YAML)])
 def test_sops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_sops: None, name: str, text: str) -> None:
     write(tmp_path, name, by_sops(tmp_path, text, "binary"))
-    told = seatsync("plan", folder=tmp_path)
-    assert told.code == 3
-    assert "Failed to get the data key" in told.err
+    outcome = seatsync("plan", folder=tmp_path)
+    assert outcome.code == 3
+    assert "Failed to get the data key" in outcome.err
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     assert "ann@grace.example" in seatsync("plan", folder=tmp_path).out
 

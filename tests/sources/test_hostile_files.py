@@ -109,19 +109,19 @@ def test_what_has_come_in_the_place_of_a_roster_is_told_at_once(what: str, folde
     make, code, said = HOSTILE[what]
     (folder / "rosters/students.csv").unlink()
     make(folder / "rosters/students.csv")
-    told = run("plan", folder=folder)
-    assert told.code == 3, told
-    assert f"error {code}" in told.err
-    assert said in told.err
+    outcome = run("plan", folder=folder)
+    assert outcome.code == 3, outcome
+    assert f"error {code}" in outcome.err
+    assert said in outcome.err
 
 
 @pytest.mark.parametrize("name", [*FILES, RULES])
 def test_whatever_file_of_the_folder_it_is(name: str, folder: Path) -> None:
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    told = run("validate", folder=folder)
-    assert told.code == 3, told
-    assert f"{name} is not an ordinary file" in told.out
+    outcome = run("validate", folder=folder)
+    assert outcome.code == 3, outcome
+    assert f"{name} is not an ordinary file" in outcome.out
 
 
 def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
@@ -136,10 +136,10 @@ def test_a_roster_never_is_what_git_keeps_for_itself(folder: Path) -> None:
     (folder / ".git/config").write_text("email,given_name,family_name\nthe-token,,\n", encoding="utf-8")
     config = FILES["seatsync.yaml"].replace("rosters/students.csv", ".git/config")
     (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
-    told = run("validate", folder=folder)
-    assert told.code == 3
-    assert "path-outside" in told.out
-    assert "the-token" not in told.out + told.err
+    outcome = run("validate", folder=folder)
+    assert outcome.code == 3
+    assert "path-outside" in outcome.out
+    assert "the-token" not in outcome.out + outcome.err
 
 
 def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: Path) -> None:
@@ -149,9 +149,9 @@ def test_who_looks_for_a_name_that_is_near_does_not_look_at_everything(folder: P
     directory_of_many(folder / "archive")
     looked_at = len([*Folder(folder)._some_files()])
     assert looked_at <= 2_000
-    told = run("plan", folder=folder)
-    assert told.code == 3
-    assert "file-not-found" in told.err
+    outcome = run("plan", folder=folder)
+    assert outcome.code == 3
+    assert "file-not-found" in outcome.err
 
 
 def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> None:
@@ -163,9 +163,9 @@ def test_names_that_are_near_are_not_looked_for_without_end(folder: Path) -> Non
     )
     with open(folder / "seatsync.yaml", "a", encoding="utf-8") as config:
         config.write(grants)
-    told = run("validate", folder=folder)
-    assert told.code == 3
-    assert told.out.count("error file-not-found") == 20
+    outcome = run("validate", folder=folder)
+    assert outcome.code == 3
+    assert outcome.out.count("error file-not-found") == 20
 
 
 @pytest.mark.parametrize("likeness", [0.65, 0.9])
@@ -185,7 +185,7 @@ def test_each_folder_has_its_guesses(folder: Path) -> None:
     (folder / "rosters/students.csv").rename(folder / "rosters/student.csv")
     guesses._Guesses.left = 0
     assert [
-        'Did you mean "rosters/student.csv"?' in told.message for told in load(InstitutionFolder.open(folder)).found
+        'Did you mean "rosters/student.csv"?' in report.message for report in load(InstitutionFolder.open(folder)).found
     ] == [True]
 
 
@@ -198,11 +198,11 @@ def test_another_name_of_a_roster_or_of_a_grants_file_is_the_same_file(folder: P
         "grants:\n", "  - {path: rosters/too.csv}\n  - {path: rosters/again/students.csv}\ngrants:\n"
     )
     (folder / "seatsync.yaml").write_text(f"{config}  - {{path: grants/too.csv}}\n", encoding="utf-8")
-    told = run("validate", folder=folder)
-    assert told.code == 3
-    assert told.out.count("error duplicate-roster") == 2
-    assert "rosters/too.csv is another name for rosters/students.csv" in told.out
-    assert "error duplicate-grants-file" in told.out
+    outcome = run("validate", folder=folder)
+    assert outcome.code == 3
+    assert outcome.out.count("error duplicate-roster") == 2
+    assert "rosters/too.csv is another name for rosters/students.csv" in outcome.out
+    assert "error duplicate-grants-file" in outcome.out
 
 
 # ── How files are read ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,16 +222,16 @@ def test_all_files_of_a_folder_together_end_at_the_limit(tmp_path: Path) -> None
         (tmp_path / f"{name}.csv").write_text("1234", encoding="utf-8")
     folder = Folder(tmp_path, left=10)
     assert [folder.read(f"{name}.csv") for name in "abc"] == ["1234", "1234", None]
-    (told,) = folder.found
-    assert (told.code, told.origin) == ("file-unreadable", Origin("c.csv"))
-    assert told.message == "c.csv is too large: the files of a folder can have at most 512 MiB together."
+    (report,) = folder.found
+    assert (report.code, report.origin) == ("file-unreadable", Origin("c.csv"))
+    assert report.message == "c.csv is too large: the files of a folder can have at most 512 MiB together."
 
 
 def test_the_limit_of_one_file_is_told_as_such(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("1" * 3_000, encoding="utf-8")
     folder = Folder(tmp_path)
     assert folder.read("a.csv", most=2_048) is None
-    assert [told.message for told in folder.found] == ["a.csv is larger than 2 KiB."]
+    assert [report.message for report in folder.found] == ["a.csv is larger than 2 KiB."]
 
 
 def test_a_file_of_the_system_that_calls_itself_empty_ends_at_the_limit() -> None:
@@ -259,15 +259,15 @@ def test_no_file_is_opened_but_to_be_closed(tmp_path: Path) -> None:
     assert open_files() == before
 
 
-# ── Named on the command line, or beside the ledger ─────────────────────────────────────────────────────────────────
+# ── Named on the command line, or next to the ledger ────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("command", [("members", "--select"), ("export", "--select"), ("import", "--yes")])
 def test_a_list_that_never_comes_is_not_waited_for(command: tuple[str, ...], folder: Path) -> None:
     os.mkfifo(folder / "list.csv")
-    told = run(*command, "list.csv", folder=folder)
-    assert told.code == 3
-    assert "list.csv is not an ordinary file" in told.err
+    outcome = run(*command, "list.csv", folder=folder)
+    assert outcome.code == 3
+    assert "list.csv is not an ordinary file" in outcome.err
 
 
 def test_an_import_writes_nothing_through_a_link_that_leads_out(folder: Path, tmp_path: Path) -> None:
@@ -279,9 +279,9 @@ def test_an_import_writes_nothing_through_a_link_that_leads_out(folder: Path, tm
     config = FILES["seatsync.yaml"].replace("rosters/", "kept/")
     (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
     (folder / "users.csv").write_text("email,given_name,family_name\ndan@grace.example,Dan,Poe\n", encoding="utf-8")
-    told = run("import", "users.csv", "--yes", folder=folder)
-    assert told.code == 4, told
-    assert "rosters/users.csv is outside the institution's folder" in told.err
+    outcome = run("import", "users.csv", "--yes", folder=folder)
+    assert outcome.code == 4, outcome
+    assert "rosters/users.csv is outside the institution's folder" in outcome.err
     assert [*elsewhere.iterdir()] == []
 
 
@@ -307,9 +307,9 @@ def test_no_ledger_is_opened_beside_which_links_lie(suffix: str, folder: Path, t
     mine = tmp_path / "mine"
     mine.write_bytes(b"")
     (folder / f"seatsync.db{suffix}").symlink_to(mine)
-    told = run("plan", folder=folder)
-    assert told.code == 6
-    assert f"seatsync.db{suffix} is a link" in told.err
+    outcome = run("plan", folder=folder)
+    assert outcome.code == 6
+    assert f"seatsync.db{suffix} is a link" in outcome.err
     assert mine.read_bytes() == b""
 
 
@@ -320,22 +320,22 @@ def test_no_ledger_is_opened_beside_which_links_lie(suffix: str, folder: Path, t
 def test_an_empty_file_is_no_new_ledger(command: tuple[str, ...], folder: Path) -> None:
     """Otherwise every member would be invited again."""
     (folder / "seatsync.db").write_bytes(b"")
-    told = seatsync(*command, folder=folder)
-    assert told.code == 6
-    assert "seatsync.db is empty (0 bytes). A copy may have failed, or the disk was full." in told.err
-    assert "Restore it from the backup. Delete the file only if you want a new ledger" in told.err
+    outcome = seatsync(*command, folder=folder)
+    assert outcome.code == 6
+    assert "seatsync.db is empty (0 bytes). A copy may have failed, or the disk was full." in outcome.err
+    assert "Restore it from the backup. Delete the file only if you want a new ledger" in outcome.err
     assert (folder / "seatsync.db").read_bytes() == b""
     (folder / "seatsync.db").unlink()
     assert seatsync("apply", "--yes", folder=folder).code == 0
 
 
 def test_what_lies_beside_it_is_kept(folder: Path) -> None:
-    """SQLite would delete it."""
+    """Otherwise SQLite would delete it."""
     (folder / "seatsync.db").write_bytes(b"")
     (folder / "seatsync.db-wal").write_bytes(b"the latest")
-    told = seatsync("plan", folder=folder)
-    assert told.code == 6
-    assert "Keep seatsync.db-wal: it may have the latest changes." in told.err
+    outcome = seatsync("plan", folder=folder)
+    assert outcome.code == 6
+    assert "Keep seatsync.db-wal: it may have the latest changes." in outcome.err
     assert (folder / "seatsync.db-wal").read_bytes() == b"the latest"
 
 
@@ -358,10 +358,10 @@ def test_a_ledger_is_neither_found_nor_made_through_a_link(command: tuple[str, .
         (folder / "kept/grace.db").unlink()
     (folder / "seatsync.db").symlink_to(target)
     before = contents(folder)
-    told = run(*command, folder=folder)
-    assert told.code == 6
-    assert "seatsync.db is a link, which could lead anywhere." in told.err
-    assert "Name the file that the link leads to with --ledger" in told.err
+    outcome = run(*command, folder=folder)
+    assert outcome.code == 6
+    assert "seatsync.db is a link, which could lead anywhere." in outcome.err
+    assert "Name the file that the link leads to with --ledger" in outcome.err
     assert contents(folder) == before
 
 

@@ -95,11 +95,11 @@ def validated(folder: Path) -> Outcome:
 
 def test_a_key_service_that_only_the_file_names_gets_nothing(tmp_path: Path, vault: Vault) -> None:
     write(tmp_path, "members.csv", resealed(tmp_path, CSV, asked_of(vault)))
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert f"members.csv is encrypted by SOPS for hc_vault={vault.address}, which is not allowed here." in told.out
-    assert f"SEATSYNC_SOPS_KEYS='hc_vault={vault.address} age'" in told.out
-    assert "file-encrypted" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert f"members.csv is encrypted by SOPS for hc_vault={vault.address}, which is not allowed here." in outcome.out
+    assert f"SEATSYNC_SOPS_KEYS='hc_vault={vault.address} age'" in outcome.out
+    assert "file-encrypted" in outcome.out
 
 
 def test_one_that_the_institution_names_is_asked(tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,9 +121,9 @@ def test_nor_by_any_other_file_of_the_folder(tmp_path: Path, vault: Vault, place
         is_it = name == place
         data = resealed(tmp_path, text, asked_of(vault)) if is_it else text.encode()
         (tmp_path / name).write_bytes(data)
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert f"{place} is encrypted by SOPS for hc_vault={vault.address}" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert f"{place} is encrypted by SOPS for hc_vault={vault.address}" in outcome.out
 
 
 def in_groups(metadata: dict[str, Any], vault: Vault) -> None:
@@ -141,9 +141,9 @@ def test_wherever_the_file_says_it(
 ) -> None:
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     write(tmp_path, "members.csv", resealed(tmp_path, CSV, lambda metadata: change(metadata, vault)))
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert "which is not allowed here" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert "which is not allowed here" in outcome.out
 
 
 def test_nor_where_a_second_word_about_keys_hides_behind_the_first(tmp_path: Path, vault: Vault) -> None:
@@ -152,9 +152,9 @@ def test_nor_where_a_second_word_about_keys_hides_behind_the_first(tmp_path: Pat
     for top in ("sops", "Sops", "SOPS"):
         hidden = bad[bad.index('"sops"') + len('"sops"') :]
         write(tmp_path, "members.csv", (good.rstrip().removesuffix("}") + f', "{top}"' + hidden).encode())
-        told = validated(tmp_path)
-        assert (told.code, vault.asked) == (3, [])
-        assert "not in the form that SOPS writes" in told.out
+        outcome = validated(tmp_path)
+        assert (outcome.code, vault.asked) == (3, [])
+        assert "not in the form that SOPS writes" in outcome.out
 
 
 YAML_TRICKS: Mapping[str, Callable[[str, str], str]] = {
@@ -185,9 +185,9 @@ def test_nor_where_yaml_could_be_read_otherwise(
     keys = json.dumps({"hc_vault": [vault.key()], "mac": "", "lastmodified": WHEN, "version": "3.11.0"})
     (tmp_path / "seatsync.yaml").write_text(YAML_TRICKS[trick](text, keys), encoding="utf-8")
     monkeypatch.setenv("SOPS_AGE_KEY", str(pyrage.x25519.Identity.generate()))
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert "not in the form that SOPS writes" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert "not in the form that SOPS writes" in outcome.out
 
 
 def test_in_yaml_itself(tmp_path: Path, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,9 +196,9 @@ def test_in_yaml_itself(tmp_path: Path, vault: Vault, monkeypatch: pytest.Monkey
     text = by_sops(tmp_path, plain, "yaml").decode()
     added = f"sops:\n    hc_vault:\n        - {json.dumps(vault.key())}\n"
     (tmp_path / "seatsync.yaml").write_text(text.replace("\nsops:\n", f"\n{added}"), encoding="utf-8")
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert f"Not tried, because SEATSYNC_SOPS_KEYS does not allow them: hc_vault={vault.address}" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert f"Not tried, because SEATSYNC_SOPS_KEYS does not allow them: hc_vault={vault.address}" in outcome.out
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     assert validated(tmp_path).code == 0
 
@@ -255,9 +255,9 @@ def test_and_nothing_else_is_asked_of_it(
 ) -> None:
     monkeypatch.setenv("SEATSYNC_SOPS_KEYS", f"hc_vault={vault.address}")
     write(tmp_path, "members.csv", resealed(tmp_path, CSV, asked_of(vault, **path)))
-    told = validated(tmp_path)
-    assert (told.code, vault.asked) == (3, [])
-    assert "not in the form that SOPS writes" in told.out
+    outcome = validated(tmp_path)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert "not in the form that SOPS writes" in outcome.out
 
 
 ARN = "arn:aws:kms:eu-central-1:111122223333:key/1234"
@@ -302,9 +302,9 @@ def test_a_setting_that_says_nothing_clear_allows_nothing(
     monkeypatch.setenv("SEATSYNC_SOPS_KEYS", f"age {word}")
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     write(tmp_path, "members.csv", by_sops(tmp_path, CSV, "binary"))
-    told = validated(tmp_path)
-    assert told.code == 3
-    assert "SEATSYNC_SOPS_KEYS is not valid" in told.out
+    outcome = validated(tmp_path)
+    assert outcome.code == 3
+    assert "SEATSYNC_SOPS_KEYS is not valid" in outcome.out
 
 
 def test_sops_is_told_of_no_secret_that_no_allowed_key_needs(
@@ -314,7 +314,7 @@ def test_sops_is_told_of_no_secret_that_no_allowed_key_needs(
     programs = tmp_path / "programs"
     programs.mkdir()
     (programs / "sops").write_text(
-        f"#!/bin/sh\nenv > {tmp_path}/told; pwd > {tmp_path}/where; cat sealed > {tmp_path}/seen\n"
+        f"#!/bin/sh\nenv > {tmp_path}/environment; pwd > {tmp_path}/where; cat sealed > {tmp_path}/seen\n"
     )
     (programs / "sops").chmod(0o755)
     secrets = (
@@ -331,9 +331,11 @@ def test_sops_is_told_of_no_secret_that_no_allowed_key_needs(
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", "keys.txt")
     write(tmp_path, "members.csv", resealed(tmp_path, CSV, lambda metadata: metadata.update(hc_vault=[vault.key()])))
     validated(tmp_path)
-    told = dict(line.split("=", 1) for line in (tmp_path / "told").read_text(encoding="utf-8").splitlines())
-    assert [name for name in secrets if name in told] == ["SOPS_AGE_KEY"]
-    assert told["SOPS_AGE_KEY_FILE"] == str(tmp_path / "keys.txt")
+    environment = dict(
+        line.split("=", 1) for line in (tmp_path / "environment").read_text(encoding="utf-8").splitlines()
+    )
+    assert [name for name in secrets if name in environment] == ["SOPS_AGE_KEY"]
+    assert environment["SOPS_AGE_KEY_FILE"] == str(tmp_path / "keys.txt")
     assert not (tmp_path / "where").read_text(encoding="utf-8").startswith(str(tmp_path))
     assert vault.address not in (tmp_path / "seen").read_text(encoding="utf-8")
 
@@ -361,9 +363,9 @@ def test_a_proposal_from_a_fork_is_read_by_age_alone(
     write(folder, "members.csv", resealed(folder, CSV, asked_of(vault)))
     monkeypatch.setenv("SEATSYNC_SOPS_KEYS", f"age hc_vault={vault.address}")
     in_a_job(tmp_path, monkeypatch, name, event)
-    told = seatsync("validate", "--no-redact", folder=folder)
-    assert (told.code, vault.asked) == (3, [])
-    assert "from a fork, only age keys are used" in told.out
+    outcome = seatsync("validate", "--no-redact", folder=folder)
+    assert (outcome.code, vault.asked) == (3, [])
+    assert "from a fork, only age keys are used" in outcome.out
     write(folder, "members.csv", by_sops(folder, CSV, "binary"))
     monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
     assert seatsync("validate", folder=folder).code == 0

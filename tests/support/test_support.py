@@ -37,7 +37,7 @@ def test_a_database_server_ends_with_the_process_that_started_it_even_if_that_is
         run.send_signal(signal.SIGKILL)
     until = time.monotonic() + 60
     while folder.exists():
-        assert time.monotonic() < until, "it goes on"
+        assert time.monotonic() < until, "the server still runs"
         time.sleep(0.05)
     assert not _runs(server)
 
