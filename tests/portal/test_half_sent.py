@@ -339,8 +339,15 @@ def test_the_proxy_of_the_docs_hands_on_what_is_whole_and_drops_what_is_not(scho
     ):
         assert b"Sign in" in answer("127.0.0.1")
         half = b"POST /sign-in HTTP/1.1\r\n" + host + b"Content-Length: 8000000\r\n\r\naaa"
-        bodies = [kept.enter_context(spoken(proxy, half, "127.0.0.3")) for _ in range(100)]
-        assert answer("127.0.0.3").startswith(b"HTTP/1.1 429"), "it has a hundred already"
+        for _ in range(5):  # on a busy machine the first may be dropped, after ten seconds, before the last is open
+            began = time.monotonic()
+            bodies = [kept.enter_context(spoken(proxy, half, "127.0.0.3")) for _ in range(100)]
+            one_more = answer("127.0.0.3")
+            if time.monotonic() - began < 9:
+                break
+            for line in bodies:
+                line.close()
+        assert one_more.startswith(b"HTTP/1.1 429"), "it has a hundred already"
         heads = [kept.enter_context(spoken(proxy, b"GET / HTTP/1.1\r\n" + host, "127.0.0.2")) for _ in range(100)]
         assert answer("127.0.0.2").startswith(b"HTTP/1.1 200")
         assert answer("127.0.0.4").startswith(b"HTTP/1.1 200")

@@ -98,7 +98,7 @@ def test_an_email_that_the_provider_gave_to_somebody_else_opens_nothing(pages: P
     signed_in(pages, provider, "9")
     provider.knows("10", **VERIFIED)
     page = signed_in(pages, provider, "10").page
-    assert (page.code, "linked to someone else" in page.text) == (403, True)
+    assert (page.code, "already linked to another sign-in at Grace ID" in page.text) == (403, True)
     assert [row["subject"] for row in rows(pages.folder, "identity")] == ["9"]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import assert_never
 
 from sqlalchemy import Connection
 
@@ -33,6 +34,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
+from seatsync.planning.change import Change
 from seatsync.planning.diff import diff
 from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.matching import match
@@ -209,18 +211,9 @@ def import_portal(
 
 
 def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event | Grants]:
-    keys = {member.key for member in portal.members}
+    keys = frozenset(member.key for member in portal.members)
     first = books.serial == 0
-    changes = [
-        change
-        for change in diff(desired, books, today).changes
-        if (
-            change.action in (Action.LIBRARY_ADD, Action.LIBRARY_UPDATE)
-            and (first or change.library in portal.holdings)
-        )
-        or (change.action is Action.ADMIN_ADD and first)
-        or (change.action is Action.MEMBER_ADD and email_key(change.member) in keys)
-    ]
+    changes = [change for change in diff(desired, books, today).changes if _is_imported(change, portal, keys, first)]
     if first:
         institution = desired.institution
         contacts = [{"name": c.name, "email": c.email, "role": c.role} for c in institution.contacts]
@@ -238,6 +231,32 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
         yield from _holdings(
             desired, books, library, {numbers[key]: (key, *holding) for key, holding in holdings.items()}, today
         )
+
+
+def _is_imported(change: Change, portal: Portal, keys: frozenset[str], first: bool) -> bool:
+    """Whether an import also makes this change of the files: what the ledger needs to hold the portal's licenses."""
+    match change.action:
+        case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE:
+            return first or change.library in portal.holdings
+        case Action.ADMIN_ADD:
+            return first
+        case Action.MEMBER_ADD:
+            return email_key(change.member) in keys
+        case (
+            Action.INSTITUTION_UPDATE
+            | Action.ADMIN_REMOVE
+            | Action.ADMIN_UPDATE
+            | Action.MEMBER_UPDATE
+            | Action.MEMBER_REMOVE
+            | Action.REVOKE
+            | Action.UPGRADE
+            | Action.GRANT
+            | Action.RESEND
+            | Action.LIBRARY_REMOVE
+        ):
+            return False
+        case never:
+            assert_never(never)
 
 
 def _holdings(

@@ -28,13 +28,14 @@ def read_config(tree: yaml_tree.Node | None, found: list[Diagnostic]) -> c.Seats
     """
     if tree is None and found:  # the file could not be read
         return None
-    if yaml_tree.plain(tree) is None:
+    values = yaml_tree.plain(tree)
+    if values is None:
         help = "Run `seatsync init` to create a folder to start from."
         found.append(
             Diagnostic("invalid-value", f"{NAME} is empty; it must be a mapping (key: value).", help, Origin(NAME))
         )
         return None
-    values = _without_gaps(yaml_tree.plain(tree))
+    values = _without_gaps(values)
     try:
         return c.SeatsyncFile.model_validate(values)
     except ValidationError as error:

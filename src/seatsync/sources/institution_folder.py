@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seatsync.sources import yaml_tree
 from seatsync.sources.files import NAME, Folder
@@ -29,7 +28,7 @@ class InstitutionFolder:
         folder = Folder(path)
         text = folder.read(NAME)
         tree = yaml_tree.parse(text, NAME, folder.found) if text is not None else None
-        return cls(path, _id_in(yaml_tree.plain(tree)), tree, folder)
+        return cls(path, _id_in(tree), tree, folder)
 
     def files(self) -> Folder:
         """Return a new Folder with seatsync.yaml already read. Each way of making a plan starts from its own."""
@@ -37,7 +36,8 @@ class InstitutionFolder:
         return Folder(self.path, [*read.found], {**read.digests}, read.left)
 
 
-def _id_in(settings: Any) -> str | None:
-    institution = settings.get("institution") if isinstance(settings, dict) else None
-    id = institution.get("id") if isinstance(institution, dict) else None
-    return id if isinstance(id, str) else None
+def _id_in(tree: yaml_tree.Node | None) -> str | None:
+    node = tree
+    for key in ("institution", "id"):
+        node = node.items.get(key) if isinstance(node, yaml_tree.MappingNode) else None
+    return yaml_tree.plain(node) if isinstance(node, yaml_tree.ScalarNode) else None

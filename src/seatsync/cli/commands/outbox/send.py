@@ -20,6 +20,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.ledger.queries.outgoing import OutgoingLetter
     from seatsync.outbox.sender import LetterSender
 
 POLL, POLL_REMOTE, LONGEST_POLL = 2.0, 60.0, 300.0
@@ -57,8 +58,7 @@ def send(
     Several senders can run at once. A letter that the server defers is tried again later; one that it rejects counts as
     bounced. After SIGTERM or Ctrl-C the current letter is finished. Exits with 1 if a letter could not be sent.
     """
-    from seatsync.domain.action import Letter
-    from seatsync.domain.letters import LINKED
+    from seatsync.ledger.failures import LedgerError
     from seatsync.outbox.sender import LetterSender
     from seatsync.outbox.smtp import Connection, Server
 
@@ -68,30 +68,29 @@ def send(
     if not server:
         raise click.UsageError("Set the mail server in the environment: SEATSYNC_SMTP_URL=smtp://host:587.")
     connection = Connection(Server.parse(server))
+    ledger = ledger_of(run, folder, id)
     if not check_owner(folder, id, run):
-        from seatsync.ledger.failures import LedgerError
-
-        raise LedgerError(
-            f"There is no ledger of {id} at {ledger_of(run, folder, id)}, so there are no letters.", NO_LEDGER_HELP
-        )
+        raise LedgerError(f"There is no ledger of {id} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
     with stop_on_signal() as stop:
         letter_sender = LetterSender(
-            ledger_of(run, folder, id), id, actor(), templates, sender, portal, connection, clock(run), rate or 0, stop
+            ledger, id, actor(), templates, sender, portal, connection, clock(run), rate or 0, stop
         )
         if run.verbose:
-            letter_sender.report = lambda letter, outcome: click.echo(
-                f"letter {letter.serial} ({letter.letter}): {outcome}", err=True
-            )
-        letters = frozenset(Letter) if portal else frozenset(Letter) - LINKED
-        lacks_address = not portal and _count(letter_sender, LINKED) > 0
-        if lacks_address:
-            _print_missing_address(_count(letter_sender, LINKED))
-        code = (
-            _send_until_stopped(letter_sender, letters, run)
-            if watch
-            else _send_once(letter_sender, letters, limit, run)
-        )
-    return exits.worst([code, ExitCode.BROKEN if lacks_address else ExitCode.DONE])
+            letter_sender.report = _print_outcome
+        return _send(letter_sender, limit, watch, run)
+
+
+def _send(letter_sender: LetterSender, limit: int | None, watch: bool, run: Run) -> int:
+    """Send all letters, or those without a personal link if the members' pages have no address."""
+    from seatsync.domain.action import Letter
+    from seatsync.domain.letters import LINKED
+
+    letters = frozenset(Letter) if letter_sender.portal else frozenset(Letter) - LINKED
+    lacking = 0 if letter_sender.portal else _count(letter_sender, LINKED)
+    if lacking:
+        _print_missing_address(lacking)
+    code = _send_until_stopped(letter_sender, letters, run) if watch else _send_once(letter_sender, letters, limit, run)
+    return exits.worst([code, ExitCode.BROKEN if lacking else ExitCode.DONE])
 
 
 def _send_once(letter_sender: LetterSender, letters: frozenset[str], limit: int | None, run: Run) -> int:
@@ -156,3 +155,7 @@ def _print_missing_address(number: int) -> None:
     fact = f"{counted(number, 'letter needs', 'letters need')} a personal link, but the members' pages have no address."
     click.echo(f"seatsync: {fact}", err=True)
     exits.say_fix("Set SEATSYNC_PORTAL_URL=https://…. Until then these letters wait.")
+
+
+def _print_outcome(letter: OutgoingLetter, outcome: str) -> None:
+    click.echo(f"letter {letter.serial} ({letter.letter}): {outcome}", err=True)
