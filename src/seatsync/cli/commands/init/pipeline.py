@@ -12,7 +12,7 @@ import click
 
 from seatsync.git.branches import default_branch, root_of
 
-ACTION = "seatsync/seatsync@e84111013d94d69a9ecef87137371a65d102bf81"
+ACTION = "seatsync/seatsync@51688bb6cdde8bbe56368d6edf5c6c04bec4c502"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
