@@ -19,7 +19,7 @@ CODE = "too-many-revokes"
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library."""
-    for library, count in sorted(case.draft.revokes.items()):
+    for library, count in case.draft.revokes.items():
         active = case.slots[library].before.used
         limit = case.desired.limits.revokes(active)
         approved = max((a.count for a in case.approvals(CODE) if a.library == library), default=0)
