@@ -250,6 +250,7 @@ def _is_imported(change: Change, portal: Portal, keys: frozenset[str], first: bo
             | Action.MEMBER_REMOVE
             | Action.REVOKE
             | Action.UPGRADE
+            | Action.LICENSE_UPDATE
             | Action.GRANT
             | Action.RESEND
             | Action.LIBRARY_REMOVE

@@ -130,6 +130,18 @@ class Action(_WithFacts):
             letter=Letter.PERMANENT,
         ),
     )
+    LICENSE_UPDATE = (
+        "license-update",
+        Facts(
+            "end date changed",
+            Subject.LICENSE,
+            Sign.CHANGE,
+            before=("until",),
+            after=("until",),
+            in_pairs=True,
+            license=Effect(From.TEMPORARY, Varying.KEPT, Varying.KEPT),
+        ),
+    )
     GRANT = (
         "grant",
         Facts(

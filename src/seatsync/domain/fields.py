@@ -48,7 +48,7 @@ def _is_contact(value: Any) -> bool:
 _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kind": lambda value: isinstance(value, str) and value in _KINDS,
     "status": lambda value: isinstance(value, str) and value in _STATUSES,
-    "until": _is_day,
+    "until": lambda value: value == "" or _is_day(value),
     "resend": is_texts,
     "reminders": is_number,
 }

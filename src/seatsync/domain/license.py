@@ -37,7 +37,8 @@ class License(NamedTuple):
     """One license in the ledger.
 
     ``invited_on`` is the day (ISO) of the last grant; reminders count from it. ``reminders`` is the number sent. ``resent``
-    has the values of ``resend:`` already carried out, separated by newlines.
+    has the values of ``resend:`` already carried out, separated by newlines. ``until`` is the last day (ISO, inclusive) of a
+    temporary license, empty for no end; a license that was revoked or declined keeps its last one.
     """
 
     kind: Kind
@@ -45,11 +46,16 @@ class License(NamedTuple):
     invited_on: str = ""
     reminders: int = 0
     resent: str = ""
+    until: str = ""
 
     @property
     def active(self) -> bool:
         """Whether the license takes a seat."""
         return self.kind is not Kind.NONE
+
+    def ended(self, today: str) -> bool:
+        """Whether the end date has passed by ``today`` (ISO)."""
+        return "" < self.until < today
 
 
 ABSENT = License(Kind.NONE, Status.NONE)
@@ -110,14 +116,14 @@ def changed(old: License, event: str, effect: Effect) -> License:
     result = _becomes(effect, old.kind, old.status)
     if result is None:
         raise _illegal(event, old)
-    return old._replace(kind=result[0], status=result[1])
+    return old._replace(kind=result[0], status=result[1], until="" if result[0] is Kind.PERMANENT else old.until)
 
 
-def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "") -> License:
+def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "", until: str = "") -> License:
     """The license after a grant to a member without one. ``status`` is ``delivered`` only if the library delivers at once."""
     allowed = not old.active and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
     _must_be_legal(allowed, "grant", old)
-    return License(kind, status, on, 0, resent)
+    return License(kind, status, on, 0, resent, until)
 
 
 def imported(old: License, kind: Kind, status: Status, on: str) -> License:
@@ -125,7 +131,8 @@ def imported(old: License, kind: Kind, status: Status, on: str) -> License:
     _must_be_legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT, "import", old)
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
     _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
-    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on)
+    until = "" if kind is Kind.PERMANENT else old.until
+    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=until)
 
 
 def _must_be_legal(allowed: bool, event: str, old: License) -> None:

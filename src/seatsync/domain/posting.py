@@ -195,12 +195,17 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
         raise IllegalTransition("a seat delivered to a member who has not claimed it")
-    return books.shared(licenses.granted(old, kind, status, detail["on"], "\n".join(detail.get("resend", ()))))
+    resent, until = "\n".join(detail.get("resend", ())), detail.get("until", "")
+    return books.shared(licenses.granted(old, kind, status, detail["on"], resent, until))
 
 
 def _upgrade(old: License, books: Snapshot, event: Event) -> License:
     _must_offer(books, event.library, Kind.PERMANENT)
     return _changed(old, books, event)
+
+
+def _license_update(old: License, books: Snapshot, event: Event) -> License:
+    return books.shared(_changed(old, books, event)._replace(until=event.detail["until"]))
 
 
 def _resend(old: License, books: Snapshot, event: Event) -> License:
@@ -270,6 +275,8 @@ def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
             return _transition(_changed)
         case Action.UPGRADE:
             return _transition(_upgrade)
+        case Action.LICENSE_UPDATE:
+            return _transition(_license_update)
         case Action.RESEND:
             return _transition(_resend)
         case Unplanned.CLAIM:

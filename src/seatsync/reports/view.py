@@ -188,6 +188,8 @@ def _what(change: Change) -> str:
             return f"{change.kind}, {status_in_words(before.get('status', ''))}"
         case Action.UPGRADE:
             return f"temporary → permanent, {status_in_words(change.status)}"
+        case Action.LICENSE_UPDATE:
+            return f"{_ends_on(after['until'])} (was: {_end(before['until'])})"
         case Action.RESEND:
             return "reminder" if "resend" not in after else "invitation again"
         case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
@@ -201,6 +203,14 @@ def _what(change: Change) -> str:
             return "; ".join(_difference(name, before.get(name), after[name]) for name in changed)
         case never:
             assert_never(never)
+
+
+def _end(until: str) -> str:
+    return until or "no end"
+
+
+def _ends_on(until: str) -> str:
+    return f"ends on {until}" if until else "no end"
 
 
 def status_in_words(status: str) -> str:

@@ -1,0 +1,37 @@
+"""Keep the end dates of licenses, as their last grants in the journal have them."""
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+GRANTS = "/* of every institution */ SELECT institution, library, member, detail FROM event WHERE action = 'grant' ORDER BY institution, serial"
+UNTIL = (
+    "UPDATE license SET until = :until WHERE license.institution = :institution AND library = :library AND member = :member"
+    " AND kind != 'permanent'"
+)
+AT_ONCE = 20_000
+
+
+def upgrade() -> None:
+    op.add_column("license", sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''")))
+    _keep_end_dates(op.get_bind())
+
+
+def _keep_end_dates(connection: sa.Connection) -> None:
+    until: dict[tuple[str, str, int], str] = {}
+    parsed: dict[str, str] = {}
+    for institution, library, member, detail in connection.execute(sa.text(GRANTS)):
+        if detail not in parsed:
+            parsed[detail] = json.loads(detail).get("until", "")
+        license = (institution, library, member)
+        if parsed[detail]:
+            until[license] = parsed[detail]
+        else:
+            until.pop(license, None)
+    rows = [{"institution": i, "library": library, "member": m, "until": day} for (i, library, m), day in until.items()]
+    for start in range(0, len(rows), AT_ONCE):
+        connection.execute(sa.text(UNTIL), rows[start : start + AT_ONCE])
