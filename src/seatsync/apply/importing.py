@@ -1,5 +1,6 @@
 """Import a portal's export: into the files first, then into the ledger, so that the next plan is empty.
 
+Only what moves forward is taken, as an export can be older than the ledger (``portal_comparison``).
 Everything is checked before the first file is written. If an import stops between files and ledger, running it again
 finds the files complete and continues with the ledger.
 """
@@ -20,9 +21,9 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.events import events_of
 from seatsync.apply.members import Impossible
+from seatsync.apply.portal_comparison import Comparison, compare
 from seatsync.domain.action import Action, Event, Grants, Unplanned
 from seatsync.domain.desired import Desired, Grant, Selector
-from seatsync.domain.diagnostic import named
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, person_of
@@ -37,7 +38,6 @@ from seatsync.ledger.record import Recorder
 from seatsync.planning.change import Change
 from seatsync.planning.diff import diff
 from seatsync.planning.entitlements import resolve_grants
-from seatsync.planning.matching import match
 from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
@@ -55,40 +55,38 @@ class Additions:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def with_roster_emails(portal: Portal, desired: Desired) -> Portal:
-    """The portal's data under the e-mails of the rosters. Members are matched by student id, else by e-mail."""
-    by_id = {member.student_id: member for member in desired.members if member.student_id}
-    known = [by_id.get(member.student_id, member) if member.student_id else member for member in portal.members]
-    keys = {member.key: here.key for member, here in zip(portal.members, known, strict=True)}
-    holdings = {
-        library: {keys[key]: holding for key, holding in held.items()} for library, held in portal.holdings.items()
-    }
-    return Portal(known, holdings)
-
-
-def additions(folder: Path, source: str, desired: Desired, portal: Portal, today: date) -> Additions:
-    """Return what to add to the files so that they ask for what the portal has.
+def additions(
+    folder: Path, source: str, desired: Desired, found: Comparison, books: Snapshot, today: date
+) -> Additions:
+    """Return what to add to the files so that they ask for what is taken from the portal.
 
     Raises:
         Impossible: an entry can't be added to ``seatsync.yaml`` automatically.
     """
-    known = {member.key for member in desired.members}
-    found = Additions([member for member in portal.members if member.key not in known])
-    members = [*desired.members, *found.members]
-    entitlements = resolve_grants(replace(desired, members=members), [0] * len(members), Snapshot(), today)
-    granted = {
-        (library, members[position].key): rule.kind
-        for library, rules in entitlements.wanted.items()
-        for position, rule in rules.items()
-    }
+    added = Additions(found.new)
+    members = [*desired.members, *found.new]
+    granted = _granted(replace(desired, members=members), today)
     spelled = {member.key: member.email for member in members}
-    for library, holdings in portal.holdings.items():
-        for key, (kind, _) in holdings.items():
-            if kind is not Kind.NONE and granted.get((library, key)) not in (kind, Kind.PERMANENT):
-                found.grants.append((library, spelled[key], kind))
+    for library, taken in found.taken.items():
+        held = books.licenses.get(library, {})
+        for key, (kind, _) in taken.items():
+            is_given = kind is not Kind.NONE and kind is not held.get(found.numbers[key], ABSENT).kind
+            rule = granted.get((library, key))
+            if is_given and key in spelled and (rule is None or rule.kind not in (kind, Kind.PERMANENT)):
+                added.grants.append((library, spelled[key], kind))
     ids = {member.email: member.student_id for member in members}
-    _write_texts(found, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import", ids)
-    return found
+    _write_texts(added, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import", ids)
+    return added
+
+
+def _granted(desired: Desired, today: date) -> dict[tuple[str, str], Grant]:
+    """The strongest current grant of each (library, member's key)."""
+    wanted = resolve_grants(desired, [0] * len(desired.members), Snapshot(), today).wanted
+    return {
+        (library, desired.members[position].key): grant
+        for library, grants in wanted.items()
+        for position, grant in grants.items()
+    }
 
 
 def with_additions(desired: Desired, added: Additions) -> Desired:
@@ -155,8 +153,7 @@ def checked_events(desired: Desired, books: Snapshot, portal: Portal, today: dat
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
-        Impossible: the portal takes back a permanent license, uses more seats than there are, or has a kind that the
-            library does not allow.
+        Impossible: the portal uses more seats than there are, or has a kind that the library does not allow.
     """
     must_belong_to(books, desired.institution.id)
     events = list(_events(desired, books, portal, today))
@@ -219,18 +216,12 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
         contacts = [{"name": c.name, "email": c.email, "role": c.role} for c in institution.contacts]
         detail = {"id": institution.id, "name": institution.name, "opt_out": institution.opt_out}
         yield Event(Unplanned.INSTITUTION_ADD, detail=detail, person={"contacts": contacts})
-    numbers = {
-        member.key: number
-        for member, number in zip(desired.members, match(desired.members, books).records, strict=True)
-    }
+    found = compare(portal, desired, books)
     for event in events_of(changes, books, today.isoformat()):
         if isinstance(event, Event) and event.person is not None and event.member:
-            numbers[email_key(event.person["email"])] = event.member
+            found.numbers[email_key(event.person["email"])] = event.member
         yield event
-    for library, holdings in portal.holdings.items():
-        yield from _holdings(
-            desired, books, library, {numbers[key]: (key, *holding) for key, holding in holdings.items()}, today
-        )
+    yield from _licenses(desired, books, found, today)
 
 
 def _is_imported(change: Change, portal: Portal, keys: frozenset[str], first: bool) -> bool:
@@ -260,22 +251,16 @@ def _is_imported(change: Change, portal: Portal, keys: frozenset[str], first: bo
             assert_never(never)
 
 
-def _holdings(
-    desired: Desired, books: Snapshot, library: str, holdings: dict[int, tuple[str, Kind, Status]], today: date
-) -> Iterator[Event]:
-    held = books.licenses.get(library, {})
-    lost = [
-        key
-        for number, (key, kind, _) in holdings.items()
-        if held.get(number, ABSENT).kind is Kind.PERMANENT is not kind
-    ]
-    if lost:
-        does = "does" if len(lost) == 1 else "do"
-        message = f"In the ledger {library} belongs to {named(lost)} permanently, but in the portal {does} not."
-        raise Impossible(message, "Correct the portal or the export; a permanent license is never taken back.")
-    at_once = desired.libraries[library].delivery.facts.at_once
-    for number, (key, kind, status) in holdings.items():
-        if held.get(number, ABSENT)[:2] != (kind, status):
-            account = {"account": key} if at_once and status is Status.DELIVERED else None
+def _licenses(desired: Desired, books: Snapshot, found: Comparison, today: date) -> Iterator[Event]:
+    """Yield one event for each license that moves forward. A license that was not held ends as its grant in the files says."""
+    granted = _granted(desired, today)
+    for library, taken in found.taken.items():
+        held, at_once = books.licenses.get(library, {}), desired.libraries[library].delivery.facts.at_once
+        for key, (kind, status) in taken.items():
+            number = found.numbers[key]
             detail = {"kind": kind.value, "status": status.value, "on": today.isoformat()}
+            if kind is Kind.TEMPORARY and not held.get(number, ABSENT).active:
+                rule = granted.get((library, key))
+                detail["until"] = rule.until.isoformat() if rule is not None and rule.until is not None else ""
+            account = {"account": key} if at_once and status is Status.DELIVERED else None
             yield Event(Unplanned.IMPORT, library, number, detail, account)

@@ -6,6 +6,7 @@ will remain until the library is claimed").
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple, assert_never
@@ -126,13 +127,41 @@ def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "",
     return License(kind, status, on, 0, resent, until)
 
 
-def imported(old: License, kind: Kind, status: Status, on: str) -> License:
-    """The license after an import. A portal overrides the ledger, but never takes a permanent license away."""
-    _must_be_legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT, "import", old)
+def imported(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
+    """The license after an import, which never takes a permanent license away. Without ``until`` it keeps its end date.
+
+    New imports only have what ``forward`` returns. Older journals also have imports that went backwards.
+    """
+    declined = old.status is Status.UNCLAIMED and status is Status.OPTED_OUT
+    _must_be_legal(old.kind is not Kind.PERMANENT or kind is Kind.PERMANENT or declined, "import", old)
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
     _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
-    until = "" if kind is Kind.PERMANENT else old.until
-    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=until)
+    ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
+    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=ends)
+
+
+def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:
+    """The kind and status once a portal says ``kind`` and ``status``: what moves forward is taken, all else stays.
+
+    A portal's export can be older than the ledger. But permanent licenses are never taken back, so who once had one has it.
+    """
+    if kind is Kind.PERMANENT and old.status is Status.REVOKED:
+        return kind, status
+    moves = status in _FORWARD[old.status] and not (old.kind is Kind.PERMANENT and status is Status.REVOKED)
+    now = status if moves else old.status
+    if now not in (Status.UNCLAIMED, Status.DELIVERED):
+        return Kind.NONE, now
+    return (Kind.PERMANENT if Kind.PERMANENT in (old.kind, kind) else Kind.TEMPORARY), now
+
+
+_FORWARD: Mapping[Status, Collection[Status]] = {
+    Status.NONE: frozenset(Status),
+    Status.UNCLAIMED: (Status.DELIVERED, Status.OPTED_OUT, Status.REVOKED),
+    Status.DELIVERED: (Status.REVOKED,),
+    Status.OPTED_OUT: (Status.DELIVERED,),
+    Status.REVOKED: (),
+}
+"""What can come after each status, if a portal says it. Who declined and then claimed has claimed; who claimed can't decline."""
 
 
 def _must_be_legal(allowed: bool, event: str, old: License) -> None:

@@ -237,7 +237,7 @@ def _import(old: License, books: Snapshot, event: Event) -> License:
         _must_offer(books, event.library, kind)
     if kind is Kind.TEMPORARY and not books.members[event.member].on_roster:
         raise IllegalTransition("a temporary license of a member who is not on the roster")
-    new = licenses.imported(old, kind, Status(detail["status"]), detail["on"])
+    new = licenses.imported(old, kind, Status(detail["status"]), detail["on"], detail.get("until"))
     _signs_in(books, event)
     return new
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.apply.portal_comparison import Difference
     from seatsync.domain.desired import Desired
+    from seatsync.domain.license import Kind, Status
     from seatsync.sources.portal.export import Portal
 
 
@@ -47,22 +50,32 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     Members who are on no roster go into a new roster, licenses without a grant into a new grants file, and both files are
     added to seatsync.yaml. Then the ledger records the portal's licenses, without letters, so that the next plan is empty.
     Importing the same file again changes nothing.
+
+    Only what moves forward is taken: new members and licenses, claims, opt-outs, revoked licenses, licenses made permanent.
+    An older file never turns a claimed or declined license back. All other differences are listed, and nothing is changed.
     """
-    from seatsync.apply.importing import additions, checked_events, import_portal, with_additions, with_roster_emails
+    from seatsync.apply.apply import must_belong_to
+    from seatsync.apply.importing import additions, checked_events, import_portal, with_additions
+    from seatsync.apply.portal_comparison import compare, with_roster_emails
     from seatsync.cli.output.files import write_atomically
     from seatsync.domain.diagnostic import counted
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     desired = _desired(folder, run)
-    portal = with_roster_emails(_read(file, desired, library, encoding, run), desired)
-    added = additions(folder, file.name, desired, portal, run.today)
-    checked_events(with_additions(desired, added), snapshot_of(folder, desired.institution.id, run), portal, run.today)
+    export = _read(file, desired, library, encoding, run)
+    books = snapshot_of(folder, desired.institution.id, run)
+    must_belong_to(books, desired.institution.id)
+    portal = with_roster_emails(export, desired, books)
+    found = compare(portal, desired, books)
+    added = additions(folder, file.name, desired, found, books, run.today)
+    checked_events(with_additions(desired, added), books, portal, run.today)
     holders = sum(kind != "none" for holdings in portal.holdings.values() for kind, _ in holdings.values())
     run.say(f"{file}: {counted(len(portal.members), 'member')}, {counted(holders, 'license')}.")
     run.say(f"New in the files: {counted(len(added.members), 'member')}, {counted(len(added.grants), 'grant')}.")
     for name in added.texts:
         run.say(f"  {'changes' if (folder / name).exists() else 'writes'} {folder / name}")
+    _list_differences(found.differences, run)
     if not yes and not click.confirm("Import this?", err=True):
         click.echo("Nothing was written.", err=True)
         return ExitCode.BROKEN
@@ -74,6 +87,31 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     events = import_portal(ledger, desired, portal, run.today, run.at, actor(), commit(folder))
     run.say(f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything.")
     return _plan_again(folder, run)
+
+
+def _list_differences(differences: Sequence[Difference], run: Run) -> None:
+    """List what the file says otherwise and the import does not take, person by person, even with ``--quiet``."""
+    from seatsync.domain.diagnostic import counted
+
+    if differences:
+        number = counted(len(differences), "difference")
+        click.echo(f"Not imported, because an import never goes backwards: {number}.", err=True)
+    for library, member, here, there in differences:
+        who = run.redactor.who(member) if run.redactor is not None else member
+        what = f"{_in_words(*here)} in the ledger, {_in_words(*there)} in the file"
+        click.echo(
+            f"  {library}: {who}: {what}" if library else f"  {who}: in the file, but on no roster any more", err=True
+        )
+
+
+def _in_words(kind: Kind, status: Status) -> str:
+    """A license as people read it."""
+    from seatsync.domain.license import Kind, Status
+    from seatsync.reports.view import status_in_words
+
+    if status is Status.NONE:
+        return "no license"
+    return status_in_words(status) + (f" ({kind})" if kind is not Kind.NONE else "")
 
 
 def _desired(folder: Path, run: Run) -> Desired:
