@@ -8,12 +8,14 @@ A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``r
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
 ``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. Everything that a check names must be true. Lists of changes,
 refusals and warnings must be complete, but only the given keys of each item are compared. After every successful ``apply``
-the next plan must be empty, the journal must verify, and no library may have more seats in use than it has.
+as many letters of each kind must be in the outbox as the plan said, the next plan must be empty, the journal must verify, and
+no library may have more seats in use than it has.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -176,7 +178,8 @@ class _Folder:
         assert contents(self.path) == before, "plan wrote something"
         plan: dict[str, Any] = json.loads(outcome.out)
         PLAN.validate(plan)
-        assert plan["summary"] == expected.get("summary", plan["summary"])
+        for name in ("summary", "letters"):
+            assert plan[name] == expected.get(name, plan[name])
         for name in ("changes", "refusals", "warnings"):
             if name in expected:
                 _match(expected[name], plan[name])
@@ -192,13 +195,19 @@ class _Folder:
             self.seatsync("apply", "--yes", code=expected.get("exit", 4))
             assert contents(self.path) == before
             return
+        written = self._letters_written()
         self.seatsync("apply", "--expect", planned["fingerprint"])
+        assert self._letters_written() - written == Counter(planned["letters"])
         again = self.json("plan")
         assert again["changes"] == []
         self.seatsync("verify")
         for library, slots in self.json("status")["libraries"].items():
             assert slots["available"] >= 0, library
             assert slots == again["slots"][library]["after"]
+
+    def _letters_written(self) -> Counter[str]:
+        """The letters in the outbox by kind, whatever has become of them."""
+        return Counter(letter["letter"] for letter in self.json("outbox", "list"))
 
     def _status(self, expected: dict[str, Any]) -> None:
         _contains(expected, self.json("status")["libraries"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import assert_never
 
-from seatsync.domain.action import Event, Letter
-from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
-from seatsync.domain.license import ABSENT, Kind, License, Status
+from seatsync.domain.action import AnyAction, Event, Letter
+from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
+from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
@@ -19,38 +20,43 @@ LINKED = ASKING | {Letter.WELCOME}
 def letter_for(books: Snapshot, event: Event) -> str:
     """The letter that ``event`` causes, given the state before it; empty for none.
 
-    Imports cause none, because the portal has already told its members. Members who never claimed a seat get no letter when
-    it is revoked.
+    Imports cause none, because the portal has already told its members.
     """
-    match event.action.facts.letter:
+    held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
+    status = event.detail.get("status", held.status)
+    return letter_of(event.action, books.libraries.get(event.library), held.kind, status, event.detail)
+
+
+def letter_of(action: AnyAction, library: Library | None, kind: str, status: str, detail: Collection[str]) -> str:
+    """The letter that an action causes; empty for none.
+
+    ``kind`` and ``status`` are the license's before it; for a grant, ``status`` is the one that it gives. ``detail`` names the
+    fields of the event. Members who never claimed a seat get no letter when it is revoked or becomes permanent.
+    """
+    match action.facts.letter:
         case None:
             return ""
-        case Letter.INVITATION if event.detail["status"] == Status.DELIVERED:
+        case Letter.INVITATION if status == Status.DELIVERED:
             return Letter.PLAN_ASSIGNED
         case Letter.INVITATION | Letter.SET_PASSWORD | Letter.PLAN_ASSIGNED:
-            return _invitation(books, event.library)
+            return _invitation(library)
         case Letter.REMINDER:
-            invitation = _invitation(books, event.library)
-            is_reminder = "reminders" in event.detail and invitation is Letter.INVITATION
+            invitation = _invitation(library)
+            is_reminder = "reminders" in detail and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
         case (Letter.REMOVED | Letter.PERMANENT) as letter:  # before the claim no letter is needed: the claim sends one
-            return letter if _held(books, event).status is Status.DELIVERED else ""
+            return letter if status == Status.DELIVERED else ""
         case Letter.ACCESS:
-            return Letter.PERMANENT if _held(books, event).kind is Kind.PERMANENT else Letter.ACCESS
+            return Letter.PERMANENT if kind == Kind.PERMANENT else Letter.ACCESS
         case Letter.WELCOME:
             return Letter.WELCOME
         case never:
             assert_never(never)
 
 
-def _held(books: Snapshot, event: Event) -> License:
-    return books.licenses.get(event.library, {}).get(event.member, ABSENT)
-
-
-def _invitation(books: Snapshot, library: str) -> Letter:
+def _invitation(library: Library | None) -> Letter:
     """The letter that invites a member to take a seat."""
-    known = books.libraries.get(library)
-    delivery = DEFAULT_DELIVERY if known is None else known.delivery
+    delivery = DEFAULT_DELIVERY if library is None else library.delivery
     match delivery:
         case Delivery.CLAIM:
             return Letter.INVITATION

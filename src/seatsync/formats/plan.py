@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seatsync.domain.action import Action
+from seatsync.domain.action import Action, Letter
 from seatsync.domain.license import Kind, Status
 
 FORMAT = "seatsync-plan/1"
@@ -137,6 +137,10 @@ class PlanFile(_Closed):
         "In a redacted plan a hash with the ledger's secret as key; empty where the ledger has none."
     )
     summary: dict[str, Count] = Field(description="The number of changes of each action.")
+    letters: dict[Letter, Count] | None = Field(
+        None,
+        description="The number of letters of each kind that an apply puts into the outbox; absent in plans that do not say it.",
+    )
     settings: InstitutionSettings = Field(description="The institution's settings, as the ledger will keep them.")
     rosters: dict[str, Count] = Field(description="The number of members in each roster file.")
     settled: SettledEntry | Nothing = Field(

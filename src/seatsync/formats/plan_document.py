@@ -50,6 +50,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "ledger": {"serial": plan.serial, "head": plan.head},
         "fingerprint": plan.fingerprint,
         "summary": plan.summary,
+        **({"letters": dict(plan.letters)} if plan.letters is not None else {}),
         "settings": dict(plan.settings),
         "rosters": dict(plan.rosters),
         "settled": dict(sorted(plan.baseline.items())),
@@ -208,6 +209,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         warnings=[_read_finding(finding, Severity.WARNING) for finding in document["warnings"]],
         fingerprint=document["fingerprint"],
         baseline=document["settled"],
+        letters=document.get("letters"),
         redacted=redacted,
     )
 

@@ -34,7 +34,8 @@ class Plan:
 
     ``now`` is the day that it was made for, ``created_at`` the time when it was made, both ISO. ``rosters`` counts the members
     of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``baseline`` becomes the ledger's baseline
-    when the plan is applied (``ledger.baseline``). A ``redacted`` plan names nobody and can't be applied.
+    when the plan is applied (``ledger.baseline``). ``letters`` counts the letters of each kind that an apply puts into the
+    outbox; None in a plan file of before, which does not say. A ``redacted`` plan names nobody and can't be applied.
     """
 
     institution: str
@@ -52,6 +53,7 @@ class Plan:
     warnings: Sequence[Diagnostic]
     fingerprint: str
     baseline: Mapping[str, Any]
+    letters: Mapping[str, int] | None
     redacted: bool = False
 
     @property
@@ -88,6 +90,7 @@ def build_plan(
     slots: Mapping[str, SlotChange],
     refusals: Sequence[Diagnostic],
     warnings: Sequence[Diagnostic],
+    letters: Mapping[str, int],
     baseline: Mapping[str, Any] | None = None,
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
@@ -108,6 +111,7 @@ def build_plan(
         warnings=warnings,
         fingerprint=fingerprint(groups, None if snapshot.serial else settings),
         baseline=baseline or {},
+        letters=letters,
     )
 
 

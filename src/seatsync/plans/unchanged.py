@@ -37,5 +37,6 @@ def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) 
         slots=slot_changes(books, {}),
         refusals=[],
         warnings=[],
+        letters={},
         baseline={name: baseline[name] for name in baseline if name not in ("serial", "events")},
     )

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
+from seatsync.planning.letters import letter_counts
 from seatsync.planning.plan import Plan, build_plan, slot_changes
 from seatsync.refusals import (
     empty_roster,
@@ -60,4 +61,5 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         slots=case.slots,
         refusals=refusals,
         warnings=warned,
+        letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
     )

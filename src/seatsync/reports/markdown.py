@@ -47,7 +47,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
         f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n"
     )
     if view.plan.changes:
-        page.add(f"In all: {escaped(view.counts)}.\n\n", keep=most // 2)
+        page.add(f"In all: {escaped(view.counts)}. {escaped(view.letters)}".rstrip() + "\n\n", keep=most // 2)
     final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
     if page.left > 4 * len(final):
         page.left -= len(final)

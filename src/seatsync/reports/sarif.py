@@ -91,4 +91,5 @@ def _summary(view: PlanView) -> dict[str, Any]:
         "verdict": view.verdict,
         "fingerprint": plan.fingerprint,
         "summary": plan.summary,
+        "letters": dict(plan.letters or {}),
     }

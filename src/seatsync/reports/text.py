@@ -43,6 +43,8 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     if view.plan.changes:
         out.line()
         out.line((f"In all: {view.counts}.", ""))
+        if view.letters:
+            out.line((view.letters, ""))
     if view.plan.changes and view.plan.fingerprint:
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 

@@ -108,6 +108,14 @@ class PlanView:
         return ", ".join(f"{number:,} {action}" for action, number in self.plan.summary.items())
 
     @property
+    def letters(self) -> str:
+        """``Letters: 12 invitation, 3 removed.``; empty if the plan changes nothing, or does not say it."""
+        if not self.plan.changes or self.plan.letters is None:
+            return ""
+        counts = ", ".join(f"{number:,} {letter}" for letter, number in self.plan.letters.items())
+        return f"Letters: {counts or 'none'}."
+
+    @property
     def slots(self) -> list[SlotRow]:
         return [_slot_row(library, change) for library, change in self.plan.slots.items()]
 
