@@ -255,7 +255,8 @@ def test_verdict_and_counts_come_first_then_some_refusals_of_each_code(big_and_r
     assert lines[0] == "## Grace Seminary \\(grace\\)"
     assert "300 rules broken" in lines[1]
     counts = [line.replace("\\", "") for line in lines[2:4]]
-    assert counts[0] == "In all: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant."
+    everything = "In all: 2 library-add, 1 admin-add, 9,000 member-add, 10,997 grant."
+    assert counts[0] == f"{everything} Letters: 10,997 invitation, 1 admin-welcome."
     assert counts[1] == "Rules broken: 299 kind-not-allowed, 1 slots-exceeded."
     told = [re.match(r"- \*\*(.+?)\*\* at `seatsync.yaml:", line) for line in lines[4:12:2]]
     assert [found and found[1] for found in told] == ["kind-not-allowed"] * 3 + ["slots-exceeded"]
