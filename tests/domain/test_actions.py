@@ -58,7 +58,8 @@ def carried_out(action: Action, license: License) -> Snapshot | None:
     """The snapshot after the event; None if the event is illegal."""
     books = books_with(license)
     try:
-        post(books, Event(action, "books", 1, {"kind": "temporary", "status": "unclaimed", "on": "2026-09-01"}))
+        detail = {"kind": "temporary", "status": "unclaimed", "on": "2026-09-01", "until": "2026-12-31"}
+        post(books, Event(action, "books", 1, detail))
     except IllegalTransition:
         return None
     return books

@@ -26,7 +26,14 @@ ERASED = "(erased)"
 
 License = dict[str, Any]
 Member = dict[str, Any]
-_NEVER: Mapping[str, Any] = {"kind": "none", "status": "none", "invited_on": "", "reminders": 0, "resent": []}
+_NEVER: Mapping[str, Any] = {
+    "kind": "none",
+    "status": "none",
+    "invited_on": "",
+    "reminders": 0,
+    "resent": [],
+    "until": "",
+}
 
 
 @dataclass
@@ -72,7 +79,10 @@ class Model:
             "admin": sorted((email, email, name, "Abel") for email, name in self.admins.items()),
             "member": members,
             "license": sorted(
-                (*key, own["kind"], own["status"], own["invited_on"], own["reminders"], "\n".join(own["resent"]))
+                (
+                    *(*key, own["kind"], own["status"], own["invited_on"], own["reminders"]),
+                    *("\n".join(own["resent"]), own["until"]),
+                )
                 for key, own in self.licenses.items()
             ),
             "outbox": sorted(tuple(letter.values()) for letter in self.letters),
@@ -101,7 +111,7 @@ class Model:
 
     def claim(self, library: str, email: str, account: str, at: str) -> bool:
         number = self._who_may(library, email)
-        if not number:
+        if not number or self._has_ended(library, number, at):
             return False
         own = self.licenses[library, number]
         own["status"] = "delivered"
@@ -111,9 +121,9 @@ class Model:
         self.serial += 2
         return True
 
-    def opt_out(self, library: str, email: str) -> bool:
+    def opt_out(self, library: str, email: str, at: str) -> bool:
         number = self._who_may(library, email)
-        if not number or not (self.institution or {}).get("opt_out"):
+        if not number or self._has_ended(library, number, at) or not (self.institution or {}).get("opt_out"):
             return False
         self.licenses[library, number].update(kind="none", status="opted_out")
         self._cancel_invitations([(library, number)])
@@ -187,7 +197,13 @@ class Model:
                 continue
             if own["kind"] == "permanent" != kind or (kind != "none" and kind not in self._kinds(library)):
                 return False
-            self.licenses[key] = own | {"kind": kind, "status": status, "invited_on": own["invited_on"] or day}
+            until = "" if kind == "permanent" else own["until"]
+            self.licenses[key] = own | {
+                "kind": kind,
+                "status": status,
+                "invited_on": own["invited_on"] or day,
+                "until": until,
+            }
             if self._delivery(library) == "account" and status == "delivered":
                 self.members[key[1] - 1]["account"] = person.key
             voided.append(key)
@@ -247,6 +263,9 @@ class Model:
         who = email.lower() if email != ERASED else None  # nobody has that address
         return next((n for n in numbers if self.members[n - 1]["key"] == who), 0)
 
+    def _has_ended(self, library: str, number: int, at: str) -> bool:
+        return "" < str(self.licenses[library, number]["until"]) < at[:10]
+
     def _kinds(self, library: str) -> tuple[str, ...]:
         return CAN[self.libraries[library]["system"]][0]
 
@@ -265,7 +284,6 @@ class _Apply:
         self.revokes: Counter[str] = Counter()
         self.revoked: list[tuple[str, int]] = []
         self.active = {library: model.used(library) for library in model.libraries}
-        self.last_applied = model.applied_on
 
     def run(self) -> set[str]:
         model, wish = self.model, self.wish
@@ -358,7 +376,6 @@ class _Apply:
                 self._license(library, person, tags, number)
             for number in leaving:
                 if self._held(library, number)["kind"] == "temporary":
-                    self.revokes[library] += 1
                     self._revoke(library, number)
 
     def _license(self, library: str, person: Person, tags: frozenset[str], number: int) -> None:
@@ -367,21 +384,27 @@ class _Apply:
         live = [rule for rule in rules if rule.until is None or rule.until >= self.today]
         own = self._held(library, number)
         if not live:
-            self._unwanted(library, number, own, max((r.until for r in rules if r.until), default=None))
+            self._unwanted(library, number, own)
             return
         is_permanent = any(rule.kind == "permanent" for rule in live)
         asked = sorted({rule.resend for rule in live} - {""})
+        ends = [rule.until for rule in live]
+        until = "" if is_permanent or None in ends else max(end.isoformat() for end in ends if end)
         if own["kind"] == "none":
             if own["status"] != "opted_out" or any(rule.regrant for rule in live):
-                self._grant(library, number, "permanent" if is_permanent else "temporary", asked)
+                self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
             return
         if own["kind"] == "permanent" and not is_permanent:
             self.refused.add("permanent-downgrade")
         if own["kind"] == "temporary" and is_permanent:
-            own["kind"] = "permanent"
+            own.update(kind="permanent", until="")
             self.events += 1
             if own["status"] == "delivered":
                 self.model.send("permanent", library, number, self.at)
+        elif own["kind"] == "temporary" and own["until"] != until:
+            self.revokes[library] += self._is_earlier_soon(own["until"], until)
+            own["until"] = until
+            self.events += 1
         if own["status"] == "unclaimed":
             self._remind(library, number, own, [value for value in asked if value not in own["resent"]])
 
@@ -396,16 +419,17 @@ class _Apply:
             and ("file" not in to or bool(names.intersection(to["file"])))
         )
 
-    def _unwanted(self, library: str, number: int, own: License, ended: date | None) -> None:
+    def _is_earlier_soon(self, was: str, until: str) -> bool:
+        soon = (self.today + timedelta(days=30)).isoformat()
+        return bool(until) and until <= soon and (not was or until < was)
+
+    def _unwanted(self, library: str, number: int, own: License) -> None:
         if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
             self.refused.add("permanent-revoke")
         if own["kind"] == "temporary":
-            # A rule that ended before the license was granted, or before the last apply, is not the reason.
-            last = ended.isoformat() if ended else ""
-            self.revokes[library] += not (own["invited_on"] <= last and self.last_applied <= last)
             self._revoke(library, number)
 
-    def _grant(self, library: str, number: int, kind: str, asked: list[str]) -> None:
+    def _grant(self, library: str, number: int, kind: str, asked: list[str], until: str) -> None:
         at_once = CAN[self.wish.libraries[library]["system"]][1] == "account"
         status = "delivered" if at_once and self.model.members[number - 1]["account"] else "unclaimed"
         self.model.licenses[library, number] = {
@@ -414,6 +438,7 @@ class _Apply:
             "invited_on": self.day,
             "reminders": 0,
             "resent": asked,
+            "until": until,
         }
         self.events += 1
         letter = "plan-assigned" if status == "delivered" else self.model.invitation(library)
@@ -433,6 +458,7 @@ class _Apply:
 
     def _revoke(self, library: str, number: int) -> None:
         own = self.model.licenses[library, number]
+        self.revokes[library] += not "" < own["until"] < self.day
         if own["status"] == "delivered":
             self.model.send("removed", library, number, self.at)
         own.update(kind="none", status="revoked")

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from threading import Barrier
@@ -158,7 +158,7 @@ def _applied(ledger: Ledger, caller: Caller) -> str:
     if accepted is None:
         return REFUSED
     try:
-        carry_out(ledger, accepted, AT, caller.name, "")
+        carry_out(ledger, accepted, date(2026, 9, 1), AT, caller.name, "")
     except Stale:
         return STALE
     return APPLIED

@@ -160,7 +160,7 @@ class Life:
         self.count["refused" if refused else "applied"] += 1
         match self.chance.choice(("values", "values", "command line", "plan file")):
             case "values" if (accepted := accept(plan)) is not None:
-                carry_out(Ledger(self.ledger), accepted, self.now, "somebody", "")
+                carry_out(Ledger(self.ledger), accepted, self.today, self.now, "somebody", "")
             case "plan file":
                 self.run("plan", "--out", "plan.json", done=not refused)
                 self.run("apply", "plan.json", "--commit", "c0ffee", done=not refused)
@@ -177,7 +177,7 @@ class Life:
 
     def opt_out(self) -> None:
         library, email = self.somebodys_license()
-        self.run("ledger", "opt-out", library, email, done=self.model.opt_out(library, email))
+        self.run("ledger", "opt-out", library, email, done=self.model.opt_out(library, email, self.now))
 
     def resend(self) -> None:
         if self.model.libraries:
@@ -313,6 +313,6 @@ _COLUMNS = {
     "library": "id title system kinds delivery slots",
     "admin": "key email given_name family_name",
     "member": "number email key given_name family_name student_id role tags imported_on on_roster account",
-    "license": "library member kind status invited_on reminders resent",
+    "license": "library member kind status invited_on reminders resent until",
     "outbox": "letter library member address created_at state",
 }

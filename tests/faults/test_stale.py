@@ -73,6 +73,7 @@ EDITS: dict[Action, Edit] = {
     Action.MEMBER_REMOVE: ("members.csv", "dee@grace.example,Dee,Fox,S4\n", ""),
     Action.REVOKE: ("seatsync.yaml", ", cy@grace.example]}, resend", "]}, resend"),
     Action.UPGRADE: ("seatsync.yaml", "permanent, to: {emails: [", "permanent, to: {emails: [ben@grace.example, "),
+    Action.LICENSE_UPDATE: ("seatsync.yaml", "}, resend: once", "}, until: 2027-06-30, resend: once"),
     Action.GRANT: ("seatsync.yaml", "sub, to: {emails: [", "sub, to: {emails: [dee@grace.example, "),
     Action.RESEND: ("seatsync.yaml", "resend: once", "resend: twice"),
 }  # fmt: skip

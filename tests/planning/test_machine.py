@@ -187,7 +187,7 @@ class Seats(RuleBasedStateMachine):
         assert again.fingerprint == plan.fingerprint
         saved = accept(again)
         assert saved is not None
-        carry_out(self.ledger, saved, plan.created_at, "machine", "")
+        carry_out(self.ledger, saved, self.now.date(), plan.created_at, "machine", "")
         after = self.snapshot()
         assert self.plan().changes == []
         for library in after.libraries:
@@ -254,14 +254,16 @@ class Seats(RuleBasedStateMachine):
             return read_snapshot(connection, "grace")
 
     def offers(self) -> list[tuple[str, str]]:
-        """(library, e-mail) of every unclaimed license whose member is the only one with that e-mail."""
+        """(library, e-mail) of every unclaimed license that has not ended and whose member is the only one with that e-mail."""
         books = self.snapshot()
         keys = [member.key for member in books.members.values()]
         return [
             (library, books.members[number].email)
             for library, held in sorted(books.licenses.items())
             for number, license in sorted(held.items())
-            if license.status is Status.UNCLAIMED and keys.count(books.members[number].key) == 1
+            if license.status is Status.UNCLAIMED
+            and not license.ended(self.now.date().isoformat())
+            and keys.count(books.members[number].key) == 1
         ]
 
     @staticmethod

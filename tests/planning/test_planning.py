@@ -698,7 +698,7 @@ def test_what_is_asked_for_no_more_is_revoked_and_the_change_says_why(held: str)
     no_more = "The library is no longer in seatsync.yaml"
     for files, reason, where in (
         (files_of(), "No longer granted", PLACES["grants"]),
-        (files_of(grants=[ended]), "The grant ended on 2026-09-30", ended.origin),
+        (files_of(grants=[ended]), "The end date of the grant, 2026-09-30, has passed (was: no end)", ended.origin),
         (files_of(libraries={"loans": LOANS}), no_more, PLACES["libraries"]),
         (files_of(members=[]), "No longer on any roster", PLACES["rosters"]),
     ):
@@ -712,20 +712,34 @@ def test_what_is_asked_for_no_more_is_revoked_and_the_change_says_why(held: str)
 
 
 @pytest.mark.parametrize(
-    ("granted_on", "applied_on", "excused"),
+    ("until", "excused"), [("2026-09-30", True), ("", False), ("2026-10-31", False)], ids=["past", "no end", "later"]
+)
+def test_only_an_end_date_of_the_ledger_excuses_revokes(until: str, excused: bool) -> None:
+    licenses = {"books": {1: HELD["claimed"]._replace(until=until)}}
+    for grants in ([rule(until=date(2026, 9, 30))], []):
+        refusals = planned(files_of(grants=grants, limits=Limits(0, False)), licenses=licenses).refusals
+        assert [refusal.code for refusal in refusals] == ([] if excused else ["too-many-revokes"])
+
+
+@pytest.mark.parametrize(
+    ("was", "until", "counts"),
     [
-        ("2026-09-30", "2026-09-30", True),
-        ("2026-10-01", "2026-09-01", False),  # imported after the grant had ended
-        ("2026-09-01", "2026-10-01", False),  # held by another grant at the last apply
+        ("", "2026-10-31", True),
+        ("2026-11-30", "2026-10-31", True),
+        ("", "2026-11-01", False),  # 31 days away
+        ("2026-10-30", "2026-10-31", False),
+        ("2026-10-31", "", False),
     ],
 )
-def test_a_rule_that_ended_excuses_only_revokes_of_what_was_held_by_it(
-    granted_on: str, applied_on: str, excused: bool
+def test_only_an_end_date_that_moves_to_an_earlier_day_soon_counts_to_the_limit(
+    was: str, until: str, counts: bool
 ) -> None:
-    files = files_of(grants=[rule(until=date(2026, 9, 30))], limits=Limits(0, False))
-    licenses = {"books": {1: HELD["claimed"]._replace(invited_on=granted_on)}}
-    refusals = planned(files, licenses=licenses, applied_on=applied_on).refusals
-    assert [refusal.code for refusal in refusals] == ([] if excused else ["too-many-revokes"])
+    files = files_of(
+        grants=[rule(until=date.fromisoformat(until) if until else None)], limits=Limits(0, False, soon=30)
+    )
+    plan = planned(files, licenses={"books": {1: HELD["claimed"]._replace(until=was)}})
+    assert [change.action for change in plan.changes] == [Action.LICENSE_UPDATE]
+    assert [refusal.code for refusal in plan.refusals] == (["too-many-revokes"] if counts else [])
 
 
 @pytest.mark.parametrize(

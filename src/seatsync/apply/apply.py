@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
@@ -48,17 +49,18 @@ class Applied(NamedTuple):
     letters: int
 
 
-def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: str) -> Applied:
-    """Write the plan's changes and the letters that they cause.
+def carry_out(ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: str, commit: str) -> Applied:
+    """Write the plan's changes and the letters that they cause. Days count from ``today``, the day of the apply.
 
     Nothing is written if the plan has no changes and no roster has become empty, or is no longer empty.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
-        Stale: the ledger has changed since the plan was made.
+        Stale: the ledger has changed since the plan was made, or the plan has become wrong by its age.
         BadPlan: the plan breaks a rule.
         LedgerError: the ledger can't be used.
     """
+    must_be_in_time(plan, today.isoformat())
     if plan.serial or not plan.changes:  # otherwise the ledger may not exist yet
         unchanged = _unchanged(ledger, plan)
         if unchanged is not None:
@@ -71,10 +73,11 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
         must_match(plan, books)
         first = [] if books.serial else [first_event(plan)]
         accounts = _accounts(connection, plan, books)
-        entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, len(first) + len(accounts)))
+        day = today.isoformat()
+        entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, day, len(first) + len(accounts)))
         recorder = Recorder(connection, plan.institution, books)
         try:
-            recorder.record(entry, chain(first, events_of(plan.changes, books, plan.now, accounts)))
+            recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
         return Applied(books.serial, books.head, recorder.sent)
@@ -82,10 +85,20 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, at: str, actor: str, commit: s
     return ledger.write(plan.institution, actor, commit, apply)
 
 
-def _detail(plan: AcceptedPlan, more: int) -> dict[str, object]:
+def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
+    """Raise Stale if the plan was right on its day and is wrong ``today`` (ISO)."""
+    if today < plan.now:
+        raise Stale(f"it was made for {plan.now}, and today is {today}")
+    for change in plan.changes:
+        until = (change.after or {}).get("until", "")
+        if "" < until < today and until >= plan.now:
+            raise Stale(f"{change.action} {change.library} for {change.member} ends on {until}, and today is {today}")
+
+
+def _detail(plan: AcceptedPlan, day: str, more: int) -> dict[str, object]:
     """The entry's details: the files and the new baseline. The entry has ``more`` events than the plan has changes."""
     baseline = {**plan.baseline, "events": len(plan.changes) + more} if plan.baseline else {}
-    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": plan.now, "settled": baseline}
+    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": day, "settled": baseline}
 
 
 def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> set[str]:

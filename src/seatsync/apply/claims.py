@@ -37,6 +37,8 @@ class UnavailableReason(StrEnum):
     """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
     REVOKED = "revoked"
+    ENDED = "ended"
+    """The end date has passed; the next apply revokes the license."""
     NOT_ALLOWED = "not-allowed"
     """The institution does not allow members to decline."""
     NO_ACCOUNT = "no-account"
@@ -47,11 +49,14 @@ class UnavailableReason(StrEnum):
 
 
 class Unavailable(Impossible):
-    """The license can't be claimed or declined; ``reason`` says why."""
+    """The license can't be claimed or declined; ``reason`` says why, ``until`` is the last day of one that has ended."""
 
-    def __init__(self, reason: UnavailableReason, message: str, help: str = "See `seatsync licenses --all`.") -> None:
+    def __init__(
+        self, reason: UnavailableReason, message: str, help: str = "See `seatsync licenses --all`.", until: str = ""
+    ) -> None:
         super().__init__(message, help)
         self.reason = reason
+        self.until = until
 
 
 def claim(
@@ -84,7 +89,7 @@ def claim(
         signs_in = books.members[member].account
         if license.status is Status.DELIVERED and is_in(connection, institution, library, member, signs_in, account):
             return False
-        _must_be_open(books, library, member, "claim")
+        _must_be_open(books, library, member, "claim", at)
         _use(connection, institution, link, token, at)
         is_own = not token or email_key(account.email) == books.members[member].key
         _take(connection, institution, books, library, member, account, is_own, _entry("claim", at, actor, link))
@@ -116,7 +121,7 @@ def opt_out(
             help = "Set `opt_out: true` in seatsync.yaml and apply it."
             raise Unavailable(UnavailableReason.NOT_ALLOWED, f"Members of {institution} may not opt out.", help)
         link = _link(connection, institution, library, member, token)
-        _must_be_open(books, library, member, "decline")
+        _must_be_open(books, library, member, "decline", at)
         _use(connection, institution, link, token, at)
         record(
             connection,
@@ -208,11 +213,15 @@ _NOT_OPEN = {
 }
 
 
-def _must_be_open(books: Snapshot, library: str, member: int, what: str) -> None:
-    status = _license(books, library, member).status
-    if reason := _NOT_OPEN.get(status):
-        email, shown = books.members[member].email, status.replace("_", " ")
+def _must_be_open(books: Snapshot, library: str, member: int, what: str, at: str) -> None:
+    license, email = _license(books, library, member), books.members[member].email
+    if reason := _NOT_OPEN.get(license.status):
+        shown = license.status.replace("_", " ")
         raise Unavailable(reason, f"{email} can't {what} {library}: the license status is {shown}.")
+    if license.ended(at[:10]):
+        message = f"{email} can't {what} {library}: the license ended on {license.until}."
+        help = "To extend it, change `until` of its grant, and apply."
+        raise Unavailable(UnavailableReason.ENDED, message, help, license.until)
 
 
 def _link(connection: Connection, institution: str, library: str, member: int, token: str) -> links.Resolved | None:

@@ -71,17 +71,27 @@ class Grant:
         """Sort key: permanent beats temporary, no ``until`` beats any date, a later date beats an earlier one."""
         return (self.kind is Kind.PERMANENT, self.until is None, self.until or date.max)
 
+    @property
+    def ends(self) -> str:
+        """``until`` as a license has it: ISO, empty for no end."""
+        return self.until.isoformat() if self.until is not None else ""
+
     def expired(self, today: date) -> bool:
         return self.until is not None and self.until < today
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one plan may take away. ``max_revokes`` is a number or a percentage of the active licenses."""
+    """How much one plan may take away.
+
+    ``max_revokes`` is a number or a percentage of the active licenses. An end date that a plan moves to an earlier day counts
+    like a revoke if it is less than ``soon`` days away.
+    """
 
     max_revokes: float = 10.0
     is_percentage: bool = True
     retain_permanent: bool = False
+    soon: int = 30
 
     def revokes(self, active: int) -> int:
         """How many licenses a plan may revoke in a library with ``active`` ones. A percentage always allows 5."""

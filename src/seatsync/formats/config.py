@@ -245,6 +245,12 @@ class LimitsEntry(Closed):
         "refuse",
         description="If a permanent license is no longer granted: `refuse` blocks the plan, `retain` keeps the license and gives a notice.",
     )
+    soon: Annotated[
+        Text, BeforeValidator(_days), WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,3}d$"})
+    ] = Field(
+        "30d",
+        description="An end date that a plan moves to an earlier day counts to `max_revokes` if it is at most so many days away.",
+    )
 
 
 class RevokesApproval(Closed):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 from seatsync.domain.desired import Desired, Grant
@@ -31,8 +32,9 @@ class KeptLicense(NamedTuple):
 class Draft:
     """The changes, and everything that refusals and reports need to know about them.
 
-    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get
-    a seat at once. ``revokes`` counts, by library, the revokes that a limit counts (not those whose ``until`` has passed).
+    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get a
+    seat at once. ``revokes`` has, by library, the e-mails of the licenses that a limit counts: those revoked, unless their end
+    date in the ledger has passed, and those whose end date moves to an earlier day soon.
     ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the permanent licenses of leavers,
     ``retained`` the licenses kept by ``limits.permanent``, ``declined`` the grants to members who opted out.
     """
@@ -45,8 +47,14 @@ class Draft:
     accounts: Collection[str] = frozenset()
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
-    revokes: Counter[str] = field(default_factory=Counter)
+    revokes: defaultdict[str, list[str]] = field(default_factory=partial(defaultdict, list))
     downgrades: list[KeptLicense] = field(default_factory=list)
     kept: list[KeptLicense] = field(default_factory=list)
     retained: list[KeptLicense] = field(default_factory=list)
     declined: list[KeptLicense] = field(default_factory=list)
+
+    def was_applied(self, grant: Grant) -> bool:
+        """Whether the file that has this grant is the same as at the last apply."""
+        file = grant.origin.file
+        applied = self.snapshot.baseline.get("files", {})
+        return file in applied and applied[file] == self.desired.files.get(file)

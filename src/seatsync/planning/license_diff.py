@@ -33,6 +33,8 @@ class LicenseDiff:
         self.at_once = delivery.facts.at_once
         self.delivery = {} if delivery is DEFAULT_DELIVERY else {"delivery": delivery.value}
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
+        self.today = draft.today.isoformat()
+        self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
 
     def run(self) -> None:
         """Add this library's changes to the draft."""
@@ -60,12 +62,14 @@ class LicenseDiff:
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
             self._add(Action.UPGRADE, _reason(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
+        elif license.until != rule.ends:
+            self._new_end(rule, license, email, record)
         if license.status is Status.UNCLAIMED and (position in self.resends or self.draft.desired.remind_after):
             self._resend(rule, license, position, email, record)
 
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
         if rule not in self.granted:
-            until = {"until": rule.until.isoformat()} if rule.until else {}
+            until = {"until": rule.ends} if rule.ends else {}
             self.granted[rule] = _reason(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         if values := self.resends.get(position):
@@ -73,6 +77,27 @@ class LicenseDiff:
         before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
         self._add(
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
+        )
+
+    def _new_end(self, rule: Grant, license: License, email: str, record: int) -> None:
+        """Change the end date. If it moves to an earlier day soon, it counts to the limit like the revoke that follows.
+
+        If the last apply had the same grant, the date was reviewed then. This is so once, in ledgers of versions that kept no
+        end dates.
+        """
+        if "" < rule.ends < (license.until or _NEVER) and rule.ends <= self.soon and not self.draft.was_applied(rule):
+            self.draft.revokes[self.library].append(email)
+        before, after = {"until": license.until}, {"until": rule.ends}
+        self._add(
+            Action.LICENSE_UPDATE,
+            _reason(rule),
+            rule.origin,
+            email,
+            record,
+            license.kind,
+            license.status,
+            before,
+            after,
         )
 
     def _status(self, position: int, record: int) -> Status:
@@ -107,33 +132,30 @@ class LicenseDiff:
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
                 return
-        if ended is not None and self._was_held_by(ended, license):
-            self._revoke(license, f"The grant ended on {ended.until}", ended.origin, email, record)
-            return
-        if license.kind is Kind.TEMPORARY:
-            self.draft.revokes[self.library] += 1
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
-        reason = "The library is no longer in seatsync.yaml" if self.dropped else "No longer granted"
+        if ended is not None:
+            was = license.until or "no end"
+            reason, place = f"The end date of the grant, {ended.until}, has passed (was: {was})", ended.origin
+        elif self.dropped:
+            reason = "The library is no longer in seatsync.yaml"
+        else:
+            reason = "No longer granted"
         self._revoke(license, reason, place, email, record)
-
-    def _was_held_by(self, ended: Grant, license: License) -> bool:
-        """Whether the license can come from this ended grant, which was in force at the grant and at the last apply.
-
-        Otherwise an old grant left in the file would hide revokes from the limit that have another reason.
-        """
-        last = ended.until.isoformat() if ended.until else ""
-        return license.invited_on <= last and self.draft.snapshot.applied_on <= last
 
     def _leaving(self, license: License, record: int) -> None:
         email = self.draft.snapshot.members[record].email
         if license.kind is Kind.PERMANENT:
             self.draft.kept.append(KeptLicense(self.library, email, None, record))
         elif license.kind is Kind.TEMPORARY:
-            self.draft.revokes[self.library] += 1
             self._revoke(license, "No longer on any roster", self.draft.desired.place("rosters"), email, record)
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
+        """Revoke. It counts to the limit, unless the license has ended by its date in the ledger."""
         before = {"status": license.status}
+        if license.kind is Kind.TEMPORARY and license.ended(self.today):
+            reason = f"The grant ended on {license.until}"
+        elif license.kind is Kind.TEMPORARY:
+            self.draft.revokes[self.library].append(email)
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)
 
     def _add(
@@ -150,6 +172,9 @@ class LicenseDiff:
     ) -> None:
         change = Change(action, reason, where, self.library, email, kind, status, before, after, record)
         self.draft.changes.append(change)
+
+
+_NEVER = "9999-12-31"
 
 
 def signs_in(snapshot: Snapshot, record: int) -> bool:

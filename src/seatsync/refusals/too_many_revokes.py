@@ -2,7 +2,8 @@
 
 A roster that was cut off by mistake looks just like a roster that many members have left. So a plan may revoke up to
 10 % of a library's claimed and unclaimed licenses, or 5 if that is more; `limits.max_revokes` sets another percentage, or a number.
-Licenses whose `until` date has passed, and upgrades, do not count.
+An end date that the plan moves to an earlier day within the next 30 days (`limits.soon`) counts like a revoke. Licenses
+whose end date in the ledger has passed, and upgrades, do not count.
 
 To fix: if you want to revoke them, add the approval that the message shows to seatsync.yaml. It is reviewed in the same
 pull request, covers up to its `count`, and ends automatically on its date.
@@ -19,15 +20,15 @@ CODE = "too-many-revokes"
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library."""
-    for library, count in case.draft.revokes.items():
+    for library, members in case.draft.revokes.items():
+        count = len(members)
         active = case.slots[library].before.used
         limit = case.desired.limits.revokes(active)
         approved = max((a.count for a in case.approvals(CODE) if a.library == library), default=0)
         if count > max(limit, approved):
-            members = [change.member for change in case.of(Action.REVOKE, library)]
             message = (
-                f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked "
-                f"({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
+                f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
+                f"{_or_end(case, members, library)} ({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
                 f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
             )
             until = (case.draft.today + APPROVED_FOR).isoformat()
@@ -44,3 +45,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 library,
                 members,
             )
+
+
+def _or_end(case: Case, members: list[str], library: str) -> str:
+    """Say that end dates are among what is counted, and how soon."""
+    moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)}
+    return f" or end within {case.desired.limits.soon} days" if not moved.isdisjoint(members) else ""

@@ -26,6 +26,7 @@ _MOST_GUESSES = 20  # suggestions in one plan
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Yield all warnings, then all notices."""
+    yield from _past_ends(case)
     yield from _grants_that_reach_nobody(case)
     yield from (warning for _, warning in _unknown_members(case))
     yield from _mismatches(case)
@@ -43,19 +44,37 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
     """Yield the warnings that need no ledger; ``case`` was made with an empty one.
 
     Grants by date tags are left out, because those tags come from the ledger. Unknown members of permanent grants are only
-    a notice: they may be owners who have left, which only the ledger knows.
+    a notice: they may be owners who have left, which only the ledger knows. So is an end date that has passed: the grant may
+    have been in force until then.
     """
     by_day = {
         rule.origin
         for rule in case.desired.grants
         if any(t.startswith(IMPORTED) for t in (*rule.to.tags, *rule.to.any_tags))
     }
+    yield from (replace(warning, severity=Severity.NOTICE) for warning in _past_ends(case))
     yield from (warning for warning in _grants_that_reach_nobody(case) if warning.origin not in by_day)
     for rule, warning in _unknown_members(case):
         yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning
     yield from _mismatches(case)
     yield from _of_tags(case)
     yield from _garbled_names(case)
+
+
+def _past_ends(case: Case) -> Iterator[Diagnostic]:
+    """Warn of grants that were never in force: their end date had passed when seatsync first read them."""
+    for rule in case.desired.grants:
+        if not rule.expired(case.draft.today) or case.draft.was_applied(rule) or _was_in_force(case, rule):
+            continue
+        message = f"This grant of {case.title(rule.library)} ended on {rule.ends}, which has passed, so it gives nobody a seat."
+        help = "Correct `until`, or delete the grant."
+        yield Diagnostic("past-until", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def _was_in_force(case: Case, rule: Grant) -> bool:
+    """Whether a license in the ledger has, or had, the end date of this grant."""
+    held = case.draft.snapshot.licenses.get(rule.library, {})
+    return any(license.until == rule.ends for license in held.values())
 
 
 def _grants_that_reach_nobody(case: Case) -> Iterator[Diagnostic]:

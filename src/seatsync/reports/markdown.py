@@ -55,6 +55,7 @@ def plan(view: PlanView, most: int = MOST) -> str:
         final = ""
     _findings(page, view.refusals, "rules broken", keep=most // 2, keep_folded=most * 3 // 4)
     _slots(page, view.slots, keep=most * 3 // 8)
+    _ends(page, view.ends, keep=most * 3 // 8)
     _groups(page, "Cannot be undone", view.irreversible, "changes that cannot be undone", keep=most // 4, fold=False)
     _findings(page, view.warnings, "warnings", keep=most // 8, keep_folded=most // 8)
     page.parts.append(final)
@@ -196,6 +197,15 @@ def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
         page.add("\n")
     else:
         page.left_out("libraries", len(rows))
+
+
+def _ends(page: _Page, ends: Sequence[str], keep: int) -> None:
+    shown = 0
+    while shown < len(ends) and page.add(f"- {escaped(ends[shown])}\n", keep):
+        shown += 1
+    page.left_out("end dates", len(ends) - shown)
+    if shown:
+        page.add("\n")
 
 
 def _groups(page: _Page, title: str, groups: list[Group], what: str, keep: int, fold: bool) -> None:

@@ -28,7 +28,15 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
     {
         *("institution-mismatch", "permanent-downgrade", "permanent-revoke", "kind-not-allowed", "library-in-use"),
         *("slots-below-used", "slots-exceeded", "too-many-revokes", "empty-roster"),
-        *("grant-reaches-nobody", "unknown-tag", "tag-lookalike", "approval-expired", "approval-unknown", "opted-out"),
+        *(
+            "past-until",
+            "grant-reaches-nobody",
+            "unknown-tag",
+            "tag-lookalike",
+            "approval-expired",
+            "approval-unknown",
+            "opted-out",
+        ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster"),
         *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
     }

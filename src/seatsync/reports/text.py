@@ -35,6 +35,8 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
     diagnostics(out, view.refusals, columns=False)
     if view.plan.changes or view.refused:
         _slots(out, view)
+    for end in view.ends:
+        out.line((f"  {end}", ""))
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
     if view.warnings:

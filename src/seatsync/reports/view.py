@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, assert_never
@@ -120,6 +121,24 @@ class PlanView:
         return [_slot_row(library, change) for library, change in self.plan.slots.items()]
 
     @property
+    def ends(self) -> list[str]:
+        """How many seats get which end date, as ``books: 46 seats end on 2026-11-27 (was: no end)``."""
+        counts = Counter(
+            (change.library, (change.after or {})["until"], (change.before or {}).get("until"))
+            for change in self.plan.changes
+            if "until" in (change.after or {})
+        )
+        return [
+            escape_controls(
+                f"{library}: {counted(number, 'seat')} {_ends_on(until, number)}"
+                + (f" (was: {_end(was)})" if was is not None else "")
+            )
+            for (library, until, was), number in sorted(
+                counts.items(), key=lambda item: (item[0][0], item[0][1] or "~")
+            )
+        ]
+
+    @property
     def groups(self) -> list[Group]:
         """The changes by action and library, in the order of application."""
         return _groups(self.plan.changes)
@@ -217,8 +236,10 @@ def _end(until: str) -> str:
     return until or "no end"
 
 
-def _ends_on(until: str) -> str:
-    return f"ends on {until}" if until else "no end"
+def _ends_on(until: str, number: int = 1) -> str:
+    """What a seat, or a number of them, does."""
+    ends = "ends" if number == 1 else "end"
+    return f"{ends} on {until}" if until else f"no longer {ends}"
 
 
 def status_in_words(status: str) -> str:

@@ -277,4 +277,5 @@ def _listed_twice(name: str, first: str, key: str) -> str:
 
 def _limits(entry: formats.LimitsEntry) -> Limits:
     number = re.sub(r"\s*%$", "", entry.max_revokes)
-    return Limits(float(number), "%" in entry.max_revokes, entry.permanent == "retain")
+    soon = int(entry.soon.removesuffix("d"))
+    return Limits(float(number), "%" in entry.max_revokes, entry.permanent == "retain", soon)

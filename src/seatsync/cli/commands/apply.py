@@ -264,7 +264,7 @@ def _carry_out(
     actor, commit = author.for_journal(folder)
     redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
-        applied = carry_out(ledger, plan, run.at, actor, commit)
+        applied = carry_out(ledger, plan, run.now.date(), run.at, actor, commit)
     if run.format == "json":
         result: dict[str, Any] = {
             "institution": plan.institution,

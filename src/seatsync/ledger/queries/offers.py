@@ -10,7 +10,7 @@ from seatsync.ledger import tables
 
 
 class Offer(NamedTuple):
-    """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's status.
+    """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's status and last day.
 
     ``title`` is empty in the offer of an administrator's sign-in.
     """
@@ -20,6 +20,7 @@ class Offer(NamedTuple):
     email: str
     may_decline: bool
     status: str = ""
+    until: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -29,7 +30,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         license.institution == institutions.institution, license.library == titles.id, license.member == people.number
     )
     query = (
-        select(institutions.name, titles.title, people.email, institutions.opt_out, license.status)
+        select(institutions.name, titles.title, people.email, institutions.opt_out, license.status, license.until)
         .select_from(
             tables.institution.join(tables.library, titles.institution == institutions.institution)
             .join(tables.member, people.institution == institutions.institution)
@@ -38,7 +39,9 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         .where(institutions.institution == institution, titles.id == library, people.number == member)
     )
     row = connection.execute(query).one_or_none()
-    return Offer(row.name, row.title, row.email, bool(row.opt_out), row.status or "") if row is not None else None
+    if row is None:
+        return None
+    return Offer(row.name, row.title, row.email, bool(row.opt_out), row.status or "", row.until or "")
 
 
 def welcome(connection: Connection, institution: str, admin: str) -> Offer | None:

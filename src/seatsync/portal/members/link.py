@@ -35,7 +35,14 @@ _CLOSED = {
     Status.OPTED_OUT.value: UnavailableReason.OPTED_OUT,
     Status.REVOKED.value: UnavailableReason.REVOKED,
 }
-"""UnavailableReason a link no longer works, by the status of its license."""
+"""Why a link no longer works, by the status of its license."""
+
+
+class Closed(NamedTuple):
+    """Why a link does not work, and the last day (ISO) of a license that has ended."""
+
+    why: UnavailableReason
+    until: str = ""
 
 
 class OpenLink(NamedTuple):
@@ -50,8 +57,8 @@ class OpenLink(NamedTuple):
 def open(institution: str, token: str) -> PageResponse:
     """Show the offer, with buttons to claim or decline it."""
     found = _open_link(institution, token)
-    if isinstance(found, UnavailableReason):
-        return seats.problem_page(found)
+    if isinstance(found, Closed):
+        return seats.problem_page(*found)
     who = sessions.visitor()
     if found.link.letter in _SETS_PASSWORD and who is None and not found.has_account:
         return _ask_code(institution, token, found)
@@ -84,8 +91,8 @@ def _ask_code(institution: str, token: str, found: OpenLink) -> PageResponse:
 def password(institution: str, token: str) -> PageResponse:
     """Enter the code and a password. This creates the account and claims the offered seat."""
     found, here = _open_link(institution, token), site()
-    if isinstance(found, UnavailableReason):
-        return seats.problem_page(found)
+    if isinstance(found, Closed):
+        return seats.problem_page(*found)
     with here.reading() as connection:
         pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
     if pending is None or email_key(pending.email) != email_key(found.offer.email):
@@ -116,8 +123,8 @@ def password(institution: str, token: str) -> PageResponse:
 def opt_out(institution: str, token: str) -> PageResponse:
     """Decline the seat. It needs no sign-in, but a ticked box, so that mail scanners do not decline."""
     found = _open_link(institution, token)
-    if isinstance(found, UnavailableReason):
-        return seats.problem_page(found)
+    if isinstance(found, Closed):
+        return seats.problem_page(*found)
     if not found.offer.may_decline:
         return seats.problem_page(UnavailableReason.NOT_ALLOWED)
     form = SureForm()
@@ -126,20 +133,23 @@ def opt_out(institution: str, token: str) -> PageResponse:
     return render_template("opt-out.html", form=form, offer=found.offer)
 
 
-def _open_link(institution: str, token: str) -> OpenLink | UnavailableReason:
+def _open_link(institution: str, token: str) -> OpenLink | Closed:
     """Return what the link offers, or why it does not work."""
     with site().reading() as connection:
         link = links.resolve(connection, institution, token)
         if link is None:
-            return UnavailableReason.UNKNOWN
+            return Closed(UnavailableReason.UNKNOWN)
         if link.member:
             offer = offers.offer(connection, institution, link.library, link.member)
             if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
-                return _CLOSED[offer.status]
+                return Closed(_CLOSED[offer.status])
+            if offer is not None and "" < offer.until < site().now()[:10]:
+                return Closed(UnavailableReason.ENDED, offer.until)
         else:
             offer = offers.welcome(connection, institution, link.admin)
         if offer is None or link.state is not LinkState.GOOD:
-            return UnavailableReason.LINK_USED if link.state is LinkState.USED else UnavailableReason.LINK_ENDED
+            is_used = link.state is LinkState.USED
+            return Closed(UnavailableReason.LINK_USED if is_used else UnavailableReason.LINK_ENDED)
         return OpenLink(link, offer, accounts.by_email(connection, offer.email) is not None)
 
 

@@ -9,7 +9,7 @@ from seatsync.apply.claims import Unavailable, UnavailableReason
 from seatsync.ledger.queries.accounts.accounts import Account
 from seatsync.ledger.queries.accounts.holdings import AccountHolder
 from seatsync.portal.web.site import ACTOR, PageResponse, site
-from seatsync.portal.web.translation import _
+from seatsync.portal.web.translation import _, day
 
 
 def claim_seat(
@@ -30,7 +30,7 @@ def claim_seat(
             known_as,
         )
     except Unavailable as missed:
-        return problem_page(missed.reason)
+        return problem_page(missed.reason, missed.until)
     flash(_("You have claimed your seat.") if is_new else _("You already have this seat."))
     return redirect(url_for("member.home"))
 
@@ -41,20 +41,20 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token, known_as)
     except Unavailable as missed:
-        return problem_page(missed.reason)
+        return problem_page(missed.reason, missed.until)
     text = _(
         "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )
     return render_template("message.html", title=_("You have declined the seat"), text=text)
 
 
-def problem_page(why: UnavailableReason) -> PageResponse:
-    """Show why there is nothing to claim or decline."""
-    title, text, code = _problem(why)
+def problem_page(why: UnavailableReason, until: str = "") -> PageResponse:
+    """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended."""
+    title, text, code = _problem(why, until)
     return render_template("message.html", title=title, text=text, again=url_for("member.home")), code
 
 
-def _problem(why: UnavailableReason) -> tuple[str, str, int]:
+def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
     match why:
         case UnavailableReason.UNKNOWN:
             return (
@@ -75,6 +75,9 @@ def _problem(why: UnavailableReason) -> tuple[str, str, int]:
         case UnavailableReason.REVOKED:
             text = _("Your institution took it back. If you did not expect this, ask your institution.")
             return _("This seat is no longer available"), text, 409
+        case UnavailableReason.ENDED:
+            text = _("Its last day was %(day)s. If you need it longer, ask your institution.", day=day(until))
+            return _("This seat has ended"), text, 409
         case UnavailableReason.NOT_ALLOWED:
             return _("You cannot decline this seat here"), _("If you do not want the seat, ask your institution."), 403
         case UnavailableReason.NO_ACCOUNT:

@@ -8,14 +8,10 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 
-GRANTS = (
-    "/* of every institution */ SELECT institution, library, member, detail FROM event WHERE action = 'grant'"
-    " ORDER BY institution, serial"
-)
-UNTIL = (
-    "UPDATE license SET until = :until WHERE license.institution = :institution AND library = :library AND member = :member"
-    " AND kind != 'permanent'"
-)
+GRANTS = """/* of every institution */
+SELECT institution, library, member, detail FROM event WHERE action = 'grant' ORDER BY institution, serial"""
+UNTIL = """UPDATE license SET until = :until
+WHERE license.institution = :institution AND library = :library AND member = :member AND kind != 'permanent'"""
 AT_ONCE = 20_000
 
 

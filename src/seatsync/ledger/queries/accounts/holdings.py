@@ -6,13 +6,11 @@ find where somebody is a member. They are marked with ``ACROSS``, and row-level 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, insert, select, text
 
-from seatsync.domain.action import Action
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
@@ -38,8 +36,8 @@ class AccountHolder(NamedTuple):
 class Seat(NamedTuple):
     """A license as its member sees it.
 
-    ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` and ``until`` (empty for no end) are days
-    (ISO) of the last grant.
+    ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
+    ``until`` the last day, empty for no end.
     """
 
     institution: str
@@ -196,15 +194,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
     if not numbers:
         return
     institutions, library, license, member = tables.institution.c, tables.library.c, tables.license.c, tables.member.c
-    event, institution_column = tables.event.c, license.institution
-    granted = (
-        select(event.detail)
-        .where(event.institution == institution, event.member == license.member, event.library == license.library)
-        .where(event.action == Action.GRANT.value)
-        .order_by(event.serial.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    institution_column = license.institution
     rows = connection.execute(
         select(
             *(
@@ -216,7 +206,7 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 license.kind,
                 license.status,
             ),
-            *(library.delivery, license.invited_on, granted, member.account, holding.c.account),
+            *(library.delivery, license.invited_on, license.until, member.account, holding.c.account),
         )
         .select_from(
             tables.license.join(tables.institution, institutions.institution == institution_column)
@@ -234,9 +224,5 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
         .where(institution_column == institution, license.member.in_(numbers))
         .order_by(library.title, library.id, license.member)
     )
-    for *fields, delivery, granted_on, detail, sign_in, account_id in rows:
-        yield Seat._make([*fields, Delivery(delivery), granted_on, _until(detail)]), sign_in, account_id
-
-
-def _until(detail: Any) -> str:
-    return str(json.loads(detail).get("until", "")) if detail else ""
+    for *fields, delivery, granted_on, until, sign_in, account_id in rows:
+        yield Seat._make([*fields, Delivery(delivery), granted_on, until]), sign_in, account_id
