@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def test_the_journal_says_that_a_member_has_an_account_before_it_delivers_to_it(
     assert [line["what"] for line in log] == ["grant", "account", "member-add"]
     assert log[1]["detail"] == "account cy@grace.example"
     with Ledger(location(planned)).reading() as connection:
-        since = since_apply(connection, "grace", date(2026, 9, 2)) if connection is not None else None
+        since = since_apply(connection, "grace", datetime(2026, 9, 2, tzinfo=UTC)) if connection is not None else None
     assert since is not None
     assert since.actions == {}  # nothing needs another check
 

@@ -272,7 +272,7 @@ def test_the_fast_path_gives_the_plan_of_the_slow_path(
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
         long = whole_plan(InstitutionFolder.open(place), connection, now)
-        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        since = since_apply(connection, "g", now) if connection is not None else None
         short = (
             connection is not None
             and since is not None
@@ -302,7 +302,7 @@ def test_what_is_unchanged_needs_no_reading_to_give_the_same_plan(
     lived(place, chosen, roster, happened, accounts)
     with Ledger(location(place)).reading() as connection:
         now = DAY + timedelta(days=days)
-        since = since_apply(connection, "g", now.date()) if connection is not None else None
+        since = since_apply(connection, "g", now) if connection is not None else None
         plan = since is not None and unchanged_plan(InstitutionFolder.open(place), since, now)
         event(f"unchanged: {bool(plan)}")
         if plan:
@@ -412,7 +412,7 @@ def test_where_more_than_a_quarter_differ_the_fast_path_gives_up(
     with Ledger(location(place)).reading() as connection:
         assert connection is not None
         now = datetime(2099, 1, 1, tzinfo=UTC)
-        since = since_apply(connection, "g", now.date())
+        since = since_apply(connection, "g", now)
         assert since is not None
         assert (partial_plan(InstitutionFolder.open(place), connection, since, now) is not None) == is_short
 

@@ -148,7 +148,7 @@ def test_no_rule_that_is_there_needs_everybody_for_one_row(place: Path, database
     one_row_changed(place, grown(place, MEMBERS))
     with Ledger(location(place)).reading() as connection:
         assert connection is not None
-        since = since_apply(connection, "g", NOW.date())
+        since = since_apply(connection, "g", NOW)
         assert since is not None
         assert partial_plan(InstitutionFolder.open(place), connection, since, NOW) is not None
 
@@ -239,7 +239,7 @@ def test_what_an_older_program_noted_is_read_and_not_gone_by(
 def baseline_in(place: Path) -> Any:
     with Ledger(location(place)).reading() as connection:
         assert connection is not None
-        return since_apply(connection, "g", NOW.date())
+        return since_apply(connection, "g", NOW)
 
 
 def test_all_code_that_makes_a_plan_is_in_the_number_of_the_rules() -> None:

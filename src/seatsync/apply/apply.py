@@ -71,7 +71,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: s
     def apply(connection: Connection) -> Applied:
         books = read_snapshot(connection, plan.institution, touched, also)
         must_match(plan, books)
-        first = [] if books.serial else [first_event(plan)]
+        first = [] if books.serial else [first_event(plan.institution, plan.settings)]
         accounts = _accounts(connection, plan, books)
         day = today.isoformat()
         entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, day, len(first) + len(accounts)))

@@ -16,16 +16,14 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags
 from seatsync.planning.change import Change
-from seatsync.planning.plan import Plan
 
 _BLANK = Person("", "", "")._asdict()
 
 
-def first_event(plan: Plan) -> Event:
-    """The event that adds the institution; the first apply begins with it."""
-    settings = dict(plan.settings)
-    contacts = settings.pop("contacts")
-    return Event(Unplanned.INSTITUTION_ADD, detail={"id": plan.institution, **settings}, person={"contacts": contacts})
+def first_event(institution: str, settings: Mapping[str, Any]) -> Event:
+    """The event that adds the institution with its settings (``plan.settings_of``); a journal begins with it."""
+    detail = {"id": institution, **{name: value for name, value in settings.items() if name != "contacts"}}
+    return Event(Unplanned.INSTITUTION_ADD, detail=detail, person={"contacts": settings["contacts"]})
 
 
 def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:

@@ -8,6 +8,7 @@ from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import start_of
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
@@ -79,7 +80,7 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
         must_belong_to(books, institution)
-        pruned = prune_letters(connection, institution, before) if books.serial else []
+        pruned = prune_letters(connection, institution, start_of(before, books.timezone)) if books.serial else []
         if pruned:
             letters = ",".join(f"{first}-{last}" for first, last in pruned)
             entry = Entry("prune", at, actor, commit, "", {"letters_before": before, "letters": letters})

@@ -19,7 +19,7 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_belong_to
-from seatsync.apply.events import events_of
+from seatsync.apply.events import events_of, first_event
 from seatsync.apply.members import Impossible
 from seatsync.apply.portal_comparison import Comparison, compare
 from seatsync.domain.action import Action, Event, Grants, Unplanned
@@ -38,6 +38,7 @@ from seatsync.ledger.record import Recorder
 from seatsync.planning.change import Change
 from seatsync.planning.diff import diff
 from seatsync.planning.entitlements import resolve_grants
+from seatsync.planning.plan import settings_of
 from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
@@ -212,10 +213,7 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
     first = books.serial == 0
     changes = [change for change in diff(desired, books, today).changes if _is_imported(change, portal, keys, first)]
     if first:
-        institution = desired.institution
-        contacts = [{"name": c.name, "email": c.email, "role": c.role} for c in institution.contacts]
-        detail = {"id": institution.id, "name": institution.name, "opt_out": institution.opt_out}
-        yield Event(Unplanned.INSTITUTION_ADD, detail=detail, person={"contacts": contacts})
+        yield first_event(desired.institution.id, settings_of(desired.institution))
     found = compare(portal, desired, books)
     for event in events_of(changes, books, today.isoformat()):
         if isinstance(event, Event) and event.person is not None and event.member:

@@ -76,6 +76,14 @@ def check_owner(folder: Path, institution: str, run: Run) -> bool:
     return known is not None
 
 
+def timezone_of(folder: Path, institution: str, run: Run) -> str:
+    """The institution's time zone as its ledger has it; empty for UTC."""
+    from seatsync.ledger.queries.lookup import timezone
+
+    with ledger_of(run, folder, institution).reading() as connection:
+        return timezone(connection, institution) if connection is not None else ""
+
+
 @cache
 def _silence_libraries() -> None:
     """Silence the logs of SQLAlchemy and psycopg about broken connections: ``exits`` prints these failures in one line."""

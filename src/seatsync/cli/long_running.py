@@ -31,7 +31,7 @@ def stop_on_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def clock(run: Run) -> Callable[[], datetime]:
-    """A function that returns the current time: ``run.now`` plus the time since this call."""
-    started = datetime.now(UTC)
-    return lambda: run.now + (datetime.now(UTC) - started)
+def clock(run: Run, timezone: str = "") -> Callable[[], datetime]:
+    """A function that returns the current instant: ``run.now`` in this time zone plus the time since this call."""
+    started, now = datetime.now(UTC), run.instant(timezone)
+    return lambda: now + (datetime.now(UTC) - started)

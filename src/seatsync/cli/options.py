@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,6 +16,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.output.privacy import filtered_output, output_may_be_public
 from seatsync.cli.run import Run
+from seatsync.domain.text.days import day_in
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
@@ -47,13 +48,18 @@ def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> C
 
 
 class Moment(click.ParamType[datetime]):
-    """A date or an ISO time; without a time zone it is UTC."""
+    """A date or an ISO time; a time without a time zone is UTC.
+
+    The value of a date has no time zone: it is a day at the institution.
+    """
 
     name = "DATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
+        with suppress(ValueError):
+            return datetime.combine(date.fromisoformat(value), time())
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -93,7 +99,11 @@ def common(*formats: str) -> Callable[[Command], Command]:
 def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
     return [
         option("--ledger", metavar="PATH|URL|git", help="The ledger. Default: seatsync.db in the folder."),
-        option("--now", type=Moment(), help="Use this date (or ISO time) instead of now."),
+        option(
+            "--now",
+            type=Moment(),
+            help="Use this date (or ISO time) instead of now. A date is that day in the institution's time zone.",
+        ),
         *(
             option(
                 "--format", type=click.Choice(formats), default=default, show_default=True, help="The output format."
@@ -152,9 +162,9 @@ def as_of_option(command: Command) -> Command:
     return option("--as-of", type=Moment(), help="Show the state at the end of this day.")(command)
 
 
-def day(moment: datetime | None) -> str | None:
-    """The day of a time, in the journal's spelling; None for None."""
-    return moment.date().isoformat() if moment is not None else None
+def day(moment: datetime | None, timezone: str) -> str | None:
+    """The day of a moment in an institution's time zone, as ISO text; None for None."""
+    return day_in(moment, timezone).isoformat() if moment is not None else None
 
 
 def as_folders(names: Sequence[str]) -> list[Path]:

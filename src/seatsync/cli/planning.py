@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
+from seatsync.domain.text.days import day_in, end_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -129,9 +131,9 @@ def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) 
 
 
 def institution_snapshot(
-    folder: Path, run: Run, as_of: str | None = None, members: bool = True
+    folder: Path, run: Run, as_of: datetime | None = None, members: bool = True
 ) -> tuple[str, Snapshot]:
-    """The id of the folder's institution and its state in the ledger: now, or at the end of the day ``as_of`` (ISO).
+    """The id of the folder's institution and its state in the ledger: now, or at the end of the day of ``as_of``.
 
     ``members``: whether to read the current members and licenses.
 
@@ -143,21 +145,22 @@ def institution_snapshot(
     id = institution_of(folder, run)
     snapshot = snapshot_of(folder, id, run, members)
     must_belong_to(snapshot, id)
-    return id, snapshot if as_of is None else _past(folder, id, run, as_of)
+    return id, snapshot if as_of is None else _past(folder, id, run, as_of, snapshot.timezone)
 
 
-def _past(folder: Path, institution: str, run: Run, day: str) -> Snapshot:
+def _past(folder: Path, institution: str, run: Run, moment: datetime, timezone: str) -> Snapshot:
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.failures import LedgerError
     from seatsync.ledger.replay import as_of
 
+    day = day_in(moment, timezone).isoformat()
     with (
         run.step(f"Reading the journal up to {day}"),
         ledger_of(run, folder, institution).reading() as connection,
     ):
         if connection is None:
             return Snapshot()
-        walk = as_of(connection, institution, day)
+        walk = as_of(connection, institution, end_of(day, timezone))
     if walk.verdict.faults:
         raise LedgerError(
             f"The journal is damaged: {walk.verdict.faults[0]}.", "Run `seatsync verify` to see all faults."

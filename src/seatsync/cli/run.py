@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.domain.text.days import day_in, instant_in, iso
+
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
 
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 class Run:
     """The settings of one run of a command: the shared options.
 
-    ``now`` is a time in UTC; its date is the "today" of a plan. ``redactor`` is set if all output leaves names out.
+    ``now`` is a moment (``domain.text.days``): an instant, or for ``--now 2026-06-30`` the beginning of that day at the
+    institution. ``redactor`` is set if all output leaves names out.
     """
 
     ledger: str | None
@@ -31,14 +34,17 @@ class Run:
     lock_timeout: float = 30.0
     redactor: Redactor | None = None
 
-    @property
-    def today(self) -> date:
-        return self.now.date()
+    def today(self, timezone: str) -> date:
+        """The day in an institution's time zone."""
+        return day_in(self.now, timezone)
 
-    @property
-    def at(self) -> str:
-        """``now`` in the journal's spelling."""
-        return self.now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    def instant(self, timezone: str) -> datetime:
+        """``now`` at an institution, in UTC."""
+        return instant_in(self.now, timezone)
+
+    def at(self, timezone: str) -> str:
+        """``now`` at an institution, in the journal's spelling."""
+        return iso(self.instant(timezone))
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:

@@ -60,6 +60,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,
     "slots": is_number,
     "opt_out": lambda value: isinstance(value, bool),
+    "timezone": lambda value: is_text(value) and len(value) <= 64,
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
 }
 

@@ -25,9 +25,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Institution:
-    """The organization that buys the seats. ``id`` is its key in the ledger and is never reused."""
+    """The organization that buys the seats.
+
+    ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
+    means UTC.
+    """
 
     id: str
     name: str
     contacts: tuple[Contact, ...] = ()
     opt_out: bool = False
+    timezone: str = ""

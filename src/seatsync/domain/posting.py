@@ -87,7 +87,11 @@ def _institution(books: Snapshot, event: Event) -> None:
     contacts = tuple(Contact(**contact) for contact in person["contacts"]) if "contacts" in person else None
     if event.action is Unplanned.INSTITUTION_ADD:
         books.institution = Institution(
-            event.detail["id"], event.detail["name"], contacts or (), event.detail["opt_out"]
+            event.detail["id"],
+            event.detail["name"],
+            contacts or (),
+            event.detail["opt_out"],
+            event.detail.get("timezone", ""),
         )
     elif old is not None:
         books.institution = Institution(
@@ -95,6 +99,7 @@ def _institution(books: Snapshot, event: Event) -> None:
             event.detail.get("name", old.name),
             old.contacts if contacts is None else contacts,
             event.detail.get("opt_out", old.opt_out),
+            event.detail.get("timezone", old.timezone),
         )
 
 

@@ -46,6 +46,11 @@ class Snapshot:
     checked_detail: object = field(default=None, compare=False, repr=False)
     interned: dict[License, License] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def timezone(self) -> str:
+        """The institution's time zone; empty for UTC."""
+        return self.institution.timezone if self.institution is not None else ""
+
     def slots(self, library: str) -> Slots:
         """The seats of ``library`` now; all zero if the ledger does not have it."""
         known, seats = self.libraries.get(library), self.seats.get(library, {})

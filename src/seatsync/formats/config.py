@@ -10,7 +10,7 @@ from pydantic import Tag as Variant
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.text.characters import text_fault
-from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Slug, Tag, Text, Whole, quoted
+from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Slug, Tag, Text, Timezone, Whole, quoted
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
@@ -93,6 +93,11 @@ class InstitutionEntry(Closed):
         description="Who may sign in to the administrators' pages; at least one person. All have the same rights.",
     )
     opt_out: bool = Field(False, description="Whether members may decline a license.")
+    timezone: Timezone | None = Field(
+        None,
+        description='The time zone in which the institution\'s days begin and end, for example America/Chicago: what "today" is, '
+        "when a license ends, when a reminder is due. Without it, days are those of UTC.",
+    )
 
 
 class LibraryEntry(Closed):

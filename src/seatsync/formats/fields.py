@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -11,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
 from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.guesses import nearest
 from seatsync.domain.text.tags import tag_fault
 
 
@@ -83,6 +86,25 @@ def _whole(value: Any) -> Any:
     raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    """Return the names of all time zones; tzdata has the same ones on every system, unlike the system's own list."""
+    return frozenset((files("tzdata") / "zones").read_text(encoding="utf-8").split())
+
+
+def _timezone(value: str) -> str:
+    if value not in _timezones():
+        places = (
+            name for name in sorted(_timezones()) if ("/" in name and not name.startswith("Etc/")) or name == "UTC"
+        )
+        cities = {name.rpartition("/")[2]: name for name in places}
+        near = cities.get(nearest(value.replace(" ", "_"), cities, 0.7) or "") or nearest(value, cities.values(), 0.7)
+        guess = f'Did you mean "{near}"? ' if near else ""
+        help = f"{guess}Write the name of a time zone, such as America/Chicago, Europe/Berlin or UTC."
+        raise InvalidValue(f'"{printable(value)}" is not a time zone', help)
+    return value
+
+
 # YAML editors give plain scalars a type (0123 is a number, Null is null); seatsync reads them all as text.
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 
@@ -96,4 +118,5 @@ Slug = Annotated[
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Tag = Annotated[AnyText, AfterValidator(_tag), WithJsonSchema(_SCALAR)]
+Timezone = Annotated[Text, AfterValidator(_timezone)]
 Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]

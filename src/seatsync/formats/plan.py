@@ -95,6 +95,7 @@ class InstitutionSettings(_Closed):
     name: str
     contacts: list[ContactSetting]
     opt_out: bool
+    timezone: str | None = Field(None, description="The name of the institution's time zone; absent for UTC.")
 
 
 class Nothing(_Closed):
@@ -127,7 +128,9 @@ class PlanFile(_Closed):
     )
     institution: str = Field(description="The institution's id.")
     created_at: str = Field(description="When the plan was made (ISO 8601, UTC).")
-    now: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for.")
+    now: str = Field(
+        pattern=r"^\d{4}-\d\d-\d\d$", description="The day the plan was made for, in the institution's time zone."
+    )
     desired_digest: Digest = Field(
         description="SHA-256 over all files that were read; a keyed hash in a redacted plan."
     )

@@ -93,7 +93,7 @@ def _another(connection: Connection) -> Institution | None:
 
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
-    return Institution(row.institution, row.name, contacts, bool(row.opt_out))
+    return Institution(row.institution, row.name, contacts, bool(row.opt_out), row.timezone)
 
 
 def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:

@@ -179,11 +179,11 @@ def replay(connection: Connection, institution: str, before: Callable[[Replay, L
     return walk
 
 
-def as_of(connection: Connection, institution: str, day: str) -> Replay:
-    """Replay the journal up to the end of ``day`` (ISO)."""
+def as_of(connection: Connection, institution: str, before: str) -> Replay:
+    """Replay the journal up to the instant ``before`` (ISO, exclusive)."""
     walk = Replay()
     for link in links(connection, institution):
-        if isinstance(link, EntryLink) and link.at[:10] > day:
+        if isinstance(link, EntryLink) and link.at >= before:
             break
         walk.take(link)
     return walk

@@ -39,7 +39,7 @@ class Pruned:
 
 
 def prune_letters(connection: Connection, institution: str, before: str) -> list[tuple[int, int]]:
-    """Delete letters older than the day ``before`` (ISO) that no longer wait. Return their serials as (first, last) ranges."""
+    """Delete letters from before the instant ``before`` (ISO) that no longer wait. Return their serials as (first, last) ranges."""
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()

@@ -34,6 +34,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "rosters": canonical(books.rosters),
         "applied_on": books.applied_on,
         "settled": canonical(books.baseline),
+        "timezone": institution.timezone,
     }
 
 

@@ -38,6 +38,7 @@ institution = table(
     Column("settled", Text, nullable=False, server_default="{}"),
     Column("link_number", Integer, nullable=False, server_default="0"),
     Column("link_head", String(64), nullable=False, server_default=text("''")),
+    Column("timezone", String(64), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

@@ -18,6 +18,7 @@ from seatsync.domain.institution import Institution
 from seatsync.domain.library import Slots, seat_of
 from seatsync.domain.license import Effect, From, Kind, Status
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.change import Change, Groups
 
 
@@ -55,6 +56,11 @@ class Plan:
     baseline: Mapping[str, Any]
     letters: Mapping[str, int] | None
     redacted: bool = False
+
+    @property
+    def timezone(self) -> str:
+        """The institution's time zone after the plan; empty for UTC."""
+        return str(self.settings.get("timezone", ""))
 
     @property
     def summary(self) -> dict[str, int]:
@@ -98,7 +104,7 @@ def build_plan(
     return Plan(
         institution=institution.id,
         name=institution.name,
-        created_at=instant(now),
+        created_at=iso(instant_in(now, institution.timezone)),
         now=today.isoformat(),
         desired_digest=desired_digest,
         serial=snapshot.serial,
@@ -201,11 +207,6 @@ def _slots(figures: dict[str, int]) -> Slots:
 
 
 def settings_of(institution: Institution) -> dict[str, object]:
-    """The institution's settings, as plans write them."""
+    """The institution's settings, as plans and the journal write them. Without a time zone there is no key for it."""
     fields = asdict(institution)
-    return {key: fields[key] for key in ("name", "contacts", "opt_out")}
-
-
-def instant(moment: datetime) -> str:
-    """A moment as plans write it (ISO, UTC)."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {key: fields[key] for key in ("name", "contacts", "opt_out", "timezone") if key != "timezone" or fields[key]}

@@ -16,7 +16,7 @@ from seatsync.planning.change import Change
 
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """The change of name, contacts or opting out, if any. The first apply adds the institution itself."""
+    """The change of name, contacts, opting out or time zone, if any. The first apply adds the institution itself."""
     if not snapshot.serial or snapshot.institution is None or snapshot.institution.id != desired.institution.id:
         return
     before, after = _institution(snapshot.institution), _institution(desired.institution)
@@ -80,7 +80,8 @@ def library_fields(library: Library) -> dict[str, Any]:
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    return {"name": fields["name"], "contacts": list(fields["contacts"]), "opt_out": fields["opt_out"]}
+    contacts = list(fields["contacts"])
+    return {"name": fields["name"], "contacts": contacts, "opt_out": fields["opt_out"], "timezone": fields["timezone"]}
 
 
 def _names(admin: Admin) -> tuple[str, str]:

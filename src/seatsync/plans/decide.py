@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from seatsync.domain.desired import Desired
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.planning.diff import compare, resolve, without_account
 from seatsync.planning.plan import Plan
@@ -25,12 +26,14 @@ def decide(
     found: list[Diagnostic],
     is_part: bool = False,
 ) -> Plan:
-    """Return the judged plan. Accounts are looked up only for members who would then get a seat at once.
+    """Return the judged plan for the day of ``now`` in the institution's time zone.
+
+    Accounts are looked up only for members who would then get a seat at once.
 
     Raises:
         NotWhole: only some members are loaded, and a rule needs all.
     """
-    draft = resolve(desired, snapshot, now.date())
+    draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     if connection is not None and (keys := without_account(draft)):
         draft.accounts = with_account(connection, keys)
     plan = judge(compare(draft), now, found, is_part)

@@ -18,9 +18,9 @@ from seatsync.sources.institution_folder import InstitutionFolder
 def make_plan(folder: InstitutionFolder, connection: Connection | None, now: datetime, institution: str) -> PlanResult:
     """Return the judged plan of a folder and the findings in its files. There is no plan if one of them is an error.
 
-    ``institution`` is the id in the files. Every path gives the same plan.
+    ``institution`` is the id in the files, ``now`` the moment (``text.days``). Every path gives the same plan.
     """
-    since = since_apply(connection, institution, now.date()) if connection is not None else None
+    since = since_apply(connection, institution, now) if connection is not None else None
     if connection is not None and since is not None:
         if (plan := unchanged_plan(folder, since, now)) is not None:
             return PlanResult(plan, [])

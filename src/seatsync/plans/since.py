@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from seatsync.domain.institution import Institution
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.lookup import due_reminders, touched_since
 from seatsync.ledger.read import read_snapshot
 from seatsync.plans.baseline import is_valid
@@ -18,19 +19,26 @@ from seatsync.plans.baseline import is_valid
 @dataclass(frozen=True, slots=True)
 class SinceApply:
     """The ledger without members (``books``), the ``actions`` since the apply by member number (0: no member), and the
-    numbers of members with a reminder due."""
+    numbers of members with a reminder due.
+
+    ``today`` is the day in the time zone of the ledger. The files have the same one: the short ways need the same seatsync.yaml.
+    """
 
     institution: Institution
+    today: date
     books: Snapshot
     actions: Mapping[int, set[str]]
     reminders_due: set[int]
 
 
-def since_apply(connection: Connection, institution: str, today: date) -> SinceApply | None:
+def since_apply(connection: Connection, institution: str, now: datetime) -> SinceApply | None:
     """What has happened since the last apply. None if there is no baseline, or it no longer holds."""
     books = read_snapshot(connection, institution, ())
-    if books.institution is None or not is_valid(books, today):
+    if books.institution is None:
+        return None
+    today = day_in(now, books.timezone)
+    if not is_valid(books, today):
         return None
     actions = touched_since(connection, institution, books.baseline["serial"])
     reminders_due = due_reminders(connection, institution, books.baseline["remind"], today)
-    return SinceApply(books.institution, books, actions, reminders_due)
+    return SinceApply(books.institution, today, books, actions, reminders_due)

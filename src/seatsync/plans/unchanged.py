@@ -29,7 +29,7 @@ def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) 
         since.institution,
         books,
         now,
-        now.date(),
+        since.today,
         desired_digest=files.digest(),
         rosters={name: books.rosters[name] for name in baseline["files"] if name in books.rosters},
         changes=[],

@@ -120,6 +120,7 @@ class _Loader:
                 institution.name,
                 tuple(Contact(c.name, c.email, c.role or "") for c in institution.contacts),
                 institution.opt_out,
+                institution.timezone or "",
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,

@@ -264,7 +264,8 @@ def _carry_out(
     actor, commit = author.for_journal(folder)
     redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
-        applied = carry_out(ledger, plan, run.now.date(), run.at, actor, commit)
+        zone = plan.timezone
+        applied = carry_out(ledger, plan, run.today(zone), run.at(zone), actor, commit)
     if run.format == "json":
         result: dict[str, Any] = {
             "institution": plan.institution,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.lists import filter_options, select_members, write_csv
-from seatsync.cli.options import as_of_option, common, day, folder
+from seatsync.cli.options import as_of_option, common, folder
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -32,7 +32,7 @@ def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of
     from seatsync.domain.license import ABSENT
     from seatsync.reports import spreadsheet
 
-    _, snapshot = institution_snapshot(folder, run, day(as_of))
+    _, snapshot = institution_snapshot(folder, run, as_of)
     libraries = [filters.library] if filters.library else list(snapshot.libraries)
     rows = []
     for number, member in select_members(snapshot, filters, select, run):

@@ -68,8 +68,10 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     must_belong_to(books, desired.institution.id)
     portal = with_roster_emails(export, desired, books)
     found = compare(portal, desired, books)
-    added = additions(folder, file.name, desired, found, books, run.today)
-    checked_events(with_additions(desired, added), books, portal, run.today)
+    timezone = desired.institution.timezone
+    today = run.today(timezone)
+    added = additions(folder, file.name, desired, found, books, today)
+    checked_events(with_additions(desired, added), books, portal, today)
     holders = sum(kind != "none" for holdings in portal.holdings.values() for kind, _ in holdings.values())
     run.say(f"{file}: {counted(len(portal.members), 'member')}, {counted(holders, 'license')}.")
     run.say(f"New in the files: {counted(len(added.members), 'member')}, {counted(len(added.grants), 'grant')}.")
@@ -84,7 +86,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
         write_atomically(folder / name, [text])
     desired = _desired(folder, run)
     ledger = ledger_of(run, folder, desired.institution.id)
-    events = import_portal(ledger, desired, portal, run.today, run.at, actor(), commit(folder))
+    events = import_portal(ledger, desired, portal, today, run.at(timezone), actor(), commit(folder))
     run.say(f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything.")
     return _plan_again(folder, run)
 

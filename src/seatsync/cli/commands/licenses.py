@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.lists import bounced_of, filter_options, print_rows, select_members, sort_rows
-from seatsync.cli.options import as_of_option, common, day, folder, option
+from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -37,7 +37,7 @@ def command(
     from seatsync.ledger.queries.outbox import mail_of
     from seatsync.reports.spreadsheet import OF_LICENSES, license_row
 
-    id, snapshot = institution_snapshot(folder, run, day(as_of))
+    id, snapshot = institution_snapshot(folder, run, as_of)
     bounced = bounced_of(folder, id, run) if as_of is None else set()
     people = dict(select_members(snapshot, filters, select, run))
     rows = []

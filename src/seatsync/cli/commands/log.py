@@ -13,6 +13,7 @@ from seatsync.cli.options import Moment, common, day, folder, option
 from seatsync.cli.planning import institution_snapshot, member_numbers
 from seatsync.cli.run import Run
 from seatsync.domain.fields import MAX_NUMBER
+from seatsync.domain.text.days import end_of, start_of
 
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
@@ -54,7 +55,13 @@ def command(
     members = member_numbers(member, snapshot) if member else None
     if values["plan"]:
         values["plan"] = _as_recorded(values["plan"], folder, institution, run)
-    wanted = HistoryFilter(members=members, since=day(since), until=day(until), **values)
+    first, last = day(since, snapshot.timezone), day(until, snapshot.timezone)
+    wanted = HistoryFilter(
+        members=members,
+        since=start_of(first, snapshot.timezone) if first else None,
+        before=end_of(last, snapshot.timezone) if last else None,
+        **values,
+    )
     persons = run.redactor is None
     with ledger_of(run, folder, institution).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []

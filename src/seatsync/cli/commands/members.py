@@ -17,7 +17,7 @@ from seatsync.cli.lists import (
     select_members,
     sort_rows,
 )
-from seatsync.cli.options import as_of_option, common, day, folder, option
+from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -62,7 +62,7 @@ def command(
             "Nobody in the ledger or the files has this pseudonym.",
         )
         return
-    id, snapshot = institution_snapshot(folder, run, day(as_of))
+    id, snapshot = institution_snapshot(folder, run, as_of)
     bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
     columns: tuple[str, ...] = (*Person._fields, "kind", "status", "mail") if filters.library else Person._fields
     rows = []

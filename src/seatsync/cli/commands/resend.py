@@ -60,7 +60,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     if not yes and not click.confirm(f"Send {counted(len(chosen), 'invitation')} again?", err=True):
         click.echo("Nothing was sent.", err=True)
         return ExitCode.BROKEN
-    record_resend(ledger_of(run, folder, id), id, snapshot.serial, chosen, run.at, actor())
+    record_resend(ledger_of(run, folder, id), id, snapshot.serial, chosen, run.at(snapshot.timezone), actor())
     run.say(f"Added to the outbox: {counted(len(chosen), 'letter')}. `seatsync outbox send` sends them.")
     return ExitCode.DONE
 

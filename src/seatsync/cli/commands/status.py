@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.options import as_of_option, common, day, folders
+from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 
@@ -31,7 +31,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """
     institutions = []
     for folder in folders:
-        id, snapshot = institution_snapshot(folder, run, day(as_of), members=False)
+        id, snapshot = institution_snapshot(folder, run, as_of, members=False)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         institutions.append(

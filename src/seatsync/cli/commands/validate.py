@@ -52,7 +52,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
         desired, found = load(InstitutionFolder.open(folder))
         found = [*found, *Templates(folder).check()]
         if desired is not None:
-            draft = resolve(desired, Snapshot(), run.today)
+            draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
             found = [*found, *warnings_of_files(Case(draft, {}))]
         found = without_names(found, run)
         results.append(FolderResult(None, found, folder))

@@ -88,7 +88,9 @@ def _explanation(
     from seatsync.reports.redaction import HIDDEN
 
     assert loaded.desired is not None
-    row, askings = why(loaded.desired, snapshot, run.today, number, email_key(name))
+    row, askings = why(
+        loaded.desired, snapshot, run.today(loaded.desired.institution.timezone), number, email_key(name)
+    )
     id, persons = loaded.desired.institution.id, run.redactor is None
     with ledger_of(run, folder, id).reading() as connection:
         known = connection is not None and number

@@ -1,13 +1,26 @@
-"""Dates as people write them: 2027-06-30."""
+"""Days and instants: dates as people write them (2027-06-30), and which day an instant is in a time zone.
+
+Instants are kept in UTC, as ISO text: 2027-06-30T08:15:00Z. An institution's time zone is the name of one (America/Chicago), or
+empty for UTC. A moment is a ``datetime``: an instant, or without a time zone of its own a time at the institution.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import printable
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+class UnknownTimezone(Failure):
+    """This machine does not know the ledger's time zone."""
+
+    def __init__(self, timezone: str) -> None:
+        help = "Update the list of time zones: `pip install --upgrade tzdata`."
+        super().__init__(f'The time zone "{printable(timezone)}" is not known here.', help)
 
 
 def parse_day(text: str) -> date | None:
@@ -21,3 +34,59 @@ def parse_day(text: str) -> date | None:
 def day_fault(text: str) -> str:
     """Why ``parse_day`` rejects ``text``, as a sentence without its period."""
     return f'"{printable(text)}" is not a date{": there is no such day" if _DAY.fullmatch(text) else ""}'
+
+
+def day_in(moment: datetime, timezone: str) -> date:
+    """The day of a moment in an institution's time zone: its "today".
+
+    Raises:
+        UnknownTimezone: as all functions below.
+    """
+    return _in(_zone(timezone), moment).date() if moment.tzinfo else moment.date()
+
+
+def instant_in(moment: datetime, timezone: str) -> datetime:
+    """The instant (UTC) of a moment in an institution's time zone."""
+    return _in(UTC, moment if moment.tzinfo else moment.replace(tzinfo=_zone(timezone)))
+
+
+def iso(instant: datetime) -> str:
+    """An instant in UTC as ISO text, to the second, so that texts sort by time."""
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def start_of(day: str, timezone: str) -> str:
+    """The instant (ISO) at which a day (ISO) begins in a time zone."""
+    return iso(instant_in(datetime.fromisoformat(day), timezone))
+
+
+def end_of(day: str, timezone: str) -> str:
+    """The instant (ISO) at which a day (ISO) is over in a time zone."""
+    last = date.fromisoformat(day)
+    return start_of((last + timedelta(days=1)).isoformat(), timezone) if last < date.max else f"{day}T24:00:00Z"
+
+
+def local(instant: str, timezone: str) -> str:
+    """An instant (ISO) as people of the time zone read it: 2027-06-30T03:15:00-05:00."""
+    try:
+        return iso(_in(_zone(timezone), datetime.fromisoformat(instant))) if timezone else instant
+    except ValueError:  # it was written into the ledger by hand
+        return instant
+
+
+def _in(zone: tzinfo, instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(zone)
+    except OverflowError:  # the first or last hours of the calendar
+        return instant.replace(tzinfo=zone)
+
+
+def _zone(timezone: str) -> tzinfo:
+    if not timezone:
+        return UTC
+    from zoneinfo import ZoneInfo  # most runs of most commands need no time zone
+
+    try:
+        return ZoneInfo(timezone)
+    except (KeyError, OSError, ValueError) as error:
+        raise UnknownTimezone(timezone) from error

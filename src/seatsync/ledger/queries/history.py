@@ -30,8 +30,8 @@ class HistoryLine(NamedTuple):
 class HistoryFilter:
     """Selects events of the journal; all given conditions must hold.
 
-    ``members`` are the ledger's numbers (None for all). ``commit`` and ``plan`` are prefixes. ``since`` and ``until`` are days
-    (ISO), both inclusive.
+    ``members`` are the ledger's numbers (None for all). ``commit`` and ``plan`` are prefixes. ``since`` and ``before``
+    are instants (ISO); ``before`` is exclusive.
     """
 
     members: Sequence[int] | None = None
@@ -41,7 +41,7 @@ class HistoryFilter:
     plan: str | None = None
     actor: str | None = None
     since: str | None = None
-    until: str | None = None
+    before: str | None = None
 
 
 def history(
@@ -82,7 +82,6 @@ def history(
 
 def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
     event, entry = tables.event.c, tables.entry.c
-    day = func.substr(entry.at, 1, 10)
     given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (filter.members, event.member.in_),
         (filter.library, lambda library: event.library == library),
@@ -90,8 +89,8 @@ def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
         (filter.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
         (filter.plan, lambda plan: func.coalesce(entry.plan, entry.fingerprint).startswith(plan, autoescape=True)),
         (filter.actor, lambda actor: entry.actor == actor),
-        (filter.since, lambda since: day >= since),
-        (filter.until, lambda until: day <= until),
+        (filter.since, lambda since: entry.at >= since),
+        (filter.before, lambda before: entry.at < before),
     ]
     return [condition(value) for value, condition in given if value is not None]
 

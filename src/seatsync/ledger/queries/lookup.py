@@ -96,6 +96,12 @@ def members_as_text(
     return streamed(connection, on_roster)
 
 
+def timezone(connection: Connection, institution: str) -> str:
+    """The institution's time zone; empty for UTC, or if the ledger does not know the institution."""
+    columns = tables.institution.c
+    return connection.execute(select(columns.timezone).where(columns.institution == institution)).scalar() or ""
+
+
 def secret_of(connection: Connection, institution: str) -> bytes | None:
     """The secret of the institution's pseudonyms: the salt of its journal's first event, which nobody else can know.
 

@@ -122,5 +122,5 @@ def _rendered(
     if run.format == "html":
         return words.html or words.text
     if run.format == "eml":
-        return compose(letter, values, words, sender, run.now).decode("utf-8", "replace").replace("\r\n", "\n")
+        return compose(letter, values, words, sender, run.instant("")).decode("utf-8", "replace").replace("\r\n", "\n")
     return f"To: {letter.address}\nSubject: {words.subject}\n\n{words.text}"

@@ -13,7 +13,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of
+from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, timezone_of
 from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
@@ -71,10 +71,9 @@ def send(
     ledger = ledger_of(run, folder, id)
     if not check_owner(folder, id, run):
         raise LedgerError(f"There is no ledger of {id} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
+    now = clock(run, timezone_of(folder, id, run))
     with stop_on_signal() as stop:
-        letter_sender = LetterSender(
-            ledger, id, actor(), templates, sender, portal, connection, clock(run), rate or 0, stop
-        )
+        letter_sender = LetterSender(ledger, id, actor(), templates, sender, portal, connection, now, rate or 0, stop)
         if run.verbose:
             letter_sender.report = _print_outcome
         return _send(letter_sender, limit, watch, run)

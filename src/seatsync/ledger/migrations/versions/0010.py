@@ -1,4 +1,4 @@
-"""Keep the end dates of licenses, as their last grants in the journal have them."""
+"""Keep the end dates of licenses, as their last grants in the journal have them, and the institution's time zone."""
 
 import json
 
@@ -16,6 +16,7 @@ AT_ONCE = 20_000
 
 
 def upgrade() -> None:
+    op.add_column("institution", sa.Column("timezone", sa.String(64), nullable=False, server_default=sa.text("''")))
     op.add_column("license", sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''")))
     _keep_end_dates(op.get_bind())
 
