@@ -410,6 +410,32 @@ def test_a_saved_plan_is_not_stale_after_what_does_not_move_the_ledger(folder: P
     ran("apply", "plan.json", folder=folder)
 
 
+def test_days_count_from_the_apply_of_a_saved_plan(folder: Path) -> None:
+    ran("apply", "plan.json", "--now", "2026-09-06", folder=folder)
+    invited = {row["library"] + " " + str(row["member"]): row["invited_on"] for row in stored(folder)["license"]}
+    imported = {row["email"]: row["imported_on"] for row in stored(folder)["member"]}
+    assert imported["gil@grace.example"] == "2026-09-06"
+    assert sorted(invited.values())[-2:] == ["2026-09-06", "2026-09-06"]
+    reminded = {"seatsync.yaml": AFTER["seatsync.yaml"] + "invites: {remind_after: [3d]}\n"}
+    write(folder, reminded)
+    due = json.loads(ran("plan", "--format", "json", "--now", "2026-09-08", folder=folder).out)["changes"]
+    assert [change["member"] for change in due] == ["ben@grace.example"]
+
+
+@pytest.mark.parametrize(
+    ("until", "day", "code"),
+    [("2026-09-10", "2026-09-10", DONE), ("2026-09-10", "2026-09-11", STALE), ("2026-09-10", "2026-09-01", STALE)],
+    ids=["the last day", "the day after", "before its day"],
+)
+def test_a_saved_plan_is_stale_after_a_seat_in_it_has_ended(until: str, day: str, code: int, folder: Path) -> None:
+    config = AFTER["seatsync.yaml"].replace("to: {tags: [sub]}}", f"to: {{tags: [sub]}}, until: {until}}}")
+    write(folder, AFTER | {"seatsync.yaml": config})
+    ran("plan", "--out", "plan.json", *ON, folder=folder)
+    before = contents(folder)
+    assert seatsync("apply", "plan.json", "--now", day, folder=folder).code == code
+    assert (contents(folder) == before) == (code == STALE)
+
+
 def test_a_plan_with_refusals_is_refused(folder: Path) -> None:
     prepare("refused", folder)
     saved(folder)

@@ -207,6 +207,24 @@ def test_a_personal_link_is_used_up_by_what_it_was_sent_for_and_by_nothing_else(
     ran(school, "verify")
 
 
+@pytest.mark.parametrize(("at", "is_open"), [("2027-06-30T23:59:59Z", True), ("2027-07-01T00:00:00Z", False)])
+def test_a_license_is_open_through_its_last_day(at: str, is_open: bool, school: Path) -> None:
+    applied(school, BEN)
+    ledger, home = Ledger(location(school)), signed_up(school, "me@home.example")
+    if is_open:
+        assert claim(ledger, "grace", "logos", 1, home, at, "pages")
+        return
+    for attempt in (
+        lambda: claim(ledger, "grace", "logos", 1, home, at, "pages"),
+        lambda: opt_out(ledger, "grace", "logos", 1, at, "pages"),
+    ):
+        with missed(UnavailableReason.ENDED):
+            attempt()
+    refused = ran(school, "ledger", "claim", "logos", BEN[0], code=4, now="2027-07-01")
+    assert "the license ended on 2027-06-30" in refused.err
+    assert [row["status"] for row in rows(school, "license")] == ["unclaimed"]
+
+
 # ── Licenses in accounts ────────────────────────────────────────────────────────────────────────────────────────────
 
 

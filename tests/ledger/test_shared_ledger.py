@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from alembic import command as alembic
 from alembic.config import Config
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -654,6 +654,39 @@ def test_a_migrated_ledger_is_whole(old: str, grace: Path) -> None:
 def test_a_migrated_ledger_has_the_tables_of_a_new_one(old: str, grace: Path) -> None:
     ran("ledger", "migrate", "--ledger", old, folder=grace)
     assert shape(old) == shape(location(grace))
+
+
+def test_a_ledger_of_before_end_dates_takes_them_from_the_journal(grace: Path, tmp_path: Path, database: str) -> None:
+    kept = {(row["library"], row["member"]): row["until"] for row in rows(grace, "license")}
+    assert {"", "2027-06-30"} == {*kept.values()}
+    with as_it_was("0009", grace, tmp_path, database) as place:
+        ran("ledger", "migrate", "--ledger", place, folder=grace)
+        ran("verify", "--ledger", place, folder=grace)
+        with looking_into(place) as connection:
+            license = tables.license.c
+            found = connection.execute(select(license.library, license.member, license.until))
+            assert {(library, member): until for library, member, until in found} == kept
+
+
+@pytest.mark.parametrize("is_applied", [True, False], ids=["applied unseen", "changed now"])
+def test_an_end_date_changed_unseen_is_outside_the_limit_once(
+    is_applied: bool, grace: Path, tmp_path: Path, database: str
+) -> None:
+    config = grace / "seatsync.yaml"
+    earlier = CONFIG.replace("until: 2027-06-30", "until: 2026-09-20") + "limits: {max_revokes: 0}\n"
+    config.write_text(earlier.replace(OMAR, ""), encoding="utf-8")
+    with as_it_was("0009", grace, tmp_path, database) as place:
+        if is_applied:
+            with looking_into(place) as connection:
+                baseline = json.loads(connection.execute(select(tables.institution.c.settled)).scalar_one())
+                baseline["rules"] = 1  # an older program had other rules
+                baseline["files"]["seatsync.yaml"] = sha256(config.read_bytes()).hexdigest()
+                connection.execute(text("UPDATE institution SET settled = :it"), {"it": json.dumps(baseline)})
+        ran("ledger", "migrate", "--ledger", place, folder=grace)
+        command = ("plan", "--format", "json", "--ledger", place, "--now", SECOND)
+        plan = json.loads(ran(*command, folder=grace, code=0 if is_applied else 4).out)
+        assert {*plan["summary"]} == {"license-update"}
+        assert [refusal["code"] for refusal in plan["refusals"]] == ([] if is_applied else ["too-many-revokes"])
 
 
 def test_personal_links_of_before_they_were_chained_are_taken_as_they_are(
