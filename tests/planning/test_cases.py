@@ -6,7 +6,7 @@ the long form (``tests/support/long_form.py``) all of them run on both.
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
 ``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
-``plan``, ``apply``, ``status``, ``licenses``, ``members`` and ``letters``. Everything that a check names must be true. Lists of changes,
+``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. Everything that a check names must be true. Lists of changes,
 refusals and warnings must be complete, but only the given keys of each item are compared. After every successful ``apply``
 as many letters of each kind must be in the outbox as the plan said, the next plan must be empty, the journal must verify, and
 no library may have more seats in use than it has.
@@ -162,7 +162,7 @@ class _Folder:
             outcome = self.seatsync(*step["run"], code=step.get("exit", 0))
             for said in step.get("prints", []):
                 assert said in outcome.out + outcome.err
-        for check in ("validate", "plan", "apply", "status", "licenses", "members", "letters"):
+        for check in ("validate", "plan", "apply", "status", "licenses", "members", "letters", "waiting"):
             if check in step:
                 getattr(self, f"_{check}")(step[check])
 
@@ -222,6 +222,10 @@ class _Folder:
         letters = self.json("outbox", "list")
         assert [[letter["letter"], letter["to"]] for letter in letters[self.letters_seen :]] == expected
         self.letters_seen = len(letters)
+
+    def _waiting(self, expected: list[list[str]]) -> None:
+        letters = self.json("outbox", "list", "--state", "pending")
+        assert [[letter["letter"], letter["to"]] for letter in letters] == expected
 
 
 def _bytes(content: Any) -> bytes:

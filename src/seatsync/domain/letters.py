@@ -36,6 +36,10 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
     match action.facts.letter:
         case None:
             return ""
+        case Letter.WELCOME:
+            return Letter.WELCOME
+        case _ if library is not None and not library.sends_letters:
+            return ""
         case Letter.INVITATION if status == Status.DELIVERED:
             return Letter.PLAN_ASSIGNED
         case Letter.INVITATION | Letter.SET_PASSWORD | Letter.PLAN_ASSIGNED:
@@ -48,8 +52,6 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
             return letter if status == Status.DELIVERED else ""
         case Letter.ACCESS:
             return Letter.PERMANENT if kind == Kind.PERMANENT else Letter.ACCESS
-        case Letter.WELCOME:
-            return Letter.WELCOME
         case never:
             assert_never(never)
 

@@ -48,7 +48,10 @@ DEFAULT_DELIVERY = Delivery.CLAIM
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A product with ``slots`` seats. ``system`` is empty if the files give kinds and delivery instead."""
+    """A product with ``slots`` seats. ``system`` is empty if the files give kinds and delivery instead.
+
+    ``sends_letters`` says whether seatsync writes to members about it.
+    """
 
     id: str
     title: str
@@ -56,6 +59,7 @@ class Library:
     kinds: tuple[Kind, ...]
     delivery: Delivery
     slots: int
+    sends_letters: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,11 @@ class LibraryEntry(Closed):
         "the seat at once).",
     )
 
+    sends_letters: bool = Field(
+        True,
+        description="Whether seatsync writes to members about this library. Without letters, tell them yourself where to claim.",
+    )
+
     @model_validator(mode="after")
     def _one_way_to_say_it(self) -> LibraryEntry:
         if self.system is None and (self.kinds is None or self.delivery is None):

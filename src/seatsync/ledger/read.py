@@ -102,7 +102,8 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
     libraries, seats = {}, {}
     for row in connection.execute(query):
         kinds, delivery = tuple(map(Kind, row.kinds.split())), Delivery(row.delivery)
-        libraries[row.id] = Library(row.id, row.title, row.system, kinds, delivery, row.slots)
+        fields = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
+        libraries[row.id] = Library(row.id, *fields)
         seats[row.id] = {seat: getattr(row, seat) for seat in SEATS}
     return libraries, seats
 

@@ -40,7 +40,8 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
 
 def library_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     """All libraries, in the order of their table's columns."""
-    return [(institution, *_library(library), *_seats(library.id, books)) for library in books.libraries.values()]
+    libraries = books.libraries.values()
+    return [(institution, *_library(it), *_seats(it.id, books), it.sends_letters) for it in libraries]
 
 
 def _library(library: Library) -> tuple[object, ...]:

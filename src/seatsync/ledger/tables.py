@@ -6,7 +6,7 @@ Days and instants are ISO text: the journal's hashes cover it, it sorts correctl
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, text, true
 
 from seatsync.domain.library import SEATS
 from seatsync.ledger import account_tables as account_tables  # imported so that the metadata has all tables
@@ -52,6 +52,7 @@ library = table(
     text_column("delivery", 16),
     _number("slots"),
     *(Column(seat, Integer, nullable=False, server_default="0") for seat in SEATS),
+    Column("sends_letters", Boolean, nullable=False, server_default=true()),
 )
 
 admin = table(
@@ -163,6 +164,7 @@ outbox = table(
         for name in ("due_at", "held_until", "sent_at")
     ),
     Column("reply", Text, nullable=False, server_default=text("''")),
+    Column("sent_to", String(254), nullable=False, server_default=text("''")),
     comment="Letters to be sent, each with the serial of the event that causes it. address only where member is 0.",
 )
 Index("outbox_member", outbox.c.institution, outbox.c.member)
@@ -173,7 +175,14 @@ Index(
     outbox.c.serial,
     sqlite_where=text("state = 'pending' OR state = 'bounced'"),
 )
-UNTRIED: dict[str, int | str] = {"attempts": 0, "due_at": "", "held_until": "", "sent_at": "", "reply": ""}
+UNTRIED: dict[str, int | str] = {
+    "attempts": 0,
+    "due_at": "",
+    "held_until": "",
+    "sent_at": "",
+    "reply": "",
+    "sent_to": "",
+}
 """The outbox columns of a letter that nobody has tried to send."""
 
 link = table(

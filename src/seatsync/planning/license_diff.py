@@ -32,6 +32,8 @@ class LicenseDiff:
         delivery = desired.delivery if desired else DEFAULT_DELIVERY
         self.at_once = delivery.facts.at_once
         self.delivery = {} if delivery is DEFAULT_DELIVERY else {"delivery": delivery.value}
+        self.sends_letters = desired is None or desired.sends_letters
+        self.remind_after = draft.desired.remind_after if self.sends_letters else ()
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
         self.today = draft.today.isoformat()
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
@@ -64,7 +66,11 @@ class LicenseDiff:
             self._add(Action.UPGRADE, _reason(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
         elif license.until != rule.ends:
             self._new_end(rule, license, email, record)
-        if license.status is Status.UNCLAIMED and (position in self.resends or self.draft.desired.remind_after):
+        if (
+            license.status is Status.UNCLAIMED
+            and self.sends_letters
+            and (position in self.resends or self.remind_after)
+        ):
             self._resend(rule, license, position, email, record)
 
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
@@ -112,7 +118,7 @@ class LicenseDiff:
         values = self.resends.get(position, ())
         seen = license.resent.splitlines()
         new = [value for value in values if value not in seen]
-        due = _reminders_due(license, self.draft.desired.remind_after, self.draft.today)
+        due = _reminders_due(license, self.remind_after, self.draft.today)
         if not new and due <= license.reminders:
             return
         after: dict[str, Any] = {"resend": new} if new else {}

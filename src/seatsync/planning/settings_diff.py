@@ -28,19 +28,18 @@ def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
     """Libraries added, changed or removed."""
     for id, library in desired.libraries.items():
         old = snapshot.libraries.get(id)
-        after = library_fields(library)
         if old is None:
             where = desired.place("libraries", id)
-            yield Change(Action.LIBRARY_ADD, "New in seatsync.yaml", where, library=id, after=after)
+            yield Change(Action.LIBRARY_ADD, "New in seatsync.yaml", where, library=id, after=_added(library))
         elif old != library:
-            before = library_fields(old)
+            before, after = library_fields(old), library_fields(library)
             fields = [name for name in after if before[name] != after[name]]
             change = _changed(Action.LIBRARY_UPDATE, before, after, fields, desired, "libraries", id)
             yield change._replace(library=id)
     for id, old in snapshot.libraries.items():
         if id not in desired.libraries:
             where = desired.place("libraries")
-            before = library_fields(old)
+            before = _added(old)
             yield Change(Action.LIBRARY_REMOVE, "No longer in seatsync.yaml", where, library=id, before=before)
 
 
@@ -75,7 +74,15 @@ def library_fields(library: Library) -> dict[str, Any]:
         "kinds": [kind.value for kind in library.kinds],
         "delivery": library.delivery.value,
         "slots": library.slots,
+        "sends_letters": library.sends_letters,
     }
+
+
+def _added(library: Library) -> dict[str, Any]:
+    """The library's fields when it is added or removed. Journals of before do not have ``sends_letters``, so it stands only
+    where it is false."""
+    fields = library_fields(library)
+    return fields if not library.sends_letters else {n: v for n, v in fields.items() if n != "sends_letters"}
 
 
 def _institution(institution: Institution) -> dict[str, Any]:

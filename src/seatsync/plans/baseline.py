@@ -16,7 +16,9 @@ from seatsync.planning.draft import Draft
 from seatsync.plans.rules_digest import rules_digest
 
 MOST_OPEN = 10_000
-_PASSING = frozenset({"student-id-changed", "student-id-zeros", "same-name", "permanent-kept", "past-until"})
+_PASSING = frozenset(
+    {"no-invitation", "past-until", "permanent-kept", "same-name", "student-id-changed", "student-id-zeros"}
+)
 """Warnings about the changes of one plan. The next plan does not have them."""
 
 

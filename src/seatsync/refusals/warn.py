@@ -10,7 +10,7 @@ from typing import Any
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
-from seatsync.domain.license import Kind
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import decoded_twice, printable
 from seatsync.domain.text.emails import email_key
@@ -35,6 +35,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _student_ids_changed(case)
     yield from _zeros_lost(case)
     yield from _same_names(case)
+    yield from _without_invitation(case)
     yield from _approvals(case)
     yield from _declined(case)
     yield from _kept(case)
@@ -276,6 +277,21 @@ def _same_names(case: Case) -> Iterator[Diagnostic]:
         help = "If it is one person with a new e-mail: apply once with a student id added to the old row, then change the e-mail."
         members = [new.member for _, new in same]
         yield Diagnostic("same-name", message, help, same[0][1].origin, Severity.WARNING, None, members)
+
+
+def _without_invitation(case: Case) -> Iterator[Diagnostic]:
+    """Libraries without letters in which this plan leaves seats that somebody must claim."""
+    for id, library in case.desired.libraries.items():
+        stops = any("sends_letters" in (change.after or {}) for change in case.of(Action.LIBRARY_UPDATE, id))
+        offers = any(change.status == Status.UNCLAIMED for change in case.of(Action.GRANT, id))
+        waiting = case.slots[id].after.reserved
+        if waiting and not library.sends_letters and (stops or offers):
+            message = (
+                f"{case.title(id)} sends no letters, and {counted(waiting, 'seat waits', 'seats wait')} to be claimed."
+            )
+            help = "Tell these members yourself where to claim, or delete `sends_letters: false`."
+            where = case.desired.place("libraries", id)
+            yield Diagnostic("no-invitation", message, help, where, Severity.WARNING, id)
 
 
 def _approvals(case: Case) -> Iterator[Diagnostic]:

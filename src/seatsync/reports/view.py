@@ -222,7 +222,8 @@ def _what(change: Change) -> str:
         case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
             return _person(after or before)
         case Action.LIBRARY_ADD:
-            return f"{after['title']}, {counted(after['slots'], 'seat')}"
+            silent = "" if after.get("sends_letters", True) else ", sends no letters"
+            return f"{after['title']}, {counted(after['slots'], 'seat')}{silent}"
         case Action.LIBRARY_REMOVE:
             return str(before["title"])
         case Action.INSTITUTION_UPDATE | Action.LIBRARY_UPDATE | Action.MEMBER_UPDATE | Action.ADMIN_UPDATE:

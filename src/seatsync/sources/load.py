@@ -265,9 +265,10 @@ class _Loader:
 def _library(id: str, entry: formats.LibraryEntry) -> Library:
     if entry.system is not None:
         system = SYSTEMS[entry.system]
-        return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots)
+        return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots, entry.sends_letters)
     kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
-    return Library(id, entry.title, "", kinds, Delivery(entry.delivery or DEFAULT_DELIVERY), entry.slots)
+    delivery = Delivery(entry.delivery or DEFAULT_DELIVERY)
+    return Library(id, entry.title, "", kinds, delivery, entry.slots, entry.sends_letters)
 
 
 def _listed_twice(name: str, first: str, key: str) -> str:

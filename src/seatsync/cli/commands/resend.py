@@ -45,7 +45,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     id, snapshot = institution_snapshot(folder, run)
     people = dict(select_members(snapshot, filters, select, run))
-    libraries = [filters.library] if filters.library else list(snapshot.libraries)
+    libraries = _with_letters(filters.library, snapshot)
     chosen = [
         (library, number)
         for library in libraries
@@ -63,6 +63,21 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     record_resend(ledger_of(run, folder, id), id, snapshot.serial, chosen, run.at(snapshot.timezone), actor())
     run.say(f"Added to the outbox: {counted(len(chosen), 'letter')}. `seatsync outbox send` sends them.")
     return ExitCode.DONE
+
+
+def _with_letters(library: str | None, snapshot: Snapshot) -> list[str]:
+    """The library chosen, or all that send letters.
+
+    Raises:
+        Impossible: the library chosen sends none.
+    """
+    from seatsync.apply.members import Impossible
+
+    sending = [id for id, known in snapshot.libraries.items() if known.sends_letters]
+    if library and library in snapshot.libraries and library not in sending:
+        message = f"Nothing was sent: {library} has `sends_letters: false`, so seatsync sends no letters about it."
+        raise Impossible(message, "Delete `sends_letters: false` in seatsync.yaml, and apply it.")
+    return [library] if library else sending
 
 
 def _named(

@@ -57,7 +57,10 @@ def touched_since(connection: Connection, institution: str, serial: int) -> dict
 
 
 def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:
-    """The members with an unclaimed license who have got fewer reminders than are due by ``today``."""
+    """The members with an unclaimed license who have got fewer reminders than are due by ``today``.
+
+    Libraries that send no letters have no reminders.
+    """
     license = tables.license.c
     due = [
         (license.invited_on <= (today - timedelta(days=days)).isoformat()) & (license.reminders < position)
@@ -65,8 +68,11 @@ def due_reminders(connection: Connection, institution: str, remind_after: Sequen
     ]
     if not due:
         return set()
+    library = tables.library.c
+    writing = select(library.id).where(library.institution == institution, library.sends_letters)
     unclaimed = (license.institution == institution) & (license.status == Status.UNCLAIMED.value)
-    return set(connection.execute(select(license.member).where(unclaimed, or_(*due))).scalars())
+    query = select(license.member).where(unclaimed, or_(*due), license.library.in_(writing))
+    return set(connection.execute(query).scalars())
 
 
 Pieces = Sequence[tuple[str, str]]

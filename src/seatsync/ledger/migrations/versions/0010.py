@@ -1,4 +1,5 @@
-"""Keep the end dates of licenses, as their last grants in the journal have them, and the institution's time zone."""
+"""Keep the end dates of licenses, as their last grants in the journal have them; the institution's time zone; whether a
+library sends letters; and the address that each letter was sent to."""
 
 import json
 
@@ -19,6 +20,8 @@ def upgrade() -> None:
     op.add_column("institution", sa.Column("timezone", sa.String(64), nullable=False, server_default=sa.text("''")))
     op.add_column("license", sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''")))
     _keep_end_dates(op.get_bind())
+    op.add_column("library", sa.Column("sends_letters", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("outbox", sa.Column("sent_to", sa.String(254), nullable=False, server_default=sa.text("''")))
 
 
 def _keep_end_dates(connection: sa.Connection) -> None:
