@@ -6,10 +6,10 @@ the long form (``tests/support/long_form.py``) all of them run on both.
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
 ``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
-``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. Everything that a check names must be true. Lists of changes,
-refusals and warnings must be complete, but only the given keys of each item are compared. After every successful ``apply``
-as many letters of each kind must be in the outbox as the plan said, the next plan must be empty, the journal must verify, and
-no library may have more seats in use than it has.
+``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. Everything that a check names must be
+true. Lists of changes, refusals and warnings must be complete, but only the given keys of each item are compared. After every
+successful ``apply`` as many letters of each kind must be in the outbox as the plan said, the next plan must be empty, the
+journal must verify, and no library may have more seats in use than it has.
 """
 
 from __future__ import annotations
