@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,17 @@ def test_a_link_is_good_once_and_ends_with_its_grant(pages: Pages) -> None:
     assert "no longer available" in eve.open(ben).text
     assert eve.open(ben + "x").code == eve.open(ben.replace("/grace/", "/hope/")).code == 404
     assert licenses(pages)["logos"] == "revoked"
+
+
+def test_a_seat_that_has_ended_is_claimed_by_nobody_and_its_pages_say_when_it_ended(pages: Pages) -> None:
+    invitation = link(pages, "ben@grace.example")
+    pages.now = datetime(2027, 6, 30, 23, 59, tzinfo=UTC)
+    ben = pages.account("ben@home.example")
+    assert "Grace Seminary has a seat for you" in ben.open(invitation).text
+    pages.later(minutes=2)
+    for shown in (ben.press("Claim this seat"), ben.open(invitation), ben.open(invitation + "/opt-out")):
+        assert "This seat has ended Its last day was 30 June 2027." in shown.text
+    assert licenses(pages)["logos"] == "unclaimed"
 
 
 @pytest.mark.sqlite_only("it is about requests")

@@ -12,6 +12,8 @@ from seatsync.ledger import tables
 class Offer(NamedTuple):
     """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's status and last day.
 
+    The day ends in the institution's ``timezone``.
+
     ``title`` is empty in the offer of an administrator's sign-in.
     """
 
@@ -21,6 +23,7 @@ class Offer(NamedTuple):
     may_decline: bool
     status: str = ""
     until: str = ""
+    timezone: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -30,7 +33,10 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
         license.institution == institutions.institution, license.library == titles.id, license.member == people.number
     )
     query = (
-        select(institutions.name, titles.title, people.email, institutions.opt_out, license.status, license.until)
+        select(
+            *(institutions.name, titles.title, people.email, institutions.opt_out),
+            *(license.status, license.until, institutions.timezone),
+        )
         .select_from(
             tables.institution.join(tables.library, titles.institution == institutions.institution)
             .join(tables.member, people.institution == institutions.institution)
@@ -41,7 +47,8 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    return Offer(row.name, row.title, row.email, bool(row.opt_out), row.status or "", row.until or "")
+    license_now = (row.status or "", row.until or "", row.timezone)
+    return Offer(row.name, row.title, row.email, bool(row.opt_out), *license_now)
 
 
 def welcome(connection: Connection, institution: str, admin: str) -> Offer | None:
