@@ -180,7 +180,7 @@ class _Folder:
         PLAN.validate(plan)
         for name in ("summary", "letters"):
             assert plan[name] == expected.get(name, plan[name])
-        for name in ("changes", "refusals", "warnings"):
+        for name in ("changes", "approvals", "refusals", "warnings"):
             if name in expected:
                 _match(expected[name], plan[name])
         if "slots" in expected:

@@ -13,7 +13,8 @@ from typing import Any, cast
 import pytest
 
 from seatsync.domain.action import Action, Event, Unplanned
-from seatsync.domain.desired import Approval, Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.approval import Approval
+from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import Delivery, Library

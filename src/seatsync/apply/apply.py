@@ -93,12 +93,23 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
         until = (change.after or {}).get("until", "")
         if "" < until < today and until >= plan.now:
             raise Stale(f"{change.action} {change.library} for {change.member} ends on {until}, and today is {today}")
+    for approval, *_ in plan.approvals:
+        if approval.until.isoformat() < today:
+            raise Stale(f"the approval at {approval.origin} ended on {approval.until}, and today is {today}")
 
 
 def _detail(plan: AcceptedPlan, day: str, more: int) -> dict[str, object]:
-    """The entry's details: the files and the new baseline. The entry has ``more`` events than the plan has changes."""
+    """The entry's details: the files, the approvals used and the new baseline. The entry has ``more`` events than the plan has
+    changes."""
     baseline = {**plan.baseline, "events": len(plan.changes) + more} if plan.baseline else {}
-    return {"rosters": dict(plan.rosters), "desired": plan.desired_digest, "on": day, "settled": baseline}
+    passed = [{**passed.as_dict(), "from": str(passed.approval.origin)} for passed in plan.approvals]
+    return {
+        "rosters": dict(plan.rosters),
+        "desired": plan.desired_digest,
+        "on": day,
+        "settled": baseline,
+        **({"approvals": passed} if passed else {}),
+    }
 
 
 def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> set[str]:
@@ -118,7 +129,7 @@ def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
         books = read_snapshot(connection, plan.institution, ())
     must_match(plan, books)
     moved = _rosters_moved(plan, books)
-    return Applied(books.serial, books.head, 0) if books.serial and not moved else None
+    return Applied(books.serial, books.head, 0) if books.serial and not moved and not plan.approvals else None
 
 
 def must_match(plan: AcceptedPlan, books: Snapshot) -> None:

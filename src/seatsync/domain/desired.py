@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from seatsync.domain.approval import Approval
 from seatsync.domain.institution import Admin, Institution
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
@@ -98,18 +99,6 @@ class Limits:
         if self.is_percentage:
             return max(5, int(round(active * self.max_revokes / 100, 6)))
         return int(self.max_revokes)
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Allow one limit to be passed, until its date (inclusive)."""
-
-    refusal: str
-    until: date
-    origin: Origin
-    library: str = ""
-    count: int = 0
-    roster: str = ""
 
 
 @dataclass(frozen=True, slots=True)

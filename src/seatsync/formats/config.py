@@ -264,7 +264,7 @@ class LimitsEntry(Closed):
 
 
 class RevokesApproval(Closed):
-    """Allows more revokes than `limits.max_revokes`, after a review."""
+    """Allows one plan more revokes than `limits.max_revokes`, after a review."""
 
     refusal: Literal["too-many-revokes"] = Field(
         description="The code of the rule that this approval makes an exception to."
@@ -276,7 +276,7 @@ class RevokesApproval(Closed):
 
 
 class EmptyRosterApproval(Closed):
-    """Allows an empty roster, after a review."""
+    """Allows one plan to leave a roster empty, after a review."""
 
     refusal: Literal["empty-roster"] = Field(
         description="The code of the rule that this approval makes an exception to."
@@ -308,5 +308,7 @@ class SeatsyncFile(Closed):
     mail: MailEntry = MailEntry.model_validate({})
     limits: LimitsEntry = LimitsEntry.model_validate({})
     approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
-        [], description="Reviewed exceptions to a limit, each until its date."
+        [],
+        description="Reviewed exceptions to a limit. Each lets one plan pass, until its date. "
+        "To approve again, change `until` or `reason`.",
     )

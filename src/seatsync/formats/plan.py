@@ -45,6 +45,22 @@ class ChangeEntry(_Closed):
     source: Source = Field(description="The file and line that require the change.")
 
 
+class ApprovalEntry(_Closed):
+    """A limit that the plan passes by an approval. The apply uses the approval up, whatever its count."""
+
+    refusal: str = Field(
+        pattern="^[a-z-]+$", description="The code of the rule that the approval makes an exception to."
+    )
+    library: str | None = Field(None, description="The library's id.")
+    roster: str | None = Field(None, description="The path of the roster; absent if the approval is for any roster.")
+    count: Count | None = Field(None, description="How many the approval allows.")
+    until: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The last day on which the approval is valid.")
+    reason: str | None = Field(None, description="Why, as the approval says.")
+    needed: Count = Field(description="How many the plan needs.")
+    limit: Count = Field(description="How many are allowed without the approval.")
+    source: Source = Field(description="The file and line of the approval.")
+
+
 class FindingEntry(_Closed):
     """A broken rule (in `refusals`) or a warning."""
 
@@ -150,6 +166,7 @@ class PlanFile(_Closed):
         description="What is in order after the plan is applied; empty where this is not known."
     )
     slots: dict[str, SlotsChangeEntry] = Field(description="The seats of each library, before and after the plan.")
+    approvals: list[ApprovalEntry] = Field([], description="The limits that the plan passes by an approval.")
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."
     )

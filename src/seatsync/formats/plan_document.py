@@ -9,12 +9,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from seatsync.domain.action import ACTIONS
+from seatsync.domain.approval import Approval, PassedLimit
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import PLAN_FIELDS, bad_field
 from seatsync.domain.library import Slots
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import parse_day
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import Plan, SlotChange, fingerprint
@@ -55,6 +57,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "rosters": dict(plan.rosters),
         "settled": dict(sorted(plan.baseline.items())),
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
+        "approvals": [{**passed.as_dict(), "source": _source(passed.approval.origin)} for passed in plan.approvals],
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
@@ -172,8 +175,12 @@ def _change(change: Change) -> dict[str, Any]:
         if value := getattr(change, name):
             document[name] = value
     document["reason"] = change.reason
-    document["source"] = {"file": change.origin.file, "line": change.origin.line}
+    document["source"] = _source(change.origin)
     return document
+
+
+def _source(origin: Origin) -> dict[str, Any]:
+    return {"file": origin.file, "line": origin.line}
 
 
 def _finding(finding: Diagnostic) -> dict[str, Any]:
@@ -183,7 +190,7 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
     if finding.members:
         document["members"] = list(finding.members)
     if finding.origin:
-        document["source"] = {"file": finding.origin.file, "line": finding.origin.line}
+        document["source"] = _source(finding.origin)
     return document
 
 
@@ -211,7 +218,16 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         baseline=document["settled"],
         letters=document.get("letters"),
         redacted=redacted,
+        approvals=[_read_approval(passed) for passed in document.get("approvals", ())],
     )
+
+
+def _read_approval(passed: Mapping[str, Any]) -> PassedLimit:
+    if (day := parse_day(passed["until"])) is None:
+        raise BadPlanFile("an approval in it has an end date that is none")
+    origin = Origin(passed["source"]["file"], passed["source"]["line"])
+    given = {name: passed[name] for name in ("library", "roster", "count", "reason") if name in passed}
+    return PassedLimit(Approval(passed["refusal"], day, origin, **given), passed["needed"], passed["limit"])
 
 
 def _must_be_whole(change: Mapping[str, Any]) -> None:

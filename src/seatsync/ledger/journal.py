@@ -10,7 +10,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any, NamedTuple, TypeGuard
+
+from seatsync.domain.approval import PERSONAL
 
 SEPARATOR = "\x1f"
 SALT = 16
@@ -27,8 +30,8 @@ class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
     ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` is an instant (ISO,
-    UTC). ``detail`` holds the rosters' counts and the files' digests, the day before which letters were pruned, or the entries
-    whose plan and files were erased.
+    UTC). ``detail`` holds the rosters' counts, the files' digests and the approvals used, the day before which letters were
+    pruned, or the entries whose plan and files were erased.
     """
 
     kind: str
@@ -42,9 +45,9 @@ class Entry(NamedTuple):
 class Sealed(NamedTuple):
     """An entry as it is recorded.
 
-    ``plan`` (its fingerprint) and ``files`` (their digests, JSON) are stored outside the chain; the chain's ``fingerprint`` and
-    ``detail`` have only their commitments. A fingerprint or digest can confirm a guess of who is in the files; once plan, files
-    and salts are deleted, nothing can.
+    ``plan`` (its fingerprint) and ``files`` (their digests and the reasons of used approvals, JSON) are stored outside the
+    chain; the chain's ``fingerprint`` and ``detail`` have only their commitments. A fingerprint or digest can confirm a guess
+    of who is in the files; once plan, files and salts are deleted, nothing can.
     """
 
     fingerprint: str
@@ -65,12 +68,21 @@ def seal(entry: Entry) -> Sealed:
         detail["sealed"] = True
     if "desired" in detail:
         baseline = {**(detail.get("settled") or {})}
-        files, files_salt = (
-            canonical({"desired": detail["desired"], "files": baseline.pop("files", {})}),
-            os.urandom(SALT),
-        )
+        hidden = {"desired": detail["desired"], "files": baseline.pop("files", {})}
+        if passed := detail.get("approvals"):
+            hidden["approvals"] = [{name: p[name] for name in PERSONAL if name in p} for p in passed]
+            detail["approvals"] = [{name: p[name] for name in p if name not in PERSONAL} for p in passed]
+        files, files_salt = canonical(hidden), os.urandom(SALT)
         detail |= {"desired": commitment(files_salt, files).hex(), "settled": baseline, "sealed": True}
     return Sealed(fingerprint, canonical(detail), plan, salt, files, files_salt)
+
+
+def approvals_of(detail: Mapping[str, Any], files: str | None) -> list[dict[str, Any]]:
+    """The limits that an entry passed by approvals, with their sealed words where these were not erased."""
+    passed: Sequence[Mapping[str, Any]] = detail.get("approvals", ())
+    hidden: Sequence[Mapping[str, Any]] = json.loads(files).get("approvals", ()) if files is not None else ()
+    nothing: Mapping[str, Any] = {}
+    return [{**values, **words} for values, words in zip_longest(passed, hidden, fillvalue=nothing)]
 
 
 class EntryLink(NamedTuple):
@@ -134,7 +146,7 @@ class EventLink(NamedTuple):
         return _is_salt(self.salt) and commitment(self.salt, self.person) == self.commitment
 
 
-def canonical(value: Mapping[str, Any]) -> str:
+def canonical(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """Encode as JSON; equal values give equal texts."""
     return _ENCODE(value)
 

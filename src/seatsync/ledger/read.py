@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, func, select
 
+from seatsync.domain.approval import checked as used
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import SEATS, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
@@ -64,6 +65,7 @@ def _snapshot(
         licenses=_licenses(connection, institution, only, {*libraries, *also}),
         rosters=json.loads(row.rosters),
         applied_on=row.applied_on,
+        approvals=used(json.loads(row.approvals)),
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
         baseline=checked(json.loads(row.settled)),

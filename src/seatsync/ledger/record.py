@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import Action, Event, Grants, Subject
+from seatsync.domain.approval import with_uses, without_words
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.letters import ASKING, letter_for
@@ -20,7 +21,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.baseline import checked
 from seatsync.ledger.chain import Chain, Row
-from seatsync.ledger.journal import SILENT, Entry
+from seatsync.ledger.journal import SILENT, Entry, approvals_of
 from seatsync.ledger.link_chain import End
 from seatsync.ledger.rows import (
     CHUNK,
@@ -231,8 +232,8 @@ def _is_moved(old: Member, new: Member) -> bool:
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str | None = None) -> None:
     """Put into ``books`` what entry ``serial`` says of the files it came from.
 
-    These are the number of members in each roster, the day, and the baseline, to which the serial of the apply's
-    last event is added. The digests of a sealed entry are passed as ``files``.
+    These are the number of members in each roster, the day, the approvals used, and the baseline, to which the serial of the
+    apply's last event is added. The digests of a sealed entry are passed as ``files``.
 
     Raises:
         ValueError: the detail holds something that seatsync never writes.
@@ -246,3 +247,6 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str
         if baseline and detail.get("sealed"):
             baseline = {**baseline, "files": json.loads(files)["files"]} if files is not None else {}
         books.baseline = checked({**baseline, "serial": serial + baseline["events"]} if baseline else {})
+        books.approvals = with_uses(books.approvals, approvals_of(detail, files), serial, day)
+    if forgotten := detail.get("files"):
+        books.approvals = [without_words(use) if use["entry"] in forgotten else use for use in books.approvals]

@@ -35,6 +35,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "applied_on": books.applied_on,
         "settled": canonical(books.baseline),
         "timezone": institution.timezone,
+        "approvals": canonical(books.approvals),
     }
 
 

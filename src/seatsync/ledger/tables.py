@@ -39,6 +39,7 @@ institution = table(
     Column("link_number", Integer, nullable=False, server_default="0"),
     Column("link_head", String(64), nullable=False, server_default=text("''")),
     Column("timezone", String(64), nullable=False, server_default=text("''")),
+    Column("approvals", Text, nullable=False, server_default="[]"),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

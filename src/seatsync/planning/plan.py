@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, NewType, assert_never
 
 from seatsync.domain.action import ORDER, Sign, Subject
+from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
 from seatsync.domain.library import Slots, seat_of
@@ -34,9 +35,10 @@ class Plan:
     """A judged plan.
 
     ``now`` is the day that it was made for, ``created_at`` the time when it was made, both ISO. ``rosters`` counts the members
-    of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``baseline`` becomes the ledger's baseline
-    when the plan is applied (``ledger.baseline``). ``letters`` counts the letters of each kind that an apply puts into the
-    outbox; None in a plan file of before, which does not say. A ``redacted`` plan names nobody and can't be applied.
+    of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``approvals`` are the limits that it passes
+    by an approval. ``baseline`` becomes the ledger's baseline when the plan is applied (``ledger.baseline``). ``letters`` counts
+    the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. A
+    ``redacted`` plan names nobody and can't be applied.
     """
 
     institution: str
@@ -56,6 +58,7 @@ class Plan:
     baseline: Mapping[str, Any]
     letters: Mapping[str, int] | None
     redacted: bool = False
+    approvals: Sequence[PassedLimit] = ()
 
     @property
     def timezone(self) -> str:
@@ -98,6 +101,7 @@ def build_plan(
     warnings: Sequence[Diagnostic],
     letters: Mapping[str, int],
     baseline: Mapping[str, Any] | None = None,
+    approvals: Sequence[PassedLimit] = (),
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
@@ -118,6 +122,7 @@ def build_plan(
         fingerprint=fingerprint(groups, None if snapshot.serial else settings),
         baseline=baseline or {},
         letters=letters,
+        approvals=approvals,
     )
 
 

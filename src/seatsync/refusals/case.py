@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
 from seatsync.domain.action import Action
-from seatsync.domain.desired import Approval, Desired, Grant
+from seatsync.domain.approval import Approval, PassedLimit, Used, use_of
+from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
@@ -28,11 +31,14 @@ class Case:
     still cover everybody, but reading its members or licenses raises ``NotWhole``, and the plan is made again from all members.
     A rule that does not depend on members unchanged since the last apply reads ``at_hand`` instead. In a partial plan it
     holds the members who changed, whom a grant names, whom the last apply left open, or to whom something happened since.
+
+    A rule that an approval makes an exception to notes each use of one in ``passed``.
     """
 
     at_hand: Draft
     slots: Mapping[str, SlotChange]
     is_part: bool = False
+    passed: list[PassedLimit] = field(default_factory=list)
 
     @cached_property
     def draft(self) -> Draft:
@@ -80,13 +86,62 @@ class Case:
         known = self.desired.libraries.get(library) or self.draft.snapshot.libraries.get(library)
         return f'"{known.title}" ({library})' if known else library
 
-    def approvals(self, refusal: str) -> Iterator[Approval]:
-        """The approvals of this refusal that are still in force."""
+    def approvals(self, refusal: str) -> list[Approval]:
+        """The approvals of this refusal that are still in force, and unused."""
+        return [approval for approval in self._in_force(refusal) if self.use_of(approval) is None]
+
+    def use_of(self, approval: Approval) -> Used | None:
+        """When an approval with this content was used; None if it was not."""
+        return use_of(approval, self.draft.snapshot.approvals)
+
+    def _in_force(self, refusal: str) -> Iterator[Approval]:
         return (a for a in self.desired.approvals if a.refusal == refusal and a.until >= self.draft.today)
+
+    def passes(self, approval: Approval, needed: int, limit: int = 0) -> None:
+        """Note that the plan passes a limit by this approval. If it passes several, what it needs is added up."""
+        content = approval.content
+        for position, passed in enumerate(self.passed):
+            if passed.approval.content == content:
+                self.passed[position] = passed._replace(needed=passed.needed + needed, limit=passed.limit + limit)
+                return
+        self.passed.append(PassedLimit(approval, needed, limit))
+
+    def used_before(self, refusal: str, library: str = "", rosters: Collection[str] = ("",)) -> str:
+        """A sentence for each approval that would let this limit pass but was used before."""
+        return "".join(
+            f" The approval at {approval.origin} {used_by(use)}, and lets a limit pass only once."
+            for approval in self._in_force(refusal)
+            if approval.library == library and approval.roster in rosters and (use := self.use_of(approval))
+        )
+
+    def ask_for(self, refusal: str, what: Mapping[str, object], instead: str = "") -> str:
+        """The help of a refusal that an approval with the values ``what`` lets pass. ``instead`` says what else there is to do."""
+        until, values = (
+            self.draft.today + APPROVED_FOR,
+            "".join(f"{name}: {as_yaml(value)}, " for name, value in what.items()),
+        )
+        known = {(use["refusal"], use["until"]) for use in self.draft.snapshot.approvals}
+        while (refusal, until.isoformat()) in known:  # the same approval again would be a used one
+            until += timedelta(days=1)
+        return (
+            f"{instead}If this is intended, add this under `approvals:` in seatsync.yaml:\n"
+            f"  - {{refusal: {refusal}, {values}until: {until}, reason: say why}}\n"
+            "It lets one plan pass, applied by that day at the latest, and is used up by it."
+        )
 
 
 APPROVED_FOR = timedelta(days=14)
 """How long the approval lasts that a refusal suggests: time enough for a review."""
+
+
+def as_yaml(value: object) -> str:
+    """The value as it can stand between the braces of a YAML mapping."""
+    return str(value) if re.fullmatch(r"[\w./-]+", str(value)) else json.dumps(value, ensure_ascii=False)
+
+
+def used_by(use: Used) -> str:
+    """When an approval was used, in words."""
+    return f"was used by journal entry {use['entry']:,} on {use['on']}"
 
 
 def refusal(

@@ -4,38 +4,36 @@ A failed export leaves an empty file, and an empty file asks to remove everybody
 each roster had at the last apply, and blocks the plan when one of them has become empty.
 
 To fix: restore the file. If it is meant to be empty, remove it from `rosters:`, or add the approval that the message
-shows to seatsync.yaml.
+shows to seatsync.yaml. An approval is used once, by the apply that needs it. Without `roster` it lets any number of
+rosters be empty in that apply, even all of them.
 """
 
 from collections.abc import Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, counted
-from seatsync.refusals.case import APPROVED_FOR, Case, refusal
+from seatsync.refusals.case import Case, refusal
 
 CODE = "empty-roster"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
-    """Yield one refusal for each roster that became empty, or one if all members are gone for another reason."""
-    approved = {approval.roster for approval in case.approvals(CODE)}
+    """Yield one refusal for each roster that became empty, and one if all members are gone for another reason."""
     had = {path: count for path, count in case.draft.snapshot.rosters.items() if count}
     emptied = [roster for roster in case.desired.rosters if not roster.count and roster.path in had]
-    refused = [roster for roster in emptied if not approved & {roster.path, ""}]
-    for roster in refused:
-        message = f"{roster.path} had {counted(had[roster.path], 'member')} at the last apply and now has none."
-        yield refusal(CODE, message, _help(case, f"roster: {roster.path}, "), roster.origin)
-    explained = had and had.keys() <= {roster.path for roster in emptied}
-    if case.count or refused or explained or "" in approved:
+    explained = bool(had) and had.keys() <= {roster.path for roster in emptied}
+    gone = 0 if case.count or explained else sum(member.on_roster for member in case.draft.snapshot.members.values())
+    approvals = {approval.roster: approval for approval in reversed(case.approvals(CODE))}
+    if gone and "" in approvals:
+        case.passes(approvals[""], gone)
         return
-    if were := sum(member.on_roster for member in case.draft.snapshot.members.values()):
-        message = f"No roster has any members left, so {counted(were, 'member')} of the ledger would be removed."
-        yield refusal(CODE, message, _help(case, ""), case.desired.place("rosters"))
-
-
-def _help(case: Case, roster: str) -> str:
-    until = (case.draft.today + APPROVED_FOR).isoformat()
-    return (
-        "Restore the file. If this is intended, add this under `approvals:` in seatsync.yaml:\n"
-        f"  - {{refusal: {CODE}, {roster}until: {until}, reason: say why}}\n"
-        "The plan is then allowed until that day."
-    )
+    for roster in emptied:
+        if (approval := approvals.get(roster.path, approvals.get(""))) is not None:
+            case.passes(approval, had[roster.path])
+            continue
+        used = case.used_before(CODE, rosters=(roster.path, ""))
+        message = f"{roster.path} had {counted(had[roster.path], 'member')} at the last apply and now has none.{used}"
+        yield refusal(CODE, message, case.ask_for(CODE, {"roster": roster.path}, "Restore the file. "), roster.origin)
+    if gone:
+        members = f"No roster has any members left, so {counted(gone, 'member')} of the ledger would be removed."
+        help = case.ask_for(CODE, {}, "Restore the file. ")
+        yield refusal(CODE, f"{members}{case.used_before(CODE)}", help, case.desired.place("rosters"))

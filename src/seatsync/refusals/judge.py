@@ -62,4 +62,5 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         refusals=refusals,
         warnings=warned,
         letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
+        approvals=case.passed,
     )

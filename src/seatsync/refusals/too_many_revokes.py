@@ -6,14 +6,16 @@ An end date that the plan moves to an earlier day within the next 30 days (`limi
 whose end date in the ledger has passed, and upgrades, do not count.
 
 To fix: if you want to revoke them, add the approval that the message shows to seatsync.yaml. It is reviewed in the same
-pull request, covers up to its `count`, and ends automatically on its date.
+pull request and used once, by the apply that needs it: what is left of its `count` does not carry over. To approve more
+revokes, write a new one, or change its `until` or `reason`.
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from seatsync.domain.action import Action
-from seatsync.domain.diagnostic import Diagnostic, counted, named
-from seatsync.refusals.case import APPROVED_FOR, Case, refusal
+from seatsync.domain.diagnostic import Diagnostic, named
+from seatsync.refusals.case import Case, refusal
 
 CODE = "too-many-revokes"
 
@@ -24,27 +26,22 @@ def check(case: Case) -> Iterator[Diagnostic]:
         count = len(members)
         active = case.slots[library].before.used
         limit = case.desired.limits.revokes(active)
-        approved = max((a.count for a in case.approvals(CODE) if a.library == library), default=0)
-        if count > max(limit, approved):
-            message = (
-                f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
-                f"{_or_end(case, members, library)} ({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
-                f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
-            )
-            until = (case.draft.today + APPROVED_FOR).isoformat()
-            help = (
-                "If this is intended, add this under `approvals:` in seatsync.yaml:\n"
-                f"  - {{refusal: {CODE}, library: {library}, count: {count}, until: {until}, reason: say why}}\n"
-                f"Until that day, a plan may then revoke {counted(count, 'license')}, and no more."
-            )
-            yield refusal(
-                CODE,
-                message,
-                help,
-                case.desired.place("limits" if "limits" in case.desired.places else "grants"),
-                library,
-                members,
-            )
+        if count <= limit:
+            continue
+        approvals = [approval for approval in case.approvals(CODE) if approval.library == library]
+        if enough := [approval for approval in approvals if approval.count >= count]:
+            case.passes(min(enough, key=attrgetter("count")), count, limit)
+            continue
+        approved = max((approval.count for approval in approvals), default=0)
+        message = (
+            f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
+            f"{_or_end(case, members, library)} ({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
+            f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
+            f"{case.used_before(CODE, library)}"
+        )
+        help = case.ask_for(CODE, {"library": library, "count": count})
+        where = case.desired.place("limits" if "limits" in case.desired.places else "grants")
+        yield refusal(CODE, message, help, where, library, members)
 
 
 def _or_end(case: Case, members: list[str], library: str) -> str:

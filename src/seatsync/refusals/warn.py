@@ -18,7 +18,7 @@ from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.change import Change
 from seatsync.planning.entitlements import NamedMember
-from seatsync.refusals.case import Case, by_rule
+from seatsync.refusals.case import Case, by_rule, used_by
 
 _MOST_GUESSED = 5_000  # members; with more, no similar e-mail is suggested
 _MOST_GUESSES = 20  # suggestions in one plan
@@ -302,6 +302,11 @@ def _approvals(case: Case) -> Iterator[Diagnostic]:
         if approval.until < case.draft.today:
             message = f"This approval of {approval.refusal} ended on {approval.until} and no longer has any effect."
             yield Diagnostic("approval-expired", message, "Delete it.", approval.origin, Severity.WARNING)
+        elif (use := case.use_of(approval)) is not None:
+            message = f"This approval of {approval.refusal} {used_by(use)} and no longer has any effect."
+            change = "`until` or `reason`" if "reason" in use else "`until`"  # an erased reason is not compared
+            help = f"Delete it. To approve again, change its {change}."
+            yield Diagnostic("approval-used", message, help, approval.origin, Severity.WARNING)
         elif name and name not in known:
             message = f'This approval is for "{name}", which is in neither the files nor the ledger. {did_you_mean(name, known)}'.rstrip()
             yield Diagnostic(

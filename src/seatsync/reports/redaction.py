@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
@@ -35,6 +36,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "tag-lookalike",
             "approval-expired",
             "approval-unknown",
+            "approval-used",
             "opted-out",
         ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster"),
@@ -117,9 +119,16 @@ class Redactor:
             warnings=findings if self.is_lasting or not plan.changes else [*findings, NO_KEY],
             fingerprint=self.fingerprint(plan.fingerprint),
             desired_digest=keyed(self._key, plan.desired_digest),
+            approvals=[self._passed(passed) for passed in plan.approvals],
             baseline={},
             redacted=True,
         )
+
+    def _passed(self, passed: PassedLimit) -> PassedLimit:
+        """The passed limit without the approval's reason, which may name people."""
+        approval = passed.approval
+        shown = replace(approval, reason="", roster=self.text(approval.roster), origin=self._origin(approval.origin))
+        return passed._replace(approval=shown)
 
     def _change(self, change: Change) -> Change:
         before, after = self._fields(change.before, {}), self._fields(change.after, change.before or {})

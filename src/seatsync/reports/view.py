@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, assert_never
 
 from seatsync.domain.action import Action, Sign, Subject
+from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
 from seatsync.domain.license import Status
@@ -90,18 +91,20 @@ class PlanView:
         """The verdict in a word or two."""
         if self.refused:
             return "Blocked"
-        return counted(len(self.plan.changes), "change") if self.plan.changes else "Nothing to do"
+        is_empty = not self.plan.changes and not self.plan.approvals
+        return "Nothing to do" if is_empty else counted(len(self.plan.changes), "change")
 
     @property
     def verdict(self) -> str:
         """The outcome in one sentence."""
         if self.refused:
             return f"Blocked: {counted(len(self.plan.refusals), 'rule')} broken. Nothing will be applied."
+        passed = f" {counted(len(self.plan.approvals), 'limit')} passed by approval." if self.plan.approvals else ""
         if not self.plan.changes:
-            return "Nothing to do: the ledger matches the files."
+            return "Nothing to do: the ledger matches the files." if not passed else f"No changes.{passed}"
         changes, final = len(self.plan.changes), len(self.plan.irreversible)
         which = "which" if changes == 1 else f"{final:,} of which"
-        return f"{counted(changes, 'change')}{f', {which} cannot be undone' if final else ''}."
+        return f"{counted(changes, 'change')}{f', {which} cannot be undone' if final else ''}.{passed}"
 
     @property
     def counts(self) -> str:
@@ -154,9 +157,18 @@ class PlanView:
 
     @property
     def warnings(self) -> list[Diagnostic]:
-        """Warnings, then notices."""
+        """Warnings, then the limits passed by approval, then notices."""
+        found = [*map(_as_notice, self.plan.approvals), *self.plan.warnings]
         order = (Severity.WARNING, Severity.NOTICE)
-        return [shown(w, self.folder) for severity in order for w in self.plan.warnings if w.severity is severity]
+        return [shown(w, self.folder) for severity in order for w in found if w.severity is severity]
+
+
+def _as_notice(passed: PassedLimit) -> Diagnostic:
+    """The passed limit as a finding at its approval."""
+    message = f"Limit passed by approval: {in_words(passed.as_dict())}."
+    help = "Nothing to do. The apply uses the approval up; delete it afterwards."
+    origin, library = passed.approval.origin, passed.approval.library or None
+    return Diagnostic("limit-approved", message, help, origin, Severity.NOTICE, library)
 
 
 def _groups(changes: Iterable[Change]) -> list[Group]:

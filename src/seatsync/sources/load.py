@@ -9,7 +9,8 @@ from functools import cache
 from posixpath import normpath
 from typing import NamedTuple
 
-from seatsync.domain.desired import Approval, Counted, Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.approval import Approval
+from seatsync.domain.desired import Counted, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
@@ -247,8 +248,10 @@ class _Loader:
     def _approval(self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval) -> Approval:
         where = self.at("approvals", position)
         if isinstance(entry, formats.RevokesApproval):
-            return Approval(entry.refusal, entry.until, where, library=entry.library, count=entry.count)
-        return Approval(entry.refusal, entry.until, where, roster=entry.roster or "")
+            return Approval(
+                entry.refusal, entry.until, where, library=entry.library, count=entry.count, reason=entry.reason
+            )
+        return Approval(entry.refusal, entry.until, where, roster=entry.roster or "", reason=entry.reason)
 
     def _places(self) -> dict[str, Origin]:
         sections = self.tree.items if isinstance(self.tree, yaml_tree.MappingNode) else {}

@@ -1,19 +1,26 @@
-"""The journal's events as lines for people."""
+"""The journal's events, and the limits passed by approvals, as lines for people."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, null, select
 
+from seatsync.domain.approval import in_words
+from seatsync.domain.fields import MAX_NUMBER
 from seatsync.ledger import tables
+from seatsync.ledger.journal import approvals_of
+
+APPROVED = "limit-approved"
+"""The word in place of an action, for a limit that an apply passed by an approval."""
 
 
 class HistoryLine(NamedTuple):
-    """One event, with the actor, instant, commit and plan of its entry."""
+    """One event or passed limit, with the actor, instant, commit and plan of its entry."""
 
     serial: int
     at: str
@@ -54,7 +61,8 @@ def history(
     between: tuple[int, int] | None = None,
     oldest_first: bool = False,
 ) -> list[HistoryLine]:
-    """The last ``limit`` selected events, newest first; the first ones with ``oldest_first``.
+    """The last ``limit`` selected events, newest first; the first ones with ``oldest_first``. Limits passed by an approval are
+    among them.
 
     Personal data is included only with ``persons``. With ``between``, only events between two serials (inclusive) are searched.
     """
@@ -72,20 +80,62 @@ def history(
     )
     if between is not None:
         query = query.where(event.serial.between(*between))
-    return [
+    lines = [
         HistoryLine._make(
             (*row[:-3], row.email or _email_in(row.person), _as_text(row.detail, row.person if persons else None))
         )
         for row in connection.execute(query)
     ]
+    if filter.members is not None or filter.what not in (None, APPROVED):
+        return lines
+    low, high = between or (0, MAX_NUMBER)
+    if lines and len(lines) == limit:  # what lies beyond the last line is not shown
+        low, high = (low, lines[-1].serial) if oldest_first else (lines[-1].serial, high)
+    lines += _approved(connection, institution, filter, persons, (low, high))
+    return sorted(lines, key=attrgetter("serial"), reverse=not oldest_first)[:limit]
+
+
+def _approved(
+    connection: Connection, institution: str, filter: HistoryFilter, persons: bool, between: tuple[int, int]
+) -> Iterator[HistoryLine]:
+    """A line for each limit that an apply passed by an approval, under the number of its entry."""
+    entry = tables.entry.c
+    query = select(
+        entry.serial,
+        entry.at,
+        entry.actor,
+        entry.commit,
+        func.coalesce(entry.plan, entry.fingerprint),
+        entry.detail,
+        entry.files if persons else null(),
+    ).where(
+        entry.institution == institution,
+        entry.kind == "apply",
+        entry.detail.contains('"approvals":'),
+        entry.serial.between(*between),
+        *_of_entry(filter),
+    )
+    for row in connection.execute(query):
+        for passed in approvals_of(json.loads(row.detail), row[-1]):
+            if filter.library in (None, passed.get("library")):
+                text = f"{in_words(passed)}, {passed['from']}"
+                yield HistoryLine._make((*row[:5], APPROVED, passed.get("library", ""), "", text))
 
 
 def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
-    event, entry = tables.event.c, tables.entry.c
+    event = tables.event.c
     given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (filter.members, event.member.in_),
         (filter.library, lambda library: event.library == library),
         (filter.what, lambda what: event.action == what),
+    ]
+    return [*(condition(value) for value, condition in given if value is not None), *_of_entry(filter)]
+
+
+def _of_entry(filter: HistoryFilter) -> list[ColumnElement[bool]]:
+    """The conditions on an event's entry."""
+    entry = tables.entry.c
+    given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
         (filter.commit, lambda commit: entry.commit.startswith(commit, autoescape=True)),
         (filter.plan, lambda plan: func.coalesce(entry.plan, entry.fingerprint).startswith(plan, autoescape=True)),
         (filter.actor, lambda actor: entry.actor == actor),

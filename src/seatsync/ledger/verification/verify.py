@@ -191,6 +191,7 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
+    yield "used approvals", [*journal.approvals], [*table.approvals]
     if table.baseline:  # if it is empty, the next plan looks at all members, which does no harm
         yield "the baseline of the last apply", journal.baseline, table.baseline
     yield from _one_by_one("library {}", _with_seats(journal), _with_seats(table))

@@ -7,6 +7,7 @@ from typing import Any
 
 from seatsync.domain.action import EVENTS
 from seatsync.domain.license import Kind, Status
+from seatsync.ledger.queries.history import APPROVED
 from seatsync.portal.web.translation import later
 
 PERSON: Mapping[str, Any] = {
@@ -39,5 +40,8 @@ TERMS: Mapping[str, Any] = {
 }
 """By the word in addresses."""
 
-ACTIONS: Mapping[str, Any] = {word: later(what.facts.words) for word, what in EVENTS.items()}
+ACTIONS: Mapping[str, Any] = {
+    **{word: later(what.facts.words) for word, what in EVENTS.items()},
+    APPROVED: later("limit passed by approval"),
+}
 """By the word in the journal and in its filter."""

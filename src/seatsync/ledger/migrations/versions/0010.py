@@ -1,5 +1,5 @@
 """Keep the end dates of licenses, as their last grants in the journal have them; the institution's time zone; whether a
-library sends letters; and the address that each letter was sent to."""
+library sends letters; the address that each letter was sent to; and which approvals were used."""
 
 import json
 
@@ -18,6 +18,7 @@ AT_ONCE = 20_000
 
 def upgrade() -> None:
     op.add_column("institution", sa.Column("timezone", sa.String(64), nullable=False, server_default=sa.text("''")))
+    op.add_column("institution", sa.Column("approvals", sa.Text, nullable=False, server_default="[]"))
     op.add_column("license", sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''")))
     _keep_end_dates(op.get_bind())
     op.add_column("library", sa.Column("sends_letters", sa.Boolean(), nullable=False, server_default=sa.true()))

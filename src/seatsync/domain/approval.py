@@ -1,0 +1,110 @@
+"""Approvals: reviewed exceptions in the files, and their use. Each lets one limit pass, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.fields import is_number, is_text
+from seatsync.domain.origin import Origin
+
+PERSONAL = frozenset({"reason"})
+"""What an approval says in free words. It may name people, so it can be erased from the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Allow one limit to be passed once, until its date (inclusive)."""
+
+    refusal: str
+    until: date
+    origin: Origin
+    library: str = ""
+    count: int = 0
+    roster: str = ""
+    reason: str = ""
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """What it says, without its place. Two approvals with the same content are one."""
+        values = {
+            "refusal": self.refusal,
+            "library": self.library,
+            "roster": self.roster,
+            "count": self.count,
+            "until": self.until.isoformat(),
+            "reason": self.reason,
+        }
+        return {name: value for name, value in values.items() if value}
+
+
+class PassedLimit(NamedTuple):
+    """A limit that a plan passes by an approval: ``needed`` is what the plan does, ``limit`` what is allowed without it."""
+
+    approval: Approval
+    needed: int
+    limit: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The approval and its use, as plans and the journal write them."""
+        return {**self.approval.content, "needed": self.needed, "limit": self.limit}
+
+
+def in_words(passed: Mapping[str, Any]) -> str:
+    """What passes a limit, from the values of ``PassedLimit.as_dict``; the reason only where it is known."""
+    if "library" in passed:
+        what = f"{passed['needed']:,} of {counted(passed['limit'], 'revoke')} of {passed['library']}"
+        upto = [f"approved up to {passed.get('count', 0):,}"]
+    else:
+        roster = passed.get("roster", "rosters")
+        what, upto = f"{roster} empty, with {counted(passed['needed'], 'member')} before", []
+    reason = [f"reason: {passed['reason']}"] if "reason" in passed else []
+    return f"{what} ({', '.join([*upto, 'until ' + passed['until'], *reason])})"
+
+
+Used = Mapping[str, Any]
+"""A used approval: its content, the journal ``entry`` of the apply that used it, and the day ``on`` which. Erased content is left out."""
+
+
+def use_of(approval: Approval, used: Iterable[Used]) -> Used | None:
+    """The use of an approval with this content; None if it is unused."""
+    content = approval.content
+    return next((use for use in used if _is_same(use, content)), None)
+
+
+def _is_same(use: Used, content: Mapping[str, Any]) -> bool:
+    """Whether the use is of an approval with this content. What was erased counts as equal, to be on the safe side."""
+    said = {name: value for name, value in use.items() if name not in ("entry", "on")}
+    return said.items() <= content.items() and content.keys() - said.keys() <= PERSONAL
+
+
+def with_uses(used: Sequence[Used], passed: Iterable[Mapping[str, Any]], entry: int, on: str) -> list[Used]:
+    """Add the approvals that the apply of ``entry`` used on the day ``on`` (ISO), and drop those that had ended by then."""
+    names = ("refusal", "library", "roster", "count", "until", *sorted(PERSONAL))
+    new = [{name: p[name] for name in names if name in p} | {"entry": entry, "on": on} for p in passed]
+    return checked([*(use for use in used if use["until"] >= on), *new])
+
+
+def without_words(use: Used) -> Used:
+    """The use without what was erased from the journal."""
+    return {name: value for name, value in use.items() if name not in PERSONAL}
+
+
+def checked(used: Any) -> list[Used]:
+    """Check used approvals from the database, and return them.
+
+    Raises:
+        ValueError: a value does not have the form of used approvals.
+    """
+    if not (isinstance(used, list) and all(isinstance(use, dict) and _is_use(use) for use in used)):
+        raise ValueError("the used approvals have the wrong type")
+    return used
+
+
+def _is_use(use: Mapping[str, Any]) -> bool:
+    texts = [value for name, value in use.items() if name not in ("count", "entry")]
+    numbers = [use.get("entry"), use.get("count", 0)]
+    return {"refusal", "until", "on"} <= use.keys() and all(map(is_text, texts)) and all(map(is_number, numbers))
