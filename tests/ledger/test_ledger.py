@@ -819,6 +819,8 @@ def otherwise(value: Any) -> Any:
             return bytes([value[0] ^ 1]) + value[1:]
         case "temporary" | "permanent":
             return "permanent" if value == "temporary" else "temporary"
+        case "[]":
+            return '[{"entry":1,"on":"2026-10-01","refusal":"empty-roster","until":"2026-12-31"}]'
         case str() if value.startswith("["):
             return "[]"
         case str() if value.startswith("{"):
