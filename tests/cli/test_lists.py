@@ -323,6 +323,7 @@ def test_a_license_in_json_has_its_member_kind_status_and_day(school: Path) -> N
             "family_name": "Şahin",
             "kind": "temporary",
             "status": "unclaimed",
+            "until": "",
             "invited_on": "2026-09-01",
             "mail": "",
         }
@@ -426,16 +427,19 @@ def test_an_export_has_names_emails_ids_tags_and_licenses_of_all_on_the_roster(s
         "Tags": "mdiv;student;imported:2026-09-01",
         "books License Kind": "permanent",
         "books License Status": "delivered",
+        "books License End Date": "",
         "jamworks License Kind": "none",
         "jamworks License Status": "none",
+        "jamworks License End Date": "",
         "logos License Kind": "temporary",
         "logos License Status": "unclaimed",
+        "logos License End Date": "",
     }
 
 
 def test_an_export_of_one_library_has_the_columns_of_that_one(school: Path) -> None:
     header = run(school, "export", "--library", "books").out.splitlines()[0]
-    assert header.endswith("Tags,books License Kind,books License Status")
+    assert header.endswith("Tags,books License Kind,books License Status,books License End Date")
 
 
 @pytest.mark.parametrize(

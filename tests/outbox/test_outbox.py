@@ -341,6 +341,16 @@ def test_a_letter_says_the_last_day_of_the_last_grant(school: Path, room: Mailro
     assert "30 June 2027" not in letters[0]
 
 
+def test_a_waiting_letter_says_the_last_day_that_was_applied_last(school: Path, room: Mailroom) -> None:
+    applied(school, BEN)
+    config = (school / "seatsync.yaml").read_text().replace("until: 2027-06-30", "until: 2028-02-29")
+    (school / "seatsync.yaml").write_text(config)
+    applied(school, BEN)
+    sent(school)
+    text = " ".join(part(room.letters[0], "plain").split())
+    assert "You can use it until 29 February 2028." in text
+
+
 def test_what_names_hold_stays_a_name(school: Path, room: Mailroom) -> None:
     """This holds in HTML and in headers, even for names written into the ledger by hand."""
     applied(school, ["eve@grace.example", "<script>alert(1)</script>", "{{ 7 * 7 }}", "student"])

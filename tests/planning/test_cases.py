@@ -141,6 +141,7 @@ class _Folder:
             "name": "Grace Seminary",
             "admins": [admin],
             "opt_out": "true",
+            "timezone": "UTC",
             **self.config["institution"],
         }
         parts = {name: self.config[name] for name in PARTS[1:]}

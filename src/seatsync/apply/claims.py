@@ -15,7 +15,7 @@ from seatsync.apply.members import Impossible, record
 from seatsync.domain.action import Event, Unplanned
 from seatsync.domain.license import ABSENT, License, Status
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.days import local
+from seatsync.domain.text.days import day_at
 from seatsync.domain.text.emails import email_fault, email_key
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.ledger.database import Ledger
@@ -219,7 +219,7 @@ def _must_be_open(books: Snapshot, library: str, member: int, what: str, at: str
     if reason := _NOT_OPEN.get(license.status):
         shown = license.status.replace("_", " ")
         raise Unavailable(reason, f"{email} can't {what} {library}: the license status is {shown}.")
-    if license.ended(local(at, books.timezone)[:10]):
+    if license.ended(day_at(at, books.timezone)):
         message = f"{email} can't {what} {library}: the license ended on {license.until}."
         help = "To extend it, change `until` of its grant, and apply."
         raise Unavailable(UnavailableReason.ENDED, message, help, license.until)

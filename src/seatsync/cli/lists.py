@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import wraps
 from itertools import chain, islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import Person
+from seatsync.domain.text.days import day_in, local
 
 if TYPE_CHECKING:
     from seatsync.domain.person import Member
@@ -121,6 +123,23 @@ def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]
 
     with ledger_of(run, folder, institution).reading() as connection:
         return bounced(connection, institution) if connection is not None else set()
+
+
+def with_ended(rows: list[dict[str, Any]], run: Run, timezone: str, as_of: datetime | None) -> list[dict[str, Any]]:
+    """The rows, in a table with a word at each end date that has passed by today or by the day of ``as_of``."""
+    today = day_in(as_of or run.now, timezone).isoformat()
+    if run.format != "text":
+        return rows
+    return [{**row, "until": f"{row['until']} (ended)"} if "" < row["until"] < today else row for row in rows]
+
+
+def in_local_time(
+    rows: Iterable[dict[str, Any]], columns: Sequence[str], run: Run, timezone: str
+) -> list[dict[str, Any]]:
+    """The rows with the instants in these columns in the institution's time zone; JSON keeps them in UTC."""
+    if run.format == "json":
+        return list(rows)
+    return [{**row, **{name: local(row[name], timezone) for name in columns}} for row in rows]
 
 
 def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None) -> list[dict[str, Any]]:

@@ -54,6 +54,11 @@ class License(NamedTuple):
         """Whether the license takes a seat."""
         return self.kind is not Kind.NONE
 
+    @property
+    def ends(self) -> str:
+        """The last day (ISO) of a license that takes a seat, for lists; empty for no end."""
+        return self.until if self.active else ""
+
     def ended(self, today: str) -> bool:
         """Whether the end date has passed by ``today`` (ISO)."""
         return "" < self.until < today

@@ -17,7 +17,15 @@ from seatsync.plans.rules_digest import rules_digest
 
 MOST_OPEN = 10_000
 _PASSING = frozenset(
-    {"no-invitation", "past-until", "permanent-kept", "same-name", "student-id-changed", "student-id-zeros"}
+    {
+        "no-invitation",
+        "no-timezone",
+        "past-until",
+        "permanent-kept",
+        "same-name",
+        "student-id-changed",
+        "student-id-zeros",
+    }
 )
 """Warnings about the changes of one plan. The next plan does not have them."""
 

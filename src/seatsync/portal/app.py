@@ -161,4 +161,5 @@ def _template_values() -> dict[str, object]:
         "language": str(get_locale()),
         "button": _button_form,
         "provider": site().settings.provider,
+        "today": site().today,
     }

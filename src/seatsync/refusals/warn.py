@@ -39,6 +39,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _approvals(case)
     yield from _declined(case)
     yield from _kept(case)
+    yield from _no_timezone(case, _ends_changed(case))
 
 
 def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
@@ -60,6 +61,24 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
     yield from _mismatches(case)
     yield from _of_tags(case)
     yield from _garbled_names(case)
+    yield from _no_timezone(case)
+
+
+def _no_timezone(case: Case, is_due: bool = True) -> Iterator[Diagnostic]:
+    """Tell at the first end date in the files that days are those of UTC."""
+    first = next((rule for rule in case.desired.grants if rule.until is not None), None)
+    if is_due and first is not None and not case.desired.institution.timezone:
+        message = "Seats end at midnight UTC, because the institution has no time zone."
+        help = "Add `timezone: America/Chicago` (or yours) to `institution`. To keep UTC, write `timezone: UTC`."
+        yield Diagnostic("no-timezone", message, help, first.origin, Severity.NOTICE, first.library)
+
+
+def _ends_changed(case: Case) -> bool:
+    """Whether the plan gives an end date, or changes one."""
+    return any((c.after or {}).get("until") for a in _GIVING_ENDS for id in case.slots for c in case.of(a, id))
+
+
+_GIVING_ENDS = (Action.LICENSE_UPDATE, Action.GRANT)
 
 
 def _past_ends(case: Case) -> Iterator[Diagnostic]:

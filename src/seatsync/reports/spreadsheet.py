@@ -18,7 +18,10 @@ OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE)
 _FIELDS = (*(column.field for column in EXPORT_TEMPLATE.columns), *EXPORT_MORE.values())
 _fields, _TAGS = attrgetter(*_FIELDS), _FIELDS.index("tags")
 
-OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "invited_on", "mail")
+OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "until", "invited_on", "mail")
+
+UNTIL = "License End Date"
+"""The column of each library that the portal's export does not have."""
 
 _END = ";\t\r\n"
 """The writer's line terminator. The writer quotes every cell that has a character of it."""
@@ -41,18 +44,19 @@ def text(rows: Iterable[Sequence[str]]) -> str:
 
 
 def member_header(libraries: Iterable[str]) -> list[str]:
-    """Return the column names of the portal's "Export user data"."""
-    return [*OF_MEMBERS, *(f"{library} {column}" for library in libraries for column in EXPORT_LICENSE_COLUMNS)]
+    """Return the column names of the portal's "Export user data", with the end dates."""
+    columns = (*EXPORT_LICENSE_COLUMNS, UNTIL)
+    return [*OF_MEMBERS, *(f"{library} {column}" for library in libraries for column in columns)]
 
 
 def member_row(member: Member, held: Iterable[License]) -> list[str]:
     """Return a row for ``member_header``: a member with a license for each library."""
     fields = list(_fields(member))
     fields[_TAGS] = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
-    return [*fields, *(value for license in held for value in (license.kind.value, license.status.value))]
+    return [*fields, *(value for license in held for value in (license.kind.value, license.status.value, license.ends))]
 
 
 def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:
     """Return a row for ``OF_LICENSES``."""
     names = (member.email, member.given_name, member.family_name)
-    return [library, *names, license.kind.value, license.status.value, license.invited_on, mail]
+    return [library, *names, license.kind.value, license.status.value, license.ends, license.invited_on, mail]

@@ -26,7 +26,8 @@ def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of
     seatsync export > members.csv
     seatsync export --tag faculty > faculty.csv
 
-    Columns: names, e-mails, ids, tags, and the license kind and status for each library, named as in the Logos portal.
+    Columns: names, e-mails, ids, tags, and the license kind and status for each library, named as in the Logos portal, and its
+    end date.
     `seatsync import` reads such files.
     """
     from seatsync.domain.license import ABSENT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.lists import bounced_of, filter_options, print_rows, select_members, sort_rows
+from seatsync.cli.lists import bounced_of, filter_options, print_rows, select_members, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
@@ -32,7 +32,8 @@ def command(
     seatsync licenses --as-of 2026-12-31 --search ann
 
     Lists the licenses that take a seat, including those of members who have left; with --all also revoked and opted-out
-    ones. The column "mail" says "bounced" if the latest invitation could not be delivered.
+    ones. The column "until" is the last day of a license that ends. The column "mail" says "bounced" if the latest
+    invitation could not be delivered.
     """
     from seatsync.ledger.queries.outbox import mail_of
     from seatsync.reports.spreadsheet import OF_LICENSES, license_row
@@ -50,4 +51,5 @@ def command(
                 continue
             mail = mail_of(license, (library, number) in bounced)
             rows.append(dict(zip(OF_LICENSES, license_row(library, member, license, mail), strict=True)))
-    print_rows(run, OF_LICENSES, sort_rows(rows, OF_LICENSES, sort), "No licenses match.")
+    rows = with_ended(sort_rows(rows, OF_LICENSES, sort), run, snapshot.timezone, as_of)
+    print_rows(run, OF_LICENSES, rows, "No licenses match.")

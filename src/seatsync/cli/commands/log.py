@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.lists import print_rows
+from seatsync.cli.lists import in_local_time, print_rows
 from seatsync.cli.options import Moment, common, day, folder, option
 from seatsync.cli.planning import institution_snapshot, member_numbers
 from seatsync.cli.run import Run
@@ -48,6 +48,8 @@ def command(
     seatsync log --member ann@grace.example
     seatsync log --library books --what upgrade --since 2026-09-01
     seatsync log --limit 1000 --format csv > journal.csv
+
+    Times and days are those of the institution's time zone; JSON has times in UTC.
     """
     from seatsync.ledger.queries.history import HistoryFilter, history
 
@@ -65,7 +67,7 @@ def command(
     persons = run.redactor is None
     with ledger_of(run, folder, institution).reading() as connection:
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
-    rows = [line._asdict() for line in lines]
+    rows = in_local_time((line._asdict() for line in lines), ["at"], run, snapshot.timezone)
     print_rows(
         run,
         COLUMNS,

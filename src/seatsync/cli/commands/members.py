@@ -16,6 +16,7 @@ from seatsync.cli.lists import (
     print_rows,
     select_members,
     sort_rows,
+    with_ended,
 )
 from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.planning import institution_snapshot
@@ -48,8 +49,8 @@ def command(
     seatsync members --library books --status unclaimed --sort family_name
     seatsync members --pseudonym person-3f09ab52c7d1
 
-    With --library the list also shows the kind and status of each member's license, and whether the latest invitation
-    bounced.
+    With --library the list also shows the kind and status of each member's license, its last day if it ends, and whether
+    the latest invitation bounced.
     """
     from seatsync.domain.license import ABSENT
     from seatsync.ledger.queries.outbox import mail_of
@@ -64,7 +65,9 @@ def command(
         return
     id, snapshot = institution_snapshot(folder, run, as_of)
     bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
-    columns: tuple[str, ...] = (*Person._fields, "kind", "status", "mail") if filters.library else Person._fields
+    columns: tuple[str, ...] = (
+        (*Person._fields, "kind", "status", "until", "mail") if filters.library else Person._fields
+    )
     rows = []
     for number, member in select_members(snapshot, filters, select, run):
         libraries = [filters.library] if filters.library else list(snapshot.libraries)
@@ -74,9 +77,12 @@ def command(
         row = member_row(member)
         if filters.library:
             mail = mail_of(held[0], (filters.library, number) in bounced)
-            row |= {"kind": held[0].kind.value, "status": held[0].status.value, "mail": mail}
+            row |= {"kind": held[0].kind.value, "status": held[0].status.value, "until": held[0].ends, "mail": mail}
         rows.append(row)
-    print_rows(run, columns, sort_rows(rows, columns, sort), "No members match.")
+    rows = sort_rows(rows, columns, sort)
+    if filters.library:
+        rows = with_ended(rows, run, snapshot.timezone, as_of)
+    print_rows(run, columns, rows, "No members match.")
 
 
 def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from seatsync.cli.output.findings import prefix, print_findings
 from seatsync.cli.planning import member_numbers, snapshot_of
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.text.days import local
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
@@ -60,7 +61,7 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
         click.echo(json.dumps(people, indent=2, ensure_ascii=False))
         return
     for person in people:
-        _print(person, library is not None)
+        _print(person, library is not None, snapshot.timezone)
 
 
 def _numbers(name: str, loaded: Loaded, snapshot: Snapshot) -> list[int]:
@@ -108,6 +109,7 @@ def _explanation(
             library: {
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
                 "status": held.status.value,
+                "until": held.ends,
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 "events": _events(past, library, run),
             }
@@ -134,7 +136,7 @@ def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[st
     return events if run.redactor is None else [run.redactor.row(event) for event in events]
 
 
-def _print(person: dict[str, Any], everything: bool) -> None:
+def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
     from seatsync.domain.text.characters import printable
     from seatsync.reports.view import status_in_words
 
@@ -148,11 +150,12 @@ def _print(person: dict[str, Any], everything: bool) -> None:
     if not person["in_ledger"]:
         put("  not in the ledger yet: the next apply adds them")
     for event in person["events"]:
-        put(_line(event))
+        put(_line(event, timezone))
     for library, held in person["libraries"].items():
         if not (everything or held["asked_for"] or held["events"]):
             continue
-        put(f"{library}: {held['kind']}, {status_in_words(held['status'])}")
+        end = f", until {held['until']}" if held["until"] else ""
+        put(f"{library}: {held['kind']}, {status_in_words(held['status'])}{end}")
         for grant in held["asked_for"]:
             until = f" until {grant['until']}" if grant["until"] else ""
             weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"
@@ -160,15 +163,15 @@ def _print(person: dict[str, Any], everything: bool) -> None:
         if not held["asked_for"]:
             put("  no grant in the files asks for it now")
         for event in held["events"]:
-            put(_line(event))
+            put(_line(event, timezone))
 
 
 def _place(origin: dict[str, Any]) -> str:
     return f"{origin['file']}:{origin['line']}"
 
 
-def _line(event: dict[str, Any]) -> str:
+def _line(event: dict[str, Any], timezone: str) -> str:
     sources = [f"by {event['actor']}"]
     sources += [f"{name} {event[name][:10]}" for name in ("commit", "plan") if event[name]]
     detail = f" ({event['detail']})" if event["detail"] else ""
-    return f"  {event['at']}  {event['what']}{detail}, {', '.join(sources)}"
+    return f"  {local(event['at'], timezone)}  {event['what']}{detail}, {', '.join(sources)}"

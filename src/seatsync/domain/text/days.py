@@ -68,10 +68,28 @@ def end_of(day: str, timezone: str) -> str:
 
 def local(instant: str, timezone: str) -> str:
     """An instant (ISO) as people of the time zone read it: 2027-06-30T03:15:00-05:00."""
-    try:
-        return iso(_in(_zone(timezone), datetime.fromisoformat(instant))) if timezone else instant
-    except ValueError:  # it was written into the ledger by hand
+    return iso(_in(_zone(timezone), datetime.fromisoformat(instant))) if timezone and _is_instant(instant) else instant
+
+
+def to_the_minute(instant: str, timezone: str) -> str:
+    """An instant (ISO) as the pages show it: 2027-06-30 03:15 CDT."""
+    if not _is_instant(instant):
         return instant
+    at = _in(_zone(timezone), datetime.fromisoformat(instant))
+    return f"{at:%Y-%m-%d %H:%M %Z}"
+
+
+def day_at(instant: str, timezone: str) -> str:
+    """The day (ISO) of an instant (ISO) in a time zone."""
+    return local(instant, timezone)[:10]
+
+
+def _is_instant(text: str) -> bool:
+    """Whether this is an instant, not empty or something else that was written into the ledger by hand."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _in(zone: tzinfo, instant: datetime) -> datetime:

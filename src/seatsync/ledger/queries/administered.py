@@ -12,17 +12,18 @@ from seatsync.ledger.queries.accounts.holdings import ACROSS
 
 
 class Administered(NamedTuple):
-    """An institution's id and name."""
+    """An institution's id, name and time zone."""
 
     id: str
     name: str
+    timezone: str
 
 
 def institutions_of(connection: Connection, email: str) -> list[Administered]:
     """The institutions that this e-mail is an administrator of, sorted by name."""
     institutions, admin = tables.institution.c, tables.admin.c
     query = (
-        select(institutions.institution, institutions.name)
+        select(institutions.institution, institutions.name, institutions.timezone)
         .select_from(tables.institution.join(tables.admin, institutions.institution == admin.institution))
         .where(admin.key == email_key(email))
         .order_by(institutions.name, institutions.institution)
@@ -34,7 +35,7 @@ def administered(connection: Connection, institution: str, email: str) -> Admini
     """The institution if this e-mail is its administrator; None otherwise, whether the institution exists or not."""
     institutions, admin = tables.institution.c, tables.admin.c
     query = (
-        select(institutions.institution, institutions.name)
+        select(institutions.institution, institutions.name, institutions.timezone)
         .join(tables.admin, institutions.institution == admin.institution)
         .where(institutions.institution == institution, admin.key == email_key(email))
     )

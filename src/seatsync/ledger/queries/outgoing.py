@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, or_, select, text
 
-from seatsync.domain.action import Action, Letter
+from seatsync.domain.action import Letter
 from seatsync.domain.letters import ASKING
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
@@ -87,7 +87,6 @@ class _Contents:
         self.admins = {row.key: row for row in self._rows_of_institution(tables.admin)}
         self.members = {row.number: row for row in self._rows_of_members(tables.member, "number")}
         self.licenses = {(row.library, row.member): row for row in self._rows_of_members(tables.license, "member")}
-        self.ends = self._ends()
 
     def letters(self) -> list[OutgoingLetter]:
         """Return the letters, in the order of the rows."""
@@ -106,7 +105,7 @@ class _Contents:
                 "family_name": person.family_name if person is not None else "",
                 "email": address,
                 "kind": license.kind if license is not None else "",
-                "until": self.ends.get((row.library, row.member), ""),
+                "until": spelled(license.until) if license is not None and license.until else "",
             }
         )
         values |= {
@@ -116,16 +115,6 @@ class _Contents:
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()
         return OutgoingLetter(row.serial, hash, row.letter, row.library, row.member, row.attempts, address, values)
-
-    def _ends(self) -> dict[tuple[str, int], str]:
-        """The last day of each license in words, from its last grant."""
-        event = tables.event.c
-        grants = select(event.library, event.member, event.detail).where(
-            event.institution == self.institution, event.member.in_(self.numbers), event.action == Action.GRANT.value
-        )
-        last = {(row.library, row.member): row.detail for row in self.connection.execute(grants.order_by(event.serial))}
-        days = {license: json.loads(detail).get("until") for license, detail in last.items()}
-        return {license: spelled(day) for license, day in days.items() if day}
 
     def _rows_of_institution(self, table: Any) -> Iterable[Row[Any]]:
         return self.connection.execute(select(table).where(table.c.institution == self.institution))

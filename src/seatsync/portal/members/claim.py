@@ -57,7 +57,7 @@ def waiting(institution: str) -> PageResponse:
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        offered = holdings.open_licenses(connection, institution, email)
+        offered = seats.not_ended(holdings.open_licenses(connection, institution, email))
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
     if not offered:

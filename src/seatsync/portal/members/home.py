@@ -26,7 +26,7 @@ def home() -> PageResponse:
     who = signed_in_visitor()
     with site().reading() as connection:
         held = holdings.licenses_of(connection, who.id)
-        waiting = holdings.open_for_email(connection, who.email)
+        waiting = seats.not_ended(holdings.open_for_email(connection, who.email))
         administered = institutions_of(connection, who.email)
         declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
     return render_template(

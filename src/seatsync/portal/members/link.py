@@ -12,7 +12,6 @@ from flask import Blueprint, redirect, render_template, session, url_for
 from seatsync.apply.claims import UnavailableReason
 from seatsync.domain.action import Letter
 from seatsync.domain.license import Status
-from seatsync.domain.text.days import local
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import links, offers
 from seatsync.ledger.queries.accounts import accounts
@@ -144,7 +143,7 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
             offer = offers.offer(connection, institution, link.library, link.member)
             if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
                 return Closed(_CLOSED[offer.status])
-            if offer is not None and "" < offer.until < local(site().now(), offer.timezone)[:10]:
+            if offer is not None and "" < offer.until < site().today(offer.timezone):
                 return Closed(UnavailableReason.ENDED, offer.until)
         else:
             offer = offers.welcome(connection, institution, link.admin)

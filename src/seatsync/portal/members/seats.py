@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import flash, redirect, render_template, url_for
 
 from seatsync.apply import claims
 from seatsync.apply.claims import Unavailable, UnavailableReason
 from seatsync.ledger.queries.accounts.accounts import Account
-from seatsync.ledger.queries.accounts.holdings import AccountHolder
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat
 from seatsync.portal.web.site import ACTOR, PageResponse, site
 from seatsync.portal.web.translation import _, day
 
@@ -46,6 +48,11 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
         "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )
     return render_template("message.html", title=_("You have declined the seat"), text=text)
+
+
+def not_ended(offered: Iterable[Seat]) -> list[Seat]:
+    """Return the seats that can still be claimed: their last day has not passed."""
+    return [seat for seat in offered if not "" < seat.until < site().today(seat.timezone)]
 
 
 def problem_page(why: UnavailableReason, until: str = "") -> PageResponse:

@@ -13,6 +13,7 @@ from flask import current_app, g, session
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
+from seatsync.domain.text.days import day_at
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import AlreadyTaken, LedgerError
 from seatsync.ledger.queries.outbox import iso
@@ -85,6 +86,10 @@ class Site:
     def now(self) -> str:
         """Return the current time, as the ledger writes it."""
         return iso(self.clock())
+
+    def today(self, timezone: str) -> str:
+        """Return the day (ISO) in an institution's time zone."""
+        return day_at(self.now(), timezone)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

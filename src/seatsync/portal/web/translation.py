@@ -8,6 +8,8 @@ from typing import Any
 import flask_babel
 from flask import Flask
 
+from seatsync.domain.text.days import to_the_minute
+
 
 def _(text: str, **values: Any) -> str:
     """Return the text in the reader's language, with its values filled in: ``_("until %(day)s", day=…)``."""
@@ -28,3 +30,4 @@ def day(iso: str) -> str:
 def register(app: Flask) -> None:
     """Add the filters for templates."""
     app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["to_the_minute"] = to_the_minute

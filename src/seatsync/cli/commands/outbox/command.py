@@ -10,7 +10,7 @@ from seatsync.cli.commands.outbox.preview import preview
 from seatsync.cli.commands.outbox.send import send
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
-from seatsync.cli.lists import print_rows
+from seatsync.cli.lists import in_local_time, print_rows
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.planning import use_secret
 from seatsync.cli.run import Run
@@ -34,6 +34,9 @@ command.add_command(preview)
 command.add_command(send)
 
 
+_TIMES = ("created_at", "due_at", "sent_at")
+
+
 @command.command("list")
 @folder
 @option("--state", type=click.Choice(STATES), help="Only letters in this state.")
@@ -46,13 +49,16 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     seatsync outbox list --state bounced
     seatsync outbox list --state pending --format csv
     """
+    from seatsync.ledger.queries.lookup import timezone
     from seatsync.ledger.queries.outbox import OutboxLetter, outbox_letters
 
     institution = institution_of(folder, run)
     with ledger_of(run, folder, institution).reading() as connection:
         use_secret(connection, institution, run)
         letters = list(outbox_letters(connection, institution, state or "")) if connection is not None else []
-    print_rows(run, OutboxLetter._fields, [letter._asdict() for letter in letters], "No letters match.")
+        zone = timezone(connection, institution) if connection is not None else ""
+    rows = in_local_time((letter._asdict() for letter in letters), _TIMES, run, zone)
+    print_rows(run, OutboxLetter._fields, rows, "No letters match.")
 
 
 @command.command("retry")

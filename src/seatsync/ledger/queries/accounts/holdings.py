@@ -37,7 +37,7 @@ class Seat(NamedTuple):
     """A license as its member sees it.
 
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
-    ``until`` the last day, empty for no end.
+    ``until`` the last day, empty for no end. ``timezone`` is the institution's.
     """
 
     institution: str
@@ -50,6 +50,7 @@ class Seat(NamedTuple):
     delivery: Delivery
     granted_on: str
     until: str
+    timezone: str
 
 
 def open_licenses(connection: Connection, institution: str, email: str) -> list[Seat]:
@@ -206,7 +207,14 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 license.kind,
                 license.status,
             ),
-            *(library.delivery, license.invited_on, license.until, member.account, holding.c.account),
+            *(
+                library.delivery,
+                license.invited_on,
+                license.until,
+                institutions.timezone,
+                member.account,
+                holding.c.account,
+            ),
         )
         .select_from(
             tables.license.join(tables.institution, institutions.institution == institution_column)
@@ -224,5 +232,5 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
         .where(institution_column == institution, license.member.in_(numbers))
         .order_by(library.title, library.id, license.member)
     )
-    for *fields, delivery, granted_on, until, sign_in, account_id in rows:
-        yield Seat._make([*fields, Delivery(delivery), granted_on, until]), sign_in, account_id
+    for *fields, delivery, granted_on, until, timezone, sign_in, account_id in rows:
+        yield Seat._make([*fields, Delivery(delivery), granted_on, until, timezone]), sign_in, account_id
