@@ -291,11 +291,14 @@ def _person(fields: Mapping[str, Any]) -> str:
 _BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, "tags"))
 
 
+_LABELS = {"slots": "seats", "timezone": "time zone"}
+
+
 def _difference(name: str, before: Any, after: Any) -> str:
     if name == "tags":
         removed, added = [t for t in before if t not in after], [t for t in after if t not in before]
         return "tags " + " ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)])
-    label = "seats" if name == "slots" else spoken(name)
+    label = _LABELS.get(name) or spoken(name)
     if isinstance(after, list) and after and isinstance(after[0], dict):
         return f"{label} changed"
     return f"{label} {_value(before)} → {_value(after)}"
