@@ -17,7 +17,7 @@ from seatsync.domain.person import Member, Person
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
-from seatsync.planning.plan import slot_changes
+from seatsync.planning.seats import slot_changes
 from tests.support.paths import ROOT
 from tests.support.program_copy import ProgramCopy, changed_program
 
@@ -120,7 +120,7 @@ from seatsync.domain.letters import letter_for
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.posting import post
 from seatsync.planning.change import grouped
-from seatsync.planning.plan import slot_changes
+from seatsync.planning.seats import slot_changes
 from seatsync.reports.view import line
 from tests.domain.test_actions import ANN, books_with, HELD, planned
 

@@ -7,15 +7,19 @@ A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``r
 ``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
 ``plan``, ``apply``, ``status``, ``licenses``, ``members``, ``letters`` and ``waiting``. Everything that a check names must be
-true. Lists of changes, refusals and warnings must be complete, but only the given keys of each item are compared. After every
-successful ``apply`` as many letters of each kind must be in the outbox as the plan said, the next plan must be empty, the
-journal must verify, and no library may have more seats in use than it has.
+true. Lists of changes, refusals and warnings must be complete, but only the given keys of each item are compared. ``obey`` in a
+refusal or warning is the edit that its help proposes: after it, the plan must no longer have this finding, nor a refusal that
+it had hidden. Approvals and numbers of slots in a help are obeyed by themselves. After every successful ``apply`` as many
+letters of each kind must be in the outbox as the plan said, the next plan must be empty, the journal must verify, and no
+library may have more seats in use than it has.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -183,11 +187,56 @@ class _Folder:
             assert plan[name] == expected.get(name, plan[name])
         for name in ("changes", "approvals", "refusals", "warnings"):
             if name in expected:
-                _match(expected[name], plan[name])
+                _match([{key: item[key] for key in item if key != "obey"} for item in expected[name]], plan[name])
+        self._obey_numbers_and_approvals(plan)
+        for name in ("refusals", "warnings"):
+            for want, found in zip(expected.get(name, []), plan[name], strict=False):
+                if "obey" in want:
+                    self._obey(want["obey"], plan, [found])
         if "slots" in expected:
             _contains(expected["slots"], plan["slots"])
         assert all(change["reason"] and change["source"]["file"] for change in plan["changes"])
         return plan
+
+    def _obey_numbers_and_approvals(self, plan: dict[str, Any]) -> None:
+        """Do what the refusals propose where it can be read from their help: a number of slots, or an approval."""
+        libraries, more = deepcopy(self.config["libraries"]), deepcopy(self.config.get("more", {}))
+        obeyed = []
+        for refusal in plan["refusals"]:
+            approval = re.search(r"^  - (\{refusal: .*\})$", refusal["help"], re.MULTILINE)
+            slots = re.search(r"`slots` to (\d+)", refusal["help"])
+            if approval:
+                more["approvals"] = [*more.get("approvals", []), yaml.load(approval[1], Loader=CBaseLoader)]
+            elif slots and refusal.get("library") in libraries:
+                libraries[refusal["library"]]["slots"] = slots[1]
+            else:
+                continue
+            obeyed.append(refusal)
+        if obeyed and "own" not in self.config:
+            self._obey({"libraries": libraries, "more": more}, plan, obeyed)
+
+    def _obey(self, edit: dict[str, Any], plan: dict[str, Any], obeyed: list[dict[str, Any]]) -> None:
+        """Make the edit and plan again: what was obeyed must be gone, and no refusal may come that was hidden before."""
+        config, before = dict(self.config), {path: path.read_bytes() for path in self._files()}
+        self.write(edit)
+        outcome = self.seatsync("plan", "--format", "json", code=None)
+        assert outcome.code in (0, 4), outcome
+        again = json.loads(outcome.out)
+        for path in self._files() - before.keys():
+            path.unlink()
+        for path, content in before.items():
+            path.write_bytes(content)
+        self.config = config
+        left = [finding["message"] for finding in (*again["refusals"], *again["warnings"])]
+        assert [finding for finding in obeyed if finding["message"] in left] == []
+        known = [(refusal["code"], refusal.get("library")) for refusal in plan["refusals"]]
+        assert [found for found in again["refusals"] if (found["code"], found.get("library")) not in known] == []
+        gone = sum(finding in plan["refusals"] for finding in obeyed)
+        assert len(again["refusals"]) <= len(plan["refusals"]) - gone
+
+    def _files(self) -> set[Path]:
+        """The files of the folder, without the ledger."""
+        return {path for path in self.path.rglob("*") if path.is_file() and not path.name.startswith("seatsync.db")}
 
     def _apply(self, expected: dict[str, Any]) -> None:
         planned = self._plan(expected)

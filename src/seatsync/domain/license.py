@@ -119,7 +119,7 @@ def changed(old: License, event: str, effect: Effect) -> License:
     Raises:
         IllegalTransition: the event can't happen to this license.
     """
-    result = _becomes(effect, old.kind, old.status)
+    result = becomes(effect, old.kind, old.status)
     if result is None:
         raise _illegal(event, old)
     return old._replace(kind=result[0], status=result[1], until="" if result[0] is Kind.PERMANENT else old.until)
@@ -179,7 +179,7 @@ def _illegal(event: str, old: License) -> IllegalTransition:
 
 
 @cache
-def _becomes(effect: Effect, kind: Kind, status: Status) -> tuple[Kind, Status] | None:
+def becomes(effect: Effect, kind: Kind, status: Status) -> tuple[Kind, Status] | None:
     """The kind and status afterwards of a license with these; None if that is illegal."""
     return effect.after(kind, status) if _is_from(effect.start, kind, status) else None
 

@@ -19,7 +19,8 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import parse_day
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change, grouped
-from seatsync.planning.plan import Plan, SlotChange, fingerprint
+from seatsync.planning.plan import Plan, fingerprint
+from seatsync.planning.seats import SlotChange
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

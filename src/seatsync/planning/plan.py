@@ -9,25 +9,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from operator import itemgetter
-from typing import Any, NamedTuple, NewType, assert_never
+from typing import Any, NewType
 
-from seatsync.domain.action import ORDER, Sign, Subject
+from seatsync.domain.action import ORDER
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
-from seatsync.domain.library import Slots, seat_of
-from seatsync.domain.license import Effect, From, Kind, Status
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.change import Change, Groups
-
-
-class SlotChange(NamedTuple):
-    """The seats of a library before and after a plan."""
-
-    before: Slots
-    after: Slots
+from seatsync.planning.seats import SlotChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,61 +145,6 @@ def keyed(secret: bytes, digest: str) -> str:
 
 def _admin(change: Change) -> str:
     return str((change.after or change.before or {}).get("email", ""))
-
-
-def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
-    """The seats before and after, of every library that exists before or after."""
-    before = {library: snapshot.slots(library) for library in snapshot.libraries}
-    figures = {library: _figures(slots) for library, slots in before.items()}
-    for (action, library), changes in groups.items():
-        facts = action.facts
-        match facts.subject:
-            case Subject.LIBRARY:
-                before.setdefault(library, snapshot.slots(library))
-                total = 0 if facts.sign is Sign.REMOVE else (changes[-1].after or {}).get("slots")
-                if total is not None:
-                    figures.setdefault(library, _figures(before[library]))["total"] = total
-            case Subject.LICENSE:
-                _move_seats(figures[library], facts.license, changes)
-            case Subject.INSTITUTION | Subject.ADMIN | Subject.MEMBER:
-                pass
-            case never:
-                assert_never(never)
-    return {library: SlotChange(before[library], _slots(figures[library])) for library in sorted(before)}
-
-
-def _move_seats(figures: dict[str, int], effect: Effect | None, changes: Sequence[Change]) -> None:
-    """Update the figures: move each changed license from its old kind of seat to its new one."""
-    if effect is None:
-        return
-    is_new = effect.start is From.FREE
-    for (kind, status), number in Counter(
-        map(itemgetter(5, 6), changes) if is_new else map(_kind_and_status_before, changes)
-    ).items():
-        old, new = "" if is_new else seat_of(kind, status), seat_of(*effect.after(kind, status))
-        if old:
-            figures[old] -= number
-        if new:
-            figures[new] += number
-
-
-def _kind_and_status_before(change: Change) -> tuple[Kind, Status]:
-    """The license's kind and status before the change; ``before`` has only the fields that differ."""
-    before = change.before or {}
-    return before.get("kind", change.kind), before.get("status", change.status)
-
-
-def _figures(slots: Slots) -> dict[str, int]:
-    return {
-        "total": slots.total,
-        "reserved": slots.reserved,
-        "temporary": slots.temporary,
-        "permanent": slots.permanent,
-    }
-
-
-def _slots(figures: dict[str, int]) -> Slots:
-    return Slots(**figures)
 
 
 def settings_of(institution: Institution) -> dict[str, object]:

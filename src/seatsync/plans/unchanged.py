@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from seatsync.domain.action import Unplanned
-from seatsync.planning.plan import Plan, build_plan, slot_changes
+from seatsync.planning.plan import Plan, build_plan
+from seatsync.planning.seats import slot_changes
 from seatsync.plans.since import SinceApply
 from seatsync.sources.institution_folder import InstitutionFolder
 

@@ -19,7 +19,7 @@ from seatsync.domain.person import RosterMember
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
-from seatsync.planning.plan import SlotChange
+from seatsync.planning.seats import SlotChange
 from seatsync.refusals.whole import NotWhole, without_members
 
 

@@ -8,7 +8,8 @@ from types import ModuleType
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.planning.draft import Draft
 from seatsync.planning.letters import letter_counts
-from seatsync.planning.plan import Plan, build_plan, slot_changes
+from seatsync.planning.plan import Plan, build_plan
+from seatsync.planning.seats import slot_changes
 from seatsync.refusals import (
     empty_roster,
     institution_mismatch,

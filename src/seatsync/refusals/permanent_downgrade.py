@@ -9,6 +9,7 @@ To fix: grant it to these members with `kind: permanent`, for example by adding 
 from collections.abc import Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, counted, named
+from seatsync.domain.license import Kind
 from seatsync.refusals.case import Case, by_rule, refusal
 
 CODE = "permanent-downgrade"
@@ -23,4 +24,6 @@ def check(case: Case) -> Iterator[Diagnostic]:
             f"but this grant is temporary: {named(members)}. Permanent licenses stay permanent."
         )
         help = "Add a grant with `kind: permanent` for them, with `to: {emails: […]}` or `to: {file: …}`."
+        if Kind.PERMANENT not in case.desired.libraries[library].kinds:
+            help = f"Restore the library's `system` or `kinds`. {help}"
         yield refusal(CODE, message, help, rule.origin, library, members)

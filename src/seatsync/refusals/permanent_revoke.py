@@ -15,6 +15,7 @@ from seatsync.domain.license import Kind
 from seatsync.refusals.case import Case, refusal
 
 CODE = "permanent-revoke"
+RETAIN = "Or, to keep such licenses without a grant, write `limits: {permanent: retain}` in seatsync.yaml"
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
@@ -27,8 +28,5 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"{counted(len(members), 'permanent license')} of {case.title(library)} would be revoked, because "
                 f"no grant reaches {named(members)}. Permanent licenses are never revoked."
             )
-            help = (
-                "Restore the grant. Or, to keep such licenses without a grant, write `limits: {permanent: retain}` in "
-                "seatsync.yaml; the plan then only shows a notice."
-            )
+            help = f"Restore the grant. {RETAIN}; the plan then only shows a notice."
             yield refusal(CODE, message, help, revoked[0].origin, library, members)

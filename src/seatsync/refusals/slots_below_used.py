@@ -1,6 +1,7 @@
 """A library's `slots` is lower than the number of seats in use after the plan.
 
-Seats cannot be given back while members hold them. Seats that the same plan frees count as free.
+Seats cannot be given back while members hold them. Seats that the same plan frees count as free, but not those of a
+change that is refused: a permanent license keeps its seat.
 
 To fix: revoke seats first (remove members from the grants), or keep `slots` at least as high as the number in use.
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.refusals.case import Case, refusal
+from seatsync.refusals.room import ways_out
 
 CODE = "slots-below-used"
 
@@ -22,8 +24,5 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"but {after.used:,} would be in use ({after.reserved:,} reserved, "
                 f"{after.temporary:,} claimed temporary, {after.permanent:,} claimed permanent)."
             )
-            help = (
-                f"Set `slots` to {after.used} or more. "
-                f"Or take {counted(-after.available, 'member')} with a temporary license out of the grants."
-            )
+            help = ways_out(case, library, f"Set `slots` to {after.used} or more.", "Or")
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library)

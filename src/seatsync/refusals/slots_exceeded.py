@@ -1,8 +1,8 @@
 """The plan needs more seats than the library has.
 
-Reserved (unclaimed), temporary and permanent seats are all in use. Seats that the same plan frees count as free. The
-message names the members who come last in the files and so get no seat, and the oldest unclaimed seats: look at those
-first when seats run short.
+Reserved (unclaimed), temporary and permanent seats are all in use. Seats that the same plan frees count as free, but not
+those of a change that is refused: a permanent license keeps its seat. The message names the members who come last in the
+files and so get no seat, and the oldest unclaimed seats: look at those first when seats run short.
 
 To fix: buy seats and raise `slots`, grant fewer, or take back seats that were never claimed.
 """
@@ -13,6 +13,7 @@ from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
 from seatsync.domain.license import Kind, Status
 from seatsync.refusals.case import Case, refusal
+from seatsync.refusals.room import ways_out
 
 CODE = "slots-exceeded"
 
@@ -29,10 +30,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
                 f"{counted(short, 'seat')} too many. "
                 f"There is no seat for the last in the files: {named(last)}.{_oldest(case, library)}"
             )
-            help = (
-                f"If you have bought more seats, raise `slots` to {after.used}. "
-                f"If not, take {counted(short, 'member')} out of the grants."
-            )
+            bought = f"If you have bought more seats, raise `slots` to {after.used}."
+            help = ways_out(case, library, bought, "If not,")
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library, last)
 
 

@@ -44,6 +44,12 @@ def check(case: Case) -> Iterator[Diagnostic]:
         yield refusal(CODE, message, help, where, library, members)
 
 
+def allowed(case: Case, library: str) -> int:
+    """How many licenses of a library may be revoked, with the approvals that are in force."""
+    approved = (approval.count for approval in case.approvals(CODE) if approval.library == library)
+    return max([case.desired.limits.revokes(case.slots[library].before.used), *approved])
+
+
 def _or_end(case: Case, members: list[str], library: str) -> str:
     """Say that end dates are among what is counted, and how soon."""
     moved = {change.member for change in case.of(Action.LICENSE_UPDATE, library)}

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import SEATS, Slots
-from seatsync.planning.plan import SlotChange
+from seatsync.planning.seats import SlotChange
 from seatsync.reports.view import Group, PlanView, by_code, help_line
 
 CHUNK = 200

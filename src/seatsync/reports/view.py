@@ -15,7 +15,8 @@ from seatsync.domain.license import Status
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.planning.change import Change
-from seatsync.planning.plan import Plan, SlotChange
+from seatsync.planning.plan import Plan
+from seatsync.planning.seats import SlotChange
 
 
 def escape_controls(text: str) -> str:

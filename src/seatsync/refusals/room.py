@@ -1,0 +1,63 @@
+"""What to do where a plan needs more seats than a library has: only what the other rules allow."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.license import Kind
+from seatsync.refusals import too_many_revokes
+from seatsync.refusals.case import Case
+
+
+class Room(NamedTuple):
+    """How many seats could be made free by taking members out of the grants.
+
+    ``granted`` are members who get a seat by this plan, ``held`` those who hold a temporary one. ``owned`` are the seats of
+    permanent licenses, which stay.
+    """
+
+    granted: int
+    held: int
+    owned: int
+
+
+def room(case: Case, library: str) -> Room:
+    """What could be made free in a library after the plan.
+
+    Raises:
+        NotWhole: only some members are loaded.
+    """
+    licenses = case.draft.snapshot.licenses.get(library, {})
+    owned = sum(license.kind is Kind.PERMANENT for license in licenses.values())
+    granted = len(case.of(Action.GRANT, library))
+    return Room(granted, case.slots[library].after.used - owned - granted, owned)
+
+
+def ways_out(case: Case, library: str, raise_slots: str, instead: str) -> str:
+    """The help where seats are missing: ``raise_slots``, and ``instead`` (as in "If not,") whom to take out of the grants."""
+    granted, held, owned = room(case, library)
+    missing = -case.slots[library].after.available
+    of_granted = min(missing, granted)
+    of_held = min(missing - of_granted, held)
+    if not of_granted and not of_held:
+        return f"{raise_slots} Permanent licenses keep their seats."
+    if not of_held:
+        who = counted(of_granted, "member")
+    else:
+        who = counted(of_held, "member with a temporary license", "members with a temporary license")
+        who = f"{counted(of_granted, 'member')} whom this plan grants it and {who}" if of_granted else who
+    take = f"take {who} out of the grants.{_approval(case, library, of_held)}"
+    if of_granted + of_held < missing:
+        return f"{raise_slots} Or raise `slots` to {owned}, which the permanent licenses need, and {take}"
+    return f"{raise_slots} {instead} {take}"
+
+
+def _approval(case: Case, library: str, more: int) -> str:
+    """Say that taking ``more`` licenses back needs an approval, where it does."""
+    revokes = len(case.draft.revokes.get(library, ())) + more
+    limit = too_many_revokes.allowed(case, library)
+    if not more or revokes <= limit:
+        return ""
+    return f" That revokes {counted(revokes, 'license')}, where `limits.max_revokes` allows {limit:,}: it needs an approval too."
