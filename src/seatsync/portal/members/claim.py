@@ -57,11 +57,13 @@ def waiting(institution: str) -> PageResponse:
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        offered = seats.not_ended(holdings.open_licenses(connection, institution, email))
+        open_ones = holdings.open_licenses(connection, institution, email)
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
+    offered = seats.not_ended(open_ones)
     if not offered:
-        return seats.problem_page(UnavailableReason.NOTHING)
+        last = max((seat.until for seat in open_ones), default="")
+        return seats.problem_page(UnavailableReason.ENDED if last else UnavailableReason.NOTHING, last)
     if who is not None:
         return render_template("claim-seats.html", name=name, seats=offered, who=who, form=EmptyForm())
     form = NewPasswordForm(email)

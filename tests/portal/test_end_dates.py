@@ -1,0 +1,83 @@
+"""Until when a seat lasts, on the members' and the administrators' pages, by the days of the institution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support import letters
+from tests.support.letters import ANN, BEN, CONFIG, DAY, applied, ran
+from tests.support.mail_server import Mailroom
+from tests.support.pages import Browser, Pages, pages_of
+
+pytestmark = pytest.mark.slow
+
+school, room = letters.school, letters.room
+
+LAST, OVER = (datetime.fromisoformat(f"2027-07-01T{time}Z") for time in ("04:59:59", "05:00:00"))
+"""The last second of 30 June in Chicago, and the first of 1 July."""
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
+    """Ann is offered a book permanently, Ben Logos until 30 June 2027."""
+    zoned = CONFIG.replace("  name: Grace Seminary\n", "  name: Grace Seminary\n  timezone: America/Chicago\n")
+    (school / "seatsync.yaml").write_text(zoned, encoding="utf-8")
+    applied(school, ANN, BEN)
+    with pages_of(school, room, room.port) as found:
+        yield found
+
+
+def claiming(pages: Pages, email: str) -> Browser:
+    found = pages.browser()
+    found.open("/claim/grace")
+    found.press("Send me a code", email=email)
+    found.press("Continue", code=pages.code(email))
+    return found
+
+
+def test_a_member_reads_until_when_the_seat_lasts_and_when_it_ended(pages: Pages) -> None:
+    pages.now = LAST
+    ben = pages.account("ben@grace.example")
+    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
+    assert (
+        "You have claimed your seat. My licenses Yours Logos Grace Seminary Until 30 June 2027"
+        in ben.press("Claim this seat").text
+    )
+    pages.now = OVER
+    assert "Yours Logos Grace Seminary Ended on 30 June 2027" in ben.open("/").text
+
+
+def test_what_has_ended_is_no_longer_offered(pages: Pages) -> None:
+    pages.now = OVER
+    ben = pages.account("ben@grace.example")
+    assert "Waiting for you" not in ben.page.text
+    said = claiming(pages, "ben@grace.example").page
+    assert "30 June 2027" in said.text
+    assert "Claim this seat" not in said.text
+
+
+def test_administrators_see_end_dates_and_what_has_ended(pages: Pages) -> None:
+    pages.now = LAST
+    ruth = pages.account("ruth@grace.example")
+    for page in ("licenses", "members", "members/2", "members?library=logos"):
+        assert "until 2027-06-30" in ruth.open(f"/admin/grace/{page}").text, page
+        assert "ended" not in ruth.page.text
+    pages.now = OVER
+    for page in ("licenses", "members", "members/2", "members?library=logos"):
+        assert "ended on 2027-06-30" in ruth.open(f"/admin/grace/{page}").text, page
+    assert "until" not in ruth.open("/admin/grace/members/1").text
+    exported = ruth.open("/admin/grace/licenses.csv").body
+    assert exported == ran(pages.folder, "licenses", "--format", "csv").out
+    assert "logos,ben@grace.example,Ben,Okafor,temporary,unclaimed,2027-06-30,2026-09-01," in exported
+    assert ruth.open("/admin/grace/members.csv").body == ran(pages.folder, "export").out
+
+
+def test_administrators_read_times_in_the_time_zone_of_their_institution(pages: Pages) -> None:
+    ruth = pages.account("ruth@grace.example")
+    assert "Time zone America/Chicago" in ruth.open("/admin/grace/").text
+    assert f"{DAY} 00:00 CDT" in ruth.open("/admin/grace/journal").text
+    assert f'datetime="{DAY}T05:00:00Z"' in ruth.page.body
