@@ -865,13 +865,6 @@ def test_a_refusal_points_at_the_line_to_be_mended(
             {"members": {1: ANN._replace(tags="mdi"), 2: ANN._replace(student_id="02")}},
         ),
         (
-            "student-id-changed",
-            Severity.WARNING,
-            Origin("rosters/members.csv", 2),
-            {"members": [on_roster(student_id="10")]},
-            {},
-        ),
-        (
             "student-id-zeros",
             Severity.WARNING,
             Origin("rosters/members.csv", 2),

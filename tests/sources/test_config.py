@@ -55,6 +55,11 @@ approvals:
   - refusal: empty-roster
     until: 2027-01-31
     reason: The class of 2026 has left.
+  - refusal: identity-changed
+    member: ann@grace.example
+    is: new
+    until: 2027-01-31
+    reason: A new student has the mailbox.
 """
 """Every kind of mapping, with each key on its own line."""
 

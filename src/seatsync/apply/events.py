@@ -112,7 +112,11 @@ def _must_be(change: Change, books: Snapshot) -> None:
         (change.before or {}).get("email", change.member) if change.action is Action.MEMBER_UPDATE else change.member
     )
     returns = change.action is Action.MEMBER_ADD and member is not None and not member.on_roster
-    if member is not None and (member.key == email_key(named) or (returns and _same_id(change, member))):
+    if member is not None and (
+        member.key == (key := email_key(named))
+        or (not member.key and email_key(member.email) == key)
+        or (returns and _same_id(change, member))
+    ):
         return
     raise IllegalTransition(f"{change.action} names {named}, but number {change.record} is somebody else")
 
@@ -131,8 +135,11 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
             return Event(action, change.library, number, detail)
         case Subject.MEMBER if action.facts.sign is Sign.ADD:
             return Event(action, "", number, day, {**_BLANK, **_flat(after), "email": change.member})
+        case Subject.MEMBER if action.facts.sign is Sign.REMOVE:
+            return Event(action, "", number)
         case Subject.MEMBER:
-            return Event(action, "", number, {}, None if action.facts.sign is Sign.REMOVE else _flat(after))
+            detail = {name: value for name, value in after.items() if name == "replaced"}
+            return Event(action, "", number, detail, _flat({n: v for n, v in after.items() if n not in detail}))
         case Subject.LIBRARY:
             return Event(action, change.library, detail=after)
         case Subject.INSTITUTION:

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.origin import Origin
 
-PERSONAL = frozenset({"reason"})
-"""What an approval says in free words. It may name people, so it can be erased from the journal."""
+PERSONAL = frozenset({"reason", "members"})
+"""What an approval says of people, or in free words that may name people. It can be erased from the journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Allow one limit to be passed once, until its date (inclusive)."""
+    """Allow one limit to be passed once, until its date (inclusive).
+
+    ``answer`` says whether members of the rosters are the ``same`` people as earlier records, or ``new``. ``names`` are their
+    e-mail keys, and ``id`` with their student ids; ``members`` is the hash of the names.
+    """
 
     refusal: str
     until: date
@@ -26,6 +31,13 @@ class Approval:
     count: int = 0
     roster: str = ""
     reason: str = ""
+    answer: str = ""
+    names: frozenset[str] = frozenset()
+    members: str = ""
+
+    @property
+    def is_same(self) -> bool:
+        return self.answer == "same"
 
     @property
     def content(self) -> dict[str, Any]:
@@ -35,6 +47,8 @@ class Approval:
             "library": self.library,
             "roster": self.roster,
             "count": self.count,
+            "is": self.answer,
+            "members": sha256("\n".join(sorted(self.names)).encode()).hexdigest() if self.names else self.members,
             "until": self.until.isoformat(),
             "reason": self.reason,
         }
@@ -55,7 +69,10 @@ class PassedLimit(NamedTuple):
 
 def in_words(passed: Mapping[str, Any]) -> str:
     """What passes a limit, from the values of ``PassedLimit.as_dict``; the reason only where it is known."""
-    if "library" in passed:
+    if "is" in passed:
+        same, members = passed["is"] == "same", counted(passed["needed"], "member")
+        what, upto = f"{members} as approved: {'the same people' if same else 'new people'}", []
+    elif "library" in passed:
         what = f"{passed['needed']:,} of {counted(passed['limit'], 'revoke')} of {passed['library']}"
         upto = [f"approved up to {passed.get('count', 0):,}"]
     else:
@@ -83,7 +100,7 @@ def _is_same(use: Used, content: Mapping[str, Any]) -> bool:
 
 def with_uses(used: Sequence[Used], passed: Iterable[Mapping[str, Any]], entry: int, on: str) -> list[Used]:
     """Add the approvals that the apply of ``entry`` used on the day ``on`` (ISO), and drop those that had ended by then."""
-    names = ("refusal", "library", "roster", "count", "until", *sorted(PERSONAL))
+    names = ("refusal", "library", "roster", "count", "is", "until", *sorted(PERSONAL))
     new = [{name: p[name] for name in names if name in p} | {"entry": entry, "on": on} for p in passed]
     return checked([*(use for use in used if use["until"] >= on), *new])
 

@@ -59,7 +59,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,
     "slots": is_number,
-    **dict.fromkeys(("opt_out", "sends_letters"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
     "timezone": lambda value: is_text(value) and len(value) <= 64,
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
 }

@@ -31,8 +31,8 @@ class Person(NamedTuple):
 class Member(NamedTuple):
     """A member in the ledger: a person, and the fields that the ledger adds.
 
-    ``key`` is the e-mail's key for comparison, ``imported_on`` the day (ISO) of the member's first apply, ``account`` the
-    e-mail of their own sign-in, empty if not known.
+    ``key`` is the e-mail's key for comparison; empty if somebody else has the e-mail now, so that no name finds the member.
+    ``imported_on`` is the day (ISO) of the member's first apply, ``account`` the e-mail of their own sign-in, empty if not known.
     """
 
     email: str

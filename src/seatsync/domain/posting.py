@@ -147,9 +147,14 @@ def _member_add(books: Snapshot, event: Event) -> None:
 
 
 def _member_update(books: Snapshot, event: Event) -> None:
+    """Change a member's fields. A member who is ``replaced`` is never found by their e-mail again."""
     person = event.person or {}
     member = books.members[event.member]._replace(**person)
-    books.members[event.member] = member._replace(key=email_key(member.email)) if "email" in person else member
+    if event.detail.get("replaced"):
+        member = member._replace(key="")
+    elif "email" in person:
+        member = member._replace(key=email_key(member.email))
+    books.members[event.member] = member
 
 
 def _account(books: Snapshot, event: Event) -> None:

@@ -289,6 +289,44 @@ class EmptyRosterApproval(Closed):
     reason: Text = Field(description="Why, for later readers.")
 
 
+_EMAIL = {"type": "string", "format": "email"}
+
+
+class IdentityApproval(Closed):
+    """Says whether members are the people of earlier records, or somebody new, after a review."""
+
+    model_config = ConfigDict(
+        **Closed.model_config, json_schema_extra={"oneOf": [{"required": ["member"]}, {"required": ["file"]}]}
+    )
+
+    refusal: Literal["identity-changed"] = Field(
+        description="The code of the rule that this approval makes an exception to."
+    )
+    member: (
+        Annotated[
+            list[Email],
+            BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+            Field(min_length=1),
+            WithJsonSchema({"anyOf": [_EMAIL, {"type": "array", "items": _EMAIL, "minItems": 1}]}),
+        ]
+        | None
+    ) = Field(None, description="The members' e-mails, as the roster has them now: one, or a list.")
+    file: Text | None = Field(None, description="The members listed in this CSV, by e-mail or student id.")
+    is_: Literal["same", "new"] = Field(
+        alias="is",
+        description="`same`: it is one person, and the record is updated. `new`: the earlier record keeps what it owns, gives up "
+        "its e-mail and student id for good, and the member is a new one.",
+    )
+    until: Day = Field(description="The last day on which the approval is valid.")
+    reason: Text = Field(description="Why, for later readers.")
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> IdentityApproval:
+        if (self.member is None) == (self.file is None):
+            raise InvalidValue("an approval of identity-changed needs either `member` or `file`", "Write one of them.")
+        return self
+
+
 class SeatsyncFile(Closed):
     """seatsync.yaml: one institution, its libraries, its rosters and its grants."""
 
@@ -307,8 +345,10 @@ class SeatsyncFile(Closed):
     invites: InvitesEntry = InvitesEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})
     limits: LimitsEntry = LimitsEntry.model_validate({})
-    approvals: list[Annotated[RevokesApproval | EmptyRosterApproval, Field(discriminator="refusal")]] = Field(
+    approvals: list[
+        Annotated[RevokesApproval | EmptyRosterApproval | IdentityApproval, Field(discriminator="refusal")]
+    ] = Field(
         [],
-        description="Reviewed exceptions to a limit. Each lets one plan pass, until its date. "
+        description="Reviewed exceptions to a rule. Each lets one plan pass, until its date. "
         "To approve again, change `until` or `reason`.",
     )

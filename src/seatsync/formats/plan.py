@@ -54,6 +54,10 @@ class ApprovalEntry(_Closed):
     library: str | None = Field(None, description="The library's id.")
     roster: str | None = Field(None, description="The path of the roster; absent if the approval is for any roster.")
     count: Count | None = Field(None, description="How many the approval allows.")
+    is_: Literal["same", "new"] | None = Field(
+        None, alias="is", description="Whether the members are the people of earlier records, or new."
+    )
+    members: Digest | None = Field(None, description="SHA-256 of the members that the approval names.")
     until: str = Field(pattern=r"^\d{4}-\d\d-\d\d$", description="The last day on which the approval is valid.")
     reason: str | None = Field(None, description="Why, as the approval says.")
     needed: Count = Field(description="How many the plan needs.")

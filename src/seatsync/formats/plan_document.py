@@ -227,8 +227,9 @@ def _read_approval(passed: Mapping[str, Any]) -> PassedLimit:
     if (day := parse_day(passed["until"])) is None:
         raise BadPlanFile("an approval in it has an end date that is none")
     origin = Origin(passed["source"]["file"], passed["source"]["line"])
-    given = {name: passed[name] for name in ("library", "roster", "count", "reason") if name in passed}
-    return PassedLimit(Approval(passed["refusal"], day, origin, **given), passed["needed"], passed["limit"])
+    given = {name: passed[name] for name in ("library", "roster", "count", "reason", "members") if name in passed}
+    approval = Approval(passed["refusal"], day, origin, **given, answer=passed.get("is", ""))
+    return PassedLimit(approval, passed["needed"], passed["limit"])
 
 
 def _must_be_whole(change: Mapping[str, Any]) -> None:

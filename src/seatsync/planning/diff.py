@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from seatsync.domain.action import Action
-from seatsync.domain.desired import Desired
+from seatsync.domain.desired import Approval, Desired
 from seatsync.domain.license import ABSENT
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
@@ -24,7 +24,7 @@ from seatsync.planning.settings_diff import admin_changes, institution_changes, 
 
 def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     """Match members and resolve grants: a draft without its changes."""
-    matching = match(desired.members, snapshot)
+    matching = match(desired, snapshot, today)
     return Draft(desired, snapshot, today, matching, resolve_grants(desired, matching.records, snapshot, today))
 
 
@@ -60,23 +60,32 @@ def compare(draft: Draft) -> Draft:
 
 
 def _member_changes(draft: Draft) -> Iterator[Change]:
-    members = draft.snapshot.members
-    for member, record in zip(draft.desired.members, draft.matching.records, strict=True):
+    members, agreed = draft.snapshot.members, draft.matching.agreed
+    for position, (member, record) in enumerate(zip(draft.desired.members, draft.matching.records, strict=True)):
         known = members[record] if record else None
         if known is None:
             yield _arrival(member)
-        elif not known.on_roster:
-            yield _arrival(member)._replace(reason="Back on a roster; the earlier record is used again", record=record)
-        elif fields := _differing(member, known):
+            continue
+        fields = _differing(member, known)
+        same = f"; the same person by the approval at {agreed[position].origin}" if position in agreed else ""
+        if not known.on_roster:
+            yield _arrival(member)._replace(
+                reason=f"Back on a roster; the earlier record is used again{same}",
+                before=_shown(known, fields) or None,
+                record=record,
+            )
+        elif fields:
             yield Change(
                 Action.MEMBER_UPDATE,
-                "Changed in the roster",
+                f"Changed in the roster{same}",
                 member.origin,
                 member=member.email,
                 before=_shown(known, fields),
                 after=_shown(member, fields),
                 record=record,
             )
+    for record, approval in draft.matching.replaced.items():
+        yield _replaced(members[record], record, approval)
     where = draft.desired.place("rosters")
     for record in draft.matching.leaving:
         leaver = members[record]
@@ -95,6 +104,20 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
 def _arrival(member: RosterMember) -> Change:
     after = _shown(member, [name for name in _OTHER_FIELDS if getattr(member, name)])
     return Change(Action.MEMBER_ADD, "New on a roster", member.origin, member=member.email, after=after)
+
+
+def _replaced(known: Member, record: int, approval: Approval) -> Change:
+    """The record gives up its e-mail and student id as keys: somebody new has them."""
+    gives_up = {"student_id": known.student_id} if known.student_id else {}
+    return Change(
+        Action.MEMBER_UPDATE,
+        "Somebody new has the e-mail or student id; what the earlier member owns stays with the earlier record",
+        approval.origin,
+        member=known.email,
+        before={**gives_up, "replaced": False},
+        after={**dict.fromkeys(gives_up, ""), "replaced": True},
+        record=record,
+    )
 
 
 def _differing(member: RosterMember, known: Member) -> list[str]:

@@ -23,7 +23,7 @@ def why(
     desired: Desired, snapshot: Snapshot, today: date, number: int, key: str
 ) -> tuple[RosterMember | None, list[MatchingGrant]]:
     """The roster row of the member with this number (or, if new, this e-mail key), and the grants that reach them."""
-    records = match(desired.members, snapshot).records
+    records = match(desired, snapshot, today).records
     pairs = enumerate(zip(desired.members, records, strict=True))
     position = next((at for at, (row, record) in pairs if (record == number if number else row.key == key)), None)
     if position is None:

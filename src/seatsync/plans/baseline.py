@@ -23,7 +23,6 @@ _PASSING = frozenset(
         "past-until",
         "permanent-kept",
         "same-name",
-        "student-id-changed",
         "student-id-zeros",
     }
 )

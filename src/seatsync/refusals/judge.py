@@ -12,6 +12,7 @@ from seatsync.planning.plan import Plan, build_plan
 from seatsync.planning.seats import slot_changes
 from seatsync.refusals import (
     empty_roster,
+    identity_changed,
     institution_mismatch,
     kind_not_allowed,
     library_in_use,
@@ -27,6 +28,7 @@ from seatsync.refusals.warn import warnings
 RULES: tuple[ModuleType, ...] = (
     institution_mismatch,
     empty_roster,
+    identity_changed,
     permanent_downgrade,
     permanent_revoke,
     kind_not_allowed,

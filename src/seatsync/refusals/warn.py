@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Grant
@@ -15,10 +15,13 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import decoded_twice, printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a_letter
+from seatsync.domain.text.names import all_words, share_a_name
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.planning.change import Change
 from seatsync.planning.entitlements import NamedMember
+from seatsync.planning.matching import may_be_one
 from seatsync.refusals.case import Case, by_rule, used_by
+from seatsync.refusals.identity_changed import approval_line
 
 _MOST_GUESSED = 5_000  # members; with more, no similar e-mail is suggested
 _MOST_GUESSES = 20  # suggestions in one plan
@@ -32,9 +35,8 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _mismatches(case)
     yield from _of_tags(case)
     yield from _garbled_names(case)
-    yield from _student_ids_changed(case)
     yield from _zeros_lost(case)
-    yield from _same_names(case)
+    yield from _same_person(case)
     yield from _without_invitation(case)
     yield from _approvals(case)
     yield from _declined(case)
@@ -246,33 +248,14 @@ def _garbled_names(case: Case) -> Iterator[Diagnostic]:
         yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, emails)
 
 
-def _newcomers(case: Case) -> Iterator[Change]:
-    """The additions of members whom the ledger does not know; none if nobody leaves, as then no one can be confused."""
-    if case.of(Action.MEMBER_REMOVE):
-        yield from (change for change in case.of(Action.MEMBER_ADD) if not change.record)
-
-
-def _student_ids_changed(case: Case) -> Iterator[Diagnostic]:
-    arrivals = {email_key(c.member): c for c in _newcomers(case)}
-    leavers = [c for c in case.of(Action.MEMBER_REMOVE) if email_key(c.member) in arrivals]
-    if leavers:
-        old, new = leavers[0], arrivals[email_key(leavers[0].member)]
-        ids = f"{(old.before or {}).get('student_id')} before, {(new.after or {}).get('student_id')} now"
-        members = [change.member for change in leavers]
-        message = (
-            f"{counted(len(members), 'e-mail has', 'e-mails have')} a different student id in the ledger: {named(members)} "
-            f"({old.member}: {ids}). Different ids mean different people: one leaves, one arrives, and licenses are not transferred."
-        )
-        help = "If the ids were only corrected: apply once with the ids left empty, then once with the new ids."
-        yield Diagnostic("student-id-changed", message, help, new.origin, Severity.WARNING, None, members)
-
-
 def _zeros_lost(case: Case) -> Iterator[Diagnostic]:
-    """Members whose id changed: only in its zeros, as ``may_be_one`` takes other ids for other people's."""
+    """Members whose id only lost or gained leading zeros."""
     lost = [
         change
         for change in case.of(Action.MEMBER_UPDATE)
-        if (change.before or {}).get("student_id") and (change.after or {}).get("student_id")
+        if (old := (change.before or {}).get("student_id"))
+        and (new := (change.after or {}).get("student_id"))
+        and may_be_one(old, new)
     ]
     if lost:
         first, members = lost[0], [change.member for change in lost]
@@ -282,20 +265,51 @@ def _zeros_lost(case: Case) -> Iterator[Diagnostic]:
         yield Diagnostic("student-id-zeros", message, help, first.origin, Severity.WARNING, None, members)
 
 
-def _same_names(case: Case) -> Iterator[Diagnostic]:
-    def name(fields: Mapping[str, Any] | None) -> tuple[Any, Any]:
-        return (fields or {}).get("given_name"), (fields or {}).get("family_name")
-
+def _same_person(case: Case) -> Iterator[Diagnostic]:
+    """A new member may be a member who leaves: the same names, if nobody else has them, or the same e-mail and a name."""
     leavers = case.of(Action.MEMBER_REMOVE)
-    arrivals = {name(c.after): c for c in _newcomers(case)}
-    same = [(c, arrivals[name(c.before)]) for c in leavers if name(c.before) in arrivals]
-    same = [(old, new) for old, new in same if email_key(old.member) != email_key(new.member)]
-    if same:
-        pairs = [f"{old.member} → {new.member}" for old, new in same]
-        message = f"{counted(len(same), 'member leaves', 'members leave')} while someone with the same name arrives: {named(pairs)}."
-        help = "If it is one person with a new e-mail: apply once with a student id added to the old row, then change the e-mail."
-        members = [new.member for _, new in same]
-        yield Diagnostic("same-name", message, help, same[0][1].origin, Severity.WARNING, None, members)
+    new = [change for change in case.of(Action.MEMBER_ADD) if not change.record] if leavers else []
+    if not new:
+        return
+    by_email = {email_key(change.member): change for change in leavers}
+    by_names = _alone([(_names(change.before), change) for change in leavers])
+    arrivals = _alone([(_names(change.after), change) for change in new])
+    pairs = []
+    for arrival in new:
+        leaver, names = by_email.get(email_key(arrival.member)), _names(arrival.after)
+        if leaver is None or not share_a_name(_names(leaver.before), names):
+            leaver = by_names.get(all_words(names)) if all_words(names) in arrivals else None
+        if leaver is not None:
+            pairs.append((leaver, arrival))
+    if pairs:
+        members = [arrival.member for _, arrival in pairs]
+        who = named([f"{leaver.member} → {arrival.member}" for leaver, arrival in pairs])
+        message = (
+            f"{counted(len(pairs), 'member leaves', 'members leave')} while someone with the same name arrives: {who}."
+        )
+        help = (
+            "If it is one person, add this under `approvals:` in seatsync.yaml; the seats then stay:\n"
+            f"  {approval_line(case, members, 'same')}"
+        )
+        yield Diagnostic("same-name", message, help, pairs[0][1].origin, Severity.WARNING, None, members)
+
+
+class _Names(NamedTuple):
+    given_name: str
+    family_name: str
+
+
+def _names(fields: Mapping[str, Any] | None) -> _Names:
+    found = fields or {}
+    return _Names(found.get("given_name", ""), found.get("family_name", ""))
+
+
+def _alone(named: Iterable[tuple[_Names, Change]]) -> dict[frozenset[str], Change]:
+    """The changes by the words of the names, without those who share them."""
+    found: dict[frozenset[str], list[Change]] = {}
+    for names, change in named:
+        found.setdefault(all_words(names), []).append(change)
+    return {words: changes[0] for words, changes in found.items() if len(changes) == 1}
 
 
 def _without_invitation(case: Case) -> Iterator[Diagnostic]:

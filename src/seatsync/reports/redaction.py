@@ -125,9 +125,10 @@ class Redactor:
         )
 
     def _passed(self, passed: PassedLimit) -> PassedLimit:
-        """The passed limit without the approval's reason, which may name people."""
+        """The passed limit without what the approval says of people."""
         approval = passed.approval
-        shown = replace(approval, reason="", roster=self.text(approval.roster), origin=self._origin(approval.origin))
+        blank = replace(approval, reason="", names=frozenset(), members="")
+        shown = replace(blank, roster=self.text(approval.roster), origin=self._origin(approval.origin))
         return passed._replace(approval=shown)
 
     def _change(self, change: Change) -> Change:

@@ -232,6 +232,10 @@ def _what(change: Change) -> str:
             return f"{_ends_on(after['until'])} (was: {_end(before['until'])})"
         case Action.RESEND:
             return "reminder" if "resend" not in after else "invitation again"
+        case Action.MEMBER_ADD if before:
+            was = (_difference(name, before[name], after.get(name, "")) for name in before if name != "email")
+            emails = [f"e-mail {before['email']} → {change.member}"] if "email" in before else []
+            return "; ".join([_person(after), *emails, *was])
         case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
             return _person(after or before)
         case Action.LIBRARY_ADD:
@@ -296,7 +300,10 @@ _LABELS = {"slots": "seats", "timezone": "time zone"}
 
 
 def _difference(name: str, before: Any, after: Any) -> str:
+    if name == "replaced":
+        return "no longer known by this e-mail"
     if name == "tags":
+        after = after or []
         removed, added = [t for t in before if t not in after], [t for t in after if t not in before]
         return "tags " + " ".join([*(f"+{tag}" for tag in added), *(f"-{tag}" for tag in removed)])
     label = _LABELS.get(name) or spoken(name)

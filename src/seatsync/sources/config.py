@@ -190,7 +190,7 @@ def _not_one_of(path: KeyPath, context: Mapping[str, Any], given: Any, tree: yam
     return Diagnostic("invalid-value", message.rstrip(), "Write one of these.", where)
 
 
-_APPROVABLE = "'too-many-revokes', 'empty-roster'"
+_APPROVABLE = "'too-many-revokes', 'empty-roster', 'identity-changed'"
 
 _MAPPING = ("a mapping (key: value) is expected here", "Write its keys, each with a colon and a value.")
 _PLAIN = {

@@ -225,17 +225,7 @@ class _Loader:
         return library
 
     def _selector(self, to: formats.To, position: int) -> Selector:
-        selection = None
-        if to.file is not None:
-            if to.file not in self.selections:
-                encoding = next(
-                    (r.encoding for r in self.config.rosters if normpath(r.path) == normpath(to.file)), None
-                )
-                text = self.folder.read(to.file, self.at("grants", position, "to", "file"), encoding)
-                self.selections[to.file] = (
-                    read_selection(text, to.file, self.folder.found) if text is not None else None
-                )
-            selection = self.selections[to.file]
+        selection = self._selection(to.file, "grants", position, "to", "file") if to.file is not None else None
         return Selector(
             everyone=bool(to.everyone),
             tags=tuple(to.tags or ()),
@@ -245,13 +235,30 @@ class _Loader:
             selection=selection,
         )
 
-    def _approval(self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval) -> Approval:
+    def _selection(self, file: str, *where: str | int) -> Selection | None:
+        """The members that a CSV lists; each file is read once."""
+        if file not in self.selections:
+            encoding = next((r.encoding for r in self.config.rosters if normpath(r.path) == normpath(file)), None)
+            text = self.folder.read(file, self.at(*where), encoding)
+            self.selections[file] = read_selection(text, file, self.folder.found) if text is not None else None
+        return self.selections[file]
+
+    def _approval(
+        self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval | formats.IdentityApproval
+    ) -> Approval:
         where = self.at("approvals", position)
         if isinstance(entry, formats.RevokesApproval):
             return Approval(
                 entry.refusal, entry.until, where, library=entry.library, count=entry.count, reason=entry.reason
             )
-        return Approval(entry.refusal, entry.until, where, roster=entry.roster or "", reason=entry.reason)
+        if isinstance(entry, formats.EmptyRosterApproval):
+            return Approval(entry.refusal, entry.until, where, roster=entry.roster or "", reason=entry.reason)
+        names = {*map(email_key, entry.member or ())}
+        if entry.file is not None and (listed := self._selection(entry.file, "approvals", position, "file")):
+            names |= {*listed.keys, *(f"id {id}" for id in listed.student_ids)}
+        return Approval(
+            entry.refusal, entry.until, where, answer=entry.is_, names=frozenset(names), reason=entry.reason
+        )
 
     def _places(self) -> dict[str, Origin]:
         sections = self.tree.items if isinstance(self.tree, yaml_tree.MappingNode) else {}

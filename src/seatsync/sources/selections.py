@@ -14,6 +14,7 @@ from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import HeaderSpec, Record, Table, squeezed
 from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
@@ -80,8 +81,8 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
             found.append(_too_many(most, table))
             return None
     for line, row in table.rows(records):
-        address = clean(row[email]) if email is not None else ""
-        number = clean(row[student_id]) if student_id is not None else ""
+        address = plain_email(clean(row[email])) if email is not None else ""
+        number = plain_id(clean(row[student_id])) if student_id is not None else ""
         if address and (fault := email_fault(address)):
             message = f"{fault}."
             found.append(Diagnostic("invalid-email", message, _AS_EMAIL, table.at(line, email or 0)))
@@ -146,6 +147,7 @@ class GrantsReader:
 
     def _grant(self, values: list[str], line: int, table: Table, places: list[int]) -> Grant | None:
         id, email, kind, until, student_id = values
+        email, student_id = plain_email(email), plain_id(student_id)
         before = len(self.found)
 
         def wrong(code: str, message: str, help: str, column: int) -> None:

@@ -12,6 +12,9 @@ from seatsync.sources.rosters import seatsync_template
 from seatsync.systems.registry import TEMPLATES
 from seatsync.systems.template import Template
 
+_IN_EVERY_TEMPLATE = {squeezed("student_id"): "student_id"}
+"""A column that every roster and export may have: a member is known by it when the e-mail changes."""
+
 
 class Dialect:
     """A template, prepared for the reader.
@@ -24,7 +27,12 @@ class Dialect:
         self.template = template
         self.name, self.names = template.name, template.names
         self.columns: Mapping[str, str] = {
-            squeezed(name): column.field for column in template.columns for name in (column.name, *column.other_names)
+            **_IN_EVERY_TEMPLATE,
+            **{
+                squeezed(name): column.field
+                for column in template.columns
+                for name in (column.name, *column.other_names)
+            },
         }
         self.must_say = {column.field: column.must_say for column in template.columns if column.must_say}
         self.required = frozenset({*REQUIRED, *self.must_say})

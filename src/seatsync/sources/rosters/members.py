@@ -13,14 +13,15 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.domain.text.tags import join_tags, tag_fault
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
-"""Values that spreadsheets write instead of ids and names: 1.23457E+11, 1001.0, ="1001", '0123, ####, #REF!."""
+"""Values that spreadsheets write instead of ids and names: 1.23457E+11, 1001.0, =A1, ####, #REF!."""
 
 _CHECKED = itemgetter(*map(Person._fields.index, ("email", "given_name", "family_name", "student_id")))
-_TAGS = Person._fields.index("tags")
+_EMAIL, _STUDENT_ID, _TAGS = map(Person._fields.index, ("email", "student_id", "tags"))
 _ROSTER_MEMBER: Callable[..., RosterMember] = RosterMember
 """Called with ``*values``, which is faster than ``_make``; mypy can't check the length of a list."""
 
@@ -46,6 +47,8 @@ class RosterReader:
 
         ``at`` is the line or position for ``locate``. A member that is not ``sound`` is checked but not kept.
         """
+        values = [*values]
+        values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), plain_id(values[_STUDENT_ID])
         together = _together(values)
         is_plain = _is_plain(together)
         person = [*values] if is_plain else [*map(clean, values)]
@@ -86,6 +89,8 @@ class RosterReader:
         emails, ids, tags = column["email"], column["student_id"], column["tags"]
         together = _together([*chain.from_iterable((column | {"tags": set(tags)}).values())])
         if "#" in together or "=?" in together or not _is_plain(together):
+            return False
+        if "|'" in together or "|=" in together:  # may be an e-mail or id with a sign before it
             return False
         if any("" in column[name] for name in REQUIRED):
             return False
