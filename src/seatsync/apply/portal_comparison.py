@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from seatsync.apply.members import Impossible
 from seatsync.domain.desired import Desired
+from seatsync.domain.diagnostic import named
 from seatsync.domain.license import ABSENT, Kind, License, Status, forward
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
@@ -47,7 +50,7 @@ def with_roster_emails(portal: Portal, desired: Desired, books: Snapshot) -> Por
     strangers = [member for member in known if member.key not in on_rosters]
     if strangers and books.members:
         by_record = dict(zip(match(desired.members, books).records, desired.members, strict=True))
-        records = match(strangers, books).records
+        records = match(strangers, books).sure
         renamed = {
             stranger.key: by_record.get(record or -1, stranger)
             for stranger, record in zip(strangers, records, strict=True)
@@ -61,11 +64,16 @@ def with_roster_emails(portal: Portal, desired: Desired, books: Snapshot) -> Por
 
 
 def compare(portal: Portal, desired: Desired, books: Snapshot) -> Comparison:
-    """Compare the portal's data, under the e-mails of the rosters, with the ledger."""
-    records = match(desired.members, books).records
+    """Compare the portal's data, under the e-mails of the rosters, with the ledger.
+
+    Raises:
+        Impossible: a member of the files and the export may be another person than the record in the ledger.
+    """
+    records, _, doubts, *_ = match(desired.members, books)
+    _must_be_sure([desired.members[doubt.position] for doubt in doubts], portal)
     on_rosters = {member.key: number for member, number in zip(desired.members, records, strict=True)}
     others = [member for member in portal.members if member.key not in on_rosters]
-    known = match(others, books).records if others else []
+    known = match(others, books).sure if others else []
     left = {member.key: number for member, number in zip(others, known, strict=True) if number}
     found = Comparison([member for member in others if member.key not in left])
     found.numbers = {**dict.fromkeys((member.key for member in found.new), 0), **left, **on_rosters}
@@ -83,6 +91,14 @@ def compare(portal: Portal, desired: Desired, books: Snapshot) -> Comparison:
             if now != there and (old.active or there != _NOTHING):
                 found.differences.append(Difference(library, key, (old.kind, old.status), there))
     return found
+
+
+def _must_be_sure(doubtful: Sequence[RosterMember], portal: Portal) -> None:
+    keys = {member.key for member in portal.members}
+    if found := [member.email for member in doubtful if member.key in keys]:
+        fact = f"{named(found)} may be another person than the ledger's record of the same student id or e-mail"
+        help = "Run `seatsync plan`, do what it says about identity-changed, apply, and import again."
+        raise Impossible(f"identity-changed: {fact}.", help)
 
 
 _NOTHING: Holding = (Kind.NONE, Status.NONE)

@@ -18,13 +18,13 @@ from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.license_diff import LicenseDiff, signs_in
-from seatsync.planning.matching import match
+from seatsync.planning.matching import who_is_who
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
 
 
 def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     """Match members and resolve grants: a draft without its changes."""
-    matching = match(desired, snapshot, today)
+    matching = who_is_who(desired, snapshot, today)
     return Draft(desired, snapshot, today, matching, resolve_grants(desired, matching.records, snapshot, today))
 
 

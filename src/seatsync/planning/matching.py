@@ -40,17 +40,32 @@ class Matching(NamedTuple):
     agreed: Mapping[int, Approval] = {}
     replaced: Mapping[int, Approval] = {}
 
+    @property
+    def sure(self) -> list[int]:
+        """The ``records`` without doubts, 0 in their place."""
+        doubtful = {doubt.position for doubt in self.doubts}
+        return [0 if position in doubtful else record for position, record in enumerate(self.records)]
 
-def match(desired: Desired, snapshot: Snapshot, today: date) -> Matching:
+
+CODE = "identity-changed"
+"""The refusal of doubts, and of the approvals that say who somebody is."""
+
+
+def who_is_who(desired: Desired, snapshot: Snapshot, today: date) -> Matching:
+    """Match the members of the files, with the approvals in force."""
+    return match(desired.members, snapshot, desired.approvals_on(today, CODE))
+
+
+def match(roster: Sequence[RosterMember], snapshot: Snapshot, approvals: Iterable[Approval] = ()) -> Matching:
     """Match members by student id if both sides have one, else by e-mail.
 
     With the same e-mail, another id is the same person's if it only lost its leading zeros, or if the names are the same and
     the old id stands on no row. Members who have left can match too, but members on a roster come first. A match that may be
-    two people is a doubt, unless an approval says who it is.
+    two people is a doubt, unless one of the ``approvals`` in force says who it is.
     """
     if not snapshot.members:
-        return Matching([0] * len(desired.members), [])
-    matcher = _Matcher(desired, snapshot, today)
+        return Matching([0] * len(roster), [])
+    matcher = _Matcher(roster, snapshot, approvals)
     matcher.by_student_id()
     matcher.by_email()
     matcher.by_approval()
@@ -63,11 +78,11 @@ def may_be_one(one: str, other: str) -> bool:
 
 
 class _Matcher:
-    def __init__(self, desired: Desired, snapshot: Snapshot, today: date) -> None:
-        self.roster = desired.members
+    def __init__(self, roster: Sequence[RosterMember], snapshot: Snapshot, approvals: Iterable[Approval]) -> None:
+        self.roster = roster
         self.members = snapshot.members
         self.by_id, self.by_key = _index(snapshot)
-        self.answers = _answers(desired.approvals, today)
+        self.answers = _answers(approvals)
         self.records = [0] * len(self.roster)
         self.taken: set[int] = set()
         self.doubts: list[Doubt] = []
@@ -172,13 +187,12 @@ class _Matcher:
         return self.answers.get(row.key) or self.answers.get(f"id {row.student_id}")
 
 
-def _answers(approvals: Iterable[Approval], today: date) -> dict[str, Approval]:
+def _answers(approvals: Iterable[Approval]) -> dict[str, Approval]:
     """The approvals that say who somebody is, by e-mail key and by ``id`` and student id of the row."""
     found: dict[str, Approval] = {}
     for approval in approvals:
-        if approval.answer is not None and approval.until >= today:
-            for name in approval.names:
-                found.setdefault(name, approval)
+        for name in approval.names:
+            found.setdefault(name, approval)
     return found
 
 

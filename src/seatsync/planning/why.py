@@ -9,7 +9,7 @@ from seatsync.domain.desired import Desired, Grant
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.entitlements import RosterIndex, resolve_grants
-from seatsync.planning.matching import match
+from seatsync.planning.matching import who_is_who
 
 
 class MatchingGrant(NamedTuple):
@@ -23,7 +23,7 @@ def why(
     desired: Desired, snapshot: Snapshot, today: date, number: int, key: str
 ) -> tuple[RosterMember | None, list[MatchingGrant]]:
     """The roster row of the member with this number (or, if new, this e-mail key), and the grants that reach them."""
-    records = match(desired, snapshot, today).records
+    records = who_is_who(desired, snapshot, today).records
     pairs = enumerate(zip(desired.members, records, strict=True))
     position = next((at for at, (row, record) in pairs if (record == number if number else row.key == key)), None)
     if position is None:

@@ -19,10 +19,9 @@ from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
+from seatsync.planning.matching import CODE as CODE
 from seatsync.planning.matching import Doubt
 from seatsync.refusals.case import APPROVED_FOR, Case, refusal
-
-CODE = "identity-changed"
 
 _MOST_SHOWN = 3
 _MOST_IN_A_LINE = 20
