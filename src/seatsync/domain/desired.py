@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -132,10 +132,6 @@ class Desired:
     files: Mapping[str, str] = field(default_factory=dict)
     counted: Counted = field(default_factory=dict)
     places: Mapping[str, Origin] = field(default_factory=dict)
-
-    def approvals_on(self, today: date, refusal: str) -> Iterator[Approval]:
-        """The approvals of a refusal that are in force on this day."""
-        return (each for each in self.approvals if each.refusal == refusal and each.until >= today)
 
     def place(self, *path: str) -> Origin:
         """The place of ``path`` in ``seatsync.yaml``, or of the nearest section around it."""

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any
 
 from seatsync.domain.action import Action
-from seatsync.domain.desired import Approval, Desired
+from seatsync.domain.approval import Approval
+from seatsync.domain.desired import Desired
 from seatsync.domain.license import ABSENT
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
@@ -60,24 +61,20 @@ def compare(draft: Draft) -> Draft:
 
 
 def _member_changes(draft: Draft) -> Iterator[Change]:
-    members, agreed = draft.snapshot.members, draft.matching.agreed
+    members, approved = draft.snapshot.members, draft.matching.approved
     for position, (member, record) in enumerate(zip(draft.desired.members, draft.matching.records, strict=True)):
-        known = members[record] if record else None
+        known, word = members[record] if record else None, _who(approved.get(position))
         if known is None:
-            yield _arrival(member)
+            yield _arrival(member, f"New on a roster{word}")
             continue
         fields = _differing(member, known)
-        same = f"; the same person by the approval at {agreed[position].origin}" if position in agreed else ""
         if not known.on_roster:
-            yield _arrival(member)._replace(
-                reason=f"Back on a roster; the earlier record is used again{same}",
-                before=_shown(known, fields) or None,
-                record=record,
-            )
+            back = _arrival(member, f"Back on a roster; the earlier record is used again{word}")
+            yield back._replace(before=_shown(known, fields) or None, record=record)
         elif fields:
             yield Change(
                 Action.MEMBER_UPDATE,
-                f"Changed in the roster{same}",
+                f"Changed in the roster{word}",
                 member.origin,
                 member=member.email,
                 before=_shown(known, fields),
@@ -101,9 +98,15 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
         )
 
 
-def _arrival(member: RosterMember) -> Change:
+def _who(approval: Approval | None) -> str:
+    if approval is None:
+        return ""
+    return f"; {'the same person' if approval.is_same else 'somebody new'} by the approval at {approval.origin}"
+
+
+def _arrival(member: RosterMember, reason: str) -> Change:
     after = _shown(member, [name for name in _OTHER_FIELDS if getattr(member, name)])
-    return Change(Action.MEMBER_ADD, "New on a roster", member.origin, member=member.email, after=after)
+    return Change(Action.MEMBER_ADD, reason, member.origin, member=member.email, after=after)
 
 
 def _replaced(known: Member, record: int, approval: Approval) -> Change:

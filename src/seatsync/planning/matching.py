@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from seatsync.domain.desired import Approval, Desired
+from seatsync.domain.approval import Approval, use_of
+from seatsync.domain.desired import Desired
 from seatsync.domain.person import Member, RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.ids import plain_id
@@ -29,15 +30,15 @@ class Matching(NamedTuple):
     """The result of matching. ``records[i]`` is the number of the i-th roster member in the ledger, 0 for a new member.
 
     ``leaving`` are the numbers of members who are on a roster in the ledger but no longer in the files, in order.
-    ``doubts`` are matches that the rule ``identity-changed`` refuses. ``agreed`` has the approval by which a position of the
-    roster is the ``same`` person as its record, ``replaced`` the approval by which a record gives up its e-mail and student
-    id to a ``new`` person.
+    ``doubts`` are matches that the rule ``identity-changed`` refuses. ``approved`` has the approval that says who
+    the member at a position of the roster is, ``replaced`` the one by which a record gives up its e-mail and student id to
+    somebody new.
     """
 
     records: list[int]
     leaving: list[int]
     doubts: Sequence[Doubt] = ()
-    agreed: Mapping[int, Approval] = {}
+    approved: Mapping[int, Approval] = {}
     replaced: Mapping[int, Approval] = {}
 
     @property
@@ -52,8 +53,13 @@ CODE = "identity-changed"
 
 
 def who_is_who(desired: Desired, snapshot: Snapshot, today: date) -> Matching:
-    """Match the members of the files, with the approvals in force."""
-    return match(desired.members, snapshot, desired.approvals_on(today, CODE))
+    """Match the members of the files, with the approvals that are in force and unused."""
+    approvals = [
+        approval
+        for approval in desired.approvals
+        if approval.refusal == CODE and approval.until >= today and use_of(approval, snapshot.approvals) is None
+    ]
+    return match(desired.members, snapshot, approvals)
 
 
 def match(roster: Sequence[RosterMember], snapshot: Snapshot, approvals: Iterable[Approval] = ()) -> Matching:
@@ -86,7 +92,7 @@ class _Matcher:
         self.records = [0] * len(self.roster)
         self.taken: set[int] = set()
         self.doubts: list[Doubt] = []
-        self.agreed: dict[int, Approval] = {}
+        self.approved: dict[int, Approval] = {}
         self.rejected: dict[int, Approval] = {}
 
     def by_student_id(self) -> None:
@@ -142,13 +148,13 @@ class _Matcher:
                 found = [number for number in leavers[words] if number not in self.taken]
             if found:
                 self.records[position] = found[0]
-                self.agreed[position] = approval
+                self.approved[position] = approval
                 self.taken.add(found[0])
 
     def result(self) -> Matching:
         leaving = [n for n, member in self.members.items() if member.on_roster and n not in self.taken]
         replaced = {n: self.rejected[n] for n in sorted(self.rejected) if n not in self.taken}
-        return Matching(self.records, sorted(leaving), self.doubts, self.agreed, replaced)
+        return Matching(self.records, sorted(leaving), self.doubts, self.approved, replaced)
 
     def _may_be_one(self, row: RosterMember, known: Member) -> bool:
         return may_be_one(row.student_id, plain_id(known.student_id)) or have_same_names(row, known)
@@ -175,9 +181,9 @@ class _Matcher:
         approval = self._answer(self.roster[position])
         if approval is None:
             self.doubts.append(doubts[0])
-        elif approval.is_same:
-            self.agreed[position] = approval
-        else:
+            return
+        self.approved[position] = approval
+        if not approval.is_same:
             self.records[position] = 0
             self.rejected.update((doubt.record, approval) for doubt in doubts)
 

@@ -116,18 +116,20 @@ class Case:
 
     def ask_for(self, refusal: str, what: Mapping[str, object], instead: str = "") -> str:
         """The help of a refusal that an approval with the values ``what`` lets pass. ``instead`` says what else there is to do."""
-        until, values = (
-            self.draft.today + APPROVED_FOR,
-            "".join(f"{name}: {as_yaml(value)}, " for name, value in what.items()),
+        return (
+            f"{instead}If this is intended, add this under `approvals:` in seatsync.yaml:\n"
+            f"  {self.approval(refusal, what)}\n"
+            "It lets one plan pass, applied by that day at the latest, and is used up by it."
         )
+
+    def approval(self, refusal: str, what: Mapping[str, object]) -> str:
+        """The line of an approval with the values ``what``, ready to paste."""
+        until = self.draft.today + APPROVED_FOR
+        values = "".join(f"{name}: {as_yaml(value)}, " for name, value in what.items())
         known = {(use["refusal"], use["until"]) for use in self.draft.snapshot.approvals}
         while (refusal, until.isoformat()) in known:  # the same approval again would be a used one
             until += timedelta(days=1)
-        return (
-            f"{instead}If this is intended, add this under `approvals:` in seatsync.yaml:\n"
-            f"  - {{refusal: {refusal}, {values}until: {until}, reason: say why}}\n"
-            "It lets one plan pass, applied by that day at the latest, and is used up by it."
-        )
+        return f"- {{refusal: {refusal}, {values}until: {until}, reason: say why}}"
 
 
 APPROVED_FOR = timedelta(days=14)
@@ -136,7 +138,9 @@ APPROVED_FOR = timedelta(days=14)
 
 def as_yaml(value: object) -> str:
     """The value as it can stand between the braces of a YAML mapping."""
-    return str(value) if re.fullmatch(r"[\w./-]+", str(value)) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_yaml, value))}]"
+    return str(value) if re.fullmatch(r"[\w./-][\w./@+-]*", str(value)) else json.dumps(value, ensure_ascii=False)
 
 
 def used_by(use: Used) -> str:

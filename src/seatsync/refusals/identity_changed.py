@@ -11,8 +11,7 @@ one person, and the record is updated. With `is: new` it is somebody else: the e
 its e-mail and student id for good.
 """
 
-import json
-import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from seatsync.domain.diagnostic import Diagnostic, counted
@@ -21,7 +20,7 @@ from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
 from seatsync.planning.matching import CODE as CODE
 from seatsync.planning.matching import Doubt
-from seatsync.refusals.case import APPROVED_FOR, Case, refusal
+from seatsync.refusals.case import Case, refusal, used_by
 
 _MOST_SHOWN = 3
 _MOST_IN_A_LINE = 20
@@ -32,6 +31,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
     Only rows that differ from the ledger can be in doubt, and these are always at hand.
     """
+    for approval, needed in Counter(case.at_hand.matching.approved.values()).items():
+        case.passes(approval, needed)
     doubts = case.at_hand.matching.doubts
     moved = [doubt for doubt in doubts if doubt.owner]
     others = [doubt for doubt in doubts if not doubt.owner]
@@ -59,7 +60,17 @@ def _refusal(case: Case, doubts: Sequence[Doubt], fact: str, help: str) -> Diagn
     more = f"; and {len(doubts) - _MOST_SHOWN:,} more" if len(doubts) > _MOST_SHOWN else ""
     emails = [row.email for row in rows]
     lines = "".join(f"\n  {approval_line(case, emails, answer)}" for answer in ("same", "new"))
-    return refusal(CODE, f"{fact}: {shown}{more}.", help + lines, rows[0].origin, None, emails)
+    return refusal(CODE, f"{fact}: {shown}{more}.{_used(case, rows)}", help + lines, rows[0].origin, None, emails)
+
+
+def _used(case: Case, rows: Sequence[RosterMember]) -> str:
+    """A sentence for each approval that names one of these members but was used before."""
+    names = {name for row in rows for name in (row.key, f"id {row.student_id}")}
+    return "".join(
+        f" The approval at {approval.origin} {used_by(use)}, and lets a plan pass only once."
+        for approval in case.desired.approvals
+        if approval.names & names and (use := case.use_of(approval))
+    )
 
 
 def _passing(case: Case, doubt: Doubt, row: RosterMember) -> str:
@@ -86,15 +97,8 @@ def _person(given_name: str, family_name: str) -> str:
 
 def approval_line(case: Case, emails: Sequence[str], answer: str) -> str:
     """The approval, ready to paste under ``approvals:``."""
-    until = (case.draft.today + APPROVED_FOR).isoformat()
-    if len(emails) == 1:
-        who = f"member: {_yaml(emails[0])}"
-    elif len(emails) <= _MOST_IN_A_LINE:
-        who = f"member: [{', '.join(map(_yaml, emails))}]"
+    if len(emails) > _MOST_IN_A_LINE:
+        who: dict[str, object] = {"file": "CSV-WITH-THEIR-EMAILS"}
     else:
-        who = "file: CSV-WITH-THEIR-EMAILS"
-    return f"- {{refusal: {CODE}, {who}, is: {answer}, until: {until}, reason: say why}}"
-
-
-def _yaml(email: str) -> str:
-    return email if re.fullmatch(r"\w[\w.+-]*@[\w.-]+", email) else json.dumps(email, ensure_ascii=False)
+        who = {"member": emails[0] if len(emails) == 1 else list(emails)}
+    return case.approval(CODE, {**who, "is": answer})
