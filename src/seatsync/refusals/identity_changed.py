@@ -23,7 +23,7 @@ from seatsync.planning.matching import Doubt
 from seatsync.refusals.case import Case, refusal, used_by
 
 _MOST_SHOWN = 3
-_MOST_IN_A_LINE = 20
+_MOST_IN_A_LINE = 100
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
@@ -59,7 +59,7 @@ def _refusal(case: Case, doubts: Sequence[Doubt], fact: str, help: str) -> Diagn
     shown = "; ".join(_passing(case, *pair) for pair in list(zip(doubts, rows, strict=True))[:_MOST_SHOWN])
     more = f"; and {len(doubts) - _MOST_SHOWN:,} more" if len(doubts) > _MOST_SHOWN else ""
     emails = [row.email for row in rows]
-    lines = "".join(f"\n  {approval_line(case, emails, answer)}" for answer in ("same", "new"))
+    lines = "".join(f"\n  {approval_line(case, emails, answer, rows[0].file)}" for answer in ("same", "new"))
     return refusal(CODE, f"{fact}: {shown}{more}.{_used(case, rows)}", help + lines, rows[0].origin, None, emails)
 
 
@@ -95,10 +95,10 @@ def _person(given_name: str, family_name: str) -> str:
     return printable(f"{given_name} {family_name}")
 
 
-def approval_line(case: Case, emails: Sequence[str], answer: str) -> str:
-    """The approval, ready to paste under ``approvals:``."""
+def approval_line(case: Case, emails: Sequence[str], answer: str, file: str) -> str:
+    """The approval, ready to paste under ``approvals:``. For very many members, it is of all in their roster ``file``."""
     if len(emails) > _MOST_IN_A_LINE:
-        who: dict[str, object] = {"file": "CSV-WITH-THEIR-EMAILS"}
+        who: dict[str, object] = {"file": file}
     else:
         who = {"member": emails[0] if len(emails) == 1 else list(emails)}
     return case.approval(CODE, {**who, "is": answer})

@@ -289,7 +289,7 @@ def _same_person(case: Case) -> Iterator[Diagnostic]:
         )
         help = (
             "If it is one person, add this under `approvals:` in seatsync.yaml; the seats then stay:\n"
-            f"  {approval_line(case, members, 'same')}"
+            f"  {approval_line(case, members, 'same', pairs[0][1].origin.file)}"
         )
         yield Diagnostic("same-name", message, help, pairs[0][1].origin, Severity.WARNING, None, members)
 
