@@ -132,6 +132,8 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
         case Subject.LICENSE:
             gives = action.facts.license is not None and action.facts.license.gives
             detail = {**after, "from": str(change.origin)} if gives else after
+            if action is Action.RESEND and "delivery" in after:
+                detail = {**after, **day}
             return Event(action, change.library, number, detail)
         case Subject.MEMBER if action.facts.sign is Sign.ADD:
             return Event(action, "", number, day, {**_BLANK, **_flat(after), "email": change.member})

@@ -15,11 +15,15 @@ class DeliveryFacts(NamedTuple):
 
     Attributes:
         short_name: its name in a list of systems.
+        in_words: its name in a sentence.
+        asked: what happens to a member, and to members, who do not get a seat at once.
         at_once: members with an account get a granted seat at once.
         outlasts_revoke: the account still exists after the seat was revoked.
     """
 
     short_name: str
+    in_words: str
+    asked: tuple[str, str]
     at_once: bool
     outlasts_revoke: bool
 
@@ -35,9 +39,21 @@ class Delivery(StrEnum):
         """The facts about this delivery. Other code uses them, except for words and letters."""
         match self:
             case Delivery.CLAIM:
-                return DeliveryFacts("claimed", at_once=False, outlasts_revoke=False)
+                return DeliveryFacts(
+                    "claimed",
+                    "claimed by the link of an invitation",
+                    ("member gets a new invitation", "members get a new invitation"),
+                    at_once=False,
+                    outlasts_revoke=False,
+                )
             case Delivery.ACCOUNT:
-                return DeliveryFacts("at once for members with an account", at_once=True, outlasts_revoke=True)
+                return DeliveryFacts(
+                    "at once for members with an account",
+                    "delivered to accounts",
+                    ("member is asked to set a password", "members are asked to set a password"),
+                    at_once=True,
+                    outlasts_revoke=True,
+                )
             case _:
                 assert_never(self)
 

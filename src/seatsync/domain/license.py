@@ -126,8 +126,13 @@ def changed(old: License, event: str, effect: Effect) -> License:
 
 
 def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "", until: str = "") -> License:
-    """The license after a grant to a member without one. ``status`` is ``delivered`` only if the library delivers at once."""
-    allowed = not old.active and kind is not Kind.NONE and status in (Status.UNCLAIMED, Status.DELIVERED)
+    """The license after a grant to a member without one, or one whose unclaimed seat comes into their account.
+
+    ``status`` is ``delivered`` only if the library delivers at once.
+    """
+    is_free = not old.active and status in (Status.UNCLAIMED, Status.DELIVERED)
+    comes = old.status is Status.UNCLAIMED and status is Status.DELIVERED and kind in (old.kind, Kind.PERMANENT)
+    allowed = kind is not Kind.NONE and (is_free or comes)
     _must_be_legal(allowed, "grant", old)
     return License(kind, status, on, 0, resent, until)
 

@@ -221,7 +221,10 @@ def _license_update(old: License, books: Snapshot, event: Event) -> License:
 def _resend(old: License, books: Snapshot, event: Event) -> License:
     values = [*old.resent.splitlines(), *event.detail.get("resend", ())]
     reminders = event.detail.get("reminders", old.reminders)
-    return _changed(old, books, event)._replace(reminders=reminders, resent="\n".join(values))
+    new = _changed(old, books, event)._replace(reminders=reminders, resent="\n".join(values))
+    if "on" in event.detail:  # a new kind of invitation: reminders count from it
+        new = new._replace(invited_on=event.detail["on"], reminders=0)
+    return books.shared(new)
 
 
 def _signs_in(books: Snapshot, event: Event) -> None:

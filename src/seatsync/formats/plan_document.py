@@ -25,7 +25,9 @@ from seatsync.planning.seats import SlotChange
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-NOTICES = frozenset({"opted-out", "permanent-kept", "permanent-retained", "no-redact-key", "no-timezone"})
+NOTICES = frozenset(
+    {"delivery-changed", "opted-out", "permanent-kept", "permanent-retained", "no-redact-key", "no-timezone"}
+)
 """Codes of the warnings that are notices: they stop nothing, not even with ``--strict``."""
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from seatsync.domain.action import ORDER, Action
+from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 
 
@@ -29,6 +30,12 @@ class Change(NamedTuple):
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     record: int = 0
+
+
+def takes_seat(change: Change) -> bool:
+    """Whether a grant takes one more seat: not where an unclaimed seat comes into the member's account."""
+    before = change.before or {}
+    return bool(before.get("kind", Kind.NONE) == Kind.NONE)
 
 
 Groups = Mapping[tuple[Action, str], Sequence[Change]]

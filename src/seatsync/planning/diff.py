@@ -11,7 +11,7 @@ from typing import Any
 from seatsync.domain.action import Action
 from seatsync.domain.approval import Approval
 from seatsync.domain.desired import Desired
-from seatsync.domain.license import ABSENT
+from seatsync.domain.license import ABSENT, Status
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import split_tags
@@ -41,7 +41,14 @@ def without_account(draft: Draft) -> set[str]:
     for id, library in desired.libraries.items():
         if library.delivery.facts.at_once:
             held = snapshot.licenses.get(id, {})
-            positions = [p for p in draft.entitlements.wanted[id] if not held.get(records[p], ABSENT).active]
+            known = snapshot.libraries.get(id)
+            is_redelivered = known is not None and known.delivery is not library.delivery
+            positions = [
+                p
+                for p in draft.entitlements.wanted[id]
+                if not (license := held.get(records[p], ABSENT)).active
+                or (is_redelivered and license.status is Status.UNCLAIMED)
+            ]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
     return keys
 

@@ -15,6 +15,8 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
 
+REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
+
 
 class LicenseDiff:
     """Walk the members of one library: first those on the rosters, in the order of the files, then those who leave."""
@@ -32,6 +34,8 @@ class LicenseDiff:
         delivery = desired.delivery if desired else DEFAULT_DELIVERY
         self.at_once = delivery.facts.at_once
         self.delivery = {} if delivery is DEFAULT_DELIVERY else {"delivery": delivery.value}
+        known = draft.snapshot.libraries.get(library)
+        self.is_redelivered = known is not None and desired is not None and known.delivery is not delivery
         self.sends_letters = desired is None or desired.sends_letters
         self.remind_after = draft.desired.remind_after if self.sends_letters else ()
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
@@ -61,6 +65,9 @@ class LicenseDiff:
             return
         if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
             self.draft.downgrades.append(KeptLicense(self.library, email, rule, record))
+        elif self._comes_at_once(license, position, record):
+            self._grant(rule, license, position, email, record)
+            return
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
             self._add(Action.UPGRADE, _reason(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
@@ -69,17 +76,20 @@ class LicenseDiff:
         if (
             license.status is Status.UNCLAIMED
             and self.sends_letters
-            and (position in self.resends or self.remind_after)
+            and (position in self.resends or self.remind_after or self.is_redelivered)
         ):
             self._resend(rule, license, position, email, record)
 
     def _grant(self, rule: Grant, license: License, position: int, email: str, record: int) -> None:
+        """Grant a seat, or deliver an unclaimed one at once."""
         if rule not in self.granted:
             until = {"until": rule.ends} if rule.ends else {}
             self.granted[rule] = _reason(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
+        if license.active:
+            reason = "The library is now delivered to accounts, and the member has one"
         before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
         self._add(
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
@@ -106,6 +116,11 @@ class LicenseDiff:
             after,
         )
 
+    def _comes_at_once(self, license: License, position: int, record: int) -> bool:
+        """Whether the seat is unclaimed, and comes into the member's account because the library is delivered otherwise now."""
+        is_waiting = self.is_redelivered and license.status is Status.UNCLAIMED
+        return is_waiting and self._status(position, record) is Status.DELIVERED
+
     def _status(self, position: int, record: int) -> Status:
         """Delivered at once, or unclaimed until the member claims or sets a password."""
         draft = self.draft
@@ -119,9 +134,15 @@ class LicenseDiff:
         seen = license.resent.splitlines()
         new = [value for value in values if value not in seen]
         due = _reminders_due(license, self.remind_after, self.draft.today)
+        if self.is_redelivered:
+            after: dict[str, Any] = {"resend": new} if new else {}
+            after["delivery"] = self.draft.desired.libraries[self.library].delivery.value
+            where = self.draft.desired.place("libraries", self.library)
+            self._add(Action.RESEND, REDELIVERED, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
+            return
         if not new and due <= license.reminders:
             return
-        after: dict[str, Any] = {"resend": new} if new else {}
+        after = {"resend": new} if new else {}
         reason, where = f"Resend: {', '.join(new)}", rule.origin
         if due > license.reminders:
             after["reminders"] = due

@@ -59,6 +59,10 @@ def _move_seats(
     if effect.start is From.FREE:
         for (kind, status), number in Counter(map(itemgetter(5, 6), changes)).items():
             figures[seat_of(kind if kind in kinds else next(iter(kinds)), status)] += number
+        held = Counter((before["kind"], before["status"]) for before in map(itemgetter(7), changes) if before)
+        for (kind, status), number in held.items():
+            if seat := seat_of(kind, status):  # an unclaimed one, which is delivered at once now
+                figures[seat] -= number
         return
     for (kind, status), number in Counter(map(_kind_and_status_before, changes)).items():
         after = becomes(effect, Kind(kind), Status(status))

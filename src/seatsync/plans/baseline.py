@@ -18,6 +18,7 @@ from seatsync.plans.rules_digest import rules_digest
 MOST_OPEN = 10_000
 _PASSING = frozenset(
     {
+        "delivery-changed",
         "no-invitation",
         "no-timezone",
         "past-until",

@@ -17,7 +17,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.tags import split_tags
-from seatsync.planning.change import Change
+from seatsync.planning.change import Change, takes_seat
 from seatsync.planning.draft import Draft, KeptLicense
 from seatsync.planning.seats import SlotChange
 from seatsync.refusals.whole import NotWhole, without_members
@@ -80,6 +80,10 @@ class Case:
     def of(self, action: Action, library: str = "") -> Sequence[Change]:
         """The changes of one action, in ``library`` or without a library."""
         return self.draft.groups.get((action, library), ())
+
+    def new_seats(self, library: str) -> list[Change]:
+        """The grants of a library that take one more seat each."""
+        return [change for change in self.of(Action.GRANT, library) if takes_seat(change)]
 
     def title(self, library: str) -> str:
         """The title of a library, with its id, for messages."""

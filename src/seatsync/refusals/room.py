@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import Kind
 from seatsync.refusals import too_many_revokes
@@ -31,7 +30,7 @@ def room(case: Case, library: str) -> Room:
     """
     licenses = case.draft.snapshot.licenses.get(library, {})
     owned = sum(license.kind is Kind.PERMANENT for license in licenses.values())
-    granted = len(case.of(Action.GRANT, library))
+    granted = len(case.new_seats(library))
     return Room(granted, case.slots[library].after.used - owned - granted, owned)
 
 

@@ -21,7 +21,7 @@ CODE = "slots-exceeded"
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library that has too few seats for this plan's grants."""
     for library, (_, after) in case.slots.items():
-        grants = case.of(Action.GRANT, library)
+        grants = case.new_seats(library)
         if after.available < 0 and grants and library in case.desired.libraries:
             short = -after.available
             last = [change.member for change in grants[-short:]]

@@ -39,6 +39,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _same_person(case)
     yield from _without_invitation(case)
     yield from _approvals(case)
+    yield from _redelivered(case)
     yield from _declined(case)
     yield from _kept(case)
     yield from _no_timezone(case, _ends_changed(case))
@@ -345,6 +346,29 @@ def _approvals(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "approval-unknown", message, "Correct it, or delete it.", approval.origin, Severity.WARNING
             )
+
+
+def _redelivered(case: Case) -> Iterator[Diagnostic]:
+    """What a change of ``system`` or ``delivery`` does to the members who hold a seat."""
+    for id, library in case.desired.libraries.items():
+        known = case.draft.snapshot.libraries.get(id)
+        if known is None or known.delivery is library.delivery:
+            continue
+        at_once = len(case.of(Action.GRANT, id)) - len(case.new_seats(id))
+        asked = sum("delivery" in (change.after or {}) for change in case.of(Action.RESEND, id))
+        if case.slots[id].before.used:
+            facts = library.delivery.facts
+            does = [counted(asked, *facts.asked)]
+            if facts.at_once:
+                at_once_words = ("member with an account gets it at once", "members with an account get it at once")
+                does.insert(0, counted(at_once, *at_once_words))
+            message = (
+                f"{case.title(id)} is now {facts.in_words}. Of who has not claimed the seat, {' and '.join(does)}. "
+                "Who has claimed it keeps it."
+            )
+            help = "Nothing to do. Earlier invitations and their links no longer fit; the new letters replace them."
+            where = case.desired.place("libraries", id)
+            yield Diagnostic("delivery-changed", message, help, where, Severity.NOTICE, id)
 
 
 def _declined(case: Case) -> Iterator[Diagnostic]:

@@ -31,6 +31,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("slots-below-used", "slots-exceeded", "too-many-revokes", "empty-roster"),
         *(
             "past-until",
+            "delivery-changed",
             "grant-reaches-nobody",
             "unknown-tag",
             "tag-lookalike",

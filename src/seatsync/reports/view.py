@@ -231,6 +231,8 @@ def _what(change: Change) -> str:
         case Action.LICENSE_UPDATE:
             return f"{_ends_on(after['until'])} (was: {_end(before['until'])})"
         case Action.RESEND:
+            if "delivery" in after:
+                return _ASKED[after["delivery"]].removeprefix(", ") or "new invitation with a claim link"
             return "reminder" if "resend" not in after else "invitation again"
         case Action.MEMBER_ADD if before:
             was = (_difference(name, before[name], after.get(name, "")) for name in before if name != "email")
