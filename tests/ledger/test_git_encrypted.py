@@ -107,6 +107,17 @@ def test_a_whole_life_of_an_encrypted_ledger_names_nobody_to_who_clones_the_repo
     assert SOMEBODY.search(all_that_is_in(remote)) is not None  # so the search finds names where there are some
 
 
+def test_files_that_are_noted_are_as_secret_as_the_rest(remote: Path, here: Path, there: Path, key: str) -> None:
+    ran(here, "apply", "--yes", "grace")
+    with (here / "grace" / "seatsync.yaml").open("a") as file:
+        file.write("# note\n")
+    ran(here, "apply", "--yes", "grace")
+    ran(there, "apply", "--same-files", "grace")  # the comment makes no difference: these files are noted again
+    ran(there, "verify", "-C", "grace")
+    assert_linear(remote, 3)
+    assert SOMEBODY.search(all_that_is_in(remote)) is None
+
+
 def test_from_clear_to_encrypted_and_back_by_a_dump(here: Path, there: Path, key: str) -> None:
     ran(here, "apply", "--yes", "grace")
     dumped = ran(here, "ledger", "dump", "-C", "grace").out

@@ -122,6 +122,22 @@ def test_the_branch_is_the_audit_trail_and_names_nobody(remote: Path, here: Path
     }
 
 
+def test_an_apply_with_nothing_to_do_notes_new_files_by_one_commit(remote: Path, here: Path, there: Path) -> None:
+    ran(here, "apply", "--yes", "grace")
+    for clone in (here, there):
+        with (clone / "grace" / "seatsync.yaml").open("a") as file:
+            file.write("# note\n")
+    ran(here, "apply", "--yes", "grace", "--commit", "0123abcd")
+    subjects = git("log", "--reverse", "--format=%s", BRANCH, at=remote).splitlines()
+    assert subjects == ["apply grace: 1 library-add, 1 admin-add, 2 member-add, 2 grant", "files grace"]
+    assert "Seatsync-Commit: 0123abcd\n" in git("log", "-1", "--format=%B", BRANCH, at=remote)
+    for clone in (here, there):
+        ran(clone, "apply", "--yes", "grace")
+        ran(clone, "apply", "--same-files", "grace")
+        ran(clone, "verify", "-C", "grace")
+    assert_linear(remote, 2)
+
+
 def test_who_has_a_name_in_git_commits_by_it(remote: Path, here: Path) -> None:
     git("config", "user.name", "Pipeline", at=here)
     git("config", "user.email", "pipeline@ci.example", at=here)

@@ -16,6 +16,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries.accounts.emails import with_account
+from seatsync.ledger.queries.lookup import has_only_noted_files, last_files
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.plan import AcceptedPlan
@@ -42,17 +43,24 @@ class ForeignLedger(Failure):
 
 
 class Applied(NamedTuple):
-    """The result of an apply: the last journal entry with its hash, and the number of letters put into the outbox."""
+    """The result of an apply: the last journal entry with its hash, and the number of letters put into the outbox.
+
+    ``noted``: there was nothing to do, but the journal now knows these files.
+    """
 
     serial: int
     head: str
-    letters: int
+    letters: int = 0
+    noted: bool = False
 
 
-def carry_out(ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: str, commit: str) -> Applied:
+def carry_out(
+    ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: str, commit: str, same_files: bool = False
+) -> Applied:
     """Write the plan's changes and the letters that they cause. Days count from ``today``, the day of the apply.
 
-    Nothing is written if the plan has no changes and no roster has become empty, or is no longer empty.
+    If there are none, the journal notes the files, if they are not those of the last apply; with ``same_files`` only if they
+    say the same as those. Else nothing is written.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
@@ -62,7 +70,7 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: s
     """
     must_be_in_time(plan, today.isoformat())
     if plan.serial or not plan.changes:  # otherwise the ledger may not exist yet
-        unchanged = _unchanged(ledger, plan)
+        unchanged = _unchanged(ledger, plan, same_files)
         if unchanged is not None:
             return unchanged
     touched = {change.record for change in plan.changes} - {0}
@@ -70,17 +78,21 @@ def carry_out(ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: s
 
     def apply(connection: Connection) -> Applied:
         books = read_snapshot(connection, plan.institution, touched, also)
-        must_match(plan, books)
+        must_match(connection, plan, books)
+        if _is_known(connection, plan, books, same_files):  # somebody else has noted the files in the meantime
+            return Applied(books.serial, books.head)
+        noted = not plan.changes and not plan.approvals and books.serial > 0
         first = [] if books.serial else [first_event(plan.institution, plan.settings)]
         accounts = _accounts(connection, plan, books)
         day = today.isoformat()
-        entry = Entry("apply", at, actor, commit, plan.fingerprint, _detail(plan, day, len(first) + len(accounts)))
+        kind, detail = "files" if noted else "apply", _detail(plan, day, len(first) + len(accounts))
+        entry = Entry(kind, at, actor, commit, plan.fingerprint, detail)
         recorder = Recorder(connection, plan.institution, books)
         try:
             recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-        return Applied(books.serial, books.head, recorder.sent)
+        return Applied(books.serial, books.head, recorder.sent, noted)
 
     return ledger.write(plan.institution, actor, commit, apply)
 
@@ -121,21 +133,37 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
     return delivered
 
 
-def _unchanged(ledger: Ledger, plan: AcceptedPlan) -> Applied | None:
+def _unchanged(ledger: Ledger, plan: AcceptedPlan, same_files: bool) -> Applied | None:
     """The result, if there is nothing to write; else None."""
     with ledger.reading() as connection:
         if connection is not None and plan.changes:
             return None
         books = read_snapshot(connection, plan.institution, ())
-    must_match(plan, books)
-    moved = _rosters_moved(plan, books)
-    return Applied(books.serial, books.head, 0) if books.serial and not moved and not plan.approvals else None
+        must_match(connection, plan, books)
+        is_known = connection is not None and _is_known(connection, plan, books, same_files)
+    return Applied(books.serial, books.head) if is_known else None
 
 
-def must_match(plan: AcceptedPlan, books: Snapshot) -> None:
-    """Raise ForeignLedger or Stale if the plan was made for another ledger, or for an earlier state of it."""
+def _is_known(connection: Connection, plan: AcceptedPlan, books: Snapshot, same_files: bool) -> bool:
+    """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note."""
+    if plan.changes or not books.serial:
+        return False
+    last = last_files(connection, plan.institution)
+    if same_files and not last.say_the_same(plan):
+        return True
+    return last.desired == plan.desired_digest and not _rosters_moved(plan, books) and not plan.approvals
+
+
+def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapshot) -> None:
+    """Raise ForeignLedger or Stale if the plan was made for another ledger, or for an earlier state of it.
+
+    Entries that only note files don't count.
+    """
     must_belong_to(books, plan.institution)
-    if (books.serial, books.head) != (plan.serial, plan.head):
+    is_here = (books.serial, books.head) == (plan.serial, plan.head)
+    if not is_here and not (
+        connection is not None and has_only_noted_files(connection, plan.institution, plan.serial, plan.head)
+    ):
         raise Stale(
             "the ledger has changed since the plan was made; "
             f"the journal was at entry {plan.serial} ({plan.head[:12]}) and is now at {books.serial} ({books.head[:12]})"

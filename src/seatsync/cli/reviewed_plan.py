@@ -14,6 +14,7 @@ from seatsync.domain.failure import Failure
 
 if TYPE_CHECKING:
     from seatsync.hosts.review import Reviewed
+    from seatsync.ledger.queries.lookup import AppliedFiles
     from seatsync.planning.plan import Plan
 
 
@@ -21,7 +22,7 @@ class Authorization(NamedTuple):
     """The plan that may be applied without asking; at most one of the three is set.
 
     ``expect`` is a fingerprint, ``reviewed`` the plans in the pull request's comment by institution. ``same_files`` allows any
-    plan of the files of the last apply: only dates and reminders can have changed it.
+    plan of files that say the same as those of the last apply: only dates and reminders can have changed it.
     """
 
     expect: str | None = None
@@ -46,26 +47,32 @@ class Authorization(NamedTuple):
             return None
         if self.reviewed is not None:
             return _not_reviewed(plan, self.reviewed.get(plan.institution), known)
-        if self.same_files and known.last_applied != plan.desired_digest:
-            fact = f"the files of {plan.institution} have changed since the last apply."
-            return fact, "Apply the changed files on their own. With --same-files only dates and reminders are applied."
+        if self.same_files and not known.last_applied.say_the_same(plan):
+            fact = f"the files of {plan.institution} say something else than at the last apply."
+            return fact, _APPLY_FIRST
         return None
 
 
+_APPLY_FIRST = (
+    "With --same-files only dates and reminders are applied. Review `seatsync plan`, then run `seatsync apply`, "
+    "even if that has nothing to do: it notes the files, and --same-files works again."
+)
+
+
 class _LedgerFacts(NamedTuple):
-    """The institution's ``secret`` and the digest of the files that were applied last."""
+    """The institution's ``secret`` and the files that were applied last."""
 
     secret: bytes | None
-    last_applied: str
+    last_applied: AppliedFiles
     is_redacted: bool
 
     @classmethod
     def of(cls, plan: Plan, folder: Path, run: Run) -> _LedgerFacts:
         from seatsync.cli.planning import secret_for
-        from seatsync.ledger.queries.lookup import last_desired
+        from seatsync.ledger.queries.lookup import AppliedFiles, last_files
 
         with ledger_of(run, folder, plan.institution).reading() as connection:
-            last = last_desired(connection, plan.institution) if connection is not None else ""
+            last = last_files(connection, plan.institution) if connection is not None else AppliedFiles()
             return cls(secret_for(connection, plan.institution), last, run.redactor is not None)
 
     def forms(self, digest: str) -> set[str]:

@@ -127,6 +127,9 @@ class SettledEntry(_Closed):
 
     rules: Count = Field(description="The version of the rules that were checked.")
     files: dict[str, Digest] = Field(description="SHA-256 of each file that was read.")
+    meaning: Digest | None = Field(
+        None, description="SHA-256 of what the files say, without places, comments and spelling."
+    )
     due: str = Field(
         pattern=r"^(\d{4}-\d\d-\d\d)?$",
         description="The first day on which the same files may require changes; empty for never.",

@@ -26,11 +26,16 @@ SILENT = frozenset({"import", "erase", "prune"})
 """Kinds of entries that cause no letters. A portal has already written to its members about what it reports."""
 
 
+OUTSIDE = ("files", "meaning")
+"""What of a baseline is kept outside the chain, where it can be erased."""
+
+
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
-    ``kind`` is ``apply``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` is an instant (ISO,
-    UTC). ``detail`` holds the rosters' counts, the files' digests and the approvals used, the day before which letters were
+    ``kind`` is ``apply``, ``files``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` is an instant
+    (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do: it has no events, and makes no plan
+    out of date. ``detail`` holds the rosters' counts, the files' digests and the approvals used, the day before which letters were
     pruned, or the entries whose plan and files were erased.
     """
 
@@ -68,7 +73,8 @@ def seal(entry: Entry) -> Sealed:
         detail["sealed"] = True
     if "desired" in detail:
         baseline = {**(detail.get("settled") or {})}
-        hidden = {"desired": detail["desired"], "files": baseline.pop("files", {})}
+        outside = {name: baseline.pop(name) for name in OUTSIDE if name in baseline}
+        hidden = {"desired": detail["desired"], "files": {}, **outside}
         if passed := detail.get("approvals"):
             hidden["approvals"] = [{name: p[name] for name in PERSONAL if name in p} for p in passed]
             detail["approvals"] = [{name: p[name] for name in p if name not in PERSONAL} for p in passed]

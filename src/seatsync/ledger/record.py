@@ -21,7 +21,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.baseline import checked
 from seatsync.ledger.chain import Chain, Row
-from seatsync.ledger.journal import SILENT, Entry, approvals_of
+from seatsync.ledger.journal import OUTSIDE, SILENT, Entry, approvals_of
 from seatsync.ledger.link_chain import End
 from seatsync.ledger.rows import (
     CHUNK,
@@ -245,7 +245,8 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str
     if "on" in detail:
         baseline = detail.get("settled") or {}
         if baseline and detail.get("sealed"):
-            baseline = {**baseline, "files": json.loads(files)["files"]} if files is not None else {}
+            hidden = json.loads(files) if files is not None else None
+            baseline = {**baseline, **{name: hidden[name] for name in OUTSIDE if name in hidden}} if hidden else {}
         books.baseline = checked({**baseline, "serial": serial + baseline["events"]} if baseline else {})
         books.approvals = with_uses(books.approvals, approvals_of(detail, files), serial, day)
     if forgotten := detail.get("files"):

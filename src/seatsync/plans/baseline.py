@@ -30,14 +30,18 @@ _PASSING = frozenset(
 """Warnings about the changes of one plan. The next plan does not have them."""
 
 
-def baseline_of(draft: Draft, warnings: Sequence[Diagnostic]) -> Baseline:
-    """The baseline once this draft without refusals is applied. Empty if too much is left open."""
+def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> Baseline:
+    """The baseline once this draft without refusals is applied. Empty if too much is left open.
+
+    ``meaning`` is the digest of what the files say.
+    """
     left_open = {held.record for held in (*draft.declined, *draft.retained)}
     if len(left_open) > MOST_OPEN:
         return {}
     return {
         "rules": rules_digest(),
         "files": dict(sorted(draft.desired.files.items())),
+        "meaning": meaning,
         "due": min(map(date.isoformat, _due(draft)), default=""),
         "remind": list(draft.desired.remind_after),
         "open": sorted(left_open),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.planning.diff import compare, resolve, without_account
 from seatsync.planning.plan import Plan
 from seatsync.plans.baseline import baseline_of
+from seatsync.plans.meaning import Columns, columns_of, meaning_of
 from seatsync.refusals.judge import judge
 
 
@@ -24,11 +26,13 @@ def decide(
     connection: Connection | None,
     now: datetime,
     found: list[Diagnostic],
-    is_part: bool = False,
+    part: Iterable[Columns] | None = None,
 ) -> Plan:
     """Return the judged plan for the day of ``now`` in the institution's time zone.
 
     Accounts are looked up only for members who would then get a seat at once.
+
+    ``part`` has all members of the files if ``desired`` has only some of them.
 
     Raises:
         NotWhole: only some members are loaded, and a rule needs all.
@@ -36,5 +40,8 @@ def decide(
     draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     if connection is not None and (keys := without_account(draft)):
         draft.accounts = with_account(connection, keys)
-    plan = judge(compare(draft), now, found, is_part)
-    return plan if plan.refusals else replace(plan, baseline=baseline_of(draft, plan.warnings))
+    plan = judge(compare(draft), now, found, part is not None)
+    if plan.refusals:
+        return plan
+    meaning = meaning_of(desired, columns_of(desired.members) if part is None else part)
+    return replace(plan, baseline=baseline_of(draft, plan.warnings, meaning))

@@ -39,11 +39,11 @@ _READERS: Mapping[str, Callable[[RosterFile, str], PlainRoster]] = {
 
 def read_differing(
     connection: Connection, institution: str, files: Sequence[RosterFile], kept: Collection[int], with_day: bool
-) -> tuple[Counted, set[int]]:
+) -> tuple[Counted, set[int], list[PlainRoster]]:
     """Read the members who differ between files and ledger, or whose number is in ``kept``, into the files' readers.
 
-    Return the number of unchanged members, by (tags, day of import; empty unless ``with_day``), and the numbers of the
-    ledger's members who differ.
+    Return the number of unchanged members, by (tags, day of import; empty unless ``with_day``), the numbers of the ledger's
+    members who differ, and the files as texts.
 
     Raises:
         SlowPath: a file is not simple enough, or too much differs.
@@ -64,7 +64,8 @@ def read_differing(
         _must_be_few(roster.texts.unmatched, most)
     for roster in rosters:
         roster.take_rest()
-    return {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}, differing
+    unchanged = {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}
+    return unchanged, differing, rosters
 
 
 def _must_be_few(differing: Sized, most: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from seatsync.ledger.read import read_snapshot
 from seatsync.planning.plan import Plan
 from seatsync.plans.decide import decide
 from seatsync.plans.differing import read_differing
-from seatsync.plans.plain_roster import SlowPath
+from seatsync.plans.plain_roster import PlainRoster, SlowPath, all_columns
 from seatsync.plans.since import SinceApply
 from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME
@@ -37,18 +37,21 @@ def partial_plan(folder: InstitutionFolder, connection: Connection, since: Since
         if loaded.desired is None or loaded.found:
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.with_namesakes(loaded.desired))
-        return decide(loaded.desired, snapshot, connection, now, loaded.found, is_part=True)
+        return decide(
+            loaded.desired, snapshot, connection, now, loaded.found, all_columns(part.rosters, loaded.desired.members)
+        )
     except (SlowPath, NotWhole):
         return None
 
 
 class _Part:
-    """The members that the plan needs: ``numbers`` are their numbers in the ledger."""
+    """The members that the plan needs: ``numbers`` are their numbers in the ledger. ``rosters`` are the files as texts."""
 
     def __init__(self, connection: Connection, since: SinceApply) -> None:
         self.connection = connection
         self.institution = since.institution.id
         self.baseline = since.books.baseline
+        self.rosters: Sequence[PlainRoster] = ()
         self.numbers = {*self.baseline["open"], *since.actions, *since.reminders_due}
 
     def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
@@ -63,7 +66,7 @@ class _Part:
             raise SlowPath
         kept = self.numbers | named.keys()
         with_day = any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags)
-        counted, differing = read_differing(self.connection, self.institution, files, kept, with_day)
+        counted, differing, self.rosters = read_differing(self.connection, self.institution, files, kept, with_day)
         self.numbers = kept | differing
         return counted
 

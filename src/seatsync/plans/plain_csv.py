@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from seatsync.domain.person import Person
 from seatsync.domain.text.formulas import has_defused
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE
+from seatsync.plans.meaning import AT_ONCE
 from seatsync.plans.plain_roster import MemberTexts, Shape, SlowPath
 from seatsync.sources import csv_table
 from seatsync.sources.load import RosterFile
@@ -54,17 +55,29 @@ class PlainCsv:
         if len(lines) - sum(map(lines.count, blank)) != len(unmatched) - len(blank):
             raise SlowPath("a line is in a roster twice")
         unmatched.difference_update(blank)
+        self.texts.blank.update(blank)
 
     def _spellings(self, at: int) -> Iterator[tuple[str, list[str]]]:
         """Every distinct value of the tags column ``at``, as (text in the file, tags)."""
         if at == len(self.fields):
             yield "", []
             return
-        delimiter, lines = self.table.delimiter, self.texts.members
-        columns = (line.split(delimiter, at + 1)[at : at + 1] for line in lines if '"' not in line)
-        before = delimiter if at else ""
+        lines, before = self.texts.members, self.table.delimiter if at else ""
+        columns = (self._column(lines[start : start + AT_ONCE], at) for start in range(0, len(lines), AT_ONCE))
         for written in dict.fromkeys(chain.from_iterable(columns)):
             yield before + written, written.split(";")
+
+    def _column(self, lines: list[str], at: int) -> list[str]:
+        """The cells of one column in the lines without quotes."""
+        delimiter, together = self.table.delimiter, "\n".join(lines)
+        if '"' not in together and together.count(delimiter) == len(lines) * (len(self.fields) - 1):
+            return self._cells(lines)[at :: len(self.fields)]
+        split = (line.split(delimiter, at + 1)[at : at + 1] for line in lines if '"' not in line)
+        return [*chain.from_iterable(split)]
+
+    def _cells(self, lines: list[str]) -> list[str]:
+        """All cells of lines that have one for each field, in one list."""
+        return "\n".join(lines).replace(self.table.delimiter, "\n").split("\n")
 
     def _parsed(self, lines: Iterable[str]) -> Iterator[list[str]]:
         try:
@@ -78,10 +91,19 @@ class PlainCsv:
             return written
         return [line if line.count(delimiter) == inside and '"' not in line else NO_LINE for line in written]
 
+    def lines(self) -> Sequence[int]:
+        first = self.table.header_line + 1
+        return range(first, first + len(self.texts.members))
+
+    def columns(self, matched: list[str]) -> list[list[str]]:
+        cells, before = self._cells(matched), self.table.delimiter if self.fields[0] != "tags" else ""
+        column = {name: cells[at :: len(self.fields)] for at, name in enumerate(self.fields)}
+        column["tags"] = self.texts.tags(column.get("tags") or [""] * len(matched), before)
+        return [column.get(name) or [""] * len(matched) for name in Person._fields]
+
     def take_rest(self) -> None:
         unread = self.texts.unmatched | self.texts.garbled
-        first = self.table.header_line + 1
-        rest = [(number, line) for number, line in enumerate(self.texts.members, first) if line in unread]
+        rest = [(number, line) for number, line in zip(self.lines(), self.texts.members, strict=True) if line in unread]
         rows = list(self._parsed(line for _, line in rest))
         if len(rows) != len(rest):
             raise SlowPath("a row goes over several lines")

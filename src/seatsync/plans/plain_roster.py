@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from seatsync.domain.person import Person, RosterMember, person_of
 from seatsync.domain.text.characters import TWICE_ENCODED, clean
 from seatsync.domain.text.tags import join_tags, tag_fault
 from seatsync.ledger.queries.lookup import Pieces
+from seatsync.plans.meaning import AT_ONCE, Columns
 from seatsync.sources.load import RosterFile
 
 
@@ -28,12 +30,14 @@ class Shape:
 class MemberTexts:
     """The texts of a file. ``members`` are in the order of the file; ``unmatched`` are those not yet found in the ledger.
 
-    ``garbled`` texts are always read. ``spelled`` maps joined tags to the text in the file, with the text around them.
+    ``blank`` texts are no members. ``garbled`` texts are always read. ``spelled`` maps joined tags to the text in the file, with
+    the text around them.
     """
 
     members: list[str]
     unmatched: set[str]
     garbled: set[str] = field(default_factory=set)
+    blank: set[str] = field(default_factory=set)
     spelled: dict[str, str] = field(default_factory=dict)
 
     def set_garbled_aside(self) -> None:
@@ -51,6 +55,11 @@ class MemberTexts:
             if not any(tag_fault(tag) for tag in cleaned if tag):
                 self.spelled.setdefault(join_tags([*common, *filter(None, cleaned)]), written)
 
+    def tags(self, written: Iterable[str], before: str = "", after: str = "") -> list[str]:
+        """The joined tags of texts that were found in the ledger, given without what is ``before`` and ``after`` them."""
+        joined = {text.removeprefix(before).removesuffix(after): tags for tags, text in self.spelled.items()}
+        return [*map(joined.__getitem__, written)]
+
 
 class PlainRoster(Protocol):
     """One roster file."""
@@ -62,5 +71,32 @@ class PlainRoster(Protocol):
     def plain(self, written: list[str]) -> list[str]:
         """Return the texts, with NO_LINE in place of those that would need quotes in the file."""
 
+    def lines(self) -> Sequence[int]:
+        """The line in the file of each text."""
+
+    def columns(self, matched: list[str]) -> list[list[str]]:
+        """The values in these texts, which were found in the ledger: one list for each field of ``Person``."""
+
     def take_rest(self) -> None:
         """Read the remaining members in the normal way."""
+
+
+def all_columns(rosters: Sequence[PlainRoster], read: Sequence[RosterMember]) -> Iterator[Columns]:
+    """The values of all members in the order of the files: of those who were ``read``, and of those found in the ledger."""
+    at = {(member.file, member.line): member for member in read}
+    for roster in rosters:
+        texts, file, lines = roster.texts, roster.file.reader.file, roster.lines()
+        others = texts.unmatched | texts.garbled | texts.blank
+        for start in range(0, len(texts.members), AT_ONCE):
+            some = texts.members[start : start + AT_ONCE]
+            matched = [text for text in some if text not in others]
+            columns = roster.columns(matched) if matched else [[] for _ in Person._fields]
+            left_out = 0
+            for position in [position for position, text in enumerate(some) if text in others]:
+                member = at.get((file, lines[start + position]))
+                if member is None:  # a blank line, or a member who is merged with an earlier one
+                    left_out += 1
+                    continue
+                for column, value in zip(columns, person_of(member), strict=True):
+                    column.insert(position - left_out, value)
+            yield columns

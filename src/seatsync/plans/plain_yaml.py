@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from seatsync.domain.person import Person
@@ -49,6 +49,7 @@ class PlainYaml:
         ]  # the tags bring their own line end
         if following or at == len(fields):
             pieces.append(("\n", ""))
+        self.fields = fields
         self.shape = Shape(pieces, frozenset(fields))
         self.texts.learn(file.reader.tags, self._spellings(text, at, len(fields)))
 
@@ -64,11 +65,22 @@ class PlainYaml:
     def plain(self, written: list[str]) -> list[str]:
         return written
 
+    def lines(self) -> Sequence[int]:
+        return [*accumulate((member.count("\n") for member in self.texts.members), initial=1)]
+
+    def columns(self, matched: list[str]) -> list[list[str]]:
+        width, lines = len(self.fields), "".join(matched).split("\n")
+        column = {name: lines[at:-1:width] for at, name in enumerate(self.fields)}
+        before = "\n" if self.fields[0] != "tags" else ""
+        tags = self.texts.tags(column.pop("tags", [""] * len(matched)), before, "\n")
+        column = {name: [line[len(f"- {name}: ") :] for line in written] for name, written in column.items()}
+        column["tags"] = tags
+        return [column.get(name) or [""] * len(matched) for name in Person._fields]
+
     def take_rest(self) -> None:
         texts = self.texts
         unread = texts.unmatched | texts.garbled
-        starts = accumulate((member.count("\n") for member in texts.members), initial=1)
-        rest = [(line, member) for line, member in zip(starts, texts.members, strict=False) if member in unread]
+        rest = [(line, member) for line, member in zip(self.lines(), texts.members, strict=False) if member in unread]
         if not rest:
             return
         root = yaml_tree.parse("".join(member for _, member in rest), self.file.reader.file, self.file.reader.found)

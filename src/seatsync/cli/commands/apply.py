@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 @option(
     "--same-files",
     is_flag=True,
-    help="Apply only what is due by date: end dates and reminders. Stops if the files have changed since the last apply.",
+    help="Apply only what is due by date: end dates and reminders. Stops if the files say something else than at the last "
+    "apply.",
 )
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
@@ -187,7 +188,7 @@ def _apply_fresh(
     if asks and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
         return ExitCode.BROKEN, None
-    return _carry_out(run, folder, accepted, author, plan_was_shown=True)
+    return _carry_out(run, folder, accepted, author, plan_was_shown=True, same_files=authorization.same_files)
 
 
 def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, author: _Author, jobs: int | None) -> int:
@@ -253,7 +254,7 @@ def _check_ledger_lasts(run: Run, folder: Path) -> None:
 
 
 def _carry_out(
-    run: Run, folder: Path, plan: AcceptedPlan, author: _Author, plan_was_shown: bool
+    run: Run, folder: Path, plan: AcceptedPlan, author: _Author, plan_was_shown: bool, same_files: bool = False
 ) -> tuple[int, str | None]:
     """Apply the plan and print the result. Exit code, and ``changed`` or None."""
     from seatsync.apply.apply import carry_out
@@ -265,7 +266,7 @@ def _carry_out(
     redactor = redactor_of(folder, plan.institution, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         zone = plan.timezone
-        applied = carry_out(ledger, plan, run.today(zone), run.at(zone), actor, commit)
+        applied = carry_out(ledger, plan, run.today(zone), run.at(zone), actor, commit, same_files)
     if run.format == "json":
         result: dict[str, Any] = {
             "institution": plan.institution,
@@ -284,6 +285,8 @@ def _carry_out(
         )
         journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {applied.head}."
         run.say(f"Applied to {ledger}: {done}. {journal}")
+    elif applied.noted:
+        run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes that these files are applied.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
     return ExitCode.DONE, "changed" if plan.changes else None

@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_column, or_, select, text
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
 from seatsync.ledger.read import AT_A_TIME, streamed
-from seatsync.planning.plan import keyed
+from seatsync.planning.plan import Plan, keyed
 
 TAGS_HERE = "\x01"
 NO_LINE = "\x02"
@@ -119,12 +119,45 @@ def secret_of(connection: Connection, institution: str) -> bytes | None:
     return bytes(salt) if salt is not None else None
 
 
-def last_desired(connection: Connection, institution: str) -> str:
-    """The digest (SHA-256, hex) of the files applied last; empty where none were applied."""
+class AppliedFiles(NamedTuple):
+    """The files applied last: the digests (SHA-256, hex) of their bytes and of what they say; empty if not known."""
+
+    desired: str = ""
+    meaning: str = ""
+
+    def say_the_same(self, plan: Plan) -> bool:
+        """Whether the plan's files have the same bytes, or say the same."""
+        meaning = plan.baseline.get("meaning", "")
+        return self.desired == plan.desired_digest or (meaning != "" and self.meaning == meaning)
+
+
+def last_files(connection: Connection, institution: str) -> AppliedFiles:
+    """The files of the last apply, also of one with nothing to do."""
     entry = tables.entry.c
-    applied = select(entry.detail, entry.files).where(entry.institution == institution, entry.kind == "apply")
+    applied = select(entry.detail, entry.files).where(
+        entry.institution == institution, entry.kind.in_(("apply", "files"))
+    )
     row = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).one_or_none()
-    return str(json.loads(row.files or row.detail).get("desired", "")) if row is not None else ""
+    noted = json.loads(row.files or row.detail) if row is not None else {}
+    return AppliedFiles(str(noted.get("desired", "")), str(noted.get("meaning", "")))
+
+
+def has_only_noted_files(connection: Connection, institution: str, serial: int, head: str) -> bool:
+    """Whether the journal has a link ``serial`` with the hash ``head`` (hex), and after it only entries that note files."""
+    entry, event = tables.entry.c, tables.event.c
+    at = [
+        select(hash).where(institution_ == institution, number == serial)
+        for institution_, number, hash in (
+            (entry.institution, entry.serial, entry.hash),
+            (event.institution, event.serial, event.hash),
+        )
+    ]
+    later = [
+        select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind != "files"),
+        select(event.serial).where(event.institution == institution, event.serial > serial),
+    ]
+    hashes = [bytes(hash).hex() for query in at for hash in connection.execute(query).scalars()]
+    return hashes == [head] and not any(connection.execute(query.limit(1)).first() for query in later)
 
 
 def plan_known_as(connection: Connection, institution: str, name: str, secrets: Iterable[bytes | None]) -> str:
