@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 from seatsync.domain.action import Action
 from seatsync.domain.approval import Approval
@@ -14,6 +14,7 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.license import ABSENT, Status
 from seatsync.domain.person import Member, Person, RosterMember, person_of
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.names import Named, have_same_names
 from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
@@ -51,6 +52,37 @@ def without_account(draft: Draft) -> set[str]:
             ]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
     return keys
+
+
+class Holder(Named, Protocol):
+    """A record of the ledger that has or had an e-mail."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def number(self) -> int: ...
+
+
+def own_accounts(draft: Draft, keys: Collection[str], holders: Iterable[Holder]) -> set[str]:
+    """Those of the e-mail ``keys`` with an account that surely is the member's.
+
+    It may be somebody else's if another record with other names has or had the e-mail, or signs in with it. Then the member
+    proves that the mailbox is theirs, and claims.
+    """
+    rows = {
+        row.key: (row, record)
+        for row, record in zip(draft.desired.members, draft.matching.records, strict=True)
+        if row.key in keys
+    }
+    others = {
+        holder.key
+        for holder in holders
+        if holder.key in rows
+        and holder.number != rows[holder.key][1]
+        and not have_same_names(holder, rows[holder.key][0])
+    }
+    return rows.keys() - others
 
 
 def compare(draft: Draft) -> Draft:

@@ -12,6 +12,7 @@ from seatsync.domain.library import DEFAULT_DELIVERY
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
 
@@ -28,6 +29,8 @@ class LicenseDiff:
         self.held = draft.snapshot.licenses.get(library, {})
         self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
+        unknown = (rows for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
+        self.unknown = {email_key(email) for rows in unknown for _, email, _ in rows if email}
         self.resends = draft.entitlements.resends.get(library, {})
         self.regrants = draft.entitlements.regrants.get(library, set())
         desired = draft.desired.libraries.get(library)
@@ -166,7 +169,9 @@ class LicenseDiff:
         elif self.dropped:
             reason = "The library is no longer in seatsync.yaml"
         else:
-            reason = "No longer granted"
+            before = self.draft.snapshot.members[record]
+            old = f"; a grant names the old e-mail {before.email}" if before.key in self.unknown else ""
+            reason = f"No longer granted{old}"
         self._revoke(license, reason, place, email, record)
 
     def _leaving(self, license: License, record: int) -> None:

@@ -12,8 +12,8 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
-from seatsync.ledger.queries.accounts.emails import with_account
-from seatsync.planning.diff import compare, resolve, without_account
+from seatsync.ledger.queries.accounts.emails import holders_of, with_account
+from seatsync.planning.diff import compare, own_accounts, resolve, without_account
 from seatsync.planning.plan import Plan
 from seatsync.plans.baseline import baseline_of
 from seatsync.plans.meaning import Columns, columns_of, meaning_of
@@ -39,7 +39,8 @@ def decide(
     """
     draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     if connection is not None and (keys := without_account(draft)):
-        draft.accounts = with_account(connection, keys)
+        known = with_account(connection, keys)
+        draft.accounts = own_accounts(draft, known, holders_of(connection, desired.institution.id, known))
     plan = judge(compare(draft), now, found, part is not None)
     if plan.refusals:
         return plan

@@ -131,14 +131,27 @@ def _unknown_members(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
 
 def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: bool) -> Diagnostic:
     names = [id or mail for id, mail, _ in unknown]
-    near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
+    if renamed := _renamed(case, unknown):
+        near, guess = f"{named(renamed, 3)}.", False
+    else:
+        near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
     ids = ("the student id " if len(names) == 1 else "the student ids ") if all(id for id, _, _ in unknown) else ""
     gets = "is not on any roster and gets nothing" if len(names) == 1 else "are not on any roster and get nothing"
     who = "which" if ids else "who"
     message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
     help = "Correct the e-mail or student id, or add the member to a roster."
+    if renamed:
+        help = "Write the new e-mail in the grant, or the student id, which stays when an e-mail changes."
     where = _row(rule, unknown[0])
     return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
+
+
+def _renamed(case: Case, unknown: list[NamedMember]) -> list[str]:
+    """What became of the e-mails that this plan changes: ``OLD is now NEW, FILE:LINE``."""
+    changes = (c for c in case.of(Action.MEMBER_UPDATE) if "email" in (c.before or {}))
+    now = {email_key((c.before or {})["email"]): c for c in changes}
+    found = [(mail, now[key]) for _, mail, _ in unknown if mail and (key := email_key(mail)) in now]
+    return [f"{mail} is now {change.member}, {change.origin}" for mail, change in found]
 
 
 def _row(rule: Grant, named: NamedMember) -> Origin:

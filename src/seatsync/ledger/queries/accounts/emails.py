@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import sha256
+from typing import NamedTuple
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from seatsync.domain.text.emails import email_key
+from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account
 
 _AT_A_TIME = 10_000
@@ -35,6 +37,31 @@ def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
     for start in range(0, len(ordered), _AT_A_TIME):
         known = _known(connection, ordered[start : start + _AT_A_TIME])
         found.update(hashes[bytes(hash)] for hash in known)
+    return found
+
+
+class Holder(NamedTuple):
+    """A member's record that has or had an e-mail: as its own, or as that of its account."""
+
+    key: str
+    number: int
+    given_name: str
+    family_name: str
+
+
+def holders_of(connection: Connection, institution: str, keys: Collection[str]) -> list[Holder]:
+    """The institution's records that have one of these e-mail keys, had it until somebody new got it, or sign in with it."""
+    member, found = tables.member.c, list[Holder]()
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), _AT_A_TIME):
+        batch = ordered[start : start + _AT_A_TIME]
+        replaced = (member.key == "") & func.lower(member.email).in_(batch)
+        query = select(*(member[name] for name in ("email", "account", "number", "given_name", "family_name"))).where(
+            member.institution == institution, member.key.in_(batch) | func.lower(member.account).in_(batch) | replaced
+        )
+        for email, account_email, *person in connection.execute(query):
+            names = {email_key(email), email_key(account_email)} & {*batch}
+            found += (Holder(key, *person) for key in sorted(names))
     return found
 
 
