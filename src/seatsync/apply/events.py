@@ -136,12 +136,20 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
                 detail = {**after, **day}
             return Event(action, change.library, number, detail)
         case Subject.MEMBER if action.facts.sign is Sign.ADD:
-            return Event(action, "", number, day, {**_BLANK, **_flat(after), "email": change.member})
+            person = {**_BLANK, **_flat(after), "email": change.member, "from": str(change.origin)}
+            return Event(action, "", number, day, person)
         case Subject.MEMBER if action.facts.sign is Sign.REMOVE:
             return Event(action, "", number)
+        case Subject.MEMBER if "replaced" in after:
+            return Event(
+                action,
+                "",
+                number,
+                {"replaced": after["replaced"]},
+                _flat({n: v for n, v in after.items() if n != "replaced"}),
+            )
         case Subject.MEMBER:
-            detail = {name: value for name, value in after.items() if name == "replaced"}
-            return Event(action, "", number, detail, _flat({n: v for n, v in after.items() if n not in detail}))
+            return Event(action, "", number, {}, {**_flat(after), "from": str(change.origin)})
         case Subject.LIBRARY:
             return Event(action, change.library, detail=after)
         case Subject.INSTITUTION:

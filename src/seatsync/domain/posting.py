@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from seatsync.domain import license as licenses
 from seatsync.domain.action import EVENTS, Action, AnyAction, Event, Grants, Unplanned
@@ -133,8 +133,13 @@ def _admin_remove(books: Snapshot, event: Event) -> None:
     del books.admins[email_key((event.person or {})["email"])]
 
 
+def _person(event: Event) -> dict[str, Any]:
+    """The fields of a person, without the place of their row."""
+    return {name: value for name, value in (event.person or {}).items() if name != "from"}
+
+
 def _member_add(books: Snapshot, event: Event) -> None:
-    person = event.person or {}
+    person = _person(event)
     old = books.members.get(event.member)
     if old is None:
         key = email_key(person["email"])
@@ -148,7 +153,7 @@ def _member_add(books: Snapshot, event: Event) -> None:
 
 def _member_update(books: Snapshot, event: Event) -> None:
     """Change a member's fields. A member who is ``replaced`` is never found by their e-mail again."""
-    person = event.person or {}
+    person = _person(event)
     member = books.members[event.member]._replace(**person)
     if event.detail.get("replaced"):
         member = member._replace(key="")

@@ -122,13 +122,12 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
             )
     for record, approval in draft.matching.replaced.items():
         yield _replaced(members[record], record, approval)
-    where = draft.desired.place("rosters")
     for record in draft.matching.leaving:
         leaver = members[record]
         yield Change(
             Action.MEMBER_REMOVE,
             "No longer on any roster",
-            where,
+            draft.last_row(record),
             member=leaver.email,
             before=_shown(
                 leaver, [name for name in ("given_name", "family_name", "student_id") if getattr(leaver, name)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
 from seatsync.domain.desired import Desired, Grant
+from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
 from seatsync.planning.entitlements import Entitlements
@@ -32,11 +33,12 @@ class KeptLicense(NamedTuple):
 class Draft:
     """The changes, and everything that refusals and reports need to know about them.
 
-    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get a
-    seat at once. ``revokes`` has, by library, the e-mails of the licenses that a limit counts: those revoked, unless their end
-    date in the ledger has passed, and those whose end date moves to an earlier day soon.
-    ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the permanent licenses of leavers,
-    ``retained`` the licenses kept by ``limits.permanent``, ``declined`` the grants to members who opted out.
+    ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get
+    a seat at once, ``last_rows`` the roster rows of those who leave, by number. ``revokes`` has, by library, the e-mails of
+    the licenses that a limit counts: those revoked, unless their end date in the ledger has passed, and those whose end
+    date moves to an earlier day soon. ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the
+    permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``declined`` the grants to
+    members who opted out.
     """
 
     desired: Desired
@@ -45,6 +47,7 @@ class Draft:
     matching: Matching
     entitlements: Entitlements
     accounts: Collection[str] = frozenset()
+    last_rows: Mapping[int, Origin] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
     revokes: defaultdict[str, list[str]] = field(default_factory=partial(defaultdict, list))
@@ -52,6 +55,10 @@ class Draft:
     kept: list[KeptLicense] = field(default_factory=list)
     retained: list[KeptLicense] = field(default_factory=list)
     declined: list[KeptLicense] = field(default_factory=list)
+
+    def last_row(self, record: int) -> Origin:
+        """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
+        return self.last_rows.get(record) or self.desired.place("rosters")
 
     def was_applied(self, grant: Grant) -> bool:
         """Whether the file that has this grant is the same as at the last apply."""

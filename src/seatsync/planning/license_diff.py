@@ -179,7 +179,7 @@ class LicenseDiff:
         if license.kind is Kind.PERMANENT:
             self.draft.kept.append(KeptLicense(self.library, email, None, record))
         elif license.kind is Kind.TEMPORARY:
-            self._revoke(license, "No longer on any roster", self.draft.desired.place("rosters"), email, record)
+            self._revoke(license, "No longer on any roster", self.draft.last_row(record), email, record)
 
     def _revoke(self, license: License, reason: str, where: Origin, email: str, record: int) -> None:
         """Revoke. It counts to the limit, unless the license has ended by its date in the ledger."""

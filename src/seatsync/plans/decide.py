@@ -13,6 +13,7 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
+from seatsync.ledger.queries.origins import last_rows
 from seatsync.planning.diff import compare, own_accounts, resolve, without_account
 from seatsync.planning.plan import Plan
 from seatsync.plans.baseline import baseline_of
@@ -30,8 +31,7 @@ def decide(
 ) -> Plan:
     """Return the judged plan for the day of ``now`` in the institution's time zone.
 
-    Accounts are looked up only for members who would then get a seat at once.
-
+    Accounts are looked up only for members who would then get a seat at once, roster rows only for those who leave.
     ``part`` has all members of the files if ``desired`` has only some of them.
 
     Raises:
@@ -41,6 +41,8 @@ def decide(
     if connection is not None and (keys := without_account(draft)):
         known = with_account(connection, keys)
         draft.accounts = own_accounts(draft, known, holders_of(connection, desired.institution.id, known))
+    if connection is not None and (leaving := draft.matching.leaving):
+        draft.last_rows = last_rows(connection, desired.institution.id, leaving)
     plan = judge(compare(draft), now, found, part is not None)
     if plan.refusals:
         return plan

@@ -1,4 +1,4 @@
-"""The origin of a license: the file and line that requested it, from the journal."""
+"""Where licenses and members come from: the file and line that requested a license or had a member, from the journal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from seatsync.domain.action import EVENTS
+from seatsync.domain.action import EVENTS, Action
+from seatsync.domain.origin import Origin
 from seatsync.ledger import tables
+from seatsync.ledger.read import AT_A_TIME
 
 _GIVING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.gives]
 
@@ -45,6 +47,31 @@ def license_origins(
     )
     found = {}
     for library, member, detail, serial, commit, at, actor in connection.execute(query):
-        file, _, line = str(json.loads(detail).get("from", "")).rpartition(":")
-        found[library, member] = LicenseOrigin(file, int(line) if file else 0, commit, serial, at, actor)
+        file, line = _place(detail)
+        found[library, member] = LicenseOrigin(file, line, commit, serial, at, actor)
     return found
+
+
+def last_rows(connection: Connection, institution: str, members: Sequence[int]) -> dict[int, Origin]:
+    """The roster and line at which each of these members was last added or changed.
+
+    Older journals do not have it, so some members can be missing.
+    """
+    event = tables.event.c
+    query = select(event.member, event.person).where(
+        event.institution == institution, event.action.in_((Action.MEMBER_ADD, Action.MEMBER_UPDATE))
+    )
+    found = {}
+    for start in range(0, len(members), AT_A_TIME):
+        part = query.where(event.member.in_(members[start : start + AT_A_TIME])).order_by(event.serial)
+        for member, person in connection.execute(part):
+            file, line = _place(person)
+            if file:
+                found[member] = Origin(file, line)
+    return found
+
+
+def _place(values: str | None) -> tuple[str, int]:
+    """The file and line in an event's JSON; empty and 0 for none."""
+    file, _, line = str(json.loads(values or "{}").get("from", "")).rpartition(":")
+    return file, int(line) if file else 0
