@@ -104,7 +104,7 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
     for change in plan.changes:
         until = (change.after or {}).get("until", "")
         if "" < until < today and until >= plan.now:
-            raise Stale(f"{change.action} {change.library} for {change.member} ends on {until}, and today is {today}")
+            raise Stale(f"a seat of {change.library} in it ended on {until}, and today is {today}")
     for approval, *_ in plan.approvals:
         if approval.until.isoformat() < today:
             raise Stale(f"the approval at {approval.origin} ended on {approval.until}, and today is {today}")
