@@ -66,7 +66,7 @@ def test_a_ledger_that_moved_stops_it_and_is_named(place: Path) -> None:
     assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
     write(place, ANN, BEN)
     reviewed(place)
-    seatsync("ledger", "claim", "books", "ann@grace.example", folder=place)
+    seatsync("ledger", "claim", "books", "ann@grace.example", *DAY, folder=place)
     write(place, BEN)
     outcome = applied(place, code=5)
     assert "What changed: the ledger, from journal entry 6 to 8, the files." in outcome.err
@@ -84,7 +84,7 @@ def test_claims_between_review_and_apply_do_no_harm(place: Path) -> None:
     assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
     write(place, ANN, BEN)
     reviewed(place)
-    assert seatsync("ledger", "claim", "books", "ann@grace.example", folder=place).code == 0
+    assert seatsync("ledger", "claim", "books", "ann@grace.example", *DAY, folder=place).code == 0
     applied(place)
 
 
