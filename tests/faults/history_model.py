@@ -50,6 +50,7 @@ class Model:
     applied_on: str = ""
     letters: list[dict[str, Any]] = field(default_factory=list)
     once_admins: set[str] = field(default_factory=set)
+    used_approvals: list[dict[str, Any]] = field(default_factory=list)
 
     # ── The expected tables ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -284,6 +285,8 @@ class _Apply:
         self.revokes: Counter[str] = Counter()
         self.revoked: list[tuple[str, int]] = []
         self.active = {library: model.used(library) for library in model.libraries}
+        self.delivered_before = {library: model._delivery(library) for library in model.libraries}
+        self.passed: list[dict[str, Any]] = []
 
     def run(self) -> set[str]:
         model, wish = self.model, self.wish
@@ -305,18 +308,21 @@ class _Apply:
         if self.events or is_new or moved:
             model.serial += 1 + self.events
             model.rosters, model.applied_on = counts(wish), self.day
+        model.used_approvals += self.passed
         return self.refused
 
     # ── Refusals ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _judge_rosters(self) -> None:
-        approved = {entry.get("roster", "") for entry in self._approvals("empty-roster")}
+        approvals = {entry.get("roster", ""): entry for entry in reversed(self._approvals("empty-roster"))}
         had = {path for path, count in self.model.rosters.items() if count}
         empty = {path for path, roster in self.wish.rosters.items() if not roster.people and path in had}
         everybody_went = any(m["on_roster"] for m in self.model.members) and not self.wish.people()
         explained = had and had <= empty
-        if "" not in approved and (empty - approved or (everybody_went and not explained)):
+        if "" not in approvals and (empty - approvals.keys() or (everybody_went and not explained)):
             self.refused.add("empty-roster")
+        of_all = {""} if everybody_went and not explained else {path if path in approvals else "" for path in empty}
+        self.passed += [approvals[path] for path in of_all if path in approvals]
 
     def _judge_libraries(self) -> None:
         owned = {library for library, _ in self.model.owned()}
@@ -335,13 +341,18 @@ class _Apply:
             number = float(limit.rstrip("%"))
             most = max(5, int(round(self.active[library] * number / 100, 6))) if "%" in limit else int(number)
             approvals = [entry for entry in self._approvals("too-many-revokes") if entry["library"] == library]
-            if count > max([most, *(entry["count"] for entry in approvals)]):
+            enough = [entry for entry in approvals if entry["count"] >= count]
+            if count > most and not enough:
                 self.refused.add("too-many-revokes")
+            elif count > most:
+                self.passed.append(min(enough, key=lambda entry: entry["count"]))
         if any(self.model.used(id) > entry["slots"] for id, entry in self.wish.libraries.items()):
             self.refused.add("slots")
 
     def _approvals(self, refusal: str) -> list[dict[str, Any]]:
-        return [entry for entry in self.wish.approvals if entry["refusal"] == refusal and entry["until"] >= self.day]
+        """The approvals in force that no apply has used."""
+        unused = [entry for entry in self.wish.approvals if entry not in self.model.used_approvals]
+        return [entry for entry in unused if entry["refusal"] == refusal and entry["until"] >= self.day]
 
     # ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -394,8 +405,13 @@ class _Apply:
             if own["status"] != "opted_out" or any(rule.regrant for rule in live):
                 self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
             return
+        is_new_way = self.delivered_before.get(library) not in (None, self.model._delivery(library))
         if own["kind"] == "permanent" and not is_permanent:
             self.refused.add("permanent-downgrade")
+        elif is_new_way and own["status"] == "unclaimed" and self._comes_at_once(library, number):
+            self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
+            self.model._cancel_invitations([(library, number)])
+            return
         if own["kind"] == "temporary" and is_permanent:
             own.update(kind="permanent", until="")
             self.events += 1
@@ -405,7 +421,12 @@ class _Apply:
             self.revokes[library] += self._is_earlier_soon(own["until"], until)
             own["until"] = until
             self.events += 1
-        if own["status"] == "unclaimed":
+        if own["status"] == "unclaimed" and is_new_way:
+            new = [value for value in asked if value not in own["resent"]]
+            own.update(resent=[*own["resent"], *new], invited_on=self.day, reminders=0)
+            self.events += 1
+            self.model.send(self.model.invitation(library), library, number, self.at)
+        elif own["status"] == "unclaimed":
             self._remind(library, number, own, [value for value in asked if value not in own["resent"]])
 
     def _reaches(self, to: Mapping[str, Any], person: Person, tags: frozenset[str]) -> bool:
@@ -430,8 +451,7 @@ class _Apply:
             self._revoke(library, number)
 
     def _grant(self, library: str, number: int, kind: str, asked: list[str], until: str) -> None:
-        at_once = CAN[self.wish.libraries[library]["system"]][1] == "account"
-        status = "delivered" if at_once and self.model.members[number - 1]["account"] else "unclaimed"
+        status = "delivered" if self._comes_at_once(library, number) else "unclaimed"
         self.model.licenses[library, number] = {
             "kind": kind,
             "status": status,
@@ -443,6 +463,10 @@ class _Apply:
         self.events += 1
         letter = "plan-assigned" if status == "delivered" else self.model.invitation(library)
         self.model.send(letter, library, number, self.at)
+
+    def _comes_at_once(self, library: str, number: int) -> bool:
+        at_once = CAN[self.wish.libraries[library]["system"]][1] == "account"
+        return at_once and bool(self.model.members[number - 1]["account"])
 
     def _remind(self, library: str, number: int, own: License, new: list[str]) -> None:
         """Send one letter for all missed reminders and new values of ``resend``."""
