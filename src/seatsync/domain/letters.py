@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from enum import StrEnum
 from typing import assert_never
 
 from seatsync.domain.action import AnyAction, Event, Letter
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.snapshot import Snapshot
+
+
+class LetterState(StrEnum):
+    """The state of a letter in the outbox."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    CANCELLED = "cancelled"
+
 
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 """Letters that ask the member to act. They have a personal link and are sent only while the license is unclaimed."""

@@ -6,23 +6,25 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import Action, Event, Grants, Subject
 from seatsync.domain.approval import with_uses, without_words
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
-from seatsync.domain.letters import ASKING, letter_for
+from seatsync.domain.letters import letter_for
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.person import Member
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.waiting import Seat
 from seatsync.ledger import tables
 from seatsync.ledger.baseline import checked
 from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import OUTSIDE, SILENT, Entry, approvals_of
 from seatsync.ledger.link_chain import End
+from seatsync.ledger.queries.waiting import SeatKey, settle, silence
 from seatsync.ledger.rows import (
     CHUNK,
     MEMBER_VALUES,
@@ -66,7 +68,8 @@ class Recorder:
         self.held: dict[str, set[int]] = {}
         self.granted: dict[str, set[int]] = {}
         self.sent = 0
-        self.voided: set[tuple[str, int]] = set()
+        self.stirred: set[SeatKey] = set()
+        self.silenced: set[str] = set()
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
@@ -108,7 +111,7 @@ class Recorder:
         except IntegrityError as error:
             raise IllegalTransition("two members would have the same e-mail or student id") from error
         self._write_licenses()
-        self._cancel_invitations()
+        self._settle_letters(entry)
 
     def _check_serial(self) -> End:
         """Check that the journal ends where ``books`` does, and return the end of the chain of personal links.
@@ -132,8 +135,10 @@ class Recorder:
             self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
         self.rows.append(self.chain.event(event))
-        if facts.license is not None and facts.license.voids_invitations:
-            self.voided.add((event.library, event.member))
+        if letter or (facts.license is not None and facts.license.voids_invitations):
+            self._stir(event.library, [event.member])
+        if event.action is Action.LIBRARY_UPDATE and event.detail.get("sends_letters") is False:
+            self.silenced.add(event.library)
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
             self._add_letters(letter, [(self.chain.serial, event.member)], event.library, address, entry)
@@ -145,6 +150,7 @@ class Recorder:
         post(self.books, grants)
         serial = self.chain.serial + 1
         self.rows += self.chain.grants(grants)
+        self._stir(grants.library, grants.members)
         if letter:
             self._add_letters(letter, enumerate(grants.members, serial), grants.library, "", entry)
 
@@ -160,6 +166,11 @@ class Recorder:
         known, granted = self.books.licenses.get(library, {}), self.granted.setdefault(library, set())
         self.held.setdefault(library, set()).update(n for n in numbers if n in known and n not in granted)
         granted.update(n for n in numbers if n not in known)
+
+    def _stir(self, library: str, numbers: Sequence[int]) -> None:
+        """Remember the seats with letters to settle. A seat that is new in the ledger has no earlier letters."""
+        if held := self.held.get(library):
+            self.stirred.update((library, number) for number in numbers if number in held)
 
     def _flush(self) -> None:
         self.sent += len(self.letters)
@@ -198,19 +209,16 @@ class Recorder:
         new = sorted(number for number, old in self.members.items() if old is None)
         bulk(self.connection, table, member_rows(self.institution, ((number, members[number]) for number in new)))
 
-    def _cancel_invitations(self) -> None:
-        """Cancel waiting invitations of members who have claimed, declined or lost the license in the meantime."""
-        outbox = tables.outbox.c
-        waiting = (
-            (outbox.institution == self.institution)
-            & (outbox.library == bindparam("which_library"))
-            & (outbox.member == bindparam("which_member"))
-            & (outbox.state + "" == "pending")  # avoids the index on state: after an apply nearly all letters wait
-            & or_(*(outbox.letter == letter for letter in sorted(ASKING)))
-        )
-        if self.voided:
-            rows = [{"which_library": library, "which_member": member} for library, member in sorted(self.voided)]
-            self.connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"), rows)
+    def _settle_letters(self, entry: Entry) -> None:
+        """Let only those letters wait that say what is true now."""
+        timezone, seats = self.books.timezone, dict[SeatKey, Seat]()
+        for library, number in self.stirred:
+            license, known = self.books.licenses[library][number], self.books.libraries.get(library)
+            writes = known is None or known.sends_letters
+            seats[library, number] = Seat(license.status, license.invited_on, writes, timezone)
+        settle(self.connection, self.institution, seats, entry.at)
+        for library in self.silenced:
+            silence(self.connection, self.institution, library, entry.at)
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses

@@ -65,7 +65,7 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
         waiting = (outbox.institution == institution) & (outbox.member == number) & (outbox.state == "pending")
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
         sent = (outbox.institution == institution) & (outbox.member == number)
-        connection.execute(update(tables.outbox).where(sent).values(reply=""))
+        connection.execute(update(tables.outbox).where(sent).values(reply="", sent_to=""))
         connection.execute(delete(holding).where((held.institution == institution) & (held.member == number)))
 
 

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Database
 
-from seatsync.domain.letters import LINKED
+from seatsync.domain.letters import LINKED, LetterState
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
-from seatsync.ledger.queries.outbox import HELD, LetterState, Mark, iso
+from seatsync.ledger.queries.outbox import HELD, Mark, iso
 from seatsync.ledger.queries.outgoing import OutgoingLetter
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
@@ -153,7 +153,7 @@ class _Batch:
             state, reply = LetterState.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
         result = "deferred" if state is LetterState.PENDING else state.value
         tally[result] += 1
-        self.marks.append(Mark(letter.serial, state, iso(now), reply, due))
+        self.marks.append(Mark(letter.serial, state, iso(now), reply, due, letter.address))
         if not self.sender.ledger.is_pushed:
             self._write([])
         self.sender.report(letter, result)

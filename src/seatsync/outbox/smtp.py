@@ -12,9 +12,9 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.letters import LetterState
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import ENCODED
-from seatsync.ledger.queries.outbox import LetterState
 
 TIMEOUT = 60.0
 """Seconds to wait for a reply."""

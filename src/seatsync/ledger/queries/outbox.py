@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, text, update
 
-from seatsync.domain.letters import ASKING
+from seatsync.domain.letters import ASKING, LetterState
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
 from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
+from seatsync.ledger.queries.waiting import seats_of, settle
 from seatsync.ledger.read import AT_A_TIME
 
 HELD = timedelta(minutes=20)
@@ -23,23 +23,16 @@ MOST_ATTEMPTS = 38
 """Temporary failures after which a letter counts as bounced; with these pauses about five days."""
 
 
-class LetterState(StrEnum):
-    """The state of a letter."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    BOUNCED = "bounced"
-    CANCELLED = "cancelled"
-
-
 class Mark(NamedTuple):
-    """The result of one attempt to send a letter: ``reply`` is the server's answer, ``due_at`` the earliest retry (ISO)."""
+    """The result of one attempt to send a letter: ``reply`` is the server's answer, ``due_at`` the earliest retry (ISO), ``to``
+    the address."""
 
     serial: int
     state: LetterState
     at: str
     reply: str
     due_at: str = ""
+    to: str = ""
 
 
 def iso(moment: datetime) -> str:
@@ -60,6 +53,10 @@ def take_due(
     """Take up to ``limit`` due letters of these kinds for sending. Return them, and how many were cancelled as pointless."""
     cancelled = 0
     while found := outgoing_letters(connection, institution, limit, iso(now), letters):
+        seats = seats_of(connection, institution, ((one.library, one.member) for one in found if one.member))
+        settled = settle(connection, institution, seats, iso(now))
+        cancelled += len(settled.cancelled)
+        found = [letter for letter in found if letter.serial not in settled.cancelled | settled.deferred]
         to_send = [letter for letter in found if letter.address]
         pointless = [letter.serial for letter in found if not letter.address]
         _set(connection, institution, pointless, state=LetterState.CANCELLED.value)
@@ -88,11 +85,11 @@ def mark(connection: Connection, institution: str, marks: Iterable[Mark]) -> Non
     """Note the results of attempts. A letter that was sent counts as sent even if it was cancelled in the meantime; otherwise a
     cancelled letter stays cancelled."""
     outbox = tables.outbox.c
-    for serial, state, at, reply, due_at in marks:
+    for serial, state, at, reply, due_at, to in marks:
         which = (outbox.institution == institution) & (outbox.serial == serial)
         if state is not LetterState.SENT:
             which &= outbox.state == LetterState.PENDING.value
-        result = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply}
+        result = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply, "sent_to": to}
         sent_at = {"sent_at": at} if state is LetterState.SENT else {}
         connection.execute(update(tables.outbox).where(which).values(state=state.value, **result, **sent_at))
 
@@ -134,6 +131,7 @@ def bounced(connection: Connection, institution: str, members: Sequence[int] | N
             outbox.institution == institution,
             outbox.member.in_(members[start : start + AT_A_TIME]),
             outbox.letter.in_(sorted(ASKING)),
+            outbox.state != LetterState.CANCELLED.value,
         )
         for library, member, state in connection.execute(letters.order_by(outbox.serial)):
             latest[library, member] = state
@@ -160,14 +158,22 @@ class OutboxLetter(NamedTuple):
     reply: str
 
 
+def _address() -> ColumnElement[str]:
+    """The address that a letter was sent to last; the member's current one if it waits or was never tried."""
+    outbox = tables.outbox.c
+    now = func.coalesce(tables.member.c.email, outbox.address)
+    is_done = (outbox.sent_to != "") & (outbox.state != LetterState.PENDING.value)
+    return case((is_done, outbox.sent_to), else_=now)
+
+
 def outbox_letters(connection: Connection, institution: str, state: str = "") -> Iterator[OutboxLetter]:
-    """The letters (in ``state`` if given), oldest first, each with its member's current address."""
+    """The letters (in ``state`` if given), oldest first, each with the address it was sent to, or will be sent to."""
     outbox, member = tables.outbox.c, tables.member.c
     query = (
         select(
             outbox.serial,
             outbox.letter,
-            func.coalesce(member.email, outbox.address),
+            _address(),
             outbox.library,
             outbox.created_at,
             outbox.state,

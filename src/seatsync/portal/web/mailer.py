@@ -19,7 +19,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import NamedTuple
 
-from seatsync.ledger.queries.outbox import LetterState
+from seatsync.domain.letters import LetterState
 from seatsync.outbox.message import Sender, Unwritable, finished, new_message, wire_address
 from seatsync.outbox.smtp import Connection, Server, Unsent
 

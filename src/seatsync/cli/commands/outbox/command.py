@@ -83,7 +83,7 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     --state pending also releases letters that a sender still holds: make sure that no sender is running.
     """
     from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.queries.outbox import LetterState
+    from seatsync.domain.letters import LetterState
     from seatsync.ledger.queries.outbox import retry as again
 
     id = institution_of(folder, run)

@@ -1,0 +1,160 @@
+"""Which of the letters about one seat wait: only what its member must still be told.
+
+That is the difference between what was last sent and how the seat is now. So this reads nothing but the seat's letters and its
+license, and gives the same answer whenever it is asked: when an event is recorded, and again when a sender takes letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from seatsync.domain.action import Letter
+from seatsync.domain.letters import ASKING, LetterState
+from seatsync.domain.license import Status
+from seatsync.domain.text.days import day_in
+
+_OF_ACCESS = frozenset({Letter.ACCESS.value, Letter.PLAN_ASSIGNED.value, Letter.PERMANENT.value})
+
+
+class SeatLetter(NamedTuple):
+    """A letter about a seat. ``is_reminder`` tells a reminder from the invitation that it repeats.
+
+    ``in_hand`` means that a sender has it: it counts as sent, and stays as it is. ``superseded`` means that it was cancelled
+    here, not by a person. ``created_at`` and ``sent_at`` are instants (ISO); ``sent_at`` is empty if it was not sent.
+    """
+
+    serial: int
+    letter: str
+    state: str
+    is_reminder: bool
+    in_hand: bool
+    superseded: bool
+    created_at: str
+    sent_at: str
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the member has read it, as far as anybody knows."""
+        return self.state == LetterState.SENT or self.in_hand
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits, or would wait after a retry."""
+        return self.state in (LetterState.PENDING, LetterState.BOUNCED) and not self.in_hand
+
+
+class Seat(NamedTuple):
+    """The license that letters are about. ``invited_on`` is the day (ISO) of its grant, in the institution's ``timezone``."""
+
+    status: str
+    invited_on: str
+    sends_letters: bool
+    timezone: str
+
+
+class Fate(NamedTuple):
+    """What becomes of a letter that is not as it should be: its new state, and the first day on which it may be sent."""
+
+    serial: int
+    state: LetterState
+    not_before: date | None = None
+
+
+def fates(letters: Iterable[SeatLetter], seat: Seat, today: date) -> Iterator[Fate]:
+    """Yield the letters about a seat that must be cancelled, wait again, or wait until a day."""
+    ordered = sorted(letters)
+    true = _still_true(ordered, seat)
+    for letter in ordered:
+        if letter.serial in true:
+            if letter.superseded:
+                yield Fate(letter.serial, LetterState.PENDING)
+        elif letter.is_open and not letter.is_reminder:
+            yield Fate(letter.serial, LetterState.CANCELLED)
+    yield from _reminders(ordered, seat, today)
+
+
+def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
+    """The serial of the letter, not a reminder, that still has to be sent; an empty set for none."""
+    found: SeatLetter | None = None
+    if not seat.sends_letters:
+        pass
+    elif seat.status == Status.UNCLAIMED:
+        found = _invitation(letters)
+    elif seat.status == Status.DELIVERED:
+        found = _access(letters)
+    elif seat.status == Status.REVOKED:
+        found = _ending(letters)
+    return {found.serial} if found is not None and not found.is_told else set()
+
+
+def _invitation(letters: Sequence[SeatLetter]) -> SeatLetter | None:
+    """The invitation that holds now; None if there is none, or a person has cancelled it."""
+    asking = [one for one in letters if one.letter in ASKING and not (one.is_reminder or one.superseded)]
+    return asking[-1] if asking and asking[-1].state != LetterState.CANCELLED else None
+
+
+def _access(letters: Sequence[SeatLetter]) -> SeatLetter | None:
+    """The letter that says what the member has. None if it says the same as what was last sent: the seat was taken away and
+    given back in the meantime."""
+    place = next((at for at in reversed(range(len(letters))) if letters[at].letter in _OF_ACCESS), None)
+    if place is None or letters[place].state == LetterState.CANCELLED:
+        return None
+    came_back = letters[place].letter == Letter.PLAN_ASSIGNED and _ending(letters[:place]) is not None
+    return None if came_back else letters[place]
+
+
+def _ending(letters: Sequence[SeatLetter]) -> SeatLetter | None:
+    """The newest letter that the seat has ended; None if the member has been told, or never knew that they had it."""
+    told, since = "", list[SeatLetter]()
+    for letter in letters:
+        if letter.is_told or letter.letter == Letter.ACCESS:  # who has claimed knows it without a letter
+            told, since = letter.letter, []
+        else:
+            since.append(letter)
+    ends = [one for one in since if one.letter == Letter.REMOVED and (one.is_open or one.superseded)]
+    if not ends:
+        return None
+    before = since[: since.index(ends[0])]
+    knew = told in _OF_ACCESS or all(one.letter != Letter.PLAN_ASSIGNED for one in before)
+    return ends[-1] if knew else None
+
+
+def _reminders(letters: Sequence[SeatLetter], seat: Seat, today: date) -> Iterator[Fate]:
+    """Of the reminders that are due, only the newest goes. They count from the invitation that was sent, and none goes if that,
+    or a reminder, has bounced."""
+    invitation = _invitation(letters)
+    reminders = [one for one in letters if one.is_reminder and (invitation is None or one > invitation)]
+    told = max((one.serial for one in reminders if one.is_told), default=0)
+    bounced = [one.serial for one in (invitation, *reminders) if one is not None and one.state == LetterState.BOUNCED]
+    until = min((serial for serial in bounced if serial > told), default=None)
+    is_wanted = seat.sends_letters and seat.status == Status.UNCLAIMED
+    due: list[int] = []
+    for one in (letter for letter in letters if letter.is_reminder and letter.is_open):
+        if not is_wanted or one not in reminders or one.serial < told or (until is not None and one.serial > until):
+            yield Fate(one.serial, LetterState.CANCELLED)
+        elif one.state == LetterState.PENDING:
+            day = _first_day(one, invitation, seat, today)
+            if day > today:
+                yield Fate(one.serial, LetterState.PENDING, day)
+            else:
+                due.append(one.serial)
+    yield from (Fate(serial, LetterState.CANCELLED) for serial in due[:-1])
+
+
+def _first_day(reminder: SeatLetter, invitation: SeatLetter | None, seat: Seat, today: date) -> date:
+    """The first day for a reminder: as many days after its invitation was sent as it was planned after the grant.
+
+    While the invitation waits, this is never today.
+    """
+    if invitation is None or not seat.invited_on:
+        return today
+    days = _day(reminder.created_at, seat) - date.fromisoformat(seat.invited_on)
+    if not invitation.sent_at:
+        return today + max(days, timedelta(days=1))
+    return _day(invitation.sent_at, seat) + days
+
+
+def _day(instant: str, seat: Seat) -> date:
+    return day_in(datetime.fromisoformat(instant), seat.timezone)
