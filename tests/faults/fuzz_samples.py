@@ -22,6 +22,7 @@ institution:
   admins:
     - {given_name: Ruth, family_name: Abel, email: ruth@grace.example}
   opt_out: true
+  timezone: America/Chicago
 libraries:
   books: {title: Books, system: logos-library, slots: 8}
   sub: {title: Subscription, system: logos-subscription, slots: 9}
