@@ -104,6 +104,12 @@ def planned(folder: Path) -> None:
     done(folder, "plan", "--quiet", "--out", "plan.json", "--now", NOW)
 
 
+def respelled(folder: Path) -> None:
+    """Change only the bytes of the files, so that an apply has nothing to do but notes them."""
+    applied(folder)
+    write(folder, {"seatsync.yaml": files()["seatsync.yaml"] + "# note\n"})
+
+
 def left(folder: Path) -> None:
     changed(folder)
     done(folder, "apply", "--yes", "--quiet", "--now", EARLIER)
@@ -187,6 +193,7 @@ SCENARIOS = (
     SECOND_APPLY,
     Scenario("apply-under-a-reader", changed, _APPLY, _APPLIED, is_read_meanwhile=True),
     Scenario("saved-plan", planned, ("apply", "plan.json", "--format", "json", "--now", NOW), _APPLIED, again=5),
+    Scenario("noted-files", respelled, (*_APPLY[:-1], EARLIER), '"applied": false'),
     CLAIM,
     Scenario(
         "erase",
