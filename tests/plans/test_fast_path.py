@@ -60,6 +60,23 @@ SELECTORS = [
     "{file: chosen.csv}",
     "{tags: ['imported:2026-09-01']}",
 ]
+APPROVED = """limits: {permanent: retain, max_revokes: 0}
+approvals:
+  - {refusal: too-many-revokes, library: books, count: 1, until: 2026-09-04, reason: one}
+  - {refusal: too-many-revokes, library: books, count: 9, until: 2026-12-31, reason: all}
+  - {refusal: too-many-revokes, library: sub, count: 1, until: 2026-12-31, reason: one}
+  - {refusal: empty-roster, until: 2026-12-31, reason: any}
+"""
+LEAVER = {
+    "email": "zoe@g.example",
+    "given_name": "Zoe",
+    "family_name": "Roy",
+    "student_id": "9",
+    "role": "",
+    "tags": "a;b",
+    "remark": "-",
+}
+"""Who leaves before the story begins, so that some approvals are used."""
 people = st.fixed_dictionaries(
     {
         "email": st.sampled_from([f"{name}@g.example" for name in NAMES] + ["Ann@G.example"]),
@@ -95,7 +112,7 @@ files = st.fixed_dictionaries(
         "columns": st.sampled_from(COLUMNS),
         "rules": rules,
         "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
-        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n"]),
+        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
@@ -209,8 +226,11 @@ def lived(
 ) -> None:
     """Apply the files, then let things happen. Some people had accounts before, some have created them since."""
     begun_anew(place)
-    write(place, chosen, roster, {})
     before, since = accounts
+    if chosen["limits"] == APPROVED:
+        write(place, chosen, [*roster, LEAVER], {})
+        seatsync("apply", "--yes", "--now", "2026-09-01", folder=place)
+    write(place, chosen, roster, {})
     if before:
         seatsync("ledger", "migrate", folder=place)
     for who in before:
