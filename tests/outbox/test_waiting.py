@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from seatsync.ledger import tables
+from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.databases import opened, rows
-from tests.support.letters import ANN, BEN, CONFIG, CY, applied, listed, ran, sent
+from tests.support.letters import ANN, BEN, CONFIG, CY, HEADER, applied, listed, ran, sent
 from tests.support.mail_server import Mailroom
 
 pytestmark = pytest.mark.slow
@@ -132,6 +133,31 @@ def test_letters_are_turned_off_for_a_library(school: Path, room: Mailroom) -> N
     ran(school, "apply", "--yes")
     assert sent(school) == {"sent": 2}
     assert room.to == ["ruth@grace.example", "ann@grace.example"]
+    ran(school, "verify")
+
+
+def test_a_corrected_address_gets_the_bounced_invitation_and_the_old_letter_keeps_the_old_address(
+    school: Path, room: Mailroom
+) -> None:
+    """It is blank once the member is erased."""
+    header = [*HEADER, "student_id"]
+    room.at_rcpt = lambda to: "550 nobody here" if to.startswith("bne") else ""
+    write_csv(school / "members.csv", header, ["bne@grace.example", *BEN[1:], "S1"])
+    ran(school, "apply", "--yes")
+    sent(school, code=1)
+    write_csv(school / "members.csv", header, [*BEN, "S1"])
+    ran(school, "apply", "--yes")
+    addressed = [(one["letter"], one["to"], one["state"]) for one in listed(school)][1:]
+    assert addressed == [
+        ("invitation", "bne@grace.example", "cancelled"),
+        ("invitation", "ben@grace.example", "pending"),
+    ]
+    assert sent(school) == {"sent": 1}
+    assert room.to == ["ruth@grace.example", "ben@grace.example"]
+    write_csv(school / "members.csv", header, [*ANN, "S2"])
+    ran(school, "apply", "--yes")
+    ran(school, "ledger", "erase", "S1", "--yes")
+    assert {row["sent_to"] for row in rows(school, "outbox")} == {"", "ruth@grace.example"}
     ran(school, "verify")
 
 

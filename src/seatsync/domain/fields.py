@@ -51,6 +51,7 @@ _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
     "until": lambda value: value == "" or _is_day(value),
     "resend": is_texts,
     "reminders": is_number,
+    "new_address": lambda value: value is True,
 }
 _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),

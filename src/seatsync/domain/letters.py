@@ -57,7 +57,8 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
             return _invitation(library)
         case Letter.REMINDER:
             invitation = _invitation(library)
-            is_reminder = "reminders" in detail and invitation is Letter.INVITATION
+            repeats = "reminders" in detail and "new_address" not in detail
+            is_reminder = repeats and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
         case (Letter.REMOVED | Letter.PERMANENT) as letter:  # before the claim no letter is needed: the claim sends one
             return letter if status == Status.DELIVERED else ""

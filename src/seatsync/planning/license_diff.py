@@ -19,6 +19,10 @@ from seatsync.planning.draft import Draft, KeptLicense
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
 
 
+CORRECTED = "E-mail corrected: the invitation goes to the new address"
+_NEW_ADDRESS = {"new_address": True}
+
+
 class LicenseDiff:
     """Walk the members of one library: first those on the rosters, in the order of the files, then those who leave."""
 
@@ -79,7 +83,12 @@ class LicenseDiff:
         if (
             license.status is Status.UNCLAIMED
             and self.sends_letters
-            and (position in self.resends or self.remind_after or self.is_redelivered)
+            and (
+                position in self.resends
+                or self.remind_after
+                or self.is_redelivered
+                or self._is_corrected(position, record)
+            )
         ):
             self._resend(rule, license, position, email, record)
 
@@ -143,16 +152,24 @@ class LicenseDiff:
             where = self.draft.desired.place("libraries", self.library)
             self._add(Action.RESEND, REDELIVERED, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
             return
-        if not new and due <= license.reminders:
+        is_corrected = self._is_corrected(position, record)
+        if not (new or is_corrected) and due <= license.reminders:
             return
         after = {"resend": new} if new else {}
         reason, where = f"Resend: {', '.join(new)}", rule.origin
         if due > license.reminders:
             after["reminders"] = due
-        if not new:
+        if is_corrected:
+            after |= _NEW_ADDRESS
+            reason, where = CORRECTED, self.draft.desired.members[position].origin
+        elif not new:
             reason = f"Reminder {due}: unclaimed since {license.invited_on}"
             where = self.draft.desired.place("invites")
         self._add(Action.RESEND, reason, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
+
+    def _is_corrected(self, position: int, record: int) -> bool:
+        """Whether the files correct the member's e-mail, so that the link in an earlier invitation is dead."""
+        return self.draft.desired.members[position].key != self.draft.snapshot.members[record].key
 
     def _unwanted(self, license: License, position: int, email: str, record: int) -> None:
         ended = self.ended.get(position)
@@ -161,6 +178,11 @@ class LicenseDiff:
                 return  # the rule library-in-use reports it
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
+                is_invited = license.status is Status.UNCLAIMED and self.sends_letters
+                if is_invited and self._is_corrected(position, record):
+                    where = self.draft.desired.members[position].origin
+                    kind, after = license.kind, _NEW_ADDRESS
+                    self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
                 return
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
         if ended is not None:

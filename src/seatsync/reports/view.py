@@ -233,7 +233,7 @@ def _what(change: Change) -> str:
         case Action.RESEND:
             if "delivery" in after:
                 return _ASKED[after["delivery"]].removeprefix(", ") or "new invitation with a claim link"
-            return "reminder" if "resend" not in after else "invitation again"
+            return _repeated(after)
         case Action.MEMBER_ADD if before:
             was = (_difference(name, before[name], after.get(name, "")) for name in before if name != "email")
             emails = [f"e-mail {before['email']} → {change.member}"] if "email" in before else []
@@ -250,6 +250,12 @@ def _what(change: Change) -> str:
             return "; ".join(_difference(name, before.get(name), after[name]) for name in changed)
         case never:
             assert_never(never)
+
+
+def _repeated(after: Mapping[str, Any]) -> str:
+    if "new_address" in after:
+        return "invitation to the new e-mail"
+    return "reminder" if "resend" not in after else "invitation again"
 
 
 def _end(until: str) -> str:

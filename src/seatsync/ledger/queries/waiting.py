@@ -83,6 +83,7 @@ def _letters_of(
         outbox.letter == Letter.SET_PASSWORD.value,
         event.action == Action.RESEND.value,
         event.detail.contains('"reminders"'),
+        ~event.detail.contains('"new_address"'),
     )
     query = select(
         outbox.library,
