@@ -278,10 +278,12 @@ def _carry_out(
             "letters": applied.letters,
         }
         click.echo(json.dumps(result, ensure_ascii=False))
-    elif plan.changes:
+    elif plan.changes or plan.approvals:
+        passed = f", {counted(len(plan.approvals), 'limit')} passed by approval" if plan.approvals else ""
         sending = " (`seatsync outbox send` sends them)" if applied.letters else ""
         done = (
-            f"{counted(len(plan.changes), 'change')}, {counted(applied.letters, 'new letter')} in the outbox{sending}"
+            f"{counted(len(plan.changes), 'change')}{passed}, "
+            f"{counted(applied.letters, 'new letter')} in the outbox{sending}"
         )
         journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {applied.head}."
         run.say(f"Applied to {ledger}: {done}. {journal}")
