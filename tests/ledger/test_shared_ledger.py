@@ -590,7 +590,10 @@ def unsealed(folder: Path) -> None:
             row["hash"] = before = hash_of(name, row, before)
             table = tables.metadata.tables[name]
             connection.execute(table.update().where(table.c.serial == row["serial"]).values(row))
-        connection.execute(tables.institution.update().values(head=before))
+        (institution,) = stored(folder)["institution"]
+        baseline = {name: value for name, value in json.loads(institution["settled"]).items() if name != "meaning"}
+        connection.execute(tables.institution.update().values(head=before, settled=canonical(baseline)))
+        connection.execute(tables.outbox.update().where(tables.outbox.c.state == "cancelled").values(reply=""))
 
 
 @pytest.fixture
