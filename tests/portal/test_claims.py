@@ -485,3 +485,78 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     applied(hope, [*BEN[:3], ""], now=LATER)
     assert "Hope Seminary" not in ben.open("/").text
     assert "Logos Grace Seminary Until 30 June 2027" in ben.page.text
+
+
+# ── A mailbox that went to somebody new ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_gets_the_mailbox_of_somebody_who_left_gets_neither_their_account_nor_their_seats(pages: Pages) -> None:
+    """Cy owns a book and uses Jamworks, and leaves. Dov has the mailbox now, with another student id."""
+    header = [*letters.HEADER, "student_id"]
+
+    def applied_with(*row: str) -> None:
+        write_csv(pages.folder / "members.csv", header, [*ANN, ""], [*BEN, ""], [*row])
+        ran(pages.folder, "apply", "--yes", now=LATER)
+
+    applied_with(*CY[:3], "owner;jam", "C1")
+    cy = pages.account(CY[0])
+    _take_all(cy)
+    applied_with(CY[0], "Dov", "Baum", "owner;jam", "D1")
+    assert {
+        (row["member"], row["library"], row["status"]) for row in rows(pages.folder, "license") if row["member"] > 2
+    } == {
+        (3, "books", "delivered"),
+        (3, "jamworks", "revoked"),
+        (4, "books", "unclaimed"),
+        (4, "jamworks", "unclaimed"),
+    }
+
+    shown = cy.open("/")
+    assert "Waiting for you" not in shown.text, "the old account is offered the seats of somebody else"
+    assert "Biblical Studies" in shown.text
+    taking = f"/seats/grace/books/{4}"
+    token = cy.open("/settings/password").forms[0].fields["csrf_token"]
+    assert cy.send(taking, csrf_token=token).code == 409
+    assert cy.open(f"{taking}/opt-out").code == 404
+
+    sent(pages.folder, now=LATER)
+    invitation = link(pages, CY[0])
+    dov = pages.browser()
+    dov.open("/sign-in")
+    dov.open("/password/forgotten")
+    dov.press("Send me a code", email=CY[0])
+    mine = dov.press("Save and sign in", code=pages.code(CY[0]), password="another password!")
+    assert "Biblical Studies" not in mine.text, "the account of who left opens their seats"
+    dov.open(invitation)
+    assert "You have claimed your seat" in dov.press("Claim this seat").text
+    _take_all(dov)
+    assert {row["number"]: row["account"] for row in rows(pages.folder, "member")}[4] == CY[0]
+    assert {
+        (row["member"], row["library"]) for row in rows(pages.folder, "license") if row["status"] == "delivered"
+    } == {
+        (3, "books"),
+        (4, "books"),
+        (4, "jamworks"),
+    }
+    assert {row["account"] for row in rows(pages.folder, "holding") if row["member"] == 3} == {"-"}
+    ran(pages.folder, "verify")
+
+
+def _take_all(browser: Browser) -> None:
+    """Claim every seat that waits on the member's own page."""
+    for form in [form for form in browser.open("/").forms if "Claim this seat" in form.buttons]:
+        browser.send(form.action, **form.fields)
+
+
+def test_the_claim_page_offers_nothing_of_who_had_the_mailbox_before(pages: Pages) -> None:
+    """Ann never claimed her book, left, and her mailbox went to Eli."""
+    header = [*letters.HEADER, "student_id"]
+    for row in ([*ANN, "A1"], [ANN[0], "Eli", "Baum", "student", "E1"]):
+        write_csv(pages.folder / "members.csv", header, row, [*BEN, ""], [*CY, ""])
+        ran(pages.folder, "apply", "--yes", now=LATER)
+    eli = pages.browser()
+    eli.open("/claim/grace")
+    eli.press("Send me a code", email=ANN[0])
+    shown = eli.press("Continue", code=pages.code(ANN[0]))
+    assert "Logos" in shown.text
+    assert "Biblical Studies" not in shown.text

@@ -26,8 +26,8 @@ Values = dict[str, Any]
 class OutgoingLetter:
     """A letter to be sent. ``serial`` and ``hash`` (hex) belong to the event that caused it.
 
-    ``address`` is empty if the letter has become pointless: the invited member has claimed, declined or lost the license, or was
-    erased; or the welcomed person is no longer an administrator.
+    ``address`` is empty if the letter has become pointless: the invited member has claimed, declined or lost the license, was
+    erased, or somebody new has their e-mail; or the welcomed person is no longer an administrator.
     """
 
     serial: int
@@ -96,7 +96,7 @@ class _Contents:
         person = self.members.get(row.member) if row.member else self.admins.get(email_key(row.address))
         license = self.licenses.get((row.library, row.member))
         is_open = license is not None and license.status == Status.UNCLAIMED.value
-        address = person.email if person is not None and (is_open or row.letter not in ASKING) else ""
+        address = person.email if person is not None and person.key and (is_open or row.letter not in ASKING) else ""
         values = _plain(
             {
                 "institution": self.institution_row.name,

@@ -135,7 +135,7 @@ def _find_or_create(
     if who is not None and provider.issuer in accounts.issuers(connection, who.id):
         return None  # the provider gave this e-mail to another person
     who = who or accounts.make(connection, identity.email, "", at)
-    accounts.remember_identity(connection, provider.issuer, identity.subject, who.id)
+    accounts.remember_identity(connection, provider.issuer, identity.subject, who)
     return LinkedAccount(who, is_new_link=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, render_template
 
+from seatsync.apply.claims import UnavailableReason
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
@@ -44,6 +45,8 @@ def home() -> PageResponse:
 def take(institution: str, library: str, member: int) -> PageResponse:
     """Claim a seat that waits for the account's own e-mail."""
     who = signed_in_visitor()
+    if not _is_surely_theirs(institution, who):
+        return seats.problem_page(UnavailableReason.NOTHING)
     return seats.claim_seat(institution, library, member, who, known_as=who.email)
 
 
@@ -63,6 +66,11 @@ def _own_offer(who: Account, institution: str, library: str, member: int) -> Off
     """Return the offer if it is for the account's e-mail; answer 404 if not."""
     with site().reading() as connection:
         offer = offers.offer(connection, institution, library, member)
-    if offer is None or email_key(offer.email) != email_key(who.email):
+    if offer is None or email_key(offer.email) != email_key(who.email) or not _is_surely_theirs(institution, who):
         abort(404)
     return offer
+
+
+def _is_surely_theirs(institution: str, who: Account) -> bool:
+    with site().reading() as connection:
+        return holdings.is_surely_theirs(connection, institution, who.email)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from seatsync.ledger.account_tables import account, holding, identity, session
 from seatsync.ledger.queries.accounts.emails import email_hash
-from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, AccountHolder, keep_holdings
+from seatsync.ledger.queries.accounts.holdings import ACROSS, NOBODY, AccountHolder, keep_holdings, leave_to_nobody
 
 
 class Account(NamedTuple):
@@ -50,6 +50,7 @@ def make(connection: Connection, email: str, password: str, at: str) -> Account:
     new = Account(secrets.token_urlsafe(16), email, "")
     values = {"email_hash": email_hash(email), "password": password, "made_at": at}
     connection.execute(insert(account).values(**new._asdict(), **values))
+    leave_to_nobody(connection, AccountHolder(email, new.id))
     return new
 
 
@@ -70,6 +71,7 @@ def set_email(connection: Connection, known: Account, email: str) -> None:
     keep_holdings(connection, AccountHolder(known.email, known.id))
     this = update(account).where(account.c.id == known.id)
     connection.execute(this.values(email=email, email_hash=email_hash(email)))
+    leave_to_nobody(connection, AccountHolder(email, known.id))
 
 
 def set_language(connection: Connection, id: str, language: str) -> None:
@@ -91,9 +93,10 @@ def unlink(connection: Connection, id: str, issuer: str | None = None) -> list[s
     return found
 
 
-def remember_identity(connection: Connection, issuer: str, subject: str, id: str) -> None:
-    """Link the provider's ``subject`` to this account."""
-    connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=id))
+def remember_identity(connection: Connection, issuer: str, subject: str, known: Account) -> None:
+    """Link the provider's ``subject`` to the account that has the e-mail which the provider vouches for."""
+    connection.execute(insert(identity).values(issuer=issuer, subject=subject, account=known.id))
+    leave_to_nobody(connection, AccountHolder(known.email, known.id))
 
 
 def forget(connection: Connection, id: str) -> None:
@@ -125,4 +128,5 @@ def proved(connection: Connection, email: str, password: str, at: str) -> Proved
         return Proved(make(connection, email, password, at), [])
     set_password(connection, known.id, password)
     connection.execute(delete(session).where(session.c.account == known.id))
+    leave_to_nobody(connection, AccountHolder(known.email, known.id))
     return Proved(known, unlink(connection, known.id))

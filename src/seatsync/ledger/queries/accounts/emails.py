@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, text
 
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.names import have_same_names
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account
 
@@ -41,12 +42,17 @@ def with_account(connection: Connection, emails: Iterable[str]) -> set[str]:
 
 
 class Holder(NamedTuple):
-    """A member's record that has or had an e-mail: as its own, or as that of its account."""
+    """A member's record that has or had the e-mail ``key``: as its own, or as that of its ``account``.
+
+    The mailbox ``is_theirs`` if they are on a roster with this e-mail.
+    """
 
     key: str
     number: int
     given_name: str
     family_name: str
+    account: str
+    is_theirs: bool
 
 
 def holders_of(connection: Connection, institution: str, keys: Collection[str]) -> list[Holder]:
@@ -56,13 +62,32 @@ def holders_of(connection: Connection, institution: str, keys: Collection[str]) 
     for start in range(0, len(ordered), _AT_A_TIME):
         batch = ordered[start : start + _AT_A_TIME]
         replaced = (member.key == "") & func.lower(member.email).in_(batch)
-        query = select(*(member[name] for name in ("email", "account", "number", "given_name", "family_name"))).where(
+        query = select(
+            member.key, member.email, member.on_roster, *(member[name] for name in Holder._fields[1:-1])
+        ).where(
             member.institution == institution, member.key.in_(batch) | func.lower(member.account).in_(batch) | replaced
         )
-        for email, account_email, *person in connection.execute(query):
-            names = {email_key(email), email_key(account_email)} & {*batch}
-            found += (Holder(key, *person) for key in sorted(names))
+        for own, email, on_roster, *person in connection.execute(query):
+            names = {email_key(email), email_key(person[-1])} & {*batch}
+            found += (Holder._make((key, *person, bool(on_roster) and key == own)) for key in sorted(names))
     return found
+
+
+class Mailbox(NamedTuple):
+    """Whose mailbox an e-mail is by the word of an institution: the member on its rosters, and others before them."""
+
+    owner: Holder | None
+    earlier: frozenset[int]
+
+
+def mailbox_of(connection: Connection, institution: str, email: str) -> Mailbox:
+    """Whose mailbox this is. Records with the owner's names are the owner's too."""
+    holders = holders_of(connection, institution, {email_key(email)})
+    owner = next((holder for holder in holders if holder.is_theirs), None)
+    if owner is None:
+        return Mailbox(None, frozenset())
+    others = (each.number for each in holders if each.number != owner.number and not have_same_names(each, owner))
+    return Mailbox(owner, frozenset(others))
 
 
 def _known(connection: Connection, hashes: list[bytes]) -> Iterable[bytes]:

@@ -16,7 +16,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
-from seatsync.ledger.queries.accounts.emails import email_hash
+from seatsync.ledger.queries.accounts.emails import email_hash, mailbox_of
 
 ACROSS = {"across_institutions": True}
 """Marks a statement about a person that is not limited to one institution."""
@@ -54,15 +54,45 @@ class Seat(NamedTuple):
 
 
 def open_licenses(connection: Connection, institution: str, email: str) -> list[Seat]:
-    """The unclaimed licenses of the institution's members with this e-mail."""
-    numbers = [number for _, number in _members(connection, email, institution)]
+    """The unclaimed licenses of the institution's members with this e-mail, without those of an earlier owner of the mailbox."""
+    numbers = {number for _, number in _members(connection, email, institution)}
+    if len(numbers) > 1:
+        numbers -= mailbox_of(connection, institution, email).earlier
     return [seat for seat, *_ in _seats(connection, institution, numbers) if seat.status == Status.UNCLAIMED]
 
 
 def open_for_email(connection: Connection, email: str) -> list[Seat]:
-    """The unclaimed licenses of all institutions' members with this e-mail."""
+    """The unclaimed licenses of all institutions' members with the e-mail of an account.
+
+    None of an institution where somebody else had the e-mail before, as the account may be that person's. Its member proves the
+    mailbox on the claim page or with the personal link; a claim makes the account theirs.
+    """
     institutions = sorted({institution for institution, _ in _members(connection, email)})
-    return [seat for institution in institutions for seat in open_licenses(connection, institution, email)]
+    waiting = {institution: open_licenses(connection, institution, email) for institution in institutions}
+    return [
+        seat
+        for institution, seats in waiting.items()
+        if seats and is_surely_theirs(connection, institution, email)
+        for seat in seats
+    ]
+
+
+def is_surely_theirs(connection: Connection, institution: str, email: str) -> bool:
+    """Whether the account with this e-mail is that of the institution's member with this e-mail."""
+    owner, earlier = mailbox_of(connection, institution, email)
+    return not earlier or owner is None or email_key(owner.account) == email_key(email)
+
+
+def leave_to_nobody(connection: Connection, holder: AccountHolder) -> None:
+    """Take the licenses of earlier owners of the mailbox out of an account whose e-mail was just proved.
+
+    Each institution says who owns the mailbox now, and only for its own licenses. They are in nobody's account then.
+    """
+    for institution in sorted({institution for institution, _ in _members(connection, holder.email)}):
+        earlier = mailbox_of(connection, institution, holder.email).earlier
+        for seat, sign_in, account_of_seat in [*_seats(connection, institution, earlier)]:
+            if _is_in(holder, account_of_seat, sign_in):
+                hold(connection, institution, seat.library, seat.member, AccountHolder("", NOBODY))
 
 
 def licenses_of(connection: Connection, account_id: str) -> list[Seat]:
