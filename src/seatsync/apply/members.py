@@ -12,8 +12,10 @@ from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
+from seatsync.ledger.queries.outbox import Chosen, cancel, cancellable
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
+from seatsync.ledger.retention import in_ranges
 
 
 class Impossible(Failure):
@@ -39,6 +41,21 @@ def record_resend(
         record(connection, institution, books, Entry("resend", at, actor), events)
 
     ledger.write(institution, actor, "", step)
+
+
+def cancel_letters(ledger: Ledger, institution: str, chosen: Chosen, at: str, actor: str) -> int:
+    """Cancel the chosen letters that wait or have bounced; return how many. The journal notes which, and who did it."""
+
+    def step(connection: Connection) -> int:
+        books = read_snapshot(connection, institution, ())
+        serials = cancellable(connection, institution, chosen, at) if books.serial else []
+        if serials:
+            cancel(connection, institution, serials, actor)
+            letters = ",".join(f"{first}-{last}" for first, last in in_ranges(serials))
+            record(connection, institution, books, Entry("cancel", at, actor, detail={"cancelled": letters}), [])
+        return len(serials)
+
+    return ledger.write(institution, actor, "", step)
 
 
 def record(connection: Connection, institution: str, books: Snapshot, entry: Entry, events: Sequence[Event]) -> None:

@@ -33,10 +33,11 @@ OUTSIDE = ("files", "meaning")
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
-    ``kind`` is ``apply``, ``files``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase`` or ``prune``; ``at`` is an instant
-    (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do: it has no events, and makes no plan
-    out of date. ``detail`` holds the rosters' counts, the files' digests and the approvals used, the day before which letters were
-    pruned, or the entries whose plan and files were erased.
+    ``kind`` is ``apply``, ``files``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase``, ``prune`` or ``cancel``; ``at`` is
+    an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do, one of the kind
+    ``cancel`` the letters that a person cancelled: they have no events, and make no plan out of date. ``detail`` holds the
+    rosters' counts, the files' digests and the approvals used, the day before which letters were pruned, the serials of cancelled
+    letters, or the entries whose plan and files were erased.
     """
 
     kind: str

@@ -44,13 +44,18 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
-    runs = [[*run] for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0])]
-    pruned = [(run[0][1], run[-1][1]) for run in runs]
+    pruned = in_ranges(serials)
     if pruned:
         in_range = tables.link.c.serial.between(bindparam("first"), bindparam("last"))
         ranges = [{"first": first, "last": last} for first, last in pruned]
         _delete_links(connection, institution, (in_range, ranges))
     return pruned
+
+
+def in_ranges(serials: Iterable[int]) -> list[tuple[int, int]]:
+    """The ascending serials as ranges (first, last)."""
+    runs = [[*run] for _, run in groupby(enumerate(serials), lambda pair: pair[1] - pair[0])]
+    return [(run[0][1], run[-1][1]) for run in runs]
 
 
 def forget_members(connection: Connection, institution: str, numbers: Collection[int]) -> None:

@@ -143,7 +143,8 @@ def last_files(connection: Connection, institution: str) -> AppliedFiles:
 
 
 def has_only_noted_files(connection: Connection, institution: str, serial: int, head: str) -> bool:
-    """Whether the journal has a link ``serial`` with the hash ``head`` (hex), and after it only entries that note files."""
+    """Whether the journal has a link ``serial`` with the hash ``head`` (hex), and after it only entries that note files or
+    cancelled letters."""
     entry, event = tables.entry.c, tables.event.c
     at = [
         select(hash).where(institution_ == institution, number == serial)
@@ -153,7 +154,9 @@ def has_only_noted_files(connection: Connection, institution: str, serial: int, 
         )
     ]
     later = [
-        select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind != "files"),
+        select(entry.serial).where(
+            entry.institution == institution, entry.serial > serial, entry.kind.not_in(("files", "cancel"))
+        ),
         select(event.serial).where(event.institution == institution, event.serial > serial),
     ]
     hashes = [bytes(hash).hex() for query in at for hash in connection.execute(query).scalars()]

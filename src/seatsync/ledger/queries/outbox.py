@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -102,6 +103,41 @@ def retry(connection: Connection, institution: str, state: LetterState, members:
         which &= outbox.member.in_(sorted(members))
     untried = {**tables.UNTRIED, "state": LetterState.PENDING.value}
     return connection.execute(update(tables.outbox).where(which).values(untried)).rowcount
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Selects letters; all given conditions must hold."""
+
+    serials: Collection[int] = ()
+    letter: str | None = None
+    library: str | None = None
+    members: Collection[int] | None = None
+
+
+def cancellable(connection: Connection, institution: str, chosen: Chosen, at: str) -> list[int]:
+    """The serials of the chosen letters that wait or have bounced, and that no sender has in hand at ``at`` (ISO)."""
+    outbox = tables.outbox.c
+    is_open = text("(outbox.state = 'pending' OR outbox.state = 'bounced')")  # exactly the index's condition
+    query = select(outbox.serial).where(outbox.institution == institution, is_open, outbox.held_until <= at)
+    if chosen.serials:
+        query = query.where(outbox.serial.in_(sorted(chosen.serials)))
+    if chosen.letter is not None:
+        query = query.where(outbox.letter == chosen.letter)
+    if chosen.library is not None:
+        query = query.where(outbox.library == chosen.library)
+    if chosen.members is not None:
+        query = query.where(outbox.member.in_(sorted(chosen.members)))
+    return list(connection.execute(query.order_by(outbox.serial)).scalars())
+
+
+def cancel(connection: Connection, institution: str, serials: Sequence[int], actor: str) -> None:
+    """Cancel these letters. ``outbox list`` then says who did."""
+    outbox = tables.outbox.c
+    this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
+    cancelled = {"state": LetterState.CANCELLED.value, "reply": f"cancelled by {actor}"}
+    if serials:
+        connection.execute(update(tables.outbox).where(this).values(cancelled), [{"which": s} for s in serials])
 
 
 def next_due(connection: Connection, institution: str, letters: Collection[str]) -> str | None:

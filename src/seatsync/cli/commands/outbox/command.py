@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from seatsync.cli.commands.outbox.cancel import cancel
 from seatsync.cli.commands.outbox.preview import preview
 from seatsync.cli.commands.outbox.send import send
 from seatsync.cli.environment import actor
@@ -27,9 +28,11 @@ def command() -> None:
     seatsync outbox preview               show the next letter
     seatsync outbox send                  send the waiting letters
     seatsync outbox retry                 send bounced letters again
+    seatsync outbox cancel                cancel letters that wait or have bounced
     """
 
 
+command.add_command(cancel)
 command.add_command(preview)
 command.add_command(send)
 
