@@ -67,6 +67,10 @@ approvals:
   - {refusal: too-many-revokes, library: sub, count: 1, until: 2026-12-31, reason: one}
   - {refusal: empty-roster, until: 2026-12-31, reason: any}
 """
+WHO_IS_WHO = """approvals:
+  - {refusal: identity-changed, member: [ann@g.example, cy@g.example], is: new, until: 2026-12-31, reason: new}
+  - {refusal: identity-changed, member: [ben@g.example, dee@g.example], is: same, until: 2026-12-31, reason: same}
+"""
 LEAVER = {
     "email": "zoe@g.example",
     "given_name": "Zoe",
@@ -112,7 +116,7 @@ files = st.fixed_dictionaries(
         "columns": st.sampled_from(COLUMNS),
         "rules": rules,
         "remind": st.sampled_from(["", "invites: {remind_after: [2d, 5d]}\n"]),
-        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED]),
+        "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED, WHO_IS_WHO]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
