@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
+from seatsync.domain.person import ERASED
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import start_of
 from seatsync.domain.text.emails import email_key
@@ -52,13 +53,18 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
 
 
 def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
-    """The numbers of the members with this e-mail or student id. All of them must have left."""
+    """The numbers of the members with this e-mail or student id. All of them must have left.
+
+    If somebody new on the roster has the e-mail, it is that of the earlier members.
+    """
     key = email_key(who)
     found = {
         number: member
         for number, member in books.members.items()
-        if who and (key == member.key or who == member.student_id)
+        if who not in ("", ERASED) and (key == (member.key or email_key(member.email)) or who == member.student_id)
     }
+    if any(not member.key for member in found.values()):
+        found = {number: member for number, member in found.items() if not member.on_roster}
     if any(member.on_roster for member in found.values()):
         help = "Remove them from the rosters and apply; otherwise the next apply brings them back."
         raise Impossible(f"{who} is still on the roster.", help)
