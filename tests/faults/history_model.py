@@ -6,13 +6,13 @@ Where the contract says nothing, it follows docs/architecture.md (reminders, ``u
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tests.faults.history_wishes import Person, Wish
+from tests.faults.history_wishes import Person, Rule, Wish
 
 CAN = {
     "logos-subscription": (("temporary",), "claim"),
@@ -22,6 +22,8 @@ CAN = {
 """Section 4 of the contract: kinds, and how a seat is delivered."""
 
 INVITATIONS = ("invitation", "reminder", "set-password")
+ACCESS = ("access", "plan-assigned", "permanent")
+_LETTER = ("letter", "library", "member", "address", "created_at", "state")
 ERASED = "(erased)"
 
 License = dict[str, Any]
@@ -34,6 +36,27 @@ _NEVER: Mapping[str, Any] = {
     "resent": [],
     "until": "",
 }
+
+
+@dataclass
+class Who:
+    """Who the people of the files are: their numbers, the positions in doubt, the numbers that give up their e-mail and id, and
+    the approvals that say so."""
+
+    numbers: list[int]
+    doubts: set[int] = field(default_factory=set)
+    replaced: set[int] = field(default_factory=set)
+    approved: list[dict[str, Any]] = field(default_factory=list)
+
+    def settle(self, position: int, person: Person, found: list[int], approvals: Sequence[dict[str, Any]]) -> None:
+        approval = next((entry for entry in approvals if person.key in entry["member"]), None)
+        if approval is None:
+            self.doubts.add(position)
+            return
+        self.approved.append(approval)
+        if approval["is"] == "new":
+            self.numbers[position] = 0
+            self.replaced |= {*found}
 
 
 @dataclass
@@ -51,6 +74,7 @@ class Model:
     letters: list[dict[str, Any]] = field(default_factory=list)
     once_admins: set[str] = field(default_factory=set)
     used_approvals: list[dict[str, Any]] = field(default_factory=list)
+    files: str = ""
 
     # ── The expected tables ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -86,7 +110,7 @@ class Model:
                 )
                 for key, own in self.licenses.items()
             ),
-            "outbox": sorted(tuple(letter.values()) for letter in self.letters),
+            "outbox": sorted(tuple(letter[name] for name in _LETTER) for letter in self.letters),
         }
 
     def used(self, library: str) -> int:
@@ -100,10 +124,13 @@ class Model:
 
     # ── An apply ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def apply(self, wish: Wish, today: date, at: str) -> set[str]:
-        """Return the codes of the refusals. If there are none, carry out the plan."""
+    def apply(self, wish: Wish, files: str, today: date, at: str) -> set[str]:
+        """Return the codes of the refusals. If there are none, carry out the plan, or note that there is nothing to do.
+
+        ``files`` is a digest of the files. They are noted only if they have changed.
+        """
         after = deepcopy(self)
-        refused = _Apply(after, wish, today, at).run()
+        refused = _Apply(after, wish, files, today, at).run()
         if not refused:
             vars(self).update(vars(after))
         return refused
@@ -118,7 +145,7 @@ class Model:
         own["status"] = "delivered"
         self.members[number - 1]["account"] = account
         self.send("permanent" if own["kind"] == "permanent" else "access", library, number, at)
-        self._cancel_invitations([(library, number)])
+        self.settle()
         self.serial += 2
         return True
 
@@ -127,7 +154,7 @@ class Model:
         if not number or self._has_ended(library, number, at) or not (self.institution or {}).get("opt_out"):
             return False
         self.licenses[library, number].update(kind="none", status="opted_out")
-        self._cancel_invitations([(library, number)])
+        self.settle()
         self.serial += 2
         return True
 
@@ -136,6 +163,7 @@ class Model:
         waiting = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
         for number in waiting:
             self.send(self.invitation(library), library, number, at)
+        self.settle()
         self.serial += 1 + len(waiting) if waiting else 0
         return len(waiting)
 
@@ -182,59 +210,104 @@ class Model:
             self.once_admins |= self.admins.keys()
             events += 1 + len(self.libraries) + len(self.admins)
         listed = {person.key for person, _, _ in portal}
-        asked = {person.key for person, _ in wish.people()}
-        people = wish.people() + [(person, frozenset()) for person, _, _ in portal if person.key not in asked]
-        numbers = self.who_is_who([person for person, _ in people])
-        for position, (person, tags) in enumerate(people):
-            if person.key in listed and (not numbers[position] or not self.members[numbers[position] - 1]["on_roster"]):
-                numbers[position] = self.arrive(person, tags, numbers[position], day)
+        left = self.former(wish, [person for person, _, _ in portal])
+        known = left.keys() | {person.key for person, _ in wish.people()}
+        people = wish.people() + [(person, frozenset()) for person, _, _ in portal if person.key not in known]
+        who = self.who_is_who([person for person, _ in people])
+        if any(people[position][0].key in listed for position in who.doubts):
+            return False
+        numbers = {person.key: number for (person, _), number in zip(people, who.numbers, strict=True)}
+        for person, tags in people:
+            number = numbers[person.key]
+            if person.key in listed and not (number and self.members[number - 1]["on_roster"]):
+                numbers[person.key] = self.arrive(person, tags, number, day)
                 events += 1
-        known = {person.key: number for (person, _), number in zip(people, numbers, strict=True)}
-        voided = []
+        rights = {person.key: frozenset({*tags, f"imported:{day}"}) for person, tags in people}
         for person, kind, status in portal:
-            key = (library, known[person.key])
-            own = self.licenses.get(key, dict(_NEVER))
-            if (own["kind"], own["status"]) == (kind, status):
+            number = numbers.get(person.key) or left[person.key]
+            own = self.licenses.get((library, number), dict(_NEVER))
+            after = _forward(own, kind, status)
+            if after == (own["kind"], own["status"]) or (
+                person.key in left and own["kind"] == "none" and after[0] == "temporary"
+            ):
                 continue
-            if own["kind"] == "permanent" != kind or (kind != "none" and kind not in self._kinds(library)):
+            if after[0] not in ("none", *self._kinds(library)):
                 return False
-            until = "" if kind == "permanent" else own["until"]
-            self.licenses[key] = own | {
-                "kind": kind,
-                "status": status,
-                "invited_on": own["invited_on"] or day,
-                "until": until,
-            }
-            if self._delivery(library) == "account" and status == "delivered":
-                self.members[key[1] - 1]["account"] = person.key
-            voided.append(key)
-        self._cancel_invitations(voided)
+            until = "" if after[0] == "permanent" else own["until"]
+            if after[0] == "temporary" and own["kind"] == "none":
+                row = next(one for one, _ in people if one.key == person.key)
+                until = last_day(live_rules(wish, library, row, rights[person.key], date.fromisoformat(day)))
+            changed = {"kind": after[0], "status": after[1], "invited_on": own["invited_on"] or day, "until": until}
+            self.licenses[library, number] = own | changed
+            if self._delivery(library) == "account" and after[1] == "delivered":
+                self.members[number - 1]["account"] = person.key
+            events += 1
+        self.settle()
         if self.used(library) > self.libraries[library]["slots"]:
             return False
-        if events or voided:
-            self.serial += 1 + events + len(voided)
+        if events:
+            self.serial += 1 + events
             self.rosters = counts(wish)
         return True
 
+    def former(self, wish: Wish, people: list[Person]) -> dict[str, int]:
+        """Return the numbers of those of these people who are not in the files, but in the ledger, by e-mail."""
+        asked = {person.key for person, _ in wish.people()}
+        others = [person for person in people if person.key not in asked]
+        who = self.who_is_who(others)
+        known = enumerate(zip(others, who.numbers, strict=True))
+        return {person.key: n for position, (person, n) in known if n and position not in who.doubts}
+
     # ── Parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def who_is_who(self, people: list[Person]) -> list[int]:
+    def who_is_who(self, people: list[Person], approvals: Sequence[dict[str, Any]] = ()) -> Who:
         """Return each person's number, or 0 for a new person: by student id if both have one, else by e-mail.
 
-        Current members count before those who have left; of these, the last to leave counts first.
+        Current members count before those who have left; of these, the last to leave counts first. A match of people who
+        may be different is a doubt, unless an approval says who they are.
         """
         order = sorted(range(1, len(self.members) + 1), key=lambda n: (not self.members[n - 1]["on_roster"], -n))
         ids = {self.members[n - 1]["student_id"]: n for n in reversed(order)}
-        found = [ids.get(person.student_id, 0) if person.student_id else 0 for person in people]
+        who = Who([ids.get(person.student_id, 0) if person.student_id else 0 for person in people])
         for position, person in enumerate(people):
-            if not found[position]:
-                for n in order:
-                    member = self.members[n - 1]
-                    same = member["key"] == person.key and not (member["student_id"] and person.student_id)
-                    if same and n not in found:
-                        found[position] = n
-                        break
-        return found
+            number = who.numbers[position]
+            if number and self._is_doubt(person, number):
+                who.settle(position, person, [number], approvals)
+        for position, person in enumerate(people):
+            if who.numbers[position]:
+                continue
+            found = [
+                n
+                for n in order
+                if self.members[n - 1]["key"] == person.key
+                and n not in who.numbers
+                and (not (self.members[n - 1]["student_id"] and person.student_id) or self._same_names(person, n))
+            ]
+            sure = [n for n in found if not self._is_doubt(person, n)]
+            if sure:
+                who.numbers[position] = sure[0]
+            elif found:
+                who.numbers[position] = found[0]
+                who.settle(position, person, found, approvals)
+        return who
+
+    def _is_doubt(self, person: Person, number: int) -> bool:
+        """Section 3: under one id, e-mail and both names differ, or the ids have moved by a row; else, both names differ."""
+        member = self.members[number - 1]
+        has_id = bool(person.student_id) and member["student_id"] == person.student_id
+        if self._same_names(person, number):
+            return False
+        if has_id and member["on_roster"] and member["key"] == person.key:
+            return False
+        if has_id and member["key"] != person.key:
+            others = (n for n, one in enumerate(self.members, 1) if one["key"] == person.key)
+            if any(self._same_names(person, n) for n in others):
+                return True
+        return bool(member["given_name"] != person.given_name and member["family_name"] != person.family_name)
+
+    def _same_names(self, person: Person, number: int) -> bool:
+        member = self.members[number - 1]
+        return (member["given_name"], member["family_name"]) == (person.given_name, person.family_name)
 
     def arrive(self, person: Person, tags: Iterable[str], number: int, day: str) -> int:
         """Add a new member, or the former member with this ``number``."""
@@ -244,20 +317,25 @@ class Model:
         self.members[number - 1] |= _member(person.email, person.key) | _fields(person, tags) | {"on_roster": True}
         return number
 
-    def send(self, letter: str, library: str, number: int, at: str, address: str = "") -> None:
+    def send(
+        self, letter: str, library: str, number: int, at: str, address: str = "", is_reminder: bool = False
+    ) -> None:
         row = {"letter": letter, "library": library, "member": number, "address": address, "created_at": at}
-        self.letters.append(row | {"state": "pending"})
+        self.letters.append(row | {"state": "pending", "is_reminder": is_reminder})
+
+    def settle(self) -> None:
+        """Of the letters about each seat, only what the member must still be told waits. Here nothing is ever sent."""
+        seats: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        for letter in self.letters:
+            if letter["member"] and self.members[letter["member"] - 1]["email"] != ERASED:
+                seats.setdefault((letter["library"], letter["member"]), []).append(letter)
+        for key, letters in seats.items():
+            true = _still_true(letters, self.licenses[key]["status"])
+            for letter in letters:
+                letter["state"] = "pending" if any(letter is one for one in true) else "cancelled"
 
     def invitation(self, library: str) -> str:
         return "set-password" if self._delivery(library) == "account" else "invitation"
-
-    def _cancel_invitations(self, keys: Iterable[tuple[str, int]]) -> None:
-        """Cancel waiting invitations for these (library, member) pairs."""
-        voided = set(keys)
-        for letter in self.letters:
-            is_voided = (letter["library"], letter["member"]) in voided and letter["letter"] in INVITATIONS
-            if is_voided and letter["state"] == "pending":
-                letter["state"] = "cancelled"
 
     def _who_may(self, library: str, email: str) -> int:
         numbers = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
@@ -277,13 +355,13 @@ class Model:
 class _Apply:
     """Computes the next ledger directly from the files and the current ledger."""
 
-    def __init__(self, model: Model, wish: Wish, today: date, at: str) -> None:
-        self.model, self.wish, self.today, self.at = model, wish, today, at
+    def __init__(self, model: Model, wish: Wish, files: str, today: date, at: str) -> None:
+        self.model, self.wish, self.files, self.today, self.at = model, wish, files, today, at
         self.day = today.isoformat()
         self.events = 0
         self.refused: set[str] = set()
         self.revokes: Counter[str] = Counter()
-        self.revoked: list[tuple[str, int]] = []
+        self.corrected: set[int] = set()
         self.active = {library: model.used(library) for library in model.libraries}
         self.delivered_before = {library: model._delivery(library) for library in model.libraries}
         self.passed: list[dict[str, Any]] = []
@@ -302,12 +380,12 @@ class _Apply:
         self.events += len(dropped) + len(changed)
         model.libraries = deepcopy(wish.libraries)
         self._people(sorted({*dropped, *wish.libraries}))
-        model._cancel_invitations(self.revoked)
+        model.settle()
         self._judge_numbers()
         moved = {path for path, n in counts(wish).items() if n} != {path for path, n in model.rosters.items() if n}
-        if self.events or is_new or moved:
+        if self.events or is_new or moved or model.files != self.files:
             model.serial += 1 + self.events
-            model.rosters, model.applied_on = counts(wish), self.day
+            model.rosters, model.applied_on, model.files = counts(wish), self.day, self.files
         model.used_approvals += self.passed
         return self.refused
 
@@ -367,11 +445,17 @@ class _Apply:
 
     def _people(self, libraries: list[str]) -> None:
         model, people = self.model, self.wish.people()
-        numbers = model.who_is_who([person for person, _ in people])
+        who = model.who_is_who([person for person, _ in people], self._approvals("identity-changed"))
+        numbers = who.numbers
+        self.passed += [entry for at, entry in enumerate(who.approved) if entry not in who.approved[:at]]
+        if who.doubts:
+            self.refused.add("identity-changed")
         leaving = [n for n, m in enumerate(model.members, 1) if m["on_roster"] and n not in numbers]
         for position, (person, tags) in enumerate(people):
             number = numbers[position]
             member = model.members[number - 1] if number else None
+            if member is not None and member["key"] != person.key:
+                self.corrected.add(number)
             if member is None or not member["on_roster"]:
                 numbers[position] = model.arrive(person, tags, number, self.day)
                 self.events += 1
@@ -379,6 +463,9 @@ class _Apply:
                 address = {} if member["key"] == person.key else _member(person.email, person.key)
                 member |= address | _fields(person, tags)
                 self.events += 1
+        for number in who.replaced.difference(numbers):
+            model.members[number - 1] |= {"key": "", "student_id": ""}
+            self.events += 1
         for number in leaving:
             model.members[number - 1]["on_roster"] = False
             self.events += 1
@@ -391,16 +478,14 @@ class _Apply:
 
     def _license(self, library: str, person: Person, tags: frozenset[str], number: int) -> None:
         tags |= {f"imported:{self.model.members[number - 1]['imported_on']}"}
-        rules = [r for r in self.wish.rules if r.library == library and self._reaches(r.to, person, tags)]
-        live = [rule for rule in rules if rule.until is None or rule.until >= self.today]
+        live = live_rules(self.wish, library, person, tags, self.today)
         own = self._held(library, number)
         if not live:
             self._unwanted(library, number, own)
             return
         is_permanent = any(rule.kind == "permanent" for rule in live)
         asked = sorted({rule.resend for rule in live} - {""})
-        ends = [rule.until for rule in live]
-        until = "" if is_permanent or None in ends else max(end.isoformat() for end in ends if end)
+        until = last_day(live)
         if own["kind"] == "none":
             if own["status"] != "opted_out" or any(rule.regrant for rule in live):
                 self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
@@ -410,7 +495,6 @@ class _Apply:
             self.refused.add("permanent-downgrade")
         elif is_new_way and own["status"] == "unclaimed" and self._comes_at_once(library, number):
             self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
-            self.model._cancel_invitations([(library, number)])
             return
         if own["kind"] == "temporary" and is_permanent:
             own.update(kind="permanent", until="")
@@ -429,17 +513,6 @@ class _Apply:
         elif own["status"] == "unclaimed":
             self._remind(library, number, own, [value for value in asked if value not in own["resent"]])
 
-    def _reaches(self, to: Mapping[str, Any], person: Person, tags: frozenset[str]) -> bool:
-        """Return whether a person meets every given condition."""
-        names = {person.key, person.student_id}
-        return (
-            tags.issuperset(to.get("tags", ()))
-            and not tags.intersection(to.get("not_tags", ()))
-            and ("any_tags" not in to or bool(tags.intersection(to["any_tags"])))
-            and ("emails" not in to or person.key in to["emails"])
-            and ("file" not in to or bool(names.intersection(to["file"])))
-        )
-
     def _is_earlier_soon(self, was: str, until: str) -> bool:
         soon = (self.today + timedelta(days=30)).isoformat()
         return bool(until) and until <= soon and (not was or until < was)
@@ -447,6 +520,9 @@ class _Apply:
     def _unwanted(self, library: str, number: int, own: License) -> None:
         if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
             self.refused.add("permanent-revoke")
+        elif (own["kind"], own["status"]) == ("permanent", "unclaimed") and number in self.corrected:
+            self.events += 1
+            self.model.send(self.model.invitation(library), library, number, self.at)
         if own["kind"] == "temporary":
             self._revoke(library, number)
 
@@ -473,12 +549,14 @@ class _Apply:
         invited = date.fromisoformat(own["invited_on"])
         due = sum(invited + timedelta(days) <= self.today for days in self.wish.remind_after)
         is_due = due > own["reminders"]
-        if new or is_due:
+        is_corrected = number in self.corrected
+        if new or is_due or is_corrected:
             own["resent"] = [*own["resent"], *new]
             own["reminders"] = max(due, own["reminders"])
             self.events += 1
-            letter = self.model.invitation(library)
-            self.model.send("reminder" if is_due and letter == "invitation" else letter, library, number, self.at)
+            letter, repeats = self.model.invitation(library), is_due and not is_corrected
+            name = "reminder" if repeats and letter == "invitation" else letter
+            self.model.send(name, library, number, self.at, is_reminder=repeats)
 
     def _revoke(self, library: str, number: int) -> None:
         own = self.model.licenses[library, number]
@@ -486,11 +564,87 @@ class _Apply:
         if own["status"] == "delivered":
             self.model.send("removed", library, number, self.at)
         own.update(kind="none", status="revoked")
-        self.revoked.append((library, number))
         self.events += 1
 
     def _held(self, library: str, number: int) -> License:
         return self.model.licenses.get((library, number), dict(_NEVER))
+
+
+def live_rules(wish: Wish, library: str, person: Person, tags: frozenset[str], today: date) -> list[Rule]:
+    """The grants of a library that reach a person and have not ended."""
+    rules = [rule for rule in wish.rules if rule.library == library and reaches(rule.to, person, tags)]
+    return [rule for rule in rules if rule.until is None or rule.until >= today]
+
+
+def last_day(live: list[Rule]) -> str:
+    """The end date (ISO) of a license by these grants; empty for none."""
+    ends = [rule.until for rule in live]
+    if not live or None in ends or any(rule.kind == "permanent" for rule in live):
+        return ""
+    return max(end.isoformat() for end in ends if end)
+
+
+def reaches(to: Mapping[str, Any], person: Person, tags: frozenset[str]) -> bool:
+    """Return whether a person meets every given condition."""
+    names = {person.key, person.student_id}
+    return (
+        tags.issuperset(to.get("tags", ()))
+        and not tags.intersection(to.get("not_tags", ()))
+        and ("any_tags" not in to or bool(tags.intersection(to["any_tags"])))
+        and ("emails" not in to or person.key in to["emails"])
+        and ("file" not in to or bool(names.intersection(to["file"])))
+    )
+
+
+def _forward(own: License, kind: str, status: str) -> tuple[str, str]:
+    """Section 10: an import takes what moves forward, and never turns a claimed or declined license back."""
+    if own["status"] == "revoked":
+        return ("permanent", status) if kind == "permanent" else ("none", "revoked")
+    follows = {
+        "none": {status},
+        "unclaimed": {"delivered", "opted_out", "revoked"},
+        "delivered": {"revoked"},
+        "opted_out": {"delivered"},
+    }[own["status"]]
+    if own["kind"] == "permanent":
+        follows = follows - {"revoked"}
+    after = status if status in follows else own["status"]
+    if after in ("none", "opted_out", "revoked"):
+        return "none", after
+    return ("permanent" if "permanent" in (own["kind"], kind) else "temporary"), after
+
+
+def _still_true(letters: list[dict[str, Any]], status: str) -> list[dict[str, Any]]:
+    """The letters that say how the seat is now, if that is not what the member knows; ``letters`` are oldest first."""
+    match status:
+        case "unclaimed":
+            last = max((at for at, one in enumerate(letters) if _invites(one)), default=0)
+            return [one for one in letters[last:] if one["letter"] in INVITATIONS]
+        case "delivered":
+            last = max((at for at, one in enumerate(letters) if one["letter"] in ACCESS), default=-1)
+            if last < 0 or (letters[last]["letter"] == "plan-assigned" and _knew(letters[:last])):
+                return []
+            return [letters[last]]
+        case "revoked":
+            removed = [one for one in letters if one["letter"] == "removed"]
+            return removed[-1:] if _knew(letters) else []
+    return []
+
+
+def _invites(letter: dict[str, Any]) -> bool:
+    return letter["letter"] in INVITATIONS and not letter["is_reminder"]
+
+
+def _knew(letters: list[dict[str, Any]]) -> bool:
+    """Whether the member knew of a seat that was taken away since: they had claimed it."""
+    claimed = max((at for at, one in enumerate(letters) if one["letter"] == "access"), default=-1)
+    return any(one["letter"] == "removed" for one in letters[claimed + 1 :]) and (
+        claimed >= 0 or all(one["letter"] != "plan-assigned" for one in letters[: _first_removed(letters)])
+    )
+
+
+def _first_removed(letters: list[dict[str, Any]]) -> int:
+    return next((at for at, one in enumerate(letters) if one["letter"] == "removed"), len(letters))
 
 
 def settings(wish: Wish) -> dict[str, Any]:

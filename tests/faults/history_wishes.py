@@ -125,7 +125,7 @@ def _person(email: str, id: str, chance: random.Random) -> Person:
     return Person(
         email if chance.random() < 0.9 else email.upper(),
         chance.choice(("Ann", "Zoë", "Ли")),
-        "Lee",
+        chance.choice(("Lee", "Lee", "Lee", "Ode")),
         id,
         chance.choice(("", "Student")),
         tuple(chance.sample(TAGS, chance.choice((0, 1, 2)))),
@@ -256,7 +256,15 @@ def _approvals(wish: Wish, chance: random.Random, today: date) -> list[dict[str,
         if chance.random() < 0.5
     ]
     more = {"refusal": "too-many-revokes", "until": until, "reason": "meant", "count": chance.choice((1, 3, 9))}
-    return found + [more | {"library": library} for library in SYSTEMS if chance.random() < 0.2]
+    found += [more | {"library": library} for library in SYSTEMS if chance.random() < 0.2]
+    keys = [person.key for person, _ in wish.people()]
+    if keys and chance.random() < 0.6:
+        who = {
+            "member": sorted(chance.sample(keys, chance.randint(1, len(keys)))),
+            "is": chance.choice(("same", "new")),
+        }
+        found.append({"refusal": "identity-changed", "until": until, "reason": "meant", **who})
+    return found
 
 
 # ── As files ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -149,9 +149,13 @@ class Life:
         self.apply()
 
     def apply(self) -> None:
-        refused = self.model.apply(self.wish, self.today, self.now)
         plan = self.plan()
+        refused = self.model.apply(self.wish, plan.desired_digest, self.today, self.now)
         codes = {"slots" if refusal.code.startswith("slots-") else refusal.code for refusal in plan.refusals}
+        if "identity-changed" in refused:  # the model does not say what else is wrong if it is not clear who is who
+            codes &= {"identity-changed"}
+            refused = codes & refused
+            assert refused
         assert codes == refused
         self.is_applied = not refused
         self.count["refused" if refused else "applied"] += 1
@@ -204,7 +208,8 @@ class Life:
         write_csv(self.folder / "portal.csv", columns, exported)
         done = self.run("import", "portal.csv", "--library", library, "--yes", done=None)
         known = {person.key for person, _ in self.wish.people()}
-        new = [person for person, _, _ in portal if person.key not in known]
+        left = self.model.former(self.wish, [person for person, _, _ in portal])
+        new = [person for person, _, _ in portal if person.key not in known | left.keys()]
         if done.code == ExitCode.DONE:
             self.take_over_what_was_added(new)
         expected = self.model.take_over(self.wish, library, portal, self.today.isoformat())
