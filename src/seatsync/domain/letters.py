@@ -31,8 +31,12 @@ LINKED = ASKING | {Letter.WELCOME}
 def letter_for(books: Snapshot, event: Event) -> str:
     """The letter that ``event`` causes, given the state before it; empty for none.
 
-    Imports cause none, because the portal has already told its members.
+    Imports cause none, because the portal has already told its members. A member who was replaced gets none: somebody new may
+    read the mailbox.
     """
+    member = books.members.get(event.member)
+    if member is not None and not member.key:
+        return ""
     held = books.licenses.get(event.library, {}).get(event.member, ABSENT)
     status = event.detail.get("status", held.status)
     return letter_of(event.action, books.libraries.get(event.library), held.kind, status, event.detail)

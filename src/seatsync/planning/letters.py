@@ -17,10 +17,13 @@ def letter_counts(groups: Groups, libraries: Mapping[str, Library]) -> dict[str,
     ``libraries`` are those before and after the plan, as they are after it. What has been sent does not matter.
     """
     counts: Counter[str] = Counter()
+    updates = groups.get((Action.MEMBER_UPDATE, ""), ())
+    replaced = {change.record for change in updates if (change.after or {}).get("replaced")}
     for (action, library), changes in groups.items():
         if action.facts.letter is not None:
             known = libraries.get(library)
-            for case, number in Counter(map(_case, changes)).items():
+            told = [change for change in changes if change.record not in replaced] if replaced else changes
+            for case, number in Counter(map(_case, told)).items():
                 counts[letter_of(action, known, *case)] += number
     return {letter.value: counts[letter] for letter in Letter if counts[letter]}
 
