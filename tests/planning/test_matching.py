@@ -24,25 +24,29 @@ PEOPLE = st.tuples(
 )
 
 
-def _differ(people: list[tuple[str, ...]]) -> bool:
+Known = tuple[str, str, str, str]
+
+
+def _differ(people: list[Known]) -> bool:
     ids = [person[3] for person in people if person[3]]
     return len({person[0] for person in people}) == len(people) and len(set(ids)) == len(ids)
 
 
-LISTS = st.lists(PEOPLE, max_size=4).filter(_differ)
+LISTS: st.SearchStrategy[list[Known]] = st.lists(PEOPLE, max_size=4).filter(_differ)
 
 
 @given(known=LISTS, left=LISTS, rows=LISTS)
 def test_nobody_gets_the_record_of_a_person_with_other_names(
-    known: list[tuple[str, ...]], left: list[tuple[str, ...]], rows: list[tuple[str, ...]]
+    known: list[Known], left: list[Known], rows: list[Known]
 ) -> None:
     ids = {person[3] for person in known}
     left = [(*person[:3], "" if person[3] in ids else person[3]) for person in left]
     people = [(person, True) for person in known] + [(person, False) for person in left]
     members = {
-        number: Member(*person, "", "", person[0], on_roster=here) for number, (person, here) in enumerate(people, 1)
+        number: Member._make((*person, "", "", person[0], "", here, ""))
+        for number, (person, here) in enumerate(people, 1)
     }
-    roster = [RosterMember(*person, "", "", person[0], "r.csv", line) for line, person in enumerate(rows, 2)]
+    roster = [RosterMember._make((*person, "", "", person[0], "r.csv", line)) for line, person in enumerate(rows, 2)]
     matching = match(roster, Snapshot(members=members))
     assert len({*filter(None, matching.records)}) == len([*filter(None, matching.records)])
     for row, record in zip(roster, matching.sure, strict=True):
