@@ -187,7 +187,19 @@ class Model:
         return True
 
     def prune(self, before: str) -> int:
-        kept = [letter for letter in self.letters if letter["created_at"] >= before or letter["state"] == "pending"]
+        """Delete old letters; of a seat that nobody was told of, no letter as long as there is a later one that it ended."""
+        ends = {
+            (one["library"], one["member"])
+            for one in self.letters
+            if one["letter"] == "removed" and one["state"] == "cancelled" and one["created_at"] >= before
+        }
+        kept = [
+            letter
+            for letter in self.letters
+            if letter["created_at"] >= before
+            or letter["state"] == "pending"
+            or (letter["letter"] == "plan-assigned" and (letter["library"], letter["member"]) in ends)
+        ]
         pruned = len(self.letters) - len(kept)
         self.letters = kept
         self.serial += 1 if pruned else 0

@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, select, update
 
-from seatsync.domain.action import Subject, about
+from seatsync.domain.action import Letter, Subject, about
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
@@ -39,9 +39,14 @@ class Pruned:
 
 
 def prune_letters(connection: Connection, institution: str, before: str) -> list[tuple[int, int]]:
-    """Delete letters from before the instant ``before`` (ISO) that no longer wait. Return their serials as (first, last) ranges."""
+    """Delete letters from before the instant ``before`` (ISO) that no longer wait. Return their serials as (first, last) ranges.
+
+    A letter about a seat that its member was never told of stays as long as a later one that the seat has ended: it says that
+    this one is not needed (``domain.waiting``).
+    """
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
+    done_with &= ~_says_of_nothing_known(before)
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
     pruned = in_ranges(serials)
@@ -50,6 +55,16 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
         ranges = [{"first": first, "last": last} for first, last in pruned]
         _delete_links(connection, institution, (in_range, ranges))
     return pruned
+
+
+def _says_of_nothing_known(before: str) -> ColumnElement[bool]:
+    outbox, end = tables.outbox.c, tables.outbox.alias("the_end").c
+    same_seat = (
+        (end.institution == outbox.institution) & (end.library == outbox.library) & (end.member == outbox.member)
+    )
+    removed = (end.letter == Letter.REMOVED.value) & (end.state == "cancelled") & (end.created_at >= before)
+    is_unsent = (outbox.letter == Letter.PLAN_ASSIGNED.value) & (outbox.state == "cancelled")
+    return is_unsent & exists().where(same_seat & removed)
 
 
 def in_ranges(serials: Iterable[int]) -> list[tuple[int, int]]:
