@@ -75,6 +75,7 @@ class Model:
     once_admins: set[str] = field(default_factory=set)
     used_approvals: list[dict[str, Any]] = field(default_factory=list)
     files: str = ""
+    touched: set[tuple[str, int]] = field(default_factory=set)
 
     # ── The expected tables ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,6 +155,7 @@ class Model:
         if not number or self._has_ended(library, number, at) or not (self.institution or {}).get("opt_out"):
             return False
         self.licenses[library, number].update(kind="none", status="opted_out")
+        self.touched.add((library, number))
         self.settle()
         self.serial += 2
         return True
@@ -168,9 +170,15 @@ class Model:
         return len(waiting)
 
     def erase(self, who: str) -> bool:
-        """Erase a member who has left; an administrator only after the end of that role."""
+        """Erase a member who has left; an administrator only after the end of that role.
+
+        If somebody new has the e-mail, it is the earlier member's.
+        """
         key = who.lower()
-        found = [number for number, m in enumerate(self.members, 1) if m["key"] == key or m["student_id"] == who]
+        known = enumerate(self.members, 1)
+        found = [n for n, m in known if key == (m["key"] or m["email"].lower()) or m["student_id"] == who]
+        if any(not self.members[number - 1]["key"] for number in found):
+            found = [number for number in found if not self.members[number - 1]["on_roster"]]
         if not (found or key in self.once_admins) or key in self.admins:
             return False
         if any(self.members[number - 1]["on_roster"] for number in found):
@@ -251,6 +259,7 @@ class Model:
                 until = last_day(live_rules(wish, library, row, rights[person.key], date.fromisoformat(day)))
             changed = {"kind": after[0], "status": after[1], "invited_on": own["invited_on"] or day, "until": until}
             self.licenses[library, number] = own | changed
+            self.touched.add((library, number))
             if self._delivery(library) == "account" and after[1] == "delivered":
                 self.members[number - 1]["account"] = person.key
             events += 1
@@ -301,7 +310,28 @@ class Model:
             elif found:
                 who.numbers[position] = found[0]
                 who.settle(position, person, found, approvals)
+        self._as_approved(who, people, order, approvals)
         return who
+
+    def _as_approved(
+        self, who: Who, people: list[Person], order: list[int], approvals: Sequence[dict[str, Any]]
+    ) -> None:
+        """Give new people who are the same by an approval the record with their e-mail, or of the one leaver with their names."""
+        new = [position for position, number in enumerate(who.numbers) if not number]
+        leavers = [n for n in order if self.members[n - 1]["on_roster"] and n not in who.numbers]
+        for position in new:
+            person = people[position]
+            approval = next((entry for entry in approvals if person.key in entry["member"]), None)
+            if approval is None or approval["is"] == "new":
+                continue
+            found = [n for n in order if self.members[n - 1]["key"] == person.key and n not in who.numbers]
+            alike = [at for at in new if _words(people[at]) == _words(person)]
+            namesakes = [n for n in leavers if self._same_names(person, n)]
+            if not found and len(alike) == len(namesakes) == 1:
+                found = [n for n in namesakes if n not in who.numbers]
+            if found:
+                who.numbers[position] = found[0]
+                who.approved.append(approval)
 
     def _is_doubt(self, person: Person, number: int) -> bool:
         """Section 3: under one id, e-mail and both names differ, or the ids have moved by a row; else, both names differ."""
@@ -332,15 +362,19 @@ class Model:
     def send(
         self, letter: str, library: str, number: int, at: str, address: str = "", is_reminder: bool = False
     ) -> None:
+        if number and not self.members[number - 1]["key"]:
+            return  # somebody new may read that mailbox
+        self.touched.add((library, number))
         row = {"letter": letter, "library": library, "member": number, "address": address, "created_at": at}
         self.letters.append(row | {"state": "pending", "is_reminder": is_reminder})
 
     def settle(self) -> None:
-        """Of the letters about each seat, only what the member must still be told waits. Here nothing is ever sent."""
+        """Of the letters about each touched seat, only what the member must still be told waits. Here nothing is ever sent."""
         seats: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for letter in self.letters:
-            if letter["member"] and self.members[letter["member"] - 1]["email"] != ERASED:
-                seats.setdefault((letter["library"], letter["member"]), []).append(letter)
+            if letter["member"] and (key := (letter["library"], letter["member"])) in self.touched:
+                seats.setdefault(key, []).append(letter)
+        self.touched.clear()
         for key, letters in seats.items():
             true = _still_true(letters, self.licenses[key]["status"])
             for letter in letters:
@@ -576,6 +610,7 @@ class _Apply:
         if own["status"] == "delivered":
             self.model.send("removed", library, number, self.at)
         own.update(kind="none", status="revoked")
+        self.model.touched.add((library, number))
         self.events += 1
 
     def _held(self, library: str, number: int) -> License:
@@ -657,6 +692,10 @@ def _knew(letters: list[dict[str, Any]]) -> bool:
 
 def _first_removed(letters: list[dict[str, Any]]) -> int:
     return next((at for at, one in enumerate(letters) if one["letter"] == "removed"), len(letters))
+
+
+def _words(person: Person) -> tuple[str, str]:
+    return (person.given_name, person.family_name)
 
 
 def settings(wish: Wish) -> dict[str, Any]:
