@@ -60,6 +60,11 @@ class Draft:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
         return self.last_rows.get(record) or self.desired.place("rosters")
 
+    @property
+    def lacks_end_dates(self) -> bool:
+        """Whether a version that kept no end dates wrote the last apply. Its baseline has no ``meaning`` either."""
+        return "meaning" not in self.snapshot.baseline
+
     def was_applied(self, grant: Grant) -> bool:
         """Whether the file that has this grant is the same as at the last apply."""
         file = grant.origin.file

@@ -17,8 +17,6 @@ from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
 
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
-
-
 CORRECTED = "E-mail corrected: the invitation goes to the new address"
 _NEW_ADDRESS = {"new_address": True}
 
@@ -110,10 +108,11 @@ class LicenseDiff:
     def _new_end(self, rule: Grant, license: License, email: str, record: int) -> None:
         """Change the end date. If it moves to an earlier day soon, it counts to the limit like the revoke that follows.
 
-        If the last apply had the same grant, the date was reviewed then. This is so once, in ledgers of versions that kept no
-        end dates.
+        A date that the last apply had, by a version that kept no end dates, was reviewed then.
         """
-        if "" < rule.ends < (license.until or _NEVER) and rule.ends <= self.soon and not self.draft.was_applied(rule):
+        is_earlier = "" < rule.ends < (license.until or _NEVER)
+        was_unseen = self.draft.lacks_end_dates and self.draft.was_applied(rule)
+        if is_earlier and rule.ends <= self.soon and not was_unseen:
             self.draft.revokes[self.library].append(email)
         before, after = {"until": license.until}, {"until": rule.ends}
         self._add(
