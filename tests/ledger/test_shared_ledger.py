@@ -1402,7 +1402,8 @@ def test_why_tells_what_is_held_who_asks_for_it_and_how_it_came_about(grace: Pat
         "  in members.csv:3",
         "  "
         + first.format(
-            "member-add (email ben@grace.example, family_name Ode, given_name Ben, student_id S2, tags owner;student)"
+            "member-add (email ben@grace.example, family_name Ode, from members.csv:3, given_name Ben, student_id S2, "
+            "tags owner;student)"
         ),
         "atlas: permanent, unclaimed",
         "  asked for by seatsync.yaml:14: permanent",

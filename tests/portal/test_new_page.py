@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 ASKED = "    with _for_administrator(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
 NOT_ASKED = """\
     with site().reading() as connection:
-        here = Administered(institution, institution)
+        here = Administered(institution, institution, "")
         found = lists.libraries_of(connection, institution)
 """
 ROUTE = """\

@@ -46,7 +46,7 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     """
     outbox = tables.outbox.c
     done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
-    done_with &= ~_says_of_nothing_known(before)
+    done_with &= ~_says_of_nothing_known(institution, before)
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
     pruned = in_ranges(serials)
@@ -57,11 +57,9 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     return pruned
 
 
-def _says_of_nothing_known(before: str) -> ColumnElement[bool]:
+def _says_of_nothing_known(institution: str, before: str) -> ColumnElement[bool]:
     outbox, end = tables.outbox.c, tables.outbox.alias("the_end").c
-    same_seat = (
-        (end.institution == outbox.institution) & (end.library == outbox.library) & (end.member == outbox.member)
-    )
+    same_seat = (end.institution == institution) & (end.library == outbox.library) & (end.member == outbox.member)
     removed = (end.letter == Letter.REMOVED.value) & (end.state == "cancelled") & (end.created_at >= before)
     is_unsent = (outbox.letter == Letter.PLAN_ASSIGNED.value) & (outbox.state == "cancelled")
     return is_unsent & exists().where(same_seat & removed)
