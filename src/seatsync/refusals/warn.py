@@ -327,18 +327,27 @@ def _alone(named: Iterable[tuple[_Names, Change]]) -> dict[frozenset[str], Chang
 
 
 def _without_invitation(case: Case) -> Iterator[Diagnostic]:
-    """Libraries without letters in which this plan leaves seats that somebody must claim."""
+    """Libraries without letters in which this plan leaves seats that somebody must claim, and libraries that send letters again:
+    that alone invites nobody who has a seat already."""
     for id, library in case.desired.libraries.items():
-        stops = any("sends_letters" in (change.after or {}) for change in case.of(Action.LIBRARY_UPDATE, id))
-        offers = any(change.status == Status.UNCLAIMED for change in case.of(Action.GRANT, id))
+        switches = any("sends_letters" in (change.after or {}) for change in case.of(Action.LIBRARY_UPDATE, id))
+        offers = sum(change.status == Status.UNCLAIMED for change in case.of(Action.GRANT, id))
         waiting = case.slots[id].after.reserved
-        if waiting and not library.sends_letters and (stops or offers):
+        if not library.sends_letters and waiting and (switches or offers):
             message = (
                 f"{case.title(id)} sends no letters, and {counted(waiting, 'seat waits', 'seats wait')} to be claimed."
             )
             help = "Tell these members yourself where to claim, or delete `sends_letters: false`."
-            where = case.desired.place("libraries", id)
-            yield Diagnostic("no-invitation", message, help, where, Severity.WARNING, id)
+        elif library.sends_letters and switches and (untold := waiting - offers - len(case.of(Action.RESEND, id))) > 0:
+            message = (
+                f"{case.title(id)} sends letters again, but that sends no invitation to members who have a seat already: "
+                f"{counted(untold, 'seat waits', 'seats wait')} to be claimed."
+            )
+            help = f"To invite them (again), write `resend: {case.draft.today}` on the grant."
+        else:
+            continue
+        where = case.desired.place("libraries", id)
+        yield Diagnostic("no-invitation", message, help, where, Severity.WARNING, id)
 
 
 def _approvals(case: Case) -> Iterator[Diagnostic]:
