@@ -117,8 +117,10 @@ class Model:
     def used(self, library: str) -> int:
         return sum(own["kind"] != "none" for (of, _), own in self.licenses.items() if of == library)
 
-    def owned(self) -> set[tuple[str, int]]:
-        return {key for key, own in self.licenses.items() if own["kind"] == "permanent"}
+    def owned(self, claimed: bool = False) -> set[tuple[str, int]]:
+        """The permanent licenses; with ``claimed``, only those that the member has claimed, and so can't decline."""
+        permanent = {key: own for key, own in self.licenses.items() if own["kind"] == "permanent"}
+        return {key for key, own in permanent.items() if own["status"] == "delivered" or not claimed}
 
     def unclaimed(self) -> list[tuple[str, int]]:
         return sorted(key for key, own in self.licenses.items() if own["status"] == "unclaimed")
@@ -386,7 +388,11 @@ class Model:
     def _who_may(self, library: str, email: str) -> int:
         numbers = [number for of, number in self.unclaimed() if of == library and library in self.libraries]
         who = email.lower() if email != ERASED else None  # nobody has that address
-        return next((n for n in numbers if self.members[n - 1]["key"] == who), 0)
+        known = [(n, m) for n, m in enumerate(self.members, 1) if m["key"] == who]
+        owner = next((m for _, m in known if m["on_roster"]), None)  # the mailbox is theirs, and no earlier owner's
+        names = ("given_name", "family_name")
+        theirs = {n for n, m in known if owner is None or all(m[name] == owner[name] for name in names)}
+        return next((n for n in numbers if n in theirs), 0)
 
     def _has_ended(self, library: str, number: int, at: str) -> bool:
         return "" < str(self.licenses[library, number]["until"]) < at[:10]
@@ -566,7 +572,11 @@ class _Apply:
     def _unwanted(self, library: str, number: int, own: License) -> None:
         if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
             self.refused.add("permanent-revoke")
-        elif (own["kind"], own["status"]) == ("permanent", "unclaimed") and number in self.corrected:
+        elif (
+            (own["kind"], own["status"]) == ("permanent", "unclaimed")
+            and number in self.corrected
+            and library in self.wish.libraries
+        ):
             self.events += 1
             self.model.send(self.model.invitation(library), library, number, self.at)
         if own["kind"] == "temporary":
@@ -669,7 +679,9 @@ def _still_true(letters: list[dict[str, Any]], status: str) -> list[dict[str, An
             return [one for one in letters[last:] if one["letter"] in INVITATIONS]
         case "delivered":
             last = max((at for at, one in enumerate(letters) if one["letter"] in ACCESS), default=-1)
-            if last < 0 or (letters[last]["letter"] == "plan-assigned" and _knew(letters[:last])):
+            if last < 0 or letters[last]["state"] == "cancelled":
+                return []
+            if letters[last]["letter"] == "plan-assigned" and _knew(letters[:last]):
                 return []
             return [letters[last]]
         case "revoked":

@@ -120,15 +120,14 @@ class Life:
             happenings = {self.edit_and_apply: 3, self.take_over: 1}
         (happening,) = self.chance.choices(list(happenings), list(happenings.values()))
         self.count["steps"] += 1
-        owned = self.model.owned()
+        owned = self.model.owned(claimed=happening in (self.opt_out, self.take_over))  # there, a member may decline
         try:
             happening()
             self.must_be_as_the_model_says()
         except AssertionError as error:
             error.add_note(f"In step {self.count['steps']}, {happening.__name__}, on {self.today}, in {self.at}")
             raise
-        if happening != self.opt_out:
-            assert owned <= self.model.owned(), "a permanent license was lost"
+        assert owned <= self.model.owned(), "a permanent license was lost"
 
     # ── Steps ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
