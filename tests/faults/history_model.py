@@ -675,8 +675,9 @@ def _still_true(letters: list[dict[str, Any]], status: str) -> list[dict[str, An
     """The letters that say how the seat is now, if that is not what the member knows; ``letters`` are oldest first."""
     match status:
         case "unclaimed":
-            last = max((at for at, one in enumerate(letters) if _invites(one)), default=0)
-            return [one for one in letters[last:] if one["letter"] in INVITATIONS]
+            asking = [one for one in letters if one["letter"] in INVITATIONS and one["state"] != "cancelled"]
+            last = max((at for at, one in enumerate(asking) if _invites(one)), default=0)
+            return asking[last:]
         case "delivered":
             last = max((at for at, one in enumerate(letters) if one["letter"] in ACCESS), default=-1)
             if last < 0 or letters[last]["state"] == "cancelled":
