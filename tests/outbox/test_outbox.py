@@ -350,6 +350,18 @@ def test_a_waiting_letter_says_the_last_day_that_was_applied_last(school: Path, 
     assert ["You can use it until 29 February 2028." in text for text in texts] == [False, True]
 
 
+def test_nobody_is_invited_to_a_seat_that_has_ended(school: Path, room: Mailroom) -> None:
+    """The letter waits for the apply that revokes the seat, which cancels it, or extends it."""
+    applied(school, BEN)
+    assert sent(school, now="2027-07-01") == {"sent": 1, "waiting": 1}, "only the administrator's"
+    assert sent(school, now="2027-07-02") == {"waiting": 1}
+    config = (school / "seatsync.yaml").read_text()
+    (school / "seatsync.yaml").write_text(config.replace("until: 2027-06-30", "until: 2028-02-29"))
+    applied(school, BEN, now="2027-07-02")
+    assert sent(school, now="2027-07-03") == {"sent": 1, "waiting": 1}, "the reminder waits for its invitation"
+    assert "29 February 2028" in part(room.letters[1], "plain")
+
+
 def test_what_names_hold_stays_a_name(school: Path, room: Mailroom) -> None:
     """This holds in HTML and in headers, even for names written into the ledger by hand."""
     applied(school, ["eve@grace.example", "<script>alert(1)</script>", "{{ 7 * 7 }}", "student"])

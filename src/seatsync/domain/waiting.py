@@ -46,12 +46,18 @@ class SeatLetter(NamedTuple):
 
 
 class Seat(NamedTuple):
-    """The license that letters are about. ``invited_on`` is the day (ISO) of its grant, in the institution's ``timezone``."""
+    """The license that letters are about. ``invited_on`` is the day (ISO) of its grant, in the institution's ``timezone``, and
+    ``until`` its last one, empty for no end."""
 
     status: str
     invited_on: str
     sends_letters: bool
     timezone: str
+    until: str = ""
+
+    def has_ended(self, today: date) -> bool:
+        """Whether the end date has passed, but no apply has revoked or extended the license yet."""
+        return self.status in (Status.UNCLAIMED, Status.DELIVERED) and "" < self.until < today.isoformat()
 
 
 class Fate(NamedTuple):
@@ -63,13 +69,18 @@ class Fate(NamedTuple):
 
 
 def fates(letters: Iterable[SeatLetter], seat: Seat, today: date) -> Iterator[Fate]:
-    """Yield the letters about a seat that must be cancelled, wait again, or wait until a day."""
+    """Yield the letters about a seat that must be cancelled, wait again, or wait until a day.
+
+    Nobody is offered a seat that has ended: its letters wait for the apply that revokes or extends it.
+    """
     ordered = sorted(letters)
     true = _still_true(ordered, seat)
     for letter in ordered:
         if letter.serial in true:
             if letter.superseded:
                 yield Fate(letter.serial, LetterState.PENDING)
+            elif letter.state == LetterState.PENDING and seat.has_ended(today):
+                yield Fate(letter.serial, LetterState.PENDING, today + timedelta(days=1))
         elif letter.is_open and not letter.is_reminder:
             yield Fate(letter.serial, LetterState.CANCELLED)
     yield from _reminders(ordered, seat, today)
@@ -136,6 +147,8 @@ def _reminders(letters: Sequence[SeatLetter], seat: Seat, today: date) -> Iterat
             yield Fate(one.serial, LetterState.CANCELLED)
         elif one.state == LetterState.PENDING:
             day = _first_day(one, invitation, seat, today)
+            if seat.has_ended(today):
+                day = max(day, today + timedelta(days=1))
             if day > today:
                 yield Fate(one.serial, LetterState.PENDING, day)
             else:

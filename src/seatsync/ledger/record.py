@@ -215,7 +215,7 @@ class Recorder:
         for library, number in self.stirred:
             license, known = self.books.licenses[library][number], self.books.libraries.get(library)
             writes = known is None or known.sends_letters
-            seats[library, number] = Seat(license.status, license.invited_on, writes, timezone)
+            seats[library, number] = Seat(license.status, license.invited_on, writes, timezone, license.until)
         settle(self.connection, self.institution, seats, entry.at)
         for library in self.silenced:
             silence(self.connection, self.institution, library, entry.at)

@@ -123,9 +123,13 @@ def seats_of(connection: Connection, institution: str, keys: Iterable[SeatKey]) 
     quiet = select(library.id).where(library.institution == institution, ~library.sends_letters)
     silent, timezone = set(connection.execute(quiet).scalars()), timezone_of(connection, institution)
     numbers = sorted({number for _, number in wanted})
-    licenses = select(license.library, license.member, license.status, license.invited_on).where(
+    licenses = select(license.library, license.member, license.status, license.invited_on, license.until).where(
         license.institution == institution, license.member.in_(numbers), license.library.in_({key[0] for key in wanted})
     )
-    known = {(row.library, row.member): (row.status, row.invited_on) for row in connection.execute(licenses)}
-    absent = (Status.NONE.value, "")
-    return {key: Seat(*known.get(key, absent), key[0] not in silent, timezone) for key in wanted}
+    known = {(row.library, row.member): row[2:] for row in connection.execute(licenses)}
+    absent = (Status.NONE.value, "", "")
+    return {
+        key: Seat(status, invited_on, key[0] not in silent, timezone, until)
+        for key in wanted
+        for status, invited_on, until in [known.get(key, absent)]
+    }
