@@ -12,7 +12,7 @@ import click
 
 from seatsync.git.branches import default_branch, root_of
 
-ACTION = "seatsync/seatsync@51688bb6cdde8bbe56368d6edf5c6c04bec4c502"
+ACTION = "seatsync/seatsync@6166997e3383479e5f13bb27715f18ffc923949a"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
