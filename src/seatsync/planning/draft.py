@@ -63,7 +63,7 @@ class Draft:
     @property
     def lacks_end_dates(self) -> bool:
         """Whether a version that kept no end dates wrote the last apply. Its baseline has no ``meaning`` either."""
-        return "meaning" not in self.snapshot.baseline
+        return bool(self.snapshot.baseline) and "meaning" not in self.snapshot.baseline
 
     def was_applied(self, grant: Grant) -> bool:
         """Whether the file that has this grant is the same as at the last apply."""

@@ -108,11 +108,10 @@ class LicenseDiff:
     def _new_end(self, rule: Grant, license: License, email: str, record: int) -> None:
         """Change the end date. If it moves to an earlier day soon, it counts to the limit like the revoke that follows.
 
-        A date that the last apply had, by a version that kept no end dates, was reviewed then.
+        It does not count right after a version that kept no end dates: that version took changed ones for nothing to do.
         """
         is_earlier = "" < rule.ends < (license.until or _NEVER)
-        was_unseen = self.draft.lacks_end_dates and self.draft.was_applied(rule)
-        if is_earlier and rule.ends <= self.soon and not was_unseen:
+        if is_earlier and rule.ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
         before, after = {"until": license.until}, {"until": rule.ends}
         self._add(
