@@ -21,6 +21,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, reset_guesses
 from seatsync.formats import config as formats
+from seatsync.formats.approvals import AnyApproval, EmptyRosterApproval, RevokesApproval
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.encryption.decrypt import suffix_of
@@ -243,15 +244,13 @@ class _Loader:
             self.selections[file] = read_selection(text, file, self.folder.found) if text is not None else None
         return self.selections[file]
 
-    def _approval(
-        self, position: int, entry: formats.RevokesApproval | formats.EmptyRosterApproval | formats.IdentityApproval
-    ) -> Approval:
+    def _approval(self, position: int, entry: AnyApproval) -> Approval:
         where = self.at("approvals", position)
-        if isinstance(entry, formats.RevokesApproval):
+        if isinstance(entry, RevokesApproval):
             return Approval(
                 entry.refusal, entry.until, where, library=entry.library, count=entry.count, reason=entry.reason
             )
-        if isinstance(entry, formats.EmptyRosterApproval):
+        if isinstance(entry, EmptyRosterApproval):
             return Approval(entry.refusal, entry.until, where, roster=entry.roster or "", reason=entry.reason)
         names = {*map(email_key, entry.member or ())}
         if entry.file is not None and (listed := self._selection(entry.file, "approvals", position, "file")):

@@ -1,0 +1,1 @@
+"""Warnings and notices about a plan, by what they are about."""

@@ -1,0 +1,146 @@
+"""Warn of grants: their dates, and whom they name or reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatsync.domain.action import Action
+from seatsync.domain.desired import Grant
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.license import Kind
+from seatsync.domain.origin import Origin
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.planning.entitlements import NamedMember
+from seatsync.refusals.case import Case
+from seatsync.refusals.warnings.tags import unknown_tags
+
+_MOST_GUESSED = 5_000  # members; with more, no similar e-mail is suggested
+_MOST_GUESSES = 20  # suggestions in one plan
+
+
+def no_timezone(case: Case) -> Iterator[Diagnostic]:
+    """Tell at the first end date in the files that days are those of UTC."""
+    first = next((rule for rule in case.desired.grants if rule.until is not None), None)
+    if first is not None and not case.desired.institution.timezone:
+        message = "Seats end at midnight UTC, because the institution has no time zone."
+        help = "Add `timezone: America/Chicago` (or yours) to `institution`. To keep UTC, write `timezone: UTC`."
+        yield Diagnostic("no-timezone", message, help, first.origin, Severity.NOTICE, first.library)
+
+
+def ends_changed(case: Case) -> bool:
+    """Whether the plan gives an end date, or changes one."""
+    return any((c.after or {}).get("until") for a in _GIVING_ENDS for id in case.slots for c in case.of(a, id))
+
+
+_GIVING_ENDS = (Action.LICENSE_UPDATE, Action.GRANT)
+
+
+def past_ends(case: Case) -> Iterator[Diagnostic]:
+    """Warn of grants that were never in force: their end date had passed when seatsync first read them."""
+    for rule in case.desired.grants:
+        if not rule.expired(case.draft.today) or case.draft.was_applied(rule) or _was_in_force(case, rule):
+            continue
+        message = f"This grant of {case.title(rule.library)} ended on {rule.ends}, which has passed, so it gives nobody a seat."
+        help = "Correct `until`, or delete the grant."
+        yield Diagnostic("past-until", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def _was_in_force(case: Case, rule: Grant) -> bool:
+    """Whether a license in the ledger has, or had, the end date of this grant."""
+    held = case.draft.snapshot.licenses.get(rule.library, {})
+    return any(license.until == rule.ends for license in held.values())
+
+
+def reaching_nobody(case: Case) -> Iterator[Diagnostic]:
+    """Warn of grants that reach nobody."""
+    known = case.tags
+    for rule in case.desired.grants:
+        if not case.draft.entitlements.reach[rule] and rule not in case.draft.entitlements.unknown_members:
+            unknown = unknown_tags((*rule.to.tags, *rule.to.any_tags), known)
+            hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
+            message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
+            help = "Correct the grant's `to`, or delete the grant."
+            yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def naming_unknown(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
+    """Warn of grants that name people who are on no roster, each with the grant."""
+    owners = _owners_who_left(case)
+    guesses = _MOST_GUESSES if case.count <= _MOST_GUESSED else 0
+    for rule in case.desired.grants:
+        unknown = [
+            (id, mail, line)
+            for id, mail, line in case.draft.entitlements.unknown_members.get(rule, ())
+            if not (rule.kind is Kind.PERMANENT and (rule.library, id or email_key(mail)) in owners)
+        ]
+        if unknown:
+            guesses -= 1
+            yield rule, _unknown_member(case, rule, unknown, guesses >= 0)
+
+
+def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: bool) -> Diagnostic:
+    names = [id or mail for id, mail, _ in unknown]
+    if renamed := _renamed(case, unknown):
+        near, guess = f"{named(renamed, 3)}.", False
+    else:
+        near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
+    ids = ("the student id " if len(names) == 1 else "the student ids ") if all(id for id, _, _ in unknown) else ""
+    gets = "is not on any roster and gets nothing" if len(names) == 1 else "are not on any roster and get nothing"
+    who = "which" if ids else "who"
+    message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
+    help = "Correct the e-mail or student id, or add the member to a roster."
+    if renamed:
+        help = "Write the new e-mail in the grant, or the student id, which stays when an e-mail changes."
+    where = _row(rule, unknown[0])
+    return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
+
+
+def _renamed(case: Case, unknown: list[NamedMember]) -> list[str]:
+    """What became of the e-mails that this plan changes: ``OLD is now NEW, FILE:LINE``."""
+    changes = (c for c in case.of(Action.MEMBER_UPDATE) if "email" in (c.before or {}))
+    now = {email_key((c.before or {})["email"]): c for c in changes}
+    found = [(mail, now[key]) for _, mail, _ in unknown if mail and (key := email_key(mail)) in now]
+    return [f"{mail} is now {change.member}, {change.origin}" for mail, change in found]
+
+
+def _row(rule: Grant, named: NamedMember) -> Origin:
+    """The row of the grant's file that names the member, or the grant itself."""
+    return Origin(rule.to.selection.file, named[2]) if named[2] and rule.to.selection else rule.origin
+
+
+def _near(case: Case, student_id: str, email: str) -> str:
+    """Suggest a similar e-mail, or the same id with its leading zeros. Other similar ids belong to other people."""
+    if not student_id:
+        return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
+    ids = (member.student_id for member in case.desired.members)
+    return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
+
+
+def naming_two(case: Case) -> Iterator[Diagnostic]:
+    """Warn of rows of a selection with the id of one member and the e-mail of another."""
+    for rule, rows in case.draft.entitlements.mismatches.items():
+        id, email, _ = rows[0]
+        owner = next(member.email for member in case.at_hand.desired.members if member.student_id == id)
+        more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
+        message = f"The student id {id} belongs to {owner}, not to {email}. seatsync uses the id and ignores the e-mail.{more}"
+        help = "Correct the e-mail or the student id, or delete the wrong one."
+        emails = [email for _, email, _ in rows]
+        where = _row(rule, rows[0])
+        yield Diagnostic("member-mismatch", message, help, where, Severity.WARNING, rule.library, emails)
+
+
+def _owners_who_left(case: Case) -> set[tuple[str, str]]:
+    """The (library, e-mail or student id) pairs of owners of permanent licenses. A grant may name owners who have left.
+
+    Members whom a grant names are always at hand.
+    """
+    members = case.at_hand.snapshot.members
+    return {
+        (library, name)
+        for library, held in case.at_hand.snapshot.licenses.items()
+        for number, license in held.items()
+        if license.kind is Kind.PERMANENT
+        for name in (members[number].key, members[number].student_id)
+    }

@@ -1,0 +1,99 @@
+"""Warn of members: garbled names, ids, and people who may be one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.text.characters import decoded_twice, printable
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.names import all_words, share_a_name
+from seatsync.planning.change import Change
+from seatsync.planning.matching import may_be_one
+from seatsync.refusals.case import Case
+from seatsync.refusals.identity_changed import approval_line
+
+
+def garbled_names(case: Case) -> Iterator[Diagnostic]:
+    """Warn of names that a program read in the wrong encoding."""
+    members = case.at_hand.desired.members  # a name that may be garbled is always at hand
+    if all(all(map(str.isascii, map(attrgetter(name), members))) for name in ("given_name", "family_name")):
+        return
+    names = ((member, f"{member.given_name} {member.family_name}") for member in members)
+    garbled = [(member, name, was) for member, name in names if (was := decoded_twice(name))]
+    if garbled:
+        first, name, was = garbled[0]
+        emails = [member.email for member, _, _ in garbled]
+        message = (
+            f"{counted(len(garbled), 'name was', 'names were')} garbled by a program that read the file in the wrong encoding: "
+            f'{named(emails)} ("{printable(name)}" was "{printable(was)}").'
+        )
+        help = "Export the file again as UTF-8."
+        yield Diagnostic("garbled-names", message, help, first.origin, Severity.WARNING, None, emails)
+
+
+def zeros_lost(case: Case) -> Iterator[Diagnostic]:
+    """Members whose id only lost or gained leading zeros."""
+    lost = [
+        change
+        for change in case.of(Action.MEMBER_UPDATE)
+        if (old := (change.before or {}).get("student_id"))
+        and (new := (change.after or {}).get("student_id"))
+        and may_be_one(old, new)
+    ]
+    if lost:
+        first, members = lost[0], [change.member for change in lost]
+        ids = f"{(first.before or {})['student_id']} → {(first.after or {})['student_id']}"
+        message = f"{counted(len(members), 'student id differs', 'student ids differ')} only in leading zeros ({ids}): {named(members)}."
+        help = "Spreadsheets drop leading zeros: set the column to text there, and export it again."
+        yield Diagnostic("student-id-zeros", message, help, first.origin, Severity.WARNING, None, members)
+
+
+def same_person(case: Case) -> Iterator[Diagnostic]:
+    """A new member may be a member who leaves: the same names, if nobody else has them, or the same e-mail and a name."""
+    leavers = case.of(Action.MEMBER_REMOVE)
+    new = [change for change in case.of(Action.MEMBER_ADD) if not change.record] if leavers else []
+    if not new:
+        return
+    by_email = {email_key(change.member): change for change in leavers}
+    by_names = _alone([(_names(change.before), change) for change in leavers])
+    arrivals = _alone([(_names(change.after), change) for change in new])
+    pairs = []
+    for arrival in new:
+        leaver, names = by_email.get(email_key(arrival.member)), _names(arrival.after)
+        if leaver is None or not share_a_name(_names(leaver.before), names):
+            leaver = by_names.get(all_words(names)) if all_words(names) in arrivals else None
+        if leaver is not None:
+            pairs.append((leaver, arrival))
+    if pairs:
+        members = [arrival.member for _, arrival in pairs]
+        who = named([f"{leaver.member} → {arrival.member}" for leaver, arrival in pairs])
+        message = (
+            f"{counted(len(pairs), 'member leaves', 'members leave')} while someone with the same name arrives: {who}."
+        )
+        help = (
+            "If it is one person, add this under `approvals:` in seatsync.yaml; the seats then stay:\n"
+            f"  {approval_line(case, members, 'same', pairs[0][1].origin.file)}"
+        )
+        yield Diagnostic("same-name", message, help, pairs[0][1].origin, Severity.WARNING, None, members)
+
+
+class _Names(NamedTuple):
+    given_name: str
+    family_name: str
+
+
+def _names(fields: Mapping[str, Any] | None) -> _Names:
+    found = fields or {}
+    return _Names(found.get("given_name", ""), found.get("family_name", ""))
+
+
+def _alone(named: Iterable[tuple[_Names, Change]]) -> dict[frozenset[str], Change]:
+    """The changes by the words of the names, without those who share them."""
+    found: dict[frozenset[str], list[Change]] = {}
+    for names, change in named:
+        found.setdefault(all_words(names), []).append(change)
+    return {words: changes[0] for words, changes in found.items() if len(changes) == 1}

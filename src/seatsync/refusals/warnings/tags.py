@@ -1,0 +1,68 @@
+"""Warn of tags that nobody has, or that look like a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean, one_letter_off, without_a_letter
+from seatsync.domain.text.tags import IMPORTED
+from seatsync.refusals.case import Case
+
+
+def unknown_tags(tags: Iterable[str], known: Mapping[str, int]) -> list[str]:
+    """Those of these tags that no member has. Date tags come from the ledger and are left out."""
+    return [tag for tag in tags if tag not in known and not tag.startswith(IMPORTED)]
+
+
+def suspicious(case: Case) -> Iterator[Diagnostic]:
+    """Warn of tags that look like a mistake."""
+    counts = case.tags
+    yield from _unknown(case, counts)
+    yield from _tags_one_letter_off(case, counts)
+    yield from _tags_with_separators(case, counts)
+
+
+def _unknown(case: Case, known: Mapping[str, int]) -> Iterator[Diagnostic]:
+    """Warn of unknown tags in grants that still reach somebody; ``grant-reaches-nobody`` covers the others."""
+    for rule in case.desired.grants:
+        tags = (*rule.to.tags, *rule.to.any_tags, *rule.to.not_tags) if case.draft.entitlements.reach[rule] else ()
+        for tag in unknown_tags(tags, known):
+            effect = "excludes nobody" if tag in rule.to.not_tags else "adds nobody"
+            message = f'No member has the tag "{tag}", so it {effect}. {did_you_mean(tag, known)}'.rstrip()
+            help = "Correct the tag, or keep it if members will get it later."
+            yield Diagnostic("unknown-tag", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+MOST_LETTERS = 100
+"""Longer tags are not checked for typing errors: the cost grows with the square of their length."""
+
+
+def _tags_one_letter_off(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
+    alike: dict[str, list[str]] = {}
+    counts = {tag: number for tag, number in counts.items() if len(tag) <= MOST_LETTERS}
+    for tag in counts:
+        for key in without_a_letter(tag):
+            alike.setdefault(key, []).append(tag)
+    for tag in sorted(tag for tag, number in counts.items() if number == 1):
+        others = sorted(
+            {other for key in without_a_letter(tag) for other in alike[key] if counts[other] > 1 or tag < other}
+        )
+        near = next((other for other in others if one_letter_off(tag, other)), None)
+        if near is not None:
+            member = case.first_with(tag)
+            have = counted(counts[near], "member has", "members have")
+            message = f'The tag "{tag}" is used once, by {member.email}, and differs by one letter from "{near}", which {have}.'
+            help = f'If you meant "{near}", write that.'
+            yield Diagnostic("tag-lookalike", message, help, member.origin, Severity.WARNING, None, (member.email,))
+
+
+def _tags_with_separators(case: Case, counts: Mapping[str, int]) -> Iterator[Diagnostic]:
+    tags = sorted(tag for tag in counts if "," in tag or "|" in tag)
+    if tags:
+        first = case.first_with(tags[0])
+        quoted = named([f'"{printable(tag)}"' for tag in tags])
+        message = f"{quoted} {'is one tag' if len(tags) == 1 else 'are one tag each'}; in CSV files, semicolons separate tags."
+        help = "If you meant several tags, put semicolons between them."
+        yield Diagnostic("tag-separator", message, help, first.origin, Severity.WARNING)
