@@ -76,6 +76,21 @@ def test_after_an_invitation_has_bounced_nobody_is_reminded_until_it_is_sent(rem
     assert sent(reminding, now=day(15)) == {"sent": 1}
 
 
+def test_after_a_person_has_cancelled_an_invitation_nobody_is_reminded_until_another_goes_out(
+    reminding: Path, room: Mailroom
+) -> None:
+    applied(reminding, BEN, now=day(1))
+    applied(reminding, BEN, now=day(4))
+    ran(reminding, "outbox", "cancel", "--letter", "invitation", "--yes", now=day(5))
+    assert sent(reminding, now=day(6)) == {"sent": 1}, "only the administrator's"
+    applied(reminding, BEN, now=day(8))
+    assert sent(reminding, now=day(8)) == {}
+    assert states(reminding, "reminder") == ["cancelled"] * 2
+    ran(reminding, "resend", "--library", "logos", "--yes", now=day(9))
+    assert sent(reminding, now=day(9)) == {"sent": 1}
+    assert room.to == ["ruth@grace.example", "ben@grace.example"]
+
+
 def test_a_reminder_recorded_while_the_invitation_is_in_hand_follows_it(reminding: Path, room: Mailroom) -> None:
     applied(reminding, BEN, now=day(1))
     _take(reminding, "2026-09-04T00:10:00Z")

@@ -50,7 +50,7 @@ def cancel_letters(ledger: Ledger, institution: str, chosen: Chosen, at: str, ac
         books = read_snapshot(connection, institution, ())
         serials = cancellable(connection, institution, chosen, at) if books.serial else []
         if serials:
-            cancel(connection, institution, serials, actor)
+            cancel(connection, institution, serials, actor, at)
             letters = ",".join(f"{first}-{last}" for first, last in in_ranges(serials))
             record(connection, institution, books, Entry("cancel", at, actor, detail={"cancelled": letters}), [])
         return len(serials)

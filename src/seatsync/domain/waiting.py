@@ -73,17 +73,17 @@ def fates(letters: Iterable[SeatLetter], seat: Seat, today: date) -> Iterator[Fa
 
     Nobody is offered a seat that has ended: its letters wait for the apply that revokes or extends it.
     """
-    ordered = sorted(letters)
+    ordered, earliest = sorted(letters), today + timedelta(days=1 if seat.has_ended(today) else 0)
     true = _still_true(ordered, seat)
     for letter in ordered:
         if letter.serial in true:
             if letter.superseded:
                 yield Fate(letter.serial, LetterState.PENDING)
-            elif letter.state == LetterState.PENDING and seat.has_ended(today):
-                yield Fate(letter.serial, LetterState.PENDING, today + timedelta(days=1))
+            elif letter.state == LetterState.PENDING and earliest > today:
+                yield Fate(letter.serial, LetterState.PENDING, earliest)
         elif letter.is_open and not letter.is_reminder:
             yield Fate(letter.serial, LetterState.CANCELLED)
-    yield from _reminders(ordered, seat, today)
+    yield from _reminders(ordered, seat, today, earliest)
 
 
 def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
@@ -93,6 +93,7 @@ def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
         pass
     elif seat.status == Status.UNCLAIMED:
         found = _invitation(letters)
+        found = None if _is_withdrawn(found) else found
     elif seat.status == Status.DELIVERED:
         found = _access(letters)
     elif seat.status == Status.REVOKED:
@@ -101,9 +102,14 @@ def _still_true(letters: Sequence[SeatLetter], seat: Seat) -> set[int]:
 
 
 def _invitation(letters: Sequence[SeatLetter]) -> SeatLetter | None:
-    """The invitation that holds now; None if there is none, or a person has cancelled it."""
-    asking = [one for one in letters if one.letter in ASKING and not (one.is_reminder or one.superseded)]
-    return asking[-1] if asking and asking[-1].state != LetterState.CANCELLED else None
+    """The newest invitation that was not superseded, also one that a person has cancelled; None if there is none."""
+    asking = (one for one in reversed(letters) if one.letter in ASKING and not (one.is_reminder or one.superseded))
+    return next(asking, None)
+
+
+def _is_withdrawn(invitation: SeatLetter | None) -> bool:
+    """Whether a person has cancelled it."""
+    return invitation is not None and invitation.state == LetterState.CANCELLED
 
 
 def _access(letters: Sequence[SeatLetter]) -> SeatLetter | None:
@@ -132,23 +138,21 @@ def _ending(letters: Sequence[SeatLetter]) -> SeatLetter | None:
     return ends[-1] if knew else None
 
 
-def _reminders(letters: Sequence[SeatLetter], seat: Seat, today: date) -> Iterator[Fate]:
+def _reminders(letters: Sequence[SeatLetter], seat: Seat, today: date, earliest: date) -> Iterator[Fate]:
     """Of the reminders that are due, only the newest goes. They count from the invitation that was sent, and none goes if that,
-    or a reminder, has bounced."""
+    or a reminder, has bounced, or if a person has cancelled the invitation."""
     invitation = _invitation(letters)
     reminders = [one for one in letters if one.is_reminder and (invitation is None or one > invitation)]
     told = max((one.serial for one in reminders if one.is_told), default=0)
     bounced = [one.serial for one in (invitation, *reminders) if one is not None and one.state == LetterState.BOUNCED]
     until = min((serial for serial in bounced if serial > told), default=None)
-    is_wanted = seat.sends_letters and seat.status == Status.UNCLAIMED
+    is_wanted = seat.sends_letters and seat.status == Status.UNCLAIMED and not _is_withdrawn(invitation)
     due: list[int] = []
     for one in (letter for letter in letters if letter.is_reminder and letter.is_open):
         if not is_wanted or one not in reminders or one.serial < told or (until is not None and one.serial > until):
             yield Fate(one.serial, LetterState.CANCELLED)
         elif one.state == LetterState.PENDING:
-            day = _first_day(one, invitation, seat, today)
-            if seat.has_ended(today):
-                day = max(day, today + timedelta(days=1))
+            day = max(_first_day(one, invitation, seat, today), earliest)
             if day > today:
                 yield Fate(one.serial, LetterState.PENDING, day)
             else:

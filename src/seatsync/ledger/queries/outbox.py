@@ -131,13 +131,17 @@ def cancellable(connection: Connection, institution: str, chosen: Chosen, at: st
     return list(connection.execute(query.order_by(outbox.serial)).scalars())
 
 
-def cancel(connection: Connection, institution: str, serials: Sequence[int], actor: str) -> None:
-    """Cancel these letters. ``outbox list`` then says who did."""
+def cancel(connection: Connection, institution: str, serials: Sequence[int], actor: str, at: str) -> None:
+    """Cancel these letters, and what is then no longer to be told (``domain.waiting``). ``outbox list`` says who did."""
     outbox = tables.outbox.c
-    this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
     cancelled = {"state": LetterState.CANCELLED.value, "reply": f"cancelled by {actor}"}
-    if serials:
-        connection.execute(update(tables.outbox).where(this).values(cancelled), [{"which": s} for s in serials])
+    for start in range(0, len(serials), AT_A_TIME):
+        these = (outbox.institution == institution) & outbox.serial.in_(serials[start : start + AT_A_TIME])
+        connection.execute(update(tables.outbox).where(these).values(cancelled))
+        keys = connection.execute(select(outbox.library, outbox.member).where(these, outbox.member != 0))
+        settle(
+            connection, institution, seats_of(connection, institution, [(row.library, row.member) for row in keys]), at
+        )
 
 
 def next_due(connection: Connection, institution: str, letters: Collection[str]) -> str | None:
