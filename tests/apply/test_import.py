@@ -466,7 +466,7 @@ def test_who_left_the_rosters_does_not_come_back_by_an_export(tmp_path: Path) ->
     before = everything(folder)
     outcome = take(folder, licenses(("Ann", *CLAIMED), ("Ben", *NO)), "--library", "books")
     assert everything(folder) == before
-    assert "  ann@grace.example: in the file, but on no roster any more\n" in outcome.err
+    assert "  ann@grace.example: in the file, but no longer on any roster\n" in outcome.err
     assert differences(outcome) == ["ann@grace.example: no license in the ledger, claimed (temporary) in the file"]
     assert plan_is_empty(folder)
 

@@ -545,7 +545,11 @@ class _Apply:
         is_new_way = self.delivered_before.get(library) not in (None, self.model._delivery(library))
         if own["kind"] == "permanent" and not is_permanent:
             self.refused.add("permanent-downgrade")
-        elif is_new_way and own["status"] == "unclaimed" and self._comes_at_once(library, number):
+        elif (
+            (is_new_way or number in self.corrected)
+            and own["status"] == "unclaimed"
+            and self._comes_at_once(library, number)
+        ):
             self._grant(library, number, "permanent" if is_permanent else "temporary", asked, until)
             return
         if own["kind"] == "temporary" and is_permanent:

@@ -76,6 +76,11 @@ def check_owner(folder: Path, institution: str, run: Run) -> bool:
     return known is not None
 
 
+def instant_of(folder: Path, institution: str, run: Run) -> str:
+    """``--now`` at the institution, in the journal's spelling. Only for a bare date the ledger is read for the time zone."""
+    return run.at(timezone_of(folder, institution, run) if run.now.tzinfo is None else "")
+
+
 def timezone_of(folder: Path, institution: str, run: Run) -> str:
     """The institution's time zone as its ledger has it; empty for UTC."""
     from seatsync.ledger.queries.lookup import timezone

@@ -75,7 +75,7 @@ def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, ru
     """The members, with their numbers, that match roster, tags and search, and are listed in the file ``select``."""
     keys, ids = _selected(select, run) if select is not None else (None, None)
     if filters.library and filters.library not in snapshot.libraries:
-        raise _unknown_library(filters.library, snapshot)
+        raise unknown_library(filters.library, snapshot)
     found = filters.members(snapshot.members)
     if keys is None or ids is None:
         yield from found
@@ -99,7 +99,8 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
     return selection.keys, selection.student_ids
 
 
-def _unknown_library(library: str, snapshot: Snapshot) -> click.UsageError:
+def unknown_library(library: str, snapshot: Snapshot) -> click.UsageError:
+    """The failure of a command that names a library that the ledger does not have."""
     from seatsync.domain.text.guesses import did_you_mean
 
     known = ", ".join(snapshot.libraries) or "none yet"

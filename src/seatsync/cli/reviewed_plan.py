@@ -55,7 +55,7 @@ class Authorization(NamedTuple):
 
 _APPLY_FIRST = (
     "With --same-files only dates and reminders are applied. Review `seatsync plan`, then run `seatsync apply`, "
-    "even if that has nothing to do: it notes the files, and --same-files works again."
+    "even if there is nothing to do: the journal then knows these files, and --same-files works again."
 )
 
 

@@ -70,10 +70,11 @@ class PassedLimit(NamedTuple):
 def in_words(passed: Mapping[str, Any]) -> str:
     """What passes a limit, from the values of ``PassedLimit.as_dict``; the reason only where it is known."""
     if "is" in passed:
-        same, members = passed["is"] == "same", counted(passed["needed"], "member")
-        what, upto = f"{members} as approved: {'the same people' if same else 'new people'}", []
+        are = "the same people as" if passed["is"] == "same" else "not the people of"
+        what, upto = f"{counted(passed['needed'], 'member')}, {are} the earlier records", []
     elif "library" in passed:
-        what = f"{passed['needed']:,} of {counted(passed['limit'], 'revoke')} of {passed['library']}"
+        seats, library = counted(passed["needed"], "seat"), passed["library"]
+        what = f"{seats} of {library} revoked or ending soon, where the limit is {passed['limit']:,}"
         upto = [f"approved up to {passed.get('count', 0):,}"]
     else:
         roster = passed.get("roster", "rosters")

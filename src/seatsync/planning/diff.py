@@ -19,7 +19,7 @@ from seatsync.domain.text.tags import split_tags
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
-from seatsync.planning.license_diff import LicenseDiff, signs_in
+from seatsync.planning.license_diff import LicenseDiff, is_corrected, signs_in
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.settings_diff import admin_changes, institution_changes, library_changes
 
@@ -48,7 +48,7 @@ def without_account(draft: Draft) -> set[str]:
                 p
                 for p in draft.entitlements.wanted[id]
                 if not (license := held.get(records[p], ABSENT)).active
-                or (is_redelivered and license.status is Status.UNCLAIMED)
+                or (license.status is Status.UNCLAIMED and (is_redelivered or is_corrected(draft, p, records[p])))
             ]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
     return keys
@@ -139,7 +139,7 @@ def _member_changes(draft: Draft) -> Iterator[Change]:
 def _who(approval: Approval | None) -> str:
     if approval is None:
         return ""
-    return f"; {'the same person' if approval.is_same else 'somebody new'} by the approval at {approval.origin}"
+    return f"; {'the same person as' if approval.is_same else 'not the person of'} the earlier record, by the approval at {approval.origin}"
 
 
 def _arrival(member: RosterMember, reason: str) -> Change:

@@ -17,6 +17,7 @@ from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
 
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
+AT_ONCE = "The library is now delivered to accounts, and the member has one"
 CORRECTED = "E-mail corrected: the invitation goes to the new address"
 _NEW_ADDRESS = {"new_address": True}
 
@@ -85,7 +86,7 @@ class LicenseDiff:
                 position in self.resends
                 or self.remind_after
                 or self.is_redelivered
-                or self._is_corrected(position, record)
+                or is_corrected(self.draft, position, record)
             )
         ):
             self._resend(rule, license, position, email, record)
@@ -99,7 +100,7 @@ class LicenseDiff:
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
         if license.active:
-            reason = "The library is now delivered to accounts, and the member has one"
+            reason = AT_ONCE if self.is_redelivered else "E-mail corrected, and it has an account"
         before = None if license.status is Status.NONE else {"kind": license.kind, "status": license.status}
         self._add(
             Action.GRANT, reason, rule.origin, email, record, rule.kind, self._status(position, record), before, after
@@ -127,9 +128,10 @@ class LicenseDiff:
         )
 
     def _comes_at_once(self, license: License, position: int, record: int) -> bool:
-        """Whether the seat is unclaimed, and comes into the member's account because the library is delivered otherwise now."""
-        is_waiting = self.is_redelivered and license.status is Status.UNCLAIMED
-        return is_waiting and self._status(position, record) is Status.DELIVERED
+        """Whether the seat is unclaimed and comes into the member's account: the library is delivered in another way now, or the
+        e-mail is corrected to one with an account."""
+        is_new = self.is_redelivered or is_corrected(self.draft, position, record)
+        return license.status is Status.UNCLAIMED and is_new and self._status(position, record) is Status.DELIVERED
 
     def _status(self, position: int, record: int) -> Status:
         """Delivered at once, or unclaimed until the member claims or sets a password."""
@@ -150,24 +152,20 @@ class LicenseDiff:
             where = self.draft.desired.place("libraries", self.library)
             self._add(Action.RESEND, REDELIVERED, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
             return
-        is_corrected = self._is_corrected(position, record)
-        if not (new or is_corrected) and due <= license.reminders:
+        corrected = is_corrected(self.draft, position, record)
+        if not (new or corrected) and due <= license.reminders:
             return
         after = {"resend": new} if new else {}
         reason, where = f"Resend: {', '.join(new)}", rule.origin
         if due > license.reminders:
             after["reminders"] = due
-        if is_corrected:
+        if corrected:
             after |= _NEW_ADDRESS
             reason, where = CORRECTED, self.draft.desired.members[position].origin
         elif not new:
             reason = f"Reminder {due}: unclaimed since {license.invited_on}"
             where = self.draft.desired.place("invites")
         self._add(Action.RESEND, reason, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
-
-    def _is_corrected(self, position: int, record: int) -> bool:
-        """Whether the files correct the member's e-mail, so that the link in an earlier invitation is dead."""
-        return self.draft.desired.members[position].key != self.draft.snapshot.members[record].key
 
     def _unwanted(self, license: License, position: int, email: str, record: int) -> None:
         ended = self.ended.get(position)
@@ -177,7 +175,7 @@ class LicenseDiff:
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
                 is_invited = license.status is Status.UNCLAIMED and self.sends_letters
-                if is_invited and self._is_corrected(position, record):
+                if is_invited and is_corrected(self.draft, position, record):
                     where = self.draft.desired.members[position].origin
                     kind, after = license.kind, _NEW_ADDRESS
                     self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
@@ -227,6 +225,11 @@ class LicenseDiff:
 
 
 _NEVER = "9999-12-31"
+
+
+def is_corrected(draft: Draft, position: int, record: int) -> bool:
+    """Whether the files correct a known member's e-mail, so that the link in an earlier invitation is dead."""
+    return draft.desired.members[position].key != draft.snapshot.members[record].key
 
 
 def signs_in(snapshot: Snapshot, record: int) -> bool:

@@ -102,7 +102,7 @@ def _list_differences(differences: Sequence[Difference], run: Run) -> None:
         who = run.redactor.who(member) if run.redactor is not None else member
         what = f"{_in_words(*here)} in the ledger, {_in_words(*there)} in the file"
         click.echo(
-            f"  {library}: {who}: {what}" if library else f"  {who}: in the file, but on no roster any more", err=True
+            f"  {library}: {who}: {what}" if library else f"  {who}: in the file, but no longer on any roster", err=True
         )
 
 

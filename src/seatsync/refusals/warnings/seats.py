@@ -49,8 +49,8 @@ def redelivered(case: Case) -> Iterator[Diagnostic]:
                 at_once_words = ("member with an account gets it at once", "members with an account get it at once")
                 does.insert(0, counted(at_once, *at_once_words))
             message = (
-                f"{case.title(id)} is now {facts.in_words}. Of who has not claimed the seat, {' and '.join(does)}. "
-                "Who has claimed it keeps it."
+                f"{case.title(id)} is now {facts.in_words}. Of those who have not claimed their seat, {' and '.join(does)}. "
+                "Claimed seats stay as they are."
             )
             help = "Nothing to do. Earlier invitations and their links no longer fit; the new letters replace them."
             where = case.desired.place("libraries", id)

@@ -8,7 +8,7 @@ import click
 
 from seatsync.cli.commands.ledger import git_ledger, maintenance
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import institution_of, ledger_of, timezone_of
+from seatsync.cli.institution import instant_of, institution_of, ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
@@ -64,7 +64,7 @@ def record_claim(run: Run, folder: Path, library: str, member: str, account: str
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder, id)
     number = claims.member_with_email(ledger, id, library, member)
-    at = run.at(timezone_of(folder, id, run))
+    at = instant_of(folder, id, run)
     claims.claim(ledger, id, library, number, AccountHolder(account or member), at, actor())
     run.say(f"{member} has claimed {library}.")
 
@@ -84,7 +84,7 @@ def record_opt_out(run: Run, folder: Path, library: str, member: str) -> None:
 
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder, id)
-    at = run.at(timezone_of(folder, id, run))
+    at = instant_of(folder, id, run)
     claims.opt_out(ledger, id, library, claims.member_with_email(ledger, id, library, member), at, actor())
     run.say(f"{member} has opted out of {library}.")
 

@@ -12,7 +12,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.commands.verify import print_verdict
 from seatsync.cli.environment import actor, commit
-from seatsync.cli.institution import check_owner, institution_id, institution_of, ledger_of, timezone_of
+from seatsync.cli.institution import check_owner, instant_of, institution_id, institution_of, ledger_of, timezone_of
 from seatsync.cli.options import Moment, common, day, folder, option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
@@ -172,7 +172,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
     if not is_confirmed(yes, f"Erase {member}? This can't be undone."):
         return ExitCode.BROKEN
     ledger = ledger_of(run, folder, id)
-    records = forget(ledger, id, member, run.at(timezone_of(folder, id, run)), actor(), commit(folder))
+    records = forget(ledger, id, member, instant_of(folder, id, run), actor(), commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
     remains, help = ledger.scrub()
     if remains:

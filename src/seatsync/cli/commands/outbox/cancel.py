@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import check_owner, institution_of, ledger_of, timezone_of
+from seatsync.cli.institution import check_owner, instant_of, institution_of, ledger_of
+from seatsync.cli.lists import unknown_library
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.planning import member_numbers, snapshot_of
 from seatsync.cli.run import Run
@@ -53,8 +54,11 @@ def cancel(
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     id = institution_of(folder, run)
-    ledger, at = ledger_of(run, folder, id), run.at(timezone_of(folder, id, run))
-    numbers = member_numbers(member, snapshot_of(folder, id, run)) if member is not None else None
+    ledger, at = ledger_of(run, folder, id), instant_of(folder, id, run)
+    books = snapshot_of(folder, id, run, members=member is not None)
+    if library is not None and library not in books.libraries:
+        raise unknown_library(library, books)
+    numbers = member_numbers(member, books) if member is not None else None
     chosen, found = Chosen(letters, letter, library, numbers), list[int]()
     if check_owner(folder, id, run):
         with ledger.reading() as connection:
