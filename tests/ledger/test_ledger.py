@@ -897,6 +897,7 @@ def committed(folder: Path) -> str:
         ("FROM event WHERE institution = 'g' AND member = 3", "event_member"),
         ("FROM member WHERE institution = 'g' AND \"key\" IN ('a', 'b') AND member.on_roster", "member_email"),
         ("FROM member WHERE institution = 'g' AND \"key\" IN ('a', 'b') AND NOT member.on_roster", "member_left"),
+        ("FROM member WHERE institution = 'g' AND account_key IN ('a', 'b') AND account_key != ''", "member_account"),
         (
             "FROM member WHERE institution = 'g' AND student_id IN ('1') AND member.student_id != ''",
             "member_student_id",

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Annotated, NamedTuple
 
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.emails import email_key
 
 
 class Person(NamedTuple):
@@ -87,6 +88,11 @@ def found_by(member: Member) -> str:
     """
     given, family = member.given_name, member.family_name
     return f"{family}{_SEPARATOR}{given}{_SEPARATOR}{given} {family}\n{member.email}\n{member.student_id}".casefold()
+
+
+def account_key(member: Member) -> str:
+    """The key of the account's e-mail, for comparison; empty for none."""
+    return email_key(member.account) if member.account else ""
 
 
 _SEPARATOR = "\x1f"

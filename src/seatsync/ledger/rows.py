@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from seatsync.domain.institution import Institution
 from seatsync.domain.library import Library
 from seatsync.domain.license import License
-from seatsync.domain.person import Member, found_by
+from seatsync.domain.person import Member, account_key, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import canonical
@@ -60,19 +60,19 @@ def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     return [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()]
 
 
-MEMBER_VALUES = (*Member._fields, "found_by")
+MEMBER_VALUES = (*Member._fields, "found_by", "account_key")
 """The columns of ``member_values``."""
 
 
 def member_values(member: Member) -> tuple[object, ...]:
     """A member's row under ``MEMBER_VALUES``, without its key."""
-    return (*member, found_by(member))
+    return (*member, found_by(member), account_key(member))
 
 
 def member_rows(institution: str, members: Iterable[tuple[int, Member]]) -> Iterator[tuple[object, ...]]:
     """Rows of these (number, member) pairs, in the order of their table's columns."""
     for number, member in members:
-        yield _MEMBER_ROW((institution, number, *member, found_by(member)))
+        yield _MEMBER_ROW((institution, number, *member, found_by(member), account_key(member)))
 
 
 _MEMBER_ROW: Callable[[tuple[object, ...]], tuple[object, ...]] = itemgetter(

@@ -83,6 +83,7 @@ member = table(
     Column(
         "found_by", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False, server_default=text("''")
     ),
+    Column("account_key", Text, nullable=False, server_default=text("''")),
 )
 Index("member_found_by", member.c.institution, member.c.found_by)
 Index(
@@ -92,6 +93,7 @@ Index(
     unique=True,
     sqlite_where=text("on_roster"),
 )
+Index("member_account", member.c.institution, member.c.account_key, sqlite_where=text("account_key != ''"))
 Index("member_left", member.c.institution, member.c.key, sqlite_where=text("NOT on_roster"))
 Index(
     "member_student_id",

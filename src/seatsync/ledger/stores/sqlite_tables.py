@@ -13,6 +13,7 @@ _STATISTICS = (
     ("member", "member", "1000000 1000000 1"),
     ("member", "member_found_by", "1000000 1000000 1"),
     ("member", "member_email", "1000000 1000000 1"),
+    ("member", "member_account", "1000000 1000000 1"),
     ("member", "member_left", "100000 100000 2"),
     ("member", "member_student_id", "1000000 1000000 1"),
     ("license", "license", "2000000 2000000 1000000 1"),

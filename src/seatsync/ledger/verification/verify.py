@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from seatsync.domain.letters import letter_for
 from seatsync.domain.license import ABSENT, IllegalTransition, License
-from seatsync.domain.person import Member, found_by
+from seatsync.domain.person import Member, account_key, found_by
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
@@ -87,22 +87,27 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
         for what, journal, table in compared(walk.books, present):
             if journal != table:
                 walk.verdict.fault(f"{what}: {_difference(_short(table), _short(journal))}")
-        for number in _wrong_found_by(connection, institution, present, walk.books):
-            walk.verdict.fault(f"member {number}: the text for searching and sorting does not match their names")
+        for number, what in _wrong_keys(connection, institution, present, walk.books):
+            walk.verdict.fault(f"member {number}: {what}")
     except (LedgerError, TypeError) as error:
         walk.verdict.fault(f"the tables of the present have data that seatsync never writes: {str(error).rstrip('.')}")
 
 
-def _wrong_found_by(connection: Connection, institution: str, present: Snapshot, books: Snapshot) -> Iterator[int]:
-    """Members whose names are the same in tables and journal, but whose ``found_by`` does not match their names."""
+def _wrong_keys(
+    connection: Connection, institution: str, present: Snapshot, books: Snapshot
+) -> Iterator[tuple[int, str]]:
+    """Members who are the same in tables and journal, but whose ``found_by`` or ``account_key`` does not match; with what is wrong."""
     columns = tables.member.c
-    for rows in streamed(
-        connection, select(columns.number, columns.found_by).where(columns.institution == institution)
-    ):
-        for number, kept in rows:
+    query = select(columns.number, columns.found_by, columns.account_key).where(columns.institution == institution)
+    for rows in streamed(connection, query):
+        for number, text, key in rows:
             member = present.members.get(number)
-            if member is not None and member == books.members.get(number) and kept != found_by(member):
-                yield number
+            if member is None or member != books.members.get(number):
+                continue
+            if text != found_by(member):
+                yield number, "the text for searching and sorting does not match their names"
+            if key != account_key(member):
+                yield number, "the key of their account does not match its e-mail"
 
 
 def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:

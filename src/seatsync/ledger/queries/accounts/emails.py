@@ -57,20 +57,24 @@ class Holder(NamedTuple):
 
 def holders_of(connection: Connection, institution: str, keys: Collection[str]) -> list[Holder]:
     """The institution's records that have one of these e-mail keys, had it until somebody new got it, or sign in with it."""
-    member, found = tables.member.c, list[Holder]()
+    member, found = tables.member.c, dict[tuple[str, int], Holder]()
+    query = select(member.key, member.email, member.on_roster, *(member[name] for name in Holder._fields[1:-1]))
     ordered = sorted(keys)
     for start in range(0, len(ordered), _AT_A_TIME):
         batch = ordered[start : start + _AT_A_TIME]
-        replaced = (member.key == "") & func.lower(member.email).in_(batch)
-        query = select(
-            member.key, member.email, member.on_roster, *(member[name] for name in Holder._fields[1:-1])
-        ).where(
-            member.institution == institution, member.key.in_(batch) | func.lower(member.account).in_(batch) | replaced
-        )
-        for own, email, on_roster, *person in connection.execute(query):
-            names = {email_key(email), email_key(person[-1])} & {*batch}
-            found += (Holder._make((key, *person, bool(on_roster) and key == own)) for key in sorted(names))
-    return found
+        for condition, indexed in (
+            (member.key.in_(batch), "member.on_roster"),
+            (member.key.in_(batch), "NOT member.on_roster"),
+            ((member.key == "") & func.lower(member.email).in_(batch), "NOT member.on_roster"),
+            (member.account_key.in_(batch), "member.account_key != ''"),
+        ):
+            rows = query.where(
+                member.institution == institution, condition, text(indexed)
+            )  # exactly an index's condition
+            for own, email, on_roster, *person in connection.execute(rows):
+                for key in {email_key(email), email_key(person[-1])} & {*batch}:
+                    found[key, person[0]] = Holder._make((key, *person, bool(on_roster) and key == own))
+    return [found[at] for at in sorted(found)]
 
 
 class Mailbox(NamedTuple):
