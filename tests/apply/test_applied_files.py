@@ -146,7 +146,7 @@ def test_files_that_say_something_else_wait_for_a_person_at_night(place: Path, h
     OTHER[how](place)
     before = stored(place)
     outcome = nightly(place, now="2026-10-01", code=5)
-    assert "the files of grace say something else than at the last apply" in outcome.err
+    assert "the files of grace has changed since the last apply" in outcome.err
     assert "run `seatsync apply`" in outcome.err
     assert stored(place) == before
 

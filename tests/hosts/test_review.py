@@ -248,7 +248,7 @@ def test_nightly_only_dates_and_reminders_are_looked_after(place: Path) -> None:
     write(place, ANN, BEN)
     outcome = seatsync("apply", *later, folder=place)
     assert outcome.code == 5
-    assert "the files of grace say something else than at the last apply" in outcome.err
+    assert "the files of grace has changed since the last apply" in outcome.err
     write(place, ANN)
     assert seatsync("apply", *later, folder=place).code == 0
     assert "revoke" in seatsync("log", folder=place).out

@@ -48,7 +48,7 @@ class Authorization(NamedTuple):
         if self.reviewed is not None:
             return _not_reviewed(plan, self.reviewed.get(plan.institution), known)
         if self.same_files and not known.last_applied.say_the_same(plan):
-            fact = f"the files of {plan.institution} say something else than at the last apply."
+            fact = f"the content of the files of {plan.institution} has changed since the last apply."
             return fact, _APPLY_FIRST
         return None
 

@@ -113,7 +113,7 @@ class Case:
     def used_before(self, refusal: str, library: str = "", rosters: Collection[str] = ("",)) -> str:
         """A sentence for each approval that would let this limit pass but was used before."""
         return "".join(
-            f" The approval at {approval.origin} {used_by(use)}, and lets a limit pass only once."
+            f" The approval at {approval.origin} {used_by(use)}, and an approval works only once."
             for approval in self._in_force(refusal)
             if approval.library == library and approval.roster in rosters and (use := self.use_of(approval))
         )
@@ -123,7 +123,7 @@ class Case:
         return (
             f"{instead}If this is intended, add this under `approvals:` in seatsync.yaml:\n"
             f"  {self.approval(refusal, what)}\n"
-            "It lets one plan pass, applied by that day at the latest, and is used up by it."
+            "It allows one plan, which must be applied by that day."
         )
 
     def approval(self, refusal: str, what: Mapping[str, object]) -> str:

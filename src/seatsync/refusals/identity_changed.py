@@ -67,7 +67,7 @@ def _used(case: Case, rows: Sequence[RosterMember]) -> str:
     """A sentence for each approval that names one of these members but was used before."""
     names = {name for row in rows for name in (row.key, f"id {row.student_id}")}
     return "".join(
-        f" The approval at {approval.origin} {used_by(use)}, and lets a plan pass only once."
+        f" The approval at {approval.origin} {used_by(use)}, and an approval works only once."
         for approval in case.desired.approvals
         if approval.names & names and (use := case.use_of(approval))
     )

@@ -44,4 +44,4 @@ def _grants(case: Case, library: str) -> str:
     owners = sum(licenses[number].kind is Kind.PERMANENT for number in on_roster)
     if not owners or case.desired.limits.retain_permanent:
         return ""
-    return f" Put back the grant too that gave it to the {counted(owners, 'owner')} on a roster. {RETAIN}."
+    return f" Also restore the grant that gave it to the {counted(owners, 'owner')} on a roster. {RETAIN}."

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 @option(
     "--same-files",
     is_flag=True,
-    help="Apply only what is due by date: end dates and reminders. Stops if the files say something else than at the last "
-    "apply.",
+    help="Apply only what is due by date: end dates and reminders. Stops if the content of the files has changed since "
+    "the last apply; comments and line ends do not count.",
 )
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")

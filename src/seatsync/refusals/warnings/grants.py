@@ -42,7 +42,7 @@ def past_ends(case: Case) -> Iterator[Diagnostic]:
     for rule in case.desired.grants:
         if not rule.expired(case.draft.today) or case.draft.was_applied(rule) or _was_in_force(case, rule):
             continue
-        message = f"This grant of {case.title(rule.library)} ended on {rule.ends}, which has passed, so it gives nobody a seat."
+        message = f"The end date of this grant of {case.title(rule.library)}, {rule.ends}, has passed, so it gives nobody a seat."
         help = "Correct `until`, or delete the grant."
         yield Diagnostic("past-until", message, help, rule.origin, Severity.WARNING, rule.library)
 

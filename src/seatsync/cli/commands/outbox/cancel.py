@@ -64,7 +64,7 @@ def cancel(
         with ledger.reading() as connection:
             found = cancellable(connection, id, chosen, at) if connection is not None else []
     if not found:
-        run.say("No such letter waits or has bounced.")
+        run.say("No waiting or bounced letters match.")
         return ExitCode.DONE
     if not yes and not click.confirm(f"Cancel {counted(len(found), 'letter')}?", err=True):
         click.echo("Nothing was cancelled.", err=True)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
+from seatsync.domain.person import ERASED
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import have_same_names
 from seatsync.ledger import tables
@@ -65,7 +66,7 @@ def holders_of(connection: Connection, institution: str, keys: Collection[str]) 
         for condition, indexed in (
             (member.key.in_(batch), "member.on_roster"),
             (member.key.in_(batch), "NOT member.on_roster"),
-            ((member.key == "") & func.lower(member.email).in_(batch), "NOT member.on_roster"),
+            ((member.key == "") & (member.email != ERASED), "NOT member.on_roster"),  # they were replaced, and are few
             (member.account_key.in_(batch), "member.account_key != ''"),
         ):
             rows = query.where(
