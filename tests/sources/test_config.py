@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seatsync.formats import config
+from seatsync.formats import approvals, config
 from seatsync.formats.fields import Closed
 from seatsync.sources.config import read_config
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -96,7 +96,7 @@ def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:
     assert not folder.found
     assert {*models(file)} == {
         model
-        for model in vars(config).values()
+        for model in (*vars(config).values(), *vars(approvals).values())
         if isinstance(model, type) and issubclass(model, Closed) and model is not Closed
     }
 
