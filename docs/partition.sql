@@ -12,30 +12,29 @@ SELECT set_config('seatsync.parts', :'parts', true);
 DO $$
 DECLARE
     name text;
+    part oid;
     named text;
     bound text := (SELECT qual FROM pg_policies WHERE schemaname = current_schema() AND tablename = 'institution' AND policyname = 'bound');
 BEGIN
     FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox','link','holding'] LOOP
         EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_whole');
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) PARTITION BY HASH (institution)', name, name || '_whole');
-        FOR part IN 0 .. current_setting('seatsync.parts')::int - 1 LOOP
+        FOR number IN 0 .. current_setting('seatsync.parts')::int - 1 LOOP
             EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s)',
-                           name || '_' || part, name, current_setting('seatsync.parts'), part);
+                           name || '_' || number, name, current_setting('seatsync.parts'), number);
         END LOOP;
         EXECUTE format('INSERT INTO %I SELECT * FROM %I', name, name || '_whole');
+        -- No statistics of columns that name a person, as in the whole table. This includes the parts.
+        FOR part, named IN
+            SELECT c.oid, a.attname FROM pg_attribute a, pg_partition_tree(to_regclass(quote_ident(name))) t JOIN pg_class c ON c.oid = t.relid
+            WHERE a.attrelid = to_regclass(quote_ident(name || '_whole')) AND a.attnum > 0 AND a.attstattarget = 0
+        LOOP
+            EXECUTE format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STATISTICS 0', part::regclass, named);
+        END LOOP;
         EXECUTE format('DROP TABLE %I', name || '_whole');
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format('CREATE POLICY bound ON %I USING (%s) WITH CHECK (%s)', name, bound, bound);
         EXECUTE format('CREATE POLICY indexed ON %I AS RESTRICTIVE USING (institution = ANY (bound_institutions())) WITH CHECK (true)', name);
-    END LOOP;
-    -- As in migration 0007: no statistics of columns that name a person. This includes the parts.
-    FOR name, named IN
-        SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-            AND regexp_replace(c.relname, '_\d+$', '') IN ('member', 'admin', 'outbox', 'event', 'holding')
-            AND a.attname IN ('email', 'key', 'given_name', 'family_name', 'student_id', 'found_by', 'account', 'address', 'person')
-    LOOP
-        EXECUTE format('ALTER TABLE ONLY %I ALTER COLUMN %I SET STATISTICS 0', name, named);
     END LOOP;
 END $$;
 COMMIT;

@@ -157,6 +157,18 @@ def test_what_is_spread_is_every_table_but_the_roles() -> None:
     assert [name for name in SPREAD for script in scripts if f"'{name}'" not in script] == []
 
 
+def test_parts_keep_no_statistics_of_what_names_a_person(spread: str) -> None:
+    whole = ledgers.shelf.server.fresh()
+    columns = SQL(
+        "SELECT DISTINCT regexp_replace(relname, '_[0-9]+$', ''), attname, attstattarget = 0 FROM pg_attribute"
+        " JOIN pg_class ON pg_class.oid = attrelid WHERE attnum > 0 AND relkind IN ('r', 'p')"
+        " AND relnamespace = 'public'::regnamespace ORDER BY 1, 2, 3"
+    )
+    with psycopg.connect(plain(whole)) as one, psycopg.connect(plain(spread)) as parts:
+        assert parts.execute(columns).fetchall() == one.execute(columns).fetchall()
+    ledgers.shelf.server.drop(whole)
+
+
 @contextmanager
 def _statements() -> Iterator[list[tuple[str, Any]]]:
     """The statements sent to the distributed tables, with their parameters."""
