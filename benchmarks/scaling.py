@@ -25,9 +25,7 @@ libraries:
 rosters: [{{path: members.csv}}]
 grants: [{{library: books, kind: permanent, to: {{everyone: true}}}}, {{library: sub, to: {{everyone: true}}}}]
 """
-SIZE = text(
-    "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(to_regclass(:name)) WHERE isleaf"
-)
+SIZE = text("SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree(to_regclass(:name)) WHERE isleaf")
 
 
 def main(institutions: int, members: int, parts: int = 0) -> None:
