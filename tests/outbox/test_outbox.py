@@ -30,9 +30,11 @@ from seatsync.ledger.queries.links import LinkState
 from seatsync.ledger.queries.outbox import bounced
 from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
 from seatsync.outbox.message import Sender
+from seatsync.outbox.outage import Outage
 from seatsync.outbox.rendering import VARIABLES, Templates
-from seatsync.outbox.sender import LetterSender
+from seatsync.outbox.sender import LetterSender, Sending
 from seatsync.outbox.smtp import BadAddress, Connection, Server, without_addresses
+from seatsync.outbox.turns import Turns
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.command_line import seatsync
@@ -855,11 +857,14 @@ class Waits(Event):
         return self.is_set()
 
 
-def letter_sender(folder: Path, room: Mailroom, **given: Any) -> LetterSender:
-    """Return the sender of a folder's letters."""
-    sender, server = Sender("Grace Library", "library@grace.example"), Server.parse(f"smtp://127.0.0.1:{room.port}")
-    known = (Ledger(location(folder)), "grace", "tester", Templates(folder), sender, PORTAL, Connection(server))
-    return LetterSender(*known, **{"now": lambda: NOON, **given})
+def send_all(folder: Path, room: Mailroom, tally: Counter[str], limit: int | None = None, **given: Any) -> None:
+    """Send a folder's due letters."""
+    server = Server.parse(f"smtp://127.0.0.1:{room.port}")
+    outage = Outage(0, 0, lambda failure: None, lambda: None)
+    shared = {"now": lambda: NOON, "outage": outage, **given}
+    sending = Sending(Ledger(location(folder)), "tester", PORTAL, Connection(server), **shared)
+    sender = LetterSender(sending, "grace", Templates(folder), Sender("Grace Library", "library@grace.example"))
+    Turns(sending, frozenset(Letter), lambda: ["grace"], lambda institution: sender).send(tally, limit)
 
 
 NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
@@ -871,10 +876,10 @@ def test_no_more_letters_a_minute_than_allowed(school: Path, room: Mailroom, mon
     stop = Waits()
     monkeypatch.setattr("seatsync.outbox.sender.time", SimpleNamespace(monotonic=lambda: stop.now))
 
-    def slowly(letter: OutgoingLetter, said: str) -> None:
+    def slowly(institution: str, letter: OutgoingLetter, said: str) -> None:
         stop.now += 0.3
 
-    letter_sender(school, room, rate=150, stop=stop, report=slowly).send(frozenset(Letter), tally := Counter[str]())
+    send_all(school, room, tally := Counter[str](), rate=150, stop=stop, report=slowly)
     assert (stop.pauses, tally) == ([0.0, 0.1, 0.1, 0.1], {"sent": 4, "cancelled": 0})
 
 
@@ -882,7 +887,7 @@ def test_no_more_letters_a_minute_than_allowed(school: Path, room: Mailroom, mon
 def test_the_command_is_as_slow_as_it_is_told(school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch) -> None:
     applied(school, ANN)
     asked = []
-    monkeypatch.setattr(LetterSender, "send", lambda letter_sender, *rest: asked.append(letter_sender.rate))
+    monkeypatch.setattr(Turns, "send", lambda turns, *rest: asked.append(turns.sending.rate))
     ran(school, "outbox", "send", "--rate", "150")
     ran(school, "outbox", "send")
     assert asked == [150, 0]
@@ -901,7 +906,7 @@ def test_no_more_letters_are_held_than_can_be_sent_meanwhile(
         return ""
 
     room.at_rcpt = look
-    letter_sender(school, room, rate=rate, stop=stop).send(frozenset(Letter), Counter(), limit=60)
+    send_all(school, room, Counter(), limit=60, rate=rate, stop=stop)
     assert found == [held]
     assert {row["held_until"] for row in rows(school, "outbox")} == {""}
 
@@ -918,7 +923,7 @@ def test_a_letter_is_begun_only_if_it_is_held_for_ten_minutes_more(school: Path,
         return ""
 
     room.at_rcpt = look
-    letter_sender(school, room, now=lambda: moment).send(frozenset(Letter), tally := Counter[str]())
+    send_all(school, room, tally := Counter[str](), now=lambda: moment)
     assert spare == [timedelta(minutes=minutes) for minutes in (20, 14, 20, 14, 20)]
     assert tally["sent"] == 5
 

@@ -115,8 +115,8 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailroom]:
         yield found
 
 
-def started(folder: Path, *args: str, now: str = DAY) -> subprocess.Popen[str]:
+def started(
+    folder: Path, *args: str, now: str = DAY, out: Any = subprocess.PIPE, err: Any = subprocess.PIPE
+) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seatsync", "outbox", "send", "--now", now, *args]
-    return subprocess.Popen(
-        command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=out, stderr=err, text=True)

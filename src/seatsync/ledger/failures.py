@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.ledger_addresses import without_secrets
 
 
 class LedgerError(Failure):
-    """The ledger can't be used."""
+    """The ledger can't be used. ``is_temporary``: it may be usable later without anybody changing anything here."""
 
     exit_code = ExitCode.LEDGER
+    is_temporary = False
 
 
 class AlreadyTaken(LedgerError):
     """A constraint of the database forbids the write: somebody else was faster."""
 
 
+class Locked(LedgerError):
+    """Somebody else writes to the institution, for longer than we waited."""
+
+    is_temporary = True
+
+
 class Overtaken(LedgerError):
     """Somebody else wrote to the same institution first, so nothing of ours was written."""
+
+    is_temporary = True
 
     def __init__(self, ledger: object) -> None:
         super().__init__(
@@ -35,6 +45,28 @@ def may_pass(error: DBAPIError) -> bool:
     """Whether the database says that a retry can help: 40001, 40P01, or SQLite's BUSY and LOCKED."""
     state, code = getattr(error.orig, "sqlstate", None), getattr(error.orig, "sqlite_errorcode", 0)
     return state in ("40001", "40P01") or code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+_TEMPORARY_STATES = ("08", "40", "53", "57", "58", "25006", "25P03", "25P04", "55P03")
+"""SQLSTATEs, or their classes: a lost connection, a retry, no room, a stop, the disk, a standby, time limits, a lock."""
+
+_FOR_GOOD = re.compile(
+    r"authentication|password|pg_hba|does not exist|not permitted|permission|certificate|not support SSL", re.IGNORECASE
+)
+"""What a server says when it rejects a connection until somebody changes something. The driver gives no SQLSTATE for these."""
+
+
+def _is_temporary(error: DBAPIError) -> bool:
+    """Whether the database may accept the same statement later."""
+    if isinstance(error.orig, sqlite3.Error):
+        return (getattr(error.orig, "sqlite_errorcode", 0) or 0) & 0xFF in _TEMPORARY_IN_SQLITE
+    if state := getattr(error.orig, "sqlstate", None):
+        return str(state).startswith(_TEMPORARY_STATES)
+    said = str(error.orig).rpartition("failed: ")[2]  # without the host's name
+    return isinstance(error, OperationalError | InterfaceError) and _FOR_GOOD.search(said) is None
+
+
+_TEMPORARY_IN_SQLITE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 @contextmanager
@@ -81,7 +113,9 @@ def translated(ledger: object, location: str = "") -> Iterator[None]:
     except DBAPIError as error:
         _remove_secrets(error, location)
         kind = AlreadyTaken if isinstance(error, IntegrityError) else LedgerError
-        raise kind(*_message_and_help(ledger, error.orig or error)) from error
+        failure = kind(*_message_and_help(ledger, error.orig or error))
+        failure.is_temporary = _is_temporary(error)
+        raise failure from error
     except ArgumentError:  # it quotes the address
         help = "Give one port, or as many ports as hosts: ?host=one:5432&host=two:5432."
         raise LedgerError(f"The ledger {ledger} has servers or ports that are not valid.", help) from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from seatsync.domain.text.characters import printable
-from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.failures import Locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class LockWait:
         """Call ``attempt`` until it has the lock.
 
         Raises:
-            LedgerError: it does not have the lock after ``seconds``.
+            Locked: it does not have the lock after ``seconds``.
         """
         start, has_noticed, pause = time.monotonic(), False, 0.005
         while not attempt():
@@ -54,7 +54,7 @@ class LockWait:
             if waited >= self.seconds:
                 message = f"The ledger {ledger} is locked by {holder() or 'another seatsync'}."
                 help = "Wait until it is done, or allow more time with --lock-timeout. `seatsync ledger unlock` shows the holder."
-                raise LedgerError(message, help)
+                raise Locked(message, help)
             if waited > 1 and not has_noticed:
                 has_noticed = True
                 self.notice(f"Waiting for {holder() or 'another seatsync'} …")

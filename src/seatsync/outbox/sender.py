@@ -19,6 +19,7 @@ from seatsync.ledger.queries import links, outbox
 from seatsync.ledger.queries.outbox import HELD, Mark, iso
 from seatsync.ledger.queries.outgoing import OutgoingLetter
 from seatsync.outbox.message import Sender, Unwritable, compose, wire_address
+from seatsync.outbox.outage import Outage
 from seatsync.outbox.rendering import BadTemplate, Templates, with_links
 from seatsync.outbox.smtp import Connection, Outcome, Unsent
 
@@ -26,53 +27,49 @@ BATCH = 50
 _SPARE = timedelta(minutes=10)
 """The hold on a letter must last at least this long when its sending starts. This is longer than sending can ever take."""
 
-_PAUSES = (1, 2, 4, 8, 16)
-"""Seconds between attempts to record a result while the ledger cannot be reached."""
-
 Result = TypeVar("Result")
 
 
+class NotNoted(LedgerError):
+    """Letters were sent, but the ledger could not be told before the sender had to end."""
+
+    def __init__(self, institution: str, serials: Sequence[int], error: LedgerError) -> None:
+        numbers = " ".join(map(str, serials))
+        letters = (
+            f"Letter {numbers} of {institution} was"
+            if len(serials) == 1
+            else f"Letters {numbers} of {institution} were"
+        )
+        minutes = HELD // timedelta(minutes=1)
+        super().__init__(
+            f"{letters} tried, but the result is not noted. {error}",
+            f"{error.help} The next sender repeats what was sent, under the same Message-ID, in {minutes} minutes at the"
+            f" earliest. To prevent that, cancel it then, before a sender runs: `seatsync outbox cancel {numbers}`.",
+        )
+
+
 @dataclass
-class LetterSender:
-    """Sends the letters of one institution.
+class Sending:
+    """What all letters of a run share.
 
     Attributes:
         now: the clock.
+        outage: says that the ledger is away, and how long to wait for it.
         rate: the most letters a minute; 0 for no limit.
         stop: set it to end after the current letter.
-        report: called after each letter, with the letter and its result.
+        report: called after each letter, with the institution, the letter and its result.
     """
 
     ledger: Ledger
-    institution: str
     actor: str
-    templates: Templates
-    mail_from: Sender
     portal: str
     connection: Connection
     now: Callable[[], datetime]
+    outage: Outage
     rate: int = 0
     stop: Event = field(default_factory=Event)
-    report: Callable[[OutgoingLetter, str], None] = lambda letter, result: None
+    report: Callable[[str, OutgoingLetter, str], None] = lambda institution, letter, result: None
     _next_turn: float = 0
-
-    def send(self, letters: Collection[str], tally: Counter[str], limit: int | None = None) -> None:
-        """Send the due letters of these kinds, at most ``limit``. ``tally`` counts the letters by their new state, and as
-        ``deferred`` those that will be tried again.
-
-        Raises:
-            Unsent: the mail server accepts no letters. Those that it has not accepted wait.
-            LedgerError: the ledger cannot be used.
-        """
-        try:
-            while not self.stop.is_set() and (left := _left(limit, tally)):
-                batch = _Batch(self, letters, min(self._size(), left))
-                tally[LetterState.CANCELLED] += batch.cancelled
-                if not batch.letters:
-                    break
-                batch.send(tally)
-        finally:
-            self.connection.close()
 
     def wait_for_turn(self) -> None:
         """Wait as long as the rate requires."""
@@ -80,27 +77,47 @@ class LetterSender:
         if self.rate:
             self._next_turn = time.monotonic() + 60 / self.rate
 
+
+@dataclass
+class LetterSender:
+    """Sends the letters of one institution."""
+
+    sending: Sending
+    institution: str
+    templates: Templates
+    mail_from: Sender
+
+    def send_batch(self, letters: Collection[str], tally: Counter[str], most: int = BATCH) -> bool:
+        """Send the next due letters of these kinds, at most ``most``; return whether there were any.
+
+        ``tally`` counts the letters by their new state, and as ``deferred`` those that will be tried again.
+
+        Raises:
+            Unsent: the mail server accepts no letters. Those that it has not accepted wait.
+            LedgerError: the ledger cannot be used. NotNoted: and it does not know which letters were sent.
+        """
+        batch = _Batch(self, letters, min(self._size(), most))
+        tally[LetterState.CANCELLED] += batch.cancelled
+        batch.send(tally)
+        return bool(batch.letters)
+
     def write(self, step: Callable[[Database], Result]) -> Result:
         """Write to the ledger in a short transaction."""
-        return self.ledger.write(self.institution, self.actor, "", step)
+        return self.sending.ledger.write(self.institution, self.sending.actor, "", step)
 
     def _size(self) -> int:
         """Return how many letters can be sent while they are held."""
         minutes = (HELD - _SPARE) // timedelta(minutes=1)
-        return min(BATCH, self.rate * minutes) if self.rate else BATCH
-
-
-def _left(limit: int | None, tally: Counter[str]) -> int:
-    tried = tally[LetterState.SENT] + tally[LetterState.BOUNCED] + tally["deferred"]
-    return BATCH if limit is None else max(0, limit - tried)
+        return min(BATCH, self.sending.rate * minutes) if self.sending.rate else BATCH
 
 
 class _Batch:
     """Letters that no other sender takes before ``until``. ``links`` are their personal links."""
 
     def __init__(self, sender: LetterSender, letters: Collection[str], size: int) -> None:
-        self.sender = sender
-        now = sender.now()
+        self.sender, self.sending = sender, sender.sending
+        now = self.sending.now()
+        self.held_until = iso(now + HELD)
         self.until = now + HELD - _SPARE
         self.marks: list[Mark] = []
 
@@ -113,11 +130,11 @@ class _Batch:
 
     def send(self, tally: Counter[str]) -> None:
         """Send one letter after another. However this ends, letters that were not tried are released."""
-        sender, left = self.sender, list(self.letters)
+        sending, left = self.sending, list(self.letters)
         try:
-            while left and sender.now() < self.until:
-                sender.wait_for_turn()
-                if sender.stop.is_set():
+            while left and sending.now() < self.until:
+                sending.wait_for_turn()
+                if sending.stop.is_set():
                     break
                 letter = left.pop(0)  # if interrupted now, it stays held, because it may have been sent
                 try:
@@ -131,53 +148,63 @@ class _Batch:
                 self._write(left)
 
     def _send(self, letter: OutgoingLetter) -> Outcome:
-        sender = self.sender
         try:
             message = self._message(letter)
         except BadTemplate as bad:
             return Outcome(LetterState.BOUNCED, bad.brief)
         except Unwritable as unwritable:
             return Outcome(LetterState.BOUNCED, str(unwritable))
-        return sender.connection.send(wire_address(sender.mail_from.address), wire_address(letter.address), message)
+        sender, to = wire_address(self.sender.mail_from.address), wire_address(letter.address)
+        return self.sending.connection.send(sender, to, message)
 
     def _message(self, letter: OutgoingLetter) -> bytes:
         sender, token = self.sender, self.links.tokens.get(letter.serial, "")
-        values = with_links(letter.values, sender.portal, sender.institution, token, sender.mail_from.reply_to)
+        values = with_links(letter.values, self.sending.portal, sender.institution, token, sender.mail_from.reply_to)
         rendered = sender.templates.render(letter.letter, values)
-        return compose(letter, values, rendered, sender.mail_from, sender.now())
+        return compose(letter, values, rendered, sender.mail_from, self.sending.now())
 
     def _record(self, letter: OutgoingLetter, outcome: Outcome, tally: Counter[str]) -> None:
-        now, (state, reply) = self.sender.now(), outcome
+        now, (state, reply) = self.sending.now(), outcome
         due = outbox.next_attempt(letter.attempts + 1, now) if state is LetterState.PENDING else ""
         if state is LetterState.PENDING and not due:
             state, reply = LetterState.BOUNCED, f"given up after {letter.attempts + 1} attempts: {reply}"
         result = "deferred" if state is LetterState.PENDING else state.value
         tally[result] += 1
         self.marks.append(Mark(letter.serial, state, iso(now), reply, due, letter.address))
-        if not self.sender.ledger.is_pushed:
+        if not self.sending.ledger.is_pushed:
             self._write([])
-        self.sender.report(letter, result)
+        self.sending.report(self.sender.institution, letter, result)
 
     def _write(self, left: Sequence[OutgoingLetter]) -> None:
         """Record the results, and release the letters that are ``left``.
 
-        This retries while the ledger cannot be reached, because a sent letter that is not recorded would be sent again.
+        A sent letter that is not recorded would be sent again, so this waits for the ledger as long as it takes, and sends
+        nothing meanwhile. When the sender is stopped it tries a last time.
+
+        Raises:
+            LedgerError: the ledger can't be used at all, or not yet when the sender is stopped.
         """
         sender, marks = self.sender, self.marks
         serials = [letter.serial for letter in left]
 
         def step(database: Database) -> None:
-            outbox.mark(database, sender.institution, marks)
-            outbox.release(database, sender.institution, serials)
+            outbox.mark(database, sender.institution, marks, self.held_until)
+            outbox.release(database, sender.institution, serials, self.held_until)
             if serials:
                 links.withdraw(database, sender.institution, self.links, serials)
 
-        for pause in _PAUSES:
+        while True:
+            is_last = self.sending.stop.is_set()
             try:
                 sender.write(step)
                 break
-            except LedgerError:
-                time.sleep(pause)
-        else:
-            sender.write(step)
+            except LedgerError as error:
+                if is_last or not error.is_temporary:
+                    raise self._not_noted(error) from error
+                self.sending.stop.wait(self.sending.outage.pause(error))
+        self.sending.outage.end()
         self.marks = []
+
+    def _not_noted(self, error: LedgerError) -> LedgerError:
+        serials = [mark.serial for mark in self.marks]
+        return NotNoted(self.sender.institution, serials, error) if serials else error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, text, update
 
 from seatsync.domain.letters import ASKING, LetterState
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
+from seatsync.ledger.queries.accounts.holdings import ACROSS
 from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
 from seatsync.ledger.queries.waiting import seats_of, settle
 from seatsync.ledger.read import AT_A_TIME
@@ -60,36 +61,44 @@ def take_due(
         found = [letter for letter in found if letter.serial not in settled.cancelled | settled.deferred]
         to_send = [letter for letter in found if letter.address]
         pointless = [letter.serial for letter in found if not letter.address]
-        _set(connection, institution, pointless, state=LetterState.CANCELLED.value)
+        _set(connection, institution, pointless, {"state": LetterState.CANCELLED.value})
         cancelled += len(pointless)
         if to_send:
-            _set(connection, institution, [letter.serial for letter in to_send], held_until=iso(now + HELD))
+            _set(connection, institution, [letter.serial for letter in to_send], {"held_until": iso(now + HELD)})
             return to_send, cancelled
     return [], cancelled
 
 
-def release(connection: Connection, institution: str, serials: Sequence[int]) -> None:
-    """Release these letters, so that any sender can take them."""
-    _set(connection, institution, serials, held_until="")
+def release(connection: Connection, institution: str, serials: Sequence[int], held_until: str) -> None:
+    """Release these letters, so that any sender can take them; not those that another sender has taken since ``held_until``."""
+    _set(connection, institution, serials, {"held_until": ""}, tables.outbox.c.held_until == held_until)
 
 
-def _set(connection: Connection, institution: str, serials: Sequence[int], **values: str) -> None:
+def _set(
+    connection: Connection,
+    institution: str,
+    serials: Sequence[int],
+    values: Mapping[str, str],
+    *conditions: ColumnElement[bool],
+) -> None:
     outbox = tables.outbox.c
     waiting = (outbox.institution == institution) & (outbox.serial == bindparam("which")) & (outbox.state == "pending")
     if serials:
-        connection.execute(
-            update(tables.outbox).where(waiting).values(values), [{"which": serial} for serial in serials]
-        )
+        these = update(tables.outbox).where(waiting, *conditions).values(values)
+        connection.execute(these, [{"which": serial} for serial in serials])
 
 
-def mark(connection: Connection, institution: str, marks: Iterable[Mark]) -> None:
-    """Note the results of attempts. A letter that was sent counts as sent even if it was cancelled in the meantime; otherwise a
-    cancelled letter stays cancelled."""
+def mark(connection: Connection, institution: str, marks: Iterable[Mark], held_until: str) -> None:
+    """Note the results of attempts by a sender that had the letters until ``held_until``.
+
+    A letter that was sent counts as sent whatever happened to it in the meantime. Other results count only if the letter still
+    waits and no other sender has taken it.
+    """
     outbox = tables.outbox.c
     for serial, state, at, reply, due_at, to in marks:
         which = (outbox.institution == institution) & (outbox.serial == serial)
         if state is not LetterState.SENT:
-            which &= outbox.state == LetterState.PENDING.value
+            which &= (outbox.state == LetterState.PENDING.value) & (outbox.held_until == held_until)
         result = {"attempts": outbox.attempts + 1, "due_at": due_at, "held_until": "", "reply": reply, "sent_to": to}
         sent_at = {"sent_at": at} if state is LetterState.SENT else {}
         connection.execute(update(tables.outbox).where(which).values(state=state.value, **result, **sent_at))
@@ -144,12 +153,21 @@ def cancel(connection: Connection, institution: str, serials: Sequence[int], act
         )
 
 
-def next_due(connection: Connection, institution: str, letters: Collection[str]) -> str | None:
-    """When the next waiting letter of these kinds is due (ISO; empty for at once); None where none waits."""
+def institutions_with_due(
+    connection: Connection, now: str, letters: Collection[str], institution: str | None = None
+) -> list[str]:
+    """The institutions that have letters of these kinds to be sent at ``now`` (ISO); of all, or ``institution`` if it has any."""
     outbox = tables.outbox.c
-    when = case((outbox.due_at > outbox.held_until, outbox.due_at), else_=outbox.held_until)
-    waiting = select(func.min(when)).where(outbox.institution == institution, text("outbox.state = 'pending'"))
-    return connection.execute(waiting.where(outbox.letter.in_(sorted(letters)))).scalar()
+    due = select(outbox.institution).where(
+        text("outbox.state = 'pending'"),  # exactly the indexes' condition
+        outbox.due_at <= now,
+        outbox.held_until <= now,
+        or_(*(outbox.letter == letter for letter in letters)),
+    )
+    if institution is not None:
+        return list(connection.execute(due.where(outbox.institution == institution).limit(1)).scalars())
+    every = due.distinct().order_by(outbox.institution)
+    return list(connection.execute(every, execution_options=ACROSS).scalars())
 
 
 def count(connection: Connection, institution: str, letters: Collection[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +18,21 @@ from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, tim
 from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
-from seatsync.domain.failure import ExitCode
+from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
     from seatsync.ledger.queries.outgoing import OutgoingLetter
-    from seatsync.outbox.sender import LetterSender
+    from seatsync.outbox.outage import Outage
+    from seatsync.outbox.sender import Sending
+    from seatsync.outbox.turns import Turns
 
-POLL, POLL_REMOTE, LONGEST_POLL = 2.0, 60.0, 300.0
-"""Seconds between two checks for new letters: usually, if each check fetches a branch, and at most if the mail server is down."""
+POLL_REMOTE = 60.0
+"""Seconds between two checks for new letters if each fetches a branch."""
 
-FIGURES = ("sent", "deferred", "bounced", "cancelled", "waiting")
+FIRST_PAUSE, LONGEST_AWAY, LONGEST_UNSENT = 1.0, 30.0, 300.0
+"""Seconds between two tries while a server is away: at first, and at most for the ledger and for the mail server."""
+
+FIGURES = ("sent", "deferred", "bounced", "cancelled")
 
 
 @click.command("send")
@@ -59,8 +65,9 @@ def send(
     bounced. After SIGTERM or Ctrl-C the current letter is finished. Exits with 1 if a letter could not be sent.
     """
     from seatsync.ledger.failures import LedgerError
-    from seatsync.outbox.sender import LetterSender
+    from seatsync.outbox.sender import LetterSender, Sending
     from seatsync.outbox.smtp import Connection, Server
+    from seatsync.outbox.turns import Turns
 
     id, sender, templates = settings_of(folder, run, mail_from)
     portal = portal_address(portal_url)
@@ -68,84 +75,121 @@ def send(
     if not server:
         raise click.UsageError("Set the mail server in the environment: SEATSYNC_SMTP_URL=smtp://host:587.")
     connection = Connection(Server.parse(server))
-    ledger = ledger_of(run, folder, id)
+    ledger = ledger_of(run, folder, id, pool_size=1)
     if not check_owner(folder, id, run):
         raise LedgerError(f"There is no ledger of {id} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
     now = clock(run, timezone_of(folder, id, run))
+    letters = _kinds(portal)
     with stop_on_signal() as stop:
-        letter_sender = LetterSender(ledger, id, actor(), templates, sender, portal, connection, now, rate or 0, stop)
+        sending = Sending(ledger, actor(), portal, connection, now, _outage("ledger", LONGEST_AWAY), rate or 0, stop)
         if run.verbose:
-            letter_sender.report = _print_outcome
-        return _send(letter_sender, limit, watch, run)
+            sending.report = _print_outcome
+        one = LetterSender(sending, id, templates, sender)
+        turns = Turns(sending, letters, lambda: _due(sending, letters, id), lambda institution: one)
+        try:
+            return _send(turns, id, limit, watch, run)
+        finally:
+            ledger.close()
 
 
-def _send(letter_sender: LetterSender, limit: int | None, watch: bool, run: Run) -> int:
-    """Send all letters, or those without a personal link if the members' pages have no address."""
+def _kinds(portal: str) -> frozenset[str]:
+    """The kinds of letters to send: those with a personal link only if the members' pages have an address."""
     from seatsync.domain.action import Letter
     from seatsync.domain.letters import LINKED
 
-    letters = frozenset(Letter) if letter_sender.portal else frozenset(Letter) - LINKED
-    lacking = 0 if letter_sender.portal else _count(letter_sender, LINKED)
+    return frozenset(Letter) if portal else frozenset(Letter) - LINKED
+
+
+def _send(turns: Turns, institution: str, limit: int | None, watch: bool, run: Run) -> int:
+    from seatsync.domain.letters import LINKED
+
+    lacking = 0 if turns.sending.portal else _count(turns.sending, institution, LINKED)
     if lacking:
         _print_missing_address(lacking)
-    code = _send_until_stopped(letter_sender, letters, run) if watch else _send_once(letter_sender, letters, limit, run)
+    code = _send_until_stopped(turns, institution, run) if watch else _send_once(turns, institution, limit, run)
     return exits.worst([code, ExitCode.BROKEN if lacking else ExitCode.DONE])
 
 
-def _send_once(letter_sender: LetterSender, letters: frozenset[str], limit: int | None, run: Run) -> int:
+def _send_once(turns: Turns, institution: str, limit: int | None, run: Run) -> int:
     tally: Counter[str] = Counter()
     try:
-        letter_sender.send(letters, tally, limit)
+        turns.send(tally, limit)
     finally:
-        _print_tally(tally | Counter(waiting=_count(letter_sender, None)), run)
-    if letter_sender.stop.is_set():
+        _print_tally(turns.sending, institution, tally, run)
+    if turns.sending.stop.is_set():
         return ExitCode.INTERRUPTED
     return ExitCode.BROKEN if tally["deferred"] or tally["bounced"] else ExitCode.DONE
 
 
-def _send_until_stopped(letter_sender: LetterSender, letters: frozenset[str], run: Run) -> int:
-    """Send new letters until a signal. If the mail server is down, wait and try again."""
-    from seatsync.ledger.queries.outbox import iso, next_due
+def _send_until_stopped(turns: Turns, institution: str, run: Run) -> int:
+    """Send new letters until a signal. If the mail server or the ledger is away, wait and try again."""
+    from seatsync.ledger.failures import LedgerError
     from seatsync.outbox.smtp import Unsent
+    from seatsync.outbox.turns import LOOK, tried
 
-    usual = POLL_REMOTE if letter_sender.ledger.is_pushed else POLL
-    pause = usual
-    while not letter_sender.stop.is_set():
-        tally: Counter[str] = Counter()
+    sending, tally = turns.sending, Counter[str]()
+    usual, mail = POLL_REMOTE if sending.ledger.is_pushed else LOOK, _outage("mail server", LONGEST_UNSENT)
+    while not sending.stop.is_set():
+        pause, before = usual, tried(tally)
         try:
-            letter_sender.ledger.refresh()
-            with letter_sender.ledger.reading() as database:
-                due = next_due(database, letter_sender.institution, letters) if database is not None else None
-            if due is not None and due <= iso(letter_sender.now()):
-                letter_sender.send(letters, tally)
-            pause = usual
+            sending.ledger.refresh()
+            turns.send(tally)
+            sending.outage.end()
+            if tried(tally) > before:
+                mail.end()
         except Unsent as unsent:
             if not unsent.is_temporary:
                 raise
-            exits.print_failure(unsent, unsent)
-            pause = min(2 * pause, LONGEST_POLL)
+            pause = mail.pause(unsent)
+        except LedgerError as error:
+            if not error.is_temporary:
+                raise
+            pause = sending.outage.pause(error)
         finally:
-            if +tally:
-                _print_tally(tally | Counter(waiting=_count(letter_sender, None)), run)
-        letter_sender.stop.wait(pause)
+            if +tally and not sending.outage.is_on:
+                _print_tally(sending, institution, tally, run)
+                tally.clear()
+        sending.stop.wait(pause)
     return ExitCode.DONE
 
 
-def _count(letter_sender: LetterSender, letters: frozenset[Any] | None) -> int:
+def _outage(what: str, longest: float) -> Outage:
+    """Print on standard error when a server is away, and when it is back."""
+    from seatsync.outbox.outage import Outage
+
+    def went(failure: Failure) -> None:
+        exits.print_failure(failure, failure)
+        click.echo(f"seatsync: Waiting for the {what} …", err=True)
+
+    return Outage(FIRST_PAUSE, longest, went, lambda: click.echo(f"seatsync: The {what} is back.", err=True))
+
+
+def _due(sending: Sending, letters: frozenset[str], institution: str) -> list[str]:
+    from seatsync.ledger.queries.outbox import institutions_with_due, iso
+
+    with sending.ledger.reading() as database:
+        now = iso(sending.now())
+        return institutions_with_due(database, now, letters, institution) if database is not None else []
+
+
+def _count(sending: Sending, institution: str, letters: frozenset[Any] | None) -> int:
     """The number of waiting letters of these kinds; None: of all kinds."""
     from seatsync.domain.action import Letter
     from seatsync.ledger.queries.outbox import count
 
-    with letter_sender.ledger.reading() as database:
-        return count(database, letter_sender.institution, letters or frozenset(Letter)) if database is not None else 0
+    with sending.ledger.reading() as database:
+        return count(database, institution, letters or frozenset(Letter)) if database is not None else 0
 
 
-def _print_tally(tally: Counter[str], run: Run) -> None:
+def _print_tally(sending: Sending, institution: str, tally: Counter[str], run: Run) -> None:
     """Print how many letters had which outcome, without names."""
+    figures = {name: tally[name] for name in FIGURES}
+    with suppress(Failure):  # the ledger may be away; the failure that ends the run says so
+        figures["waiting"] = _count(sending, institution, None)
     if run.format == "json":
-        click.echo(json.dumps({name: tally[name] for name in FIGURES}))
+        click.echo(json.dumps(figures))
     else:
-        run.say(f"Letters: {', '.join(f'{tally[name]:,} {name}' for name in FIGURES)}.")
+        run.say(f"Letters: {', '.join(f'{number:,} {name}' for name, number in figures.items())}.")
 
 
 def _print_missing_address(number: int) -> None:
@@ -156,5 +200,5 @@ def _print_missing_address(number: int) -> None:
     exits.say_fix("Set SEATSYNC_PORTAL_URL=https://…. Until then these letters wait.")
 
 
-def _print_outcome(letter: OutgoingLetter, outcome: str) -> None:
+def _print_outcome(institution: str, letter: OutgoingLetter, outcome: str) -> None:
     click.echo(f"letter {letter.serial} ({letter.letter}): {outcome}", err=True)

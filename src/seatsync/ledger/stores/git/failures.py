@@ -8,6 +8,7 @@ from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.ledger.failures import LedgerError
 
 _UNCHANGED = "Nothing was changed."
+_NETWORK = "Check the network."
 _BY_WORD = (
     (r"dubious ownership", "Tell Git to trust this folder: git config --global --add safe.directory FOLDER."),
     (r"not a git repository \(or|work tree", "Run it inside the repository, or name a ledger that is not in Git."),
@@ -26,7 +27,7 @@ _BY_WORD = (
     (r"hash algorithm|object format", "Name a remote with the same object format as this repository (sha1 or sha256)."),
     (r"no space left|disk full|quota", f"Free some disk space. {_UNCHANGED}"),
     (r"exceeds|too large|larger than", "The file is too large for that server: keep the ledger in PostgreSQL."),
-    (r"resolve|connect|timed out|hung up|network|reset|broken pipe|early EOF|unable to access", "Check the network."),
+    (r"resolve|connect|timed out|hung up|network|reset|broken pipe|early EOF|unable to access", _NETWORK),
 )
 """Patterns in Git's output and the help for each; the first match counts."""
 
@@ -41,7 +42,9 @@ def failure(ledger: object, what: str, output: str, help: str = "") -> LedgerErr
     help = help or next(
         (help for word, help in _BY_WORD if re.search(word, output, re.IGNORECASE)), "Ask the operator of that server."
     )
-    return LedgerError(f"The ledger {ledger} {what}: {_gist(output)}.", help)
+    found = LedgerError(f"The ledger {ledger} {what}: {_gist(output)}.", help)
+    found.is_temporary = help == _NETWORK
+    return found
 
 
 def is_branch_missing(output: bytes) -> bool:

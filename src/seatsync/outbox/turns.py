@@ -1,0 +1,59 @@
+"""The institutions whose letters are due, each in turn."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from seatsync.domain.letters import LetterState
+from seatsync.outbox.sender import BATCH, LetterSender, Sending
+
+LOOK = 2.0
+"""Seconds after which a run that goes on looks for institutions whose letters have become due."""
+
+
+@dataclass
+class Turns:
+    """Sends the due letters of several institutions, a batch of each in turn, so that many letters of one hold up no other.
+
+    Attributes:
+        letters: the kinds of letters to send.
+        due: returns the institutions that have due letters.
+        sender_of: returns the sender of an institution's letters; None if they have to wait.
+    """
+
+    sending: Sending
+    letters: Collection[str]
+    due: Callable[[], Sequence[str]]
+    sender_of: Callable[[str], LetterSender | None]
+
+    def send(self, tally: Counter[str], limit: int | None = None) -> None:
+        """Send what is due, at most ``limit`` letters. ``tally`` as in ``LetterSender.send_batch``.
+
+        Raises:
+            Unsent: the mail server accepts no letters. Those that it has not accepted wait.
+            LedgerError: the ledger cannot be used.
+        """
+        queue, looked = deque(self.due()), time.monotonic()
+        try:
+            while queue and not self.sending.stop.is_set() and (left := _left(limit, tally)):
+                institution = queue.popleft()
+                sender = self.sender_of(institution)
+                if sender is not None and sender.send_batch(self.letters, tally, left):
+                    queue.append(institution)
+                if time.monotonic() - looked > LOOK:
+                    queue.extend(one for one in self.due() if one not in queue)
+                    looked = time.monotonic()
+        finally:
+            self.sending.connection.close()
+
+
+def tried(tally: Counter[str]) -> int:
+    """How many letters were handed to the mail server, or could not be written."""
+    return tally[LetterState.SENT] + tally[LetterState.BOUNCED] + tally["deferred"]
+
+
+def _left(limit: int | None, tally: Counter[str]) -> int:
+    return BATCH if limit is None else max(0, limit - tried(tally))
