@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from tests.cli.test_lists import write_csv
 from tests.faults.crash_server import Server, server
 from tests.support import letters
 from tests.support.databases import looking_into as _own
 from tests.support.databases import stored_at
-from tests.support.letters import CONFIG, DAY, HEADER, LATER, crowd, ran, write_csv
+from tests.support.letters import CONFIG, DAY, HEADER, LATER, crowd, ran
 from tests.support.mail_server import Mailroom
 
 room = letters.room
