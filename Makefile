@@ -4,10 +4,15 @@ BIN := .venv/bin
 # Container images often set this. Without compiled files, every process of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas translations clean
+.PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas translations clean
 
+# The quick tests, and of those that take long the third whose turn it is (tests/support/turns.py).
 test: .venv/ready check
-	$(BIN)/pytest
+	SEATSYNC_TEST_PART=turn $(BIN)/pytest
+
+# The tests that `make test` left out. Pull requests run both.
+test-rest: .venv/ready
+	SEATSYNC_TEST_PART=rest $(BIN)/pytest
 
 # Fast tests for use while you write code: only SQLite, without a browser, fault injection and extra processes.
 test-fast: .venv/ready

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 
 from seatsync.portal.accounts import passwords
-from tests.support import databases, quick
+from tests.support import databases, quick, turns
 from tests.support.long_form import LONG
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that need PostgreSQL, need a browser, or test faults, so that no test has to mark itself."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests that need PostgreSQL, need a browser, or test faults, so that no test has to mark itself. Choose whose turn it is."""
     for item in items:
         callspec = getattr(item, "callspec", None)
         if callspec and callspec.params.get("database") == "postgres":
@@ -63,6 +63,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if item.path.parent.name == "faults":
             item.add_marker("slow")
+    if left_out := turns.left_out(items):
+        config.hook.pytest_deselected(items=left_out)
+        waiting = {*left_out}
+        items[:] = [item for item in items if item not in waiting]
 
 
 # ── On which database ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,8 +1,5 @@
 """Every case of ``tests/cases/*.yaml``, run through the real command line on a real ledger.
 
-A third of the cases that write to the ledger, different ones for each commit, run on both databases, the others on SQLite. In
-the long form (``tests/support/long_form.py``) all of them run on both.
-
 A case is a folder and steps on it. The keys ``institution``, ``libraries``, ``rosters``, ``grants`` and ``more`` make up
 ``seatsync.yaml`` and can be given again in any step; ``files`` are written as they are. Then, in this order, a step can have
 ``accounts`` made by people with these e-mails, ``claim`` or ``opt_out``, ``run`` a command, and check ``validate``,
@@ -32,7 +29,6 @@ from yaml.cyaml import CBaseLoader, CSafeLoader
 from tests.support.accounts import signed_up
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
-from tests.support.long_form import share
 from tests.support.paths import TESTS
 
 HERE = TESTS
@@ -79,17 +75,13 @@ def _cases(needs: str) -> list[Any]:
     ]
 
 
-ON_BOTH = share(_cases("any"), parts=3)
-ON_SQLITE = [case for case in _cases("any") if case.id not in {both.id for both in ON_BOTH}]
-
-
 @pytest.mark.usefixtures("database")
-@pytest.mark.parametrize(("case", "written"), ON_BOTH)
+@pytest.mark.parametrize(("case", "written"), _cases("any"))
 def test_case(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
     run_case(case, written, tmp_path)
 
 
-@pytest.mark.parametrize(("case", "written"), [*_cases("none"), *_cases("a file"), *ON_SQLITE])
+@pytest.mark.parametrize(("case", "written"), [*_cases("none"), *_cases("a file")])
 def test_case_for_which_one_database_will_do(case: dict[str, Any], written: dict[str, Any], tmp_path: Path) -> None:
     run_case(case, written, tmp_path)
 

@@ -1,0 +1,82 @@
+"""Which tests ``make test`` runs, so that it takes minutes: all quick ones, and a third of those that take long.
+
+The commit decides which third, so the same commit always runs the same tests. ``make test-rest`` runs the others. A pull request
+and the check of each commit run both, so nothing is merged that has not passed every test. pytest alone runs all tests.
+
+``SEATSYNC_TEST_PART`` selects the part: ``turn`` or ``rest``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from zlib import crc32
+
+import pytest
+
+from tests.support.long_form import part_of_this_commit
+
+PART = os.environ.get("SEATSYNC_TEST_PART", "")
+PARTS = 3
+ON_BOTH = ("ledger", "apply")
+"""The rooms that are about databases: their tests run on both in every run. Elsewhere the twins on PostgreSQL take turns."""
+LONG = (
+    "domain/test_actions.py",
+    "domain/test_person.py",
+    "end_to_end/test_browser.py",
+    "end_to_end/test_demo_portal.py",
+    "end_to_end/test_pipeline.py",
+    "faults/test_claim_races.py",
+    "faults/test_crashes.py",
+    "faults/test_full_disk.py",
+    "faults/test_fuzz.py",
+    "faults/test_races.py",
+    "faults/test_senders.py",
+    "faults/test_server_loss.py",
+    "faults/test_stale.py",
+    "faults/test_tampering.py",
+    "formats/test_plan_files.py",
+    "git/test_planted_repository.py",
+    "hosts/test_comment.py",
+    "ledger/test_git_encrypted.py",
+    "ledger/test_git_ledger.py",
+    "ledger/test_stores.py",
+    "outbox/test_hostile_templates.py",
+    "outbox/test_mail_headers.py",
+    "plans/test_fast_path.py",
+    "portal/test_accounts.py",
+    "portal/test_admin_pages.py",
+    "portal/test_half_sent.py",
+    "portal/test_hostile_requests.py",
+    "portal/test_new_page.py",
+    "portal/test_openid.py",
+    "portal/test_serve.py",
+    "portal/test_serve_logs.py",
+    "reports/test_privacy.py",
+    "reports/test_redaction.py",
+    "reports/test_workflow_commands.py",
+    "sources/test_bad_input.py",
+    "sources/test_dialects.py",
+    "sources/test_hostile_files.py",
+    "systems/test_systems.py",
+)
+"""Files whose tests take turns one by one: attacks, kills, whole processes, browsers, copies of the program."""
+
+
+def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests that the selected part does not run."""
+    if PART not in ("turn", "rest"):
+        return []
+    return [item for item in items if has_turn(item) is not (PART == "turn")]
+
+
+def has_turn(item: pytest.Item) -> bool:
+    """Return whether this commit's ``make test`` runs the test."""
+    return not _takes_turns(item) or (crc32(item.nodeid.encode()) + part_of_this_commit(PARTS)) % PARTS == 0
+
+
+def _takes_turns(item: pytest.Item) -> bool:
+    room, name = item.path.parent.name, item.path.name
+    callspec = getattr(item, "callspec", None)
+    is_twin = callspec is not None and callspec.params.get("database") == "postgres" and room not in ON_BOTH
+    return is_twin or f"{room}/{name}" in LONG
