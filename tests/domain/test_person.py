@@ -28,14 +28,12 @@ YAML_WITH_DEPARTMENT = "- {email: bo@grace.example, given_name: Bo, family_name:
 MIGRATION = '''"""The department of a member."""
 
 import sqlalchemy as sa
-from alembic import op
 
 revision = "{here}"
-down_revision = "{before}"
 
 
-def upgrade() -> None:
-    op.add_column("member", sa.Column("department", sa.Text, nullable=False, server_default=sa.text("''")))
+def columns():
+    return {{"member": [sa.Column("department", sa.Text, nullable=False, server_default=sa.text("''"))]}}
 '''
 
 
@@ -77,7 +75,7 @@ def with_department(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
     )
     return changed_program(
         tmp_path_factory.mktemp("copy"),
-        {f"ledger/migrations/versions/{here}.py": MIGRATION.format(here=here, before=last)},
+        {f"ledger/migrations/versions/{here}.py": MIGRATION.format(here=here)},
         {"domain/person.py": person, "ledger/tables.py": tables},
     )
 

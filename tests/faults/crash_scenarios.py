@@ -135,18 +135,15 @@ def outdated(folder: Path) -> None:
 
 def old(folder: Path) -> None:
     """Create a ledger with the tables of the first version."""
-    from alembic import command
-    from alembic.config import Config
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
+    from seatsync.ledger.stores.migrate import migrate
+
     applied(folder)
     now, then = folder / "seatsync.db", folder / "then.db"
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
     with create_engine(f"sqlite:///{then}", poolclass=NullPool).connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        migrate(connection, "", "0001")
         connection.commit()
     with closing(sqlite3.connect(then)) as ledger:
         ledger.execute("ATTACH ? AS now", [str(now)])

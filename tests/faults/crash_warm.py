@@ -14,7 +14,8 @@ import sys
 from importlib import import_module
 from pkgutil import walk_packages
 
-import alembic.command  # noqa: F401
+import alembic.migration
+import alembic.op  # noqa: F401
 import psycopg  # noqa: F401
 
 import seatsync

@@ -23,7 +23,7 @@ FINGERPRINT = "FINGERPRINT"
 """Placeholder in a task's command for the fingerprint of the plan in the folder."""
 
 _COMMANDS = [f"seatsync.cli.{name}_command" for name in ("apply", "plan", "import", "ledger", "resend")]
-_ROOMS = ["alembic.command", "seatsync.apply.importing", "seatsync.reports.text", "seatsync.refusals.judge", "psycopg"]
+_ROOMS = ["alembic.op", "seatsync.apply.importing", "seatsync.reports.text", "seatsync.refusals.judge", "psycopg"]
 _MOST_TRIES = 50
 _PATIENCE = 300.0
 

@@ -18,9 +18,7 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Boolean, Integer, LargeBinary, Table, and_, func, inspect, text
@@ -111,12 +109,6 @@ def test_the_migrations_make_exactly_the_tables_of_the_program(folder: Path) -> 
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, tables.metadata) == []
         assert context.get_current_revision() == tables.REVISIONS[-1]
-
-
-def test_the_revision_of_the_program_is_the_only_head_of_the_migrations() -> None:
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
-    assert ScriptDirectory.from_config(config).get_heads() == [tables.REVISIONS[-1]]
 
 
 PERSONAL = {"account", "identity", "session", "challenge"}

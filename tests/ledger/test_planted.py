@@ -8,15 +8,14 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-import alembic.command as alembic
 import pytest
-from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.stores.migrate import migrate
 from seatsync.ledger.stores.sqlite_shape import differences
 from seatsync.ledger.tables import REVISIONS
 from tests.support.command_line import seatsync
@@ -199,12 +198,9 @@ def test_verify_reads_a_definition_to_its_last_letter(placed: str, school: Path)
 @pytest.mark.sqlite_only("it is about SQLite's own texts")
 @pytest.mark.parametrize("version", [*REVISIONS, ""])
 def test_a_file_is_as_it_should_be_whichever_version_it_was_made_at(version: str, tmp_path: Path) -> None:
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
     if version:
         with looking_into(str(tmp_path / "old.db")) as connection:
-            config.attributes["connection"] = connection
-            alembic.upgrade(config, version)
+            migrate(connection, "", version)
     Ledger(str(tmp_path / "old.db")).migrate()
     with looking_into(str(tmp_path / "old.db")) as connection:
         assert [*differences(connection)] == []

@@ -10,8 +10,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from alembic import command as alembic
-from alembic.config import Config
 from psycopg import errors
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
@@ -20,6 +18,7 @@ from seatsync.domain.failure import ExitCode
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.accounts.emails import email_hash
+from seatsync.ledger.stores.migrate import migrate
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import ledgers as everybodys
 from tests.support.databases import looking_into, plain, psql
@@ -431,11 +430,8 @@ def elder(tmp_path: Path) -> Iterator[Place]:
     for role in (owner, *bound):
         server.run(f'CREATE ROLE "{role}" LOGIN')
     server.run(f'ALTER DATABASE "{make_url(url).database}" OWNER TO {owner}')
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
     with looking_into(place.owners) as connection:
-        config.attributes["connection"] = connection
-        alembic.upgrade(config, "0006")
+        migrate(connection, "", "0006")
         for role in (*bound, "long gone"):
             connection.exec_driver_sql(f"INSERT INTO binding VALUES ('{ELDER}', '{role}')")
         for right in (

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command as alembic
-from alembic.config import Config
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +29,7 @@ from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import email_hash, with_account
 from seatsync.ledger.queries.accounts.holdings import licenses_of, open_for_email
 from seatsync.ledger.queries.outgoing import outgoing_letters
+from seatsync.ledger.stores.migrate import migrate
 from tests.faults.history_tampering import JOURNAL, hash_of
 from tests.ledger.test_ledger import OF_INSTITUTIONS
 from tests.support.accounts import signed_up
@@ -609,11 +608,8 @@ def as_it_was(version: str, grace: Path, tmp_path: Path, database: str) -> Itera
     unsealed(grace)
     server = ledgers.shelf.server if database == "postgres" else None
     place = server.fresh(template=None) if server else str(tmp_path / "old.db")
-    config = Config()
-    config.set_main_option("script_location", "seatsync:ledger/migrations")
     with looking_into(place) as connection:
-        config.attributes["connection"] = connection
-        alembic.upgrade(config, version)
+        migrate(connection, "", version)
         columns = inspect(connection)
         for name, found in stored(grace).items():
             if found:

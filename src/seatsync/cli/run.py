@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -47,15 +47,15 @@ class Run:
         return iso(self.instant(timezone))
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
-        """Show at a terminal what the command is doing, while the block runs."""
+    def step(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Show at a terminal what the command is doing, while the block runs. It gets a function that shows something else."""
         if self.quiet or not sys.stderr.isatty():
-            yield
+            yield lambda what: None
             return
         from rich.console import Console
 
-        with Console(stderr=True, no_color=self.no_color or None).status(what):
-            yield
+        with Console(stderr=True, no_color=self.no_color or None).status(what) as status:
+            yield status.update
 
     def say(self, message: str) -> None:
         """Print a message on standard error, unless ``--quiet``."""

@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, translated
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.addresses import store_at
-from seatsync.ledger.stores.migrate import migrate
 from seatsync.ledger.stores.sqlite import FILE as FILE
 from seatsync.ledger.stores.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 30.0
 
 _TRIES = 8
+_VERSION = text("SELECT version_num FROM alembic_version")
 
 Result = TypeVar("Result")
 
@@ -116,6 +116,7 @@ class Ledger:
                         if not self._is_ready(connection):
                             self._make(connection)
                         with self.store.exclusively(connection, institution, holder, self.lock_wait):
+                            self._must_still_be_ready(connection)
                             return step(connection)
                 except DBAPIError as error:
                     if not tries_left or not may_pass(error):
@@ -126,8 +127,10 @@ class Ledger:
                 time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - tries_left))  # noqa: S311
         raise AssertionError("the last try returns or raises")
 
-    def migrate(self) -> tuple[str, str]:
+    def migrate(self, tell: Callable[[str], None] = _ignore) -> tuple[str, str]:
         """Bring the tables up to date, or create them. Return the revision before (empty for none) and after.
+
+        ``tell`` shows what is being done.
 
         Raises:
             LedgerError: as in ``write``; or the ledger has a newer version.
@@ -135,7 +138,7 @@ class Ledger:
         with self._translated(), self.store.connected() as connection:
             before = self._revision(connection)
             if before != REVISIONS[-1]:
-                self._upgrade(connection)
+                self._upgrade(connection, tell)
             return before, REVISIONS[-1]
 
     def holder(self, institution: str) -> Holder | None:
@@ -172,14 +175,14 @@ class Ledger:
             raise LedgerError(f"The ledger {self} no longer exists.", "Restore it, or restart with another ledger.")
         self._upgrade(connection)
 
-    def _upgrade(self, connection: Connection) -> None:
+    def _upgrade(self, connection: Connection, tell: Callable[[str], None] = _ignore) -> None:
         with self.store.exclusively(connection, "", Holder.here("migration", ""), self.lock_wait):
             revision = self._revision(connection)
             if revision == REVISIONS[-1]:  # somebody else was faster
                 return
             with as_made(self, revision):
                 if revision:
-                    migrate(connection)
+                    self.store.migrate(connection, revision, tell)
                 else:
                     self.store.make_tables(connection)
 
@@ -195,13 +198,22 @@ class Ledger:
             raise LedgerError(message, "Make a backup, then update the ledger: `seatsync ledger migrate`.")
         return bool(revision)
 
+    def _must_still_be_ready(self, connection: Connection) -> None:
+        """Check the revision again in the transaction that writes: somebody may have migrated while we waited for the lock.
+
+        Raises:
+            LedgerError: the tables have another version now.
+        """
+        if connection.execute(_VERSION).scalar() != REVISIONS[-1] and not self._is_ready(connection):
+            raise LedgerError(f"The ledger {self} no longer exists.", "Plan again. Nothing was changed.")
+
     def _revision(self, connection: Connection) -> str:
         tables = self.store.table_names(connection)
         if not tables or tables == {"alembic_version"}:
             return ""
         if "alembic_version" not in tables or "institution" not in tables:
             raise LedgerError(f"{self} is a database, but not a seatsync ledger.", "Name the right one with --ledger.")
-        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        revision = connection.execute(_VERSION).scalar()
         if revision is None:
             raise LedgerError(
                 f"{self} does not say which version it has.", "Restore it from a backup. Nothing was changed."

@@ -85,7 +85,8 @@ def as_made(ledger: object, revision: str) -> Iterator[None]:
         message = (
             f"{ledger} differs from what seatsync created{version}: somebody has changed its tables or their contents."
         )
-        raise LedgerError(message, "Restore it from a backup. Nothing was changed.") from error
+        remains = f"It still has version {revision}." if revision else "Nothing was changed."
+        raise LedgerError(message, f"Restore it from a backup. {remains}") from error
 
 
 def _is_of_shape(error: DBAPIError) -> bool:

@@ -13,7 +13,7 @@ from seatsync.ledger import account_tables as account_tables  # imported so that
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 

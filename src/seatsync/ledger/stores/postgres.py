@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -17,11 +17,14 @@ from sqlalchemy.pool import NullPool
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.lock import Holder, LockWait
-from seatsync.ledger.stores.migrate import migrate
+from seatsync.ledger.stores.migrate import VERSIONS, migrate
 from seatsync.ledger.stores.store import Opening, committing
 
 _WRITER = tables.writer.c.institution
 _TRY = select(_WRITER).where(bindparam("institution") == _WRITER).with_for_update(key_share=True, skip_locked=True)
+_BEFORE = text(
+    "SELECT writer.xmax::text FROM writer WHERE writer.institution = :institution FOR NO KEY UPDATE SKIP LOCKED"
+)
 _ENTER = insert(tables.writer).values(institution=bindparam("institution")).on_conflict_do_nothing().returning(_WRITER)
 _PATIENTLY = text("SELECT set_config('lock_timeout', :wait, true)")
 _SIGN = text("SELECT set_config('lock_timeout', :wait, true), set_config('application_name', :name, true)")
@@ -32,11 +35,6 @@ _HOLDER = text(
 """Finds the holder: a row's xmax is the transaction that last locked it, which only a writer of the institution can do. The
 name of its session says who it is."""
 
-
-_VERSIONS = """
-CREATE TABLE IF NOT EXISTS alembic_version
-(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))
-"""
 _FORGETTING = "admin, entry, event, holding, institution, license, link, member, outbox"
 """The tables where an erasure changes or deletes rows."""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
@@ -58,6 +56,7 @@ class Postgres:
 
     def __init__(self, location: str, lock_wait: LockWait, pool_size: int = 0) -> None:
         self.pool_size = pool_size
+        self.lock_wait = lock_wait
         self._wait = f"{max(lock_wait.seconds, 1):.0f}s"
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
@@ -104,15 +103,39 @@ class Postgres:
         may see, names the holder.
         """
         if institution is None:
-            _begin(connection, "READ COMMITTED")
+            self._begin(connection, "READ COMMITTED")
         elif institution:
-            lock_wait.wait(self, lambda: _is_first(connection, institution), lambda: _holder(connection, institution))
+            lock_wait.wait(
+                self, lambda: self._is_first(connection, institution), lambda: _holder(connection, institution)
+            )
         else:
             _ensure_versions(connection)
             lock_wait.wait(self, lambda: _may_migrate(connection), lambda: None)
         with committing(connection):
             connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
+
+    def _begin(self, connection: Connection, level: str) -> None:
+        """Begin a transaction that writes. A migration waits for it, or it waits for the migration.
+
+        The lock comes before the first query, so that its view of the ledger is the one after the migration.
+        """
+        lock = "LOCK TABLE writer IN ROW EXCLUSIVE MODE"
+        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}; SET LOCAL lock_timeout = '{self._wait}'; {lock}")
+
+    def _is_first(self, connection: Connection, institution: str) -> bool:
+        """Begin a transaction that locks the institution's row, and return whether that worked. A missing row is created."""
+        if self._has_row(connection, institution):
+            return True
+        is_new = connection.execute(_ENTER, {"institution": institution}).first() is not None
+        return is_new and self._has_row(connection, institution)
+
+    def _has_row(self, connection: Connection, institution: str) -> bool:
+        self._begin(connection, "REPEATABLE READ")
+        if connection.execute(_TRY, {"institution": institution}).first() is not None:
+            return True
+        connection.exec_driver_sql("ROLLBACK")
+        return False
 
     def holder(self, institution: str) -> Holder | None:
         """Return who is writing to the institution now; ``process`` is their session's process on the server."""
@@ -142,7 +165,33 @@ class Postgres:
         return known
 
     def make_tables(self, connection: Connection) -> None:
-        migrate(connection)
+        migrate(connection, "")
+
+    def migrate(self, connection: Connection, revision: str, tell: Callable[[str], None]) -> None:
+        """Migrate over a second connection while others read and write; the open transaction comes last."""
+        from seatsync.ledger.stores.postgres_migration import Beside, Others
+
+        with self.connected() as worker:
+            Beside(connection, worker, revision, Others(self.lock_wait.seconds, tell, self._turn)).run()
+
+    @contextmanager
+    def _turn(self, connection: Connection, institution: str) -> Iterator[str]:
+        """A transaction as the writer of an institution; gives the id of the transaction that wrote to it before."""
+        before = ""
+
+        def is_first() -> bool:
+            nonlocal before
+            self._begin(connection, "READ COMMITTED")
+            found = connection.execute(_BEFORE, {"institution": institution}).scalar()
+            if found is None:
+                connection.exec_driver_sql("ROLLBACK")
+            before = found or ""
+            return found is not None
+
+        self.lock_wait.wait(self, is_first, lambda: _holder(connection, institution))
+        with committing(connection):
+            connection.execute(_SIGN, {"name": _signed(Holder.here("migration", "")), "wait": self._wait})
+            yield before
 
     def scrub(self) -> tuple[str, str]:
         """Free the space of deleted rows. Their bytes vanish when the server reuses it, or with the owner's VACUUM FULL."""
@@ -167,31 +216,11 @@ def _engine(url: str, pool_size: int) -> Engine:
     automatically: they would break after a migration or behind a pooler.
     """
     arguments: dict[str, Any] = {"connect_timeout": 15, "fallback_application_name": "seatsync"}
+    arguments["prepare_threshold"] = None
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pool_size:
-        arguments["prepare_threshold"] = None
         pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True, "pool_recycle": 3600}
     return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, hide_parameters=True, **pool)
-
-
-def _begin(connection: Connection, level: str) -> None:
-    connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
-
-
-def _is_first(connection: Connection, institution: str) -> bool:
-    """Begin a transaction that locks the institution's row, and return whether that worked. A missing row is created."""
-    if _has_row(connection, institution):
-        return True
-    is_new = connection.execute(_ENTER, {"institution": institution}).first() is not None
-    return is_new and _has_row(connection, institution)
-
-
-def _has_row(connection: Connection, institution: str) -> bool:
-    _begin(connection, "REPEATABLE READ")
-    if connection.execute(_TRY, {"institution": institution}).first() is not None:
-        return True
-    connection.exec_driver_sql("ROLLBACK")
-    return False
 
 
 def _may_migrate(connection: Connection) -> bool:
@@ -199,7 +228,7 @@ def _may_migrate(connection: Connection) -> bool:
 
     Only the tables' owner may take it. The view is not fixed, as the changes of another migration must be seen.
     """
-    _begin(connection, "READ COMMITTED")
+    connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
     try:
         connection.exec_driver_sql("LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE NOWAIT")
     except DBAPIError as error:
@@ -213,7 +242,7 @@ def _may_migrate(connection: Connection) -> bool:
 def _ensure_versions(connection: Connection) -> None:
     """Create the table with the tables' version, where there is none yet."""
     try:
-        connection.exec_driver_sql(_VERSIONS)
+        connection.exec_driver_sql(VERSIONS)
     except DBAPIError as error:
         if _state(error) not in ("23505", "42P07"):  # somebody else was faster
             raise

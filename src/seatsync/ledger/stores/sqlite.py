@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -129,6 +129,12 @@ class SqliteFile:
 
     def make_tables(self, connection: Connection) -> None:
         make_tables(connection)
+
+    def migrate(self, connection: Connection, revision: str, tell: Callable[[str], None]) -> None:
+        """Run the migrations in the open transaction: the file has one writer, and readers see it as it was."""
+        from seatsync.ledger.stores.migrate import migrate
+
+        migrate(connection, revision)
 
     def holder(self, institution: str) -> Holder | None:
         """Return who is writing now; None where nobody is, or where the file can't be written to."""

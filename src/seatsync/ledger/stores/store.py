@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -76,6 +76,12 @@ class Store(Protocol):
 
     def make_tables(self, connection: Connection) -> None:
         """Create all tables in the newest revision, where there are none."""
+
+    def migrate(self, connection: Connection, revision: str, tell: Callable[[str], None]) -> None:
+        """Bring tables of an older revision up to date. ``tell`` shows what is being done.
+
+        The open transaction of ``exclusively`` with an empty institution is the last thing that is committed.
+        """
 
     def scrub(self) -> tuple[str, str]:
         """Remove deleted rows from the files too. Return what remains nevertheless and what to do about it, or two empty texts."""

@@ -31,7 +31,8 @@ def migrate(run: Run, folder: Path) -> None:
     seatsync ledger migrate --ledger postgresql+psycopg://owner@db.example/seatsync
     """
     ledger = ledger_of(run, folder)
-    before, after = ledger.migrate()
+    with run.step("Updating the ledger") as tell:
+        before, after = ledger.migrate(tell)
     if before == after:
         run.say(f"{ledger} is up to date ({after}).")
     else:

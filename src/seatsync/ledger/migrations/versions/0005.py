@@ -3,10 +3,9 @@
 import sqlalchemy as sa
 from alembic import op
 
-from seatsync.ledger.stores.sqlite_tables import tell_statistics
+from seatsync.ledger.migrations.steps import Index
 
 revision = "0005"
-down_revision = "0004"
 
 BOUND = "institution IN (SELECT b.institution FROM binding b WHERE b.role = current_user)"
 
@@ -15,7 +14,10 @@ def text(name: str, length: int) -> sa.Column[str]:
     return sa.Column(name, sa.String(length), nullable=False)
 
 
-def upgrade() -> None:
+INDEXES = (Index("admin_key", "admin", ("key",)),)
+
+
+def expand(connection: sa.Connection) -> None:
     op.create_table(
         "account",
         sa.Column("id", sa.String(22), primary_key=True),
@@ -69,9 +71,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("holding_account", "holding", ["account"])
-    op.create_index("admin_key", "admin", ["key"])
-    if op.get_context().dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql":
         op.execute("ALTER TABLE holding ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY bound ON holding USING ({BOUND}) WITH CHECK ({BOUND})")
-    else:
-        tell_statistics(op.get_bind())

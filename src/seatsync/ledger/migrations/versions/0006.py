@@ -1,34 +1,34 @@
 """A column for searching and sorting the lists of the administrators' pages."""
 
-import sqlalchemy as sa
-from alembic import op
+from collections.abc import Iterator
+from typing import Any
 
-from seatsync.domain.person import Member, Person, found_by
-from seatsync.ledger.stores.sqlite_tables import tell_statistics
+import sqlalchemy as sa
+
+from seatsync.ledger.migrations.steps import Index, put, ranges
 
 revision = "0006"
-down_revision = "0005"
 
-MEMBERS = (
-    "/* of every institution */ SELECT institution, number, email, given_name, family_name, student_id FROM member"
-)
-FILL = "UPDATE member SET found_by = :found_by WHERE member.institution = :institution AND number = :number"
-AT_ONCE = 20_000
+MEMBERS = """SELECT given_name, family_name, email, student_id, number, found_by FROM member
+WHERE member.institution = :institution AND number BETWEEN :first AND :last"""
 
 
-def upgrade() -> None:
-    connection = op.get_bind()
-    here = connection.dialect.name == "postgresql"
-    kind = sa.Text(collation="C") if here else sa.Text()
-    op.add_column("member", sa.Column("found_by", kind, nullable=False, server_default=sa.text("''")))
-    found = connection.execute(sa.text(MEMBERS)).fetchall()
-    for start in range(0, len(found), AT_ONCE):
-        rows = found[start : start + AT_ONCE]
-        filled = [
-            {"institution": institution, "number": number, "found_by": found_by(Member(*Person(*person), key=""))}
-            for institution, number, *person in rows
-        ]
-        connection.execute(sa.text(FILL), filled)
-    op.create_index("member_found_by", "member", ["institution", "found_by"])
-    if not here:
-        tell_statistics(connection)
+def columns() -> dict[str, list[sa.Column[Any]]]:
+    kind = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+    return {"member": [sa.Column("found_by", kind, nullable=False, server_default=sa.text("''"))]}
+
+
+def fill(connection: sa.Connection, institution: str) -> Iterator[None]:
+    for batch in ranges(connection, institution):
+        found = connection.execute(sa.text(MEMBERS), batch).all()
+        texts = [(found_by(*person), number, known) for *person, number, known in found]
+        changed = [(text, number) for text, number, known in texts if text != known]
+        put(connection, institution, "member", {"found_by": "text", "number": "integer"}, changed)
+        yield
+
+
+def found_by(given: str, family: str, email: str, student_id: str) -> str:
+    return f"{family}\x1f{given}\x1f{given} {family}\n{email}\n{student_id}".casefold()
+
+
+INDEXES = (Index("member_found_by", "member", ("institution", "found_by")),)

@@ -7,7 +7,6 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger.failures import LedgerError
 
 revision = "0007"
-down_revision = "0006"
 
 TABLES = ("institution", "library", "admin", "member", "license", "entry", "event", "outbox", "link", "holding")
 GROUP = """CASE WHEN octet_length(institution) <= 54 THEN 'seatsync:' || institution
@@ -57,15 +56,23 @@ WHERE attrelid = 'account'::regclass AND attname = 'email_hash'
 """
 
 
-def upgrade() -> None:
+def expand(connection: sa.Connection) -> None:
     op.create_table(
         "writer",
         sa.Column("institution", sa.String(63), primary_key=True),
         comment="Institutions on PostgreSQL: who writes to one holds a lock on its row. Unused in SQLite.",
         sqlite_with_rowid=False,
     )
-    if op.get_context().dialect.name == "postgresql":
-        connection = op.get_bind()
+    if connection.dialect.name == "postgresql":
+        op.execute("ALTER TABLE writer ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY bound ON writer USING ({BOUND}) WITH CHECK ({BOUND})")
+        connection.exec_driver_sql(BOUND_INSTITUTIONS)
+        _make_roles(connection)  # now, so that a missing right is found before the tables are filled
+
+
+def contract(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        _make_roles(connection)
         _bind_by_membership(connection)
         _ask_for_accounts(connection)
     op.drop_table("binding")
@@ -74,7 +81,7 @@ def upgrade() -> None:
         op.create_index(index, table, [column, "institution"])
 
 
-def _bind_by_membership(connection: sa.Connection) -> None:
+def _make_roles(connection: sa.Connection) -> None:
     bindings = connection.execute(sa.text(BINDINGS)).all()
     quote = connection.dialect.identifier_preparer.quote_identifier
     me = str(connection.execute(sa.text("SELECT current_user")).scalar())
@@ -91,23 +98,25 @@ def _bind_by_membership(connection: sa.Connection) -> None:
             raise
         message = "This ledger limits roles to institutions. The migration must create roles for this, and its own role may not."
         raise LedgerError(message, _HELP.format(quote(me))) from error
-    for table in (*TABLES, "writer"):
-        op.execute(f"DROP POLICY IF EXISTS bound ON {table}")
-        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
-        op.execute(f"CREATE POLICY bound ON {table} USING ({BOUND}) WITH CHECK ({BOUND})")
-    connection.exec_driver_sql(BOUND_INSTITUTIONS)
-    for table in TABLES:
-        op.execute(f"CREATE POLICY indexed ON {table} AS RESTRICTIVE USING ({INDEXED}) WITH CHECK (true)")
-        for column in NAMING.get(table, ()):
-            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
-    op.execute("INSERT INTO writer SELECT DISTINCT institution FROM binding")
-    for role in sorted({row.role for row in bindings}):
-        connection.exec_driver_sql(f"GRANT SELECT ON writer TO {quote(role)}")
-        if connection.execute(sa.text("SELECT has_table_privilege(:role, 'entry', 'INSERT')"), {"role": role}).scalar():
-            connection.exec_driver_sql(f"GRANT INSERT, UPDATE (institution) ON writer TO {quote(role)}")
 
 
 _HELP = "Nothing was changed. As a superuser: ALTER ROLE {} CREATEROLE; then migrate again, and take the right back with NOCREATEROLE."
+
+
+def _bind_by_membership(connection: sa.Connection) -> None:
+    for table in TABLES:
+        op.execute(f"DROP POLICY IF EXISTS bound ON {table}")
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY bound ON {table} USING ({BOUND}) WITH CHECK ({BOUND})")
+        op.execute(f"CREATE POLICY indexed ON {table} AS RESTRICTIVE USING ({INDEXED}) WITH CHECK (true)")
+        for column in NAMING.get(table, ()):
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
+    op.execute("INSERT INTO writer SELECT DISTINCT institution FROM binding ON CONFLICT DO NOTHING")
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    for role in sorted({row.role for row in connection.execute(sa.text(BINDINGS)).all()}):
+        connection.exec_driver_sql(f"GRANT SELECT ON writer TO {quote(role)}")
+        if connection.execute(sa.text("SELECT has_table_privilege(:role, 'entry', 'INSERT')"), {"role": role}).scalar():
+            connection.exec_driver_sql(f"GRANT INSERT, UPDATE (institution) ON writer TO {quote(role)}")
 
 
 def _ask_for_accounts(connection: sa.Connection) -> None:

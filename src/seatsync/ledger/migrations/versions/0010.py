@@ -2,64 +2,77 @@
 library sends letters; the address that each letter was sent to; which approvals were used; and find members by account."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from seatsync.domain.text.emails import email_key
-from seatsync.ledger.stores.sqlite_tables import tell_statistics
+from seatsync.ledger.migrations.steps import Index, put, ranges
 
 revision = "0010"
-down_revision = "0009"
 
-GRANTS = """/* of every institution */
-SELECT institution, library, member, detail FROM event WHERE action = 'grant' ORDER BY institution, serial"""
-UNTIL = """UPDATE license SET until = :until
-WHERE license.institution = :institution AND library = :library AND member = :member AND kind != 'permanent'"""
-ACCOUNTS = "/* of every institution */ SELECT institution, number, account FROM member WHERE account != ''"
-ACCOUNT_KEY = "UPDATE member SET account_key = :key WHERE member.institution = :institution AND number = :number"
-AT_ONCE = 20_000
+GRANTS = """SELECT event.library, event.member, detail FROM event WHERE event.institution = :institution
+AND action = 'grant' AND member BETWEEN :first AND :last ORDER BY serial"""
+LIBRARIES = "SELECT DISTINCT library FROM license WHERE license.institution = :institution"
+LICENSES = """SELECT license.member, kind, until FROM license WHERE license.institution = :institution
+AND library = :library AND member BETWEEN :first AND :last"""
+ACCOUNTS = """SELECT account, number, account_key FROM member WHERE member.institution = :institution
+AND number BETWEEN :first AND :last AND (account != '' OR account_key != '')"""
 
 
-def upgrade() -> None:
-    op.add_column("institution", sa.Column("timezone", sa.String(64), nullable=False, server_default=sa.text("''")))
-    op.add_column("institution", sa.Column("approvals", sa.Text, nullable=False, server_default="[]"))
-    op.add_column("license", sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''")))
-    _keep_end_dates(op.get_bind())
-    _index_accounts(op.get_bind())
-    op.add_column("library", sa.Column("sends_letters", sa.Boolean(), nullable=False, server_default=sa.true()))
-    op.add_column("outbox", sa.Column("sent_to", sa.String(254), nullable=False, server_default=sa.text("''")))
-    if op.get_bind().dialect.name == "postgresql":  # statistics would show anybody which e-mails exist
+def columns() -> dict[str, list[sa.Column[Any]]]:
+    return {
+        "institution": [
+            sa.Column("timezone", sa.String(64), nullable=False, server_default=sa.text("''")),
+            sa.Column("approvals", sa.Text, nullable=False, server_default="[]"),
+        ],
+        "license": [sa.Column("until", sa.String(10), nullable=False, server_default=sa.text("''"))],
+        "member": [sa.Column("account_key", sa.Text, nullable=False, server_default=sa.text("''"))],
+        "library": [sa.Column("sends_letters", sa.Boolean(), nullable=False, server_default=sa.true())],
+        "outbox": [sa.Column("sent_to", sa.String(254), nullable=False, server_default=sa.text("''"))],
+    }
+
+
+def expand(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":  # statistics would show anybody which e-mails exist
         for table, column in (("member", "account_key"), ("outbox", "sent_to"), ("link", "sent_to")):
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
-    else:
-        tell_statistics(op.get_bind())
 
 
-def _index_accounts(connection: sa.Connection) -> None:
+def fill(connection: sa.Connection, institution: str) -> Iterator[None]:
+    libraries = connection.execute(sa.text(LIBRARIES), {"institution": institution}).scalars().all()
+    for batch in ranges(connection, institution):
+        parsed: dict[str, str] = {}
+        until: dict[tuple[str, int], str] = {}
+        for library, member, detail in connection.execute(sa.text(GRANTS), batch).all():
+            if detail not in parsed:
+                parsed[detail] = json.loads(detail).get("until", "")
+            until[library, member] = parsed[detail]
+        for library in libraries:
+            _fill_end_dates(connection, batch, library, until)
+        _fill_account_keys(connection, batch)
+        yield
+
+
+def _fill_end_dates(
+    connection: sa.Connection, batch: dict[str, Any], library: str, until: dict[tuple[str, int], str]
+) -> None:
+    licenses = connection.execute(sa.text(LICENSES), {**batch, "library": library}).all()
+    wanted = [
+        ("" if kind == "permanent" else until.get((library, member), ""), library, member, known)
+        for member, kind, known in licenses
+    ]
+    changed = [(day, library, member) for day, library, member, known in wanted if day != known]
+    put(connection, batch["institution"], "license", {"until": "text", "library": "text", "member": "integer"}, changed)
+
+
+def _fill_account_keys(connection: sa.Connection, batch: dict[str, Any]) -> None:
     """Find members by the e-mail of their account."""
-    op.add_column("member", sa.Column("account_key", sa.Text, nullable=False, server_default=sa.text("''")))
-    known = connection.execute(sa.text(ACCOUNTS)).all()
-    rows = [{"institution": i, "number": number, "key": email_key(account)} for i, number, account in known]
-    for start in range(0, len(rows), AT_ONCE):
-        connection.execute(sa.text(ACCOUNT_KEY), rows[start : start + AT_ONCE])
-    some = sa.text("account_key != ''")
-    op.create_index(
-        "member_account", "member", ["institution", "account_key"], sqlite_where=some, postgresql_where=some
-    )
+    accounts = connection.execute(sa.text(ACCOUNTS), batch).all()
+    changed = [(email_key(account), number) for account, number, known in accounts if email_key(account) != known]
+    put(connection, batch["institution"], "member", {"account_key": "text", "number": "integer"}, changed)
 
 
-def _keep_end_dates(connection: sa.Connection) -> None:
-    until: dict[tuple[str, str, int], str] = {}
-    parsed: dict[str, str] = {}
-    for institution, library, member, detail in connection.execute(sa.text(GRANTS)):
-        if detail not in parsed:
-            parsed[detail] = json.loads(detail).get("until", "")
-        license = (institution, library, member)
-        if parsed[detail]:
-            until[license] = parsed[detail]
-        else:
-            until.pop(license, None)
-    rows = [{"institution": i, "library": library, "member": m, "until": day} for (i, library, m), day in until.items()]
-    for start in range(0, len(rows), AT_ONCE):
-        connection.execute(sa.text(UNTIL), rows[start : start + AT_ONCE])
+INDEXES = (Index("member_account", "member", ("institution", "account_key"), where="account_key != ''"),)

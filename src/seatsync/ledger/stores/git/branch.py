@@ -11,7 +11,7 @@ import hashlib
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -138,6 +138,12 @@ class GitBranch:
 
     def make_tables(self, connection: Connection) -> None:
         make_tables(connection)
+
+    def migrate(self, connection: Connection, revision: str, tell: Callable[[str], None]) -> None:
+        """Run the migrations in the open transaction: nobody else sees the copy."""
+        from seatsync.ledger.stores.migrate import migrate
+
+        migrate(connection, revision)
 
     def holder(self, institution: str) -> None:
         """Return None: there is no lock."""

@@ -4,10 +4,9 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
-down_revision = None
 
 
-def upgrade() -> None:
+def expand(connection: sa.Connection) -> None:
     op.create_table(
         "institution",
         sa.Column("institution", sa.String(63), primary_key=True),
