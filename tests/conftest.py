@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, event
 
+from seatsync.ledger.stores import postgres
 from seatsync.portal.accounts import passwords
 from tests.support import databases, quick, turns
 from tests.support.long_form import LONG
@@ -104,6 +105,7 @@ def ledgers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def tmp_path(tmp_path: Path) -> Iterator[Path]:
     """The folder of one test. Its databases are given back at the end."""
     yield tmp_path
+    postgres.close_all()
     databases.ledgers.release(tmp_path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -400,7 +400,7 @@ def test_a_role_s_own_statements_and_locks_end(access: str, place: Place) -> Non
 
 
 def test_of_who_is_stopped_it_is_told_why(place: Place) -> None:
-    with Ledger(place.url(HERE, "read")).reading() as connection:
+    with closing(Ledger(place.url(HERE, "read"))) as ledger, ledger.reading() as connection:
         assert connection is not None
     me = place.role(HERE, "read")
     everybodys.shelf.server.run(f'ALTER ROLE "{me}" SET statement_timeout = 1')

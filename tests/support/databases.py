@@ -185,7 +185,9 @@ class Postgres:
         self.url = url.set(drivername="postgresql+psycopg")
         self._names = (f"seatsync_{os.getpid()}_{number}" for number in count(1))
         self._template = self.fresh(template=None)
-        Ledger(self._template).migrate()
+        ledger = Ledger(self._template)
+        ledger.migrate()
+        ledger.close()  # a database is copied only while nobody is connected
 
     def fresh(self, template: str | None = "") -> str:
         """Create a database with empty tables, as a copy of the one at ``template``, or without tables (None); return its URL."""

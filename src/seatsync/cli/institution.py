@@ -52,13 +52,14 @@ def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size:
     _silence_libraries()
     lock_wait = LockWait(run.lock_timeout, run.say)
     if run.ledger is None or not in_git(run.ledger):
-        return Ledger(run.ledger or str(folder / FILE), lock_wait, pool_size=pool_size)
-    from seatsync.cli.output.privacy import job
-    from seatsync.ledger.stores.git.branch import forget_clones
+        ledger = Ledger(run.ledger or str(folder / FILE), lock_wait, pool_size=pool_size)
+    else:
+        from seatsync.cli.output.privacy import job
 
+        ledger = Ledger(run.ledger, lock_wait, folder, institution or institution_of(folder, run), job=job())
     if (context := click.get_current_context(silent=True)) is not None:
-        context.find_root().call_on_close(forget_clones)
-    return Ledger(run.ledger, lock_wait, folder, institution or institution_of(folder, run), job=job())
+        context.find_root().call_on_close(ledger.close)
+    return ledger
 
 
 def check_owner(folder: Path, institution: str, run: Run) -> bool:

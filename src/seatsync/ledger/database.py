@@ -41,8 +41,8 @@ class Ledger:
     the ledger belongs to ``institution`` and lies in the repository around ``folder``; ``job`` names the repository that a CI
     runs for, which decides whether a ledger may be created there unencrypted.
 
-    A server keeps connections: ``pool_size`` of them stay open between uses (not in Git), for any thread, until ``close``. A server
-    never creates a ledger: one that disappears while it runs was removed.
+    A server keeps connections: ``pool_size`` of them stay open between uses (not in Git), for any thread, until ``close``. On
+    PostgreSQL a command keeps one. A server never creates a ledger: one that disappears while it runs was removed.
 
     Raises:
         LedgerError: the location can't be understood.
@@ -164,7 +164,7 @@ class Ledger:
             return self.store.scrub()
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the kept connections, and delete what was fetched."""
         self.store.close()
 
     def _translated(self) -> AbstractContextManager[None]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from multiprocessing.util import Finalize
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, inspect, select, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
@@ -26,8 +25,16 @@ _BEFORE = text(
     "SELECT writer.xmax::text FROM writer WHERE writer.institution = :institution FOR NO KEY UPDATE SKIP LOCKED"
 )
 _ENTER = insert(tables.writer).values(institution=bindparam("institution")).on_conflict_do_nothing().returning(_WRITER)
-_PATIENTLY = text("SELECT set_config('lock_timeout', :wait, true)")
-_SIGN = text("SELECT set_config('lock_timeout', :wait, true), set_config('application_name', :name, true)")
+_SIGN = text("""
+SELECT set_config('lock_timeout', :wait, true), set_config('application_name', :name, true),
+    set_config('idle_in_transaction_session_timeout', (1000 * extract(epoch FROM least('2 min',
+        NULLIF(current_setting('idle_in_transaction_session_timeout')::interval, '0'))))::integer::text, true),
+    set_config(socket, least(most, NULLIF(current_setting(socket)::integer, 0))::text, true)
+FROM (VALUES ('tcp_keepalives_idle', 30), ('tcp_keepalives_interval', 10), ('tcp_keepalives_count', 3),
+    ('tcp_user_timeout', 60000)) AS limits (socket, most)
+""")
+"""What is set for a writing transaction alone, so it works behind a pooler too. The server gives the lock back two minutes after
+the last word of a client that hangs, and one minute after its machine is lost; a lower limit of the role or the address stays."""
 _HOLDER = text(
     "SELECT pid, application_name FROM writer JOIN pg_locks ON locktype = 'transactionid' AND transactionid = writer.xmax"
     " AND granted JOIN pg_stat_activity USING (pid) WHERE writer.institution = :institution"
@@ -35,8 +42,19 @@ _HOLDER = text(
 """Finds the holder: a row's xmax is the transaction that last locked it, which only a writer of the institution can do. The
 name of its session says who it is."""
 
+_LEDGER = ("alembic_version", "institution")
+_IS_LEDGER = "SELECT " + " AND ".join(f"to_regclass('{name}') IS NOT NULL" for name in _LEDGER)
 _FORGETTING = "admin, entry, event, holding, institution, license, link, member, outbox"
 """The tables where an erasure changes or deletes rows."""
+_PARAMETERS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "fallback_application_name": "seatsync",
+}
+"""What libpq gets (seconds, milliseconds) unless the address says something else. None of it is sent to a pooler as a setting."""
 _NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
@@ -48,16 +66,17 @@ def open_store(location: str, opening: Opening) -> Postgres:
 class Postgres:
     """A database at a SQLAlchemy URL. Every connection is in autocommit mode; transactions begin and end here.
 
-    ``pool_size`` connections stay open between uses. For a table that somebody else has locked, nobody waits longer than
-    ``lock_wait``, or a second if that is longer.
+    Connections stay open between uses until ``close``: ``pool_size`` of them, or one if that is 0. All stores of a process at one
+    address share them. For a table that somebody else has locked, nobody waits longer than ``lock_wait``, or a second if that is
+    longer.
     """
 
     is_pushed = False
 
     def __init__(self, location: str, lock_wait: LockWait, pool_size: int = 0) -> None:
-        self.pool_size = pool_size
+        self.pool_size = pool_size or 1
         self.lock_wait = lock_wait
-        self._wait = f"{max(lock_wait.seconds, 1):.0f}s"
+        self._wait = f"{min(max(lock_wait.seconds, 1), 2_000_000):.0f}s"
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
@@ -78,19 +97,20 @@ class Postgres:
     def reading(self) -> Iterator[Connection]:
         """One unchanging view of the ledger, without a lock, over a read-only connection."""
         with self.connected() as connection:
-            connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            connection.execute(_PATIENTLY, {"wait": self._wait})
+            connection.exec_driver_sql(
+                f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '{self._wait}'"
+            )
             yield connection
 
     @contextmanager
     def connected(self) -> Iterator[Connection]:
         """A connection that may write, outside of a transaction."""
-        with _engine(self.url.render_as_string(hide_password=False), self.pool_size).connect() as connection:
+        with _engine(self.url, self.pool_size).connect() as connection:
             yield connection
 
     def close(self) -> None:
-        """Close the kept connections."""
-        _engine(self.url.render_as_string(hide_password=False), self.pool_size).dispose()
+        """Close the kept connections; those in use in other threads go on."""
+        _engine(self.url, self.pool_size).pool.dispose()
 
     @contextmanager
     def exclusively(
@@ -156,13 +176,10 @@ class Postgres:
             raise LedgerError(f"The session {holder.process} has not ended yet.", "Try again in a minute.")
 
     def table_names(self, connection: Connection) -> set[str]:
-        """The database's tables. The tables of a ledger are read once per connection."""
-        known: set[str] | None = connection.info.get("tables")
-        if known is None:
-            known = set(inspect(connection).get_table_names())
-            if "institution" in known:
-                connection.info["tables"] = known
-        return known
+        """The database's tables; of a ledger only the two that show that it is one, because listing them all takes long."""
+        if not connection.info.get("is_ledger"):
+            connection.info["is_ledger"] = connection.exec_driver_sql(_IS_LEDGER).scalar()
+        return set(_LEDGER) if connection.info["is_ledger"] else set(inspect(connection).get_table_names())
 
     def make_tables(self, connection: Connection) -> None:
         migrate(connection, "")
@@ -172,6 +189,9 @@ class Postgres:
         from seatsync.ledger.stores.postgres_migration import Beside, Others
 
         with self.connected() as worker:
+            connection.exec_driver_sql(
+                "SET LOCAL idle_in_transaction_session_timeout = 0"
+            )  # the other one may take hours
             Beside(connection, worker, revision, Others(self.lock_wait.seconds, tell, self._turn)).run()
 
     @contextmanager
@@ -208,19 +228,46 @@ for _index in (
         _index.dialect_kwargs["postgresql_where"] = _index.dialect_kwargs["sqlite_where"]
 
 
-@cache
-def _engine(url: str, pool_size: int) -> Engine:
-    """An engine, cached so that it asks about its server once per process.
+_engines: dict[tuple[URL, int], Engine] = {}
 
-    A kept connection is tested before it is used again, as the server may have restarted. It does not prepare statements
-    automatically: they would break after a migration or behind a pooler.
+
+def _engine(url: URL, pool_size: int) -> Engine:
+    """The engine of this process for an address.
+
+    A kept connection is tested before it is used again, as the server may have restarted. Nothing is prepared: a statement would
+    break after a migration, and behind a pooler whose sessions are shared.
     """
-    arguments: dict[str, Any] = {"connect_timeout": 15, "fallback_application_name": "seatsync"}
-    arguments["prepare_threshold"] = None
-    pool: dict[str, Any] = {"poolclass": NullPool}
-    if pool_size:
-        pool = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True, "pool_recycle": 3600}
-    return create_engine(url, isolation_level="AUTOCOMMIT", connect_args=arguments, hide_parameters=True, **pool)
+    engine = _engines.get((url, pool_size))
+    if engine is None:
+        more = {name: value for name, value in _PARAMETERS.items() if name not in url.query}
+        engine = _engines[url, pool_size] = create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",
+            connect_args={**more, "prepare_threshold": None},
+            hide_parameters=True,
+            use_native_hstore=False,  # would ask the server for its type
+            pool_size=pool_size,
+            max_overflow=max(pool_size, 5),
+            pool_pre_ping=True,
+            pool_recycle=3600,
+        )
+        event.listen(engine, "do_connect", _connected)
+    return engine
+
+
+def _connected(dialect: object, record: object, arguments: list[Any], parameters: Mapping[str, Any]) -> Any:
+    from seatsync.ledger.stores.silence import WatchedConnection
+
+    return WatchedConnection.connect(*arguments, **parameters)
+
+
+def close_all() -> None:
+    """Close the kept connections to all addresses."""
+    for engine in _engines.values():
+        engine.pool.dispose()
+
+
+Finalize(None, close_all, exitpriority=1)  # at the end of any process, also of a pool's processes
 
 
 def _may_migrate(connection: Connection) -> bool:

@@ -20,7 +20,8 @@ class Opening(NamedTuple):
     """What a store gets when it is opened, besides its address.
 
     ``lock_wait`` is how long to wait for other writers. ``folder`` and ``institution`` select the ledger where one address holds
-    several files. ``pool_size`` is the number of connections to keep open between uses. ``job`` is the CI job that runs, if any.
+    several files. ``pool_size`` is the number of connections that a server keeps open between uses; 0 in a command. ``job`` is
+    the CI job that runs, if any.
     """
 
     lock_wait: LockWait
@@ -90,7 +91,7 @@ class Store(Protocol):
         """Fetch what others have written, where ``reading`` does not do that."""
 
     def close(self) -> None:
-        """Close the kept connections."""
+        """Close the kept connections, and delete what was fetched."""
 
 
 @contextmanager

@@ -94,7 +94,8 @@ class GitBranch:
         self.clone.fetch()
 
     def close(self) -> None:
-        """Do nothing: nothing is open between uses. ``forget_clones`` deletes what was fetched."""
+        """Delete what was fetched."""
+        forget_clones()
 
     def is_there(self) -> bool:
         return self._blob() is not None
