@@ -1,7 +1,8 @@
 """Share, between the commands of one test run, the work that a process otherwise does once for each command.
 
 A test run is thousands of commands in one process. This changes how long a command takes and nothing else: SQL is compiled
-once for all SQLite files, and hashing a password is cheap. Processes that tests start are not affected.
+once for all SQLite files, nothing waits until the disk has it, and hashing a password is cheap. Processes that tests start are
+not affected.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Engine, create_engine
 
-from seatsync.ledger.stores import sqlite
+from seatsync.ledger.stores import sqlite, sqlite_file
 from seatsync.portal.accounts import passwords
 
 HASHER, DUMMY_HASH = passwords.HASHER, passwords.DUMMY_HASH
@@ -28,6 +29,8 @@ def share_work(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(passwords, "HASHER", quick)
     patch.setattr(passwords, "DUMMY_HASH", quick.hash("nobody's"))
     patch.setattr(sqlite, "create_engine", _engine)
+    for module in (sqlite, sqlite_file):
+        patch.setattr(module, "DURABLE", "PRAGMA synchronous=OFF")
 
 
 def _engine(url: str, **options: Any) -> Engine:

@@ -16,11 +16,11 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, Pool, QueuePool
 
 from seatsync.ledger.failures import LedgerError, may_pass
 from seatsync.ledger.lock import Holder, LockWait
-from seatsync.ledger.stores.sqlite_file import make, must_be_usable, read_note, write_note
+from seatsync.ledger.stores.sqlite_file import DURABLE, make, must_be_usable, read_note, write_note
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
 from seatsync.ledger.stores.store import Opening, committing
 
@@ -99,7 +99,7 @@ class SqliteFile:
         cache = f"PRAGMA cache_size=-{8_192 if self.pool_size else 131_072}"
         if not (self.pool_size or self.is_there()):
             make(self.path)
-        with self._connect("mode=rw", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", cache) as connection:
+        with self._connect("mode=rw", DURABLE, "PRAGMA secure_delete=ON", cache) as connection:
             yield connection
 
     @contextmanager
@@ -183,7 +183,7 @@ class SqliteFile:
             yield connection
 
     def _engine(self, mode: str, purpose: str) -> Engine:
-        """A new engine for each use; where connections are kept, one for each purpose, so that read-only ones stay apart."""
+        """An engine for each purpose, so that read-only connections stay apart where connections are kept."""
 
         def connect() -> Any:
             uri = f"file:{quote(str(self.path))}?{mode}"
@@ -192,15 +192,17 @@ class SqliteFile:
                 file.execute(setting)
             return file
 
-        if not self.pool_size:
-            return create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
         name = f"{mode} {purpose}"
         if name not in self._engines:
-            pool = QueuePool(connect, pool_size=self.pool_size, max_overflow=self.pool_size)
-            event.listen(pool, "connect", lambda connection, record: record.info.update(file=self._identity()))
-            event.listen(pool, "checkout", self._must_be_the_same)
+            pool = self._kept(connect) if self.pool_size else NullPool(connect)
             self._engines[name] = create_engine("sqlite://", pool=pool, hide_parameters=True)
         return self._engines[name]
+
+    def _kept(self, connect: Callable[[], Any]) -> Pool:
+        pool = QueuePool(connect, pool_size=self.pool_size, max_overflow=self.pool_size)
+        event.listen(pool, "connect", lambda connection, record: record.info.update(file=self._identity()))
+        event.listen(pool, "checkout", self._must_be_the_same)
+        return pool
 
     def _identity(self) -> tuple[int, int] | None:
         try:

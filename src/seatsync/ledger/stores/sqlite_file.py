@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 from seatsync.ledger.failures import LedgerError
 
+DURABLE = "PRAGMA synchronous=FULL"
+"""With this, what was committed survives a power cut."""
 _COMPANIONS = ("-wal", "-shm", "-journal")
 _MOST_OF_NOTE = 4096
 
@@ -54,6 +56,7 @@ def make(path: Path) -> None:
     try:
         uri = f"file:{quote(str(new))}?mode=rwc"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            connection.execute(DURABLE)
             connection.execute("PRAGMA journal_mode=WAL")
         try:
             os.link(new, path)
