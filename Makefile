@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Container images often set this. Without compiled files, every process of the tests would compile everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas translations clean
+.PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas migrations translations clean
 
 # The quick tests, and of those that take long the third whose turn it is (tests/support/turns.py).
 test: .venv/ready check
@@ -59,6 +59,10 @@ pictures: .venv/ready
 
 schemas: .venv/ready
 	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+
+# Note the digests of new migrations, which never change from then on. Run it when a version is released.
+migrations:
+	cd src/seatsync/ledger/migrations/versions && sha256sum --quiet --check ../released.sha256 && sha256sum 0*.py > ../released.new && mv ../released.new ../released.sha256
 
 # Collect the texts of the pages and compile the translations: src/seatsync/portal/translations/de/LC_MESSAGES/messages.po.
 TEXTS := src/seatsync/portal/translations

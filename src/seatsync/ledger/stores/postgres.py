@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, Row, bindparam, create_engine, event, inspect, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.lock import Holder, LockWait
-from seatsync.ledger.stores.migrate import VERSIONS, migrate
+from seatsync.ledger.stores.migrate import VERSIONS, migrate, migrations
 from seatsync.ledger.stores.store import Opening, committing
 
 _WRITER = tables.writer.c.institution
@@ -41,6 +41,10 @@ _HOLDER = text(
 )
 """Finds the holder: a row's xmax is the transaction that last locked it, which only a writer of the institution can do. The
 name of its session says who it is."""
+_MIGRATOR = text(
+    "SELECT pid, application_name FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE relation = 'alembic_version'::regclass AND mode = 'ShareRowExclusiveLock' AND granted"
+)
 
 _LEDGER = ("alembic_version", "institution")
 _IS_LEDGER = "SELECT " + " AND ".join(f"to_regclass('{name}') IS NOT NULL" for name in _LEDGER)
@@ -130,7 +134,7 @@ class Postgres:
             )
         else:
             _ensure_versions(connection)
-            lock_wait.wait(self, lambda: _may_migrate(connection), lambda: None)
+            lock_wait.wait(self, lambda: _may_migrate(connection), lambda: _migrator(connection))
         with committing(connection):
             connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
@@ -189,13 +193,11 @@ class Postgres:
         from seatsync.ledger.stores.postgres_migration import Beside, Others
 
         with self.connected() as worker:
-            connection.exec_driver_sql(
-                "SET LOCAL idle_in_transaction_session_timeout = 0"
-            )  # the other one may take hours
-            Beside(connection, worker, revision, Others(self.lock_wait.seconds, tell, self._turn)).run()
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # the other may take hours
+            Beside(connection, worker, migrations(revision), Others(self.lock_wait.seconds, tell, self.turn)).run()
 
     @contextmanager
-    def _turn(self, connection: Connection, institution: str) -> Iterator[str]:
+    def turn(self, connection: Connection, institution: str) -> Iterator[str]:
         """A transaction as the writer of an institution; gives the id of the transaction that wrote to it before."""
         before = ""
 
@@ -310,10 +312,17 @@ def _signed(holder: Holder) -> str:
 
 
 def _holder(connection: Connection, institution: str) -> Holder | None:
-    row = connection.execute(_HOLDER, {"institution": institution}).first()
-    if row is None:
+    return _named(connection.execute(_HOLDER, {"institution": institution}).first())
+
+
+def _migrator(connection: Connection) -> Holder | None:
+    return _named(connection.execute(_MIGRATOR).first())
+
+
+def _named(session: Row[Any] | None) -> Holder | None:
+    if session is None:
         return None
-    if (name := _NAME.fullmatch(row.application_name or "")) is None:
-        return Holder("another seatsync", "an unknown machine", row.pid, "a moment ago")
+    if (name := _NAME.fullmatch(session.application_name or "")) is None:
+        return Holder("another seatsync", "an unknown machine", session.pid, "a moment ago")
     since = f"{name[1]}-{name[2]}-{name[3]}T{name[4]}:{name[5]}:{name[6]}Z"
-    return Holder(name[8], name[9], row.pid, since, name[7] or "")
+    return Holder(name[8], name[9], session.pid, since, name[7] or "")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.migrations.steps import Index, parts
-from seatsync.ledger.stores.migrate import add_columns, institutions, migrations, note_revision, operations
+from seatsync.ledger.stores.migrate import Migration, add_columns, institutions, note_revision, operations
 from seatsync.ledger.stores.store import committing
 
 _NOTES = """CREATE TABLE IF NOT EXISTS migrating
@@ -61,16 +61,16 @@ class Others(NamedTuple):
 
 
 class Beside:
-    """A migration from a revision. ``keeper`` has an open transaction that excludes other migrations, and ends it."""
+    """Some migrations at once. ``keeper`` has an open transaction, which excludes other migrations and comes last."""
 
-    def __init__(self, keeper: Connection, worker: Connection, revision: str, others: Others) -> None:
+    def __init__(self, keeper: Connection, worker: Connection, steps: Sequence[Migration], others: Others) -> None:
         self.keeper = keeper
         self.worker = worker
         self.others = others
-        self.steps = migrations(revision)
+        self.steps = steps
         self.fills = [step.fill for step in self.steps if step.fill is not None]
         self.part = f"{self.steps[-1].revision} contents"
-        self.locks_rows = revision >= "0007"  # writers of older ledgers do not lock a row of ``writer``
+        self.locks_rows = steps[0].revision > "0007"  # before, writers locked no row of ``writer``
 
     def run(self) -> None:
         """Run all missing migrations.

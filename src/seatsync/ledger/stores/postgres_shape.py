@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Table
 
 from seatsync.ledger import tables as ledger
+from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.stores import postgres as postgres  # sets the conditions of partial indexes
 
 BOUND = """pg_has_role(to_regrole(quote_ident(CASE WHEN octet_length(institution) <= 54 THEN 'seatsync:' || institution
@@ -123,7 +124,14 @@ class _Catalog:
 
 
 def differences(connection: Connection) -> Iterator[str]:
-    """Describe everything that is extra, missing or different."""
+    """Describe everything that is extra, missing or different.
+
+    Raises:
+        LedgerError: a migration has begun and is not finished.
+    """
+    if connection.exec_driver_sql("SELECT to_regclass('migrating')").scalar():
+        help = "Try again when `seatsync ledger migrate` is done. If it was interrupted, run it again."
+        raise LedgerError("This ledger is being updated to a newer version, so its tables are between the two.", help)
     expected, catalog = {**ledger.metadata.tables}, _Catalog(connection)
     yield from _relations(catalog, {*expected, "alembic_version"})
     for kind, name, table in catalog.rows(_ACTING):
