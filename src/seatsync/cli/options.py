@@ -119,7 +119,15 @@ def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
             default=30.0,
             show_default=True,
             metavar="SECONDS",
-            help="How long to wait while another process writes to the ledger.",
+            help="How long to wait while another process writes to the ledger, or others use all its connections.",
+        ),
+        option(
+            "--wait",
+            type=click.FloatRange(0),
+            default=0.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for the ledger's server while it starts or fails over.",
         ),
         option(
             "--redact/--no-redact",

@@ -32,6 +32,7 @@ class Run:
     verbose: bool = False
     no_color: bool = False
     lock_timeout: float = 30.0
+    wait: float = 0.0
     redactor: Redactor | None = None
 
     def today(self, timezone: str) -> date:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from seatsync.ledger.failures import LedgerError, Overtaken, as_made, may_pass, translated
+from seatsync.ledger.failures import Cure, LedgerError, Meaning, as_made, in_words, remove_secrets, translated
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.addresses import store_at
+from seatsync.ledger.stores.patience import Patience
 from seatsync.ledger.stores.sqlite import FILE as FILE
 from seatsync.ledger.stores.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
@@ -24,8 +23,11 @@ if TYPE_CHECKING:
     from seatsync.ledger.stores.readers import CiJob
 
 LOCK_TIMEOUT = 30.0
-
-_TRIES = 8
+_COMMIT_UNKNOWN = Meaning(
+    "lost the connection while the change was committed: it was done completely or not at all.",
+    "Plan again: if the plan is empty, it was done.",
+    Cure.TIME,
+)
 _VERSION = text("SELECT version_num FROM alembic_version")
 
 Result = TypeVar("Result")
@@ -37,9 +39,10 @@ def _ignore(notice: str) -> None: ...
 class Ledger:
     """A ledger that may not exist yet: reading never creates it, writing does.
 
-    ``location`` is an address (see ``addresses.store_at``). ``lock_wait`` says how long to wait for other writers. In Git,
-    the ledger belongs to ``institution`` and lies in the repository around ``folder``; ``job`` names the repository that a CI
-    runs for, which decides whether a ledger may be created there unencrypted.
+    ``location`` is an address (see ``addresses.store_at``). ``lock_wait`` says how long to wait for other writers, and ``wait``
+    how many seconds for a server that is down or failing over. In Git, the ledger belongs to ``institution`` and lies in the
+    repository around ``folder``; ``job`` names the repository that a CI runs for, which decides whether a ledger may be created
+    there unencrypted.
 
     A server keeps connections: ``pool_size`` of them stay open between uses (not in Git), for any thread, until ``close``. On
     PostgreSQL a command keeps one. A server never creates a ledger: one that disappears while it runs was removed.
@@ -56,10 +59,12 @@ class Ledger:
         institution: str = "",
         pool_size: int = 0,
         job: CiJob | None = None,
+        wait: float = 0,
     ) -> None:
         self.lock_wait = lock_wait or LockWait(LOCK_TIMEOUT, _ignore)
         self.pool_size = pool_size
         self._location = location
+        self._patience = Patience(wait, self.lock_wait.seconds, self.lock_wait.notice)
         self.store: Store = store_at(location, Opening(self.lock_wait, folder, institution, pool_size, job))
 
     def __str__(self) -> str:
@@ -76,7 +81,7 @@ class Ledger:
             if not self.store.is_there():
                 yield None
                 return
-            with self.store.reading() as connection:
+            with self._patiently(self.store.reading) as connection:
                 yield connection if self._is_ready(connection) else None
 
     @property
@@ -110,22 +115,29 @@ class Ledger:
         """
         holder = Holder.here(who, commit)
         with self._translated():
-            for tries_left in reversed(range(_TRIES)):
-                try:
-                    with self.store.connected() as connection:
-                        if not self._is_ready(connection):
-                            self._make(connection)
-                        with self.store.exclusively(connection, institution, holder, self.lock_wait):
-                            self._must_still_be_ready(connection)
-                            return step(connection)
-                except DBAPIError as error:
-                    if not tries_left or not may_pass(error):
-                        raise
-                except Overtaken:
-                    if not tries_left:
-                        raise
-                time.sleep(random.uniform(0.5, 1) * 0.02 * 2 ** (_TRIES - tries_left))  # noqa: S311
-        raise AssertionError("the last try returns or raises")
+            return self._patient(lambda: self._write_once(institution, holder, step))
+
+    def _write_once(self, institution: str | None, holder: Holder, step: Callable[[Connection], Result]) -> Result:
+        """Write in one transaction. When the connection breaks before the commit, it has not happened, and can be done again.
+
+        Raises:
+            LedgerError: the connection broke during the commit, so nobody knows whether it has happened.
+        """
+        is_committing = False
+        try:
+            with self.store.connected() as connection:
+                if not self._is_ready(connection):
+                    self._make(connection)
+                with self.store.exclusively(connection, institution, holder, self.lock_wait):
+                    self._must_still_be_ready(connection)
+                    result = step(connection)
+                    is_committing = True
+                return result
+        except DBAPIError as error:
+            if is_committing and error.connection_invalidated:
+                remove_secrets(error, self._location)
+                raise in_words(self, _COMMIT_UNKNOWN) from error
+            raise
 
     def migrate(self, tell: Callable[[str], None] = _ignore) -> tuple[str, str]:
         """Bring the tables up to date, or create them. Return the revision before (empty for none) and after.
@@ -135,7 +147,7 @@ class Ledger:
         Raises:
             LedgerError: as in ``write``; or the ledger has a newer version.
         """
-        with self._translated(), self.store.connected() as connection:
+        with self._translated(), self._patiently(self.store.connected) as connection:
             before = self._revision(connection)
             if before != REVISIONS[-1]:
                 self._upgrade(connection, tell)
@@ -144,7 +156,7 @@ class Ledger:
     def holder(self, institution: str) -> Holder | None:
         """Return who is writing to the institution now."""
         with self._translated():
-            return self.store.holder(institution) if self.store.is_there() else None
+            return self._patient(lambda: self.store.holder(institution)) if self.store.is_there() else None
 
     def unlock(self, institution: str, holder: Holder) -> None:
         """Take the lock away from ``holder``, whose transaction is rolled back.
@@ -153,7 +165,7 @@ class Ledger:
             LedgerError: that can't be done from here; the message says how it can be done.
         """
         with self._translated():
-            self.store.unlock(institution, holder)
+            self._patient(lambda: self.store.unlock(institution, holder))
 
     def scrub(self) -> tuple[str, str]:
         """Remove deleted rows from the database's files too, as far as that is possible from here.
@@ -161,14 +173,27 @@ class Ledger:
         Return what remains nevertheless and what to do about it; two empty texts if nothing remains.
         """
         with self._translated():
-            return self.store.scrub()
+            return self._patient(self.store.scrub)
 
     def close(self) -> None:
         """Close the kept connections, and delete what was fetched."""
         self.store.close()
 
     def _translated(self) -> AbstractContextManager[None]:
-        return translated(self, self._location)
+        return translated(self, self._meaning)
+
+    def _meaning(self, error: Exception) -> Meaning:
+        remove_secrets(error, self._location)
+        return self.store.meaning(error)
+
+    def _patient(self, work: Callable[[], Result]) -> Result:
+        return self._patience.until_done(self, work, self._meaning, self.store.close)
+
+    @contextmanager
+    def _patiently(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
+        """The connection, once it can be had. What happens on it later is not repeated."""
+        with ExitStack() as stack:
+            yield self._patient(lambda: stack.enter_context(connect()))
 
     def _make(self, connection: Connection) -> None:
         if self.pool_size:

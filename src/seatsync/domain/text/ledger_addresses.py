@@ -10,7 +10,8 @@ _HOST = r"(?:[\w.-]+|\[[\da-fA-F:.]+\])"
 _PORT = r"\d{1,5}"
 _PATH = r"[\w. ~+$,/-]*"
 _ADDRESS = re.compile(
-    rf"[A-Za-z][\w+.-]*://(?:{_PART}(?::(?P<password>{_PART}))?@)?{_HOST}?(?::{_PORT})?"
+    rf"(?P<user>[A-Za-z][\w+.-]*://(?:{_PART}(?::(?P<password>{_PART}))?@)?)"
+    rf"(?P<servers>{_HOST}?(?::{_PORT})?(?:,{_HOST}?(?::{_PORT})?)*)"
     r"(?:/(?P<path>[^\s@#?]*))?(?:\?(?P<query>[^\s@#]*))?"
 )
 _SERVER = rf"(?:{_HOST}(?::{_PORT})?|/[\w./~+-]*)"
@@ -55,6 +56,20 @@ def is_plain(address: str) -> bool:
         and re.fullmatch(_PATH, unquote(found["path"] or "")) is not None
         and all(_may_be_option(*pair) for pair in _options(found["query"]))
     )
+
+
+def with_servers_as_options(address: str) -> str:
+    """The address in the only form with several servers that SQLAlchemy reads: postgresql:///db?host=one,two&port=5432,5433.
+
+    libpq's own form is postgresql://one:5432,two:5433/db. Any other address is returned as it is.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None or "," not in found["servers"]:
+        return address
+    servers = [re.fullmatch(rf"\[?(.*?)\]?(?::({_PORT}))?", server) for server in found["servers"].split(",")]
+    hosts, ports = (",".join(server[part] or "" for server in servers if server) for part in (1, 2))
+    options = [f"host={hosts}", *([f"port={ports}"] if ports.strip(",") else []), *filter(None, [found["query"]])]
+    return f"{found['user']}/{found['path'] or ''}?{'&'.join(options)}"
 
 
 def _options(query: str | None) -> list[tuple[str, str]]:

@@ -9,7 +9,13 @@ from importlib import import_module
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from seatsync.domain.text.ledger_addresses import ENCODED, is_plain, may_hold_a_password, redacted
+from seatsync.domain.text.ledger_addresses import (
+    ENCODED,
+    is_plain,
+    may_hold_a_password,
+    redacted,
+    with_servers_as_options,
+)
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.stores.store import Opening, Store
 
@@ -28,7 +34,7 @@ _MEANS_A_URL = re.compile(r"(sqlite|file|postgres\w*)(\+\w+)?:(?!//)")
 _FILES = ("sqlite:///", "sqlite+pysqlite:///")
 _WRITTEN = (
     "Write postgresql+psycopg://user:password@host:5432/database, followed by ? and PostgreSQL options if needed. For several"
-    " servers, add ?host=one:5432&host=two:5432. Begin the name of a file with ./"
+    " servers, write one:5432,two:5432. Begin the name of a file with ./"
 )
 
 
@@ -39,7 +45,7 @@ def store_at(location: str, opening: Opening) -> Store:
         LedgerError: the address is not valid, or names a kind of database that can't keep a ledger.
     """
     module = import_module(f"seatsync.ledger.stores.{_STORES[_scheme(location)]}")
-    store: Store = module.open_store(location, opening)
+    store: Store = module.open_store(with_servers_as_options(location), opening)
     return store
 
 
@@ -64,7 +70,7 @@ def _scheme(location: str) -> str:
 def _scheme_of_url(location: str) -> str:
     backend = location.split("://")[0]
     try:
-        scheme = make_url(location).drivername
+        scheme = make_url(with_servers_as_options(location)).drivername
     except (ArgumentError, NoSuchModuleError, ValueError):
         message = f"The ledger's address {backend}://… is not valid."
         raise LedgerError(message, _WRITTEN) from None  # the cause quotes the address

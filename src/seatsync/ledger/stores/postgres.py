@@ -14,8 +14,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from seatsync.ledger import tables
-from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.failures import LedgerError, Meaning
 from seatsync.ledger.lock import Holder, LockWait
+from seatsync.ledger.stores import postgres_errors
 from seatsync.ledger.stores.migrate import VERSIONS, migrate, migrations
 from seatsync.ledger.stores.store import Opening, committing
 
@@ -85,14 +86,25 @@ class Postgres:
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
     def __str__(self) -> str:
-        option, host = self.url.query.get("host", ()), self.url.host or ""
-        single = f"[{host}]" if ":" in host else host
-        several = option if isinstance(option, str) else ",".join(option)
-        port = f":{self.url.port}" if self.url.port else ""
-        return f"{self.url.drivername}://{several or single}{port}/{self.url.database or ''}"
+        return f"{self.url.drivername}://{','.join(self._servers())}/{self.url.database or ''}"
+
+    def _servers(self) -> Iterator[str]:
+        """The servers as the address names them, without user and options."""
+        host, port = (
+            self.url.query.get("host", self.url.host or ""),
+            self.url.query.get("port", str(self.url.port or "")),
+        )
+        hosts, ports = (part.split(",") if isinstance(part, str) else part for part in (host, port))
+        for number, name in enumerate(hosts):
+            one = ports[number] if len(ports) == len(hosts) else ports[0] if len(ports) == 1 else ""
+            shown = f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name
+            yield f"{shown}:{one}" if one else shown
 
     def refresh(self) -> None:
         """Do nothing: every connection sees the current state."""
+
+    def meaning(self, error: Exception) -> Meaning:
+        return postgres_errors.meaning(error)
 
     def is_there(self) -> bool:
         return True

@@ -18,8 +18,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, Pool, QueuePool
 
-from seatsync.ledger.failures import LedgerError, may_pass
+from seatsync.ledger.failures import LedgerError, Meaning
 from seatsync.ledger.lock import Holder, LockWait
+from seatsync.ledger.stores import sqlite_errors
 from seatsync.ledger.stores.sqlite_file import DURABLE, make, must_be_usable, read_note, write_note
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
 from seatsync.ledger.stores.store import Opening, committing
@@ -68,6 +69,9 @@ class SqliteFile:
 
     def __str__(self) -> str:
         return str(self.path)
+
+    def meaning(self, error: Exception) -> Meaning:
+        return sqlite_errors.meaning(error)
 
     def refresh(self) -> None:
         """Do nothing: every connection sees the current state."""
@@ -232,7 +236,7 @@ def _begin(connection: Connection, *before: str) -> bool:
         for statement in ("PRAGMA busy_timeout=0", *before, "BEGIN IMMEDIATE"):
             connection.exec_driver_sql(statement)
     except DBAPIError as error:
-        if may_pass(error):
+        if sqlite_errors.is_busy(error):
             return False
         raise
     return True

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from seatsync.ledger.failures import Meaning
 from seatsync.ledger.lock import Holder, LockWait
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Store(Protocol):
 
     is_pushed: bool
     """Whether each write sends the whole ledger over the network, so that one large write is better than many small ones."""
+
+    def meaning(self, error: Exception) -> Meaning:
+        """What an error means, of the database's driver or of SQLAlchemy around it."""
 
     def is_there(self) -> bool:
         """Whether there is something at the address; it need not be a ledger."""

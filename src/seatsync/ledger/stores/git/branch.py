@@ -20,8 +20,9 @@ from sqlalchemy import Connection
 
 from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.formats.age import AgeError
-from seatsync.ledger.failures import LedgerError, Overtaken, translated
+from seatsync.ledger.failures import LedgerError, Meaning, Overtaken, translated
 from seatsync.ledger.lock import Holder, LockWait
+from seatsync.ledger.stores import sqlite_errors
 from seatsync.ledger.stores.git.cipher import Cipher, is_encrypted
 from seatsync.ledger.stores.git.clone import Clone, Pushed, checkout_around
 from seatsync.ledger.stores.git.failures import failure
@@ -88,6 +89,9 @@ class GitBranch:
 
     def __str__(self) -> str:
         return str(self.clone)
+
+    def meaning(self, error: Exception) -> Meaning:
+        return sqlite_errors.meaning(error)
 
     def refresh(self) -> None:
         """Fetch again."""
@@ -169,7 +173,7 @@ class GitBranch:
         if before is None:
             message = f"The ledger {self} has no data of {self.institution}."
             raise LedgerError(message, "Create it with `seatsync apply`.")
-        with translated(self), self._fetched(before) as stored:
+        with translated(self, self.meaning), self._fetched(before) as stored:
             if self.cipher.opens_with_first_key(stored):
                 return False
             file = SqliteFile(stored.with_name(FILE))
