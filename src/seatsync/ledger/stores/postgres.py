@@ -126,7 +126,8 @@ class Postgres:
 
     def close(self) -> None:
         """Close the kept connections; those in use in other threads go on."""
-        _engine(self.url, self.pool_size).pool.dispose()
+        if (engine := _engines.get((self.url, self.pool_size))) is not None:
+            engine.pool.dispose()
 
     @contextmanager
     def exclusively(

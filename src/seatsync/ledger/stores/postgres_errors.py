@@ -52,7 +52,6 @@ RULES = (
     Rule("", "invalid .*value|invalid port|invalid connection option|invalid URI|invalid integer", Meaning(
         "can't be opened: an option in its address has a value that PostgreSQL does not know.",
         "Correct the options behind the ? in --ledger or SEATSYNC_LEDGER.")),
-
     Rule("", "the server is silent", Meaning(
         "has fallen silent: its server answers neither on this connection nor on a new one.",
         f"Look at the server and at the network between, {_WAIT}. {_UNDONE}", _SERVER)),
