@@ -167,7 +167,7 @@ def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 _TABLE = "(institution|library|admin|member|license|entry|event|outbox|link|holding)"
 _USED = re.compile(rf'(?:\b(?:FROM|JOIN|UPDATE)|,)\s+"?{_TABLE}"?(?![\w.])|\b{_TABLE}\.')
-_GIVEN = re.compile(rf"\b{_TABLE}\.institution = (?:\?|%\()")
+_GIVEN = re.compile(rf"\b{_TABLE}\.institution = [?%]")
 _JOINED = re.compile(rf"\b{_TABLE}\.institution = {_TABLE}\.institution\b")
 _crossing: set[str] = set()
 

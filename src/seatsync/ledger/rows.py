@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, insert
 
 from seatsync.domain.institution import Institution
 from seatsync.domain.library import Library
@@ -20,6 +21,9 @@ from seatsync.ledger.journal import canonical
 
 CHUNK = 20_000
 """Rows collected before they are sent to the database."""
+
+FEW = 10
+"""Up to this many rows, plain INSERTs cost PostgreSQL less than a COPY, which takes two round trips."""
 
 
 def institution_values(institution: Institution, books: Snapshot) -> dict[str, object]:
@@ -99,35 +103,62 @@ def license_rows(
 
 
 def bulk(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]]) -> None:
-    """Insert rows, given in the order of the table's columns, by COPY or the driver's executemany, ``CHUNK`` at a time."""
-    names = [column.name for column in table.columns]
-    compiled = insert(table).compile(dialect=connection.dialect, column_keys=names)
+    """Insert rows, given in the order of the table's columns, ``CHUNK`` at a time.
+
+    PostgreSQL gets many rows by COPY, or from a bound role as a list for each column. A few are plain INSERTs, in one message.
+    """
+    names, is_postgres = [column.name for column in table.columns], connection.dialect.name == "postgresql"
+    quoted = connection.dialect.identifier_preparer.quote
+    into = f"{quoted(table.name)} ({', '.join(map(quoted, names))})"
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
-        if connection.dialect.name == "postgresql" and not _is_bound(connection):
-            _copy(connection, table, chunk)
-        elif compiled.positional:
-            connection.exec_driver_sql(str(compiled), chunk)
+        if not is_postgres or len(chunk) <= FEW:
+            marks = ", ".join(["%s" if is_postgres else "?"] * len(names))
+            connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", chunk)  # noqa: S608
+        elif _is_bound(connection):
+            statement = f"INSERT INTO {into} SELECT * FROM {_lists(table, names)}"  # noqa: S608
+            connection.exec_driver_sql(statement, _transposed(chunk))
         else:
-            connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in chunk])
+            _copy(connection, f"COPY {into} FROM STDIN", chunk)
 
 
 def amend(
     connection: Connection, table: Table, values: Sequence[str], key: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Update many rows: each has the new ``values``, then the ``key`` of the row to update."""
-    if not rows:
+    """Update many rows of an institution: each has the new ``values``, then the ``key`` of the row to update.
+
+    The key begins with ``institution``, which is the same in all rows.
+    """
+    quoted, name = connection.dialect.identifier_preparer.quote, table.name
+    if connection.dialect.name != "postgresql":
+        changes = ", ".join(f"{quoted(value)} = ?" for value in values)
+        found = " AND ".join(f"{name}.{quoted(part)} = ?" for part in key)
+        if rows:
+            connection.exec_driver_sql(f"UPDATE {name} SET {changes} WHERE {found}", list(rows))  # noqa: S608
         return
-    names = [*(f"to_{name}" for name in values), *(f"of_{name}" for name in key)]
-    new_values: dict[str, object] = {name: bindparam(f"to_{name}") for name in values}
-    conditions = [table.c[name] == bindparam(f"of_{name}") for name in key]
-    compiled = update(table).where(*conditions).values(new_values).compile(dialect=connection.dialect)
-    if compiled.positional:
-        position_of = {name: position for position, name in enumerate(names)}
-        in_order = itemgetter(*(position_of[name] for name in compiled.positiontup or ()))
-        connection.exec_driver_sql(str(compiled), list(map(in_order, rows)))
-    else:
-        connection.exec_driver_sql(str(compiled), [dict(zip(names, row, strict=True)) for row in rows])
+    listed = [*values, *key[1:]]
+    changes = ", ".join(f"{quoted(value)} = new_{value}" for value in values)
+    new = f"{_lists(table, listed)} AS new ({', '.join(f'new_{column}' for column in listed)})"
+    found = " AND ".join(f"{name}.{quoted(part)} = new_{part}" for part in key[1:])
+    statement = f"UPDATE {name} SET {changes} FROM {new} WHERE {name}.institution = %s AND {found}"  # noqa: S608
+    for start in range(0, len(rows), CHUNK):
+        lists = list(_transposed(rows[start : start + CHUNK]))
+        institution, *_ = lists.pop(len(values))
+        connection.exec_driver_sql(statement, (*lists, institution))
+
+
+def _lists(table: Table, names: Sequence[str]) -> str:
+    """Rows from a list for each of these columns."""
+    lists = (f"%s::{_LISTED[table.c[name].type.python_type]}[]" for name in names)
+    return f"unnest({', '.join(lists)})"
+
+
+_LISTED = {str: "text", int: "bigint", bool: "boolean", bytes: "bytea"}
+"""The type of a list's elements. A value that is too large for its column is an error only if it was not cast before."""
+
+
+def _transposed(rows: Iterable[tuple[object, ...]]) -> tuple[list[Any], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
 
 
 def _is_bound(connection: Connection) -> bool:
@@ -137,12 +168,9 @@ def _is_bound(connection: Connection) -> bool:
     return bool(connection.info["is_bound"])
 
 
-def _copy(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
+def _copy(connection: Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
     from sqlalchemy.exc import DBAPIError
 
-    quoted = connection.dialect.identifier_preparer.quote
-    columns = ", ".join(quoted(column.name) for column in table.columns)
-    statement = f"COPY {quoted(table.name)} ({columns}) FROM STDIN"
     driver = connection.connection.driver_connection
     assert driver is not None
     try:
