@@ -51,6 +51,7 @@ class _Part:
         self.connection = connection
         self.institution = since.institution.id
         self.baseline = since.books.baseline
+        self.last_number = since.books.last_number
         self.rosters: Sequence[PlainRoster] = ()
         self.numbers = {*self.baseline["open"], *since.actions, *since.reminders_due}
 
@@ -66,7 +67,9 @@ class _Part:
             raise SlowPath
         kept = self.numbers | named.keys()
         with_day = any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags)
-        counted, differing, self.rosters = read_differing(self.connection, self.institution, files, kept, with_day)
+        counted, differing, self.rosters = read_differing(
+            self.connection, self.institution, files, kept, self.last_number, with_day
+        )
         self.numbers = kept | differing
         return counted
 

@@ -13,6 +13,9 @@ from seatsync.ledger.queries.lookup import Pieces
 from seatsync.plans.meaning import AT_ONCE, Columns
 from seatsync.sources.load import RosterFile
 
+MOST_SPELLINGS = 8
+"""Spellings of the same tags that are tried. Whoever has another one is read."""
+
 
 class SlowPath(Exception):
     """The fast path does not work here; the message says why."""
@@ -31,14 +34,14 @@ class MemberTexts:
     """The texts of a file. ``members`` are in the order of the file; ``unmatched`` are those not yet found in the ledger.
 
     ``blank`` texts are no members. ``garbled`` texts are always read. ``spelled`` maps joined tags to the text in the file, with
-    the text around them.
+    the text around them: the first has the first spelling of all tags, the next one the second spelling of some, and so on.
     """
 
     members: list[str]
     unmatched: set[str]
     garbled: set[str] = field(default_factory=set)
     blank: set[str] = field(default_factory=set)
-    spelled: dict[str, str] = field(default_factory=dict)
+    spelled: list[dict[str, str]] = field(default_factory=list)
 
     def set_garbled_aside(self) -> None:
         """Move texts with garbled names to ``garbled``, so that they are read and warned about."""
@@ -46,18 +49,30 @@ class MemberTexts:
         self.unmatched -= self.garbled
 
     def learn(self, common: Iterable[str], spellings: Iterable[tuple[str, list[str]]]) -> None:
-        """Learn how the file writes tags, from pairs (text, tags). The first spelling of the same tags wins.
+        """Learn how the file writes tags, from pairs (text, tags).
 
         ``common`` are the tags of every member of the file.
         """
         for written, tags in spellings:
             cleaned = [clean(tag) for tag in tags]
             if not any(tag_fault(tag) for tag in cleaned if tag):
-                self.spelled.setdefault(join_tags([*common, *filter(None, cleaned)]), written)
+                self._learn(join_tags([*common, *filter(None, cleaned)]), written)
+
+    def _learn(self, tags: str, written: str) -> None:
+        for spelled in self.spelled:
+            if tags not in spelled:
+                spelled[tags] = written
+                return
+        if len(self.spelled) < MOST_SPELLINGS:
+            self.spelled.append({tags: written})
 
     def tags(self, written: Iterable[str], before: str = "", after: str = "") -> list[str]:
         """The joined tags of texts that were found in the ledger, given without what is ``before`` and ``after`` them."""
-        joined = {text.removeprefix(before).removesuffix(after): tags for tags, text in self.spelled.items()}
+        joined = {
+            text.removeprefix(before).removesuffix(after): tags
+            for spelled in self.spelled
+            for tags, text in spelled.items()
+        }
         return [*map(joined.__getitem__, written)]
 
 

@@ -14,6 +14,7 @@ from seatsync.domain.approval import in_words
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.ledger import tables
 from seatsync.ledger.journal import approvals_of
+from seatsync.ledger.read import among
 
 APPROVED = "limit-approved"
 """The word in place of an action, for a limit that an apply passed by an approval."""
@@ -74,7 +75,7 @@ def history(
     query = (
         select(event.serial, *entries, event.action, event.library, member.email, event.person, event.detail)
         .select_from(joined)
-        .where(event.institution == institution, *_conditions(filter))
+        .where(event.institution == institution, *_conditions(connection, filter))
         .order_by(event.serial if oldest_first else event.serial.desc())
         .limit(limit)
     )
@@ -122,10 +123,10 @@ def _approved(
                 yield HistoryLine._make((*row[:5], APPROVED, passed.get("library", ""), "", text))
 
 
-def _conditions(filter: HistoryFilter) -> list[ColumnElement[bool]]:
+def _conditions(connection: Connection, filter: HistoryFilter) -> list[ColumnElement[bool]]:
     event = tables.event.c
     given: list[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = [
-        (filter.members, event.member.in_),
+        (filter.members, lambda members: among(connection, event.member, members)),
         (filter.library, lambda library: event.library == library),
         (filter.what, lambda what: event.action == what),
     ]

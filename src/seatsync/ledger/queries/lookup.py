@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_co
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
-from seatsync.ledger.read import AT_A_TIME, streamed
+from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
 
 TAGS_HERE = "\x01"
@@ -36,11 +36,9 @@ def numbers_of(
         (columns.key, keys, "NOT member.on_roster"),
         (columns.student_id, ids, "member.student_id != ''"),
     ):
-        ordered = sorted(names)
-        for start in range(0, len(ordered), AT_A_TIME):
-            # The text is exactly the index's condition.
-            batch = query.where(column.in_(ordered[start : start + AT_A_TIME]), text(indexed))
-            found.update((number, bool(on_roster)) for number, on_roster in connection.execute(batch))
+        # The text is exactly the index's condition.
+        named = query.where(among(connection, column, names), text(indexed))
+        found.update((number, bool(on_roster)) for number, on_roster in connection.execute(named))
     return found
 
 
@@ -80,9 +78,15 @@ Pieces = Sequence[tuple[str, str]]
 
 
 def members_as_text(
-    connection: Connection, institution: str, pieces: Pieces, lacking: Sequence[str], with_day: bool
+    connection: Connection,
+    institution: str,
+    pieces: Pieces,
+    lacking: Sequence[str],
+    with_day: bool,
+    only: Collection[int] | None = None,
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """For every member on a roster: (number, their line of the file, tags), and the day of import if ``with_day``.
+    """For every member on a roster: (number, their line of the file, tags), and the day of import if ``with_day``; with
+    ``only``, for those among these numbers.
 
     The line is NO_LINE for a member with a value in a field that the file is ``lacking``.
     """
@@ -96,6 +100,8 @@ def members_as_text(
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
     query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
     on_roster = query.where(columns.institution == institution, columns.on_roster)
+    if only is not None:
+        on_roster = on_roster.where(among(connection, columns.number, only))
     if connection.dialect.name == "sqlite":
         # Otherwise SQLite would use the index on e-mails, with two reads per member.
         on_roster = on_roster.order_by(columns.number)

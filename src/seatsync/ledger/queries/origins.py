@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from seatsync.domain.action import EVENTS, Action
 from seatsync.domain.origin import Origin
 from seatsync.ledger import tables
-from seatsync.ledger.read import AT_A_TIME
+from seatsync.ledger.read import among
 
 _GIVING = [word for word, what in EVENTS.items() if what.facts.license is not None and what.facts.license.gives]
 
@@ -42,7 +42,7 @@ def license_origins(
     query = (
         select(event.library, event.member, event.detail, event.serial, entry.commit, entry.at, entry.actor)
         .join(tables.entry, (entry.institution == event.institution) & (entry.serial == event.entry))
-        .where(event.institution == institution, event.member.in_(members), event.action.in_(_GIVING))
+        .where(event.institution == institution, among(connection, event.member, members), event.action.in_(_GIVING))
         .order_by(event.serial)
     )
     found = {}
@@ -59,15 +59,15 @@ def last_rows(connection: Connection, institution: str, members: Sequence[int]) 
     """
     event = tables.event.c
     query = select(event.member, event.person).where(
-        event.institution == institution, event.action.in_((Action.MEMBER_ADD, Action.MEMBER_UPDATE))
+        event.institution == institution,
+        among(connection, event.member, members),
+        event.action.in_((Action.MEMBER_ADD, Action.MEMBER_UPDATE)),
     )
     found = {}
-    for start in range(0, len(members), AT_A_TIME):
-        part = query.where(event.member.in_(members[start : start + AT_A_TIME])).order_by(event.serial)
-        for member, person in connection.execute(part):
-            file, line = _place(person)
-            if file:
-                found[member] = Origin(file, line)
+    for member, person in connection.execute(query.order_by(event.serial)):
+        file, line = _place(person)
+        if file:
+            found[member] = Origin(file, line)
     return found
 
 

@@ -15,7 +15,7 @@ from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
 from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
 from seatsync.ledger.queries.waiting import seats_of, settle
-from seatsync.ledger.read import AT_A_TIME
+from seatsync.ledger.read import among
 
 HELD = timedelta(minutes=20)
 """How long a sender has the letters of a batch to itself. After that, the letters of a killed sender are free again."""
@@ -109,7 +109,7 @@ def retry(connection: Connection, institution: str, state: LetterState, members:
     outbox = tables.outbox.c
     which = (outbox.institution == institution) & (outbox.state == state.value)
     if members is not None:
-        which &= outbox.member.in_(sorted(members))
+        which &= among(connection, outbox.member, members)
     untried = {**tables.UNTRIED, "state": LetterState.PENDING.value}
     return connection.execute(update(tables.outbox).where(which).values(untried)).rowcount
 
@@ -130,13 +130,13 @@ def cancellable(connection: Connection, institution: str, chosen: Chosen, at: st
     is_open = text("(outbox.state = 'pending' OR outbox.state = 'bounced')")  # exactly the index's condition
     query = select(outbox.serial).where(outbox.institution == institution, is_open, outbox.held_until <= at)
     if chosen.serials:
-        query = query.where(outbox.serial.in_(sorted(chosen.serials)))
+        query = query.where(among(connection, outbox.serial, chosen.serials))
     if chosen.letter is not None:
         query = query.where(outbox.letter == chosen.letter)
     if chosen.library is not None:
         query = query.where(outbox.library == chosen.library)
     if chosen.members is not None:
-        query = query.where(outbox.member.in_(sorted(chosen.members)))
+        query = query.where(among(connection, outbox.member, chosen.members))
     return list(connection.execute(query.order_by(outbox.serial)).scalars())
 
 
@@ -144,13 +144,11 @@ def cancel(connection: Connection, institution: str, serials: Sequence[int], act
     """Cancel these letters, and what is then no longer to be told (``domain.waiting``). ``outbox list`` says who did."""
     outbox = tables.outbox.c
     cancelled = {"state": LetterState.CANCELLED.value, "reply": f"cancelled by {actor}"}
-    for start in range(0, len(serials), AT_A_TIME):
-        these = (outbox.institution == institution) & outbox.serial.in_(serials[start : start + AT_A_TIME])
-        connection.execute(update(tables.outbox).where(these).values(cancelled))
-        keys = connection.execute(select(outbox.library, outbox.member).where(these, outbox.member != 0))
-        settle(
-            connection, institution, seats_of(connection, institution, [(row.library, row.member) for row in keys]), at
-        )
+    these = (outbox.institution == institution) & among(connection, outbox.serial, serials)
+    connection.execute(update(tables.outbox).where(these).values(cancelled))
+    keys = connection.execute(select(outbox.library, outbox.member).where(these, outbox.member != 0))
+    seats = seats_of(connection, institution, [(row.library, row.member) for row in keys])
+    settle(connection, institution, seats, at)
 
 
 def institutions_with_due(
@@ -182,17 +180,15 @@ def bounced(connection: Connection, institution: str, members: Sequence[int] | N
     outbox = tables.outbox.c
     if members is None:
         bounces = select(outbox.member).where(outbox.institution == institution, text("outbox.state = 'bounced'"))
-        members = sorted(set(connection.execute(bounces).scalars()))
-    latest: dict[tuple[str, int], str] = {}
-    for start in range(0, len(members), AT_A_TIME):
-        letters = select(outbox.library, outbox.member, outbox.state).where(
-            outbox.institution == institution,
-            outbox.member.in_(members[start : start + AT_A_TIME]),
-            outbox.letter.in_(sorted(ASKING)),
-            outbox.state != LetterState.CANCELLED.value,
-        )
-        for library, member, state in connection.execute(letters.order_by(outbox.serial)):
-            latest[library, member] = state
+        members = [*set(connection.execute(bounces).scalars())]
+    letters = select(outbox.library, outbox.member, outbox.state).where(
+        outbox.institution == institution,
+        among(connection, outbox.member, members),
+        outbox.letter.in_(sorted(ASKING)),
+        outbox.state != LetterState.CANCELLED.value,
+    )
+    asked = connection.execute(letters.order_by(outbox.serial))
+    latest = {(library, member): state for library, member, state in asked}
     return {license for license, state in latest.items() if state == LetterState.BOUNCED.value}
 
 

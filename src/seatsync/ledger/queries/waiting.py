@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
@@ -15,7 +17,7 @@ from seatsync.domain.text.days import day_in, start_of
 from seatsync.domain.waiting import Fate, Seat, SeatLetter, fates
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import timezone as timezone_of
-from seatsync.ledger.read import AT_A_TIME, streamed
+from seatsync.ledger.read import among, streamed
 
 SUPERSEDED = "superseded"
 """The reply of a letter that was cancelled because it was no longer true, or because a later one says it."""
@@ -98,14 +100,12 @@ def _letters_of(
         outbox.sent_at,
         outbox.due_at,
     ).select_from(tables.outbox.outerjoin(tables.event, again))
-    numbers = sorted({number for _, number in seats})
-    for start in range(0, len(numbers), AT_A_TIME):
-        found: dict[SeatKey, list[_Found]] = {}
-        part = query.where(outbox.institution == institution, outbox.member.in_(numbers[start : start + AT_A_TIME]))
-        for rows in streamed(connection, part):
-            for library, member, *letter, due_at in rows:
-                found.setdefault((library, member), []).append(_Found(SeatLetter(*letter), due_at))
-        yield from ((key, letters) for key, letters in found.items() if key in seats)
+    numbers = {number for _, number in seats}
+    ours = query.where(outbox.institution == institution, among(connection, outbox.member, numbers))
+    rows = chain.from_iterable(streamed(connection, ours.order_by(outbox.member, outbox.library, outbox.serial)))
+    for key, letters in groupby(rows, itemgetter(0, 1)):
+        if key in seats:
+            yield key, [_Found(SeatLetter(*letter), due_at) for _, _, *letter, due_at in letters]
 
 
 def silence(connection: Connection, institution: str, library: str, at: str) -> None:
@@ -122,9 +122,11 @@ def seats_of(connection: Connection, institution: str, keys: Iterable[SeatKey]) 
     wanted, license, library = set(keys), tables.license.c, tables.library.c
     quiet = select(library.id).where(library.institution == institution, ~library.sends_letters)
     silent, timezone = set(connection.execute(quiet).scalars()), timezone_of(connection, institution)
-    numbers = sorted({number for _, number in wanted})
+    numbers = {number for _, number in wanted}
     licenses = select(license.library, license.member, license.status, license.invited_on, license.until).where(
-        license.institution == institution, license.member.in_(numbers), license.library.in_({key[0] for key in wanted})
+        license.institution == institution,
+        among(connection, license.member, numbers),
+        license.library.in_({key[0] for key in wanted}),
     )
     known = {(row.library, row.member): row[2:] for row in connection.execute(licenses)}
     absent = (Status.NONE.value, "", "")

@@ -13,6 +13,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.names import have_same_names
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account
+from seatsync.ledger.read import among
 
 _AT_A_TIME = 10_000
 """E-mails queried at a time."""
@@ -60,21 +61,17 @@ def holders_of(connection: Connection, institution: str, keys: Collection[str]) 
     """The institution's records that have one of these e-mail keys, had it until somebody new got it, or sign in with it."""
     member, found = tables.member.c, dict[tuple[str, int], Holder]()
     query = select(member.key, member.email, member.on_roster, *(member[name] for name in Holder._fields[1:-1]))
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _AT_A_TIME):
-        batch = ordered[start : start + _AT_A_TIME]
-        for condition, indexed in (
-            (member.key.in_(batch), "member.on_roster"),
-            (member.key.in_(batch), "NOT member.on_roster"),
-            ((member.key == "") & (member.email != ERASED), "NOT member.on_roster"),  # they were replaced, and are few
-            (member.account_key.in_(batch), "member.account_key != ''"),
-        ):
-            rows = query.where(
-                member.institution == institution, condition, text(indexed)
-            )  # exactly an index's condition
-            for own, email, on_roster, *person in connection.execute(rows):
-                for key in {email_key(email), email_key(person[-1])} & {*batch}:
-                    found[key, person[0]] = Holder._make((key, *person, bool(on_roster) and key == own))
+    keys = {*keys}
+    for condition, indexed in (
+        (among(connection, member.key, keys), "member.on_roster"),
+        (among(connection, member.key, keys), "NOT member.on_roster"),
+        ((member.key == "") & (member.email != ERASED), "NOT member.on_roster"),  # they were replaced, and are few
+        (among(connection, member.account_key, keys), "member.account_key != ''"),
+    ):
+        rows = query.where(member.institution == institution, condition, text(indexed))  # exactly an index's condition
+        for own, email, on_roster, *person in connection.execute(rows):
+            for key in {email_key(email), email_key(person[-1])} & keys:
+                found[key, person[0]] = Holder._make((key, *person, bool(on_roster) and key == own))
     return [found[at] for at in sorted(found)]
 
 
