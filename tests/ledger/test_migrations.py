@@ -34,6 +34,7 @@ from seatsync.ledger.stores.postgres import Postgres
 from seatsync.ledger.stores.postgres_migration import Beside, Others
 from tests.support.command_line import seatsync
 from tests.support.databases import environment, ledgers, looking_into, plain, psql
+from tests.support.long_form import times
 from tests.support.paths import ROOT
 
 VERSIONS = Path(room.__path__[0]) / "versions"
@@ -44,7 +45,7 @@ PATIENCE = 60.0
 CONFIG = """\
 version: 1
 institution: {id: grace, name: Grace, admins: [{given_name: R, family_name: A, email: r@grace.example}]}
-libraries: {books: {title: Books, system: logos-library, slots: 9}}
+libraries: {books: {title: Books, system: logos-library, slots: 9999}}
 rosters: [{path: members.csv}]
 grants: [{library: books, to: {everyone: true}, kind: permanent}]
 """
@@ -372,16 +373,19 @@ _OLD_ROWS = (
     "INSERT INTO institution (institution, serial, head, name, opt_out, contacts, rosters, applied_on)"
     " SELECT 'i' || i, {size}, '', 'I', false, '[]', '{{}}', '2026-01-01' FROM generate_series(1, {count}) i",
     "INSERT INTO library (institution, id, title, system, kinds, delivery, slots)"
-    " SELECT institution, l, l, 'logos-library', 'temporary permanent', 'letter', 9 FROM institution, unnest('{{books,sub}}'::text[]) l",
-    "INSERT INTO member (institution, number, email, key, given_name, family_name, student_id, role, tags, imported_on, on_roster, account)"
-    " SELECT institution, n, 'M' || n || '@x.example', 'm' || n || '@x.example', 'Ann' || n, 'Straße', 'S' || n, '', '', '2026-01-01',"
-    " true, CASE WHEN n % 7 = 0 THEN 'A' || n || '@x.example' ELSE '' END FROM institution, generate_series(1, {size}) n",
+    " SELECT 'i' || i, l, l, 'logos-library', 'temporary permanent', 'letter', 9"
+    " FROM generate_series(1, {count}) i, unnest('{{books,sub}}'::text[]) l",
+    "INSERT INTO member (institution, number, email, key, given_name, family_name, student_id, role, tags, imported_on,"
+    " on_roster, account)"
+    " SELECT 'i' || i, n, 'M' || n || '@x.example', 'm' || n || '@x.example', 'Ann' || n, 'Straße', 'S' || n, '', '',"
+    " '2026-01-01', true, CASE WHEN n % 7 = 0 THEN 'A' || n || '@x.example' ELSE '' END"
+    " FROM generate_series(1, {count}) i, generate_series(1, {size}) n",
     "INSERT INTO license (institution, library, member, kind, status, invited_on, reminders, resent)"
-    " SELECT institution, l, n, CASE l WHEN 'sub' THEN 'temporary' ELSE 'permanent' END, 'unclaimed', '2026-01-01', 0, ''"
-    " FROM institution, generate_series(1, {size}) n, unnest('{{books,sub}}'::text[]) l",
+    " SELECT 'i' || i, l, n, CASE l WHEN 'sub' THEN 'temporary' ELSE 'permanent' END, 'unclaimed', '2026-01-01', 0, ''"
+    " FROM generate_series(1, {count}) i, generate_series(1, {size}) n, unnest('{{books,sub}}'::text[]) l",
     "INSERT INTO event (institution, serial, entry, action, library, member, detail, hash)"
-    " SELECT institution, n, 1, 'grant', 'sub', n, '{{\"until\":\"2027-06-' || 10 + n % 20 || '\"}}', ''"
-    " FROM institution, generate_series(1, {size}) n",
+    " SELECT 'i' || i, n, 1, 'grant', 'sub', n, '{{\"until\":\"2027-06-' || 10 + n % 20 || '\"}}', ''"
+    " FROM generate_series(1, {count}) i, generate_series(1, {size}) n",
     "ANALYZE",
 )
 _IS_FILLED = """SELECT
@@ -397,14 +401,18 @@ def old_ledger(url: str, version: str, *, count: int, size: int) -> None:
     """A ledger of ``count`` institutions with ``size`` members each, in the tables of an older version."""
     with looking_into(url) as connection:
         migrate(connection, "", version)
-    with psycopg.connect(plain(url)) as session:
-        for statement in _OLD_ROWS:
-            session.execute(statement.format(count=count, size=size).encode())
+    add_institutions(url, count, size)
     with looking_into(url) as connection:
         for step in migrations("", version):  # as that version would have written
             if step.fill is not None:
                 for number in range(count):
                     assert [*step.fill(connection, f"i{number + 1}")]
+
+
+def add_institutions(url: str, count: int, size: int) -> None:
+    with psycopg.connect(plain(url)) as session:
+        for statement in _OLD_ROWS:
+            session.execute(statement.format(count=count, size=size).encode())
 
 
 def is_filled(url: str, size: int) -> bool:
@@ -464,3 +472,34 @@ def test_a_killed_migration_is_run_again(empty: str, school: Path) -> None:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0005"
     ran("ledger", "migrate", "--ledger", empty, folder=school)
     assert is_filled(empty, size=4_000)
+
+
+def test_others_go_on_while_a_million_members_are_migrated(ledger: str, school: Path) -> None:
+    """In the long form it is a million. The older program plans and applies until the version changes."""
+    size = times(short=3_000, long=1_000_000)
+    add_institutions(ledger, 1, size)
+
+    def fill(connection: Connection, institution: str) -> Iterator[None]:
+        query = """SELECT number * 2, number, twice FROM member
+            WHERE member.institution = :institution AND number BETWEEN :first AND :last"""
+        for batch in steps.ranges(connection, institution):
+            rows = connection.execute(text(query), batch).all()
+            changed = [(twice, number) for twice, number, known in rows if twice != known]
+            steps.put(connection, institution, "member", {"twice": "integer", "number": "integer"}, changed)
+            yield
+
+    index = steps.Index("member_twice", "member", ("institution", "twice"))
+    migrating = Beginning(lambda: migrated(ledger, Migration(FUTURE, add_a_column, fill=fill, indexes=(index,))))
+    waited: dict[str, list[float]] = {"plan": [], "apply": []}
+    while migrating.is_alive():
+        roster = school / "members.csv"
+        roster.write_text(f"{roster.read_text()}new{len(waited['apply'])}@grace.example,New,One\n", encoding="utf-8")
+        for command in (("plan",), ("apply", "--yes")):
+            begun = time.monotonic()
+            outcome = seatsync(*command, "--quiet", "--ledger", ledger, folder=school)
+            waited[command[0]].append(time.monotonic() - begun)
+            assert outcome.code == 0 or f"newer seatsync (ledger {FUTURE}" in outcome.err, outcome
+    assert migrating.ended() is None
+    assert max(*waited["plan"], *waited["apply"]) < PATIENCE
+    with looking_into(ledger) as connection:
+        assert connection.execute(text("SELECT bool_and(twice = number * 2) FROM member")).scalar()

@@ -206,7 +206,6 @@ class Postgres:
         from seatsync.ledger.stores.postgres_migration import Beside, Others
 
         with self.connected() as worker:
-            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")  # the other may take hours
             Beside(connection, worker, migrations(revision), Others(self.lock_wait.seconds, tell, self.turn)).run()
 
     @contextmanager

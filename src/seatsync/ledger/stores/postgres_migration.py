@@ -78,6 +78,8 @@ class Beside:
         Raises:
             LedgerError: a newer program has begun to migrate.
         """
+        # The worker may take hours. This also ends the keeper's view of the ledger, for which indexes would wait; a query keeps it.
+        self.keeper.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.worker.exec_driver_sql(_NOTES)
         self._must_be_ours()
         for step in self.steps:
