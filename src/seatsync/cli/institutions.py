@@ -19,6 +19,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -84,9 +85,17 @@ def _place(folder: Path) -> int:
     return int.from_bytes(sha256(folder.resolve().name.encode("utf-8", "surrogateescape")).digest()[:8])
 
 
-def each(step: Step, items: Sequence[Item], run: Run, jobs: int | None, doing: str) -> Iterator[Done]:
-    """Run ``step`` for each item and return the results in order. A failure in one does not stop the others."""
+def each(
+    step: Step, items: Sequence[Item], run: Run, jobs: int | None, doing: str, opens_ledger: bool = True
+) -> Iterator[Done]:
+    """Run ``step`` for each item and return the results in order. A failure in one does not stop the others.
+
+    Raises:
+        LedgerError: there are many items, and the server of their ledger can't be reached.
+    """
     jobs = min(jobs or _processors(), len(items))
+    if opens_ledger and len(items) > FEW:
+        jobs = _with_connections(jobs, run)
     if len(items) <= FEW or jobs == 1:
         for item in items:
             yield attempt(step, item)
@@ -120,7 +129,7 @@ def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
     if run.ledger is None:
         return
     seen: dict[str, Path] = {}
-    for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at"), strict=True):
+    for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at", opens_ledger=False), strict=True):
         other = seen.setdefault(done.result or str(folder), folder)
         if other != folder:
             raise click.UsageError(
@@ -136,6 +145,23 @@ def _id_of(folder: Path) -> tuple[int, str | None]:
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _with_connections(jobs: int, run: Run) -> int:
+    """``jobs``, or as many of them as the server of the ledger has connections for."""
+    from seatsync.ledger.stores.addresses import on_a_server
+
+    if run.ledger is None or not on_a_server(run.ledger):
+        return jobs
+    from seatsync.cli.institution import ledger_of
+
+    ledger = ledger_of(run, Path())
+    budget = ledger.budget()
+    ledger.close()  # the first job needs this connection
+    if budget is None or budget.left >= jobs:
+        return jobs
+    run.say(f"Working on {counted(budget.left, 'institution')} at a time instead of {jobs}: {budget.why}.")
+    return budget.left
 
 
 def _in_parallel(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done]:

@@ -19,6 +19,7 @@ from seatsync.ledger.stores.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
 
 if TYPE_CHECKING:
+    from seatsync.ledger.stores.budget import Budget
     from seatsync.ledger.stores.git.branch import GitBranch
     from seatsync.ledger.stores.readers import CiJob
 
@@ -158,6 +159,11 @@ class Ledger:
         with self._translated():
             return self._patient(lambda: self.store.holder(institution)) if self.store.is_there() else None
 
+    def budget(self) -> Budget | None:
+        """How many connections the ledger's server accepts from us; None where there is no such limit."""
+        with self._translated():
+            return self._patient(self.store.budget)
+
     def unlock(self, institution: str, holder: Holder) -> None:
         """Take the lock away from ``holder``, whose transaction is rolled back.
 
@@ -183,11 +189,13 @@ class Ledger:
         return translated(self, self._meaning)
 
     def _meaning(self, error: Exception) -> Meaning:
+        """What an error means. Afterwards its texts, which ``--debug`` shows, have no secrets and mean nothing any more."""
+        meaning = self.store.meaning(error)
         remove_secrets(error, self._location)
-        return self.store.meaning(error)
+        return meaning
 
     def _patient(self, work: Callable[[], Result]) -> Result:
-        return self._patience.until_done(self, work, self._meaning, self.store.close)
+        return self._patience.until_done(self, work, self.store.meaning, self.store.close)
 
     @contextmanager
     def _patiently(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:

@@ -54,6 +54,11 @@ def in_git(location: str) -> bool:
     return re.match(r"git(:(?!//)|$)", location) is not None
 
 
+def on_a_server(location: str) -> bool:
+    """Whether a ledger is in a database server, to which all institutions of the address connect."""
+    return location.startswith(("postgres:", "postgresql:", "postgresql+"))
+
+
 def _scheme(location: str) -> str:
     _must_be_plain(location)
     if in_git(location):

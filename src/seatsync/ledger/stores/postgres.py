@@ -17,6 +17,7 @@ from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError, Meaning
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores import postgres_errors
+from seatsync.ledger.stores.budget import Budget, budget
 from seatsync.ledger.stores.migrate import VERSIONS, migrate, migrations
 from seatsync.ledger.stores.store import Opening, committing
 
@@ -82,6 +83,7 @@ class Postgres:
         self.pool_size = pool_size or 1
         self.lock_wait = lock_wait
         self._wait = f"{min(max(lock_wait.seconds, 1), 2_000_000):.0f}s"
+        self._location = location
         url = make_url(location)
         self.url = url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
 
@@ -104,7 +106,11 @@ class Postgres:
         """Do nothing: every connection sees the current state."""
 
     def meaning(self, error: Exception) -> Meaning:
-        return postgres_errors.meaning(error)
+        return postgres_errors.meaning(error, self._location)
+
+    def budget(self) -> Budget:
+        with self.connected() as connection:
+            return budget(connection)
 
     def is_there(self) -> bool:
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from seatsync.domain.text.ledger_addresses import without_secrets
 from seatsync.ledger.failures import Cure, Meaning
 
 
@@ -70,7 +71,7 @@ RULES = (
         "Give it with PGPASSWORD or a password file, or in SEATSYNC_LEDGER.")),
     Rule("28P01", "password authentication failed", Meaning(
         "rejects the user or the password.",
-        "Check the user in SEATSYNC_LEDGER and the password (there, in PGPASSWORD, or in the password file).")),
+        "Check the password (in SEATSYNC_LEDGER, PGPASSWORD or the password file) and the user in the address.")),
     Rule("28000", 'role ".*" does not exist|[Uu]ser not found|no such user', Meaning(
         "rejects the user: it has no role of that name.",
         "Correct the user in the address, or create the role with roles.sql (docs/ledger.md).")),
@@ -255,16 +256,19 @@ RULES = (
 """The first rule that applies counts."""
 
 
-def meaning(error: Exception) -> Meaning:
-    """What an error of the driver means, also inside one of SQLAlchemy. Of several servers, each is named with what it says."""
+def meaning(error: Exception, location: str) -> Meaning:
+    """What an error of the driver means, also inside one of SQLAlchemy. Of several servers, each is named with what it says.
+
+    The secrets of the address ``location`` are removed from what the driver says, where it is quoted.
+    """
     error = getattr(error, "orig", error)
     attempts = _ATTEMPT.split(str(error).partition(_SEVERAL)[2])[1:]
     if not attempts:
-        return _meaning_of(getattr(error, "sqlstate", None) or "", str(error))
+        return _meaning_of(getattr(error, "sqlstate", None) or "", str(error), location)
     servers: dict[str, list[Meaning]] = {}
     for host, port, text in zip(attempts[::3], attempts[1::3], attempts[2::3], strict=True):
         shown = f"[{host}]" if ":" in host else host
-        servers.setdefault(f"{shown}:{port}" if port else shown, []).append(_meaning_of("", text))
+        servers.setdefault(f"{shown}:{port}" if port else shown, []).append(_meaning_of("", text, location))
     worst = {server: min(said, key=_urgency) for server, said in servers.items()}
     if len({told.fact for told in worst.values()}) == 1:
         return next(iter(worst.values()))
@@ -284,11 +288,11 @@ def _urgency(told: Meaning) -> int:
     return (Cure.PERSON, Cure.ROOM, Cure.SERVER, Cure.TIME, Cure.RETRY).index(told.cure)
 
 
-def _meaning_of(state: str, text: str) -> Meaning:
+def _meaning_of(state: str, text: str, location: str) -> Meaning:
     for rule in RULES:
         if _applies(rule, state, text):
             return rule.meaning
-    first = (text.splitlines() or ["no reason"])[0].rstrip(".")
+    first = without_secrets((text.splitlines() or ["no reason"])[0].rstrip("."), location)
     if state:
         return Meaning(f"reports an error (SQLSTATE {state}): {first}.", _UNKNOWN)
     return Meaning(f"can't be reached: {first}.", _UNKNOWN, Cure.TIME)

@@ -73,6 +73,9 @@ class SqliteFile:
     def meaning(self, error: Exception) -> Meaning:
         return sqlite_errors.meaning(error)
 
+    def budget(self) -> None:
+        """Return None: nobody counts connections to a file."""
+
     def refresh(self) -> None:
         """Do nothing: every connection sees the current state."""
 

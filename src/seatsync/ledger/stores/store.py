@@ -14,6 +14,7 @@ from seatsync.ledger.failures import Meaning
 from seatsync.ledger.lock import Holder, LockWait
 
 if TYPE_CHECKING:
+    from seatsync.ledger.stores.budget import Budget
     from seatsync.ledger.stores.readers import CiJob
 
 
@@ -43,7 +44,10 @@ class Store(Protocol):
     """Whether each write sends the whole ledger over the network, so that one large write is better than many small ones."""
 
     def meaning(self, error: Exception) -> Meaning:
-        """What an error means, of the database's driver or of SQLAlchemy around it."""
+        """What an error means, of the database's driver or of SQLAlchemy around it. It says nothing secret of the address."""
+
+    def budget(self) -> Budget | None:
+        """How many connections the server accepts from us; None where there is no such limit."""
 
     def is_there(self) -> bool:
         """Whether there is something at the address; it need not be a ledger."""

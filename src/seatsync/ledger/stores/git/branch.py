@@ -93,6 +93,9 @@ class GitBranch:
     def meaning(self, error: Exception) -> Meaning:
         return sqlite_errors.meaning(error)
 
+    def budget(self) -> None:
+        """Return None: nobody counts connections to a file."""
+
     def refresh(self) -> None:
         """Fetch again."""
         self.clone.fetch()
