@@ -22,8 +22,8 @@ class Snapshot:
 
     ``serial`` and ``head`` are the number and the hash (hex) of the last journal entry. ``admins`` are by e-mail key,
     ``members`` by number, ``licenses`` by library and member number. ``rosters`` are the members counted in each roster at the
-    last apply, ``applied_on`` is its day, ``approvals`` are the used ones that have not ended. Removed libraries keep their
-    revoked licenses.
+    last apply, ``applied_on`` is its day, ``applied_at`` its instant, ``approvals`` are the used ones that have not ended.
+    Removed libraries keep their revoked licenses.
 
     A snapshot can hold only some ``members`` with their ``licenses``. The other fields always cover all of them: ``seats``
     counts the active licenses of each library by ``library.seat_of``, ``last_number`` is the highest member number, and
@@ -42,6 +42,7 @@ class Snapshot:
     licenses: dict[str, dict[int, License]] = field(default_factory=dict)
     rosters: dict[str, int] = field(default_factory=dict)
     applied_on: str = ""
+    applied_at: str = ""
     approvals: Sequence[Used] = ()
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0

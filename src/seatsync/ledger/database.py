@@ -78,12 +78,28 @@ class Ledger:
         Raises:
             LedgerError: the ledger can't be reached, or has another version.
         """
+        with self._opened() as connection:
+            yield connection if connection is not None and self._is_ready(connection) else None
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection | None]:
+        """As ``reading``, but in whichever version the tables are.
+
+        Raises:
+            LedgerError: the ledger can't be reached.
+        """
+        with self._opened() as connection:
+            has_version = connection is not None and "alembic_version" in self.store.table_names(connection)
+            yield connection if has_version else None
+
+    @contextmanager
+    def _opened(self) -> Iterator[Connection | None]:
         with self._translated():
             if not self.store.is_there():
                 yield None
                 return
             with self._patiently(self.store.reading) as connection:
-                yield connection if self._is_ready(connection) else None
+                yield connection
 
     @property
     def is_pushed(self) -> bool:

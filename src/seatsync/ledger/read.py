@@ -62,6 +62,7 @@ def _snapshot(
         licenses=_licenses(connection, institution, only, {*libraries, *also}),
         rosters=json.loads(row.rosters),
         applied_on=row.applied_on,
+        applied_at=row.applied_at,
         approvals=used(json.loads(row.approvals)),
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,

@@ -181,7 +181,7 @@ class Recorder:
     def _write_institution(self, entry: Entry, opened: Row, first_time: bool) -> None:
         known = self.books.institution
         assert known is not None
-        remember(self.books, entry.detail, self.chain.entry)
+        remember(self.books, entry.detail, self.chain.entry, entry.at)
         before, self.books.serial, self.books.head = self.books.serial, self.chain.serial, self.chain.head.hex()
         values = institution_values(known, self.books)
         columns = tables.institution.c
@@ -237,10 +237,10 @@ def _is_moved(old: Member, new: Member) -> bool:
     return old.key != new.key or old.student_id != new.student_id or old.on_roster != new.on_roster
 
 
-def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str | None = None) -> None:
-    """Put into ``books`` what entry ``serial`` says of the files it came from.
+def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, files: str | None = None) -> None:
+    """Put into ``books`` what entry ``serial`` of the instant ``at`` says of the files it came from.
 
-    These are the number of members in each roster, the day, the approvals used, and the baseline, to which the serial of the
+    These are the number of members in each roster, the day and instant, the approvals used, and the baseline, to which the serial of the
     apply's last event is added. The digests of a sealed entry are passed as ``files``.
 
     Raises:
@@ -251,6 +251,7 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, files: str
         raise ValueError("the rosters or the day have the wrong type")
     books.rosters, books.applied_on = dict(rosters), day
     if "on" in detail:
+        books.applied_at = at
         baseline = detail.get("settled") or {}
         if baseline and detail.get("sealed"):
             hidden = json.loads(files) if files is not None else None

@@ -109,7 +109,7 @@ class Replay:
         self.entry, detail = link, json.loads(link.detail)
         if not link.seals_hold(detail):
             raise ValueError("its plan or its files were changed")
-        remember(self.books, detail, link.serial, link.files)
+        remember(self.books, detail, link.serial, link.at, link.files)
         for serial in (*detail.get("administrators", ()), *detail.get("contacts", ())):
             self._unnamed_stints.pop(serial, None)
         for name, text, seal in (("plans", link.plan, link.fingerprint), ("files", link.files, detail.get("desired"))):

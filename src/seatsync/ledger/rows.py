@@ -37,6 +37,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "contacts": contacts,
         "rosters": canonical(books.rosters),
         "applied_on": books.applied_on,
+        "applied_at": books.applied_at,
         "settled": canonical(books.baseline),
         "timezone": institution.timezone,
         "approvals": canonical(books.approvals),

@@ -40,6 +40,7 @@ institution = table(
     Column("link_head", String(64), nullable=False, server_default=text("''")),
     Column("timezone", String(64), nullable=False, server_default=text("''")),
     Column("approvals", Text, nullable=False, server_default="[]"),
+    Column("applied_at", String(32), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

@@ -24,7 +24,7 @@ from seatsync.portal.members import claim, home, link
 from seatsync.portal.web import errors, health, request_log, translation
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import PER_ADDRESS, network
-from seatsync.portal.web.request_log import RequestLog
+from seatsync.portal.web.request_log import RequestLog, Took
 from seatsync.portal.web.site import Site, SiteSettings, site
 
 _POLICY = (
@@ -59,8 +59,8 @@ class _InMemoryRequest(Request):
         return BytesIO()
 
 
-def create_app(here: Site) -> Flask:
-    """Return the application that serves the pages of ``here``."""
+def create_app(here: Site, took: Took | None = None) -> Flask:
+    """Return the application that serves the pages of ``here``. It calls ``took`` with the time of each request."""
     app = Flask(__name__)
     app.request_class = _InMemoryRequest
     settings = here.settings
@@ -95,7 +95,7 @@ def create_app(here: Site) -> Flask:
     translation.register(app)
     app.after_request(_with_headers)
     app.context_processor(_template_values)
-    app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = RequestLog(app.wsgi_app, took)  # type: ignore[method-assign]
     return app
 
 

@@ -37,10 +37,11 @@ FROM (VALUES ('tcp_keepalives_idle', 30), ('tcp_keepalives_interval', 10), ('tcp
 """)
 """What is set for a writing transaction alone, so it works behind a pooler too. The server gives the lock back two minutes after
 the last word of a client that hangs, and one minute after its machine is lost; a lower limit of the role or the address stays."""
-_HOLDER = text(
-    "SELECT pid, application_name FROM writer JOIN pg_locks ON locktype = 'transactionid' AND transactionid = writer.xmax"
-    " AND granted JOIN pg_stat_activity USING (pid) WHERE writer.institution = :institution"
+_HOLDERS = text(
+    "SELECT institution, pid, application_name FROM writer JOIN pg_locks ON locktype = 'transactionid'"
+    " AND transactionid = writer.xmax AND granted JOIN pg_stat_activity USING (pid)"
 )
+_HOLDER = text(f"{_HOLDERS} WHERE writer.institution = :institution")
 """Finds the holder: a row's xmax is the transaction that last locked it, which only a writer of the institution can do. The
 name of its session says who it is."""
 _MIGRATOR = text(
@@ -184,6 +185,10 @@ class Postgres:
         """Return who is writing to the institution now; ``process`` is their session's process on the server."""
         with self.connected() as connection:
             return _holder(connection, institution)
+
+    def holders(self, connection: Connection) -> dict[str, Holder]:
+        """Return who is writing now, by institution."""
+        return {row.institution: holder for row in connection.execute(_HOLDERS) if (holder := _named(row)) is not None}
 
     def unlock(self, institution: str, holder: Holder) -> None:
         """End the session that holds the lock; its transaction is rolled back.

@@ -154,6 +154,11 @@ class SqliteFile:
                 return None
         return self._note() or Holder("another program", "this or another machine", 0, "an unknown time")
 
+    def holders(self, connection: Connection) -> dict[str, Holder]:
+        """Return who is writing now."""
+        holder = self.holder("")
+        return {"": holder} if holder is not None else {}
+
     def unlock(self, institution: str, holder: Holder) -> None:
         """Say how to end the process: SQLite's lock ends only with its process."""
         if not holder.process:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -68,6 +68,9 @@ class Store(Protocol):
 
     def holder(self, institution: str) -> Holder | None:
         """Return who holds the lock now."""
+
+    def holders(self, connection: Connection) -> Mapping[str, Holder]:
+        """Return who holds locks now, by institution (empty where the ledger has only one)."""
 
     def unlock(self, institution: str, holder: Holder) -> None:
         """Take the lock away from ``holder``, whose transaction is rolled back.

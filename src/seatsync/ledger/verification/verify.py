@@ -196,6 +196,7 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "institution", journal.institution, table.institution
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
+    yield "time of the last apply", journal.applied_at, table.applied_at
     yield "used approvals", [*journal.approvals], [*table.approvals]
     if table.baseline:  # if it is empty, the next plan looks at all members, which does no harm
         yield "the baseline of the last apply", journal.baseline, table.baseline

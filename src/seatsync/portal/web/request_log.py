@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import g, request
@@ -24,11 +24,16 @@ _ID, _PAGE = "seatsync.request", "seatsync.page"
 _BROKEN = b"Something went wrong. This is our mistake, not yours. Try again in a few minutes.\n"
 
 
+Took = Callable[[str, str, int, float], None]
+"""Notes a request: its page (empty where there is none), method, status and seconds."""
+
+
 class RequestLog:
     """WSGI middleware that logs every request and answers even if the application raises."""
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, took: Took | None = None) -> None:
         self.app = app
+        self.took = took
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         id, began = secrets.token_hex(8), time.perf_counter()
@@ -40,10 +45,12 @@ class RequestLog:
             return start_response(status, [*headers, ("X-Request-Id", id)], error)
 
         def log_request() -> None:
-            milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            method = environ["REQUEST_METHOD"]
-            facts = {"request": id, "method": method if method in _METHODS else "?", "page": environ.get(_PAGE)}
-            log.info("request", extra={**facts, **outcome, "milliseconds": milliseconds})
+            seconds, page = time.perf_counter() - began, environ.get(_PAGE)
+            method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "?"
+            facts = {"request": id, "method": method, "page": page}
+            log.info("request", extra={**facts, **outcome, "milliseconds": round(seconds * 1000, 1)})
+            if self.took is not None:
+                self.took(page or "", method, outcome["status"], seconds)
 
         try:
             return ClosingIterator(self.app(environ, start), log_request)

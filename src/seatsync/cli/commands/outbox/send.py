@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_addr
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, timezone_of
 from seatsync.cli.long_running import clock, stop_on_signal
+from seatsync.cli.metrics import Count, Metrics, metrics
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
@@ -42,6 +44,7 @@ FIGURES = ("sent", "deferred", "bounced", "cancelled")
 @option("--watch", is_flag=True, help="Keep running and send new letters, until SIGTERM or Ctrl-C.")
 @portal
 @mail_from
+@metrics
 @common("text", "json")
 def send(
     run: Run,
@@ -51,6 +54,7 @@ def send(
     watch: bool,
     portal_url: str | None,
     mail_from: str | None,
+    metrics: Metrics | None,
 ) -> int:
     """Send the waiting letters.
 
@@ -81,13 +85,13 @@ def send(
     now = clock(run, timezone_of(folder, id, run))
     letters = _kinds(portal)
     with stop_on_signal() as stop:
-        sending = Sending(ledger, actor(), portal, connection, now, _outage("ledger", LONGEST_AWAY), rate or 0, stop)
-        if run.verbose:
-            sending.report = _print_outcome
+        count = metrics.sender(run, folder, now) if metrics is not None else _not
+        outage = _outage("ledger", LONGEST_AWAY, count)
+        sending = Sending(ledger, actor(), portal, connection, now, outage, rate or 0, stop, _report(run, count))
         one = LetterSender(sending, id, templates, sender)
         turns = Turns(sending, letters, lambda: _due(sending, letters, id), lambda institution: one)
         try:
-            return _send(turns, id, limit, watch, run)
+            return _send(turns, id, limit, watch, run, count)
         finally:
             ledger.close()
 
@@ -100,13 +104,13 @@ def _kinds(portal: str) -> frozenset[str]:
     return frozenset(Letter) if portal else frozenset(Letter) - LINKED
 
 
-def _send(turns: Turns, institution: str, limit: int | None, watch: bool, run: Run) -> int:
+def _send(turns: Turns, institution: str, limit: int | None, watch: bool, run: Run, count: Count) -> int:
     from seatsync.domain.letters import LINKED
 
     lacking = 0 if turns.sending.portal else _count(turns.sending, institution, LINKED)
     if lacking:
         _print_missing_address(lacking)
-    code = _send_until_stopped(turns, institution, run) if watch else _send_once(turns, institution, limit, run)
+    code = _send_until_stopped(turns, institution, run, count) if watch else _send_once(turns, institution, limit, run)
     return exits.worst([code, ExitCode.BROKEN if lacking else ExitCode.DONE])
 
 
@@ -121,20 +125,21 @@ def _send_once(turns: Turns, institution: str, limit: int | None, run: Run) -> i
     return ExitCode.BROKEN if tally["deferred"] or tally["bounced"] else ExitCode.DONE
 
 
-def _send_until_stopped(turns: Turns, institution: str, run: Run) -> int:
+def _send_until_stopped(turns: Turns, institution: str, run: Run, count: Count) -> int:
     """Send new letters until a signal. If the mail server or the ledger is away, wait and try again."""
     from seatsync.ledger.failures import LedgerError
     from seatsync.outbox.smtp import Unsent
     from seatsync.outbox.turns import LOOK, tried
 
     sending, tally = turns.sending, Counter[str]()
-    usual, mail = POLL_REMOTE if sending.ledger.is_pushed else LOOK, _outage("mail server", LONGEST_UNSENT)
+    usual, mail = POLL_REMOTE if sending.ledger.is_pushed else LOOK, _outage("mail server", LONGEST_UNSENT, count)
     while not sending.stop.is_set():
         pause, before = usual, tried(tally)
         try:
             sending.ledger.refresh()
             turns.send(tally)
             sending.outage.end()
+            count("passed", 1)
             if tried(tally) > before:
                 mail.end()
         except Unsent as unsent:
@@ -148,18 +153,20 @@ def _send_until_stopped(turns: Turns, institution: str, run: Run) -> int:
         finally:
             if +tally and not sending.outage.is_on:
                 _print_tally(sending, institution, tally, run)
+                count("cancelled", tally["cancelled"])
                 tally.clear()
         sending.stop.wait(pause)
     return ExitCode.DONE
 
 
-def _outage(what: str, longest: float) -> Outage:
+def _outage(what: str, longest: float, count: Count) -> Outage:
     """Print on standard error when a server is away, and when it is back."""
     from seatsync.outbox.outage import Outage
 
     def went(failure: Failure) -> None:
         exits.print_failure(failure, failure)
         click.echo(f"seatsync: Waiting for the {what} …", err=True)
+        count(f"{what.replace(' ', '-')}-away", 1)
 
     return Outage(FIRST_PAUSE, longest, went, lambda: click.echo(f"seatsync: The {what} is back.", err=True))
 
@@ -200,5 +207,16 @@ def _print_missing_address(number: int) -> None:
     exits.say_fix("Set SEATSYNC_PORTAL_URL=https://…. Until then these letters wait.")
 
 
-def _print_outcome(institution: str, letter: OutgoingLetter, outcome: str) -> None:
-    click.echo(f"letter {letter.serial} ({letter.letter}): {outcome}", err=True)
+def _report(run: Run, count: Count) -> Callable[[str, OutgoingLetter, str], None]:
+    """The function that is told the result of each letter."""
+
+    def report(institution: str, letter: OutgoingLetter, result: str) -> None:
+        count(result, 1)
+        if run.verbose:
+            click.echo(f"letter {letter.serial} ({letter.letter}): {result}", err=True)
+
+    return report
+
+
+def _not(what: str, number: int) -> None:
+    """Count nothing: no metrics are wanted."""

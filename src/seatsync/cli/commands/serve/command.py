@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from seatsync.cli.commands.outbox.settings import mail_from, portal
 from seatsync.cli.commands.serve import settings as serve_settings
 from seatsync.cli.extras import needs
 from seatsync.cli.institution import NO_LEDGER_HELP, ledger_of
-from seatsync.cli.long_running import clock, stop_on_signal
+from seatsync.cli.long_running import clock, listen_at, stop_on_signal
+from seatsync.cli.metrics import Metrics, metrics
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
     from seatsync.outbox.smtp import Server
     from seatsync.portal.server import ListenOptions
+    from seatsync.portal.web.request_log import Took
     from seatsync.portal.web.site import SiteSettings
 
 _SOURCE = "The web address of a line of a file, with {commit}, {institution}, {file} and {line}."
@@ -43,6 +46,7 @@ _SOURCE = "The web address of a line of a file, with {commit}, {institution}, {f
 @option("--trusted-proxy", metavar="ADDRESS", help="The proxy whose X-Forwarded-For, -Proto and -Host are trusted.")
 @mail_from
 @option("--source-url", metavar="URL", help=_SOURCE)
+@metrics
 @common()
 def command(
     run: Run,
@@ -53,6 +57,7 @@ def command(
     trusted_proxy: str | None,
     mail_from: str | None,
     source_url: str | None,
+    metrics: Metrics | None,
 ) -> int:
     """Run the pages of members and administrators.
 
@@ -71,33 +76,45 @@ def command(
     """
     with needs("portal"):
         from seatsync.portal.server import ListenOptions
+        from seatsync.portal.web import logs
         from seatsync.portal.web.site import SiteSettings
 
     url = serve_settings.address_of(portal_url)
-    host, port = serve_settings.listen_at(listen)
+    host, port = listen_at("--listen", listen)
     proxy = serve_settings.proxy_of(trusted_proxy, url)
     source = serve_settings.source_of(source_url)
     keys, sender = serve_settings.secret_keys(), serve_settings.sender_of(mail_from)
     server = serve_settings.mail_server()
     settings = SiteSettings(url, keys, sender, source, serve_settings.provider())
-    _serve(run, settings, server, _ledger(run, folder, threads), ListenOptions(host, port, threads, proxy))
+    ledger, listening = _ledger(run, folder, threads), ListenOptions(host, port, threads, proxy)
+    logs.set_up(run.quiet)
+    _serve(run, settings, server, ledger, listening, _took(metrics, run, folder) if metrics is not None else None)
     return ExitCode.DONE
 
 
-def _serve(run: Run, settings: SiteSettings, server: Server, ledger: Ledger, listening: ListenOptions) -> None:
+def _took(metrics: Metrics, run: Run, folder: Path) -> Took:
+    """Give metrics from now on. Return the function that notes the time of a request."""
+    registry = metrics.start(run, folder, clock(run))
+    from seatsync.metrics.of_process import Errors, Requests
+
+    logging.getLogger().addHandler(Errors(registry))
+    return Requests(registry).took
+
+
+def _serve(
+    run: Run, settings: SiteSettings, server: Server, ledger: Ledger, listening: ListenOptions, took: Took | None
+) -> None:
     """Serve the pages and send the mails with codes, until a signal."""
     from seatsync.portal.app import create_app
     from seatsync.portal.server import serve
-    from seatsync.portal.web import logs
     from seatsync.portal.web.limits import RateLimits
     from seatsync.portal.web.mailer import Mailer
     from seatsync.portal.web.site import Site
 
     gc.enable()  # main() turned it off; a server runs for long
-    logs.set_up(run.quiet)
     mailer = Mailer(server, settings.sender)
     limits = RateLimits(exports=max(1, listening.threads // 2))
-    app = create_app(Site(settings, ledger, clock(run), mailer, limits))
+    app = create_app(Site(settings, ledger, clock(run), mailer, limits), took)
     with stop_on_signal() as stop:
         mailer.start()
         try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import click
 
 from seatsync.cli.commands.outbox.settings import portal_address
+from seatsync.cli.long_running import is_address
 
 if TYPE_CHECKING:
     from seatsync.outbox.message import Sender
@@ -41,18 +41,9 @@ def address_of(url: str | None) -> str:
     return found
 
 
-def listen_at(text: str) -> tuple[str, int]:
-    """``127.0.0.1:8000`` or ``[::1]:8000``, as host and port; port 0 means any free port."""
-    host, _, port = text.rpartition(":")
-    host = "127.0.0.1" if host == "localhost" else host.removeprefix("[").removesuffix("]")
-    if not _is_address(host) or not port.isdecimal() or int(port) > 65535:
-        raise click.UsageError("--listen must look like 127.0.0.1:8000: an address of this machine, and a port.")
-    return host, int(port)
-
-
 def proxy_of(text: str | None, url: str) -> str:
     """The address of the trusted proxy; empty for none. https needs a proxy, because ``serve`` itself only speaks http."""
-    if text and not _is_address(text):
+    if text and not is_address(text):
         raise click.UsageError(
             "--trusted-proxy must be the address that the proxy connects from, for example 127.0.0.1."
         )
@@ -147,11 +138,3 @@ def provider() -> Provider | None:
     if not all(re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain) for domain in known):
         raise click.UsageError("SEATSYNC_OIDC_DOMAINS must look like: grace.example students.grace.example.")
     return Provider(name or parts.hostname, issuer, id, secret, known)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,8 @@
-"""Leave room in the pages of often-updated tables, so that most updates stay on their page and touch no index."""
+"""Leave room in the pages of often-updated tables, so that most updates stay on their page and touch no index; keep the instant of
+an institution's last apply."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,8 +15,21 @@ ROOM = {"member": 85, "license": 85, "outbox": 85, "institution": 50, "library":
 """How much of a page (per cent) is filled with new rows on PostgreSQL. Rows that are there already stay where they are."""
 
 
+APPLIED = """UPDATE institution SET applied_at = coalesce((SELECT at FROM entry WHERE entry.institution = :institution
+AND kind IN ('apply', 'files') ORDER BY serial DESC LIMIT 1), '') WHERE institution.institution = :institution"""
+
+
+def columns() -> dict[str, list[sa.Column[Any]]]:
+    return {"institution": [sa.Column("applied_at", sa.String(32), nullable=False, server_default=sa.text("''"))]}
+
+
 def expand(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":
         for table, filled in ROOM.items():
             for part in parts(connection, table):
                 op.execute(f"ALTER TABLE {part} SET (fillfactor = {filled})")
+
+
+def fill(connection: sa.Connection, institution: str) -> Iterator[None]:
+    connection.execute(sa.text(APPLIED), {"institution": institution})
+    yield

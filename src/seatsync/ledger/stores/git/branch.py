@@ -156,6 +156,10 @@ class GitBranch:
     def holder(self, institution: str) -> None:
         """Return None: there is no lock."""
 
+    def holders(self, connection: Connection) -> dict[str, Holder]:
+        """Return nobody: there is no lock."""
+        return {}
+
     def unlock(self, institution: str, holder: Holder) -> None:
         """Do nothing: there is no lock."""
 

@@ -1,0 +1,1 @@
+"""Metrics (OpenMetrics) of the commands that run for long. Needs the extra ``seatsync[metrics]``."""
