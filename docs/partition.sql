@@ -14,14 +14,16 @@ DECLARE
     name text;
     part oid;
     named text;
+    settings text;
     bound text := (SELECT qual FROM pg_policies WHERE schemaname = current_schema() AND tablename = 'institution' AND policyname = 'bound');
 BEGIN
     FOREACH name IN ARRAY ARRAY['institution','library','admin','member','license','entry','event','outbox','link','holding'] LOOP
         EXECUTE format('ALTER TABLE %I RENAME TO %I', name, name || '_whole');
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) PARTITION BY HASH (institution)', name, name || '_whole');
+        settings := (SELECT 'WITH (' || array_to_string(reloptions, ', ') || ')' FROM pg_class WHERE oid = to_regclass(quote_ident(name || '_whole')));
         FOR number IN 0 .. current_setting('seatsync.parts')::int - 1 LOOP
-            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s)',
-                           name || '_' || number, name, current_setting('seatsync.parts'), number);
+            EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES WITH (MODULUS %s, REMAINDER %s) %s',
+                           name || '_' || number, name, current_setting('seatsync.parts'), number, coalesce(settings, ''));
         END LOOP;
         EXECUTE format('INSERT INTO %I SELECT * FROM %I', name, name || '_whole');
         -- No statistics of columns that name a person, as in the whole table. This includes the parts.

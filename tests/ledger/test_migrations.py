@@ -439,8 +439,42 @@ def test_partitioned_tables_get_columns_contents_and_indexes(empty: str, school:
     with looking_into(empty) as connection:
         indexed = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'member_account'::regclass"
         assert connection.execute(text(indexed)).scalar() == 3
+        roomy = "SELECT count(*) FROM pg_class WHERE relname ~ '^member_[0-9]$' AND reloptions IS NOT NULL"
+        assert connection.execute(text(roomy)).scalar() == 3
     ran("apply", "--yes", "--quiet", "--ledger", empty, folder=school)
     ran("verify", "--ledger", empty, folder=school)
+
+
+def test_spread_tables_keep_their_settings(ledger: str) -> None:
+    settings = "SELECT reloptions FROM pg_class WHERE oid = to_regclass(%s)"
+    with psycopg.connect(plain(ledger), autocommit=True) as connection:
+        whole = connection.execute(settings, ("member",)).fetchone()
+        psql(ledger, ROOT / "docs" / "partition.sql", parts="2")
+        assert connection.execute(settings, ("member_1",)).fetchone() == whole != (None,)
+
+
+def test_an_institution_that_is_being_written_to_is_filled_later(ledger: str) -> None:
+    going, order = threading.Event(), []
+
+    def write(connection: Connection) -> None:
+        going.wait(PATIENCE)
+
+    writer = Beginning(lambda: Ledger(ledger).write("grace", "ruth", "", write))
+    add_institutions(ledger, 1, 5)
+    with psycopg.connect(plain(ledger), autocommit=True) as connection:
+        eventually(
+            connection,
+            "SELECT count(*) FROM pg_locks WHERE relation = 'writer'::regclass AND mode = 'RowExclusiveLock'",
+            1,
+        )
+
+    def fill(connection: Connection, institution: str) -> Iterator[None]:
+        order.append(institution)
+        going.set()
+        return fill_it(connection, institution)
+
+    migrated(ledger, Migration(FUTURE, add_a_column, fill=fill), seconds=0.5)
+    assert (writer.ended(), order) == (None, ["i1", "grace"])
 
 
 def test_an_index_that_a_killed_migration_left_unfinished_is_made_again(empty: str, school: Path) -> None:

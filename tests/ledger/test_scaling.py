@@ -17,9 +17,11 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.stores.migrate import migrate
+from seatsync.ledger.tables import metadata
 from tests.ledger.test_ledger import OF_INSTITUTIONS
 from tests.support.command_line import Outcome, seatsync
-from tests.support.databases import ledgers, plain, psql
+from tests.support.databases import ledgers, looking_into, plain, psql
 from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -150,6 +152,22 @@ def test_who_comes_second_on_a_cluster_is_told_who_writes(cluster: str, tmp_path
         assert "is locked by ruth on " in outcome.err
 
     Ledger(cluster).write("grace", "ruth", "", step)
+
+
+@on_a_cluster
+def test_an_old_ledger_on_a_cluster_is_migrated(cluster: str, tmp_path: Path) -> None:
+    with psycopg.connect(plain(cluster), autocommit=True) as own:
+        for name in ("alembic_version", *map(str, metadata.tables)):
+            own.execute(SQL("DROP TABLE {} CASCADE").format(Identifier(name)))
+        own.execute("DROP FUNCTION bound_institutions, known_accounts")
+    with looking_into(cluster) as connection:
+        migrate(connection, "", "0009")
+    psql(cluster, DOCS / "citus.sql")
+    with psycopg.connect(plain(cluster), autocommit=True) as own:
+        own.execute("INSERT INTO institution VALUES ('hope', 1, '', 'Hope', false, '[]', '{}', '2026-01-01')")
+    outcome = seatsync("ledger", "migrate", "--ledger", cluster, folder=tmp_path)
+    assert outcome.code == 0, outcome.err
+    _live(cluster, tmp_path, "grace")
 
 
 def test_what_is_spread_is_every_table_but_the_roles() -> None:

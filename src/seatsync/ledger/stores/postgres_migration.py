@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from seatsync.ledger import tables
-from seatsync.ledger.failures import LedgerError
+from seatsync.ledger.failures import LedgerError, Locked
 from seatsync.ledger.migrations.steps import Index, parts
 from seatsync.ledger.stores.migrate import Migration, add_columns, institutions, note_revision, operations
 from seatsync.ledger.stores.store import committing
@@ -119,11 +119,15 @@ class Beside:
 
     def _fill_beside(self) -> None:
         """Fill the institutions, and then again those that somebody has written to meanwhile, until there are none or a few."""
-        for _ in range(_ROUNDS if self.locks_rows else 1):
+        for rounds_left in reversed(range(_ROUNDS if self.locks_rows else 1)):
             unfilled = self._unfilled(self.worker)
             for count, institution in enumerate(unfilled, 1):
                 self.others.tell(f"Filling the new columns: {institution} ({count} of {len(unfilled)})")
-                self._fill(institution)
+                try:
+                    self._fill(institution)
+                except Locked:
+                    if not rounds_left:
+                        raise
             if not unfilled:
                 return
 
