@@ -74,7 +74,7 @@ class Patience:
         if cure is Cure.RETRY:
             return random.uniform(0.5, 1) * 0.02 * 2 ** (tries + 1) if tries < _TRIES - 1 else None  # noqa: S311
         left = (self.server if cure is Cure.SERVER else max(self.server, self.room)) - waited
-        if cure is Cure.SERVER and (left <= 0 or ledger in self._in_vain):
+        if cure is Cure.SERVER and self.server and (left <= 0 or ledger in self._in_vain):
             self._in_vain.add(ledger)
             return None
         pause = random.uniform(0.5, 1) * min(_FIRST_PAUSE * 2 ** min(tries, 10), _LONGEST_PAUSE)  # noqa: S311

@@ -138,9 +138,8 @@ def _ledger(run: Run, folder: Path, threads: int) -> Ledger:
         raise click.UsageError(
             "Pages can't be served from a ledger in Git: each claim would be a push. Use SQLite, or PostgreSQL."
         )
-    # quiet: messages about waiting for the lock would put its holder's name into the log
-    ledger: Ledger = ledger_of(replace(run, quiet=True), folder, pool_size=threads)
-    with ledger.reading() as connection:
+    with ledger_of(run, folder).reading() as connection:
         if connection is None:
-            raise LedgerError(f"There is no ledger at {ledger} to serve.", NO_LEDGER_HELP)
-    return ledger
+            raise LedgerError(f"There is no ledger at {ledger_of(run, folder)} to serve.", NO_LEDGER_HELP)
+    # Quiet: messages about waiting for the lock would put its holder's name into the log. A page does not wait for a server.
+    return ledger_of(replace(run, quiet=True, wait=0), folder, pool_size=threads)
