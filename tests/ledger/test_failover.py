@@ -44,7 +44,7 @@ class Pair:
         return f"postgresql://postgres@{hosts}/seats?target_session_attrs={attributes}"
 
     def caught_up(self) -> None:
-        position = self.primary.run("SELECT pg_current_wal_lsn()")[0][0]
+        position = self.primary.run("SELECT pg_logical_emit_message(true, 'mark', 'mark')")[0][0]
         self.standby.wait_for(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")
 
 
