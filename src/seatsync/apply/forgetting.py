@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
-from seatsync.domain.person import ERASED
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import start_of
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
+from seatsync.ledger.queries.named import members_named, replaced_with_email
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.ledger.retention import forget_links, forget_members, forget_plans, forget_stints, prune_letters
@@ -30,7 +30,8 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
     """
 
     def step(connection: Connection) -> int:
-        books = read_snapshot(connection, institution)
+        known = _numbers_of(connection, institution, who)
+        books = read_snapshot(connection, institution, known)
         must_belong_to(books, institution)
         numbers = _numbers_of_leavers(books, who)
         stints = forget_stints(connection, institution, who)
@@ -52,17 +53,18 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
     return ledger.write(institution, actor, commit, step)
 
 
+def _numbers_of(connection: Connection, institution: str, who: str) -> list[int]:
+    """The numbers of the members with this e-mail or student id, and of those whose e-mail it was before somebody new."""
+    replaced = replaced_with_email(connection, institution, email_key(who))
+    return sorted({*members_named(connection, institution, who), *replaced})
+
+
 def _numbers_of_leavers(books: Snapshot, who: str) -> list[int]:
-    """The numbers of the members with this e-mail or student id. All of them must have left.
+    """The numbers of the members in ``books``, who have this e-mail or student id. All of them must have left.
 
     If somebody new on the roster has the e-mail, it is that of the earlier members.
     """
-    key = email_key(who)
-    found = {
-        number: member
-        for number, member in books.members.items()
-        if who not in ("", ERASED) and (key == (member.key or email_key(member.email)) or who == member.student_id)
-    }
+    key, found = email_key(who), books.members
     if any(not member.key for member in found.values()):
         found = {number: member for number, member in found.items() if not member.on_roster}
     if any(member.on_roster for member in found.values()):
@@ -84,7 +86,7 @@ def prune(ledger: Ledger, institution: str, before: str, at: str, actor: str, co
     """
 
     def step(connection: Connection) -> int:
-        books = read_snapshot(connection, institution)
+        books = read_snapshot(connection, institution, ())
         must_belong_to(books, institution)
         pruned = prune_letters(connection, institution, start_of(before, books.timezone)) if books.serial else []
         if pruned:

@@ -31,7 +31,7 @@ def load_dump(
         raise ForeignLedger(f'the ledger belongs to "{owner}", the dump to "{dump.institution}"')
 
     def step(connection: Connection) -> Verdict:
-        must_belong_to(read_snapshot(connection, dump.institution), dump.institution)
+        must_belong_to(read_snapshot(connection, dump.institution, ()), dump.institution)
         dump.load(connection)
         verdict = verify(connection, dump.institution)
         if verdict.faults:

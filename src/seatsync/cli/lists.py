@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from itertools import chain, islice
@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import option, with_options
-from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
-from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.person import Person
 from seatsync.domain.text.days import day_in, local
@@ -71,34 +68,6 @@ def _options() -> list[Callable[[Any], Any]]:
     ]
 
 
-def select_members(snapshot: Snapshot, filters: Filters, select: Path | None, run: Run) -> Iterator[tuple[int, Member]]:
-    """The members, with their numbers, that match roster, tags and search, and are listed in the file ``select``."""
-    keys, ids = _selected(select, run) if select is not None else (None, None)
-    if filters.library and filters.library not in snapshot.libraries:
-        raise unknown_library(filters.library, snapshot)
-    found = filters.members(snapshot.members)
-    if keys is None or ids is None:
-        yield from found
-    else:
-        yield from (one for one in found if one[1].key in keys or (one[1].student_id and one[1].student_id in ids))
-
-
-def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
-    """The e-mail keys and student ids of a selection file, which may be anywhere on this machine."""
-    from seatsync.domain.diagnostic import Severity
-    from seatsync.sources.files import Folder
-    from seatsync.sources.selections import read_selection
-
-    folder = Folder(path.parent)
-    text = folder.read(path.name)
-    selection = read_selection(text, path.name, folder.found) if text is not None else None
-    if folder.found:
-        print_findings(path.parent, folder.found, run)
-    if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
-        raise click.exceptions.Exit(ExitCode.INVALID)
-    return selection.keys, selection.student_ids
-
-
 def unknown_library(library: str, snapshot: Snapshot) -> click.UsageError:
     """The failure of a command that names a library that the ledger does not have."""
     from seatsync.domain.text.guesses import did_you_mean
@@ -116,14 +85,6 @@ def member_row(member: Member) -> dict[str, Any]:
 
     tags = [*split_tags(member.tags), IMPORTED + member.imported_on]
     return {name: getattr(member, name) for name in Person._fields} | {"tags": tags}
-
-
-def bounced_of(folder: Path, institution: str, run: Run) -> set[tuple[str, int]]:
-    """The licenses whose latest invitation bounced, as (library, member number)."""
-    from seatsync.ledger.queries.outbox import bounced
-
-    with ledger_of(run, folder, institution).reading() as connection:
-        return bounced(connection, institution) if connection is not None else set()
 
 
 def with_ended(rows: list[dict[str, Any]], run: Run, timezone: str, as_of: datetime | None) -> list[dict[str, Any]]:

@@ -121,31 +121,32 @@ def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
         return decide(loaded.desired, read_snapshot(connection, id), connection, run.now, loaded.found)
 
 
-def snapshot_of(folder: Path, institution: str, run: Run, members: bool = True) -> Snapshot:
-    """The institution's current state in the folder's ledger. Without ``members``, members and licenses are not read."""
-    from seatsync.ledger.read import read_snapshot
+def institution_snapshot(folder: Path, run: Run, as_of: datetime | None = None) -> tuple[str, Snapshot]:
+    """The id of the folder's institution and its state in the ledger: now without members and licenses, or completely at the
+    end of the day of ``as_of``.
 
-    with run.step("Reading the ledger"), ledger_of(run, folder, institution).reading() as connection:
-        use_secret(connection, institution, run)
-        return read_snapshot(connection, institution, None if members else ())
+    Raises:
+        ForeignLedger: the ledger belongs to another institution.
+    """
+    id = institution_of(folder, run)
+    with run.step("Reading the ledger"), ledger_of(run, folder, id).reading() as connection:
+        snapshot = without_members(connection, id, run)
+    return id, snapshot if as_of is None else _past(folder, id, run, as_of, snapshot.timezone)
 
 
-def institution_snapshot(
-    folder: Path, run: Run, as_of: datetime | None = None, members: bool = True
-) -> tuple[str, Snapshot]:
-    """The id of the folder's institution and its state in the ledger: now, or at the end of the day of ``as_of``.
-
-    ``members``: whether to read the current members and licenses.
+def without_members(connection: Connection | None, institution: str, run: Run) -> Snapshot:
+    """The institution's current state without members and licenses. The redactor gets the institution's secret.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
     """
     from seatsync.apply.apply import must_belong_to
+    from seatsync.ledger.read import read_snapshot
 
-    id = institution_of(folder, run)
-    snapshot = snapshot_of(folder, id, run, members)
-    must_belong_to(snapshot, id)
-    return id, snapshot if as_of is None else _past(folder, id, run, as_of, snapshot.timezone)
+    use_secret(connection, institution, run)
+    snapshot = read_snapshot(connection, institution, ())
+    must_belong_to(snapshot, institution)
+    return snapshot
 
 
 def _past(folder: Path, institution: str, run: Run, moment: datetime, timezone: str) -> Snapshot:
@@ -171,21 +172,18 @@ def _past(folder: Path, institution: str, run: Run, moment: datetime, timezone: 
     )
 
 
-def member_numbers(name: str, snapshot: Snapshot) -> list[int]:
+def member_numbers(connection: Connection | None, institution: str, name: str) -> list[int]:
     """The numbers of the members with this e-mail or student id, including members who have left.
 
     Raises:
         Impossible: nobody has it.
     """
     from seatsync.apply.members import Impossible
-    from seatsync.domain.text.emails import email_key
-    from seatsync.domain.text.guesses import did_you_mean
+    from seatsync.ledger.queries.named import did_you_mean_member, members_named
 
-    key = email_key(name)
-    known = snapshot.members.items() if name else ()
-    numbers = [number for number, member in known if key == member.key or name == member.student_id]
+    numbers = members_named(connection, institution, name) if connection is not None else []
     if not numbers:
-        guess = did_you_mean(key, (member.key for member in snapshot.members.values()), 0.9)
+        guess = did_you_mean_member(connection, institution, name) if connection is not None else ""
         raise Impossible(f"The ledger has no member {name}. {guess}".rstrip(), "List the members: `seatsync members`.")
     return numbers
 

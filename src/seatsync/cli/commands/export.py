@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.lists import filter_options, select_members, write_csv
+from seatsync.cli.listing import listing
+from seatsync.cli.lists import filter_options, write_csv
 from seatsync.cli.options import as_of_option, common, folder
-from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 
@@ -33,14 +33,13 @@ def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of
     from seatsync.domain.license import ABSENT
     from seatsync.reports import spreadsheet
 
-    _, snapshot = institution_snapshot(folder, run, as_of)
-    libraries = [filters.library] if filters.library else list(snapshot.libraries)
     rows = []
-    for number, member in select_members(snapshot, filters, select, run):
-        held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
-        if not filters.holds(held):
-            continue
-        if run.redactor is not None:
-            member = member._replace(**run.redactor.row(member._asdict()))
-        rows.append(spreadsheet.member_row(member, held))
-    write_csv(spreadsheet.member_header(libraries), rows)
+    with listing(folder, run, filters, select, as_of) as listed:
+        for numbers, books in listed.members():
+            for number in numbers:
+                member = books.members[number]
+                if run.redactor is not None:
+                    member = member._replace(**run.redactor.row(member._asdict()))
+                held = [books.licenses.get(library, {}).get(number, ABSENT) for library in listed.libraries]
+                rows.append(spreadsheet.member_row(member, held))
+    write_csv(spreadsheet.member_header(listed.libraries), rows)

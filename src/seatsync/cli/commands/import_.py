@@ -13,7 +13,7 @@ from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.output.findings import print_findings
-from seatsync.cli.planning import plan_of, snapshot_of
+from seatsync.cli.planning import plan_of, use_secret
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -59,12 +59,15 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     from seatsync.apply.portal_comparison import compare, with_roster_emails
     from seatsync.cli.output.files import write_atomically
     from seatsync.domain.diagnostic import counted
+    from seatsync.ledger.read import read_snapshot
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     desired = _desired(folder, run)
     export = _read(file, desired, library, encoding, run)
-    books = snapshot_of(folder, desired.institution.id, run)
+    with ledger_of(run, folder, desired.institution.id).reading() as connection:
+        use_secret(connection, desired.institution.id, run)
+        books = read_snapshot(connection, desired.institution.id)
     must_belong_to(books, desired.institution.id)
     portal = with_roster_emails(export, desired, books)
     found = compare(portal, desired, books)

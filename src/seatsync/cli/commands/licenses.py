@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.lists import bounced_of, filter_options, print_rows, select_members, sort_rows, with_ended
+from seatsync.cli.listing import listing
+from seatsync.cli.lists import filter_options, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, folder, option
-from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 
@@ -38,18 +38,14 @@ def command(
     from seatsync.ledger.queries.outbox import mail_of
     from seatsync.reports.spreadsheet import OF_LICENSES, license_row
 
-    id, snapshot = institution_snapshot(folder, run, as_of)
-    bounced = bounced_of(folder, id, run) if as_of is None else set()
-    people = dict(select_members(snapshot, filters, select, run))
     rows = []
-    for library, held in snapshot.licenses.items():
-        if filters.library not in ("", library):
-            continue
-        for number, license in held.items():
-            member = people.get(number)
-            if member is None or not filters.lists(license):
-                continue
-            mail = mail_of(license, (library, number) in bounced)
-            rows.append(dict(zip(OF_LICENSES, license_row(library, member, license, mail), strict=True)))
-    rows = with_ended(sort_rows(rows, OF_LICENSES, sort), run, snapshot.timezone, as_of)
+    with listing(folder, run, filters, select, as_of) as listed:
+        for library in listed.with_licenses():
+            for numbers, books in listed.holders(library):
+                bounced, held = listed.bounced(numbers), books.licenses.get(library, {})
+                for number in numbers:
+                    mail = mail_of(held[number], (library, number) in bounced)
+                    values = license_row(library, books.members[number], held[number], mail)
+                    rows.append(dict(zip(OF_LICENSES, values, strict=True)))
+    rows = with_ended(sort_rows(rows, OF_LICENSES, sort), run, listed.books.timezone, as_of)
     print_rows(run, OF_LICENSES, rows, "No licenses match.")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.institution import ledger_of
+from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, print_rows
 from seatsync.cli.options import Moment, common, day, folder, option
-from seatsync.cli.planning import institution_snapshot, member_numbers
+from seatsync.cli.planning import member_numbers, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.text.days import end_of, start_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member", "detail")
 
@@ -53,19 +57,19 @@ def command(
     """
     from seatsync.ledger.queries.history import HistoryFilter, history
 
-    institution, snapshot = institution_snapshot(folder, run, members=bool(member))
-    members = member_numbers(member, snapshot) if member else None
-    if values["plan"]:
-        values["plan"] = _as_recorded(values["plan"], folder, institution, run)
-    first, last = day(since, snapshot.timezone), day(until, snapshot.timezone)
-    wanted = HistoryFilter(
-        members=members,
-        since=start_of(first, snapshot.timezone) if first else None,
-        before=end_of(last, snapshot.timezone) if last else None,
-        **values,
-    )
-    persons = run.redactor is None
-    with ledger_of(run, folder, institution).reading() as connection:
+    institution, persons = institution_of(folder, run), run.redactor is None
+    with run.step("Reading the ledger"), ledger_of(run, folder, institution).reading() as connection:
+        snapshot = without_members(connection, institution, run)
+        members = member_numbers(connection, institution, member) if member else None
+        if values["plan"] and connection is not None:
+            values["plan"] = _as_recorded(values["plan"], connection, institution)
+        first, last = day(since, snapshot.timezone), day(until, snapshot.timezone)
+        wanted = HistoryFilter(
+            members=members,
+            since=start_of(first, snapshot.timezone) if first else None,
+            before=end_of(last, snapshot.timezone) if last else None,
+            **values,
+        )
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = in_local_time((line._asdict() for line in lines), ["at"], run, snapshot.timezone)
     print_rows(
@@ -78,13 +82,10 @@ def command(
     )
 
 
-def _as_recorded(plan: str, folder: Path, institution: str, run: Run) -> str:
+def _as_recorded(plan: str, connection: Connection, institution: str) -> str:
     """The fingerprint as the journal has it; the given one may be keyed, as redacted output shows it."""
     from seatsync.cli.output.privacy import secret_from_environment
     from seatsync.ledger.queries.lookup import plan_known_as, secret_of
 
-    with ledger_of(run, folder, institution).reading() as connection:
-        if connection is None:
-            return plan
-        secrets = secret_of(connection, institution), secret_from_environment(institution)
-        return plan_known_as(connection, institution, plan, secrets)
+    secrets = secret_of(connection, institution), secret_from_environment(institution)
+    return plan_known_as(connection, institution, plan, secrets)

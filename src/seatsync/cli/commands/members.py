@@ -9,17 +9,9 @@ from typing import Any
 
 import click
 
-from seatsync.cli.lists import (
-    bounced_of,
-    filter_options,
-    member_row,
-    print_rows,
-    select_members,
-    sort_rows,
-    with_ended,
-)
+from seatsync.cli.listing import listing
+from seatsync.cli.lists import filter_options, member_row, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, folder, option
-from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
 from seatsync.domain.person import Person
@@ -63,25 +55,23 @@ def command(
             "Nobody in the ledger or the files has this pseudonym.",
         )
         return
-    id, snapshot = institution_snapshot(folder, run, as_of)
-    bounced = bounced_of(folder, id, run) if filters.library and as_of is None else set()
     columns: tuple[str, ...] = (
         (*Person._fields, "kind", "status", "until", "mail") if filters.library else Person._fields
     )
     rows = []
-    for number, member in select_members(snapshot, filters, select, run):
-        libraries = [filters.library] if filters.library else list(snapshot.libraries)
-        held = [snapshot.licenses.get(library, {}).get(number, ABSENT) for library in libraries]
-        if not filters.holds(held):
-            continue
-        row = member_row(member)
-        if filters.library:
-            mail = mail_of(held[0], (filters.library, number) in bounced)
-            row |= {"kind": held[0].kind.value, "status": held[0].status.value, "until": held[0].ends, "mail": mail}
-        rows.append(row)
+    with listing(folder, run, filters, select, as_of) as listed:
+        for numbers, books in listed.members():
+            bounced = listed.bounced(numbers) if filters.library else set()
+            for number in numbers:
+                row = member_row(books.members[number])
+                if filters.library:
+                    held = books.licenses.get(filters.library, {}).get(number, ABSENT)
+                    mail = mail_of(held, (filters.library, number) in bounced)
+                    row |= {"kind": held.kind.value, "status": held.status.value, "until": held.ends, "mail": mail}
+                rows.append(row)
     rows = sort_rows(rows, columns, sort)
     if filters.library:
-        rows = with_ended(rows, run, snapshot.timezone, as_of)
+        rows = with_ended(rows, run, listed.books.timezone, as_of)
     print_rows(run, columns, rows, "No members match.")
 
 
@@ -95,9 +85,10 @@ def _with_pseudonym(pseudonym: str, folder: Path, run: Run) -> list[dict[str, An
     if run.redactor is not None:
         raise click.UsageError("--pseudonym shows a name, so it can't be used with --redact.")
     redactor = Redactor({})
-    run = replace(run, redactor=redactor)
-    _, snapshot = institution_snapshot(folder, run)
-    rows = [member_row(member) for member in snapshot.members.values()]
+    rows = []
+    with listing(folder, replace(run, redactor=redactor), Filters(), None) as listed:
+        for _, books in listed.members():
+            rows += [member_row(one) for one in books.members.values() if redactor.who(one.email) == pseudonym.strip()]
     desired = load(InstitutionFolder.open(folder)).desired
     if desired is not None:
         rows += [{**member._asdict(), "tags": list(split_tags(member.tags))} for member in desired.members]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +12,15 @@ import click
 
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.lists import filter_options, select_members
+from seatsync.cli.listing import Listing, listing
+from seatsync.cli.lists import filter_options
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
 
 if TYPE_CHECKING:
+    from seatsync.domain.person import Member
     from seatsync.domain.snapshot import Snapshot
 
 
@@ -43,17 +46,12 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
-    id, snapshot = institution_snapshot(folder, run)
-    people = dict(select_members(snapshot, filters, select, run))
-    libraries = _with_letters(filters.library, snapshot)
-    chosen = [
-        (library, number)
-        for library in libraries
-        for number, license in snapshot.licenses.get(library, {}).items()
-        if number in people and license.status is Status.UNCLAIMED and filters.holds([license])
-    ]
-    if members:
-        chosen = _named(members, chosen, libraries, snapshot)
+    unclaimed = replace(filters, status=filters.status or Status.UNCLAIMED.value)
+    with listing(folder, run, unclaimed, select) as listed:
+        id, snapshot = listed.institution, listed.books
+        libraries = _with_letters(filters.library, snapshot)
+        found = _unclaimed(libraries, filters, listed)
+        chosen = _of_named(members, libraries, filters, listed) if members else [seat for seat, _ in found]
     if not chosen:
         run.say("Nobody in this selection has an unclaimed license.")
         return ExitCode.DONE
@@ -80,8 +78,20 @@ def _with_letters(library: str | None, snapshot: Snapshot) -> list[str]:
     return [library] if library else sending
 
 
-def _named(
-    members: tuple[str, ...], unclaimed: list[tuple[str, int]], libraries: list[str], snapshot: Snapshot
+def _unclaimed(libraries: list[str], filters: Filters, listed: Listing) -> Iterator[tuple[tuple[str, int], Member]]:
+    """The unclaimed licenses that match the filters, as (library, member number), each with its member."""
+    from seatsync.domain.license import Status
+
+    for library in libraries:
+        for numbers, books in listed.holders(library):
+            for number in numbers:
+                license = books.licenses[library][number]
+                if license.status is Status.UNCLAIMED and filters.holds([license]):
+                    yield (library, number), books.members[number]
+
+
+def _of_named(
+    members: tuple[str, ...], libraries: list[str], filters: Filters, listed: Listing
 ) -> list[tuple[str, int]]:
     """The unclaimed licenses of the named members.
 
@@ -92,15 +102,13 @@ def _named(
     from seatsync.domain.text.emails import email_key
 
     named = {email_key(email): email for email in members}
-    known = {member.key for member in snapshot.members.values()}
-    found = [(library, number) for library, number in unclaimed if snapshot.members[number].key in named]
-    with_license = {snapshot.members[number].key for _, number in found}
+    known = listed.with_emails(named)
+    found = {seat: member.key for seat, member in _unclaimed(libraries, filters, known)}
     for key, email in named.items():
-        if key not in with_license:
+        if key not in found.values():
+            is_known = replace(listed, only=None).with_emails([key]).only
             reason = (
-                f"has no unclaimed license of {' or '.join(libraries)}"
-                if key in known
-                else "is not known to the ledger"
+                f"has no unclaimed license of {' or '.join(libraries)}" if is_known else "is not known to the ledger"
             )
             raise Impossible(f"Nothing was sent: {email} {reason}.", "Name only members with an unclaimed license.")
-    return found
+    return [*found]

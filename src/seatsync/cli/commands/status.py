@@ -31,7 +31,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """
     institutions = []
     for folder in folders:
-        id, snapshot = institution_snapshot(folder, run, as_of, members=False)
+        id, snapshot = institution_snapshot(folder, run, as_of)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
         institutions.append(

@@ -12,15 +12,19 @@ import click
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder
 from seatsync.cli.output.findings import prefix, print_findings
-from seatsync.cli.planning import member_numbers, snapshot_of
+from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.text.days import local
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from seatsync.domain.desired import Desired
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
     from seatsync.planning.why import MatchingGrant
+    from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import Loaded
 
 
@@ -39,47 +43,81 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     Shows each license, the file and line that ask for it now, and its history: when, by whom, and from which commit and
     plan.
     """
-    from seatsync.apply.apply import must_belong_to
+    from seatsync.ledger.failures import LedgerError
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
 
-    loaded = load(InstitutionFolder.open(folder))
-    if loaded.desired is None:
-        print_findings(folder, loaded.found, run)
-        raise click.exceptions.Exit(ExitCode.INVALID)
-    snapshot = snapshot_of(folder, loaded.desired.institution.id, run)
-    must_belong_to(snapshot, loaded.desired.institution.id)
-    libraries = {**dict.fromkeys(loaded.desired.libraries), **dict.fromkeys(snapshot.licenses)}
-    if library is not None and library not in libraries:
-        raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
-    chosen = [library] if library is not None else list(libraries)
-    people = [
-        _explanation(run, folder, loaded, snapshot, number, member, chosen)
-        for number in _numbers(member, loaded, snapshot)
-    ]
+    opened = InstitutionFolder.open(folder)
+    if (id := opened.institution_id) is None:
+        _must_be_valid(run, folder, load(opened))
+        return
+    try:
+        with run.step("Reading files and ledger"), ledger_of(run, folder, id).reading() as connection:
+            people, timezone = _explanations(run, opened, connection, id, member, library)
+    except LedgerError:  # mistakes in the files are reported even if the ledger can't be read
+        _must_be_valid(run, folder, load(opened))
+        raise
     if run.format == "json":
         click.echo(json.dumps(people, indent=2, ensure_ascii=False))
         return
     for person in people:
-        _print(person, library is not None, snapshot.timezone)
+        _print(person, library is not None, timezone)
 
 
-def _numbers(name: str, loaded: Loaded, snapshot: Snapshot) -> list[int]:
+def _must_be_valid(run: Run, folder: Path, loaded: Loaded) -> Desired:
+    """The desired state. Prints the mistakes and exits with 3 if there are any."""
+    if loaded.desired is None:
+        print_findings(folder, loaded.found, run)
+        raise click.exceptions.Exit(ExitCode.INVALID)
+    return loaded.desired
+
+
+def _explanations(
+    run: Run, folder: InstitutionFolder, connection: Connection | None, id: str, name: str, library: str | None
+) -> tuple[list[dict[str, Any]], str]:
+    """The JSON objects of the members with this e-mail or student id, and the institution's time zone."""
+    from seatsync.apply.apply import must_belong_to
+    from seatsync.ledger.queries.lookup import libraries_with_licenses
+    from seatsync.ledger.read import read_snapshot
+    from seatsync.plans.one_member import read_around
+
+    use_secret(connection, id, run)
+    around = read_around(folder, connection, id, read_snapshot(connection, id, ()), name)
+    desired = _must_be_valid(run, folder.path, around.loaded)
+    licensed = libraries_with_licenses(connection, id) if connection is not None else []
+    snapshot = read_snapshot(connection, id, around.numbers, licensed)
+    must_belong_to(snapshot, id)
+    libraries = [*dict.fromkeys([*desired.libraries, *licensed])]
+    if library is not None and library not in libraries:
+        raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
+    chosen = [library] if library is not None else libraries
+    numbers = _numbers(name, desired, connection, id)
+    people = [_explanation(run, folder.path, desired, snapshot, connection, number, name, chosen) for number in numbers]
+    return people, snapshot.timezone
+
+
+def _numbers(name: str, desired: Desired, connection: Connection | None, institution: str) -> list[int]:
     """The numbers of the members with this e-mail or student id; 0 for a member who is only in the files."""
     from seatsync.apply.members import Impossible
     from seatsync.domain.text.emails import email_key
 
-    assert loaded.desired is not None
     try:
-        return member_numbers(name, snapshot)
+        return member_numbers(connection, institution, name)
     except Impossible:
-        if any(email_key(name) == row.key for row in loaded.desired.members):
+        if any(email_key(name) == row.key for row in desired.members):
             return [0]
         raise
 
 
 def _explanation(
-    run: Run, folder: Path, loaded: Loaded, snapshot: Snapshot, number: int, name: str, libraries: Iterable[str]
+    run: Run,
+    folder: Path,
+    desired: Desired,
+    snapshot: Snapshot,
+    connection: Connection | None,
+    number: int,
+    name: str,
+    libraries: Iterable[str],
 ) -> dict[str, Any]:
     """The JSON object for one member."""
     from seatsync.domain.license import ABSENT
@@ -88,14 +126,9 @@ def _explanation(
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
-    assert loaded.desired is not None
-    row, askings = why(
-        loaded.desired, snapshot, run.today(loaded.desired.institution.timezone), number, email_key(name)
-    )
-    id, persons = loaded.desired.institution.id, run.redactor is None
-    with ledger_of(run, folder, id).reading() as connection:
-        known = connection is not None and number
-        past = history(connection, id, HistoryFilter([number]), None, persons) if connection and known else []
+    id, persons = desired.institution.id, run.redactor is None
+    row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
+    past = history(connection, id, HistoryFilter([number]), None, persons) if connection is not None and number else []
     person: Any = snapshot.members.get(number) or row
     name = f"{person.given_name} {person.family_name}".strip()
     return {

@@ -80,3 +80,20 @@ def one_letter_off(one: str, other: str) -> bool:
 def without_a_letter(name: str) -> set[str]:
     """``name``, and ``name`` without each one of its letters. Names that differ by one letter share one of these."""
     return {name, *(name[:i] + name[i + 1 :] for i in range(len(name)))}
+
+
+_TYPED = "abcdefghijklmnopqrstuvwxyz0123456789@.-_+'"
+
+
+def one_letter_variants(name: str) -> set[str]:
+    """All names that differ from an e-mail's key by one letter added, dropped or changed, or by two neighbours swapped.
+
+    An added letter is one that most e-mails are written with. Empty if the name is too long.
+    """
+    if len(name) > LONGEST_GUESSED:
+        return set()
+    cuts = [(name[:i], name[i:]) for i in range(len(name) + 1)]
+    found = {before + letter + after[skipped:] for before, after in cuts for letter in _TYPED for skipped in (0, 1)}
+    found |= {before + after[1:] for before, after in cuts}
+    found |= {before + after[1] + after[0] + after[2:] for before, after in cuts if len(after) > 1}
+    return found - {name, ""}

@@ -41,11 +41,13 @@ def member_batches(
         yield MemberBatch(numbers, read_snapshot(connection, institution, numbers))
 
 
-def holder_batches(connection: Connection, institution: str, filters: Filters, library: str) -> Iterator[MemberBatch]:
-    """The members whose license of ``library`` matches the filters."""
+def holder_batches(
+    connection: Connection, institution: str, filters: Filters, library: str, only: Sequence[int] | None = None
+) -> Iterator[MemberBatch]:
+    """The members whose license of ``library`` matches the filters, among the numbers ``only`` if given."""
     query = select(_member.number).where(*of_members(filters, institution), *of_listed(filters, institution, [library]))
-    for numbers in _batches(connection, query):
-        yield MemberBatch(numbers, read_snapshot(connection, institution, numbers))
+    for numbers in _batches(connection, query, only):
+        yield MemberBatch(numbers, read_snapshot(connection, institution, numbers, [library]))
 
 
 def _batches(connection: Connection, query: Select[Any], only: Sequence[int] | None = None) -> Iterator[Sequence[int]]:

@@ -9,7 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, String, and_, case, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, or_, select, text
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
@@ -106,6 +106,16 @@ def members_as_text(
         # Otherwise SQLite would use the index on e-mails, with two reads per member.
         on_roster = on_roster.order_by(columns.number)
     return streamed(connection, on_roster)
+
+
+def libraries_with_licenses(connection: Connection, institution: str) -> list[str]:
+    """The libraries that have or had licenses, also those that were removed since, sorted by id."""
+    license = tables.license.c
+    following = select(func.min(license.library)).where(license.institution == institution)
+    found: list[str] = []
+    while library := connection.execute(following.where(*(license.library > last for last in found[-1:]))).scalar():
+        found.append(library)  # one look into the index for each; DISTINCT would read all licenses
+    return found
 
 
 def timezone(connection: Connection, institution: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -47,8 +47,9 @@ def outgoing_letters(
     now: str = "",
     letters: Collection[str] = tuple(Letter),
     member: int | None = None,
+    after: int = 0,
 ) -> list[OutgoingLetter]:
-    """Waiting letters of these kinds, oldest first, to one ``member`` if given.
+    """Waiting letters of these kinds, oldest first, to one ``member`` if given, with serials higher than ``after``.
 
     With ``now`` (ISO), only letters that are due and that no sender has taken.
     """
@@ -66,8 +67,23 @@ def outgoing_letters(
         waiting = waiting.where(outbox.due_at <= now, outbox.held_until <= now)
     if member is not None:
         waiting = waiting.where(outbox.member == member)
+    if after:
+        waiting = waiting.where(outbox.serial > after)
     rows = connection.execute(waiting).all()
     return _Contents(connection, institution, rows).letters() if rows else []
+
+
+def all_outgoing_letters(
+    connection: Connection, institution: str, letters: Collection[str], member: int | None = None
+) -> Iterator[OutgoingLetter]:
+    """Yield all waiting letters of these kinds, oldest first, to one ``member`` if given; few are in memory at a time."""
+    after = 0
+    while found := outgoing_letters(connection, institution, _AT_A_TIME, "", letters, member, after):
+        yield from found
+        after = found[-1].serial
+
+
+_AT_A_TIME = 100
 
 
 class _Contents:

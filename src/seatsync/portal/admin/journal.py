@@ -8,10 +8,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from seatsync.domain.text.characters import clean
-from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.history import HistoryFilter, HistoryLine, history
-from seatsync.ledger.queries.lookup import numbers_of
 
 PAGE_SIZE = 50
 """Events per page."""
@@ -66,9 +63,3 @@ def journal(
     same = groupby(lines, lambda line: (line.at, line.actor, line.commit, line.plan))
     entries = [EntryView(*head, events=list(events)) for head, events in same]
     return JournalPage(entries, bottom if bottom > 1 else 0, top if top < last else 0, bottom)
-
-
-def members_named(connection: Connection, institution: str, name: str) -> Sequence[int] | None:
-    """Return the numbers of the members with this e-mail or student id; None if ``name`` is empty."""
-    name = clean(name)
-    return sorted(numbers_of(connection, institution, [email_key(name)], [name])) if name else None

@@ -20,12 +20,13 @@ from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.administered import Administered, administered, institutions_of
 from seatsync.ledger.queries.history import HistoryFilter
 from seatsync.ledger.queries.lists import PageRequest
+from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.exports import licenses_csv, members_csv
-from seatsync.portal.admin.journal import journal, members_named
+from seatsync.portal.admin.journal import journal
 from seatsync.portal.admin.labels import ACTIONS, PERSON, TERMS
 from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, select_by_csv
@@ -165,7 +166,7 @@ def history(institution: str) -> str:
     query = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
     with _for_administrator(institution) as (here, connection):
         wanted = HistoryFilter(
-            members=members_named(connection, institution, query["member"]),
+            members=members_named(connection, institution, query["member"]) if query["member"] else None,
             **{name: query[name] or None for name in ("what", "library", "commit")},
         )
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}

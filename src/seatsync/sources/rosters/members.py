@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain, repeat
 from operator import itemgetter
 from sys import intern
@@ -191,7 +191,17 @@ class RosterReader:
         return False
 
 
-def _together(values: Sequence[str]) -> str:
+def mentions(names: Collection[str], values: Iterable[str]) -> bool:
+    """Whether one of the values, as they were typed, can be the e-mail or student id of a member with one of these names.
+
+    ``names`` are e-mails' keys and student ids. Where this is False, ``RosterReader`` finds none of them in the values.
+    """
+    together = _together(values)
+    folded = email_key(together if _is_plain(together) else clean(plain_email(together)))
+    return any(email_key(name) in folded for name in names)
+
+
+def _together(values: Iterable[str]) -> str:
     """Join the values into one text, to check them all at once."""
     return f"|{'|'.join(values)}|"
 

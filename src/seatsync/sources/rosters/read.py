@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, islice
 from operator import itemgetter
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -14,9 +14,9 @@ from seatsync.domain.text.guesses import did_you_mean, nearest
 from seatsync.domain.text.tags import tag_fault
 from seatsync.sources import csv_table, yaml_tree
 from seatsync.sources.rosters.dialects import ROSTER, Dialect, dialect_of
-from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.members import RosterReader, mentions
 
-_AT_ONCE = 5_000
+_AT_ONCE, _FEW = 5_000, 500
 
 
 def read_csv(text: str, reader: RosterReader) -> None:
@@ -25,6 +25,15 @@ def read_csv(text: str, reader: RosterReader) -> None:
     if table is None:
         return
     take_records(table, table.records(), reader)
+
+
+def read_csv_with(text: str, reader: RosterReader, names: Collection[str]) -> None:
+    """Read the members of a CSV roster whose e-mail or student id is one of ``names`` (``mentions``), and some around them."""
+    table = csv_table.read(text, reader.file, ROSTER, reader.found)
+    records = table.records() if table is not None else iter(())
+    while batch := list(islice(records, _FEW)):
+        if table is not None and mentions(names, chain.from_iterable(row for _, _, row in batch)):
+            take_records(table, iter(batch), reader)
 
 
 def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], reader: RosterReader) -> None:

@@ -10,7 +10,7 @@ from seatsync.cli.commands.ledger import git_ledger, maintenance
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import instant_of, institution_of, ledger_of
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.planning import institution_snapshot
+from seatsync.cli.planning import without_members
 from seatsync.cli.run import Run
 
 
@@ -36,14 +36,19 @@ def info(run: Run, folder: Path) -> None:
     \b
     seatsync ledger info
     """
-    id, snapshot = institution_snapshot(folder, run)
-    members = sum(member.on_roster for member in snapshot.members.values())
-    click.echo(f"ledger       {ledger_of(run, folder, id)}")
+    from seatsync.ledger.queries.named import MemberCount, count_members
+
+    id = institution_of(folder, run)
+    ledger = ledger_of(run, folder, id)
+    with run.step("Reading the ledger"), ledger.reading() as connection:
+        snapshot = without_members(connection, id, run)
+        members = count_members(connection, id) if connection is not None else MemberCount(0, 0)
+    click.echo(f"ledger       {ledger}")
     click.echo(f"institution  {id}")
     click.echo(f"serial       {snapshot.serial}")
     click.echo(f"head         {snapshot.head}")
-    click.echo(f"members      {members:,} on the rosters, {len(snapshot.members) - members:,} who have left")
-    click.echo(f"locked by    {ledger_of(run, folder, id).holder(id) or 'nobody'}")
+    click.echo(f"members      {members.on_roster:,} on the rosters, {members.left:,} who have left")
+    click.echo(f"locked by    {ledger.holder(id) or 'nobody'}")
 
 
 @command.command("claim")

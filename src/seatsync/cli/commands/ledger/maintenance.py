@@ -85,7 +85,7 @@ def dump(run: Run, folder: Path, out: Path | None) -> int:
         raise click.UsageError(
             "A dump contains all names, and others may be able to read them here. To write it anyway, give --no-redact."
         )
-    id, snapshot = institution_snapshot(folder, run, members=False)
+    id, snapshot = institution_snapshot(folder, run)
     with ledger_of(run, folder, id).reading() as connection:
         if connection is None or not snapshot.serial:
             click.echo(f"seatsync: {ledger_of(run, folder, id)} has nothing about {id}: nothing was written.", err=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import check_owner, instant_of, institution_of, ledger_of
+from seatsync.cli.institution import instant_of, institution_of, ledger_of
 from seatsync.cli.lists import unknown_library
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.planning import member_numbers, snapshot_of
+from seatsync.cli.planning import member_numbers, without_members
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -55,14 +55,13 @@ def cancel(
         raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
     id = institution_of(folder, run)
     ledger, at = ledger_of(run, folder, id), instant_of(folder, id, run)
-    books = snapshot_of(folder, id, run, members=member is not None)
-    if library is not None and library not in books.libraries:
-        raise unknown_library(library, books)
-    numbers = member_numbers(member, books) if member is not None else None
-    chosen, found = Chosen(letters, letter, library, numbers), list[int]()
-    if check_owner(folder, id, run):
-        with ledger.reading() as connection:
-            found = cancellable(connection, id, chosen, at) if connection is not None else []
+    with ledger.reading() as connection:
+        books = without_members(connection, id, run)
+        if library is not None and library not in books.libraries:
+            raise unknown_library(library, books)
+        numbers = member_numbers(connection, id, member) if member is not None else None
+        chosen = Chosen(letters, letter, library, numbers)
+        found = cancellable(connection, id, chosen, at) if connection is not None else []
     if not found:
         run.say("No waiting or bounced letters match.")
         return ExitCode.DONE

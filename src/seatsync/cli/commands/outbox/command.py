@@ -13,7 +13,7 @@ from seatsync.cli.environment import actor
 from seatsync.cli.institution import check_owner, institution_of, ledger_of
 from seatsync.cli.lists import in_local_time, print_rows
 from seatsync.cli.options import common, folder, option
-from seatsync.cli.planning import use_secret
+from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 
 STATES = ("pending", "sent", "bounced", "cancelled")
@@ -93,12 +93,10 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     ledger = ledger_of(run, folder, id)
     count = 0
     if check_owner(folder, id, run):
-        numbers = _numbers(folder, id, run, member) if member is not None else None
+        numbers = None
+        if member is not None:
+            with ledger.reading() as connection:
+                use_secret(connection, id, run)
+                numbers = member_numbers(connection, id, member)
         count = ledger.write(id, actor(), "", lambda connection: again(connection, id, LetterState(state), numbers))
     run.say(f"Ready to be sent: {counted(count, 'letter')}.")
-
-
-def _numbers(folder: Path, institution: str, run: Run, member: str) -> list[int]:
-    from seatsync.cli.planning import member_numbers, snapshot_of
-
-    return member_numbers(member, snapshot_of(folder, institution, run))

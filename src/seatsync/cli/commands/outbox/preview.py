@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_addr
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.output.findings import print_findings
-from seatsync.cli.planning import member_numbers, snapshot_of, use_secret
+from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 
@@ -83,18 +84,16 @@ def _waiting(
     folder: Path, institution: str, run: Run, letter: str | None, member: str | None, limit: int
 ) -> list[OutgoingLetter]:
     from seatsync.domain.action import Letter
-    from seatsync.ledger.queries.outgoing import outgoing_letters
+    from seatsync.ledger.queries.outgoing import all_outgoing_letters
 
     kinds = [letter] if letter is not None else [*Letter]
-    numbers = member_numbers(member, snapshot_of(folder, institution, run)) if member is not None else [None]
     with ledger_of(run, folder, institution).reading() as connection:
         use_secret(connection, institution, run)
+        numbers = member_numbers(connection, institution, member) if member is not None else [None]
         if connection is None:
             return []
-        found = [
-            one for number in numbers for one in outgoing_letters(connection, institution, None, "", kinds, number)
-        ]
-    return [one for one in found if one.address][:limit]
+        waiting = (one for number in numbers for one in all_outgoing_letters(connection, institution, kinds, number))
+        return [*islice((one for one in waiting if one.address), limit)]
 
 
 def _example(letter: str) -> OutgoingLetter:

@@ -1,0 +1,139 @@
+"""Read the members and licenses of a list from the ledger, some thousands at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.institution import institution_of, ledger_of
+from seatsync.cli.lists import unknown_library
+from seatsync.cli.output.findings import print_findings
+from seatsync.cli.planning import institution_snapshot, without_members
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+from seatsync.domain.filters import Filters
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.ledger.queries.batches import MemberBatch
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a list is read from: the ledger, a part at a time, or its state in the past (``connection`` is None).
+
+    ``books`` of the present are without members. ``only`` are the numbers of the members that ``--select`` names, None without.
+    """
+
+    institution: str
+    books: Snapshot
+    filters: Filters
+    connection: Connection | None
+    only: Sequence[int] | None = None
+
+    @property
+    def libraries(self) -> list[str]:
+        """The library that the filters name, or all."""
+        return [self.filters.library] if self.filters.library else list(self.books.libraries)
+
+    def with_licenses(self) -> list[str]:
+        """The library that the filters name, or all that have or had licenses."""
+        from seatsync.ledger.queries.lookup import libraries_with_licenses
+
+        if self.filters.library:
+            return [self.filters.library]
+        return (
+            list(self.books.licenses)
+            if self.connection is None
+            else libraries_with_licenses(self.connection, self.institution)
+        )
+
+    def with_emails(self, keys: Iterable[str]) -> Listing:
+        """This list, of the members with these e-mail keys only."""
+        from seatsync.ledger.queries.lookup import numbers_of
+
+        named = numbers_of(self.connection, self.institution, {*keys}, ()) if self.connection is not None else {}
+        return replace(self, only=[n for n in sorted(named) if self.only is None or n in self.only])
+
+    def members(self) -> Iterator[MemberBatch]:
+        """The members that match all filters."""
+        from seatsync.domain.license import ABSENT
+        from seatsync.ledger.queries.batches import MemberBatch, member_batches
+
+        if self.connection is not None:
+            yield from member_batches(self.connection, self.institution, self.filters, self.libraries, self.only)
+            return
+        held = [self.books.licenses.get(library, {}) for library in self.libraries]
+        matching = (
+            number
+            for number in self._past_members()
+            if self.filters.holds(licenses.get(number, ABSENT) for licenses in held)
+        )
+        yield MemberBatch([*matching], self.books)
+
+    def holders(self, library: str) -> Iterator[MemberBatch]:
+        """The members who match all filters with their license of the library."""
+        from seatsync.ledger.queries.batches import MemberBatch, holder_batches
+
+        if self.connection is not None:
+            yield from holder_batches(self.connection, self.institution, self.filters, library, self.only)
+            return
+        held, people = self.books.licenses.get(library, {}), {*self._past_members()}
+        matching = (number for number, license in held.items() if number in people and self.filters.lists(license))
+        yield MemberBatch([*matching], self.books)
+
+    def bounced(self, numbers: Sequence[int]) -> set[tuple[str, int]]:
+        """The licenses of these members whose latest invitation bounced, as (library, number); none in the past."""
+        from seatsync.ledger.queries.outbox import bounced
+
+        return bounced(self.connection, self.institution, numbers) if self.connection is not None else set()
+
+    def _past_members(self) -> Iterator[int]:
+        chosen = {*self.only} if self.only is not None else self.books.members.keys()
+        return (number for number, _ in self.filters.members(self.books.members) if number in chosen)
+
+
+@contextmanager
+def listing(
+    folder: Path, run: Run, filters: Filters, select: Path | None, as_of: datetime | None = None
+) -> Iterator[Listing]:
+    """Open the ledger for a list: its present, or its state at the end of the day of ``as_of``."""
+    from seatsync.ledger.queries.lookup import numbers_of
+
+    id, past = institution_snapshot(folder, run, as_of) if as_of is not None else (institution_of(folder, run), None)
+    with run.step("Reading the ledger"), ledger_of(run, folder, id).reading() as connection:
+        books = past or without_members(connection, id, run)
+        keys, ids = _selected(select, run) if select is not None else (set[str](), set[str]())
+        if filters.library and filters.library not in books.libraries:
+            raise unknown_library(filters.library, books)
+        if past is not None or connection is None:
+            members = books.members.items()
+            only = [n for n, member in members if member.key in keys or member.student_id in ids]
+            yield Listing(id, books, filters, None, only if select is not None else None)
+        else:
+            only = sorted(numbers_of(connection, id, keys, ids))
+            yield Listing(id, books, filters, connection, only if select is not None else None)
+
+
+def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
+    """The e-mail keys and student ids of a selection file, which may be anywhere on this machine."""
+    from seatsync.domain.diagnostic import Severity
+    from seatsync.sources.files import Folder
+    from seatsync.sources.selections import read_selection
+
+    folder = Folder(path.parent)
+    text = folder.read(path.name)
+    selection = read_selection(text, path.name, folder.found) if text is not None else None
+    if folder.found:
+        print_findings(path.parent, folder.found, run)
+    if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
+        raise click.exceptions.Exit(ExitCode.INVALID)
+    return selection.keys, selection.student_ids
