@@ -11,7 +11,7 @@ import pytest
 
 from seatsync.plans import one_member
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import Loaded, ReadRosters
+from seatsync.sources.load import Loaded, ReadRosters, load
 from tests.support.command_line import seatsync
 
 CONFIG = """\
@@ -128,12 +128,12 @@ def test_why_says_the_same_from_a_part_and_from_everything(
 
 def test_why_reads_few_rows_of_applied_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = applied(tmp_path, PLAIN_STAFF)
-    monkeypatch.setattr(one_member, "load", partial(_load_a_part, one_member.load))
+    monkeypatch.setattr(one_member, "load", partial(_load_a_part, load))
     assert seatsync("why", "hal@grace.example", folder=folder).code == 0
 
 
-def _load_a_part(load: Callable[..., Loaded], folder: InstitutionFolder, *read: ReadRosters) -> Loaded:
-    loaded = load(folder, *read)
+def _load_a_part(really: Callable[..., Loaded], folder: InstitutionFolder, *read: ReadRosters) -> Loaded:
+    loaded = really(folder, *read)
     assert loaded.desired is not None
     assert [row.email for row in loaded.desired.members] == ["hal@grace.example"]
     return loaded
