@@ -12,7 +12,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, one_letter_variants
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import numbers_of
-from seatsync.ledger.read import AT_A_TIME
+from seatsync.ledger.read import among
 
 _LIKENESS = 0.9
 """E-mails of one domain are alike, so only very similar ones are guessed."""
@@ -35,10 +35,9 @@ def did_you_mean_member(connection: Connection, institution: str, name: str) -> 
 
 def names_of(connection: Connection, institution: str, numbers: Collection[int]) -> list[tuple[str, str]]:
     """The e-mail key and student id of each of these members; both can be empty."""
-    member, ordered = tables.member.c, sorted(numbers)
-    query = select(member.key, member.student_id).where(member.institution == institution)
-    parts = (ordered[start : start + AT_A_TIME] for start in range(0, len(ordered), AT_A_TIME))
-    return [(key, id) for part in parts for key, id in connection.execute(query.where(member.number.in_(part)))]
+    member = tables.member.c
+    these = (member.institution == institution) & among(connection, member.number, numbers)
+    return [(key, id) for key, id in connection.execute(select(member.key, member.student_id).where(these))]
 
 
 def replaced_with_email(connection: Connection, institution: str, key: str) -> list[int]:
