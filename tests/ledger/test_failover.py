@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import threading
 import time
@@ -16,6 +18,7 @@ import pytest
 
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.stores.postgres import close_all
 from tests.support.clusters import Cluster, cluster, new_cluster
 from tests.support.command_line import Outcome, seatsync
@@ -28,6 +31,7 @@ rosters: [{path: members.csv}]
 grants: [{library: books, kind: permanent, to: {everyone: true}}]
 """
 NOW = ("--now", "2026-09-01")
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 class Pair:
@@ -197,6 +201,25 @@ def test_a_server_that_does_not_come_back_is_waited_for_once(tmp_path: Path) -> 
     assert time.monotonic() - began < 5
 
 
+def test_a_reading_that_the_standby_ends_says_so(both: Pair) -> None:
+    both.standby.configure("max_standby_streaming_delay = 0")
+    both.standby.reload()
+    both.standby.wait_for("SELECT current_setting('max_standby_streaming_delay') = '0'")
+    both.primary.run("CREATE TABLE passing (x integer)", "seats")
+    both.caught_up()
+
+    def read_what_is_dropped() -> None:
+        with Ledger(both.standby.url(database="seats")).reading() as connection:
+            assert connection is not None
+            connection.exec_driver_sql("SELECT * FROM passing")
+            both.primary.run("DROP TABLE passing", "seats")
+            both.caught_up()
+            connection.exec_driver_sql("SELECT * FROM passing")
+
+    with pytest.raises(LedgerError, match="a standby had to apply a change of the primary"):
+        read_what_is_dropped()
+
+
 # ── A connection that breaks while an apply writes ──────────────────────────────────────────────────────────────────
 
 
@@ -216,6 +239,23 @@ def test_what_was_not_committed_is_done_again_with_wait(both: Pair, folder: Path
             partial(end, blocker), ledger, "apply", "--yes", "-q", "--wait", wait, folder=folder, delay=0
         )
         assert outcome.code == code, outcome
+    assert run(ledger, "plan", "--detailed-exitcode", folder=folder).code == ExitCode.DONE
+
+
+def test_a_crash_of_the_server_is_waited_for(both: Pair, folder: Path) -> None:
+    add_member(folder, "liv@grace.example")
+    ledger = both.primary.url(database="seats")
+
+    def crash() -> None:
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        both.primary.wait_for(f"SELECT EXISTS ({waiting})")
+        os.kill(int(str(both.primary.run(waiting)[0][0])), signal.SIGKILL)  # the server ends all sessions and recovers
+
+    blocker = psycopg.connect(ledger)
+    blocker.execute("LOCK TABLE entry IN EXCLUSIVE MODE")
+    outcome = meanwhile(crash, ledger, "apply", "--yes", "-q", "--wait", "60", folder=folder, delay=0)
+    blocker.close()
+    assert outcome.code == ExitCode.DONE, outcome
     assert run(ledger, "plan", "--detailed-exitcode", folder=folder).code == ExitCode.DONE
 
 

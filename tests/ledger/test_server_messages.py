@@ -15,12 +15,15 @@ import psycopg
 import pytest
 
 from seatsync.ledger.database import Ledger
+from seatsync.ledger.failures import Cure
 from seatsync.ledger.stores.postgres import close_all
-from seatsync.ledger.stores.postgres_errors import RULES
+from seatsync.ledger.stores.postgres_errors import RULES, meaning
 from tests.support.clusters import Cluster, cluster, new_cluster
 from tests.support.command_line import Outcome, seatsync
 from tests.support.poolers import needs_pgbouncer, pgbouncer
 from tests.support.ports import free_port
+
+pytestmark = pytest.mark.postgres
 
 LEDGER = 6
 CONFIG = """\
@@ -34,6 +37,7 @@ ROLES = """
 CREATE ROLE locked_out NOLOGIN; CREATE ROLE secret LOGIN PASSWORD 'right'; CREATE ROLE stranger LOGIN;
 CREATE ROLE two LOGIN CONNECTION LIMIT 2;
 CREATE ROLE hasty LOGIN SUPERUSER; ALTER ROLE hasty SET statement_timeout = '1ms';
+CREATE ROLE slow LOGIN SUPERUSER; ALTER ROLE slow SET transaction_timeout = '200ms';
 CREATE ROLE reader LOGIN SUPERUSER; ALTER ROLE reader SET default_transaction_read_only = on;
 """
 
@@ -199,6 +203,7 @@ def test_a_role_or_a_server_without_another_connection(server: Cluster, folder: 
         says(server.url("stranger", "seats"), "as many as it may (max_connections)", "put a pooler", folder=folder)
 
 
+@pytest.mark.slow
 def test_a_server_that_starts_stops_and_crashes(tmp_path: Path) -> None:
     folder = written(tmp_path / "grace")
     with cluster() as primary, new_cluster() as standby:
@@ -229,6 +234,7 @@ def eventually(url: str, fact: str, folder: Path) -> None:
     ("user", "command", "fact", "help"),
     [
         ("hasty", ("apply", "--yes", "-q"), "it took longer than this role may take (statement_timeout)", "longer"),
+        ("slow", ("apply", "--yes", "-q"), "it took longer than this role may take (transaction_timeout)", "longer"),
         ("reader", ("apply", "--yes", "-q"), "is read-only: it is a standby", "target_session_attrs=read-write"),
         ("stranger", ("status",), "does not allow this role to do that", "roles.sql"),
     ],
@@ -236,7 +242,7 @@ def eventually(url: str, fact: str, folder: Path) -> None:
 def test_a_statement_that_is_not_carried_out(
     user: str, command: tuple[str, ...], fact: str, help: str, server: Cluster, folder: Path
 ) -> None:
-    if user == "hasty":
+    if user in ("hasty", "slow"):
         with psycopg.connect(server.url(database="seats")) as other:
             other.execute("LOCK TABLE writer IN ACCESS EXCLUSIVE MODE")
             says(server.url(user, "seats"), fact, help, *command, folder=folder)
@@ -285,10 +291,27 @@ def test_a_session_that_the_operator_ends(server: Cluster, folder: Path) -> None
     assert "ended the session: the server is stopped or restarted, or its operator" in outcome.err
 
 
+def test_a_server_that_speaks_another_language_is_quoted_and_waited_for() -> None:
+    text = (
+        'connection failed: connection to server at "db", port 5432 failed: FATAL:  das Datenbanksystem startet gerade'
+    )
+    told = meaning(psycopg.OperationalError(text), "postgresql://x@db/x")
+    assert "das Datenbanksystem startet gerade" in told.fact
+    assert told.cure is Cure.SERVER
+    assert meaning(psycopg.DataError("no number"), "postgresql://x@db/x").cure is Cure.PERSON
+
+
+def test_the_secrets_of_an_address_are_not_quoted() -> None:
+    text = 'connection failed: FATAL:  unbekannt: "s3cret-word"'
+    told = meaning(psycopg.OperationalError(text), "postgresql://x:s3cret-word@one,two/x")
+    assert "s3cret-word" not in told.fact
+
+
 # ── Poolers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @needs_pgbouncer
+@pytest.mark.slow
 def test_poolers(server: Cluster, folder: Path) -> None:
     timeouts = ("pool_mode = transaction", "default_pool_size = 1", "query_wait_timeout = 1", "max_client_conn = 2")
     with pgbouncer(server, *timeouts) as pooler:
@@ -331,6 +354,7 @@ def test_of_several_servers_each_is_named_with_what_it_says(server: Cluster, fol
 # ── Room for another connection ─────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_many_institutions_do_with_the_connections_that_there_are(server: Cluster, tmp_path: Path) -> None:
     names = [written(tmp_path / f"i{number}").name for number in range(6)]
     ledger = server.url("two", "seats")

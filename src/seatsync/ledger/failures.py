@@ -104,7 +104,7 @@ def translated(ledger: object, meaning: Callable[[Exception], Meaning]) -> Itera
         kind = AlreadyTaken if isinstance(error, IntegrityError) else LedgerError
         raise in_words(ledger, meaning(error), kind) from error
     except ArgumentError:  # it quotes the address
-        help = "Give one port, or as many ports as hosts: ?host=one:5432&host=two:5432."
+        help = "Give one port, or as many ports as servers: one:5432,two:5432."
         raise LedgerError(f"The ledger {ledger} has servers or ports that are not valid.", help) from None
     except ModuleNotFoundError as error:
         if error.name != "psycopg":

@@ -261,10 +261,13 @@ def meaning(error: Exception, location: str) -> Meaning:
 
     The secrets of the address ``location`` are removed from what the driver says, where it is quoted.
     """
+    from psycopg import InterfaceError, OperationalError
+
     error = getattr(error, "orig", error)
     attempts = _ATTEMPT.split(str(error).partition(_SEVERAL)[2])[1:]
     if not attempts:
-        return _meaning_of(getattr(error, "sqlstate", None) or "", str(error), location)
+        is_of_connection = isinstance(error, OperationalError | InterfaceError)
+        return _meaning_of(getattr(error, "sqlstate", None) or "", str(error), location, is_of_connection)
     servers: dict[str, list[Meaning]] = {}
     for host, port, text in zip(attempts[::3], attempts[1::3], attempts[2::3], strict=True):
         shown = f"[{host}]" if ":" in host else host
@@ -288,14 +291,15 @@ def _urgency(told: Meaning) -> int:
     return (Cure.PERSON, Cure.ROOM, Cure.SERVER, Cure.TIME, Cure.RETRY).index(told.cure)
 
 
-def _meaning_of(state: str, text: str, location: str) -> Meaning:
+def _meaning_of(state: str, text: str, location: str, is_of_connection: bool = True) -> Meaning:
+    """The meaning by the table. What no rule knows is quoted; while connecting it may be a server that speaks another language."""
     for rule in RULES:
         if _applies(rule, state, text):
             return rule.meaning
     first = without_secrets((text.splitlines() or ["no reason"])[0].rstrip("."), location)
     if state:
         return Meaning(f"reports an error (SQLSTATE {state}): {first}.", _UNKNOWN)
-    return Meaning(f"can't be reached: {first}.", _UNKNOWN, Cure.TIME)
+    return Meaning(f"can't be reached: {first}.", _UNKNOWN, Cure.SERVER if is_of_connection else Cure.PERSON)
 
 
 _UNKNOWN = "Ask the database's operator what this means, or correct the address in --ledger or SEATSYNC_LEDGER."
