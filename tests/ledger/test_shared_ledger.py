@@ -803,7 +803,7 @@ def test_a_ledger_is_the_same_after_being_dumped_and_loaded(
 ) -> None:
     lines, place = dumped(grace), elsewhere(kind)
     outcome = ran("ledger", "load", "../grace.jsonl", "--ledger", place, folder=grace)
-    assert f"head {head(grace)}" in outcome.out
+    assert f":{head(grace)}" in outcome.out
     assert ran("ledger", "dump", "--ledger", place, folder=grace).out == "".join(lines)
     assert stored_at(place) == stored(grace)
     ran("verify", "--ledger", place, "--head", head(grace), folder=grace)

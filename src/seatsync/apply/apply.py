@@ -45,13 +45,14 @@ class ForeignLedger(Failure):
 class Applied(NamedTuple):
     """The result of an apply: the last journal entry with its hash, and the number of letters put into the outbox.
 
-    ``noted``: there was nothing to do, but the journal now knows these files.
+    ``noted``: there was nothing to do, but the journal now knows these files. ``held``: the letters wait to be released.
     """
 
     serial: int
     head: str
     letters: int = 0
     noted: bool = False
+    held: bool = False
 
 
 def carry_out(
@@ -92,7 +93,7 @@ def carry_out(
             recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-        return Applied(books.serial, books.head, recorder.sent, noted)
+        return Applied(books.serial, books.head, recorder.sent, noted, held=bool(books.held_since and recorder.sent))
 
     return ledger.write(plan.institution, actor, commit, apply)
 

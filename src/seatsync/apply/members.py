@@ -12,7 +12,7 @@ from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
-from seatsync.ledger.queries.outbox import Chosen, cancel, cancellable
+from seatsync.ledger.queries.by_hand import Chosen, cancel, cancellable, held_letters, hold, release
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.ledger.retention import in_ranges
@@ -51,11 +51,49 @@ def cancel_letters(ledger: Ledger, institution: str, chosen: Chosen, at: str, ac
         serials = cancellable(connection, institution, chosen, at) if books.serial else []
         if serials:
             cancel(connection, institution, serials, actor, at)
-            letters = ",".join(f"{first}-{last}" for first, last in in_ranges(serials))
-            record(connection, institution, books, Entry("cancel", at, actor, detail={"cancelled": letters}), [])
+            record(
+                connection, institution, books, Entry("cancel", at, actor, detail={"cancelled": _ranges(serials)}), []
+            )
         return len(serials)
 
     return ledger.write(institution, actor, "", step)
+
+
+def hold_letters(ledger: Ledger, institution: str, since: str, at: str, actor: str) -> int:
+    """Hold the letters that are due, and those that applies write from now on; return how many are due.
+
+    The journal notes it, and the moment ``since`` (ISO) to which the ledger was restored.
+    """
+
+    def step(connection: Connection) -> int:
+        books = read_snapshot(connection, institution, ())
+        serials = hold(connection, institution, at) if books.serial else []
+        if serials or books.held_since != since:
+            detail = {"held": since, "holding": _ranges(serials)}
+            record(connection, institution, books, Entry("hold", at, actor, detail=detail), [])
+        return len(serials)
+
+    return ledger.write(institution, actor, "", step)
+
+
+def release_letters(ledger: Ledger, institution: str, chosen: Chosen | None, at: str, actor: str) -> int:
+    """Release the chosen held letters; return how many. None: all of them, and later applies hold none. The journal notes it."""
+
+    def step(connection: Connection) -> int:
+        books = read_snapshot(connection, institution, ())
+        serials = held_letters(connection, institution, chosen or Chosen()) if books.held_since else []
+        release(connection, institution, serials)
+        is_end = chosen is None and books.held_since
+        if serials or is_end:
+            detail = {"released": _ranges(serials), **({"held": ""} if is_end else {})}
+            record(connection, institution, books, Entry("release", at, actor, detail=detail), [])
+        return len(serials)
+
+    return ledger.write(institution, actor, "", step)
+
+
+def _ranges(serials: Sequence[int]) -> str:
+    return ",".join(f"{first}-{last}" for first, last in in_ranges(serials))
 
 
 def record(connection: Connection, institution: str, books: Snapshot, entry: Entry, events: Sequence[Event]) -> None:

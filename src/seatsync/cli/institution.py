@@ -62,6 +62,23 @@ def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size:
     return ledger
 
 
+def shared_ledger_of(run: Run) -> Ledger:
+    """The ledger that --all is about.
+
+    Raises:
+        UsageError: it keeps one institution only.
+    """
+    from seatsync.ledger.stores.addresses import in_git
+
+    has_one = run.ledger is None or in_git(run.ledger)
+    ledger = ledger_of(run, Path(), pool_size=1) if not has_one else None
+    if ledger is None or not ledger.is_shared:
+        raise click.UsageError(
+            "--all is for a ledger in PostgreSQL, which keeps many institutions. For others, give -C FOLDER."
+        )
+    return ledger
+
+
 def check_owner(folder: Path, institution: str, run: Run) -> bool:
     """Check the owner of the folder's ledger, and return whether the ledger has the institution.
 

@@ -16,10 +16,15 @@ class LetterState(StrEnum):
     """The state of a letter in the outbox."""
 
     PENDING = "pending"
+    HELD = "held"
+    """It waits until an administrator releases it: it may have been sent before the ledger was restored."""
     SENT = "sent"
     BOUNCED = "bounced"
     CANCELLED = "cancelled"
 
+
+WAITING = (LetterState.PENDING.value, LetterState.HELD.value)
+"""The states of letters that no sender has sent or given up, and that nobody has cancelled."""
 
 ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 """Letters that ask the member to act. They have a personal link and are sent only while the license is unclaimed."""

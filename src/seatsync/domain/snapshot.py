@@ -23,7 +23,8 @@ class Snapshot:
     ``serial`` and ``head`` are the number and the hash (hex) of the last journal entry. ``admins`` are by e-mail key,
     ``members`` by number, ``licenses`` by library and member number. ``rosters`` are the members counted in each roster at the
     last apply, ``applied_on`` is its day, ``applied_at`` its instant, ``approvals`` are the used ones that have not ended.
-    Removed libraries keep their revoked licenses.
+    ``held_since`` is the moment (ISO) to which the ledger was restored, as long as its letters are held; else empty. Removed
+    libraries keep their revoked licenses.
 
     A snapshot can hold only some ``members`` with their ``licenses``. The other fields always cover all of them: ``seats``
     counts the active licenses of each library by ``library.seat_of``, ``last_number`` is the highest member number, and
@@ -44,6 +45,7 @@ class Snapshot:
     applied_on: str = ""
     applied_at: str = ""
     approvals: Sequence[Used] = ()
+    held_since: str = ""
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
     baseline: Mapping[str, Any] = field(default_factory=dict)

@@ -41,8 +41,8 @@ class SeatLetter(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits, or would wait after a retry."""
-        return self.state in (LetterState.PENDING, LetterState.BOUNCED) and not self.in_hand
+        """Whether it waits, or would wait once it is released or tried again."""
+        return self.state in (LetterState.PENDING, LetterState.HELD, LetterState.BOUNCED) and not self.in_hand
 
 
 class Seat(NamedTuple):

@@ -107,6 +107,11 @@ class Ledger:
         return self.store.is_pushed
 
     @property
+    def is_shared(self) -> bool:
+        """Whether many institutions can be kept here."""
+        return self.store.is_shared
+
+    @property
     def branch(self) -> GitBranch | None:
         """The ledger's branch in Git; None where it is not in Git."""
         if not self.store.is_pushed:

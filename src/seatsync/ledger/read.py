@@ -64,6 +64,7 @@ def _snapshot(
         applied_on=row.applied_on,
         applied_at=row.applied_at,
         approvals=used(json.loads(row.approvals)),
+        held_since=row.held_since,
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
         baseline=checked(json.loads(row.settled)),

@@ -13,7 +13,7 @@ from seatsync.domain.action import Action, Event, Grants, Subject
 from seatsync.domain.approval import with_uses, without_words
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
-from seatsync.domain.letters import letter_for
+from seatsync.domain.letters import LetterState, letter_for
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.person import Member
 from seatsync.domain.posting import overfull, post
@@ -157,8 +157,9 @@ class Recorder:
     def _add_letters(
         self, letter: str, to: Iterable[tuple[int, int]], library: str, address: str, entry: Entry
     ) -> None:
-        """Add a letter for each (serial of the event, member)."""
-        about, state = (str(letter), library), (address, entry.at, "pending", *tables.UNTRIED.values())
+        """Add a letter for each (serial of the event, member). Those of an apply are held as long as letters are held."""
+        waits = LetterState.HELD if self.books.held_since and entry.kind == "apply" else LetterState.PENDING
+        about, state = (str(letter), library), (address, entry.at, waits.value, *tables.UNTRIED.values())
         self.letters += [(self.institution, serial, *about, member, *state) for serial, member in to]
 
     def _touch(self, library: str, numbers: Sequence[int]) -> None:
@@ -240,8 +241,8 @@ def _is_moved(old: Member, new: Member) -> bool:
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, files: str | None = None) -> None:
     """Put into ``books`` what entry ``serial`` of the instant ``at`` says of the files it came from.
 
-    These are the number of members in each roster, the day and instant, the approvals used, and the baseline, to which the serial of the
-    apply's last event is added. The digests of a sealed entry are passed as ``files``.
+    These are the number of members in each roster, the day and instant, the approvals used, whether letters are held, and the
+    baseline, to which the serial of the apply's last event is added. The digests of a sealed entry are passed as ``files``.
 
     Raises:
         ValueError: the detail holds something that seatsync never writes.
@@ -258,5 +259,9 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, f
             baseline = {**baseline, **{name: hidden[name] for name in OUTSIDE if name in hidden}} if hidden else {}
         books.baseline = checked({**baseline, "serial": serial + baseline["events"]} if baseline else {})
         books.approvals = with_uses(books.approvals, approvals_of(detail, files), serial, day)
+    if "held" in detail:
+        if not is_text(detail["held"]):
+            raise ValueError("the hold of letters has the wrong type")
+        books.held_since = detail["held"]
     if forgotten := detail.get("files"):
         books.approvals = [without_words(use) if use["entry"] in forgotten else use for use in books.approvals]

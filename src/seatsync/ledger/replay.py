@@ -43,7 +43,7 @@ class Verdict:
     """The result of checking the journal.
 
     ``serial`` and ``head`` (hex) belong to the last link. If ``chain_holds``, only the tables of the present are at fault.
-    ``more`` counts the faults that are not listed.
+    ``more`` counts the faults that are not listed. ``lost`` is how many entries a noted head says are missing at the end.
     """
 
     links: int = 0
@@ -52,6 +52,7 @@ class Verdict:
     chain_holds: bool = True
     faults: list[str] = field(default_factory=list)
     more: int = 0
+    lost: int = 0
 
     def fault(self, text: str) -> None:
         """Add a fault; beyond ``MOST_FAULTS``, count it."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, sel
 
 from seatsync.domain.action import Letter, Subject, about
 from seatsync.domain.fields import MAX_NUMBER
+from seatsync.domain.letters import WAITING
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.account_tables import holding
@@ -45,7 +46,7 @@ def prune_letters(connection: Connection, institution: str, before: str) -> list
     this one is not needed (``domain.waiting``).
     """
     outbox = tables.outbox.c
-    done_with = (outbox.institution == institution) & (outbox.created_at < before) & (outbox.state != "pending")
+    done_with = (outbox.institution == institution) & (outbox.created_at < before) & outbox.state.not_in(WAITING)
     done_with &= ~_says_of_nothing_known(institution, before)
     serials = connection.execute(select(outbox.serial).where(done_with).order_by(outbox.serial)).scalars().all()
     connection.execute(delete(tables.outbox).where(done_with))
@@ -80,7 +81,7 @@ def forget_members(connection: Connection, institution: str, numbers: Collection
     for number in numbers:
         of_member = (event.institution == institution) & (event.member == number)
         connection.execute(update(tables.event).where(of_member).values(_FORGOTTEN))
-        waiting = (outbox.institution == institution) & (outbox.member == number) & (outbox.state == "pending")
+        waiting = (outbox.institution == institution) & (outbox.member == number) & outbox.state.in_(WAITING)
         connection.execute(update(tables.outbox).where(waiting).values(state="cancelled"))
         sent = (outbox.institution == institution) & (outbox.member == number)
         connection.execute(update(tables.outbox).where(sent).values(reply="", sent_to=""))

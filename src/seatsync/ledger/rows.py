@@ -41,6 +41,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "settled": canonical(books.baseline),
         "timezone": institution.timezone,
         "approvals": canonical(books.approvals),
+        "held_since": books.held_since,
     }
 
 

@@ -41,6 +41,7 @@ institution = table(
     Column("timezone", String(64), nullable=False, server_default=text("''")),
     Column("approvals", Text, nullable=False, server_default="[]"),
     Column("applied_at", String(32), nullable=False, server_default=text("''")),
+    Column("held_since", String(32), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
@@ -179,6 +180,7 @@ Index(
     outbox.c.serial,
     sqlite_where=text("state = 'pending' OR state = 'bounced'"),
 )
+Index("outbox_due", outbox.c.due_at, outbox.c.institution, sqlite_where=text("state = 'pending'"))
 UNTRIED: dict[str, int | str] = {
     "attempts": 0,
     "due_at": "",

@@ -280,12 +280,14 @@ def _carry_out(
         click.echo(json.dumps(result, ensure_ascii=False))
     elif plan.changes or plan.approvals:
         passed = f", {counted(len(plan.approvals), 'limit')} passed by approval" if plan.approvals else ""
-        sending = " (`seatsync outbox send` sends them)" if applied.letters else ""
+        way = "held: `seatsync outbox release` lets them go" if applied.held else "`seatsync outbox send` sends them"
+        sending = f" ({way})" if applied.letters else ""
         done = (
             f"{counted(len(plan.changes), 'change')}{passed}, "
             f"{counted(applied.letters, 'new letter')} in the outbox{sending}"
         )
-        journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {applied.head}."
+        head = f"{applied.serial}:{applied.head}"
+        journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {head}."
         run.say(f"Applied to {ledger}: {done}. {journal}")
     elif applied.noted:
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes that these files are applied.")

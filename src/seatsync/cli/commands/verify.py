@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """Check that each value is a hash, or the first 12 or more of its 64 digits."""
+    """Check that each value is a hash, or the first 12 or more of its 64 digits, with or without its entry's number."""
     for head in value:
-        if not re.fullmatch(r"[0-9a-fA-F]{12,64}", head):
-            raise click.BadParameter(f'"{head}" is not a head: give 12 to 64 of the digits that `apply` printed.')
+        if not re.fullmatch(r"([1-9][0-9]{0,17}:)?[0-9a-fA-F]{12,64}", head):
+            raise click.BadParameter(
+                f'"{head}" is not a head: give it as `apply` printed it (512:8c1f0c2a5b7d…), or 12 to 64 of its digits.'
+            )
     return value
 
 
@@ -32,7 +34,7 @@ def as_heads(ctx: click.Context, param: click.Parameter, value: tuple[str, ...])
     "--head",
     "heads",
     multiple=True,
-    metavar="HASH",
+    metavar="[SERIAL:]HASH",
     callback=as_heads,
     help="A head that you noted before; it must be in the journal.",
 )
@@ -42,12 +44,12 @@ def command(run: Run, folder: Path, heads: tuple[str, ...]) -> int:
 
     \b
     seatsync verify
-    seatsync verify --head 8c1f0c2a5b7d
+    seatsync verify --head 512:8c1f0c2a5b7d
 
     Checks the journal's chain of hashes, replays every event, and compares the result with the tables and the letters.
     A journal that was cut off or completely forged looks intact. To find that, note the head that `apply` and `verify`
-    print where nobody can change it (the log of CI, a Git tag), and give it with --head. Exits with 1 if something is
-    wrong.
+    print where nobody can change it (the log of CI, a Git tag), and give it with --head. With its number it also says how
+    many entries are missing after a restore to an earlier state. Exits with 1 if something is wrong.
     """
     from seatsync.ledger.verification.verify import verify
 
@@ -68,8 +70,16 @@ def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
         click.echo(f"seatsync: {fault}.", err=True)
     if verdict.more:
         click.echo(f"seatsync: {verdict.more:,} more faults.", err=True)
-    if verdict.faults:
+    if verdict.lost and len(verdict.faults) == 1:
+        exits.say_fix(_RESTORED)
+    elif verdict.faults:
         repair = "Rebuild the tables: `seatsync ledger rebuild`" if verdict.chain_holds else "Restore it from a backup"
         exits.say_fix(f"Do not write to this ledger, and find out who changed it. {repair}.")
     else:
-        click.echo(f"{success}: {verdict.links:,} entries, head {verdict.head}")
+        click.echo(f"{success}: {verdict.links:,} entries, head {verdict.serial}:{verdict.head}")
+
+
+_RESTORED = (
+    "If you have restored it, hold its letters before a sender runs (`seatsync outbox hold --since TIME`), then plan; "
+    'docs/operations.md, "After a restore". If nobody has, find out who changed it, and restore it from a backup.'
+)

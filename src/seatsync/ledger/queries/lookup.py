@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, func, lite
 
 from seatsync.domain.license import Status
 from seatsync.ledger import tables
+from seatsync.ledger.journal import UNPLANNED
 from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
 
@@ -159,8 +160,8 @@ def last_files(connection: Connection, institution: str) -> AppliedFiles:
 
 
 def has_only_noted_files(connection: Connection, institution: str, serial: int, head: str) -> bool:
-    """Whether the journal has a link ``serial`` with the hash ``head`` (hex), and after it only entries that note files or
-    cancelled letters."""
+    """Whether the journal has a link ``serial`` with the hash ``head`` (hex), and after it only entries that make no
+    plan out of date."""
     entry, event = tables.entry.c, tables.event.c
     at = [
         select(hash).where(institution_ == institution, number == serial)
@@ -171,7 +172,7 @@ def has_only_noted_files(connection: Connection, institution: str, serial: int, 
     ]
     later = [
         select(entry.serial).where(
-            entry.institution == institution, entry.serial > serial, entry.kind.not_in(("files", "cancel"))
+            entry.institution == institution, entry.serial > serial, entry.kind.not_in(UNPLANNED)
         ),
         select(event.serial).where(event.institution == institution, event.serial > serial),
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -104,53 +103,6 @@ def mark(connection: Connection, institution: str, marks: Iterable[Mark], held_u
         connection.execute(update(tables.outbox).where(which).values(state=state.value, **result, **sent_at))
 
 
-def retry(connection: Connection, institution: str, state: LetterState, members: Collection[int] | None = None) -> int:
-    """Make letters in this state pending and due at once, those to ``members`` or all. Return how many."""
-    outbox = tables.outbox.c
-    which = (outbox.institution == institution) & (outbox.state == state.value)
-    if members is not None:
-        which &= among(connection, outbox.member, members)
-    untried = {**tables.UNTRIED, "state": LetterState.PENDING.value}
-    return connection.execute(update(tables.outbox).where(which).values(untried)).rowcount
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """Selects letters; all given conditions must hold."""
-
-    serials: Collection[int] = ()
-    letter: str | None = None
-    library: str | None = None
-    members: Collection[int] | None = None
-
-
-def cancellable(connection: Connection, institution: str, chosen: Chosen, at: str) -> list[int]:
-    """The serials of the chosen letters that wait or have bounced, and that no sender has in hand at ``at`` (ISO)."""
-    outbox = tables.outbox.c
-    is_open = text("(outbox.state = 'pending' OR outbox.state = 'bounced')")  # exactly the index's condition
-    query = select(outbox.serial).where(outbox.institution == institution, is_open, outbox.held_until <= at)
-    if chosen.serials:
-        query = query.where(among(connection, outbox.serial, chosen.serials))
-    if chosen.letter is not None:
-        query = query.where(outbox.letter == chosen.letter)
-    if chosen.library is not None:
-        query = query.where(outbox.library == chosen.library)
-    if chosen.members is not None:
-        query = query.where(among(connection, outbox.member, chosen.members))
-    return list(connection.execute(query.order_by(outbox.serial)).scalars())
-
-
-def cancel(connection: Connection, institution: str, serials: Sequence[int], actor: str, at: str) -> None:
-    """Cancel these letters, and what is then no longer to be told (``domain.waiting``). ``outbox list`` says who did."""
-    outbox = tables.outbox.c
-    cancelled = {"state": LetterState.CANCELLED.value, "reply": f"cancelled by {actor}"}
-    these = (outbox.institution == institution) & among(connection, outbox.serial, serials)
-    connection.execute(update(tables.outbox).where(these).values(cancelled))
-    keys = connection.execute(select(outbox.library, outbox.member).where(these, outbox.member != 0))
-    seats = seats_of(connection, institution, [(row.library, row.member) for row in keys])
-    settle(connection, institution, seats, at)
-
-
 def institutions_with_due(
     connection: Connection, now: str, letters: Collection[str], institution: str | None = None
 ) -> list[str]:
@@ -168,11 +120,24 @@ def institutions_with_due(
     return list(connection.execute(every, execution_options=ACROSS).scalars())
 
 
-def count(connection: Connection, institution: str, letters: Collection[str]) -> int:
-    """The number of waiting letters of these kinds."""
+def count(connection: Connection, institution: str | None, letters: Collection[str]) -> int:
+    """The number of waiting letters of these kinds, of one institution or of all (None); without those that are held."""
     outbox = tables.outbox.c
-    waiting = select(func.count()).where(outbox.institution == institution, text("outbox.state = 'pending'"))
-    return connection.execute(waiting.where(outbox.letter.in_(sorted(letters)))).scalar_one()
+    waiting = select(func.count()).where(text("outbox.state = 'pending'"), outbox.letter.in_(sorted(letters)))
+    if institution is not None:
+        return connection.execute(waiting.where(outbox.institution == institution)).scalar_one()
+    return connection.execute(waiting, execution_options=ACROSS).scalar_one()
+
+
+def count_held(connection: Connection, institution: str | None) -> int:
+    """The number of held letters, of one institution or of all (None). Only where letters are held, the outbox is read."""
+    outbox, columns = tables.outbox.c, tables.institution.c
+    holding = select(columns.institution).where(columns.held_since != "")
+    if institution is not None:
+        holding = holding.where(columns.institution == institution)
+    ids = connection.execute(holding, execution_options=ACROSS).scalars().all()
+    held = select(func.count()).where(outbox.state == LetterState.HELD.value)
+    return sum(connection.execute(held.where(outbox.institution == id)).scalar_one() for id in ids)
 
 
 def bounced(connection: Connection, institution: str, members: Sequence[int] | None = None) -> set[tuple[str, int]]:

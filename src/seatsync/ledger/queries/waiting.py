@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain, groupby
 from operator import itemgetter
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from seatsync.domain.action import Action, Letter
-from seatsync.domain.letters import LetterState
+from seatsync.domain.letters import WAITING, LetterState
 from seatsync.domain.license import Status
 from seatsync.domain.text.days import day_in, start_of
 from seatsync.domain.waiting import Fate, Seat, SeatLetter, fates
@@ -48,17 +48,28 @@ def settle(connection: Connection, institution: str, seats: Mapping[SeatKey, Sea
     changed = list(_changed(connection, institution, seats, at))
     outbox = tables.outbox.c
     this = (outbox.institution == institution) & (outbox.serial == bindparam("which"))
-    states: dict[LetterState, dict[str, object]] = {
-        LetterState.CANCELLED: {"state": LetterState.CANCELLED.value, "held_until": "", "reply": SUPERSEDED},
-        LetterState.PENDING: {**tables.UNTRIED, "state": LetterState.PENDING.value},
+    states: dict[LetterState, Callable[[], dict[str, object]]] = {
+        LetterState.CANCELLED: lambda: {"state": LetterState.CANCELLED.value, "held_until": "", "reply": SUPERSEDED},
+        LetterState.PENDING: lambda: {**tables.UNTRIED, "state": _state_of_waiting(connection, institution)},
     }
     for state, values in states.items():
         if which := [{"which": fate.serial} for fate, due_at in changed if fate.state is state and not due_at]:
-            connection.execute(update(tables.outbox).where(this).values(values), which)
+            connection.execute(update(tables.outbox).where(this).values(values()), which)
     if later := [{"which": fate.serial, "due": due_at} for fate, due_at in changed if due_at]:
         connection.execute(update(tables.outbox).where(this).values(due_at=bindparam("due")), later)
     cancelled = {fate.serial for fate, _ in changed if fate.state is LetterState.CANCELLED}
     return Settled(cancelled, {fate.serial for fate, due_at in changed if due_at})
+
+
+def _state_of_waiting(connection: Connection, institution: str) -> str:
+    """The state of a letter that waits again: held as long as letters are held."""
+    return (LetterState.HELD if held_since(connection, institution) else LetterState.PENDING).value
+
+
+def held_since(connection: Connection, institution: str) -> str:
+    """The moment (ISO) to which the ledger was restored, as long as its letters are held; else empty."""
+    columns = tables.institution.c
+    return connection.execute(select(columns.held_since).where(columns.institution == institution)).scalar() or ""
 
 
 def _changed(
@@ -112,7 +123,7 @@ def silence(connection: Connection, institution: str, library: str, at: str) -> 
     """Cancel the letters about a library that sends none any more, except those that a sender has in hand at ``at`` (ISO)."""
     outbox = tables.outbox.c
     ours = (outbox.institution == institution) & (outbox.library == library) & (outbox.held_until <= at)
-    waiting = or_(outbox.state == LetterState.PENDING.value, outbox.state == LetterState.BOUNCED.value)
+    waiting = outbox.state.in_((*WAITING, LetterState.BOUNCED.value))
     cancelled = {"state": LetterState.CANCELLED.value, "reply": SUPERSEDED}
     connection.execute(update(tables.outbox).where(ours, waiting).values(cancelled))
 

@@ -79,6 +79,7 @@ class Postgres:
     """
 
     is_pushed = False
+    is_shared = True
 
     def __init__(self, location: str, lock_wait: LockWait, pool_size: int = 0) -> None:
         self.pool_size = pool_size or 1

@@ -61,6 +61,7 @@ class SqliteFile:
     """
 
     is_pushed = False
+    is_shared = False
 
     def __init__(self, path: Path, pool_size: int = 0) -> None:
         self.path = path

@@ -22,6 +22,7 @@ _STATISTICS = (
     ("outbox", "outbox", "2000000 2000000 1"),
     ("outbox", "outbox_member", "2000000 2000000 3"),
     ("outbox", "outbox_open", "100000 100000 50000 1"),
+    ("outbox", "outbox_due", "1000000 1000000 1000000"),
     ("link", "link", "1000000 1000000 1"),
     ("link", "link_serial", "1000000 1000000 1"),
     ("link", "link_number", "1000000 1000000 1"),

@@ -43,6 +43,9 @@ class Store(Protocol):
     is_pushed: bool
     """Whether each write sends the whole ledger over the network, so that one large write is better than many small ones."""
 
+    is_shared: bool
+    """Whether one address keeps many institutions."""
+
     def meaning(self, error: Exception) -> Meaning:
         """What an error means, of the database's driver or of SQLAlchemy around it. It says nothing secret of the address."""
 

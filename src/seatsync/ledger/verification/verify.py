@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from seatsync.domain.letters import letter_for
+from seatsync.domain.letters import LetterState, letter_for
 from seatsync.domain.license import ABSENT, IllegalTransition, License
 from seatsync.domain.person import Member, account_key, found_by
 from seatsync.domain.snapshot import Snapshot
@@ -24,38 +24,76 @@ from seatsync.ledger.verification.links import PersonalLinkCheck
 Compared = tuple[str, object, object]
 """A name, the value in the journal, the value in the tables."""
 
-STATES = ("pending", "cancelled", "sent", "bounced")
+STATES = frozenset(LetterState)
 
 
 def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) -> Verdict:
     """Walk the chain in one pass, replay every event, and compare the result with the tables of the present.
 
-    ``heads`` are hashes (hex, or their beginnings) that were noted elsewhere. The journal must still have them: this finds a
-    tail that was cut off, and a chain that was forged as a whole. The state of a letter is not checked, as the journal does not
-    know whether it was sent.
+    ``heads`` were noted elsewhere: a hash (hex, or its beginning), or ``SERIAL:HASH`` with the number of its journal entry. The
+    journal must still have them: this finds a tail that was cut off, and a chain that was forged as a whole. The state of a
+    letter is not checked, as the journal does not know whether it was sent.
     """
     letters = _LetterCheck(connection, institution)
     personal_links = PersonalLinkCheck()
-    missing = {head.lower() for head in heads}
+    noted = _NotedHeads(heads)
 
     def check(walk: Replay, link: Link) -> None:
         letters.take(walk, link)
         personal_links.take(walk, link)
-        if missing:
-            missing.difference_update([head for head in missing if link.hash.hex().startswith(head)])
+        if noted.missing:
+            noted.take(link)
 
     walk = replay(connection, institution, check)
     letters.finish(walk.verdict)
     personal_links.compare(connection, institution, walk)
     for fault in (*_shape_faults(connection), *_rows_of_others(connection, institution)):
         walk.verdict.fault(fault)
-    for head in sorted(missing):
-        walk.verdict.fault(
-            f"the journal has no entry with the head {head}: it was cut off or rewritten since the head was noted"
-        )
+    noted.finish(walk.verdict)
     walk.verdict.chain_holds = not walk.verdict.faults
     _compare(connection, institution, walk)
     return walk.verdict
+
+
+class _NotedHeads:
+    """Looks for heads of the journal that were noted elsewhere. ``missing`` are those not found yet."""
+
+    def __init__(self, heads: Sequence[str]) -> None:
+        self.missing = {head.lower() for head in heads}
+
+    def take(self, link: Link) -> None:
+        """Look at one link of the journal."""
+        names = [head for head in self.missing if _is_head(link, *head.rpartition(":")[::2])]
+        self.missing.difference_update(names)
+
+    def finish(self, verdict: Verdict) -> None:
+        """Report the heads that were not found. Where the whole end is missing, the ledger may be an earlier state of itself."""
+        last = max((int(head.partition(":")[0]) for head in self.missing if ":" in head), default=0)
+        verdict.lost = max(0, last - verdict.serial)
+        if verdict.lost:
+            span = (
+                f"{verdict.serial + 1} to {last}, {verdict.lost:,} entries, are" if verdict.lost > 1 else f"{last} is"
+            )
+            verdict.fault(
+                f"the journal ends at entry {verdict.serial}; {span} missing: it was restored to an earlier state, or its end "
+                "was cut off"
+            )
+        for head in sorted(self.missing):
+            serial, _, hash = head.rpartition(":")
+            if not serial:
+                verdict.fault(
+                    f"the journal has no entry with the head {hash}: it was cut off or rewritten since the head was noted "
+                    "(given as SERIAL:HASH, seatsync tells which)"
+                )
+            elif int(serial) <= verdict.serial:
+                verdict.fault(
+                    f"journal entry {serial} does not have the head {hash}: the journal was rewritten since the head was noted, "
+                    "or it was restored to an earlier state and has gone on from there"
+                )
+
+
+def _is_head(link: Link, serial: str, hash: str) -> bool:
+    return link.hash.hex().startswith(hash) and serial in ("", str(link.serial))
 
 
 def _shape_faults(connection: Connection) -> Iterator[str]:
@@ -197,6 +235,7 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "rosters", journal.rosters, table.rosters
     yield "day of the last apply", journal.applied_on, table.applied_on
     yield "time of the last apply", journal.applied_at, table.applied_at
+    yield "since when letters are held", journal.held_since, table.held_since
     yield "used approvals", [*journal.approvals], [*table.approvals]
     if table.baseline:  # if it is empty, the next plan looks at all members, which does no harm
         yield "the baseline of the last apply", journal.baseline, table.baseline

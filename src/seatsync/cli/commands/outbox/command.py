@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.commands.outbox.cancel import cancel
+from seatsync.cli.commands.outbox.hold import hold, release
 from seatsync.cli.commands.outbox.preview import preview
 from seatsync.cli.commands.outbox.send import send
 from seatsync.cli.environment import actor
@@ -16,7 +17,7 @@ from seatsync.cli.options import common, folder, option
 from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 
-STATES = ("pending", "sent", "bounced", "cancelled")
+STATES = ("pending", "held", "sent", "bounced", "cancelled")
 
 
 @click.group("outbox")
@@ -28,12 +29,16 @@ def command() -> None:
     seatsync outbox preview               show the next letter
     seatsync outbox send                  send the waiting letters
     seatsync outbox retry                 send bounced letters again
-    seatsync outbox cancel                cancel letters that wait or have bounced
+    seatsync outbox cancel                cancel letters that wait, are held or have bounced
+    seatsync outbox hold --since 2026-11-27T09:00Z    hold letters back after a restore
+    seatsync outbox release               let held letters go out
     """
 
 
 command.add_command(cancel)
+command.add_command(hold)
 command.add_command(preview)
+command.add_command(release)
 command.add_command(send)
 
 
@@ -87,7 +92,7 @@ def retry(run: Run, folder: Path, member: str | None, state: str) -> None:
     """
     from seatsync.domain.diagnostic import counted
     from seatsync.domain.letters import LetterState
-    from seatsync.ledger.queries.outbox import retry as again
+    from seatsync.ledger.queries.by_hand import retry as again
 
     id = institution_of(folder, run)
     ledger = ledger_of(run, folder, id)

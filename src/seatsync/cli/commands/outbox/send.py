@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -105,10 +105,7 @@ def _kinds(portal: str) -> frozenset[str]:
 
 
 def _send(turns: Turns, institution: str, limit: int | None, watch: bool, run: Run, count: Count) -> int:
-    from seatsync.domain.letters import LINKED
-
-    lacking = 0 if turns.sending.portal else _count(turns.sending, institution, LINKED)
-    if lacking:
+    if lacking := _lacking(turns.sending, institution):
         _print_missing_address(lacking)
     code = _send_until_stopped(turns, institution, run, count) if watch else _send_once(turns, institution, limit, run)
     return exits.worst([code, ExitCode.BROKEN if lacking else ExitCode.DONE])
@@ -179,24 +176,37 @@ def _due(sending: Sending, letters: frozenset[str], institution: str) -> list[st
         return institutions_with_due(database, now, letters, institution) if database is not None else []
 
 
-def _count(sending: Sending, institution: str, letters: frozenset[Any] | None) -> int:
-    """The number of waiting letters of these kinds; None: of all kinds."""
+def _count(sending: Sending, institution: str) -> dict[str, int]:
+    """The number of letters that wait, and of those that are held."""
     from seatsync.domain.action import Letter
+    from seatsync.ledger.queries.outbox import count, count_held
+
+    with sending.ledger.reading() as database:
+        if database is None:
+            return {"waiting": 0, "held": 0}
+        return {"waiting": count(database, institution, [*Letter]), "held": count_held(database, institution)}
+
+
+def _lacking(sending: Sending, institution: str) -> int:
+    """The number of letters that wait because the members' pages have no address."""
+    from seatsync.domain.letters import LINKED
     from seatsync.ledger.queries.outbox import count
 
     with sending.ledger.reading() as database:
-        return count(database, institution, letters or frozenset(Letter)) if database is not None else 0
+        return count(database, institution, LINKED) if database is not None and not sending.portal else 0
 
 
 def _print_tally(sending: Sending, institution: str, tally: Counter[str], run: Run) -> None:
     """Print how many letters had which outcome, without names."""
     figures = {name: tally[name] for name in FIGURES}
     with suppress(Failure):  # the ledger may be away; the failure that ends the run says so
-        figures["waiting"] = _count(sending, institution, None)
+        figures |= _count(sending, institution)
     if run.format == "json":
         click.echo(json.dumps(figures))
     else:
         run.say(f"Letters: {', '.join(f'{number:,} {name}' for name, number in figures.items())}.")
+    if figures.get("held"):
+        run.say("Held letters wait for `seatsync outbox release` or `seatsync outbox cancel`.")
 
 
 def _print_missing_address(number: int) -> None:

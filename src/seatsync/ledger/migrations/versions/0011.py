@@ -1,5 +1,5 @@
 """Leave room in the pages of often-updated tables, so that most updates stay on their page and touch no index; keep the instant of
-an institution's last apply."""
+an institution's last apply, and whether its letters are held; find the letters that are due, of all institutions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from seatsync.ledger.migrations.steps import parts
+from seatsync.ledger.migrations.steps import Index, parts
 
 revision = "0011"
 
@@ -20,7 +20,10 @@ AND kind IN ('apply', 'files') ORDER BY serial DESC LIMIT 1), '') WHERE institut
 
 
 def columns() -> dict[str, list[sa.Column[Any]]]:
-    return {"institution": [sa.Column("applied_at", sa.String(32), nullable=False, server_default=sa.text("''"))]}
+    new = ("applied_at", "held_since")
+    return {
+        "institution": [sa.Column(name, sa.String(32), nullable=False, server_default=sa.text("''")) for name in new]
+    }
 
 
 def expand(connection: sa.Connection) -> None:
@@ -33,3 +36,6 @@ def expand(connection: sa.Connection) -> None:
 def fill(connection: sa.Connection, institution: str) -> Iterator[None]:
     connection.execute(sa.text(APPLIED), {"institution": institution})
     yield
+
+
+INDEXES = (Index("outbox_due", "outbox", ("due_at", "institution"), where="state = 'pending'"),)

@@ -78,6 +78,7 @@ class GitBranch:
     """The file of ``institution`` on the branch of ``clone``, encrypted or not by ``cipher``. ``job`` is the CI job, if any."""
 
     is_pushed = True
+    is_shared = False
 
     def __init__(self, clone: Clone, cipher: Cipher, institution: str, lock_wait: LockWait, job: CiJob | None) -> None:
         self.clone = clone
