@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import Cure
 from seatsync.ledger.stores.postgres import close_all
 from seatsync.ledger.stores.postgres_errors import RULES, meaning
+from tests.faults.crash_runner import needs_strace
 from tests.support.clusters import Cluster, cluster, new_cluster
 from tests.support.command_line import Outcome, seatsync
 from tests.support.poolers import needs_pgbouncer, pgbouncer
@@ -269,6 +271,33 @@ def test_tables_that_somebody_has_changed(change: str, fact: str, server: Cluste
     server.run(f"CREATE DATABASE {name} TEMPLATE seats")
     server.run(change, name)
     says(server.url(database=name), fact, "seatsync verify", "apply", "--yes", "-q", folder=folder)
+
+
+@needs_strace
+def test_a_full_disk_of_the_server(server: Cluster, folder: Path) -> None:
+    def fill() -> None:
+        waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        server.wait_for(f"SELECT EXISTS ({waiting})")
+        session = str(server.run(waiting)[0][0])
+        full = ["-e", "trace=pwrite64,pwritev,fallocate", "-e", "inject=pwrite64,pwritev,fallocate:error=ENOSPC:when=1"]
+        with subprocess.Popen(["strace", "-p", session, *full], stderr=subprocess.PIPE, text=True) as strace:
+            assert strace.stderr is not None
+            assert "attached" in strace.stderr.readline()
+            blocker.close()
+            strace.communicate(timeout=30)
+
+    server.run("CREATE DATABASE full_one TEMPLATE seats")
+    with psycopg.connect(server.url(database="full_one")) as blocker:
+        blocker.execute("LOCK TABLE institution IN EXCLUSIVE MODE")
+        filling = threading.Thread(target=fill)
+        filling.start()
+        close_all()
+        command = ("apply", "--yes", "-q", "--lock-timeout", "20", "--ledger", server.url(database="full_one"))
+        outcome = seatsync(*command, folder=folder)
+        close_all()
+        filling.join()
+    assert outcome.code == LEDGER
+    assert "can't grow: the server's disk is full" in outcome.err
 
 
 def test_a_session_that_the_operator_ends(server: Cluster, folder: Path) -> None:

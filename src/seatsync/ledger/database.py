@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from seatsync.ledger.failures import Cure, LedgerError, Meaning, as_made, in_words, remove_secrets, translated
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores.addresses import store_at
-from seatsync.ledger.stores.patience import Patience
+from seatsync.ledger.stores.patience import RACES, Patience
 from seatsync.ledger.stores.sqlite import FILE as FILE
 from seatsync.ledger.stores.store import Opening, Store
 from seatsync.ledger.tables import REVISIONS
@@ -137,7 +137,7 @@ class Ledger:
         """
         holder = Holder.here(who, commit)
         with self._translated():
-            return self._patient(lambda: self._write_once(institution, holder, step))
+            return self._patient(lambda: self._write_once(institution, holder, step), RACES)
 
     def _write_once(self, institution: str | None, holder: Holder, step: Callable[[Connection], Result]) -> Result:
         """Write in one transaction. When the connection breaks before the commit, it has not happened, and can be done again.
@@ -215,8 +215,8 @@ class Ledger:
         remove_secrets(error, self._location)
         return meaning
 
-    def _patient(self, work: Callable[[], Result]) -> Result:
-        return self._patience.until_done(self, work, self.store.meaning, self.store.close)
+    def _patient(self, work: Callable[[], Result], races: int = 1) -> Result:
+        return self._patience.until_done(self, work, self.store.meaning, self.store.close, races)
 
     @contextmanager
     def _patiently(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
