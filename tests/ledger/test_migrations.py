@@ -87,31 +87,72 @@ def test_a_migration_has_its_parts_and_imports_nothing_that_may_change(revision:
 
 
 _BESIDE = ("AccessShareLock", "RowShareLock", "RowExclusiveLock", "ShareUpdateExclusiveLock")
+"""The locks that neither a reader nor a writer waits for."""
 _FILES = "SELECT oid::regclass::text, relfilenode FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
 _LOCKED = """SELECT relation::regclass::text FROM pg_locks JOIN pg_class ON pg_class.oid = relation
 WHERE pid = pg_backend_pid() AND mode <> ALL (%s) AND relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"""
-_ROWS = re.compile(r"\s*(UPDATE|DELETE|INSERT)\b(?! (INTO )?(alembic_version|writer))", re.IGNORECASE)
+_READS_ALL = re.compile(
+    r"\s*(UPDATE|DELETE|INSERT)\b(?! (INTO )?(alembic_version|writer))|.*\b(SET NOT NULL|ADD CONSTRAINT|ADD CHECK|VALIDATE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
-def test_only_fill_touches_rows_and_nobody_waits_for_what_is_added(empty: str) -> None:
-    """Every lock is looked up on the server, and no table may get a new file, as when its rows are written again."""
-    seen: list[str] = []
-    with looking_into(empty) as connection, operations(connection), _noted(seen):
+def broken_rules(connection: Connection, step: Migration) -> Iterator[str]:
+    """Run a migration but for ``fill``, and say which rules it breaks. Locks and files are looked up on the server."""
+    there, files, seen = _tables(connection), _files(connection), list[str]()
+    with operations(connection), _noted(seen):
+        for table, columns in step.columns().items():
+            add_columns(table, columns)
+        connection.exec_driver_sql("COMMIT")  # columns lock their own table, for a moment
+        connection.exec_driver_sql("BEGIN")
+        step.expand(connection)
+        locked = connection.exec_driver_sql(_LOCKED, ([*_BESIDE],)).scalars().all()
+        for table in {*locked} & there:
+            yield f"expand locks {table}"
+        for index in step.indexes:
+            connection.exec_driver_sql(index.named())
+        step.contract(connection)
+    for name, file in _files(connection).items():
+        if files.get(name, file) != file:
+            yield f"{name} is written again"
+    for statement in filter(_READS_ALL.match, seen):
+        yield f"{statement} reads all rows"
+
+
+def test_only_fill_reads_rows_and_nobody_waits_for_what_is_added(empty: str) -> None:
+    with looking_into(empty) as connection:
         for step in migrations(""):
-            there, files = _tables(connection), _files(connection)
-            for table, columns in step.columns().items():
-                add_columns(table, columns)
-            connection.exec_driver_sql("COMMIT")  # columns lock their own table, for a moment
-            connection.exec_driver_sql("BEGIN")
-            step.expand(connection)
-            locked = connection.exec_driver_sql(_LOCKED, ([*_BESIDE],)).scalars().all()
-            assert {*locked} & there == set(), step.revision
-            for index in step.indexes:
-                connection.exec_driver_sql(index.named())
-            step.contract(connection)
-            kept = {name: file for name, file in _files(connection).items() if name in files}
-            assert kept == {name: file for name, file in files.items() if name in kept}, step.revision
-            assert [statement for statement in seen if _ROWS.match(statement)] == [], step.revision
+            assert [*broken_rules(connection, step)] == [], step.revision
+
+
+def _statement(statement: str) -> Callable[[Connection], None]:
+    def run(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Migration(FUTURE, expand=_statement("UPDATE member SET tags = ''")), "reads all rows"),
+        (Migration(FUTURE, contract=_statement("DELETE FROM link")), "reads all rows"),
+        (Migration(FUTURE, contract=_statement("ALTER TABLE entry ALTER COLUMN salt SET NOT NULL")), "reads all rows"),
+        (Migration(FUTURE, expand=_statement("ALTER TABLE member ADD COLUMN x integer")), "expand locks member"),
+        (Migration(FUTURE, expand=_statement("CREATE INDEX ON member (institution, tags)")), "expand locks member"),
+        (
+            Migration(FUTURE, contract=_statement("ALTER TABLE link ALTER COLUMN serial TYPE bigint")),
+            "link is written again",
+        ),
+        (
+            Migration(FUTURE, lambda: {"link": [Column("x", Integer, server_default=text("random() * 9"))]}),
+            "link is written again",
+        ),
+    ],
+)
+def test_a_migration_that_breaks_a_rule_is_found(step: Migration, said: str, ledger: str) -> None:
+    with looking_into(ledger) as connection:
+        assert [rule for rule in broken_rules(connection, step) if said in rule]
 
 
 def _tables(connection: Connection) -> set[str]:
@@ -313,6 +354,28 @@ def test_who_writes_between_two_batches_is_filled_again(ledger: str, monkeypatch
         assert connection.execute(text("SELECT max(length(email)) FROM member")).scalar() == len(
             "ann@grace.example.example"
         )
+
+
+def test_while_the_last_changes_are_filled_only_their_writers_wait(
+    ledger: str, gate: Session[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_migration, "_ROUNDS", 0)  # as if everybody had written in every round
+
+    def fill(connection: Connection, institution: str) -> Iterator[None]:
+        through(connection)
+        return fill_it(connection, institution)
+
+    migrating = Beginning(lambda: migrated(ledger, Migration(FUTURE, add_a_column, fill=fill)))
+    eventually(gate, _AT_THE_GATE, 1)
+    written: list[Connection] = []
+    impatient = LockWait(0, lambda notice: None)
+    Ledger(ledger, impatient).write("hope", "ruth", "", written.append)
+    with pytest.raises(LedgerError, match="is locked by migration on "):
+        Ledger(ledger, impatient).write("grace", "ruth", "", written.append)
+    gate.execute("SELECT pg_advisory_unlock(%s)", (GATE,))
+    assert (migrating.ended(), len(written)) == (None, 1)
+    with looking_into(ledger) as connection:
+        assert connection.execute(text("SELECT bool_and(twice = length(email) * 2) FROM member")).scalar()
 
 
 def test_a_migration_that_was_interrupted_goes_on_where_it_was(ledger: str, school: Path) -> None:

@@ -34,6 +34,7 @@ WHERE mark IS DISTINCT FROM writer.xmax::text ORDER BY 1""")
 """A writer locks its row, so xmax says who was the last writer: still the migration itself, or somebody after it."""
 
 _ROWS = "INSERT INTO writer SELECT institution FROM institution ON CONFLICT DO NOTHING"
+_TAKE = text("SELECT 1 FROM writer WHERE writer.institution = :institution FOR NO KEY UPDATE SKIP LOCKED")
 _NOW = text("SELECT pg_current_xact_id()::xid::text")
 _IS_VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 _EXISTS = text("SELECT to_regclass(:name) IS NOT NULL")
@@ -93,6 +94,8 @@ class Beside:
             self.others.tell(f"Building the index {index.name}")
             _build(self.worker, index)
         self.others.tell("Waiting for writers to finish")
+        if self.locks_rows:
+            self._catch_up()
         self._patiently(self._finish)
 
     def _must_be_ours(self) -> None:
@@ -148,14 +151,25 @@ class Beside:
                 if is_done and is_alone:
                     self.worker.execute(_NOTE, {"part": self.part, "institution": institution, "mark": mine})
 
+    def _catch_up(self) -> None:
+        """Fill those again whom somebody keeps writing to. From here on their writers wait, and nobody else's."""
+        for institution in self._unfilled(self.keeper):
+            if self.keeper.execute(_TAKE, {"institution": institution}).first():
+                self._fill_at_once(institution)
+                mine = self.keeper.execute(_NOW).scalar()
+                self.keeper.execute(_NOTE, {"part": self.part, "institution": institution, "mark": mine})
+
+    def _fill_at_once(self, institution: str) -> None:
+        for _ in chain.from_iterable(fill(self.keeper, institution) for fill in self.fills):
+            pass
+
     def _finish(self, tries: int) -> None:
         """Exclude writers, and change the revision. Those who have waited see that, and stop."""
         with _savepoint(self.keeper):
             _wait(self.keeper, min(2.0**tries, max(self.others.seconds, 1)))
             self.keeper.exec_driver_sql(f"LOCK TABLE {self._written()} IN EXCLUSIVE MODE")
             for institution in self._unfilled(self.keeper) if self.locks_rows else institutions(self.keeper):
-                for _ in chain.from_iterable(fill(self.keeper, institution) for fill in self.fills):
-                    pass
+                self._fill_at_once(institution)
             _wait(self.keeper, _SHORT)
             for index in (index for step in self.steps for index in step.indexes):
                 if not self.keeper.execute(_EXISTS, {"name": index.name}).scalar():
