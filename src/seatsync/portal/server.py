@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import waitress
 from flask import Flask
 from waitress import wasyncore
+from waitress.task import ThreadedTaskDispatcher
 
 from seatsync.domain.failure import Failure
 from seatsync.portal.app import MAX_REQUEST_BYTES
 from seatsync.portal.web.connections import DEFAULT_LIMITS, Channel, ConnectionCleanup, ConnectionLimits
+from seatsync.portal.web.health import HEALTH
 
 log = logging.getLogger("seatsync.server")
 
@@ -25,10 +27,35 @@ _SHUTDOWN_SECONDS = 20.0
 _MAX_BODY_BYTES = MAX_REQUEST_BYTES + 64 * 1024
 """The largest request body in bytes: the largest file and the form around it."""
 
+_HEALTH_THREADS = 2
+
 _NEVER = 10**9
 """Seconds. Switches waitress's own timeouts off; `connections.py` has stricter ones."""
 
 _FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
+
+
+class _Threads(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """``count`` threads that answer requests, and some for health checks, which never wait for the others."""
+
+    def __init__(self, count: int, prefix: str) -> None:
+        super().__init__()
+        self._health = ThreadedTaskDispatcher()
+        self._paths = {f"{prefix}{path}" for path in HEALTH}
+        self._health.set_thread_count(_HEALTH_THREADS)
+        self.set_thread_count(count)
+
+    def add_task(self, task: Any) -> None:
+        """Let a thread answer the first request of a channel."""
+        if getattr(task.requests[0], "path", "") in self._paths:  # one that is not understood has no path
+            self._health.add_task(task)
+        else:
+            super().add_task(task)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> Any:
+        """End the threads."""
+        self._health.shutdown(cancel_pending, timeout)
+        return super().shutdown(cancel_pending, timeout)
 
 
 class CantListen(Failure):
@@ -84,7 +111,7 @@ def _server(app: Flask, url: str, listening: ListenOptions, limits: ConnectionLi
             app,
             map=channels,
             listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-            threads=threads,
+            _dispatcher=_Threads(threads, urlsplit(url).path),
             url_prefix=urlsplit(url).path,
             url_scheme=urlsplit(url).scheme,
             clear_untrusted_proxy_headers=True,
