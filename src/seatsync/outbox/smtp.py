@@ -44,6 +44,10 @@ class Unsent(Failure):
         self.is_temporary = is_temporary
 
 
+class SenderRefused(Unsent):
+    """The server accepts no letters from this sender."""
+
+
 class Outcome(NamedTuple):
     """The result for a letter: sent, bounced or still pending, with the server's last reply."""
 
@@ -156,7 +160,7 @@ class Connection:
             raise _Idle(_reply_text(code, reply))
         # Otherwise the server rejects SMTPUTF8, and only this letter needs it.
         if code >= 500 and (to.isascii() or not sender.isascii()):
-            raise Unsent(
+            raise SenderRefused(
                 f"The mail server {self.server} accepts no letters from {sender}: {_reply_text(code, reply)}.",
                 _CREDENTIALS if code in _SIGNING_IN else _SENDER,
                 False,

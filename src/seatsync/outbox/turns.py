@@ -7,11 +7,15 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from seatsync.domain.failure import Failure
 from seatsync.domain.letters import LetterState
 from seatsync.outbox.sender import BATCH, LetterSender, Sending
 
 LOOK = 2.0
 """Seconds after which a run that goes on looks for institutions whose letters have become due."""
+
+
+_TURNS_A_MINUTE = 6
 
 
 @dataclass
@@ -22,12 +26,16 @@ class Turns:
         letters: the kinds of letters to send.
         due: returns the institutions that have due letters.
         sender_of: returns the sender of an institution's letters; None if they have to wait.
+        put_aside: called with an institution and a failure; returns whether the others can go on.
+        is_short: whether a turn lasts only some seconds if there is a rate, because other institutions may come.
     """
 
     sending: Sending
     letters: Collection[str]
     due: Callable[[], Sequence[str]]
     sender_of: Callable[[str], LetterSender | None]
+    put_aside: Callable[[str, Failure], bool] = lambda institution, failure: False
+    is_short: bool = False
 
     def send(self, tally: Counter[str], limit: int | None = None) -> None:
         """Send what is due, at most ``limit`` letters. ``tally`` as in ``LetterSender.send_batch``.
@@ -40,14 +48,24 @@ class Turns:
         try:
             while queue and not self.sending.stop.is_set() and (left := _left(limit, tally)):
                 institution = queue.popleft()
-                sender = self.sender_of(institution)
-                if sender is not None and sender.send_batch(self.letters, tally, left):
+                if self._turn(institution, tally, left):
                     queue.append(institution)
                 if time.monotonic() - looked > LOOK:
                     queue.extend(one for one in self.due() if one not in queue)
                     looked = time.monotonic()
         finally:
             self.sending.connection.close()
+
+    def _turn(self, institution: str, tally: Counter[str], left: int) -> bool:
+        """Send one batch; return whether there may be more."""
+        sender, rate = self.sender_of(institution), self.sending.rate
+        most = min(left, max(1, rate // _TURNS_A_MINUTE)) if self.is_short and rate else left
+        try:
+            return sender is not None and sender.send_batch(self.letters, tally, most)
+        except Failure as failure:
+            if not self.put_aside(institution, failure):
+                raise
+            return False
 
 
 def tried(tally: Counter[str]) -> int:

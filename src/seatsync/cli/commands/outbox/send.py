@@ -7,15 +7,17 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
+from seatsync.cli.commands.outbox.every import EveryInstitution
+from seatsync.cli.commands.outbox.settings import check_mail_from, mail_from, portal, portal_address, settings_of
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, timezone_of
+from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, shared_ledger_of, timezone_of
 from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.metrics import Count, Metrics, metrics
 from seatsync.cli.options import common, folder, option
@@ -23,6 +25,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
+    from seatsync.ledger.database import Ledger
     from seatsync.ledger.queries.outgoing import OutgoingLetter
     from seatsync.outbox.outage import Outage
     from seatsync.outbox.sender import Sending
@@ -34,6 +37,9 @@ POLL_REMOTE = 60.0
 FIRST_PAUSE, LONGEST_AWAY, LONGEST_UNSENT = 1.0, 30.0, 300.0
 """Seconds between two tries while a server is away: at first, and at most for the ledger and for the mail server."""
 
+LOCK_OF_ONE = 1.0
+"""Seconds to wait while an apply writes to one of many institutions: its letters have their turn later."""
+
 FIGURES = ("sent", "deferred", "bounced", "cancelled")
 
 
@@ -41,6 +47,9 @@ FIGURES = ("sent", "deferred", "bounced", "cancelled")
 @folder
 @option("--limit", type=click.IntRange(1), help="Send at most this many letters.")
 @option("--rate", type=click.IntRange(1), metavar="N", help="Send at most this many letters a minute.")
+@option(
+    "--all", "every", is_flag=True, help="Send the letters of all institutions of the ledger; -C holds their folders."
+)
 @option("--watch", is_flag=True, help="Keep running and send new letters, until SIGTERM or Ctrl-C.")
 @portal
 @mail_from
@@ -51,6 +60,7 @@ def send(
     folder: Path,
     limit: int | None,
     rate: int | None,
+    every: bool,
     watch: bool,
     portal_url: str | None,
     mail_from: str | None,
@@ -64,6 +74,11 @@ def send(
     export SEATSYNC_MAIL_FROM='Grace Library <library@grace.example>'
     seatsync outbox send
     seatsync outbox send --watch --rate 60 -C grace-seminary
+    seatsync outbox send --watch --all -C institutions
+
+    With --all the institutions take turns, so that many letters of one hold up no other. Each one's letters have the sender and
+    the templates of its own folder, one of those in -C. Where that is missing or has mistakes, the letters wait, and the others
+    go on.
 
     Several senders can run at once. A letter that the server defers is tried again later; one that it rejects counts as
     bounced. After SIGTERM or Ctrl-C the current letter is finished. Exits with 1 if a letter could not be sent.
@@ -73,27 +88,43 @@ def send(
     from seatsync.outbox.smtp import Connection, Server
     from seatsync.outbox.turns import Turns
 
-    id, sender, templates = settings_of(folder, run, mail_from)
+    if every:
+        check_mail_from(mail_from)
+        id, ledger = None, shared_ledger_of(replace(run, quiet=True, lock_timeout=min(run.lock_timeout, LOCK_OF_ONE)))
+    else:
+        id, sender, templates = settings_of(folder, run, mail_from)
+        ledger = ledger_of(run, folder, id, pool_size=1)
     portal = portal_address(portal_url)
     server = os.environ.get("SEATSYNC_SMTP_URL", "")  # not an option: everybody on the machine can see arguments
     if not server:
         raise click.UsageError("Set the mail server in the environment: SEATSYNC_SMTP_URL=smtp://host:587.")
     connection = Connection(Server.parse(server))
-    ledger = ledger_of(run, folder, id, pool_size=1)
-    if not check_owner(folder, id, run):
-        raise LedgerError(f"There is no ledger of {id} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
-    now = clock(run, timezone_of(folder, id, run))
+    if not (_is_there(ledger) if id is None else check_owner(folder, id, run)):
+        of = f" of {id}" if id is not None else ""
+        raise LedgerError(f"There is no ledger{of} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
+    now = clock(run, timezone_of(folder, id, run) if id is not None else "")
     letters = _kinds(portal)
     with stop_on_signal() as stop:
         count = metrics.sender(run, folder, now) if metrics is not None else _not
         outage = _outage("ledger", LONGEST_AWAY, count)
-        sending = Sending(ledger, actor(), portal, connection, now, outage, rate or 0, stop, _report(run, count))
-        one = LetterSender(sending, id, templates, sender)
-        turns = Turns(sending, letters, lambda: _due(sending, letters, id), lambda institution: one)
+        sending = Sending(ledger, actor(), portal, connection, now, outage, rate or 0, stop, _report(run, count, every))
+        everyone = EveryInstitution(folder, sending, mail_from, run)
+        turns = Turns(
+            sending, letters, lambda: _due(sending, letters, id), everyone.sender_of, everyone.put_aside, True
+        )
+        if id is not None:
+            one = LetterSender(sending, id, templates, sender)
+            turns = Turns(sending, letters, turns.due, lambda institution: one)
         try:
-            return _send(turns, id, limit, watch, run, count)
+            code = _send(turns, id, limit, watch, run, count)
+            return code if watch else exits.worst([code, everyone.code()])
         finally:
             ledger.close()
+
+
+def _is_there(ledger: Ledger) -> bool:
+    with ledger.reading() as database:
+        return database is not None
 
 
 def _kinds(portal: str) -> frozenset[str]:
@@ -104,14 +135,14 @@ def _kinds(portal: str) -> frozenset[str]:
     return frozenset(Letter) if portal else frozenset(Letter) - LINKED
 
 
-def _send(turns: Turns, institution: str, limit: int | None, watch: bool, run: Run, count: Count) -> int:
+def _send(turns: Turns, institution: str | None, limit: int | None, watch: bool, run: Run, count: Count) -> int:
     if lacking := _lacking(turns.sending, institution):
         _print_missing_address(lacking)
     code = _send_until_stopped(turns, institution, run, count) if watch else _send_once(turns, institution, limit, run)
     return exits.worst([code, ExitCode.BROKEN if lacking else ExitCode.DONE])
 
 
-def _send_once(turns: Turns, institution: str, limit: int | None, run: Run) -> int:
+def _send_once(turns: Turns, institution: str | None, limit: int | None, run: Run) -> int:
     tally: Counter[str] = Counter()
     try:
         turns.send(tally, limit)
@@ -122,7 +153,7 @@ def _send_once(turns: Turns, institution: str, limit: int | None, run: Run) -> i
     return ExitCode.BROKEN if tally["deferred"] or tally["bounced"] else ExitCode.DONE
 
 
-def _send_until_stopped(turns: Turns, institution: str, run: Run, count: Count) -> int:
+def _send_until_stopped(turns: Turns, institution: str | None, run: Run, count: Count) -> int:
     """Send new letters until a signal. If the mail server or the ledger is away, wait and try again."""
     from seatsync.ledger.failures import LedgerError
     from seatsync.outbox.smtp import Unsent
@@ -168,7 +199,7 @@ def _outage(what: str, longest: float, count: Count) -> Outage:
     return Outage(FIRST_PAUSE, longest, went, lambda: click.echo(f"seatsync: The {what} is back.", err=True))
 
 
-def _due(sending: Sending, letters: frozenset[str], institution: str) -> list[str]:
+def _due(sending: Sending, letters: frozenset[str], institution: str | None) -> list[str]:
     from seatsync.ledger.queries.outbox import institutions_with_due, iso
 
     with sending.ledger.reading() as database:
@@ -176,7 +207,7 @@ def _due(sending: Sending, letters: frozenset[str], institution: str) -> list[st
         return institutions_with_due(database, now, letters, institution) if database is not None else []
 
 
-def _count(sending: Sending, institution: str) -> dict[str, int]:
+def _count(sending: Sending, institution: str | None) -> dict[str, int]:
     """The number of letters that wait, and of those that are held."""
     from seatsync.domain.action import Letter
     from seatsync.ledger.queries.outbox import count, count_held
@@ -187,7 +218,7 @@ def _count(sending: Sending, institution: str) -> dict[str, int]:
         return {"waiting": count(database, institution, [*Letter]), "held": count_held(database, institution)}
 
 
-def _lacking(sending: Sending, institution: str) -> int:
+def _lacking(sending: Sending, institution: str | None) -> int:
     """The number of letters that wait because the members' pages have no address."""
     from seatsync.domain.letters import LINKED
     from seatsync.ledger.queries.outbox import count
@@ -196,7 +227,7 @@ def _lacking(sending: Sending, institution: str) -> int:
         return count(database, institution, LINKED) if database is not None and not sending.portal else 0
 
 
-def _print_tally(sending: Sending, institution: str, tally: Counter[str], run: Run) -> None:
+def _print_tally(sending: Sending, institution: str | None, tally: Counter[str], run: Run) -> None:
     """Print how many letters had which outcome, without names."""
     figures = {name: tally[name] for name in FIGURES}
     with suppress(Failure):  # the ledger may be away; the failure that ends the run says so
@@ -217,13 +248,14 @@ def _print_missing_address(number: int) -> None:
     exits.say_fix("Set SEATSYNC_PORTAL_URL=https://…. Until then these letters wait.")
 
 
-def _report(run: Run, count: Count) -> Callable[[str, OutgoingLetter, str], None]:
+def _report(run: Run, count: Count, every: bool) -> Callable[[str, OutgoingLetter, str], None]:
     """The function that is told the result of each letter."""
 
     def report(institution: str, letter: OutgoingLetter, result: str) -> None:
         count(result, 1)
         if run.verbose:
-            click.echo(f"letter {letter.serial} ({letter.letter}): {result}", err=True)
+            of = f"{institution}: " if every else ""
+            click.echo(f"{of}letter {letter.serial} ({letter.letter}): {result}", err=True)
 
     return report
 

@@ -29,7 +29,7 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
 
     Exits with 3 if the files or templates have mistakes.
     """
-    from seatsync.outbox.message import Sender, as_sender
+    from seatsync.outbox.message import Sender
     from seatsync.outbox.rendering import Templates
     from seatsync.sources.config import read_config
     from seatsync.sources.institution_folder import InstitutionFolder
@@ -43,15 +43,27 @@ def settings_of(folder: Path, run: Run, mail_from: str | None, stand_in: str = "
         print_findings(folder, mistakes, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
     mail = config.mail
-    sender = as_sender(mail_from) if mail_from else Sender("", mail.address or stand_in)
-    if isinstance(sender, str):
-        raise click.UsageError(f"SEATSYNC_MAIL_FROM: {sender}.")
+    sender = check_mail_from(mail_from) or Sender("", mail.address or stand_in)
     if not sender.address:
         raise click.UsageError(
             "Set the sender of letters: SEATSYNC_MAIL_FROM='Name <address>', or mail.address in seatsync.yaml."
         )
     name = sender.name or mail.name or config.institution.name
     return config.institution.id, replace(sender, name=name, reply_to=mail.reply_to or ""), templates
+
+
+def check_mail_from(mail_from: str | None) -> Sender | None:
+    """The sender of the environment or the command line, if it is given.
+
+    Raises:
+        UsageError: it is not valid.
+    """
+    from seatsync.outbox.message import as_sender
+
+    sender = as_sender(mail_from) if mail_from else None
+    if isinstance(sender, str):
+        raise click.UsageError(f"SEATSYNC_MAIL_FROM: {sender}.")
+    return sender
 
 
 def portal_address(url: str | None) -> str:
