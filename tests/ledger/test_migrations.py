@@ -24,7 +24,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, event, text
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger import migrations as room
 from seatsync.ledger import tables
-from seatsync.ledger.database import Ledger
+from seatsync.ledger.database import FILE, Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.migrations import steps
@@ -310,6 +310,24 @@ def test_writers_who_wait_while_it_is_migrated_write_nothing_and_readers_go_on(
         assert f"newer seatsync (ledger {FUTURE}" in str(failed)
     assert written == []
     assert gate.execute("SELECT count(*) FROM member").fetchone() == (2,)
+
+
+def test_who_waits_while_a_file_is_migrated_writes_nothing(school: Path) -> None:
+    ran("apply", "--yes", "--quiet", folder=school)
+    place, waits, begun = str(school / FILE), threading.Event(), threading.Event()
+
+    def migrate_slowly(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": FUTURE})
+        begun.set()
+        waits.wait(PATIENCE)
+
+    migrating = Beginning(lambda: Ledger(place).write("grace", "ruth", "", migrate_slowly))
+    assert begun.wait(PATIENCE)
+    written: list[Connection] = []
+    waiting = LockWait(PATIENCE, lambda notice: waits.set())
+    with pytest.raises(LedgerError, match=f"newer seatsync \\(ledger {FUTURE}"):
+        Ledger(place, waiting).write("grace", "ruth", "", written.append)
+    assert (migrating.ended(), written) == (None, [])
 
 
 def test_a_writer_of_before_0011_which_waits_must_begin_again(ledger: str, gate: Session[Any]) -> None:
