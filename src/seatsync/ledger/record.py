@@ -202,11 +202,18 @@ class Recorder:
     def _write_members(self) -> None:
         table, members = tables.member, self.books.members
         known = sorted((number, old) for number, old in self.members.items() if old is not None)
-        # Clear the keys first, so that two members can swap their e-mails under the unique indexes.
-        moved = [(False, "", self.institution, number) for number, old in known if _is_moved(old, members[number])]
-        amend(self.connection, table, ("on_roster", "student_id"), ("institution", "number"), moved)
-        rows = [(*member_values(members[number]), self.institution, number) for number, _ in known]
-        amend(self.connection, table, MEMBER_VALUES, ("institution", "number"), rows)
+        # Clear what others take over first, so that two members can swap their e-mails under the unique indexes.
+        giving = _giving_way([(number, old, members[number]) for number, old in known])
+        cleared = [(False, "", self.institution, number) for number in giving]
+        amend(self.connection, table, _UNIQUE, ("institution", "number"), cleared)
+        changed: dict[tuple[str, ...], list[tuple[object, ...]]] = {}
+        for number, old in known:
+            both = zip(MEMBER_VALUES, member_values(old), member_values(members[number]), strict=True)
+            must = _UNIQUE if number in giving else ()
+            values = {name: after for name, before, after in both if after != before or name in must}
+            changed.setdefault((*values,), []).append((*values.values(), self.institution, number))
+        for names in filter(None, changed):
+            amend(self.connection, table, names, ("institution", "number"), changed[names])
         new = sorted(number for number, old in self.members.items() if old is None)
         bulk(self.connection, table, member_rows(self.institution, ((number, members[number]) for number in new)))
 
@@ -233,9 +240,15 @@ class Recorder:
             bulk(self.connection, table, license_rows(self.institution, library, licenses[library], sorted(numbers)))
 
 
-def _is_moved(old: Member, new: Member) -> bool:
-    """Whether a member gets another e-mail or student id, or gives theirs up."""
-    return old.key != new.key or old.student_id != new.student_id or old.on_roster != new.on_roster
+_UNIQUE = ("on_roster", "student_id")
+"""The columns of members without which none is in a unique index."""
+
+
+def _giving_way(changed: Sequence[tuple[int, Member, Member]]) -> dict[int, None]:
+    """The numbers of members whose e-mail on a roster or student id another one takes over; ``changed`` has (number, old, new)."""
+    keys = {new.key for _, old, new in changed if new.on_roster and not (old.on_roster and old.key == new.key)}
+    ids = {new.student_id for _, old, new in changed if new.student_id != old.student_id} - {""}
+    return dict.fromkeys(n for n, old, _ in changed if (old.on_roster and old.key in keys) or old.student_id in ids)
 
 
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, files: str | None = None) -> None:
