@@ -53,6 +53,20 @@ def test_a_backup_that_is_behind_is_found_by_the_head_of_the_last_apply(folder: 
     assert (without_number.code, "given as SERIAL:HASH" in without_number.err) == (1, True)
 
 
+def test_a_journal_that_went_on_from_an_earlier_state_is_told_from_one_that_only_lacks_its_end(folder: Path) -> None:
+    first = ran(folder, "verify").out.split()[-1]
+    restored = ("--ledger", back_up_and_restore(folder))
+    ran(folder, "ledger", "claim", "books", "ann@grace.example")
+    head = ran(folder, "verify").out.split()[-1]
+    ran(folder, "ledger", "claim", "books", "ann@grace.example", *restored)
+    ran(folder, "verify", "--head", first, *restored)
+    outcome = seatsync("verify", "--head", first, "--head", head, *restored, folder=folder)
+    assert outcome.code == 1
+    assert f"does not have the head {head.partition(':')[2]}: the journal was rewritten" in outcome.err
+    assert "Do not write to this ledger" in outcome.err
+    assert first.partition(":")[2] not in outcome.err
+
+
 @pytest.mark.sqlite_only(reason="it is about copying the file")
 def test_a_plain_copy_will_do_while_nobody_writes(folder: Path) -> None:
     shutil.copy(folder / "seatsync.db", folder / "copy.db")

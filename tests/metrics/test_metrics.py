@@ -28,7 +28,7 @@ from tests.metrics.scraping import Samples, collected, locked
 from tests.support import letters
 from tests.support.command_line import seatsync
 from tests.support.databases import location, opened, psql
-from tests.support.letters import ANN, BEN, applied
+from tests.support.letters import ANN, BEN, DAY, applied, ran
 from tests.support.paths import ROOT
 
 school = letters.school
@@ -65,6 +65,16 @@ def test_a_letter_in_a_senders_hands_does_not_wait(school: Path) -> None:
     found = read(location(school))
     states = {state: found[f'seatsync_letters{{state="{state}"}}'] for state in ("waiting", "sending", "bounced")}
     assert states == {"waiting": 3 - 1 - (held or 0), "sending": held, "bounced": 1}
+
+
+def test_held_letters_do_not_wait(school: Path) -> None:
+    applied(school, ANN, BEN)
+    ran(school, "outbox", "hold", "--since", DAY)
+    found = read(location(school))
+    assert {state: found[f'seatsync_letters{{state="{state}"}}'] for state in ("waiting", "held")} == {
+        "waiting": 0,
+        "held": 3,
+    }
 
 
 def test_tables_of_another_version_are_told_and_not_read(school: Path) -> None:

@@ -18,7 +18,7 @@ from seatsync.ledger.queries.outbox import iso
 from seatsync.ledger.tables import REVISIONS
 from seatsync.metrics.latest import Latest
 
-STATES = ("waiting", "sending", "bounced")
+STATES = ("waiting", "sending", "held", "bounced")
 
 
 class _Reading(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 from seatsync.domain.letters import LetterState
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
+from seatsync.ledger.read import among
 
 LONGEST = 30
 """Seconds that PostgreSQL spends on one of these statements at most."""
@@ -18,7 +19,7 @@ LONGEST = 30
 class OpenLetters(NamedTuple):
     """How many letters of an institution are in a ``state``; the ``oldest`` was created then (ISO).
 
-    States: ``waiting``, ``sending`` (a sender has them in hand), ``bounced``.
+    States: ``waiting``, ``sending`` (a sender has them in hand), ``held`` (until an administrator releases them), ``bounced``.
     """
 
     institution: str
@@ -38,7 +39,7 @@ def figures(connection: Connection, at: str) -> Figures:
     """The figures of all institutions that the role can see, at the instant ``at`` (ISO)."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{LONGEST}s'")
-    return Figures(_applied(connection), _open_letters(connection, at))
+    return Figures(_applied(connection), [*_open_letters(connection, at), *_held_letters(connection)])
 
 
 def revision(connection: Connection) -> str:
@@ -62,6 +63,19 @@ def _open_letters(connection: Connection, at: str) -> list[OpenLetters]:
         select(*groups, number, oldest).where(is_open).group_by(*groups), execution_options=ACROSS
     )
     return [OpenLetters(id, _state(state, bool(held)), number, oldest) for id, state, held, number, oldest in rows]
+
+
+def _held_letters(connection: Connection) -> list[OpenLetters]:
+    """The held letters. They are in no index, so only the letters of institutions that hold some are read."""
+    institution, outbox = tables.institution.c, tables.outbox.c
+    holding = select(institution.institution).where(institution.held_since != "")
+    if not (ids := connection.execute(holding, execution_options=ACROSS).scalars().all()):
+        return []
+    held = select(outbox.institution, outbox.state, func.count(), func.min(outbox.created_at)).where(
+        among(connection, outbox.institution, ids), outbox.state == LetterState.HELD.value
+    )
+    rows = connection.execute(held.group_by(outbox.institution, outbox.state), execution_options=ACROSS)
+    return [OpenLetters(*row) for row in rows]
 
 
 def _state(state: str, is_held: bool) -> str:
