@@ -15,13 +15,17 @@ from sqlalchemy.engine import make_url
 
 from tests.cli.test_lists import write_csv
 from tests.faults.crash_server import Server, server
+from tests.faults.history_torture import replayable, seeds
 from tests.support import letters
 from tests.support.databases import looking_into as _own
 from tests.support.databases import stored_at
 from tests.support.letters import CONFIG, DAY, HEADER, LATER, crowd, ran
+from tests.support.long_form import times
 from tests.support.mail_server import Mailroom
 
 room = letters.room
+
+LETTERS, LOSSES = times(short=12, long=200), times(short=2, long=30)
 
 
 class Watched:
@@ -145,6 +149,26 @@ def test_what_was_sent_while_the_ledger_was_away_is_noted_when_it_is_back(
     _until(lambda: _states(ledger)["sent"] == 5)
     assert (sender.end(signal.SIGTERM) if options else sender.code) == 0
     assert len(set(room.ids())) == len(room.ids()) == 5
+    ran(tmp_path, "verify")
+
+
+def test_a_server_that_is_lost_again_and_again_loses_and_repeats_no_letter(
+    senders: Callable[..., Watched], lossy: Server, ledger: str, room: Mailroom, tmp_path: Path
+) -> None:
+    _apply(tmp_path, LETTERS - 1)
+    (seed,) = seeds(1, 1)
+    with replayable(seed) as chance:
+        losses = sorted(chance.sample(range(1, LETTERS), LOSSES))
+        left = iter([*losses, 0])
+        _lose_after(room, lossy, next(left))
+        sender = senders("--watch")
+        for loss in range(1, LOSSES + 1):
+            _until(lambda loss=loss: sender.err.count("Waiting for the ledger …") == loss, lambda: sender.err)
+            _lose_after(room, lossy, next(left))
+            lossy.restart()
+        _until(lambda: _states(ledger) == {"sent": LETTERS}, lambda: sender.err)
+        assert sender.end(signal.SIGTERM) == 0
+        assert (len(room.ids()), len(set(room.ids()))) == (LETTERS, LETTERS)
     ran(tmp_path, "verify")
 
 
