@@ -12,15 +12,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from resource import struct_rusage
 
 Prepare = Callable[[], None]
 
 
 @dataclass
 class Measured:
-    """The seconds and peak MiB of one command, run by run."""
+    """The seconds, the processor's seconds and peak MiB of one command, run by run. A server's are not among them."""
 
     seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
 
     @property
@@ -48,10 +50,11 @@ def paired(commands: Mapping[str, Command], runs: int) -> dict[str, Measured]:
         for name, command in commands.items():
             if command.before is not None:
                 command.before()
-            seconds, memory = _once(command)
+            seconds, usage = _once(command)
             if run or runs == 1:
                 found[name].seconds.append(seconds)
-                found[name].memory.append(memory)
+                found[name].processor.append(usage.ru_utime + usage.ru_stime)
+                found[name].memory.append(usage.ru_maxrss / 1024)
     return found
 
 
@@ -60,7 +63,7 @@ def ratio(one: Measured, other: Measured) -> float:
     return statistics.median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
 
 
-def _once(command: Command) -> tuple[float, float]:
+def _once(command: Command) -> tuple[float, struct_rusage]:
     start = time.perf_counter()
     child = subprocess.Popen(command.words, cwd=command.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert child.stderr is not None
@@ -69,4 +72,4 @@ def _once(command: Command) -> tuple[float, float]:
     seconds = time.perf_counter() - start
     if code := os.waitstatus_to_exitcode(status):
         raise RuntimeError(f"{' '.join(command.words)} exited with {code}: {errors.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage

@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from statistics import median
 
 import data
-from paired import Command, Measured, paired, ratio
+from paired import Command, Measured, paired
 
 HERE = Path(__file__).parent
 PROGRAM = str(Path(sys.executable).parent / "seatsync")
@@ -209,14 +210,19 @@ Ledger = AbstractContextManager[Sequence[str]]
 """A new ledger, and the words before a command that uses it."""
 
 
-def load(folder: Path, form: Form, n: int, environment: Sequence[str]) -> None:
-    """Write a folder in this form, and apply it to a new ledger."""
+def begin(folder: Path, form: Form, n: int) -> None:
+    """Write a new folder in this form."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     config = data.CONFIG.format(slots=int(n * 1.3) + 5, roster="}, {path: ".join(form.rosters))
     (folder / "seatsync.yaml").write_text(f"{config}limits: {{max_revokes: 100%}}\n", encoding="utf-8")
     form.write(folder, rows_of(form, n))
-    subprocess.run([*environment, PROGRAM, "apply", "--yes", "--quiet"], cwd=folder, check=True)
+
+
+def change(folder: Path, shape: Shape, n: int) -> None:
+    """Change the rosters of a folder that was begun in the shape's form."""
+    form = FORMS[shape.form]
+    (shape.write or form.write)(folder, list(shape.change(rows_of(form, n))))
 
 
 def measure(
@@ -228,9 +234,10 @@ def measure(
         if not shapes:
             continue
         with ledger() if ledger is not None else nullcontext(()) as environment:
-            load(folder, form, n, environment)
+            begin(folder, form, n)
+            subprocess.run([*environment, PROGRAM, "apply", "--yes", "--quiet"], cwd=folder, check=True)
             for shape in shapes:
-                (shape.write or form.write)(folder, list(shape.change(rows_of(form, n))))
+                change(folder, shape, n)
                 plan = ["plan", "--quiet"]
                 yield (
                     shape,
@@ -248,13 +255,18 @@ def measure(
 def line(shape: Shape, found: Mapping[str, Measured]) -> str:
     """A row of the table."""
     short, whole = found["short"], found["whole"]
-    cells = [f"{measured.time:.2f} ({measured.peak:,.0f})" for measured in (short, whole)]
-    return f"| {' | '.join([shape.name, *cells, f'{ratio(short, whole):.2f}'])} |"
+    cells = [
+        cell
+        for measured in (short, whole)
+        for cell in (f"{measured.time:.1f}", f"{median(measured.processor):.2f}", f"{measured.peak:,.0f}")
+    ]
+    times = median(a / b for a, b in zip(short.processor, whole.processor, strict=True))
+    return f"| {' | '.join([shape.name, *cells, f'{times:.2f}'])} |"
 
 
 HEADER = """\
-| what differs | plan, seconds (peak MiB) | from all members | ratio |
-| --- | ---: | ---: | ---: |"""
+| what differs | plan: seconds | processor | MiB | from all: seconds | processor | MiB | ratio |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"""
 
 
 def main() -> None:

@@ -145,7 +145,9 @@ writing = st.fixed_dictionaries(
         "around": st.sampled_from(["", "", "", " "]),
         "blank": st.booleans(),
         "twice": st.sampled_from([False, False, False, True]),
-        "tags_turned": st.booleans(),
+        "tags_turned": st.sampled_from([0, 1, 2]),
+        "quoted": st.sampled_from([0, 0, 1, 2]),
+        "columns_turned": st.booleans(),
     }
 )
 
@@ -157,17 +159,22 @@ QUICKLY = partial(
 )
 
 
-def cell(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if set(text) & {'"', ","} else text
+def every(step: int, position: int) -> bool:
+    """Whether something concerns this row: no row with 0, each with 1, every second one with 2."""
+    return step > 0 and position % step == 0
+
+
+def cell(text: str, quoted: bool = False) -> str:
+    return '"' + text.replace('"', '""') + '"' if quoted or set(text) & {'"', ","} else text
 
 
 def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
     lines = []
-    for person in roster:
-        values = dict(person)
-        if how.get("tags_turned"):
+    for position, person in enumerate(roster):
+        values, quoted = dict(person), every(how.get("quoted", 0), position)
+        if every(how.get("tags_turned", 0), position):
             values["tags"] = ";".join(reversed(values["tags"].split(";")))
-        lines.append(",".join(how.get("around", "") + cell(values[name]) for name in columns))
+        lines.append(",".join(how.get("around", "") + cell(values[name], quoted) for name in columns))
     if how.get("twice"):
         lines += lines[:1]
     if how.get("blank"):
@@ -177,18 +184,20 @@ def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]
 
 
 def yaml_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
-    def value(text: str) -> str:
-        return text if re.fullmatch(r"\w[\w '@.-]*", text) else json.dumps(text, ensure_ascii=False)
+    def value(text: str, quoted: bool = False) -> str:
+        plain = re.fullmatch(r"\w[\w '@.-]*", text) and not quoted
+        return text if plain else json.dumps(text, ensure_ascii=False)
 
-    def lines(person: dict[str, str]) -> Iterator[str]:
+    def lines(position: int, person: dict[str, str]) -> Iterator[str]:
+        turned, quoted = (every(how.get(name, 0), position) for name in ("tags_turned", "quoted"))
         for name in columns:
             if name == "tags":
                 tags = person["tags"].split(";") if person["tags"] else []
-                yield f"tags: [{', '.join(map(value, reversed(tags) if how.get('tags_turned') else tags))}]"
+                yield f"tags: [{', '.join(map(value, reversed(tags) if turned else tags))}]"
             elif name != "remark" and (person[name] or not how.get("blank")):
-                yield f"{name}: {value(person[name])}"
+                yield f"{name}: {value(person[name], quoted)}"
 
-    people = ["- " + "\n  ".join(lines(person)) + "\n" for person in roster]
+    people = ["- " + "\n  ".join(lines(position, person)) + "\n" for position, person in enumerate(roster)]
     if how.get("twice"):
         people += people[:1]
     return "".join(people)
@@ -209,7 +218,8 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
     for position, path in enumerate(paths):
         part = roster[position :: len(paths)]
-        text = (csv_of if chosen["form"] == "csv" else yaml_of)(chosen["columns"], part, how)
+        columns = chosen["columns"][:: -1 if how.get("columns_turned") else 1]
+        text = (csv_of if chosen["form"] == "csv" else yaml_of)(columns, part, how)
         (folder / path).write_text(text, encoding="utf-8", newline="")
 
 
