@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import data
+import shapes
 from paired import Command, Measured, paired, ratio
 
 HERE = Path(__file__).parent
@@ -28,6 +29,8 @@ PROGRAM = str(Path(sys.executable).parent / "seatsync")
 PEERS = HERE.parent / "build" / "peers"
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 OCTODNS_UP_TO = 100_000
+SHAPES_WITH = 200_000
+"""Members of the shapes of change, of which there are many."""
 
 Row = tuple[str, str, float]
 """The measure, its limit (stretch goal), the value found."""
@@ -267,7 +270,15 @@ Measured on {machine}, {when}.
 
 "Fast paths" in [architecture.md](architecture.md) says why.
 
-Where a limit is missed:
+## Shapes of change
+
+Where a part of the members is not enough, the plan is made from all of them, and must not take longer than if nothing
+else had been tried. `benchmarks/shapes.py` plans each shape both ways, with {members:,} members in SQLite. The ratio is
+of the processor's seconds. Refusals of too many revokes are off.
+
+{shapes}
+
+## Missed limits
 
 - At 100,000 members, imports take a third of a second of `plan` and `validate` (SQLAlchemy 0.2 s, pydantic 0.1 s).
   pandas and `csv.reader` know no ledger and no rules.
@@ -278,7 +289,9 @@ Where a limit is missed:
 """
 
 
-def write_page(rows: list[Row], curves: dict[str, dict[int, tuple[float, float]]], sizes: list[int]) -> None:
+def write_page(
+    rows: list[Row], curves: dict[str, dict[int, tuple[float, float]]], sizes: list[int], of_shapes: list[str]
+) -> None:
     docs = HERE.parent / "docs"
     machine = f"{platform.system()}, {cores()} cores, CPython {platform.python_version()}"
     cells = {
@@ -292,6 +305,8 @@ def write_page(rows: list[Row], curves: dict[str, dict[int, tuple[float, float]]
         sizes=" | ".join(f"{n:,}" for n in sizes),
         rule=" ---: |" * len(sizes),
         curves="\n".join(f"| {name} | {line} |" for name, line in cells.items()),
+        members=min(sizes[-1], SHAPES_WITH),
+        shapes="\n".join([shapes.HEADER, *of_shapes]),
     )
     (docs / "performance.md").write_text(text, encoding="utf-8")
     plot = [str(PEERS / "bin/python"), str(HERE / "plot.py"), str(docs / "performance.svg")]
@@ -335,7 +350,9 @@ def main() -> None:
         for row in as_yaml(bench, hundredth):
             print(f"{row[2]:10.2f}  at most {row[1]:18} {row[0]}", flush=True)
             rows.append(row)
-    write_page(rows, curves, sizes)
+        measured = shapes.measure(Path(name) / "shapes", min(sizes[-1], SHAPES_WITH), 1)
+        of_shapes = [shapes.line(*found) for found in measured]
+    write_page(rows, curves, sizes, of_shapes)
 
 
 if __name__ == "__main__":
