@@ -36,8 +36,8 @@ class Watched:
         with self._err.open("w") as err:
             self.process = letters.started(folder, "--ledger", ledger, *args, now=now, out=subprocess.DEVNULL, err=err)
 
-    def says(self, text: str) -> None:
-        _until(lambda: text in self.err, lambda: f"it did not say {text!r}: {self.err}")
+    def says(self, text: str, times: int = 1) -> None:
+        _until(lambda: self.err.count(text) >= times, lambda: f"it did not say {text!r}: {self.err}")
 
     @property
     def err(self) -> str:
@@ -163,7 +163,7 @@ def test_a_server_that_is_lost_again_and_again_loses_and_repeats_no_letter(
         _lose_after(room, lossy, next(left))
         sender = senders("--watch")
         for loss in range(1, LOSSES + 1):
-            _until(lambda loss=loss: sender.err.count("Waiting for the ledger …") == loss, lambda: sender.err)
+            sender.says("Waiting for the ledger …", loss)
             _lose_after(room, lossy, next(left))
             lossy.restart()
         _until(lambda: _states(ledger) == {"sent": LETTERS}, lambda: sender.err)
