@@ -286,6 +286,12 @@ _ATTEMPT = re.compile(r"^- host: (?:None|'(.*?)'), port: (?:None|'(.*?)'), hosta
 """How psycopg lists the servers it has tried."""
 
 
+_WHERE = re.compile(
+    r'connection (failed|is bad): (connection to server (at|on socket) ".*?"( \(.*?\))?(, port \d+)? failed: )?'
+)
+"""How libpq begins: with the server's name. Like all names in quotes it may have any word in it."""
+
+
 def _urgency(told: Meaning) -> int:
     """What a person has to mend is told first: waiting does not help there."""
     return (Cure.PERSON, Cure.ROOM, Cure.SERVER, Cure.TIME, Cure.RETRY).index(told.cure)
@@ -293,8 +299,10 @@ def _urgency(told: Meaning) -> int:
 
 def _meaning_of(state: str, text: str, location: str, is_of_connection: bool = True) -> Meaning:
     """The meaning by the table. What no rule knows is quoted; while connecting it may be a server that speaks another language."""
+    text = _WHERE.sub("", text)
+    without_names = re.sub('"[^"]*"', '"…"', text)
     for rule in RULES:
-        if _applies(rule, state, text):
+        if _applies(rule, state, without_names):
             return rule.meaning
     first = without_secrets((text.splitlines() or ["no reason"])[0].rstrip("."), location)
     if state:
