@@ -21,7 +21,7 @@ from seatsync.ledger.stores.migrate import migrate
 from seatsync.ledger.tables import metadata
 from tests.ledger.test_ledger import OF_INSTITUTIONS
 from tests.support.command_line import Outcome, seatsync
-from tests.support.databases import ledgers, looking_into, plain, psql
+from tests.support.databases import ledgers, looking_into, plain, psql, stored_at
 from tests.support.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -171,7 +171,7 @@ def test_an_old_ledger_on_a_cluster_is_migrated(cluster: str, tmp_path: Path) ->
 
 
 def test_what_is_spread_is_every_table_but_the_roles() -> None:
-    scripts = [(DOCS / name).read_text(encoding="utf-8") for name in ("partition.sql", "citus.sql")]
+    scripts = [(DOCS / name).read_text(encoding="utf-8") for name in ("partition.sql", "split_part.sql", "citus.sql")]
     assert [name for name in SPREAD for script in scripts if f"'{name}'" not in script] == []
 
 
@@ -185,6 +185,26 @@ def test_parts_keep_no_statistics_of_what_names_a_person(spread: str) -> None:
     with psycopg.connect(plain(whole)) as one, psycopg.connect(plain(spread)) as parts:
         assert parts.execute(columns).fetchall() == one.execute(columns).fetchall()
     ledgers.shelf.server.drop(whole)
+
+
+def test_a_part_that_is_too_large_is_split(spread: str, tmp_path: Path) -> None:
+    names = ("grace", "hope", "trinity", "bethel")
+    for id in names:
+        _live(spread, tmp_path, id)
+    before = stored_at(spread, *SPREAD)
+    with psycopg.connect(plain(spread), autocommit=True) as own:
+        place = "SELECT right(tableoid::regclass::text, 1) FROM member WHERE institution = 'grace'"
+        ((part,), *_) = own.execute(place).fetchall()
+        psql(spread, DOCS / "split_part.sql", part=part)
+        parts = own.execute("SELECT relid::regclass::text FROM pg_partition_tree('member') WHERE isleaf").fetchall()
+    assert stored_at(spread, *SPREAD) == before
+    assert {*parts} == {(f"member_{number}",) for number in (*range(PARTS), int(part) + PARTS)}
+    test_parts_keep_no_statistics_of_what_names_a_person(spread)
+    for id in names:
+        (tmp_path / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {id}"), encoding="utf-8")
+        for command in ("apply --yes", "verify"):
+            outcome = seatsync(*command.split(), "--ledger", spread, folder=tmp_path)
+            assert outcome.code == 0, outcome.err
 
 
 @contextmanager
