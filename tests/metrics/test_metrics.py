@@ -22,7 +22,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.tables import REVISIONS
 from seatsync.metrics import latest
 from seatsync.metrics.latest import Latest
-from seatsync.metrics.of_ledger import LedgerMetrics
+from seatsync.metrics.of_ledger import STATES, LedgerMetrics
 from seatsync.metrics.of_process import Errors
 from tests.metrics.scraping import Samples, collected, locked
 from tests.support import letters
@@ -63,8 +63,8 @@ def test_a_letter_in_a_senders_hands_does_not_wait(school: Path) -> None:
         connection.execute(text("UPDATE outbox SET state = 'bounced', held_until = '' WHERE member = 1"))
         held = connection.execute(text("SELECT count(*) FROM outbox WHERE held_until != ''")).scalar()
     found = read(location(school))
-    states = {state: found[f'seatsync_letters{{state="{state}"}}'] for state in ("waiting", "sending", "bounced")}
-    assert states == {"waiting": 3 - 1 - (held or 0), "sending": held, "bounced": 1}
+    states = {state: found[f'seatsync_letters{{state="{state}"}}'] for state in STATES}
+    assert states == {"waiting": 3 - 1 - (held or 0), "sending": held, "bounced": 1, "held": 0}
 
 
 def test_held_letters_do_not_wait(school: Path) -> None:
@@ -75,6 +75,7 @@ def test_held_letters_do_not_wait(school: Path) -> None:
         "waiting": 0,
         "held": 3,
     }
+    assert "seatsync_oldest_waiting_letter_timestamp_seconds" not in found
 
 
 def test_tables_of_another_version_are_told_and_not_read(school: Path) -> None:

@@ -181,6 +181,7 @@ Index(
     sqlite_where=text("state = 'pending' OR state = 'bounced'"),
 )
 Index("outbox_due", outbox.c.due_at, outbox.c.institution, sqlite_where=text("state = 'pending'"))
+Index("outbox_held", outbox.c.institution, sqlite_where=text("state = 'held'"))
 UNTRIED: dict[str, int | str] = {
     "attempts": 0,
     "due_at": "",

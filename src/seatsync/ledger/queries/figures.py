@@ -10,7 +10,6 @@ from sqlalchemy import Connection, func, select, text
 from seatsync.domain.letters import LetterState
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
-from seatsync.ledger.read import among
 
 LONGEST = 30
 """Seconds that PostgreSQL spends on one of these statements at most."""
@@ -39,7 +38,7 @@ def figures(connection: Connection, at: str) -> Figures:
     """The figures of all institutions that the role can see, at the instant ``at`` (ISO)."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{LONGEST}s'")
-    return Figures(_applied(connection), [*_open_letters(connection, at), *_held_letters(connection)])
+    return Figures(_applied(connection), _open_letters(connection, at))
 
 
 def revision(connection: Connection) -> str:
@@ -55,30 +54,22 @@ def _applied(connection: Connection) -> dict[str, str]:
 
 def _open_letters(connection: Connection, at: str) -> list[OpenLetters]:
     outbox = tables.outbox.c
-    in_hand = outbox.held_until > at
-    number, oldest = func.count(), func.min(outbox.created_at)
-    groups = (outbox.institution, outbox.state, in_hand)
-    is_open = text("(outbox.state = 'pending' OR outbox.state = 'bounced')")  # exactly the index's condition
-    rows = connection.execute(
-        select(*groups, number, oldest).where(is_open).group_by(*groups), execution_options=ACROSS
-    )
-    return [OpenLetters(id, _state(state, bool(held)), number, oldest) for id, state, held, number, oldest in rows]
+    groups = (outbox.institution, outbox.state, outbox.held_until > at)
+    conditions = (
+        "(outbox.state = 'pending' OR outbox.state = 'bounced')",
+        "outbox.state = 'held'",
+    )  # those of the indexes
+    query = select(*groups, func.count(), func.min(outbox.created_at)).group_by(*groups)
+    return [
+        OpenLetters(id, _state(state, bool(in_hand)), number, oldest)
+        for indexed in conditions
+        for id, state, in_hand, number, oldest in connection.execute(
+            query.where(text(indexed)), execution_options=ACROSS
+        )
+    ]
 
 
-def _held_letters(connection: Connection) -> list[OpenLetters]:
-    """The held letters. They are in no index, so only the letters of institutions that hold some are read."""
-    institution, outbox = tables.institution.c, tables.outbox.c
-    holding = select(institution.institution).where(institution.held_since != "")
-    if not (ids := connection.execute(holding, execution_options=ACROSS).scalars().all()):
-        return []
-    held = select(outbox.institution, outbox.state, func.count(), func.min(outbox.created_at)).where(
-        among(connection, outbox.institution, ids), outbox.state == LetterState.HELD.value
-    )
-    rows = connection.execute(held.group_by(outbox.institution, outbox.state), execution_options=ACROSS)
-    return [OpenLetters(*row) for row in rows]
-
-
-def _state(state: str, is_held: bool) -> str:
+def _state(state: str, is_in_hand: bool) -> str:
     if state != LetterState.PENDING:
         return state
-    return "sending" if is_held else "waiting"
+    return "sending" if is_in_hand else "waiting"

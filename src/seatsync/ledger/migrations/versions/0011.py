@@ -1,5 +1,5 @@
 """Leave room in the pages of often-updated tables, so that most updates stay on their page and touch no index; keep the instant of
-an institution's last apply, and whether its letters are held; find the letters that are due, of all institutions."""
+an institution's last apply, and whether its letters are held; find the letters that are due or held, of all institutions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,4 +38,7 @@ def fill(connection: sa.Connection, institution: str) -> Iterator[None]:
     yield
 
 
-INDEXES = (Index("outbox_due", "outbox", ("due_at", "institution"), where="state = 'pending'"),)
+INDEXES = (
+    Index("outbox_due", "outbox", ("due_at", "institution"), where="state = 'pending'"),
+    Index("outbox_held", "outbox", ("institution",), where="state = 'held'"),
+)
