@@ -14,6 +14,9 @@ from seatsync.ledger.queries.accounts.holdings import ACROSS
 LONGEST = 30
 """Seconds that PostgreSQL spends on one of these statements at most."""
 
+_INDEXED = ("(outbox.state = 'pending' OR outbox.state = 'bounced')", "outbox.state = 'held'")
+"""Exactly the conditions of two indexes of the outbox."""
+
 
 class OpenLetters(NamedTuple):
     """How many letters of an institution are in a ``state``; the ``oldest`` was created then (ISO).
@@ -55,14 +58,10 @@ def _applied(connection: Connection) -> dict[str, str]:
 def _open_letters(connection: Connection, at: str) -> list[OpenLetters]:
     outbox = tables.outbox.c
     groups = (outbox.institution, outbox.state, outbox.held_until > at)
-    conditions = (
-        "(outbox.state = 'pending' OR outbox.state = 'bounced')",
-        "outbox.state = 'held'",
-    )  # those of the indexes
     query = select(*groups, func.count(), func.min(outbox.created_at)).group_by(*groups)
     return [
         OpenLetters(id, _state(state, bool(in_hand)), number, oldest)
-        for indexed in conditions
+        for indexed in _INDEXED
         for id, state, in_hand, number, oldest in connection.execute(
             query.where(text(indexed)), execution_options=ACROSS
         )
