@@ -51,7 +51,11 @@ GRANT :"group_role" TO :"role";
 ALTER ROLE :"role" CONNECTION LIMIT 40;
 ALTER ROLE :"role" SET lock_timeout = '30s';
 ALTER ROLE :"role" SET statement_timeout = '10min';
-ALTER ROLE :"role" SET idle_in_transaction_session_timeout = '10min';
+ALTER ROLE :"role" SET idle_in_transaction_session_timeout = '10min'; -- a writing transaction sets itself 2 minutes
+ALTER ROLE :"role" SET tcp_keepalives_idle = 30;
+ALTER ROLE :"role" SET tcp_keepalives_interval = 10;
+ALTER ROLE :"role" SET tcp_keepalives_count = 3;
+ALTER ROLE :"role" SET tcp_user_timeout = '1min';
 
 -- A role that cannot create objects next to the tables cannot create one that is mistaken for a table. Before PostgreSQL 15
 -- everybody can create objects in "public". If this warns that nothing could be revoked, a superuser must run it.

@@ -21,6 +21,8 @@ from seatsync.ledger.failures import LedgerError
 STREAMED = 20_000
 """Rows fetched at a time."""
 
+_FEW = 1_000
+
 
 def read_snapshot(
     connection: Connection | None, institution: str, only: Collection[int] | None = None, also: Collection[str] = ()
@@ -124,7 +126,7 @@ def _members(connection: Connection, institution: str, only: Collection[int] | N
     known: dict[str, str] = {}  # names, roles, tags and days repeat: each text is kept once
     if only is not None:
         query = query.where(among(connection, columns.number, only))
-    for rows in streamed(connection, query.order_by(columns.number)):
+    for rows in streamed(connection, query.order_by(columns.number), only):
         for start in range(0, len(rows), _IN_CACHE):
             members.update(_by_number(rows[start : start + _IN_CACHE], known.setdefault))
     return members
@@ -159,7 +161,7 @@ def _licenses(
         query = query.where(columns.library.in_(sorted(libraries)), among(connection, columns.member, only))
     licenses: dict[str, dict[int, License]] = {}
     known: dict[tuple[Any, ...], License] = {}  # most licenses of a library have the same values: each is kept once
-    for rows in streamed(connection, query.order_by(columns.library, columns.member)):
+    for rows in streamed(connection, query.order_by(columns.library, columns.member), only):
         for library, number, *values in rows:
             license = known.get(key := tuple(values))
             if license is None:
@@ -185,9 +187,20 @@ def among(
     return column == any_(literal(listed, ARRAY(column.type)))
 
 
-def streamed(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """The driver's own rows, some thousands at a time. For millions, building SQLAlchemy's rows would take most of the time."""
+def streamed(
+    connection: Connection, query: Select[Any], only: Collection[Any] | None = None
+) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The driver's own rows, some thousands at a time. For millions, building SQLAlchemy's rows would take most of the time.
+
+    If the query is about a few (``only``), PostgreSQL gives them in one answer instead of four.
+    """
+    if only is not None and not only:
+        return
     if connection.dialect.name != "sqlite":
+        if only is not None and len(only) <= _FEW:
+            if rows := connection.execute(query).all():
+                yield rows
+            return
         yield from connection.execute(query.execution_options(yield_per=STREAMED)).partitions()
         return
     with connection.execute(query) as result:

@@ -113,7 +113,9 @@ def _letters_of(
     ).select_from(tables.outbox.outerjoin(tables.event, again))
     numbers = {number for _, number in seats}
     ours = query.where(outbox.institution == institution, among(connection, outbox.member, numbers))
-    rows = chain.from_iterable(streamed(connection, ours.order_by(outbox.member, outbox.library, outbox.serial)))
+    rows = chain.from_iterable(
+        streamed(connection, ours.order_by(outbox.member, outbox.library, outbox.serial), numbers)
+    )
     for key, letters in groupby(rows, itemgetter(0, 1)):
         if key in seats:
             yield key, [_Found(SeatLetter(*letter), due_at) for _, _, *letter, due_at in letters]
