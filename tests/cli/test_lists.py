@@ -506,6 +506,14 @@ def test_the_log_shows_the_newest_first_with_who_and_because_of_which_commit(sch
     assert (opted_out["member"], opted_out["library"]) == ("dmitri@grace.example", "logos")
 
 
+def test_who_the_next_apply_is_noted_for_is_no_filter_of_the_log(school: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = told(school, "log")
+    monkeypatch.setenv("SEATSYNC_ACTOR", "pipeline")
+    assert told(school, "log") == everything
+    monkeypatch.setenv("SEATSYNC_LOG_ACTOR", "pipeline")
+    assert told(school, "log") == []
+
+
 def test_the_log_is_as_long_as_asked_for(school: Path) -> None:
     assert told(school, "log", "--limit", "3") == told(school, "log", "--limit", "1000")[:3]
     run(school, "log", "--limit", "0", code=64)

@@ -31,10 +31,13 @@ def _redactor() -> Redactor:
     return Redactor(explanations())
 
 
-def option(*names: str, **settings: Any) -> Callable[[Command], Command]:
-    """An option that can also be set by an environment variable: SEATSYNC_ and its long name."""
+def option(*names: str, of: str = "", **settings: Any) -> Callable[[Command], Command]:
+    """An option that can also be set by an environment variable: SEATSYNC_ and its long name.
+
+    ``of`` comes between the two, if the variable without it means something else.
+    """
     long = next(name for name in names if name.startswith("--")).split("/")[0]
-    variable = "SEATSYNC_" + re.sub(r"\W+", "_", long.strip("-")).upper()
+    variable = "_".join(["SEATSYNC", *filter(None, [of]), re.sub(r"\W+", "_", long.strip("-"))]).upper()
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 

@@ -32,7 +32,7 @@ COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member
 @option("--what", metavar="ACTION", help="Only this action, named as in plans and in this log.")
 @option("--commit", metavar="SHA", help="Only changes from this Git commit, or commits that begin with this.")
 @option("--plan", metavar="FINGERPRINT", help="Only changes of this plan, or plans that begin with this.")
-@option("--actor", help="Only changes by this person or pipeline.")
+@option("--actor", of="log", help="Only changes by this person or pipeline.")
 @option("--since", type=Moment(), help="Only from this day on.")
 @option("--until", type=Moment(), help="Only up to this day.")
 @common("text", "csv", "json")

@@ -27,7 +27,9 @@ from seatsync.domain.text.days import instant_in, iso
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
 
-_all = option("--all", "every", is_flag=True, help="All institutions of the ledger, without their folders.")
+_all = option(
+    "--all", "every", of="outbox", is_flag=True, help="All institutions of the ledger, without their folders."
+)
 
 
 @click.command("hold")

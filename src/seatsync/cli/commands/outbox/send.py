@@ -48,7 +48,11 @@ FIGURES = ("sent", "deferred", "bounced", "cancelled")
 @option("--limit", type=click.IntRange(1), help="Send at most this many letters.")
 @option("--rate", type=click.IntRange(1), metavar="N", help="Send at most this many letters a minute.")
 @option(
-    "--all", "every", is_flag=True, help="Send the letters of all institutions of the ledger; -C holds their folders."
+    "--all",
+    "every",
+    of="outbox",
+    is_flag=True,
+    help="Send the letters of all institutions of the ledger; -C holds their folders.",
 )
 @option("--watch", is_flag=True, help="Keep running and send new letters, until SIGTERM or Ctrl-C.")
 @portal
