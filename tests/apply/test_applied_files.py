@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from seatsync.ledger.database import Ledger
+from seatsync.plans import baseline
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged_plan
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -183,6 +184,22 @@ def test_a_night_with_nothing_to_do_notes_files_that_say_the_same(place: Path) -
     nightly(place)
     assert end(place)["kind"] == "files"
     assert is_fast(place, LATER)
+
+
+@pytest.mark.parametrize("how", ["--yes", "--same-files"])
+def test_an_apply_with_nothing_to_do_is_noted_once_after_an_update_of_the_rules(
+    how: str, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan of other rules must be made from everybody; once its apply is noted, the next ones are fast again."""
+    monkeypatch.setattr(baseline, "rules_digest", lambda: 1)
+    assert not is_fast(place, NIGHT)
+    apply(place, how, now=NIGHT)
+    assert end(place)["kind"] == "files"
+    assert is_fast(place, NIGHT)
+    before = stored(place)
+    apply(place, how, now=LATER)
+    assert stored(place) == before
+    assert seatsync("verify", folder=place).code == 0
 
 
 def test_no_file_that_changed_nothing_is_written_down(place: Path) -> None:

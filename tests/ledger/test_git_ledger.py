@@ -98,7 +98,7 @@ def test_the_branch_is_the_audit_trail_and_names_nobody(remote: Path, here: Path
     fingerprint = json.loads(ran(here, "plan", "grace", "--format", "json").out)["fingerprint"]
     ran(here, "apply", "--yes", "grace", "--commit", "0123abcd")
     ran(here, "ledger", "opt-out", "books", "ann@grace.example", "-C", "grace")
-    head = ran(here, "verify", "-C", "grace").out.split()[-1]
+    head = ran(here, "verify", "-C", "grace").out.rpartition(":")[2].strip()
 
     subjects = git("log", "--reverse", "--format=%s", BRANCH, at=remote).splitlines()
     assert subjects == [

@@ -13,6 +13,7 @@ from seatsync.domain.diagnostic import named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
 from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.baseline import Baseline
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries.accounts.emails import with_account
@@ -60,8 +61,8 @@ def carry_out(
 ) -> Applied:
     """Write the plan's changes and the letters that they cause. Days count from ``today``, the day of the apply.
 
-    If there are none, the journal notes the files, if they are not those of the last apply; with ``same_files`` only if they
-    say the same as those. Else nothing is written.
+    If there are none, the journal notes the files, if they are not those of the last apply, or must be noted again; with
+    ``same_files`` only if they say the same as those. Else nothing is written.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
@@ -146,13 +147,21 @@ def _unchanged(ledger: Ledger, plan: AcceptedPlan, same_files: bool) -> Applied 
 
 
 def _is_known(connection: Connection, plan: AcceptedPlan, books: Snapshot, same_files: bool) -> bool:
-    """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note."""
+    """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note.
+
+    Known files are noted again if the baseline no longer holds, as after an update of seatsync: else each plan would read everybody.
+    """
     if plan.changes or not books.serial:
         return False
     last = last_files(connection, plan.institution)
     if same_files and not last.say_the_same(plan):
         return True
-    return last.desired == plan.desired_digest and not _rosters_moved(plan, books) and not plan.approvals
+    is_same = last.desired == plan.desired_digest and not _rosters_moved(plan, books)
+    return is_same and not plan.approvals and not _is_out_of_date(books.baseline, plan.baseline)
+
+
+def _is_out_of_date(known: Baseline, new: Baseline) -> bool:
+    return bool(known and new) and (known["rules"], known["due"]) != (new["rules"], new["due"])
 
 
 def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapshot) -> None:
