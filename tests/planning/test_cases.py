@@ -24,7 +24,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from yaml.cyaml import CBaseLoader, CSafeLoader
+from yaml.cyaml import CBaseLoader, CSafeDumper, CSafeLoader
 
 from tests.support.accounts import signed_up
 from tests.support.command_line import Outcome, seatsync
@@ -143,7 +143,7 @@ class _Folder:
         parts = {name: self.config[name] for name in PARTS[1:]}
         config = {"version": "1", "institution": institution, **parts, **self.config.get("more", {})}
         (self.path / "seatsync.yaml").write_text(
-            yaml.safe_dump(config, sort_keys=False, allow_unicode=True), encoding="utf-8"
+            yaml.dump(config, Dumper=CSafeDumper, sort_keys=False, allow_unicode=True), encoding="utf-8"
         )
 
     def take(self, step: dict[str, Any]) -> None:
