@@ -24,8 +24,8 @@ SELECT
     :'access' = 'pages' AS serves,
     current_schema() AS schema,
     :'access' = 'pages' AND EXISTS (
-        SELECT FROM pg_roles WHERE rolname <> :'role' AND rolname <> current_user AND NOT rolsuper
-            AND has_table_privilege(oid, 'account', 'UPDATE')
+        SELECT FROM pg_roles WHERE rolname <> :'role' AND rolname <> current_user AND NOT rolsuper AND NOT starts_with(rolname, 'pg_')
+            AND oid <> (SELECT relowner FROM pg_class WHERE oid = 'account'::regclass) AND has_table_privilege(oid, 'account', 'UPDATE')
     ) AS is_second,
     -- As in the policies: PostgreSQL would cut off a longer name, so two institutions could share one.
     CASE WHEN octet_length(:'institution') <= 54 THEN 'seatsync:' || :'institution'

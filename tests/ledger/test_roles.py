@@ -179,6 +179,34 @@ def test_no_statistics_are_kept_of_what_names_a_person(place: Place) -> None:
         assert {*kept.scalars()} <= {"account.email", "challenge.email"}
 
 
+def test_only_a_second_role_for_pages_is_warned_of(place: Place) -> None:
+    server, names = everybodys.shelf.server, [f"{name}_{os.getpid()}" for name in ("first", "second")]
+    database = server.fresh()
+    try:
+        warned = [psql(database, DOCS / "roles.sql", institution=HERE, role=name, access="pages") for name in names]
+    finally:
+        server.drop(database)
+        for name in names:
+            server.run(f'DROP ROLE IF EXISTS "{name}"')
+    assert ["Another role has access=pages" in said for said in warned] == [False, True]
+
+
+@pytest.mark.parametrize("access", ACCESS)
+def test_who_does_not_own_the_tables_is_told_who_migrates(access: str, place: Place) -> None:
+    server = everybodys.shelf.server
+    database = server.fresh(None)
+    try:
+        with looking_into(database) as connection:
+            migrate(connection, "", "0010")
+        psql(database, DOCS / "roles.sql", institution=HERE, role=place.role(HERE, access), access=access)
+        url = make_url(database).set(username=place.role(HERE, access)).render_as_string(hide_password=False)
+        outcome = seatsync("ledger", "migrate", "--ledger", url, folder=place.folder)
+    finally:
+        server.drop(database)
+    assert outcome.code == ExitCode.LEDGER, outcome
+    assert "as the owner of its tables" in outcome.err
+
+
 @pytest.mark.parametrize("access", ["read", "write"])
 def test_accounts_cannot_be_listed_only_asked_for(access: str, place: Place) -> None:
     columns = ", ".join(tables.metadata.tables["account"].columns.keys())

@@ -291,11 +291,11 @@ def plain(url: URL | str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def psql(url: str, file: Path, **variables: str) -> None:
-    """Run a script as a database administrator does."""
+def psql(url: str, file: Path, **variables: str) -> str:
+    """Run a script as a database administrator does, and return its warnings."""
     given = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
     command = [pg_program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *given, "-f", str(file), plain(url)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stderr
 
 
 def pg_program(name: str) -> str:

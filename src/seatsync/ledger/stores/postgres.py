@@ -154,11 +154,28 @@ class Postgres:
                 self, lambda: self._is_first(connection, institution), lambda: _holder(connection, institution)
             )
         else:
-            _ensure_versions(connection)
-            lock_wait.wait(self, lambda: _may_migrate(connection), lambda: _migrator(connection))
+            with self._as_owner():
+                _ensure_versions(connection)
+                lock_wait.wait(self, lambda: _may_migrate(connection), lambda: _migrator(connection))
         with committing(connection):
             connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
             yield
+
+    @contextmanager
+    def _as_owner(self) -> Iterator[None]:
+        """Say what only the owner may do.
+
+        Raises:
+            LedgerError: this role may not create or change tables.
+        """
+        try:
+            yield
+        except DBAPIError as error:
+            if _state(error) != "42501":
+                raise
+            message = f"The ledger {self} does not allow this role to create or update its tables."
+            help = "Run `seatsync ledger migrate` as the owner of its tables. Nothing was changed."
+            raise LedgerError(message, help) from error
 
     def _begin(self, connection: Connection, level: str) -> None:
         """Begin a transaction that writes. A migration waits for it, or it waits for the migration.
