@@ -434,6 +434,19 @@ def test_of_two_migrations_at_once_one_waits_and_is_told_for_whom(ledger: str, g
     assert first.ended() is None
 
 
+def test_who_waited_for_a_migration_does_not_say_that_it_has_migrated(empty: str) -> None:
+    old_ledger(empty, "0010", count=1, size=1)
+    waits, said = threading.Event(), list[tuple[str, str]]()
+    second = Ledger(empty, LockWait(PATIENCE, lambda _: waits.set()))
+    with looking_into(empty) as first:
+        first.exec_driver_sql("LOCK TABLE alembic_version IN SHARE ROW EXCLUSIVE MODE")
+        waiting = Beginning(lambda: said.append(second.migrate()))
+        assert waits.wait(PATIENCE)
+        migrate(first, "0010")
+    assert waiting.ended() is None
+    assert said == [(tables.REVISIONS[-1], tables.REVISIONS[-1])]
+
+
 def test_others_do_not_wait_long_behind_a_migration_that_waits_for_a_reader(
     ledger: str, gate: Session[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,6 +537,22 @@ def test_partitioned_tables_get_columns_contents_and_indexes(empty: str, school:
         assert connection.execute(text(roomy)).scalar() == 3
     ran("apply", "--yes", "--quiet", "--ledger", empty, folder=school)
     ran("verify", "--ledger", empty, folder=school)
+
+
+def test_tables_that_were_spread_earlier_keep_no_statistics_of_who_has_a_letter(empty: str, school: Path) -> None:
+    """The script of before 0011 did not know the columns of 0004 and 0010."""
+    old_ledger(empty, "0010", count=1, size=1)
+    psql(empty, ROOT / "docs" / "partition.sql", parts="2")
+    columns = {"member": "account_key", "outbox": "sent_to", "link": "sent_to"}
+    with looking_into(empty) as connection:
+        for table, column in columns.items():
+            connection.exec_driver_sql(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS -1")
+    ran("ledger", "migrate", "--ledger", empty, folder=school)
+    with looking_into(empty) as connection:
+        kept = "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(:table) AND attname = :column AND attstattarget = 0"
+        for table, column in columns.items():
+            for part in (table, f"{table}_0", f"{table}_1"):
+                assert connection.execute(text(kept), {"table": part, "column": column}).scalar() == 1, part
 
 
 def test_spread_tables_keep_their_settings(ledger: str) -> None:

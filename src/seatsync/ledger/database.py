@@ -172,7 +172,7 @@ class Ledger:
         with self._translated(), self._patiently(self.store.connected) as connection:
             before = self._revision(connection)
             if before != REVISIONS[-1]:
-                self._upgrade(connection, tell)
+                before = self._upgrade(connection, tell)
             return before, REVISIONS[-1]
 
     def holder(self, institution: str) -> Holder | None:
@@ -229,16 +229,18 @@ class Ledger:
             raise LedgerError(f"The ledger {self} no longer exists.", "Restore it, or restart with another ledger.")
         self._upgrade(connection)
 
-    def _upgrade(self, connection: Connection, tell: Callable[[str], None] = _ignore) -> None:
+    def _upgrade(self, connection: Connection, tell: Callable[[str], None] = _ignore) -> str:
+        """Bring the tables up to date, or create them, as the only one. Return the revision before."""
         with self.store.exclusively(connection, "", Holder.here("migration", ""), self.lock_wait):
             revision = self._revision(connection)
             if revision == REVISIONS[-1]:  # somebody else was faster
-                return
+                return revision
             with as_made(self, revision):
                 if revision:
                     self.store.migrate(connection, revision, tell)
                 else:
                     self.store.make_tables(connection)
+        return revision
 
     def _is_ready(self, connection: Connection) -> bool:
         """Whether the tables exist.
