@@ -17,7 +17,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
+from seatsync.cli.commands.outbox import every
 from seatsync.ledger.database import Ledger
+from seatsync.outbox.confined import Confined
 from tests.support.databases import location, plain, psql, rows
 from tests.support.letters import CONFIG, PORTAL, applied, crowd, ran, sent, started
 from tests.support.mail_server import Mailroom, mail_server
@@ -136,6 +138,72 @@ def test_a_watching_sender_takes_corrected_files_and_new_letters(schools: Path, 
     assert sender.returncode == 0, err
     assert err.count("The letters of grace wait for the files in grace.") == 1
     assert "grace: letter" in err
+
+
+def test_a_watching_sender_finds_a_folder_that_was_renamed_or_given_another_id(schools: Path, room: Choosy) -> None:
+    for name in ("grace", "hope-college"):
+        applied(schools / name, *crowd(1))
+    sender = started(schools, "--watch", "--all")
+    _until(lambda: len(room.to) == 4)
+    (schools / "grace").rename(schools / "grace-2026")
+    applied(schools / "grace-2026", *crowd(2))
+    _until(lambda: len(room.to) == 5)
+    (schools / "hope-college").rename(schools / "grace")
+    applied(schools / "grace", *crowd(2))
+    _until(lambda: len(room.to) == 6)
+    sender.send_signal(signal.SIGTERM)
+    _, err = sender.communicate(timeout=60)
+    assert "wait" not in err.replace("waiting", ""), err
+    assert _domains(room)[4:] == ["grace", "hope-college"]
+
+
+def test_a_corrected_sender_counts_at_once(schools: Path, room: Choosy) -> None:
+    room.refused = "library@grace.example"
+    applied(schools / "grace", *crowd(1))
+    with (schools / "errors").open("w") as errors:
+        sender = started(schools, "--watch", "--all", err=errors)
+        _until(lambda: "accepts no letters" in (schools / "errors").read_text())
+        config = (schools / "grace" / "seatsync.yaml").read_text()
+        (schools / "grace" / "seatsync.yaml").write_text(config.replace(room.refused, "letters@grace.example"))
+        _until(lambda: len(room.to) == 2)
+        sender.send_signal(signal.SIGTERM)
+        sender.communicate(timeout=60)
+
+
+def test_a_sender_for_all_that_the_server_refuses_is_told_once(
+    schools: Path, room: Choosy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.refused = "all@vendor.example"
+    monkeypatch.setenv("SEATSYNC_MAIL_FROM", room.refused)
+    for name in ("grace", "hope-college"):
+        applied(schools / name, *crowd(1))
+    assert ran(schools, "outbox", "send", "--all", code=1).err.count("accepts no letters") == 1
+
+
+def test_only_a_few_institutions_have_a_process_for_their_templates(
+    schools: Path, room: Choosy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(schools / "hope-college" / "letters", schools / "grace" / "letters")
+    for name in ("grace", "hope-college"):
+        applied(schools / name, *crowd(60))
+    processes: list[Any] = []
+    start = Confined._start
+
+    def noted(self: Confined) -> Any:
+        processes.append(start(self))
+        return processes[-1]
+
+    running: set[int] = set()
+
+    def look(to: str) -> str:
+        running.add(sum(process.poll() is None for process in processes))
+        return ""
+
+    room.at_data = look
+    monkeypatch.setattr(Confined, "_start", noted)
+    monkeypatch.setattr(every, "_AWAKE", 1)
+    assert sent(schools, "--all") == {"sent": 122}
+    assert (running, len(processes)) == ({1}, 4), "each has two turns with letters"
 
 
 def test_several_senders_for_all_send_no_letter_twice(schools: Path, room: Choosy) -> None:

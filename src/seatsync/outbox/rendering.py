@@ -82,6 +82,10 @@ class Templates:
 
         return (Confined if self.custom else Jinja)(self.custom, _NAMES, [*VARIABLES])
 
+    def rest(self) -> None:
+        """End the process that fills the templates; the next letter starts another."""
+        vars(self).pop("_renderer", None)
+
     def render(self, letter: str, values: Values) -> Rendered:
         """Return a letter. Its subject is the first line of the text. If only the text template is custom, it has no HTML.
 

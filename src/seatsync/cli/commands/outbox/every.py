@@ -20,13 +20,15 @@ if TYPE_CHECKING:
     from seatsync.outbox.rendering import Templates
     from seatsync.outbox.sender import LetterSender, Sending
 
-Stamp = tuple[tuple[str, int, int], ...]
-"""What changes when somebody edits the files that letters depend on: name, time and size of each."""
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""What changes when somebody edits the files that letters depend on, or their rights: name, times and size of each."""
 
 _AGAIN = 30.0
 """Seconds until the folders are looked through again for an institution that has none."""
 _REFUSED = 300.0
 """Seconds until the letters of an institution are tried again after something about it has failed."""
+_AWAKE = 8
+"""The most institutions whose own templates have a process that fills them."""
 
 
 class EveryInstitution:
@@ -47,19 +49,25 @@ class EveryInstitution:
         self._refused: dict[str, float] = {}
         self._told: dict[str, str] = {}
         self._locked: dict[str, Failure] = {}
+        self._awake: dict[str, LetterSender] = {}
 
     def sender_of(self, institution: str) -> LetterSender | None:
         """The sender of an institution's letters; None if they wait."""
         self._locked.pop(institution, None)
-        if self._refused.get(institution, 0) > time.monotonic():
-            return None
         folder = self._folder_of(institution)
         if folder is None:
             return None
         stamp, (known, sender) = _stamp(folder), self._read.get(institution, (None, None))
         if stamp != known:
+            self._refused.pop(institution, None)
             sender = self._sender(institution, folder)
             self._read[institution] = stamp, sender
+        if sender is None or self._refused.get(institution, 0) > time.monotonic():
+            return None
+        if institution not in self._refused:
+            self.codes.pop(institution, None)
+            self._told.pop(institution, None)
+        self._wake(institution, sender)
         return sender
 
     def put_aside(self, institution: str, failure: Failure) -> bool:
@@ -72,7 +80,8 @@ class EveryInstitution:
         ):  # an apply is running: the institution has its turn after the next look
             self._locked[institution] = failure
             return True
-        if isinstance(failure, LedgerError | Unsent) and not isinstance(failure, SenderRefused):
+        is_its_sender = isinstance(failure, SenderRefused) and not self.mail_from
+        if isinstance(failure, LedgerError | Unsent) and not is_its_sender:
             return False
         self._refused[institution] = time.monotonic() + _REFUSED
         self._wait(institution, failure.exit_code, str(failure), failure.help)
@@ -84,10 +93,18 @@ class EveryInstitution:
             exits.print_failure(failure, failure)
         return exits.worst([*self.codes.values(), *(failure.exit_code for failure in self._locked.values())])
 
+    def _wake(self, institution: str, sender: LetterSender) -> None:
+        """Let the templates of an institution have a process, and end that of the one whose turn is longest ago."""
+        self._awake.pop(institution, None)
+        self._awake[institution] = sender
+        if len(self._awake) > _AWAKE:
+            self._awake.pop(next(iter(self._awake))).templates.rest()
+
     def _folder_of(self, institution: str) -> Path | None:
         found = self._folders.get(institution, [])
         is_old = self._looked_at is None or time.monotonic() - self._looked_at > _AGAIN
-        if len(found) != 1 and is_old:
+        has_changed = len(found) == 1 and _stamp(found[0]) != self._ids[found[0]][0]  # perhaps it has moved
+        if has_changed or (len(found) != 1 and is_old):
             self._look()
             found = self._folders.get(institution, [])
         if len(found) == 1:
@@ -129,12 +146,7 @@ class EveryInstitution:
 
         done = attempt(read, folder)
         if done.result is not None and done.result[0] == institution:
-            self.codes.pop(institution, None)
-            self._told.pop(institution, None)
             return LetterSender(self.sending, institution, templates=done.result[2], mail_from=done.result[1])
-        if done.result is not None:  # somebody has changed the id
-            self._looked_at = None
-            self._folders.pop(institution, None)
         help = "Correct them; the letters go out then."
         self._wait(institution, ExitCode.INVALID, f"The letters of {institution} wait for the files in {folder}.", help)
         return None
@@ -157,5 +169,5 @@ def _stamp(folder: Path) -> Stamp:
             state = file.stat()
         except OSError:
             continue
-        found.append((file.name, state.st_mtime_ns, state.st_size))
+        found.append((file.name, state.st_mtime_ns, state.st_ctime_ns, state.st_size))
     return tuple(found)
