@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seatsync.ledger.database import Ledger
 from tests.cli.test_lists import write_csv
 from tests.ledger.test_backup import back_up_and_restore
 from tests.support import letters
@@ -136,6 +137,7 @@ def test_what_was_sent_while_it_was_held_counts_as_sent(school: Path, room: Mail
         (("hold", "--since", DAY, "--all"), "--all is for a ledger in PostgreSQL"),
         (("release", "--all", "507", "--yes"), "Give --all, or say which letters"),
         (("release",), "give --yes"),
+        (("send", "--watch", "--limit", "2"), "--limit is for a run that ends"),
         (("release", "--letter", "invite", "--yes"), "There is no letter invite"),
     ],
 )
@@ -159,3 +161,28 @@ def test_all_institutions_of_a_database_are_held_and_released_at_once(school: Pa
     assert "Released: 4 letters" in ran(tmp_path, "outbox", "release", "--all", "--yes").err
     assert {row["state"] for row in rows(school, "outbox")} == {"pending"}
     ran(hope, "verify")
+
+
+@pytest.mark.postgres_only("a file has one institution")
+def test_an_institution_that_somebody_writes_to_is_named_and_the_others_are_held_and_released(
+    school: Path, tmp_path: Path
+) -> None:
+    applied(school, ANN)
+    hope = tmp_path / "hope"
+    hope.mkdir()
+    (hope / "seatsync.yaml").write_text(CONFIG.replace("id: grace", "id: hope"))
+    applied(hope, BEN)
+
+    def meanwhile(*args: str) -> str:
+        def step(connection: object) -> str:
+            return ran(tmp_path, "outbox", *args, "--all", "--lock-timeout", "0.2", code=6).err
+
+        return Ledger(location(school)).write("grace", "an apply", "", step)
+
+    err = meanwhile("hold", "--since", DAY)
+    assert "Held: 2 letters of 1 institution," in err
+    assert "1 institution locked: grace. Nothing of theirs is held." in err
+    ran(tmp_path, "outbox", "hold", "--since", DAY, "--all")
+    err = meanwhile("release", "--yes")
+    assert "Released: 2 letters" in err
+    assert "1 institution locked: grace. Nothing of theirs is released." in err

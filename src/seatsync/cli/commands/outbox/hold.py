@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from seatsync.cli import exits
 from seatsync.cli.commands.outbox.choosing import Choice, choosing
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import (
@@ -21,7 +23,7 @@ from seatsync.cli.institution import (
 )
 from seatsync.cli.options import Moment, common, folder, option
 from seatsync.cli.run import Run
-from seatsync.domain.failure import ExitCode
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import instant_in, iso
 
 if TYPE_CHECKING:
@@ -56,9 +58,11 @@ def hold(run: Run, folder: Path, since: datetime, every: bool) -> int:
     at, since_at = run.at(zone), iso(instant_in(since, zone))
     if since_at > at:
         raise click.UsageError("--since is in the future: give the moment to which the ledger was restored.")
-    number = sum(hold_letters(ledger, id, since_at, at, actor()) for id in institutions)
-    of = f" of {counted(len(institutions), 'institution')}" if every else ""
-    run.say(f"Held: {counted(number, 'letter')}{of}, and all that applies write from now on.")
+    done = _each(institutions, lambda one: hold_letters(ledger, one, since_at, at, actor()))
+    of = f" of {counted(len(done.numbers), 'institution')}" if every else ""
+    run.say(f"Held: {counted(sum(done.numbers), 'letter')}{of}, and all that applies write from now on.")
+    if done.locked:
+        return done.print_locked("Nothing of theirs is held.")
     run.say(
         "Look at them (`seatsync outbox list --state held`), then `seatsync outbox release` or `seatsync outbox cancel`."
     )
@@ -101,9 +105,45 @@ def release(run: Run, folder: Path, choice: Choice, every: bool, yes: bool) -> i
         click.echo("Nothing was released.", err=True)
         return ExitCode.BROKEN
     at = run.at("")
-    number = sum(release_letters(ledger, id, chosen, at, actor()) for id in institutions)
-    run.say(f"Released: {counted(number, 'letter')}{'' if chosen else '; applies hold no more letters'}.")
-    return ExitCode.DONE
+    done = _each(institutions, lambda one: release_letters(ledger, one, chosen, at, actor()))
+    run.say(f"Released: {counted(sum(done.numbers), 'letter')}{'' if chosen else '; applies hold no more letters'}.")
+    return done.print_locked("Nothing of theirs is released.") if done.locked else ExitCode.DONE
+
+
+class _Done(NamedTuple):
+    """How many letters of each institution were changed, and which institutions somebody was writing to."""
+
+    numbers: list[int]
+    locked: dict[str, Failure]
+
+    def print_locked(self, fact: str) -> int:
+        """Print which institutions were locked, and return the exit code."""
+        from seatsync.domain.diagnostic import counted
+
+        last = [*self.locked.values()][-1]
+        some = ", ".join([*self.locked][:20]) + (" …" if len(self.locked) > 20 else "")
+        click.echo(f"seatsync: {counted(len(self.locked), 'institution')} locked: {some}. {fact} {last}", err=True)
+        exits.say_fix("Stop the pipelines that apply, and run the same command again.")
+        return last.exit_code
+
+
+def _each(institutions: Sequence[str], step: Callable[[str], int]) -> _Done:
+    """Do it for each institution. Of many, one that somebody writes to does not stop the others.
+
+    Raises:
+        Locked: there is only one, and somebody writes to it.
+    """
+    from seatsync.ledger.failures import Locked
+
+    done = _Done([], {})
+    for id in institutions:
+        try:
+            done.numbers.append(step(id))
+        except Locked as locked:
+            if len(institutions) == 1:
+                raise
+            done.locked[id] = locked
+    return done
 
 
 def _ledger(folder: Path, run: Run, every: bool) -> tuple[Ledger, list[str]]:

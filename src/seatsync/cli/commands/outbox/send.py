@@ -45,7 +45,7 @@ FIGURES = ("sent", "deferred", "bounced", "cancelled")
 
 @click.command("send")
 @folder
-@option("--limit", type=click.IntRange(1), help="Send at most this many letters.")
+@option("--limit", type=click.IntRange(1), help="Send at most this many letters; not with --watch.")
 @option("--rate", type=click.IntRange(1), metavar="N", help="Send at most this many letters a minute.")
 @option(
     "--all",
@@ -92,6 +92,8 @@ def send(
     from seatsync.outbox.smtp import Connection, Server
     from seatsync.outbox.turns import Turns
 
+    if watch and limit is not None:
+        raise click.UsageError("--limit is for a run that ends: with --watch give --rate.")
     if every:
         check_mail_from(mail_from)
         id, ledger = None, shared_ledger_of(replace(run, quiet=True, lock_timeout=min(run.lock_timeout, LOCK_OF_ONE)))
