@@ -149,7 +149,7 @@ def _unchanged(ledger: Ledger, plan: AcceptedPlan, same_files: bool) -> Applied 
 def _is_known(connection: Connection, plan: AcceptedPlan, books: Snapshot, same_files: bool) -> bool:
     """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note.
 
-    Known files are noted again if the baseline no longer holds, as after an update of seatsync: else each plan would read everybody.
+    Known files are noted again after an update of the rules: else each plan would read everybody.
     """
     if plan.changes or not books.serial:
         return False
@@ -157,11 +157,11 @@ def _is_known(connection: Connection, plan: AcceptedPlan, books: Snapshot, same_
     if same_files and not last.say_the_same(plan):
         return True
     is_same = last.desired == plan.desired_digest and not _rosters_moved(plan, books)
-    return is_same and not plan.approvals and not _is_out_of_date(books.baseline, plan.baseline)
+    return is_same and not plan.approvals and not _is_of_other_rules(books.baseline, plan.baseline)
 
 
-def _is_out_of_date(known: Baseline, new: Baseline) -> bool:
-    return bool(known and new) and (known["rules"], known["due"]) != (new["rules"], new["due"])
+def _is_of_other_rules(known: Baseline, new: Baseline) -> bool:
+    return bool(known and new) and known["rules"] != new["rules"]
 
 
 def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapshot) -> None:
