@@ -51,6 +51,7 @@ def test_a_backup_that_is_behind_is_found_by_the_head_of_the_last_apply(folder: 
     assert "If you have restored it, hold its letters" in outcome.err
     without_number = seatsync("verify", "--head", head.rpartition(":")[2], "--ledger", restored, folder=folder)
     assert (without_number.code, "given as SERIAL:HASH" in without_number.err) == (1, True)
+    assert "After a restore" in without_number.err
 
 
 def test_a_journal_that_went_on_from_an_earlier_state_is_told_from_one_that_only_lacks_its_end(folder: Path) -> None:
@@ -64,6 +65,7 @@ def test_a_journal_that_went_on_from_an_earlier_state_is_told_from_one_that_only
     assert outcome.code == 1
     assert f"does not have the head {head.partition(':')[2]}: the journal was rewritten" in outcome.err
     assert "Do not write to this ledger" in outcome.err
+    assert "If somebody has restored it" in outcome.err, "nobody who has just restored it is told only to do so"
     assert first.partition(":")[2] not in outcome.err
 
 

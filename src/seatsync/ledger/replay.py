@@ -43,7 +43,8 @@ class Verdict:
     """The result of checking the journal.
 
     ``serial`` and ``head`` (hex) belong to the last link. If ``chain_holds``, only the tables of the present are at fault.
-    ``more`` counts the faults that are not listed. ``lost`` is how many entries a noted head says are missing at the end.
+    ``more`` counts the faults that are not listed. ``lost`` is how many entries a noted head says are missing at the end,
+    ``unfound`` how many of the faults are about noted heads.
     """
 
     links: int = 0
@@ -53,6 +54,7 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
     more: int = 0
     lost: int = 0
+    unfound: int = 0
 
     def fault(self, text: str) -> None:
         """Add a fault; beyond ``MOST_FAULTS``, count it."""

@@ -70,8 +70,8 @@ def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
         click.echo(f"seatsync: {fault}.", err=True)
     if verdict.more:
         click.echo(f"seatsync: {verdict.more:,} more faults.", err=True)
-    if verdict.lost and len(verdict.faults) == 1:
-        exits.say_fix(_RESTORED)
+    if verdict.faults and len(verdict.faults) + verdict.more == verdict.unfound:
+        exits.say_fix(_RESTORED if verdict.lost else _WENT_ON)
     elif verdict.faults:
         repair = "Rebuild the tables: `seatsync ledger rebuild`" if verdict.chain_holds else "Restore it from a backup"
         exits.say_fix(f"Do not write to this ledger, and find out who changed it. {repair}.")
@@ -82,4 +82,9 @@ def print_verdict(run: Run, verdict: Verdict, success: str) -> None:
 _RESTORED = (
     "If you have restored it, hold its letters before a sender runs (`seatsync outbox hold --since TIME`), then plan; "
     'docs/operations.md, "After a restore". If nobody has, find out who changed it, and restore it from a backup.'
+)
+_WENT_ON = (
+    "Do not write to this ledger, and find out who changed it. If somebody has restored it, it has a head that was noted before "
+    'the moment to which they did: give that one, and go on as docs/operations.md says, "After a restore". Else restore it from a '
+    "backup."
 )

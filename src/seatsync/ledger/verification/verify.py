@@ -68,6 +68,7 @@ class _NotedHeads:
 
     def finish(self, verdict: Verdict) -> None:
         """Report the heads that were not found. Where the whole end is missing, the ledger may be an earlier state of itself."""
+        before = len(verdict.faults) + verdict.more
         last = max((int(head.partition(":")[0]) for head in self.missing if ":" in head), default=0)
         verdict.lost = max(0, last - verdict.serial)
         if verdict.lost:
@@ -90,6 +91,7 @@ class _NotedHeads:
                     f"journal entry {serial} does not have the head {hash}: the journal was rewritten since the head was noted, "
                     "or it was restored to an earlier state and has gone on from there"
                 )
+        verdict.unfound = len(verdict.faults) + verdict.more - before
 
 
 def _is_head(link: Link, serial: str, hash: str) -> bool:
