@@ -447,6 +447,16 @@ def test_who_waited_for_a_migration_does_not_say_that_it_has_migrated(empty: str
     assert said == [(tables.REVISIONS[-1], tables.REVISIONS[-1])]
 
 
+def test_a_migration_that_hangs_gives_back_the_locks_that_others_wait_for(ledger: str) -> None:
+    limits: list[object] = []
+
+    def look(connection: Connection) -> None:
+        limits.append(connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar())
+
+    migrated(ledger, Migration(FUTURE, expand=look, contract=look))
+    assert limits == ["2min", "2min"]
+
+
 def test_others_do_not_wait_long_behind_a_migration_that_waits_for_a_reader(
     ledger: str, gate: Session[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,8 @@ WHERE mark IS DISTINCT FROM writer.xmax::text ORDER BY 1""")
 
 _ROWS = "INSERT INTO writer SELECT institution FROM institution ON CONFLICT DO NOTHING"
 _TAKE = text("SELECT 1 FROM writer WHERE writer.institution = :institution FOR NO KEY UPDATE SKIP LOCKED")
+_LIMIT = text("SELECT set_config('idle_in_transaction_session_timeout', :limit, true)")
+"""A transaction that others wait for ends when this program hangs, as every writer's does."""
 _NOW = text("SELECT pg_current_xact_id()::xid::text")
 _IS_VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:name)")
 _EXISTS = text("SELECT to_regclass(:name) IS NOT NULL")
@@ -71,6 +73,8 @@ class Beside:
         self.steps = steps
         self.fills = [step.fill for step in self.steps if step.fill is not None]
         self.part = f"{self.steps[-1].revision} contents"
+        limit = keeper.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar()
+        self.limit = _LIMIT.bindparams(limit=limit)
         self.locks_rows = steps[0].revision > "0007"  # before, writers locked no row of ``writer``
 
     def run(self) -> None:
@@ -94,6 +98,7 @@ class Beside:
             self.others.tell(f"Building the index {index.name}")
             _build(self.worker, index)
         self.others.tell("Waiting for writers to finish")
+        self.keeper.execute(self.limit)  # from here on others wait for it
         if self.locks_rows:
             self._catch_up()
         self._patiently(self._finish)
@@ -113,6 +118,7 @@ class Beside:
 
         def attempt(_: int) -> None:
             with _transaction(self.worker, _SHORT), operations(self.worker):
+                self.worker.execute(self.limit)
                 if table:
                     self.worker.exec_driver_sql(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
                 action()
