@@ -79,6 +79,15 @@ def test_many_letters_of_one_institution_hold_up_no_other_and_each_speaks_for_it
     ran(schools / "hope-college", "verify")
 
 
+def test_a_limit_is_shared_so_that_no_institution_starves_another(schools: Path, room: Choosy) -> None:
+    applied(schools / "grace", *crowd(59))
+    applied(schools / "hope-college", *crowd(4))
+    assert sent(schools, "--all", "--limit", "6")["sent"] == 6
+    assert Counter(_domains(room)) == {"grace": 3, "hope-college": 3}
+    assert sent(schools, "--all", "--limit", "20")["sent"] == 20
+    assert Counter(_domains(room)) == {"grace": 21, "hope-college": 5}
+
+
 def test_an_institution_without_a_folder_or_with_mistakes_waits_and_the_others_go_on(
     schools: Path, room: Choosy
 ) -> None:

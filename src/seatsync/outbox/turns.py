@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
@@ -38,17 +39,22 @@ class Turns:
     is_short: bool = False
 
     def send(self, tally: Counter[str], limit: int | None = None) -> None:
-        """Send what is due, at most ``limit`` letters. ``tally`` as in ``LetterSender.send_batch``.
+        """Send what is due, at most ``limit`` letters, to which each institution has the same right; any one is the first.
+
+        ``tally`` is counted as in ``LetterSender.send_batch``.
 
         Raises:
             Unsent: the mail server accepts no letters. Those that it has not accepted wait.
             LedgerError: the ledger cannot be used.
         """
         queue, looked = deque(self.due()), time.monotonic()
+        if limit is not None:
+            queue.rotate(secrets.randbelow(len(queue) or 1))
         try:
             while queue and not self.sending.stop.is_set() and (left := _left(limit, tally)):
                 institution = queue.popleft()
-                if self._turn(institution, tally, left):
+                share = left if limit is None else max(1, left // (len(queue) + 1))
+                if self._turn(institution, tally, share):
                     queue.append(institution)
                 if time.monotonic() - looked > LOOK:
                     queue.extend(one for one in self.due() if one not in queue)
