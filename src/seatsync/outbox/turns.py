@@ -48,13 +48,14 @@ class Turns:
             LedgerError: the ledger cannot be used.
         """
         queue, looked = deque(self.due()), time.monotonic()
-        if limit is not None:
-            queue.rotate(secrets.randbelow(len(queue) or 1))
+        share = BATCH
+        if limit is not None and queue:
+            queue.rotate(secrets.randbelow(len(queue)))
+            share = max(1, limit // len(queue))
         try:
             while queue and not self.sending.stop.is_set() and (left := _left(limit, tally)):
                 institution = queue.popleft()
-                share = left if limit is None else max(1, left // (len(queue) + 1))
-                if self._turn(institution, tally, share):
+                if self._turn(institution, tally, min(left, share)):
                     queue.append(institution)
                 if time.monotonic() - looked > LOOK:
                     queue.extend(one for one in self.due() if one not in queue)
