@@ -1482,7 +1482,7 @@ def test_a_tail_that_was_cut_off_without_a_trace_is_found_by_a_head(grace: Path)
     ran("verify", folder=grace)
     outcome = ran("verify", "--head", noted, folder=grace, code=BROKEN)
     assert f"no entry with the head {noted}: it was cut off or rewritten since the head was noted" in outcome.err
-    assert "Restore it from a backup" in outcome.err
+    assert "Else restore it from a backup" in outcome.err
 
 
 @pytest.mark.parametrize("text", ["", "abc", "0123456789ag", "0" * 65])
