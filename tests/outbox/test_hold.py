@@ -49,6 +49,7 @@ def test_a_restored_ledger_sends_nothing_twice_without_asking(school: Path, room
         "verify", "--head", head[1], code=1
     )
     assert "Held: 1 letter, and all that applies write" in seatsync("outbox", "hold", "--since", NINE)
+    assert f"letters      held, because the ledger was restored to {NINE}\n" in seatsync("ledger", "info")
     assert sent(school, *here, now=NOON) == {"held": 1}
     assert "(held: `seatsync outbox release` lets them go)" in seatsync("apply", "--yes")
     seatsync("ledger", "claim", "books", ANN[0])
@@ -65,6 +66,7 @@ def test_a_restored_ledger_sends_nothing_twice_without_asking(school: Path, room
     seatsync("apply", "--yes")
     assert sent(school, *here, now=NOON) == {"held": 1}, "releasing some does not end the hold"
     assert "Released: 1 letter; applies hold no more letters." in seatsync("outbox", "release", "--yes")
+    assert "letters " not in seatsync("ledger", "info")
     write_csv(school / "members.csv", HEADER, ANN, BEN, CY, DEE, *crowd(1))
     assert "(`seatsync outbox send` sends them)" in seatsync("apply", "--yes")
     assert sent(school, *here, now=NOON) == {"sent": 2}

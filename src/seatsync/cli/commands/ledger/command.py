@@ -49,6 +49,8 @@ def info(run: Run, folder: Path) -> None:
     click.echo(f"head         {snapshot.head}")
     click.echo(f"members      {members.on_roster:,} on the rosters, {members.left:,} who have left")
     click.echo(f"locked by    {ledger.holder(id) or 'nobody'}")
+    if snapshot.held_since:
+        click.echo(f"letters      held, because the ledger was restored to {snapshot.held_since}")
 
 
 @command.command("claim")
