@@ -493,7 +493,7 @@ def test_who_comes_second_is_told_who_writes_where_since_when_and_for_which_comm
 
 def test_who_comes_second_and_waits_has_their_turn(grace: Path) -> None:
     with writing(grace) as writer:
-        threading.Timer(1.5, writer.go_on.set).start()
+        threading.Timer(4, writer.go_on.set).start()
         outcome = ran(*CLAIM, "30", folder=grace)
     assert outcome.err.startswith("Waiting for ruth on ")
     assert (writer.failed, name_of(grace)) == (None, "Changed")
