@@ -19,7 +19,7 @@ from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.stores import silence
-from tests.support.clusters import Cluster, cluster
+from tests.support.clusters import CONFIG, Cluster, cluster
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import Postgres, plain
 from tests.support.mail_server import Mailroom, mail_server
@@ -29,13 +29,6 @@ from tests.support.served import served
 pytestmark = pytest.mark.postgres
 
 PATIENCE = 30.0
-CONFIG = """\
-version: 1
-institution: {{id: {id}, name: Grace, admins: [{{given_name: R, family_name: A, email: r@grace.example}}]}}
-libraries: {{books: {{title: Books, system: logos-library, slots: 900}}}}
-rosters: [{{path: members.csv}}]
-grants: [{{library: books, to: {{everyone: true}}, kind: permanent}}]
-"""
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from seatsync.domain.failure import ExitCode
 from seatsync.ledger import tables
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
-from tests.support.clusters import Cluster, cluster
+from tests.support.clusters import CONFIG, Cluster, cluster
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import Postgres
 from tests.support.mail_server import Mailroom, mail_server
@@ -26,13 +26,6 @@ from tests.support.served import served
 pytestmark = [pytest.mark.postgres, needs_pgbouncer]
 
 FIRST, SECOND = "2026-09-01", "2026-09-02"
-CONFIG = """\
-version: 1
-institution: {{id: {id}, name: Grace, admins: [{{given_name: R, family_name: A, email: r@grace.example}}]}}
-libraries: {{books: {{title: Books, system: logos-library, slots: 900}}}}
-rosters: [{{path: members.csv}}]
-grants: [{{library: books, to: {{everyone: true}}, kind: permanent}}]
-"""
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from seatsync.ledger.failures import Cure
 from seatsync.ledger.stores.postgres import close_all
 from seatsync.ledger.stores.postgres_errors import RULES, meaning
 from tests.faults.crash_runner import needs_strace
-from tests.support.clusters import Cluster, cluster, new_cluster
+from tests.support.clusters import CONFIG, Cluster, cluster, new_cluster
 from tests.support.command_line import Outcome, seatsync
 from tests.support.poolers import needs_pgbouncer, pgbouncer
 from tests.support.ports import free_port
@@ -29,13 +29,6 @@ from tests.support.ports import free_port
 pytestmark = pytest.mark.postgres
 
 LEDGER = 6
-CONFIG = """\
-version: 1
-institution: {{id: {id}, name: Grace, admins: [{{given_name: R, family_name: A, email: r@grace.example}}]}}
-libraries: {{books: {{title: Books, system: logos-library, slots: 9}}}}
-rosters: [{{path: members.csv}}]
-grants: [{{library: books, kind: permanent, to: {{everyone: true}}}}]
-"""
 ROLES = """
 CREATE ROLE locked_out NOLOGIN; CREATE ROLE secret LOGIN PASSWORD 'right'; CREATE ROLE stranger LOGIN;
 CREATE ROLE two LOGIN CONNECTION LIMIT 2;

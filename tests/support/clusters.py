@@ -20,6 +20,15 @@ from tests.support.ports import free_port
 SYSTEM_USER = "pgserver"
 """PostgreSQL refuses to run as root, so for root it runs as this user."""
 
+CONFIG = """\
+version: 1
+institution: {{id: {id}, name: Grace, admins: [{{given_name: R, family_name: A, email: r@grace.example}}]}}
+libraries: {{books: {{title: Books, system: logos-library, slots: 900}}}}
+rosters: [{{path: members.csv}}]
+grants: [{{library: books, to: {{everyone: true}}, kind: permanent}}]
+"""
+"""The seatsync.yaml of an institution with the ``id``: everybody on the roster gets a permanent seat of one library."""
+
 
 class Cluster:
     """A server with its files below ``home``. Everybody may sign in without a password, unless the tests change that."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from seatsync.ledger.failures import Cure, LedgerError, Meaning, as_made, in_words, remove_secrets, translated
@@ -16,7 +16,7 @@ from seatsync.ledger.stores.addresses import store_at
 from seatsync.ledger.stores.patience import RACES, Patience
 from seatsync.ledger.stores.sqlite import FILE as FILE
 from seatsync.ledger.stores.store import Opening, Store
-from seatsync.ledger.tables import REVISIONS
+from seatsync.ledger.tables import REVISION, REVISIONS
 
 if TYPE_CHECKING:
     from seatsync.ledger.stores.budget import Budget
@@ -29,7 +29,6 @@ _COMMIT_UNKNOWN = Meaning(
     "Plan again: if the plan is empty, it was done.",
     Cure.TIME,
 )
-_VERSION = text("SELECT version_num FROM alembic_version")
 
 Result = TypeVar("Result")
 
@@ -260,7 +259,7 @@ class Ledger:
         Raises:
             LedgerError: the tables have another version now.
         """
-        if connection.execute(_VERSION).scalar() != REVISIONS[-1] and not self._is_ready(connection):
+        if connection.execute(REVISION).scalar() != REVISIONS[-1] and not self._is_ready(connection):
             raise LedgerError(f"The ledger {self} no longer exists.", "Plan again. Nothing was changed.")
 
     def _revision(self, connection: Connection) -> str:
@@ -269,7 +268,7 @@ class Ledger:
             return ""
         if "alembic_version" not in tables or "institution" not in tables:
             raise LedgerError(f"{self} is a database, but not a seatsync ledger.", "Name the right one with --ledger.")
-        revision = connection.execute(_VERSION).scalar()
+        revision = connection.execute(REVISION).scalar()
         if revision is None:
             raise LedgerError(
                 f"{self} does not say which version it has.", "Restore it from a backup. Nothing was changed."

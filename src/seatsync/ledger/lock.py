@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from datetime import UTC, datetime
 
 from seatsync.domain.text.characters import printable
 from seatsync.ledger.failures import Locked
+
+_SESSION = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,23 @@ class Holder:
         """Return this process as the holder, from now on."""
         since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return cls(who, socket.gethostname(), os.getpid(), since, commit)
+
+    @classmethod
+    def of_session(cls, name: str, process: int) -> Holder:
+        """Return the holder that a session on PostgreSQL names (``as_session``)."""
+        if (found := _SESSION.fullmatch(name)) is None:
+            return cls("another seatsync", "an unknown machine", process, "a moment ago")
+        since = f"{found[1]}-{found[2]}-{found[3]}T{found[4]}:{found[5]}:{found[6]}Z"
+        return cls(found[8], found[9], process, since, found[7] or "")
+
+    def as_session(self) -> str:
+        """Return the holder in the 63 ASCII characters that PostgreSQL keeps of a session's name."""
+        commit = f" {self.commit[:7]}" if re.match(r"[0-9a-f]{7}", self.commit) else ""
+        start = f"seatsync {re.sub('[-:]', '', self.since)}{commit} "
+        who, host = self.who.replace("@", " at "), self.host.replace("@", "")
+        room = 62 - len(start)
+        who = who[: max(room - len(host), room // 2)]
+        return f"{start}{who}@{host[: room - len(who)]}".encode("ascii", "replace").decode()
 
     def __str__(self) -> str:
         text = f"{self.who} on {self.host}, since {self.since}"

@@ -16,6 +16,9 @@ from seatsync.ledger.schema import table, text_column
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
+REVISION = text("SELECT version_num FROM alembic_version")
+"""Reads the tables' revision."""
+
 
 def _number(name: str) -> Column[int]:
     return Column(name, Integer, nullable=False)

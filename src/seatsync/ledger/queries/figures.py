@@ -46,7 +46,7 @@ def figures(connection: Connection, at: str) -> Figures:
 
 def revision(connection: Connection) -> str:
     """The tables' version, whichever it is."""
-    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+    return str(connection.execute(tables.REVISION).scalar() or "")
 
 
 def _applied(connection: Connection) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.util import Finalize
@@ -62,7 +61,6 @@ _PARAMETERS = {
     "fallback_application_name": "seatsync",
 }
 """What libpq gets (seconds, milliseconds) unless the address says something else. None of it is sent to a pooler as a setting."""
-_NAME = re.compile(r"seatsync (\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?: ([0-9a-f]{7}))? (.*)@(.*)")
 
 
 def open_store(location: str, opening: Opening) -> Postgres:
@@ -158,7 +156,7 @@ class Postgres:
                 _ensure_versions(connection)
                 lock_wait.wait(self, lambda: _may_migrate(connection), lambda: _migrator(connection))
         with committing(connection):
-            connection.execute(_SIGN, {"name": _signed(holder), "wait": self._wait})
+            connection.execute(_SIGN, {"name": holder.as_session(), "wait": self._wait})
             yield
 
     @contextmanager
@@ -253,7 +251,7 @@ class Postgres:
 
         self.lock_wait.wait(self, is_first, lambda: _holder(connection, institution))
         with committing(connection):
-            connection.execute(_SIGN, {"name": _signed(Holder.here("migration", "")), "wait": self._wait})
+            connection.execute(_SIGN, {"name": Holder.here("migration", "").as_session(), "wait": self._wait})
             yield before
 
     def scrub(self) -> tuple[str, str]:
@@ -342,16 +340,6 @@ def _state(error: DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
 
 
-def _signed(holder: Holder) -> str:
-    """Encode the holder in the 63 ASCII characters that PostgreSQL keeps of an application's name."""
-    commit = f" {holder.commit[:7]}" if re.match(r"[0-9a-f]{7}", holder.commit) else ""
-    start = f"seatsync {re.sub('[-:]', '', holder.since)}{commit} "
-    who, host = holder.who.replace("@", " at "), holder.host.replace("@", "")
-    room = 62 - len(start)
-    who = who[: max(room - len(host), room // 2)]
-    return f"{start}{who}@{host[: room - len(who)]}".encode("ascii", "replace").decode()
-
-
 def _holder(connection: Connection, institution: str) -> Holder | None:
     return _named(connection.execute(_HOLDER, {"institution": institution}).first())
 
@@ -361,9 +349,4 @@ def _migrator(connection: Connection) -> Holder | None:
 
 
 def _named(session: Row[Any] | None) -> Holder | None:
-    if session is None:
-        return None
-    if (name := _NAME.fullmatch(session.application_name or "")) is None:
-        return Holder("another seatsync", "an unknown machine", session.pid, "a moment ago")
-    since = f"{name[1]}-{name[2]}-{name[3]}T{name[4]}:{name[5]}:{name[6]}Z"
-    return Holder(name[8], name[9], session.pid, since, name[7] or "")
+    return Holder.of_session(session.application_name or "", session.pid) if session is not None else None
