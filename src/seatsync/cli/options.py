@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import fields
@@ -196,3 +197,25 @@ def as_folder(name: str) -> Path:
         raise click.UsageError("This is an address, not a folder. To name a ledger, use --ledger.")
     path = Path(name)
     return path.parent if path.name == "seatsync.yaml" else path
+
+
+yes_option = option("--yes", "-y", is_flag=True, help="Do not ask.")
+
+
+def check_can_ask(yes: bool) -> None:
+    """Check that a question can be answered, before anything is read.
+
+    Raises:
+        UsageError: there is no terminal, and no ``--yes``.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
+
+
+def is_confirmed(yes: bool, question: str) -> bool:
+    """Whether ``--yes`` was given or a person answers the question with yes."""
+    check_can_ask(yes)
+    if yes or click.confirm(question, err=True):
+        return True
+    click.echo("Nothing was done.", err=True)
+    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import click
 
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import check_can_ask, common, folder, option
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import plan_of, use_secret
 from seatsync.cli.run import Run
@@ -61,8 +60,7 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     from seatsync.domain.diagnostic import counted
     from seatsync.ledger.read import read_snapshot
 
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
+    check_can_ask(yes)
     desired = _desired(folder, run)
     export = _read(file, desired, library, encoding, run)
     with ledger_of(run, folder, desired.institution.id).reading() as connection:

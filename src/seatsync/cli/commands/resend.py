@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from seatsync.cli.environment import actor
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.listing import Listing, listing
 from seatsync.cli.lists import filter_options
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import check_can_ask, common, folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
@@ -44,8 +43,7 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     from seatsync.domain.diagnostic import counted
     from seatsync.domain.license import Status
 
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
+    check_can_ask(yes)
     unclaimed = replace(filters, status=filters.status or Status.UNCLAIMED.value)
     with listing(folder, run, unclaimed, select) as listed:
         id, snapshot = listed.institution, listed.books

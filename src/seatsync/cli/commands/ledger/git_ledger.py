@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.commands.ledger.maintenance import is_confirmed, yes_option
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.options import common, folder
+from seatsync.cli.options import common, folder, is_confirmed, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 

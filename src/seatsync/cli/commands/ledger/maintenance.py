@@ -13,12 +13,10 @@ from seatsync.cli import exits
 from seatsync.cli.commands.verify import print_verdict
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import check_owner, instant_of, institution_id, institution_of, ledger_of, timezone_of
-from seatsync.cli.options import Moment, common, day, folder, option
+from seatsync.cli.options import Moment, common, day, folder, is_confirmed, option, yes_option
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
-
-yes_option = option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
 @click.command("migrate")
@@ -207,15 +205,3 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
     number = delete(ledger_of(run, folder, id), id, before, run.at(timezone), actor(), commit(folder))
     run.say(f"Deleted: {counted(number, 'letter')}.")
     return ExitCode.DONE
-
-
-def is_confirmed(yes: bool, question: str) -> bool:
-    """Whether ``--yes`` was given or a person answers the question with yes."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
-    if click.confirm(question, err=True):
-        return True
-    click.echo("Nothing was done.", err=True)
-    return False

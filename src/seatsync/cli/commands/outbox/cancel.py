@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from seatsync.cli.commands.outbox.choosing import Choice, choosing
 from seatsync.cli.environment import actor
 from seatsync.cli.institution import instant_of, institution_of, ledger_of
-from seatsync.cli.options import common, folder, option
+from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -18,7 +17,7 @@ from seatsync.domain.failure import ExitCode
 @click.command("cancel")
 @folder
 @choosing
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @common()
 def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
     """Cancel letters that wait, are held or have bounced.
@@ -36,8 +35,7 @@ def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
 
     if not choice:
         raise click.UsageError("Say which letters: their serials, --letter, --library or --member.")
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
+    check_can_ask(yes)
     id = institution_of(folder, run)
     ledger, at = ledger_of(run, folder, id), instant_of(folder, id, run)
     with ledger.reading() as connection:
@@ -46,8 +44,7 @@ def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
     if not found:
         run.say("No waiting, held or bounced letters match.")
         return ExitCode.DONE
-    if not yes and not click.confirm(f"Cancel {counted(len(found), 'letter')}?", err=True):
-        click.echo("Nothing was cancelled.", err=True)
+    if not is_confirmed(yes, f"Cancel {counted(len(found), 'letter')}?"):
         return ExitCode.BROKEN
     number = cancel_letters(ledger, id, chosen, at, actor())
     run.say(f"Cancelled: {counted(number, 'letter')}.")

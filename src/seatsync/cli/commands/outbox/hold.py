@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from seatsync.cli.institution import (
     shared_ledger_of,
     timezone_of,
 )
-from seatsync.cli.options import Moment, common, folder, option
+from seatsync.cli.options import Moment, check_can_ask, common, folder, is_confirmed, option, yes_option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.days import instant_in, iso
@@ -73,7 +72,7 @@ def hold(run: Run, folder: Path, since: datetime, every: bool) -> int:
 @folder
 @choosing
 @_all
-@option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @common()
 def release(run: Run, folder: Path, choice: Choice, every: bool, yes: bool) -> int:
     """Let held letters go out.
@@ -92,8 +91,7 @@ def release(run: Run, folder: Path, choice: Choice, every: bool, yes: bool) -> i
 
     if choice and every:
         raise click.UsageError("Give --all, or say which letters: both together are not possible.")
-    if not yes and not sys.stdin.isatty():
-        raise click.UsageError("seatsync can't ask without a terminal: give --yes.")
+    check_can_ask(yes)
     ledger, institutions = _ledger(folder, run, every)
     with ledger.reading() as connection:
         chosen = choice.in_ledger(connection, institutions[0], run) if choice else None
@@ -101,8 +99,7 @@ def release(run: Run, folder: Path, choice: Choice, every: bool, yes: bool) -> i
             [held_letters(connection, id, chosen or Chosen()) for id in institutions] if connection is not None else []
         )
     number = sum(map(len, held))
-    if not yes and not click.confirm(f"Release {counted(number, 'letter')}?", err=True):
-        click.echo("Nothing was released.", err=True)
+    if not is_confirmed(yes, f"Release {counted(number, 'letter')}?"):
         return ExitCode.BROKEN
     at = run.at("")
     done = _each(institutions, lambda one: release_letters(ledger, one, chosen, at, actor()))
