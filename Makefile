@@ -6,7 +6,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas migrations translations clean
 
-# The quick tests, and of those that take long the third whose turn it is (tests/support/turns.py).
+# The quick tests, and of those that take long the eighth whose turn it is (tests/support/turns.py).
 test: .venv/ready check
 	SEATSYNC_TEST_PART=turn $(BIN)/pytest
 

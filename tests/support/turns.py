@@ -1,6 +1,6 @@
-"""Which tests ``make test`` runs, so that it takes minutes: all quick ones, and a third of those that take long.
+"""Which tests ``make test`` runs, so that it takes minutes: all quick ones, and an eighth of those that take long.
 
-The commit decides which third, so the same commit always runs the same tests. ``make test-rest`` runs the others. A pull request
+The commit decides which eighth, so the same commit always runs the same tests. ``make test-rest`` runs the others. A pull request
 and the check of each commit run both, so nothing is merged that has not passed every test. pytest alone runs all tests.
 
 ``SEATSYNC_TEST_PART`` selects the part: ``turn`` or ``rest``.
@@ -17,7 +17,7 @@ import pytest
 from tests.support.long_form import part_of_this_commit
 
 PART = os.environ.get("SEATSYNC_TEST_PART", "")
-PARTS = 3
+PARTS = 8
 ON_BOTH = ("ledger", "apply")
 """The rooms that are about databases: their tests run on both in every run. Elsewhere the twins on PostgreSQL take turns."""
 LONG = (
