@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -56,6 +57,10 @@ class NoGit(Failure):
         super().__init__("A ledger in Git needs the program git, which is not installed.", "Install git.")
 
 
+class Failed(Exception):
+    """Git failed. The message is Git's."""
+
+
 def run(
     words: Sequence[str],
     environment: Mapping[str, str],
@@ -83,6 +88,41 @@ def run(
         )
     except FileNotFoundError as error:
         raise NoGit from error
+
+
+def pieces(
+    words: Sequence[str], environment: Mapping[str, str], cwd: Path | None = None, input: bytes = b""
+) -> Iterator[str]:
+    """Yield what ``git WORDS`` writes, split at its NUL bytes, and stop it as soon as the caller wants no more.
+
+    Raises:
+        NoGit: the program is not installed.
+        Failed: Git failed. What it wrote before that was yielded.
+    """
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
+        given.write(input)
+        given.seek(0)
+        try:
+            process = subprocess.Popen(
+                ["git", *words], cwd=cwd, env=environment, stdin=given, stdout=subprocess.PIPE, stderr=told
+            )
+        except FileNotFoundError as error:
+            raise NoGit from error
+        with process:
+            try:
+                assert process.stdout is not None
+                rest = b""
+                while chunk := process.stdout.read1(1 << 16):  # type: ignore[attr-defined]
+                    *whole, rest = (rest + chunk).split(b"\0")
+                    yield from (decoded(piece) for piece in whole)
+                if rest:
+                    yield decoded(rest)
+            finally:
+                if process.poll() is None:
+                    process.terminate()
+        if process.returncode:
+            told.seek(0)
+            raise Failed(decoded(told.read()).strip())
 
 
 def base_environment() -> dict[str, str]:

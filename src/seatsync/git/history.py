@@ -1,0 +1,216 @@
+"""Ask a checkout about its commits: which touched a folder last, which came before which, what differs between two.
+
+A commit touches a path if the path differs between the commit and its first parent. So the merge of a pull request touches what
+the pull request changed, whatever the commits of its branch did before.
+
+A shallow checkout lacks its older commits. What then can't be known is None: neither yes nor no.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from seatsync.git.checkout import Checkout, NotInGit, checkout_of
+from seatsync.git.program import LOCAL_TIMEOUT, Failed, GitResult, base_environment, decoded, pieces, run
+from seatsync.git.shadow import shadow_of
+
+Key = TypeVar("Key")
+
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class History:
+    """A checkout's commits. ``head`` is the checked-out one. Commits are full hashes; ``resolve`` makes one of a name."""
+
+    checkout: Checkout
+    head: str
+    _environment: Mapping[str, str]
+
+    @cached_property
+    def cut(self) -> frozenset[str]:
+        """The commits whose parents a shallow checkout lacks."""
+        file = self.checkout.common / "shallow"
+        return frozenset(file.read_text(encoding="ascii").split()) if file.is_file() else frozenset()
+
+    @property
+    def shallow(self) -> bool:
+        """Whether older commits are missing."""
+        return bool(self.cut)
+
+    def path(self, place: Path) -> str:
+        """Return a file's or folder's path inside the checkout, ``.`` for its top.
+
+        Raises:
+            ValueError: it is outside of the checkout.
+        """
+        return place.resolve().relative_to(self.checkout.top.resolve()).as_posix()
+
+    def resolve(self, name: str) -> str | None:
+        """Return the commit that a branch, tag or hash names; None if there is none."""
+        environment = {**base_environment(), "GIT_DIR": str(self.checkout.git_dir)}
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        result = run(words, environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
+        return decoded(result.stdout).strip() or None if result.returncode == 0 else None
+
+    def has(self, commit: str) -> bool:
+        """Whether the commit is in the checkout's repository."""
+        return bool(_SHA.fullmatch(commit)) and self._run("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
+    def last_commits(self, paths: Mapping[Key, Collection[str]], at: str = "") -> dict[Key, str | None]:
+        """Return for each key the last commit up to ``at`` (or ``head``) that touched one of its paths; one Git process for all.
+
+        It is None where no commit did, or where only a commit without its parents (``cut``) seems to.
+        """
+        found: dict[Key, str | None] = dict.fromkeys(paths)
+        missing = {key: [_prefix(path) for path in places] for key, places in paths.items() if places}
+        if not missing:
+            return found
+        try:
+            for commit, touched in self._touches(
+                at or self.head, [path for places in paths.values() for path in places]
+            ):
+                for key in _touched_keys(missing, touched):
+                    del missing[key]
+                    found[key] = None if commit in self.cut else commit
+                if not missing:
+                    break
+        except Failed:  # objects are missing: a partial clone
+            pass
+        return found
+
+    def commits_between(self, base: str, tip: str, paths: Collection[str]) -> list[str]:
+        """Return the first-parent commits after ``base`` up to ``tip`` that touch one of the paths, oldest first.
+
+        Raises:
+            Failed: a commit is missing.
+        """
+        prefixes = {"": [_prefix(path) for path in paths]}
+        touches = self._touches(tip, paths, f"^{base}")
+        return [commit for commit, touched in touches if _touched_keys(prefixes, touched)][::-1]
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        """Whether ``newer`` is ``older`` or came after it; None where a commit or the commits between are missing."""
+        if not (_SHA.fullmatch(older) and _SHA.fullmatch(newer)):
+            return None
+        code = self._run("merge-base", "--is-ancestor", older, newer).returncode
+        if code == 1 and self.shallow and self._run("merge-base", "--is-ancestor", newer, older).returncode != 0:
+            return None
+        return {0: True, 1: False}.get(code)
+
+    def merge_base(self, one: str, other: str) -> str | None:
+        """Return the newest commit that both commits came after; None where there is none, or it may be missing."""
+        result = self._run("merge-base", one, other)
+        return decoded(result.stdout).strip() if result.returncode == 0 else None
+
+    def differences(self, old: str, new: str | None = None, paths: Sequence[str] = ()) -> dict[str, str]:
+        """Return the paths that differ between two commits, each with A (added), D (deleted), M or T (another type).
+
+        Without ``new``, the checkout's files are compared, with those that Git does not ignore and that are not added yet.
+
+        Raises:
+            Failed: a commit is missing.
+        """
+        words = ("--no-renames", "--name-status", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-z")
+        ends = (old,) if new is None else (old, new)
+        parts = self._output("diff", *words, *ends, "--", *paths)
+        found = dict(zip(parts[1::2], parts[::2], strict=True))
+        if new is None:
+            others = self._output("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
+            found |= {path: "M" if path in found else "A" for path in others}
+        return dict(sorted(found.items()))
+
+    @contextmanager
+    def files_at(self, commit: str, paths: Sequence[str] = ()) -> Iterator[Path]:
+        """Yield a temporary folder with the commit's files under the paths (all, if there are none), as a checkout has them.
+
+        Raises:
+            Failed: the commit or a file is missing.
+        """
+        with tempfile.TemporaryDirectory(prefix="seatsync-") as name:
+            environment = {**self._environment, "GIT_INDEX_FILE": str(Path(name) / "index")}
+            top = Path(name) / "files"
+            top.mkdir()
+            self._checked(run(("read-tree", commit), environment, self.checkout.top))
+            wanted = run(("ls-files", "-z", "--", *paths), environment, self.checkout.top).stdout
+            words = ("checkout-index", "-q", "-z", "--stdin", f"--prefix={top}{os.sep}")
+            self._checked(run(words, environment, self.checkout.top, input=wanted))
+            yield top
+
+    def _touches(self, tip: str, paths: Collection[str], *excluded: str) -> Iterator[tuple[str, list[str]]]:
+        """Yield the first-parent commits, newest first, each with the paths that it touches.
+
+        Git compares every path it finds with every path it is given, so it is given one: what they have in common.
+        """
+        common = os.path.commonpath(paths)
+        mark = f"commit-{secrets.token_hex(8)} "  # no path begins with it
+        words = ("log", "--first-parent", "-m", "--root", "--name-only", "--no-renames", "-z", f"--format={mark}%H")
+        safe = ("--no-ext-diff", "--no-textconv", "--no-show-signature", "--ignore-submodules=none")
+        limit = () if common in ("", ".") else (common,)
+        commit, touched = "", list[str]()
+        for piece in pieces((*words, *safe, tip, *excluded, "--", *limit), self._environment, self.checkout.top):
+            if piece.startswith(mark):
+                if commit:
+                    yield commit, touched
+                commit, touched = piece.removeprefix(mark), []
+            else:
+                touched.append(piece if touched else piece.removeprefix("\n"))
+        if commit:
+            yield commit, touched
+
+    def _run(self, *words: str) -> GitResult:
+        return run(words, self._environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
+
+    def _output(self, *words: str) -> list[str]:
+        return decoded(self._checked(self._run(*words)).stdout).split("\0")[:-1]
+
+    @staticmethod
+    def _checked(result: GitResult) -> GitResult:
+        if result.returncode:
+            raise Failed(decoded(result.stderr).strip())
+        return result
+
+
+@contextmanager
+def history_of(folder: Path) -> Iterator[History]:
+    """Yield the history of the checkout that a folder is in.
+
+    Raises:
+        NotInGit: the folder is not in a checkout, or the checkout has no commit.
+        Planted: the folder's repository is not the checkout's own.
+        NoGit: the program git is not installed.
+    """
+    checkout = checkout_of(folder)
+    environment = {**base_environment(), "GIT_DIR": str(checkout.git_dir)}
+    result = run(("rev-parse", "--verify", "--quiet", "HEAD"), environment, checkout.top, timeout=LOCAL_TIMEOUT)
+    head = decoded(result.stdout).strip()
+    if not head:
+        raise NotInGit(f"no commit yet: {checkout.top}")
+    with shadow_of(checkout, head) as shadow:
+        yield History(checkout, head, shadow)
+
+
+def _prefix(path: str) -> str:
+    """Return what the path of a file in the folder begins with; a file's own path ends likewise when it is compared."""
+    return "" if path == "." else f"{path}/"
+
+
+def _touched_keys(prefixes: Mapping[Key, Sequence[str]], touched: Sequence[str]) -> set[Key]:
+    """Return the keys of which a prefix holds a touched path."""
+    folders = {f"{parent}/" for path in touched for parent in _and_parents(path)} | ({""} if touched else set())
+    return {key for key, places in prefixes.items() if not folders.isdisjoint(places)}
+
+
+def _and_parents(path: str) -> Iterator[str]:
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
