@@ -43,6 +43,7 @@ COMMANDS = {
 
 _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
+    "comment": "review.comment",
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }
 
