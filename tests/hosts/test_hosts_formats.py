@@ -181,6 +181,59 @@ def test_sarif_of_mistakes_of_several_folders_and_of_nothing(tmp_path: Path) -> 
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "bad%20one/members.csv"
 
 
+def quality(folder: Path, *command: str) -> list[Any]:
+    """Return the report, after checking it by GitLab's rules for its Code Quality format.
+
+    GitLab drops an issue that lacks one of these fields, whose fingerprint another one has, or whose path does not begin at the
+    root of the repository.
+    """
+    said = seatsync(*command, "--format", "gitlab", folder=folder).out
+    issues: list[Any] = json.loads(said)
+    assert said.startswith("[")  # no byte order mark, an array also of nothing
+    for issue in issues:
+        assert set(issue) == {"check_name", "description", "fingerprint", "severity", "location"}
+        assert all(issue[name] and isinstance(issue[name], str) for name in ("check_name", "description"))
+        assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert issue["location"]["lines"]["begin"] >= 1
+        assert not issue["location"]["path"].startswith(("/", "./"))
+    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+    return issues
+
+
+def test_a_code_quality_report_has_every_refusal_at_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_PROJECT_DIR", str(tmp_path))
+    place = tmp_path / "institutions" / "grace"
+    place.mkdir(parents=True)
+    write(place, 3, 30, 2)
+    issues = quality(tmp_path, "plan", "--no-redact", "./institutions/grace")
+    assert {issue["check_name"] for issue in issues} == {"slots-exceeded"}
+    assert {issue["location"]["path"] for issue in issues} == {"institutions/grace/seatsync.yaml"}
+    assert len({issue["location"]["lines"]["begin"] for issue in issues}) == 30
+    assert {issue["severity"] for issue in issues} == {"blocker"}
+    seatsync("plan", "--no-redact", "--out", "plan.json", "--quiet", "institutions/grace", folder=tmp_path)
+    saved = quality(tmp_path, "show", "--no-redact", "plan.json")
+    assert [issue["check_name"] for issue in saved] == [issue["check_name"] for issue in issues]
+    write(place, 3, 1, 3)
+    assert quality(tmp_path, "validate", "institutions/grace") == []
+
+
+def of_emails(issues: list[Any]) -> list[Any]:
+    return [issue for issue in issues if issue["check_name"] == "invalid-email"]
+
+
+def test_in_a_code_quality_report_a_mistake_is_the_same_wherever_its_line_has_gone(tmp_path: Path) -> None:
+    write(tmp_path, 1, 1, 9)
+    rows = "email,given_name,family_name\nann.grace.example,Mo,Li\nann.grace.example,Mo,Li\n"
+    (tmp_path / "members.csv").write_text(rows, encoding="utf-8")
+    before = of_emails(quality(tmp_path, "validate"))
+    assert [issue["location"] for issue in before] == [{"path": "members.csv", "lines": {"begin": n}} for n in (2, 3)]
+    assert "To fix: " in before[0]["description"]
+    (tmp_path / "members.csv").write_text(rows.replace("_name\n", "_name\n\n\n"), encoding="utf-8")
+    moved = of_emails(quality(tmp_path, "plan"))
+    assert [issue["location"]["lines"]["begin"] for issue in moved] == [4, 5]
+    assert [issue["fingerprint"] for issue in moved] == [issue["fingerprint"] for issue in before]
+
+
 def test_a_saved_plan_is_shown_in_both(tmp_path: Path) -> None:
     write(tmp_path, 3, 1, 2)
     seatsync("plan", "--out", "plan.json", "--quiet", folder=tmp_path)

@@ -424,7 +424,7 @@ def test_one_that_is_there_in_clear_goes_on_with_a_warning(
 ) -> None:
     ran(here, "apply", "--yes", "grace")
     roster(here, "grace", "canaryben")
-    formats = ("text", "markdown", "json", "github", "sarif")
+    formats = ("text", "markdown", "json", "github", "gitlab", "sarif")
     for turn, place in enumerate(PLACES.values()):
         with monkeypatch.context() as patch:
             inside(place, patch, tmp_path)

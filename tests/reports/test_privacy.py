@@ -40,7 +40,7 @@ MEMBERS = [
     "three.kanarien@grace.example,Kanaria,Vogel-Canary,CANARY3,,b",
 ]
 STAFF = "- {email: staff.canary@grace.example, given_name: Staff, family_name: Canary, tags: [a]}\n"
-FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
+FORMATS = ("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 
 
 @pytest.fixture

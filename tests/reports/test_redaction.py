@@ -152,9 +152,10 @@ grants:
 limits: {max_revokes: 0}
 approvals: [{refusal: empty-roster, roster: PATH, until: 2026-12-31, reason: REASON}]
 """
+FOR_HOSTS = ("github", "gitlab", "sarif")
 COMMANDS = [
-    *(("plan", "--verbose", "--format", format) for format in ("text", "json", "markdown", "html", "github", "sarif")),
-    *(("validate", "--format", format) for format in ("text", "json", "markdown", "github", "sarif")),
+    *(("plan", "--verbose", "--format", format) for format in ("text", "json", "markdown", "html", *FOR_HOSTS)),
+    *(("validate", "--format", format) for format in ("text", "json", "markdown", *FOR_HOSTS)),
     *((list, "--format", format) for list in ("members", "licenses", "log") for format in ("text", "csv", "json")),
     ("export",),
     ("status",),

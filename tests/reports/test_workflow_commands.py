@@ -48,7 +48,7 @@ CIS = [
     {"TEAMCITY_VERSION": "1"},
     {"CI": "1"},
 ]
-FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
+FORMATS = ("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 
 
 def obeyed(printed: str) -> list[str]:

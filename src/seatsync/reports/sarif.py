@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +25,7 @@ from sarif_pydantic import (
 from seatsync import __version__
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.reports.view import PlanView, help_line
+from seatsync.reports.view import PlanView, help_line, identity
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -73,14 +72,13 @@ def _result(finding: Diagnostic, rule: int, config: str) -> Result:
         artifact_location=ArtifactLocation(uri=quote(origin.file)),
         region=Region(start_line=origin.line, start_column=origin.column),
     )
-    identity = sha256("\0".join((finding.code, origin.file, finding.library or "", finding.message)).encode())
     return Result(
         rule_id=finding.code,
         rule_index=rule,
         level=_LEVELS[finding.severity],
         message=Message(text=f"{finding.message}\n{help_line(finding)}"),
         locations=[Location(physical_location=place)],
-        partial_fingerprints={"seatsync/1": identity.hexdigest()[:32]},
+        partial_fingerprints={"seatsync/1": identity(finding, origin)[:32]},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, NamedTuple, assert_never
 
 from seatsync.domain.action import Action, Sign, Subject
@@ -12,6 +13,7 @@ from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
 from seatsync.domain.license import Status
+from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.planning.change import Change
@@ -206,6 +208,12 @@ def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
 def help_line(finding: Diagnostic) -> str:
     """Return what to do about a finding. A notice needs no fix, so its help has no ``To fix:``."""
     return finding.help if finding.severity is Severity.NOTICE else f"To fix: {finding.help}"
+
+
+def identity(finding: Diagnostic, origin: Origin) -> str:
+    """Return a digest (SHA-256, hex) by which hosts know a finding again, whatever its line is and whatever is advised."""
+    said = (finding.code, origin.file, finding.library or "", finding.message)
+    return sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _subject(change: Change) -> str:

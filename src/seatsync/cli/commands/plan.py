@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @many
-@common("text", "json", "markdown", "html", "github", "sarif")
+@common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 def command(
     run: Run,
     folders: list[Path],

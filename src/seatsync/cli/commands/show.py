@@ -15,7 +15,7 @@ from seatsync.cli.run import Run
 
 @click.command("show")
 @click.argument("plan", type=click.Path(path_type=Path))
-@common("text", "json", "markdown", "html", "github", "sarif")
+@common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 def command(run: Run, plan: Path) -> None:
     """Show a saved plan.
 

@@ -21,7 +21,7 @@ from seatsync.sources.files import NAME
 @click.argument("paths", nargs=-1, metavar="[FOLDER]...")
 @option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
-@common("text", "json", "markdown", "github", "sarif")
+@common("text", "json", "markdown", "github", "gitlab", "sarif")
 def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> int:
     """Check the files, without the ledger.
 

@@ -39,6 +39,7 @@ def show(results: Iterable[FolderResult], several: bool, run: Run) -> None:
         "markdown": _as_markdown,
         "github": _as_annotations,
         "sarif": _as_sarif,
+        "gitlab": _as_code_quality,
     }
     pieces = renderers[run.format](results, several)
     with annotations_allowed() if run.format == "github" else nullcontext():
@@ -102,13 +103,27 @@ def _as_annotations(results: Iterable[FolderResult], several: bool) -> Iterator[
 def _as_sarif(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
     from seatsync.cli.output.explanations import explanations
     from seatsync.reports import sarif
+
+    found, views, config = _findings(results)
+    yield sarif.log(found, views, explanations(), config)
+
+
+def _as_code_quality(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
+    from seatsync.reports.gitlab import code_quality
+
+    found, _, config = _findings(results)
+    yield code_quality(found, config)
+
+
+def _findings(results: Iterable[FolderResult]) -> tuple[list[Diagnostic], list[PlanView], str]:
+    """All findings, in files and on plans; the plans; and the first seatsync.yaml, for findings without a place."""
     from seatsync.sources.files import NAME
 
     everything = [*results]
     views = [view for one in everything for view in _view(one)]
     found = [finding for one in everything for finding in _placed(one, _in_repository(one.folder))]
     found += [finding for view in views for finding in (*view.refusals, *view.warnings)]
-    yield sarif.log(found, views, explanations(), _in_repository(everything[0].folder if everything else Path()) + NAME)
+    return found, views, _in_repository(everything[0].folder if everything else Path()) + NAME
 
 
 def _view(one: FolderResult) -> Iterator[PlanView]:
