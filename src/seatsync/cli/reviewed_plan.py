@@ -46,7 +46,7 @@ class Authorization(NamedTuple):
         if not plan.changes:
             return None
         if self.reviewed is not None:
-            return _not_reviewed(plan, self.reviewed.get(plan.institution), known)
+            return None if not plan.asked else _not_reviewed(plan, self.reviewed.get(plan.institution), known)
         if self.same_files and not known.last_applied.say_the_same(plan):
             fact = f"the content of the files of {plan.institution} has changed since the last apply."
             return fact, _APPLY_FIRST
@@ -98,9 +98,9 @@ def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _LedgerFacts) ->
     if reviewed is None:
         fact = f"no plan of {plan.institution} was reviewed for this commit: no comment on its pull request shows one."
         return fact, help
-    if reviewed.fingerprint in known.forms(plan.fingerprint):
+    if reviewed.shows(known.forms(plan.asked)):
         return None
-    if not reviewed.fingerprint:
+    if not reviewed.asked:
         fact = f"the reviewed plan of {plan.institution} has no fingerprint: there was no ledger and no SEATSYNC_REDACT_KEY."
         return fact, "Set SEATSYNC_REDACT_KEY for plan and apply, and plan again in a pull request."
     changed = [
@@ -110,11 +110,11 @@ def _not_reviewed(plan: Plan, reviewed: Reviewed | None, known: _LedgerFacts) ->
             else []
         ),
         *([f"the day, from {reviewed.now} to {plan.now}"] if reviewed.now != plan.now else []),
-        *(["the files"] if reviewed.files not in known.forms(plan.desired_digest) else []),
+        *(["the files"] if not reviewed.is_of(known.forms(plan.desired_digest)) else []),
     ]
     fact = (
-        f"the plan of {plan.institution} differs from the reviewed one: its fingerprint is {known.printable(plan)}, "
-        f"the reviewed one is {reviewed.fingerprint}. What changed: {', '.join(changed) or 'the version of seatsync'}."
+        f"the plan of {plan.institution} differs from the reviewed one; its fingerprint is {known.printable(plan)}. "
+        f"What changed: {', '.join(changed) or 'the version of seatsync'}."
     )
     return fact, help
 
@@ -147,4 +147,4 @@ def reviewed_plans(timeout: float = 60.0) -> Mapping[str, Reviewed]:
             f"Nothing was applied: the comments on this commit's pull requests {' and '.join(map(str, hosts))} show different plans.",
             "Review the plan, then apply it with --expect and its fingerprint.",
         )
-    return shown[0] if shown else {}
+    return shown[0].plans if shown and shown[0] is not None else {}

@@ -162,6 +162,11 @@ class PlanFile(_Closed):
         description="SHA-256 of the changes only: equal plans made at different times have equal fingerprints. "
         "In a redacted plan a hash with the ledger's secret as key; empty where the ledger has none."
     )
+    asked: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] | None = Field(
+        None,
+        description="The fingerprint of the changes that the files ask for: without seats whose end date has passed, and "
+        "without reminders. Empty if the files ask for nothing; absent in plans that do not say it.",
+    )
     summary: dict[str, Count] = Field(description="The number of changes of each action.")
     letters: dict[Letter, Count] | None = Field(
         None,

@@ -145,7 +145,7 @@ class LicenseDiff:
         values = self.resends.get(position, ())
         seen = license.resent.splitlines()
         new = [value for value in values if value not in seen]
-        due = _reminders_due(license, self.remind_after, self.draft.today)
+        due = reminders_due(license, self.remind_after, self.draft.today)
         if self.is_redelivered:
             after: dict[str, Any] = {"resend": new} if new else {}
             after["delivery"] = self.draft.desired.libraries[self.library].delivery.value
@@ -252,7 +252,7 @@ def _reason(rule: Grant) -> str:
     return "Granted: " + (" and ".join(words) or "everyone")
 
 
-def _reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:
+def reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:
     """How many reminders should have been sent by ``today``."""
     if not remind_after or not license.invited_on:
         return 0

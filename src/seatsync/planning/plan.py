@@ -17,6 +17,7 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
+from seatsync.planning.asked import asked_for
 from seatsync.planning.change import Change, Groups
 from seatsync.planning.seats import SlotChange
 
@@ -29,7 +30,8 @@ class Plan:
     of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``approvals`` are the limits that it passes
     by an approval. ``baseline`` becomes the ledger's baseline when the plan is applied (``ledger.baseline``). ``letters`` counts
     the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. A
-    ``redacted`` plan names nobody and can't be applied.
+    ``redacted`` plan names nobody and can't be applied. ``fingerprint`` is that of all changes, ``asked`` that of the changes
+    that the files ask for (``planning.asked``); it is empty if they ask for none.
     """
 
     institution: str
@@ -46,6 +48,7 @@ class Plan:
     refusals: Sequence[Diagnostic]
     warnings: Sequence[Diagnostic]
     fingerprint: str
+    asked: str
     baseline: Mapping[str, Any]
     letters: Mapping[str, int] | None
     redacted: bool = False
@@ -96,6 +99,8 @@ def build_plan(
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
+    first = None if snapshot.serial else settings
+    whole, asked = fingerprint(groups, first), asked_for(groups, snapshot, today)
     return Plan(
         institution=institution.id,
         name=institution.name,
@@ -110,7 +115,8 @@ def build_plan(
         settings=settings,
         refusals=refusals,
         warnings=warnings,
-        fingerprint=fingerprint(groups, None if snapshot.serial else settings),
+        fingerprint=whole,
+        asked=_fingerprint_asked(asked, first) if asked is not groups else whole if changes or first else "",
         baseline=baseline or {},
         letters=letters,
         approvals=approvals,
@@ -133,6 +139,10 @@ def fingerprint(groups: Groups, settings: Mapping[str, object] | None = None) ->
             between = b", "
     digest.update(b"]]" if settings else b"]")
     return digest.hexdigest()
+
+
+def _fingerprint_asked(asked: Groups, settings: Mapping[str, object] | None) -> str:
+    return fingerprint(asked, settings) if any(asked.values()) or settings else ""
 
 
 _AT_ONCE = 5_000

@@ -119,6 +119,7 @@ class Redactor:
             refusals=[self.finding(refusal) for refusal in plan.refusals],
             warnings=findings if self.is_lasting or not plan.changes else [*findings, NO_KEY],
             fingerprint=self.fingerprint(plan.fingerprint),
+            asked=self.fingerprint(plan.asked),
             desired_digest=keyed(self._key, plan.desired_digest),
             approvals=[self._passed(passed) for passed in plan.approvals],
             baseline={},

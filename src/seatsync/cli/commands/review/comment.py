@@ -116,5 +116,5 @@ def _of_plans(plans: Sequence[Plan], mark: str) -> str:
     from seatsync.reports import markdown
     from seatsync.reports.view import PlanView
 
-    facts = review.line(plans)
+    facts = review.line(plans, os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA", ""))
     return facts + markdown.plans([PlanView(plan) for plan in plans], markdown.MOST - len(mark + facts))
