@@ -58,7 +58,7 @@ pictures: .venv/ready
 	$(BIN)/python docs/screenshots_pages.py
 
 schemas: .venv/ready
-	@for name in seatsync roster plan; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
+	@for name in seatsync roster plan outcome; do $(BIN)/seatsync schema $$name > schemas/$$name.schema.json; done
 
 # Note the digests of new migrations, which never change from then on. Run it when a version is released.
 migrations:

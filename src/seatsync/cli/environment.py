@@ -1,4 +1,4 @@
-"""For the journal: the person or pipeline that runs the command, and the Git commit."""
+"""For the journal and the outcome: the person or pipeline that runs the command, the Git commit, and the run's page."""
 
 from __future__ import annotations
 
@@ -26,3 +26,14 @@ def commit(folder: Path) -> str:
     from seatsync.git.commit import commit_of
 
     return commit_of(folder)
+
+
+def run_address() -> str:
+    """The address of this job's page on GitHub or GitLab; empty elsewhere."""
+    server, repository, number = (
+        os.environ.get(f"GITHUB_{name}", "") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")
+    )
+    if server and repository and number:
+        attempt = os.environ.get("GITHUB_RUN_ATTEMPT", "")
+        return f"{server}/{repository}/actions/runs/{number}" + (f"/attempts/{attempt}" if attempt else "")
+    return os.environ.get("CI_JOB_URL", "")

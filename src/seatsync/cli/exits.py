@@ -43,23 +43,35 @@ def worst(codes: Iterable[int]) -> int:
 def failed(error: Exception) -> int:
     """Print an error and return its exit code."""
     if isinstance(error, click.UsageError):
-        from seatsync.domain.text.ledger_addresses import redacted
-
-        # The wrong argument may be a ledger's address, with any characters in its password.
-        message = re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL)
-        click.UsageError(redacted(message), error.ctx).show()
+        click.UsageError(_of_usage(error), error.ctx).show()
         return ExitCode.USAGE
     failure = explained(error) or _bug(error)
     print_failure(failure, error)
     return failure.exit_code
 
 
-def print_failure(failure: Failure, error: Exception) -> None:
-    """Print a failure and what to do about it; with ``--debug`` also the traceback of the ``error`` that caused it."""
+def words(error: Exception) -> tuple[int, str, str]:
+    """The exit code of an error, its message in one line, and what to do about it."""
     from seatsync.domain.text.characters import printable
 
-    click.echo(f"seatsync: {printable(str(failure).splitlines()[0], 1000)}", err=True)
-    say_fix(printable(failure.help, 1000))
+    if isinstance(error, click.UsageError):
+        return ExitCode.USAGE, printable(_of_usage(error), 1000), ""
+    failure = explained(error) or _bug(error)
+    return failure.exit_code, printable(str(failure).splitlines()[0], 1000), printable(failure.help, 1000)
+
+
+def _of_usage(error: click.UsageError) -> str:
+    from seatsync.domain.text.ledger_addresses import redacted
+
+    # The wrong argument may be a ledger's address, with any characters in its password.
+    return redacted(re.sub(r"(\w+://).*@", r"\1", error.format_message(), flags=re.DOTALL))
+
+
+def print_failure(failure: Failure, error: Exception) -> None:
+    """Print a failure and what to do about it; with ``--debug`` also the traceback of the ``error`` that caused it."""
+    _, message, help = words(failure)
+    click.echo(f"seatsync: {message}", err=True)
+    say_fix(help)
     if debugging:
         import traceback
 

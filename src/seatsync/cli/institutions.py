@@ -33,12 +33,16 @@ FEW = 4
 
 
 class Done(NamedTuple):
-    """One institution's exit code and result, and its output on standard output and standard error."""
+    """One institution's exit code and result, and its output on standard output and standard error.
+
+    ``failure`` is the message of an unexpected end, and what to do about it.
+    """
 
     code: int
     result: Any
     out: str = ""
     err: str = ""
+    failure: tuple[str, str] = ("", "")
 
 
 Step = Callable[[Any], tuple[int, Any]]
@@ -117,7 +121,7 @@ def attempt(step: Step, item: Any) -> Done:
     except BrokenPipeError:  # the reader closed the pipe: not a failure of this institution
         raise
     except Exception as error:
-        return Done(exits.failed(error), None)
+        return Done(exits.failed(error), None, failure=exits.words(error)[1:])
 
 
 def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
@@ -178,8 +182,9 @@ def _in_parallel(step: Step, items: Sequence[Item], jobs: int) -> Iterator[Done]
                         waiting.append(pool.submit(_captured, step, left.popleft(), exits.debugging))
                     yield waiting.popleft().result()
             except BrokenProcessPool:
-                died = "seatsync: a process was killed, perhaps because memory ran out.\n  To fix: Try again with a lower --jobs.\n"
-                yield from (Done(ExitCode.BROKEN, None, "", died) for _ in range(len(waiting) + 1))
+                died = ("a process was killed, perhaps because memory ran out.", "Try again with a lower --jobs.")
+                said = "seatsync: {}\n  To fix: {}\n".format(*died)
+                yield from (Done(ExitCode.BROKEN, None, "", said, died) for _ in range(len(waiting) + 1))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

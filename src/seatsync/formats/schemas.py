@@ -9,11 +9,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from seatsync.formats.config import SeatsyncFile
+from seatsync.formats.outcome import OutcomeFile
 from seatsync.formats.plan import PlanFile
 from seatsync.formats.roster import RosterFile
 
 HOME = "https://raw.githubusercontent.com/seatsync/seatsync/main/schemas"
-SCHEMAS: dict[str, type[BaseModel]] = {"seatsync": SeatsyncFile, "roster": RosterFile, "plan": PlanFile}
+SCHEMAS: dict[str, type[BaseModel]] = {
+    "seatsync": SeatsyncFile,
+    "roster": RosterFile,
+    "plan": PlanFile,
+    "outcome": OutcomeFile,
+}
 
 
 def schema(name: str) -> dict[str, Any]:

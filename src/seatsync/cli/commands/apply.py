@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from seatsync.cli.commands.plan import is_plan, load_plans
 from seatsync.cli.institution import institution_id, ledger_of
 from seatsync.cli.institutions import Step, check_distinct, each, many, part_of, summary
 from seatsync.cli.options import as_folders, common, option
+from seatsync.cli.outcome import Outcome, Record, recorded
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, redactor_of, stopped_by_warnings, try_plan
 from seatsync.cli.reviewed_plan import Authorization, reviewed_plans
@@ -25,6 +27,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.domain.diagnostic import Diagnostic
     from seatsync.planning.plan import AcceptedPlan, Plan
 
 
@@ -42,6 +45,12 @@ if TYPE_CHECKING:
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @option("--actor", help="The person or pipeline, for the journal. Default: from CI or the system.")
 @option("--commit", help="The Git commit of the files, for the journal. Default: from CI or Git.")
+@option(
+    "--outcome",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what became of each institution to this file, also if the apply fails. `seatsync notify` tells it.",
+)
 @many
 @common("text", "json")
 def command(
@@ -54,6 +63,7 @@ def command(
     strict: bool,
     actor: str | None,
     commit: str | None,
+    outcome: Path | None,
     shard: tuple[int, int] | None,
     jobs: int | None,
 ) -> int:
@@ -83,17 +93,33 @@ def command(
         raise click.UsageError(
             "seatsync can't ask without a terminal: give --yes, a plan file, or --expect FINGERPRINT."
         )
+    if file and shard:
+        raise click.UsageError("--shard is for folders; give each part its own plan file.")
     author = _Author(actor, commit)
-    if file:
-        if shard:
-            raise click.UsageError("--shard is for folders; give each part its own plan file.")
-        return _apply_saved(run, file, folders, strict, author, jobs)
     chosen = part_of(folders, shard)
-    check_distinct(chosen, run, jobs)
-    authorization = Authorization(expect, reviewed_plans() if reviewed else None, same_files)
-    asks = not (yes or authorization.is_given)
-    step = partial(_apply_fresh, run, authorization, asks, strict, author)
-    return _each(run, step, chosen, 1 if asks else jobs, chosen, len(folders) > 1)
+    with _recorded(outcome, author, chosen) as record:
+        if file:
+            return _apply_saved(run, file, folders, strict, author, jobs, record)
+        check_distinct(chosen, run, jobs)
+        authorization = Authorization(expect, reviewed_plans() if reviewed else None, same_files)
+        asks = not (yes or authorization.is_given)
+        step = partial(_apply_fresh, run, authorization, asks, strict, author)
+        return _each(run, step, chosen, 1 if asks else jobs, chosen, len(folders) > 1, record)
+
+
+def _recorded(file: Path | None, author: _Author, folders: Sequence[Path]) -> AbstractContextManager[Record]:
+    """Record the outcome of the block in the ``file``, if one is given."""
+    from seatsync.cli.environment import run_address
+
+    if file is None:
+        return nullcontext(Record())
+    way = next((name for name in ("expect", "reviewed", "same-files") if _is_given(name)), "")
+    commit = author.for_journal(folders[0] if folders else Path())[1]
+    return recorded(Record(file, f"apply --{way}" if way else "apply", commit, run_address(), folders))
+
+
+def _is_given(option: str) -> bool:
+    return bool(click.get_current_context().params[option.replace("-", "_")])
 
 
 def _has_authorization(expect: str | None, reviewed: bool, same_files: bool) -> bool:
@@ -111,14 +137,25 @@ def _has_authorization(expect: str | None, reviewed: bool, same_files: bool) -> 
 
 
 def _each(
-    run: Run, step: Step, items: Sequence[Any], jobs: int | None, names: Sequence[object], is_several: bool
+    run: Run,
+    step: Step,
+    items: Sequence[Any],
+    jobs: int | None,
+    names: Sequence[object],
+    is_several: bool,
+    record: Record,
 ) -> int:
     """Apply each item, print a summary if there are several, and return the exit code. ``names`` are the items' names."""
-    results = each(step, items, run, jobs, "Applying to")
-    outcomes = [(name, one.code, one.result or "without changes") for name, one in zip(names, results, strict=True)]
+    told: list[tuple[object, int, str]] = []
+    for number, done in enumerate(each(step, items, run, jobs, "Applying to")):
+        outcome: Outcome = done.result or Outcome(result="stopped", message=done.failure[0], help=done.failure[1])
+        record.note(number, outcome._replace(code=done.code))
+        told.append((names[number], done.code, "changed" if outcome.result == "applied" else "without changes"))
+    code = exits.worst(code for _, code, _ in told)
+    record.end(code)
     if is_several:
-        summary(run, outcomes)
-    return exits.worst(code for _, code, _ in outcomes)
+        summary(run, told)
+    return code
 
 
 _ONE_WAY = (
@@ -168,39 +205,75 @@ class _Author:
 
 def _apply_fresh(
     run: Run, authorization: Authorization, asks: bool, strict: bool, author: _Author, folder: Path
-) -> tuple[int, str | None]:
-    """Plan a folder again and apply the plan, after asking a person if ``asks``. Exit code, and ``changed`` or None."""
-    plan, _ = try_plan(folder, run)
+) -> tuple[int, Outcome]:
+    """Plan a folder again and apply the plan, after asking a person if ``asks``. Exit code, and what became of it."""
+    plan, found = try_plan(folder, run)
     if plan is None:
-        return ExitCode.INVALID, None
+        return ExitCode.INVALID, _of_errors(found)
     if run.format == "text" or asks:
         result = FolderResult(printable_plan(plan, folder, run), [], folder)
         show([result], False, replace(run, format="text", quiet=run.quiet and not asks))
     accepted = _accepted(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         click.echo("Nothing was applied.", err=True)
-        return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), None
+        return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), _stopped(plan, folder, run)
     if objection := authorization.objection(plan, folder, run):
         reason, help = objection
         click.echo(f"seatsync: Nothing was applied: {reason}", err=True)
         exits.say_fix(help)
-        return ExitCode.STALE, None
+        return ExitCode.STALE, _stopped(plan, folder, run, reason, help)
     if asks and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
-        return ExitCode.BROKEN, None
+        return ExitCode.BROKEN, _stopped(plan, folder, run, "A person said no.")
     return _carry_out(run, folder, accepted, author, plan_was_shown=True, same_files=authorization.same_files)
 
 
-def _apply_saved(run: Run, file: Path, folders: list[Path], strict: bool, author: _Author, jobs: int | None) -> int:
+def _of_errors(found: Sequence[Diagnostic]) -> Outcome:
+    """The outcome where the files have errors: their places and codes, because their messages may name people."""
+    from seatsync.domain.diagnostic import Severity, counted
+
+    errors = [one for one in found if one.severity is Severity.ERROR]
+    places = [f"{one.code} ({one.origin.file}:{one.origin.line})" if one.origin else one.code for one in errors[:3]]
+    more = ", …" if len(errors) > len(places) else ""
+    message = f"The files have {counted(len(errors), 'error')}: {', '.join(places)}{more}."
+    return Outcome(result="stopped", message=message, help="Correct the files in a new pull request.")
+
+
+def _stopped(plan: Plan, folder: Path, run: Run, message: str = "", help: str = "") -> Outcome:
+    """The outcome where nothing of a plan was applied; without a ``message`` because of its broken rules or warnings."""
+    if not message:
+        findings = plan.refusals or plan.warnings
+        codes = ", ".join(dict.fromkeys(one.code for one in findings))
+        message = (
+            f"The plan is blocked: {codes}."
+            if plan.refusals
+            else f"The plan has warnings, and --strict is on: {codes}."
+        )
+        help = "Correct the files in a new pull request, or approve the exception there. Its plan says how."
+    told = _of_plan(plan, folder, run)
+    return told._replace(result="stopped", message=message, help=help)
+
+
+def _of_plan(plan: Plan, folder: Path, run: Run) -> Outcome:
+    """What is known of an outcome from the plan alone."""
+    redactor = redactor_of(folder, plan.institution, run)
+    fingerprint = plan.fingerprint if redactor is None else redactor.fingerprint(plan.fingerprint)
+    return Outcome(plan.institution, str(folder), fingerprint=fingerprint, summary=plan.summary)
+
+
+def _apply_saved(
+    run: Run, file: Path, folders: list[Path], strict: bool, author: _Author, jobs: int | None, record: Record
+) -> int:
     """Apply the plans of a file to the ledgers of the folders."""
     plans, _ = load_plans(file)
     ids = {folder: institution_id(folder) for folder in folders}
     pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
+    record.institutions([Outcome(plan.institution, str(folder)) for plan, folder in pairs])
     step = partial(_apply_one_saved, run, strict, author)
-    return _each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1)
+    return _each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record)
 
 
-def _apply_one_saved(run: Run, strict: bool, author: _Author, pair: tuple[Plan, Path]) -> tuple[int, str | None]:
+def _apply_one_saved(run: Run, strict: bool, author: _Author, pair: tuple[Plan, Path]) -> tuple[int, Outcome]:
     plan, folder = pair
     if plan.redacted:
         known = plan.fingerprint or "FINGERPRINT"
@@ -210,7 +283,7 @@ def _apply_one_saved(run: Run, strict: bool, author: _Author, pair: tuple[Plan, 
     if accepted is None or stopped_by_warnings(plan, strict):
         show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
         click.echo("Nothing was applied.", err=True)
-        return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), None
+        return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), _stopped(plan, folder, run)
     return _carry_out(run, folder, accepted, author, plan_was_shown=False)
 
 
@@ -255,26 +328,29 @@ def _check_ledger_lasts(run: Run, folder: Path) -> None:
 
 def _carry_out(
     run: Run, folder: Path, plan: AcceptedPlan, author: _Author, plan_was_shown: bool, same_files: bool = False
-) -> tuple[int, str | None]:
-    """Apply the plan and print the result. Exit code, and ``changed`` or None."""
+) -> tuple[int, Outcome]:
+    """Apply the plan and print the result. Exit code, and what became of it."""
     from seatsync.apply.apply import carry_out
     from seatsync.domain.diagnostic import counted
 
     _check_ledger_lasts(run, folder)
     ledger = ledger_of(run, folder, plan.institution)
     actor, commit = author.for_journal(folder)
-    redactor = redactor_of(folder, plan.institution, run)
+    told = _of_plan(plan, folder, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         zone = plan.timezone
         applied = carry_out(ledger, plan, run.today(zone), run.at(zone), actor, commit, same_files)
+    told = told._replace(
+        result="applied" if plan.changes else "unchanged", serial=applied.serial, letters=applied.letters
+    )
     if run.format == "json":
         result: dict[str, Any] = {
             "institution": plan.institution,
             "applied": bool(plan.changes),
             "serial": applied.serial,
             "head": applied.head,
-            "fingerprint": plan.fingerprint if redactor is None else redactor.fingerprint(plan.fingerprint),
-            "summary": plan.summary,
+            "fingerprint": told.fingerprint,
+            "summary": told.summary,
             "letters": applied.letters,
         }
         click.echo(json.dumps(result, ensure_ascii=False))
@@ -293,4 +369,4 @@ def _carry_out(
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes that these files are applied.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
-    return ExitCode.DONE, "changed" if plan.changes else None
+    return ExitCode.DONE, told

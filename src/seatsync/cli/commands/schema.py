@@ -7,7 +7,7 @@ import click
 from seatsync.cli.options import common
 from seatsync.cli.run import Run
 
-NAMES = ("seatsync", "roster", "plan")
+NAMES = ("seatsync", "roster", "plan", "outcome")
 
 
 @click.command("schema")
@@ -20,6 +20,7 @@ def command(run: Run, name: str) -> None:
     seatsync schema > seatsync.schema.json     of seatsync.yaml
     seatsync schema roster                     of YAML rosters
     seatsync schema plan                       of plan files
+    seatsync schema outcome                    of the outcomes of `apply`
 
     For an editor with a YAML language server, name the schema in the first line of seatsync.yaml:
     # yaml-language-server: $schema=seatsync.schema.json

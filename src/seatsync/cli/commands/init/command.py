@@ -93,7 +93,9 @@ def _texts(values: dict[str, str]) -> dict[str, str]:
     from seatsync.formats.schemas import SCHEMAS, schema_text
 
     texts = {target: _text(source, values) for source, target in _FILES.items()}
-    return texts | {f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema != "plan"}
+    return texts | {
+        f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema not in ("plan", "outcome")
+    }
 
 
 def _write(run: Run, target: Path, text: str) -> bool:
