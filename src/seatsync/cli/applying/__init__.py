@@ -1,0 +1,1 @@
+"""``seatsync apply``: what may be applied, and carrying it out."""

@@ -1,0 +1,73 @@
+"""Apply the plans of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
+from seatsync.cli.applying.outcomes import stopped
+from seatsync.cli.applying.together import apply_each
+from seatsync.cli.institution import institution_id
+from seatsync.cli.outcome import Outcome, Record
+from seatsync.cli.output.plans import FolderResult, show
+from seatsync.cli.planning import printable_plan, stopped_by_warnings
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+
+if TYPE_CHECKING:
+    from seatsync.planning.plan import Plan
+
+
+def apply_saved(
+    run: Run,
+    plans: Sequence[Plan],
+    folders: list[Path],
+    strict: bool,
+    author: Author,
+    jobs: int | None,
+    record: Record,
+) -> int:
+    """Apply the plans to the ledgers of the folders."""
+    ids = {folder: institution_id(folder) for folder in folders}
+    pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
+    record.institutions([Outcome(plan.institution, str(folder)) for plan, folder in pairs])
+    step = partial(_apply_one_saved, run, strict, author)
+    return apply_each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record)
+
+
+def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, Path]) -> tuple[int, Outcome]:
+    plan, folder = pair
+    if plan.redacted:
+        known = plan.fingerprint or "FINGERPRINT"
+        help = f"Apply it by its fingerprint: `seatsync apply --expect {known}`."
+        raise click.UsageError(f"The plan of {plan.institution} has pseudonyms instead of e-mails (--redact). {help}")
+    accepted = accepted_plan(plan)
+    if accepted is None or stopped_by_warnings(plan, strict):
+        show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
+        click.echo("Nothing was applied.", err=True)
+        return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), stopped(plan, folder, run)
+    return carry_out(run, folder, accepted, author, plan_was_shown=False)
+
+
+def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:
+    """The folder of the plan's institution. If --ledger is given and no folder has an id, the first folder will do."""
+    from seatsync.apply.apply import ForeignLedger
+    from seatsync.ledger.database import FILE
+
+    for folder, id in ids.items():
+        # If the files can't be read, the ledger next to them has the institution's id; it is checked later.
+        if id == plan.institution or (id is None and (folder / FILE).exists()):
+            return folder
+    if run.ledger and not any(ids.values()):
+        return next(iter(ids))
+    if any(ids.values()):
+        owners = ", ".join(f"{folder} belongs to {id or 'no institution'}" for folder, id in ids.items())
+        raise ForeignLedger(f'the plan is for "{plan.institution}", but {owners}')
+    named = ", ".join(map(str, ids))
+    help = "Write its folder behind the plan file: `seatsync apply plan.json FOLDER`. Or give --ledger."
+    raise click.UsageError(f'"{plan.institution}" is not in {named}. {help}')

@@ -1,0 +1,33 @@
+"""Apply to several institutions, and tell what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seatsync.cli import exits
+from seatsync.cli.institutions import Step, each, summary
+from seatsync.cli.outcome import Outcome, Record
+from seatsync.cli.run import Run
+
+
+def apply_each(
+    run: Run,
+    step: Step,
+    items: Sequence[Any],
+    jobs: int | None,
+    names: Sequence[object],
+    is_several: bool,
+    record: Record,
+) -> int:
+    """Apply each item, print a summary if there are several, and return the exit code. ``names`` are the items' names."""
+    told: list[tuple[object, int, str]] = []
+    for number, done in enumerate(each(step, items, run, jobs, "Applying to")):
+        outcome: Outcome = done.result or Outcome(result="stopped", message=done.failure[0], help=done.failure[1])
+        record.note(number, outcome._replace(code=done.code))
+        told.append((names[number], done.code, "changed" if outcome.result == "applied" else "without changes"))
+    code = exits.worst(code for _, code, _ in told)
+    record.end(code)
+    if is_several:
+        summary(run, told)
+    return code
