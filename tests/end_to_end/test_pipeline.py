@@ -476,42 +476,6 @@ def test_the_pinned_action_is_in_the_history_of_this_repository() -> None:
     assert {"action.yml", "requirements-action.lock"} <= {*told.stdout.splitlines()}
 
 
-def test_a_pipeline_that_is_there_is_left_as_it_is_and_what_to_do_is_said(tmp_path: Path) -> None:
-    (tmp_path / ".gitlab-ci.yml").write_text("mine: {script: [true]}\n", encoding="utf-8")
-    subprocess.run(["git", "init", "-q", "-b", "trunk"], cwd=tmp_path, check=True)
-    told = seatsync("init", "one", "--ci", "gitlab", "--ledger", "git", folder=tmp_path)
-    assert "include: [{local: .gitlab/seatsync.yml}]" in told.err
-    assert "Make a key with `seatsync ledger key` and set it as SEATSYNC_LEDGER_KEY" in told.err
-    assert "Now: SEATSYNC_LEDGER=git seatsync plan one" in told.err
-    assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "mine: {script: [true]}\n"
-    written = yaml.safe_load((tmp_path / ".gitlab" / "seatsync.yml").read_text(encoding="utf-8"))
-    assert written[".seatsync"]["variables"] == {"SEATSYNC_LEDGER": "git"}
-    for _ in range(2):
-        told = seatsync("init", "two" if _ else "one", "--ci", "github", folder=tmp_path)
-    assert "make sure that its folders include two" in told.err
-
-
-def test_the_default_branch_is_the_remote_s_own(tmp_path: Path) -> None:
-    on = Repository(tmp_path / "clone", GitHub(TOKEN), Path())
-    subprocess.run(["git", "init", "-q", "--bare", "-b", "trunk", "bare"], cwd=tmp_path, check=True)
-    on.place.mkdir()
-    on.git("init", "-q", "-b", "trunk")
-    on.git("remote", "add", "origin", str(tmp_path / "bare"))
-    on.git("commit", "-qm", "first", "--allow-empty")
-    on.git("push", "-q", "origin", "trunk")
-    on.git("checkout", "-q", "-b", "add-seatsync")
-    assert "pushed to trunk" in seatsync("init", "one", "--ci", "github", folder=on.place).err
-    workflow = yaml.safe_load((on.place / ".github/workflows/seatsync.yml").read_text(encoding="utf-8"))
-    assert workflow[True]["push"]["branches"] == ["trunk"]
-
-
-@pytest.mark.parametrize("words", [("a b;c", "--ci", "github"), ("a", "--ci", "gitlab", "--forks"), ("a", "--forks")])
-def test_what_can_t_stand_in_a_pipeline_or_has_no_effect_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
-    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    assert seatsync("init", *words, folder=tmp_path).code == 64
-    assert [path.name for path in tmp_path.iterdir()] == [".git"]
-
-
 @needs_act
 def test_mistakes_in_one_folder_stand_above_the_plans_of_the_others(on_github: Repository) -> None:
     for name, config in (

@@ -36,6 +36,18 @@ def default_branch(folder: Path) -> str:
         return "main"
 
 
+def has_commits(folder: Path) -> bool:
+    """Whether something is committed in the folder's repository.
+
+    Raises:
+        Planted: the folder's repository is not the checkout's own.
+    """
+    try:
+        return _ask(checkout_of(_nearest_existing(folder)), "rev-parse", "--verify", "--quiet", "HEAD") != ""
+    except (NotInGit, NoGit, OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _default_branch_of_remote(checkout: Checkout) -> str:
     scratch = Scratch(checkout)
     try:

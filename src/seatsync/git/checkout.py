@@ -70,7 +70,7 @@ def top_of(folder: Path) -> Path | None:
     tops: list[Path] = []
     for place in _upwards(folder):
         if not tops and _looks_bare(place):
-            raise _not_own(place, "it has a HEAD and folders like those in .git")
+            raise _not_own(place, "it has a HEAD and folders like those in .git", _OWN_BARE)
         if os.path.lexists(place / ".git"):
             tops.append(place)
     if not tops:
@@ -114,9 +114,13 @@ def _target(git: Path) -> Path:
     return (git.parent / os.fsdecode(pointer[1])).resolve() if pointer else git.resolve()
 
 
-def _not_own(place: Path, why: str) -> Planted:
+_OWN_BARE = " If it is a bare repository of your own, clone it, and work in the clone."
+
+
+def _not_own(place: Path, why: str, else_: str = "") -> Planted:
     message = f"Git would treat {place} as a repository and obey its settings: {why}."
-    return Planted(message, "Delete these files, and find out who added them: they can make Git run any command.")
+    help = "Delete these files, and find out who added them: they can make Git run any command."
+    return Planted(message, f"{help}{else_}")
 
 
 def _nested(top: Path, outer: Path) -> Planted:

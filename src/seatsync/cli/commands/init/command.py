@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from string import Template
 
 import click
+from click.core import ParameterSource
 
-from seatsync.cli.commands.init.pipeline import is_in_git, pipeline
+from seatsync.cli.commands.init.code_owners import code_owners
+from seatsync.cli.commands.init.institutions import covers, institutions_below, words_for
+from seatsync.cli.commands.init.pipeline import Choice, Written, in_pipelines, is_in_git, pipeline, written_pipelines
+from seatsync.cli.commands.init.setup import Setup, shown
+from seatsync.cli.commands.init.writing import write, write_pipeline
 from seatsync.cli.options import common, option
 from seatsync.cli.run import Run
-from seatsync.git.branches import default_branch
+from seatsync.git.branches import root_of
+from seatsync.sources.files import NAME
 
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",
@@ -41,32 +48,61 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     \b
     seatsync init my-school
     seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
-    seatsync init --ci github                    in an existing folder: the pipeline only
-    seatsync init --ci github --ledger git       with the ledger on a branch of the repository
+    seatsync init my-school --ci github --ledger git   with a pipeline, and the ledger on a branch of the repository
+    seatsync init --ci github                          only the pipeline, for all institutions below
+    seatsync init institutions/another                 one more institution
 
-    Writes seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. Existing files
-    are not changed.
+    Writes seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. With --ci also
+    the pipeline of the repository and a sample of CODEOWNERS, and says what is left to do. Existing files are not changed,
+    except for a pipeline that nobody has edited since init wrote it: --ci brings it up to date.
     """
     if forks and ci != "github":
         raise click.UsageError("--forks works only with --ci github.")
     values = _values(folder, id, name, admin)
-    exists = (folder / "seatsync.yaml").exists()
-    if exists and ci is None:
-        raise click.UsageError(f"{folder / 'seatsync.yaml'} already exists; init only starts new folders.")
-    pipeline_files = pipeline(folder, ci, run.ledger, forks) if ci is not None else {}
-    if not exists:
-        for file, text in _texts(values).items():
-            _write(run, folder / file, text)
-    for target, text in pipeline_files.items():
-        if not _write(run, target, text):
-            run.say(f"{target} already exists and was not changed: make sure that its folders include {folder}.")
-        if target.name == "seatsync.yml" and target.parent.name == ".gitlab":
-            run.say(
-                "Include it in your .gitlab-ci.yml, which has other jobs: `include: [{local: .gitlab/seatsync.yml}]`."
-            )
-    if ci is not None:
-        run.say(f"The pipeline applies what is pushed to {default_branch(folder)}.")
-    _say_next_steps(run, folder)
+    there = institutions_below(folder) if ci is not None else [folder] * (folder / NAME).exists()
+    if there and ci is None:
+        raise click.UsageError(f"{folder / NAME} already exists; init only starts new folders.")
+    texts = {} if there else _texts(values)
+    setup = _set_up(run, folder, ci, forks, new=None if there else folder) if ci is not None else None
+    for file, text in texts.items():
+        write(run, folder / file, text)
+    if setup is not None:
+        write_pipeline(run, setup)
+    elif not _say_whether_covered(run, folder):
+        _say_next_steps(run, folder)
+
+
+def _set_up(run: Run, folder: Path, ci: str, forks: bool, new: Path | None) -> Setup:
+    """What is to be set up in the repository of ``folder``; nothing is written."""
+    top = root_of(folder) or folder.resolve()
+    here = Path.cwd()
+    found = {*institutions_below(here if here.is_relative_to(top) else folder), *institutions_below(folder)}
+    written = written_pipelines(top).get(ci)
+    known = written.folders if written is not None else ""
+    found |= {one for one in institutions_below(top) if covers(known, top, one)}
+    words = words_for(top, {*found, *([new.resolve()] if new is not None else [])})
+    choice = Choice(ci, _ledger(run, written), forks or bool(written and written.choice and written.choice.forks))
+    texts = pipeline(top, choice, words)
+    return Setup(top, choice, words, texts, sorted(found), new, code_owners(top, ci, words))
+
+
+def _ledger(run: Run, written: Written | None) -> str:
+    """Where the pipeline's ledger is: as given, as in the pipeline that exists, as answered, or in a database."""
+    source = click.get_current_context().get_parameter_source("ledger")
+    if run.ledger is not None and (in_pipelines(run.ledger) or source is ParameterSource.COMMANDLINE):
+        return run.ledger if is_in_git(run.ledger) or not in_pipelines(run.ledger) else "postgresql"
+    if written is not None and written.choice is not None:
+        return written.choice.ledger
+    if written is not None or not sys.stdin.isatty():
+        return "postgresql"
+    click.echo(
+        "Where is the ledger of the pipeline to be?\n"
+        "  git         on a branch of the repository, encrypted: needs no server; for a few thousand members\n"
+        "  postgresql  in a PostgreSQL database",
+        err=True,
+    )
+    answer: str = click.prompt("Ledger", type=click.Choice(["git", "postgresql"]), default="git", err=True)
+    return answer
 
 
 def _values(folder: Path, id: str | None, name: str | None, admin: str) -> dict[str, str]:
@@ -98,25 +134,27 @@ def _texts(values: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _write(run: Run, target: Path, text: str) -> bool:
-    """Write a file unless it exists, and return whether it was written."""
-    from seatsync.cli.output.files import write_atomically
-
-    if target.exists():
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(target, [text])
-    run.say(f"wrote {target}")
-    return True
+def _say_whether_covered(run: Run, folder: Path) -> bool:
+    """Say whether the repository's pipelines plan and apply the new institution. False if there is no pipeline."""
+    top = root_of(folder)
+    written = written_pipelines(top) if top is not None else {}
+    for host, one in written.items():
+        file = shown(one.path)
+        if top is not None and covers(one.folders, top, folder):
+            run.say(f"{file} covers it: {one.folders}. No other pipeline is needed.")
+        else:
+            run.say(
+                f"{file} does not cover it: its folders are {one.folders or 'not known'}. "
+                f"To fix: Run `seatsync init --ci {host}`, or add the folder there yourself."
+            )
+    return bool(written)
 
 
 def _say_next_steps(run: Run, folder: Path) -> None:
     from seatsync.domain.text.ledger_addresses import may_hold_a_password
 
     if is_in_git(run.ledger):
-        run.say(
-            "Make a key with `seatsync ledger key` and set it as SEATSYNC_LEDGER_KEY, here and as a secret of the pipeline."
-        )
+        run.say("Make a key with `seatsync ledger key` and set it as SEATSYNC_LEDGER_KEY.")
         run.say("It encrypts the ledger on the branch. Keep a copy: without the key nobody can read the ledger.")
     is_printable = run.ledger and not may_hold_a_password(run.ledger) and "://" not in run.ledger
     ledger = f"SEATSYNC_LEDGER={quote(run.ledger) if is_printable else '…'} " if run.ledger else ""
