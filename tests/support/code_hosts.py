@@ -69,6 +69,8 @@ class CodeHost(ABC):
     elsewhere: dict[int, int] = field(
         default_factory=dict
     )  # comments on other pull requests than ``number``, and their numbers
+    people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
+    details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
     next_id: int = 1000
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -127,6 +129,12 @@ class CodeHost(ABC):
         pulls = self.merges.setdefault(commit, [{**closed, **place}])
         pulls.insert(1, {**merged, **place, "merge_commit_sha": by or commit})  # newest first
 
+    def opened(self, number: int, of: str = HOME[0], merged: bool = False) -> None:
+        """Let a pull request exist, from a branch of the repository ``of``."""
+        head = {"ref": f"pull-{number}", "repo": {"full_name": of}}
+        state = "closed" if merged else "open"
+        self.details[number] = {"number": number, "state": state, "merged": merged, "head": head}
+
     @abstractmethod
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         """A comment in the form of this host's API."""
@@ -174,8 +182,8 @@ class GitHub(CodeHost):
             links |= {"prev": number - 1, "first": 1} if number > 1 else {}
             link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
             return Answer(200, comments, {"Link": link} if link else {})
-        if found := re.fullmatch(r"/repos/grace/seats/commits/([0-9a-f]{40})/pulls", path):
-            return Answer(200, self.merges.get(found[1], []))
+        if request.method == "GET" and (known := self.known(path)) is not None:
+            return Answer(200, known)
         found = re.fullmatch(r"/repos/grace/seats/issues/(comments/)?(\d+)(/comments)?", path)
         if not found or request.method not in ("POST", "PATCH"):
             return Answer(404, {"message": "Not Found", "status": "404"})
@@ -191,6 +199,15 @@ class GitHub(CodeHost):
             return Answer(404, {"message": "Not Found", "status": "404"})
         self.edit(id, sent["body"], self.me)  # with write access, a user can edit everybody's comments
         return Answer(200, self.comments[id])
+
+    def known(self, path: str) -> Any:
+        """What this path says of a person, a commit or a pull request; None if it is about none of these."""
+        if found := re.fullmatch(r"/repos/grace/seats/collaborators/([^/]+)/permission", path):
+            return {"permission": self.people.get(found[1], "none"), "role_name": "custom"}
+        if found := re.fullmatch(r"/repos/grace/seats/commits/([0-9a-f]{40})/pulls", path):
+            return self.merges.get(found[1], [])
+        found = re.fullmatch(r"/repos/grace/seats/pulls/(\d+)", path)
+        return self.details.get(int(found[1])) if found else None
 
     def queried(self, sent: Any) -> Answer:
         """Return the GraphQL API's answer about the token's user or a comment.

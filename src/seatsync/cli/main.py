@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": "Make the changes of a plan.",
     "show": "Show a saved plan.",
     "comment": "Comment on the pull request.",
+    "asked": "Print what a comment on a pull request asks for.",
     "status": "Show the seats of each library.",
     "members": "List members.",
     "licenses": "List licenses.",
@@ -43,7 +44,7 @@ COMMANDS = {
 
 _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
-    "comment": "review.comment",
+    **{name: f"review.{name}" for name in ("comment", "asked")},
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }
 

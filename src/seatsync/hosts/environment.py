@@ -60,6 +60,19 @@ def merged_pull_requests(environment: Mapping[str, str], seconds: float) -> dict
     )
 
 
+def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, dict[str, Any]]:
+    """Return GitHub's API, the repository, and the event of this job, which is about a comment on a pull request.
+
+    Raises:
+        NoPullRequest: it is not, or the environment names no repository or token.
+    """
+    repository = environment.get("GITHUB_REPOSITORY", "")
+    event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+    if not (event.get("comment") and (event.get("issue") or {}).get("pull_request")):
+        raise NoPullRequest("This job is not about a comment on a pull request.", "Run it on `issue_comment`.")
+    return _github_api(environment, repository, seconds), repository, event
+
+
 def _github_branch(environment: Mapping[str, str]) -> str:
     """Return the job's branch, else the default branch. (GITHUB_REF_NAME is not used: it may be the name of a tag.)"""
     ref = environment.get("GITHUB_REF", "")
@@ -93,13 +106,18 @@ def _github(environment: Mapping[str, str], number: int | None, seconds: float) 
         if run := event.get("workflow_run"):
             number = _only_number(github.number_of_run(api, repository, run))
         else:
-            number = (event.get("pull_request") or {}).get("number")
+            number = (event.get("pull_request") or _commented_pull_request(event)).get("number")
     if number is None:
         raise NoPullRequest(
             "This job has no pull request: its event does not name one.",
             "Run it on `pull_request` or `workflow_run`, or use --pull-request.",
         )
     return github.GitHub(api, repository, number)
+
+
+def _commented_pull_request(event: Mapping[str, Any]) -> dict[str, Any]:
+    issue: dict[str, Any] = event.get("issue") or {}
+    return issue if issue.get("pull_request") else {}
 
 
 def _github_api(environment: Mapping[str, str], repository: str, seconds: float) -> Api:
