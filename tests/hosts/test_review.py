@@ -301,3 +301,12 @@ def test_a_first_plan_without_names_and_without_a_key_is_told_what_it_lacks(
     outcome = applied(place, code=5)
     assert "no SEATSYNC_REDACT_KEY" in outcome.err
     assert "plan again in a pull request" in outcome.err
+
+
+def test_a_token_that_may_not_read_the_review_is_told_what_it_lacks(place: Path, host: CodeHost) -> None:
+    host.faults.append(Fault("GET", Answer(403, {"message": "Resource not accessible by integration"})))
+    told = applied(place, code=1).err
+    lacks = (
+        "{contents: read, pull-requests: read}" if isinstance(host, GitHub) else "role in the project must be Reporter"
+    )
+    assert lacks in told

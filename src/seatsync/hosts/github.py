@@ -14,15 +14,28 @@ API = "https://api.github.com"
 LIMIT = 65_536
 _CURRENT = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
     body lastEditedAt author { __typename login } editor { __typename login } } } }"""
-_FIXES = {
-    401: "GITHUB_TOKEN is not valid or has expired. Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`.",
-    403: (
-        "Give the job `permissions: {pull-requests: write}`. For a pull request from a fork a job may not comment; "
-        "use a workflow on `workflow_run` instead (docs/ci.md)."
-    ),
-    404: "Check GITHUB_REPOSITORY and the number of the pull request, and that the token can read this repository.",
-    422: "GitHub does not accept this text. It may have at most 65,536 characters, and the pull request must not be locked.",
-}
+READ, WRITE = "pull-requests: read", "pull-requests: write"
+"""What requests need, as a workflow's ``permissions`` say it."""
+
+
+def _fix(status: int, needs: str) -> str | None:
+    """Return what to do about an error. GitHub answers 403 or 404 to a token that lacks a permission."""
+    grant = f"Give the job `permissions: {{contents: read, {needs}}}`." if needs else ""
+    match status:
+        case 401:
+            return "GITHUB_TOKEN is not valid or has expired. Give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`."
+        case 403 if needs == WRITE:
+            fork = "For a pull request from a fork a job may not comment; use a workflow on `workflow_run` instead (docs/ci.md)."
+            return f"{grant} {fork}"
+        case 403:
+            return grant or "Check the `permissions` of the job (docs/ci.md)."
+        case 404:
+            return f"Check GITHUB_REPOSITORY and the number of the pull request, and that the token can read this repository. {grant}".rstrip()
+        case 410:
+            return "Turn issues on in the repository's settings, under Features; or do without this."
+        case 422:
+            return "GitHub does not accept this text. It may have at most 65,536 characters, and the pull request must not be locked."
+    return None
 
 
 def api(base: str, token: str, seconds: float) -> Api:
@@ -32,7 +45,7 @@ def api(base: str, token: str, seconds: float) -> Api:
         "X-GitHub-Api-Version": "2022-11-28",
         "Authorization": f"Bearer {token}",
     }
-    return Api("GitHub", base, headers, seconds, _FIXES)
+    return Api("GitHub", base, headers, seconds, _fix)
 
 
 def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int]:
@@ -43,13 +56,13 @@ def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int
     """
     owner = ((run.get("head_repository") or {}).get("owner") or {}).get("login", "")
     head = quote(f"{owner}:{run.get('head_branch')}", safe="")
-    found = api.read(f"repos/{repository}/pulls?state=open&per_page=100&head={head}")
+    found = api.read(f"repos/{repository}/pulls?state=open&per_page=100&head={head}", READ)
     return [pull["number"] for pull in found if pull["head"]["sha"] == run.get("head_sha")]
 
 
 def numbers_of_merge(api: Api, repository: str, branch: str, commit: str) -> list[int]:
     """Return the pull requests that brought ``commit`` into ``branch``, without those merged into other branches."""
-    found = api.read(f"repos/{repository}/commits/{commit}/pulls?per_page=100")
+    found = api.read(f"repos/{repository}/commits/{commit}/pulls?per_page=100", READ)
     merged = [pull for pull in found if pull.get("merged_at") and _is_into(pull["base"], repository, branch)]
     exact = [pull for pull in merged if pull.get("merge_commit_sha") == commit]
     return [int(pull["number"]) for pull in exact or merged]
@@ -60,13 +73,19 @@ def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
     return base.get("ref") == branch and name.lower() == repository.lower()
 
 
+def user(api: Api) -> str:
+    """Return the token's user. REST knows no user for the token of a job or an app; GraphQL returns its bot."""
+    return str(api.query("viewer", "query { viewer { login } }").get("login", ""))
+
+
 class GitHub:
-    """One pull request. GitHub keeps its comments with the issue of the same number."""
+    """One pull request, or an issue (``kind``). GitHub keeps the comments of both with the issue of that number."""
 
     limit = LIMIT
 
-    def __init__(self, api: Api, repository: str, number: int) -> None:
+    def __init__(self, api: Api, repository: str, number: int, kind: str = "pull-requests") -> None:
         self._api = api
+        self._kind = kind
         self._issues = f"repos/{repository}/issues"
         self._comments = f"{self._issues}/{number}/comments"
         self.wait = api.wait
@@ -77,7 +96,7 @@ class GitHub:
     def comments(self) -> Iterator[Comment]:
         where = f"{self._comments}?per_page=100"
         while where:
-            response = self._api.send("GET", where)
+            response = self._api.send("GET", where, needs=f"{self._kind}: read")
             yield from map(_comment, self._api.parsed(response))
             where = response.links.get("next", {}).get("url", "")
 
@@ -86,18 +105,19 @@ class GitHub:
 
     @cached_property
     def _user(self) -> str:
-        """The token's user. REST knows no user for the token of a job or an app; GraphQL returns its bot."""
-        return str(self._api.query("viewer", "query { viewer { login } }").get("login", ""))
+        return user(self._api)
 
     def current(self, comment: Comment) -> CurrentComment:
-        found = self._api.query("node", _CURRENT, id=comment.node)
+        found = self._api.query("node", _CURRENT, f"{self._kind}: read", id=comment.node)
         return current_comment(found, found.get("editor"), "login")
 
     def create(self, body: str) -> str:
-        return _comment(self._api.parsed(self._api.send("POST", self._comments, {"body": body}))).url
+        answer = self._api.send("POST", self._comments, {"body": body}, needs=f"{self._kind}: write")
+        return _comment(self._api.parsed(answer)).url
 
     def update(self, comment: Comment, body: str) -> None:
-        self._api.send("PATCH", f"{self._issues}/comments/{comment.id}", {"body": body})
+        path = f"{self._issues}/comments/{comment.id}"
+        self._api.send("PATCH", path, {"body": body}, needs=f"{self._kind}: write")
 
 
 def _comment(data: Mapping[str, Any]) -> Comment:

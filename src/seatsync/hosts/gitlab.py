@@ -13,17 +13,32 @@ from seatsync.hosts.http import Api
 
 LIMIT = 1_000_000
 _CURRENT = "query ($id: NoteID!) { note(id: $id) { body lastEditedAt author { username } lastEditedBy { username } } }"
-_FIXES = {
-    400: "GitLab does not accept this text. It may have at most 1,000,000 characters.",
-    401: "The token is not valid, has expired, or is a job token: CI_JOB_TOKEN may not write notes. See docs/ci.md.",
-    403: "The token needs the scope `api`, and its role in the target project must be Reporter or above.",
-    404: "Check the project and the number of the merge request, and that the token's user is a member of the target project.",
-}
+REPORTER = "Reporter"
+"""The role in the project that most requests need."""
+
+
+def _fix(status: int, needs: str) -> str | None:
+    """Return what to do about an error. ``needs`` is the role that the request needs."""
+    match status:
+        case 400:
+            return "GitLab does not accept this text. It may have at most 1,000,000 characters."
+        case 401:
+            return (
+                "The token is not valid, has expired, or is a job token: CI_JOB_TOKEN may not do this. See docs/ci.md."
+            )
+        case 403:
+            return f"The token needs the scope `api`, and its role in the project must be {needs or REPORTER} or above."
+        case 404:
+            return (
+                "Check the project and the number of the merge request, and that the token's user is a member of the project "
+                f"({needs or REPORTER} or above)."
+            )
+    return None
 
 
 def api(base: str, token: str, seconds: float) -> Api:
     """Return GitLab's API with the access token of a project, a group or a person."""
-    return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _FIXES)
+    return Api("GitLab", base, {"PRIVATE-TOKEN": token}, seconds, _fix)
 
 
 def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[int]:
@@ -38,15 +53,20 @@ def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[i
     ]
 
 
+def user(api: Api) -> str:
+    """Return the id of the token's user."""
+    return str(int(api.read("user")["id"]))
+
+
 class GitLab:
-    """One merge request. ``project`` is the target project's id, ``page`` the target project's address."""
+    """One merge request, or an issue (``kind``). ``project`` is the target project's id, ``page`` its address."""
 
     limit = LIMIT
 
-    def __init__(self, api: Api, project: str, number: int, page: str) -> None:
+    def __init__(self, api: Api, project: str, number: int, page: str, kind: str = "merge_requests") -> None:
         self._api = api
-        self._notes = f"projects/{quote(project, safe='')}/merge_requests/{number}/notes"
-        self._page = f"{page}/-/merge_requests/{number}" if page else f"!{number}"
+        self._notes = f"projects/{quote(project, safe='')}/{kind}/{number}/notes"
+        self._page = f"{page}/-/{kind}/{number}" if page else f"{'!' if kind == 'merge_requests' else '#'}{number}"
         self.wait = api.wait
 
     def without_commands(self, text: str) -> str:
@@ -65,7 +85,7 @@ class GitLab:
 
     @cached_property
     def _user(self) -> str:
-        return str(int(self._api.read("user")["id"]))
+        return user(self._api)
 
     def current(self, comment: Comment) -> CurrentComment:
         found = self._api.query("note", _CURRENT, id=comment.node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -51,12 +51,14 @@ class Api:
     """
 
     def __init__(
-        self, name: str, base: str, headers: Mapping[str, str], seconds: float, fixes: Mapping[int, str]
+        self, name: str, base: str, headers: Mapping[str, str], seconds: float, fix: Callable[[int, str], str | None]
     ) -> None:
-        """Set up the client. ``headers`` authenticate each request, ``fixes`` has the help for each error status."""
+        """Set up the client. ``headers`` authenticate each request; ``fix`` returns the help for an error status and what the
+        request needs.
+        """
         self.name = name
         self._base = base.rstrip("/") + "/"
-        self._fixes = fixes
+        self._fix = fix
         self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._seconds = seconds
         self._until = time.monotonic() + seconds
@@ -64,9 +66,11 @@ class Api:
         self._session.headers["User-Agent"] = f"seatsync/{__version__}"
         self._session.auth = _Authentication(headers)
 
-    def send(self, method: str, path: str, payload: object = None, changes: bool = True) -> requests.Response:
+    def send(
+        self, method: str, path: str, payload: object = None, changes: bool = True, needs: str = ""
+    ) -> requests.Response:
         """Return the host's answer. ``path`` is relative to the API's address, or an address on the same host. A POST that
-        ``changes`` nothing may be sent twice.
+        ``changes`` nothing may be sent twice. ``needs`` is the permission that the token needs, in the host's words.
 
         Raises:
             HostError: the host rejects the request, redirects elsewhere, or cannot be reached in time.
@@ -74,7 +78,7 @@ class Api:
         """
         address = self._checked(path)
         for attempt in count():
-            answer = self._try(method, address, payload, attempt)
+            answer = self._try(method, address, payload, attempt, needs)
             if isinstance(answer, requests.Response):
                 return answer
             if method == "POST" and changes and answer.perhaps_done:
@@ -82,7 +86,9 @@ class Api:
             self.wait(answer.pause, answer.failure)
         raise AssertionError  # count() never ends
 
-    def _try(self, method: str, address: str, payload: object, attempt: int) -> requests.Response | _TemporaryFailure:
+    def _try(
+        self, method: str, address: str, payload: object, attempt: int, needs: str
+    ) -> requests.Response | _TemporaryFailure:
         try:
             response = self._followed(method, address, payload)
         except requests.RequestException as error:
@@ -96,7 +102,7 @@ class Api:
         if _is_rate_limit(response):
             pause = _until_reset(response)
             return _TemporaryFailure(self._rate_limited(pause, response.status_code), pause, perhaps_done=False)
-        failure = self._rejected(method, response)
+        failure = self._rejected(method, response, needs)
         if response.status_code not in _TEMPORARY:
             raise failure
         return _TemporaryFailure(failure, _retry_after(response) or backoff(attempt), perhaps_done=True)
@@ -122,11 +128,11 @@ class Api:
             raise failure
         time.sleep(pause)
 
-    def read(self, path: str) -> Any:
+    def read(self, path: str, needs: str = "") -> Any:
         """Return the JSON of a GET request."""
-        return self.parsed(self.send("GET", path))
+        return self.parsed(self.send("GET", path, needs=needs))
 
-    def query(self, name: str, text: str, **variables: str) -> Mapping[str, Any]:
+    def query(self, name: str, text: str, needs: str = "", **variables: str) -> Mapping[str, Any]:
         """Return the object called ``name`` in the answer to a GraphQL query.
 
         Raises:
@@ -134,7 +140,7 @@ class Api:
         """
         base = re.sub(r"/api/v\d+$", "/api", self._base.rstrip("/"))
         answer = self.parsed(
-            self.send("POST", f"{base}/graphql", {"query": text, "variables": variables}, changes=False)
+            self.send("POST", f"{base}/graphql", {"query": text, "variables": variables}, changes=False, needs=needs)
         )
         data = answer.get("data") if isinstance(answer, dict) and not answer.get("errors") else None
         found = data.get(name) if isinstance(data, dict) else None
@@ -200,7 +206,7 @@ class Api:
             status,
         )
 
-    def _rejected(self, method: str, response: requests.Response) -> HostError:
+    def _rejected(self, method: str, response: requests.Response, needs: str) -> HostError:
         text = _message(response)
         for secret in self._secrets:
             text = text.replace(secret, "***")
@@ -208,7 +214,7 @@ class Api:
         default = "Run the job again." if status >= 500 else "Read the host's message, and see docs/ci.md."
         return HostError(
             f"{method} {_plain(response.url)}: {self.name} answers {status}{text and f' ({text})'}.",
-            self._fixes.get(status, default),
+            self._fix(status, needs) or default,
             status,
         )
 
