@@ -30,7 +30,8 @@ def _fix(status: int, needs: str) -> str | None:
         case 403:
             return grant or "Check the `permissions` of the job (docs/ci.md)."
         case 404:
-            return f"Check GITHUB_REPOSITORY and the number of the pull request, and that the token can read this repository. {grant}".rstrip()
+            check = "Check GITHUB_REPOSITORY and the number of the pull request, and that the token can read this repository."
+            return f"{check} {grant}".rstrip()
         case 410:
             return "Turn issues on in the repository's settings, under Features; or do without this."
         case 422:
