@@ -81,3 +81,20 @@ def test_administrators_read_times_in_the_time_zone_of_their_institution(pages: 
     assert "Time zone America/Chicago" in ruth.open("/admin/grace/").text
     assert f"{DAY} 00:00 CDT" in ruth.open("/admin/grace/journal").text
     assert f'datetime="{DAY}T05:00:00Z"' in ruth.page.body
+
+
+def test_an_institution_that_has_ended_says_so_and_lets_its_owners_claim(pages: Pages) -> None:
+    folder = pages.folder
+    config = (folder / "seatsync.yaml").read_text(encoding="utf-8").replace("  name:", "  retire: 2027-06-15\n  name:")
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    applied(folder, ANN, BEN)
+    pages.now = datetime.fromisoformat("2027-06-16T04:59:59Z")
+    ruth = pages.account("ruth@grace.example")
+    assert "This institution ends on 15 June 2027." in ruth.open("/admin/grace/").text
+    assert "ended" not in pages.browser().open("/claim/grace").text
+    pages.now = datetime.fromisoformat("2027-06-16T05:00:00Z")
+    assert "This institution ended on 15 June 2027." in ruth.open("/admin/grace/members").text
+    assert "Grace Seminary ended on 15 June 2027" in pages.browser().open("/claim/grace").text
+    assert "15 June 2027" in claiming(pages, "ben@grace.example").page.text
+    ann = claiming(pages, "ann@grace.example")
+    assert "Biblical Studies" in ann.page.text

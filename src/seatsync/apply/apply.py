@@ -103,6 +103,9 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
     """Raise Stale if the plan was right on its day and is wrong ``today`` (ISO)."""
     if today < plan.now:
         raise Stale(f"it was made for {plan.now}, and today is {today}")
+    last = str(plan.settings.get("retire", ""))
+    if plan.changes and plan.now <= last < today:
+        raise Stale(f"the institution ended on {last}, and today is {today}")
     for change in plan.changes:
         until = (change.after or {}).get("until", "")
         if "" < until < today and until >= plan.now:

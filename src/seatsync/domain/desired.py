@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from seatsync.domain.approval import Approval
@@ -76,6 +76,12 @@ class Grant:
     def ends(self) -> str:
         """``until`` as a license has it: ISO, empty for no end."""
         return self.until.isoformat() if self.until is not None else ""
+
+    def ending_by(self, last: date) -> Grant:
+        """The same grant, with ``last`` as its end date if it would end later or never. A permanent one never ends."""
+        if self.kind is Kind.PERMANENT or (self.until is not None and self.until <= last):
+            return self
+        return replace(self, until=last)
 
     def expired(self, today: date) -> bool:
         return self.until is not None and self.until < today

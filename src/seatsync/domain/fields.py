@@ -62,6 +62,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "slots": is_number,
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
     "timezone": lambda value: is_text(value) and len(value) <= 64,
+    "retire": lambda value: value == "" or _is_day(value),
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Institution:
     """The organization that buys the seats.
 
     ``id`` is its key in the ledger and is never reused. ``timezone`` decides when a day begins there (``text.days``); empty
-    means UTC.
+    means UTC. ``retire`` is its last day (ISO); empty for no end.
     """
 
     id: str
@@ -36,3 +37,8 @@ class Institution:
     contacts: tuple[Contact, ...] = ()
     opt_out: bool = False
     timezone: str = ""
+    retire: str = ""
+
+    def is_over(self, today: date) -> bool:
+        """Whether its last day has passed: temporary seats end, and nobody gets a new seat."""
+        return "" < self.retire < today.isoformat()

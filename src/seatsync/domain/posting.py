@@ -92,6 +92,7 @@ def _institution(books: Snapshot, event: Event) -> None:
             contacts or (),
             event.detail["opt_out"],
             event.detail.get("timezone", ""),
+            event.detail.get("retire", ""),
         )
     elif old is not None:
         books.institution = Institution(
@@ -100,6 +101,7 @@ def _institution(books: Snapshot, event: Event) -> None:
             old.contacts if contacts is None else contacts,
             event.detail.get("opt_out", old.opt_out),
             event.detail.get("timezone", old.timezone),
+            event.detail.get("retire", old.retire),
         )
 
 

@@ -99,6 +99,11 @@ class InstitutionEntry(Closed):
         description='The time zone in which the institution\'s days begin and end, for example America/Chicago: what "today" is, '
         "when a license ends, when a reminder is due. Without it, days are those of UTC.",
     )
+    retire: Day | None = Field(
+        None,
+        description="The institution's last day. Temporary licenses are revoked the day after, permanent ones stay with their "
+        "members, and nobody gets a new license or a reminder. Afterwards this folder may be deleted.",
+    )
 
 
 class LibraryEntry(Closed):

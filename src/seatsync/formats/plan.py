@@ -116,6 +116,7 @@ class InstitutionSettings(_Closed):
     contacts: list[ContactSetting]
     opt_out: bool
     timezone: str | None = Field(None, description="The name of the institution's time zone; absent for UTC.")
+    retire: str | None = Field(None, description="The institution's last day (ISO); absent for no end.")
 
 
 class Nothing(_Closed):

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 NOTICES = frozenset(
-    {"delivery-changed", "opted-out", "permanent-kept", "permanent-retained", "no-redact-key", "no-timezone"}
+    {
+        *("delivery-changed", "institution-ends", "opted-out", "permanent-kept", "permanent-retained"),
+        *("no-redact-key", "no-timezone"),
+    }
 )
 """Codes of the warnings that are notices: they stop nothing, not even with ``--strict``."""
 

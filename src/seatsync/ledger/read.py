@@ -96,7 +96,7 @@ def _another(connection: Connection) -> Institution | None:
 
 def _institution(row: Row[tuple[object, ...]]) -> Institution:
     contacts = tuple(Contact(**contact) for contact in json.loads(row.contacts))
-    return Institution(row.institution, row.name, contacts, bool(row.opt_out), row.timezone)
+    return Institution(row.institution, row.name, contacts, bool(row.opt_out), row.timezone, row.retire)
 
 
 def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Library], dict[str, dict[str, int]]]:

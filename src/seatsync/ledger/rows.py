@@ -40,6 +40,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "applied_at": books.applied_at,
         "settled": canonical(books.baseline),
         "timezone": institution.timezone,
+        "retire": institution.retire,
         "approvals": canonical(books.approvals),
         "held_since": books.held_since,
     }

@@ -13,7 +13,7 @@ from seatsync.ledger import account_tables as account_tables  # imported so that
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 REVISION = text("SELECT version_num FROM alembic_version")
@@ -45,6 +45,7 @@ institution = table(
     Column("approvals", Text, nullable=False, server_default="[]"),
     Column("applied_at", String(32), nullable=False, server_default=text("''")),
     Column("held_since", String(32), nullable=False, server_default=text("''")),
+    Column("retire", String(10), nullable=False, server_default=text("''")),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 
@@ -214,5 +215,6 @@ Index("link_number", link.c.institution, link.c.number, unique=True)
 writer = table(
     "writer",
     _institution(),
-    comment="Institutions on PostgreSQL: who writes to one holds a lock on its row. Unused in SQLite.",
+    Column("renamed_to", String(63), nullable=False, server_default=text("''")),
+    comment="Institutions on PostgreSQL: who writes to one holds a lock on its row. An id that was given up has the new one.",
 )

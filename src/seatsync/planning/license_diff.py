@@ -45,6 +45,8 @@ class LicenseDiff:
         self.sends_letters = desired is None or desired.sends_letters
         self.remind_after = draft.desired.remind_after if self.sends_letters else ()
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
+        self.retire = draft.desired.institution.retire
+        self.is_over = draft.desired.institution.is_over(draft.today)
         self.today = draft.today.isoformat()
         self.soon = (draft.today + timedelta(days=draft.desired.limits.soon)).isoformat()
 
@@ -54,7 +56,7 @@ class LicenseDiff:
         for position, record in enumerate(self.draft.matching.records):
             rule = wanted.get(position)
             license = held.get(record, ABSENT) if record else ABSENT
-            if rule is not None:
+            if rule is not None and not (self.is_over and license.kind is not Kind.PERMANENT):
                 self._wanted(rule, license, position, record)
             elif license.kind is not Kind.NONE:
                 self._unwanted(license, position, members[position].email, record)
@@ -82,6 +84,7 @@ class LicenseDiff:
         if (
             license.status is Status.UNCLAIMED
             and self.sends_letters
+            and not self.is_over
             and (
                 position in self.resends
                 or self.remind_after
@@ -115,10 +118,11 @@ class LicenseDiff:
         if is_earlier and rule.ends <= self.soon and not self.draft.lacks_end_dates:
             self.draft.revokes[self.library].append(email)
         before, after = {"until": license.until}, {"until": rule.ends}
+        is_retiring = rule.ends == self.retire != ""
         self._add(
             Action.LICENSE_UPDATE,
-            _reason(rule),
-            rule.origin,
+            f"The institution ends on {self.retire}" if is_retiring else _reason(rule),
+            self.draft.desired.place("institution", "retire") if is_retiring else rule.origin,
             email,
             record,
             license.kind,
@@ -170,8 +174,8 @@ class LicenseDiff:
     def _unwanted(self, license: License, position: int, email: str, record: int) -> None:
         ended = self.ended.get(position)
         if license.kind is Kind.PERMANENT:
-            if self.dropped:
-                return  # the rule library-in-use reports it
+            if self.dropped or self.is_over:
+                return  # the rule library-in-use reports it; what is owned outlives the institution
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
                 is_invited = license.status is Status.UNCLAIMED and self.sends_letters
@@ -181,7 +185,9 @@ class LicenseDiff:
                     self._add(Action.RESEND, CORRECTED, where, email, record, kind, license.status, None, after)
                 return
         place = self.draft.desired.place("libraries" if self.dropped else "grants")
-        if ended is not None:
+        if self.is_over:
+            reason, place = f"The institution ended on {self.retire}", self.draft.desired.place("institution", "retire")
+        elif ended is not None:
             was = license.until or "no end"
             reason, place = f"The end date of the grant, {ended.until}, has passed (was: {was})", ended.origin
         elif self.dropped:
@@ -203,7 +209,7 @@ class LicenseDiff:
         """Revoke. It counts to the limit, unless the license has ended by its date in the ledger."""
         before = {"status": license.status}
         if license.kind is Kind.TEMPORARY and license.ended(self.today):
-            reason = f"The grant ended on {license.until}"
+            reason = f"The {'institution' if license.until == self.retire else 'grant'} ended on {license.until}"
         elif license.kind is Kind.TEMPORARY:
             self.draft.revokes[self.library].append(email)
         self._add(Action.REVOKE, reason, where, email, record, license.kind, Status.REVOKED, before)

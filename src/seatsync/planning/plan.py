@@ -158,6 +158,7 @@ def _admin(change: Change) -> str:
 
 
 def settings_of(institution: Institution) -> dict[str, object]:
-    """The institution's settings, as plans and the journal write them. Without a time zone there is no key for it."""
+    """The institution's settings, as plans and the journal write them. Without a time zone or a last day there is no key for it."""
     fields = asdict(institution)
-    return {key: fields[key] for key in ("name", "contacts", "opt_out", "timezone") if key != "timezone" or fields[key]}
+    names = ("name", "contacts", "opt_out", "timezone", "retire")
+    return {name: fields[name] for name in names if name not in ("timezone", "retire") or fields[name]}

@@ -16,12 +16,12 @@ from seatsync.planning.change import Change
 
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """The change of name, contacts, opting out or time zone, if any. The first apply adds the institution itself."""
+    """The change of name, contacts, opting out, time zone or last day, if any. The first apply adds the institution itself."""
     if not snapshot.serial or snapshot.institution is None or snapshot.institution.id != desired.institution.id:
         return
     before, after = _institution(snapshot.institution), _institution(desired.institution)
     if fields := [name for name in after if before[name] != after[name]]:
-        yield _changed(Action.INSTITUTION_UPDATE, before, after, fields, desired, "institution")
+        yield _changed(Action.INSTITUTION_UPDATE, before, after, fields, desired, "institution", *fields[-1:])
 
 
 def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
@@ -87,8 +87,8 @@ def _added(library: Library) -> dict[str, Any]:
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    contacts = list(fields["contacts"])
-    return {"name": fields["name"], "contacts": contacts, "opt_out": fields["opt_out"], "timezone": fields["timezone"]}
+    names = ("name", "contacts", "opt_out", "timezone", "retire")
+    return {name: list(fields[name]) if name == "contacts" else fields[name] for name in names}
 
 
 def _names(admin: Admin) -> tuple[str, str]:

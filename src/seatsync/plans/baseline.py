@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import parse_day
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
 from seatsync.plans.rules_digest import rules_digest
@@ -19,6 +20,7 @@ MOST_OPEN = 10_000
 _PASSING = frozenset(
     {
         "delivery-changed",
+        "institution-ends",
         "no-invitation",
         "no-timezone",
         "past-until",
@@ -61,7 +63,8 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """The days after the last ones of grants and approvals. (Due reminders are read from the ledger each time.)"""
+    """The days after the last ones of grants, approvals and the institution. (Due reminders are read from the ledger each time.)"""
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
+    ends += [last for last in [parse_day(draft.desired.institution.retire)] if last is not None]
     return (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)

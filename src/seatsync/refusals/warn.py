@@ -9,7 +9,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.license import Kind
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.refusals.case import Case
-from seatsync.refusals.warnings import approvals, grants, members, seats, tags
+from seatsync.refusals.warnings import approvals, grants, institution, members, seats, tags
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
@@ -24,6 +24,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from members.same_person(case)
     yield from seats.without_invitation(case)
     yield from approvals.without_effect(case)
+    yield from institution.ends(case)
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)

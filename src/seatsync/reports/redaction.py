@@ -40,7 +40,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "approval-used",
             "opted-out",
         ),
-        *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone"),
+        *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
         *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
     }
 )

@@ -312,7 +312,7 @@ def _person(fields: Mapping[str, Any]) -> str:
 _BESIDE_NAME = tuple(name for name in Person._fields if name not in (*REQUIRED, "tags"))
 
 
-_LABELS = {"slots": "seats", "timezone": "time zone"}
+_LABELS = {"slots": "seats", "timezone": "time zone", "retire": "last day"}
 
 
 def _difference(name: str, before: Any, after: Any) -> str:

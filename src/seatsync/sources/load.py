@@ -123,6 +123,7 @@ class _Loader:
                 tuple(Contact(c.name, c.email, c.role or "") for c in institution.contacts),
                 institution.opt_out,
                 institution.timezone or "",
+                institution.retire.isoformat() if institution.retire is not None else "",
             ),
             admins=[Admin(a.email, a.given_name, a.family_name) for a in institution.admins],
             libraries=self.libraries,
@@ -179,7 +180,10 @@ class _Loader:
 
     @cache  # noqa: B019
     def _all_grants(self) -> list[Grant]:
-        return [grant for position, entry in enumerate(self.config.grants) for grant in self._grants(position, entry)]
+        """All grants. Temporary ones end with the institution at the latest."""
+        last = self.config.institution.retire
+        grants = [grant for position, entry in enumerate(self.config.grants) for grant in self._grants(position, entry)]
+        return [grant.ending_by(last) for grant in grants] if last is not None else grants
 
     def _grants(self, position: int, entry: formats.GrantEntry | formats.GrantsFile) -> list[Grant]:
         if isinstance(entry, formats.GrantsFile):
@@ -266,6 +270,8 @@ class _Loader:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
         places["admins"] = self.key("institution", "admins")
+        if self.config.institution.retire is not None:
+            places["institution.retire"] = self.at("institution", "retire")
         for position, admin in enumerate(self.config.institution.admins):
             places[f"admins.{email_key(admin.email)}"] = self.at("institution", "admins", position)
         return places

@@ -12,18 +12,19 @@ from seatsync.ledger.queries.accounts.holdings import ACROSS
 
 
 class Administered(NamedTuple):
-    """An institution's id, name and time zone."""
+    """An institution's id, name, time zone and last day (ISO; empty for no end)."""
 
     id: str
     name: str
     timezone: str
+    retire: str = ""
 
 
 def institutions_of(connection: Connection, email: str) -> list[Administered]:
     """The institutions that this e-mail is an administrator of, sorted by name."""
     institutions, admin = tables.institution.c, tables.admin.c
     query = (
-        select(institutions.institution, institutions.name, institutions.timezone)
+        select(institutions.institution, institutions.name, institutions.timezone, institutions.retire)
         .select_from(tables.institution.join(tables.admin, institutions.institution == admin.institution))
         .where(admin.key == email_key(email))
         .order_by(institutions.name, institutions.institution)
@@ -35,7 +36,7 @@ def administered(connection: Connection, institution: str, email: str) -> Admini
     """The institution if this e-mail is its administrator; None otherwise, whether the institution exists or not."""
     institutions, admin = tables.institution.c, tables.admin.c
     query = (
-        select(institutions.institution, institutions.name, institutions.timezone)
+        select(institutions.institution, institutions.name, institutions.timezone, institutions.retire)
         .join(tables.admin, institutions.institution == admin.institution)
         .where(institutions.institution == institution, admin.key == email_key(email))
     )

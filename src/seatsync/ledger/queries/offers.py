@@ -63,11 +63,20 @@ def welcome(connection: Connection, institution: str, admin: str) -> Offer | Non
     return Offer(row.name, "", row.email, False) if row is not None else None
 
 
-def name_of(connection: Connection, institution: str) -> str | None:
-    """The institution's name; None where the ledger does not know it."""
-    institutions = tables.institution.c
-    name = connection.execute(select(institutions.name).where(institutions.institution == institution)).scalar()
-    return str(name) if name is not None else None
+class Host(NamedTuple):
+    """An institution that has a claim page: its name, its last day (ISO; empty for no end) and its time zone."""
+
+    name: str
+    retire: str
+    timezone: str
+
+
+def host(connection: Connection, institution: str) -> Host | None:
+    """The institution as its claim page shows it; None where the ledger does not know it."""
+    columns = tables.institution.c
+    query = select(columns.name, columns.retire, columns.timezone).where(columns.institution == institution)
+    row = connection.execute(query).one_or_none()
+    return Host(*row) if row is not None else None
 
 
 def may_decline(connection: Connection, institution: str) -> bool:

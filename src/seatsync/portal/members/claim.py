@@ -22,9 +22,9 @@ pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
 @pages.route("", methods=["GET", "POST"])
 def start(institution: str) -> PageResponse:
     """Enter the e-mail."""
-    name, form = _institution_name(institution), EmailForm()
+    host, form = _host(institution), EmailForm()
     if not form.validate_on_submit():
-        return render_template("claim.html", form=form, name=name)
+        return render_template("claim.html", form=form, host=host)
     send_code(Purpose.CLAIM, form.email.data)
     return redirect(url_for("claim.code", institution=institution))
 
@@ -33,7 +33,7 @@ def start(institution: str) -> PageResponse:
 def code(institution: str) -> PageResponse:
     """Enter the code."""
     here, form = site(), CodeForm()
-    _institution_name(institution)
+    _host(institution)
     with here.reading() as connection:
         pending = codes.pending_code(connection, Purpose.CLAIM, here.clock())
     if pending is None:
@@ -53,7 +53,7 @@ def code(institution: str) -> PageResponse:
 @pages.route("/seats", methods=["GET", "POST"])
 def waiting(institution: str) -> PageResponse:
     """Show the seats for the e-mail. Visitors who are not signed in sign in first, or choose a password for a new account."""
-    name, email, who = _institution_name(institution), _proven_email(), sessions.visitor()
+    name, email, who = _host(institution).name, _proven_email(), sessions.visitor()
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
@@ -97,10 +97,10 @@ def _proven_email() -> str:
         return codes.proven_email(connection, site().clock())
 
 
-def _institution_name(institution: str) -> str:
-    """Return the institution's name, or answer 404."""
+def _host(institution: str) -> offers.Host:
+    """Return the institution, or answer 404."""
     with site().reading() as connection:
-        name = offers.name_of(connection, institution)
-    if name is None:
+        host = offers.host(connection, institution)
+    if host is None:
         abort(404)
-    return name
+    return host

@@ -40,6 +40,8 @@ _GIVING_ENDS = (Action.LICENSE_UPDATE, Action.GRANT)
 def past_ends(case: Case) -> Iterator[Diagnostic]:
     """Warn of grants that were never in force: their end date had passed when seatsync first read them."""
     for rule in case.desired.grants:
+        if rule.ends == case.desired.institution.retire:
+            continue  # it ends with the institution, and institution-ends says so
         if not rule.expired(case.draft.today) or case.draft.was_applied(rule) or _was_in_force(case, rule):
             continue
         message = f"The end date of this grant of {case.title(rule.library)}, {rule.ends}, has passed, so it gives nobody a seat."
