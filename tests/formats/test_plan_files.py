@@ -438,7 +438,9 @@ def test_a_saved_plan_is_stale_after_a_seat_in_it_has_ended(until: str, day: str
 
 @pytest.mark.parametrize(("day", "code"), [("2026-09-10", DONE), ("2026-09-11", STALE)])
 def test_a_saved_plan_is_stale_after_the_institution_has_ended(day: str, code: int, folder: Path) -> None:
-    write(folder, AFTER | {"seatsync.yaml": AFTER["seatsync.yaml"].replace("  name:", "  retire: 2026-09-10\n  name:", 1)})
+    write(
+        folder, AFTER | {"seatsync.yaml": AFTER["seatsync.yaml"].replace("  name:", "  retire: 2026-09-10\n  name:", 1)}
+    )
     ran("plan", "--out", "plan.json", *ON, folder=folder)
     before = contents(folder)
     assert seatsync("apply", "plan.json", "--now", day, folder=folder).code == code
