@@ -183,8 +183,10 @@ def test_what_differs_in_the_checkouts_files(repository: Repository, history: Hi
     (repository.top / "b/ü y").write_text("new", encoding="utf-8")
     (repository.top / ".gitignore").write_text("*.db\n", encoding="utf-8")
     (repository.top / "a/seatsync.db").write_text("ledger", encoding="utf-8")
-    assert history.differences(history.head) == {".gitignore": "A", "a/x": "M", "b/x": "D", "b/ü y": "A"}
+    assert history.differences(history.head) == {"a/x": "M", "b/x": "D"}
     assert history.differences(history.head, paths=["a"]) == {"a/x": "M"}
+    assert history.untracked() == [".gitignore", "a/seatsync.db", "b/ü y"]
+    assert history.untracked("a") == ["a/seatsync.db"]
 
 
 def test_the_files_of_an_earlier_commit(repository: Repository, history: History) -> None:

@@ -20,7 +20,7 @@ from seatsync.cli import exits
 from seatsync.cli.options import option, with_options
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.failure import ExitCode
+from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -125,10 +125,12 @@ def attempt(step: Step, item: Any) -> Done:
 
 
 def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
-    """Check that no two folders have the same institution in one ledger: they would undo each other's work.
+    """Check that no two folders have the same institution in one ledger: they would undo each other's work. Also that a SQLite
+    file is not the ledger of two institutions.
 
     Raises:
         UsageError: two folders have the same institution.
+        OneInstitution: two folders have different institutions, and the ledger can keep one.
     """
     if run.ledger is None:
         return
@@ -139,6 +141,27 @@ def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
             raise click.UsageError(
                 f'{other} and {folder} have the same institution id "{done.result}" and the same ledger.'
             )
+    ids = [id for id, folder in seen.items() if id != str(folder)]
+    if len(ids) > 1 and keeps_one(run.ledger):
+        raise OneInstitution(*ids[:2])
+
+
+class OneInstitution(Failure):
+    """A ledger that keeps one institution was given for several."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, first: str, second: str) -> None:
+        fact = f'a ledger in a SQLite file keeps one institution, but the folders have "{first}" and "{second}"'
+        help = "Use PostgreSQL, or --ledger git. Without --ledger each folder has its own file. `seatsync explain institution-mismatch`"
+        super().__init__(f"institution-mismatch: {fact}.", help)
+
+
+def keeps_one(ledger: str | None) -> bool:
+    """Whether this one ledger can keep one institution only: it is a SQLite file."""
+    from seatsync.ledger.stores.addresses import in_git, on_a_server
+
+    return ledger is not None and not in_git(ledger) and not on_a_server(ledger)
 
 
 def _id_of(folder: Path) -> tuple[int, str | None]:

@@ -29,6 +29,7 @@ NOTICES = frozenset(
     {
         *("delivery-changed", "institution-ends", "opted-out", "permanent-kept", "permanent-retained"),
         *("no-redact-key", "no-timezone"),
+        *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
     }
 )
 """Codes of the warnings that are notices: they stop nothing, not even with ``--strict``."""

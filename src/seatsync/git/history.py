@@ -110,12 +110,16 @@ class History:
     def merge_base(self, one: str, other: str) -> str | None:
         """Return the newest commit that both commits came after; None where there is none, or it may be missing."""
         result = self._run("merge-base", one, other)
-        return decoded(result.stdout).strip() if result.returncode == 0 else None
+        base = decoded(result.stdout).strip() if result.returncode == 0 else ""
+        if base and base not in (one, other) and self.shallow:
+            later = decoded(self._run("rev-list", one, other, f"^{base}").stdout).split()
+            return None if not self.cut.isdisjoint(later) else base  # behind a cut there may be a newer one
+        return base or None
 
     def differences(self, old: str, new: str | None = None, paths: Sequence[str] = ()) -> dict[str, str]:
         """Return the paths that differ between two commits, each with A (added), D (deleted), M or T (another type).
 
-        Without ``new``, the checkout's files are compared, with those that Git does not ignore and that are not added yet.
+        Without ``new``, the checkout's files are compared, but not those that are ``untracked``.
 
         Raises:
             Failed: a commit is missing.
@@ -123,11 +127,11 @@ class History:
         words = ("--no-renames", "--name-status", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "-z")
         ends = (old,) if new is None else (old, new)
         parts = self._output("diff", *words, *ends, "--", *paths)
-        found = dict(zip(parts[1::2], parts[::2], strict=True))
-        if new is None:
-            others = self._output("ls-files", "--others", "--exclude-standard", "-z", "--", *paths)
-            found |= {path: "M" if path in found else "A" for path in others}
-        return dict(sorted(found.items()))
+        return dict(sorted(zip(parts[1::2], parts[::2], strict=True)))
+
+    def untracked(self, *paths: str) -> list[str]:
+        """Return the files under the paths (all, if there are none) that are not added to Git, also ignored ones."""
+        return self._output("ls-files", "--others", "-z", "--", *paths)
 
     @contextmanager
     def files_at(self, commit: str, paths: Sequence[str] = ()) -> Iterator[Path]:

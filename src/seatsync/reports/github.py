@@ -53,6 +53,11 @@ class Annotations:
                 yield _command(kind, {"title": "seatsync"}, f"{len(rest):,} more: {codes}")
 
 
+def notice(text: str) -> str:
+    """Return a notice about the whole step."""
+    return _command("notice", {"title": "seatsync"}, text)
+
+
 def _annotation(kind: str, finding: Diagnostic) -> str:
     origin = finding.origin
     where = {"file": origin.file, "line": str(origin.line), "col": str(origin.column)} if origin else {}

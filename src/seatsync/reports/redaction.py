@@ -41,6 +41,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "opted-out",
         ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
+        *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
         *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
     }
 )

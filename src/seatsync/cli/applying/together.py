@@ -28,6 +28,6 @@ def apply_each(
         told.append((names[number], done.code, "changed" if outcome.result == "applied" else "without changes"))
     code = exits.worst(code for _, code, _ in told)
     record.end(code)
-    if is_several:
+    if is_several and told:
         summary(run, told)
     return code

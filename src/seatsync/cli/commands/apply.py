@@ -12,13 +12,15 @@ import click
 
 from seatsync.cli.applying.authorization import Authorization, reviewed_plans
 from seatsync.cli.applying.carry_out import Author
+from seatsync.cli.applying.chosen import apply_chosen
 from seatsync.cli.applying.fresh import apply_fresh
 from seatsync.cli.applying.saved import apply_saved
 from seatsync.cli.applying.together import apply_each
+from seatsync.cli.changed.since import changed_since_option, chosen_of
 from seatsync.cli.commands.plan import is_plan, load_plans
-from seatsync.cli.institutions import check_distinct, many, part_of
+from seatsync.cli.institutions import many, part_of
 from seatsync.cli.options import as_folders, common, option
-from seatsync.cli.outcome import Record, recorded
+from seatsync.cli.outcome import Outcome, Record, recorded
 from seatsync.cli.run import Run
 
 
@@ -42,6 +44,7 @@ from seatsync.cli.run import Run
     metavar="FILE",
     help="Write what became of each institution to this file, also if the apply fails. `seatsync notify` tells it.",
 )
+@changed_since_option
 @many
 @common("text", "json")
 def command(
@@ -55,6 +58,7 @@ def command(
     actor: str | None,
     commit: str | None,
     outcome: Path | None,
+    changed_since: str | None,
     shard: tuple[int, int] | None,
     jobs: int | None,
 ) -> int:
@@ -86,16 +90,22 @@ def command(
         )
     if file and shard:
         raise click.UsageError("--shard is for folders; give each part its own plan file.")
+    if file and changed_since is not None:
+        raise click.UsageError("--changed-since is for folders; a plan file has institutions of its own.")
     author = Author(actor, commit)
-    chosen = part_of(folders, shard)
-    with _recorded(outcome, author, chosen) as record:
+    part = part_of(folders, shard)
+    with _recorded(outcome, author, part) as record:
         if file:
             return apply_saved(run, load_plans(file)[0], folders, strict, author, jobs, record)
-        check_distinct(chosen, run, jobs)
+        chosen = chosen_of(part, changed_since, run, jobs)
+        record.institutions([Outcome(folder=str(item.folder)) for item in chosen.items])
         authorization = Authorization(expect, reviewed_plans() if reviewed else None, same_files)
         asks = not (yes or authorization.is_given)
-        step = partial(apply_fresh, run, authorization, asks, strict, author)
-        return apply_each(run, step, chosen, 1 if asks else jobs, chosen, len(folders) > 1, record)
+        step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
+        names = [item.folder for item in chosen.items]
+        code = apply_each(run, step, chosen.items, 1 if asks else jobs, names, len(folders) > 1, record)
+        chosen.say(run, "applied")
+        return code
 
 
 def _recorded(file: Path | None, author: Author, folders: Sequence[Path]) -> AbstractContextManager[Record]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.institutions import check_distinct, each, many, part_of, summary
+from seatsync.cli.changed.since import changed_since_option, chosen_of
+from seatsync.cli.changed.task import Task
+from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
 from seatsync.cli.output.findings import without_names
 from seatsync.cli.output.plans import FolderResult, show
@@ -20,6 +22,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.cli.changed.ended import Ended
     from seatsync.planning.plan import Plan
 
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 )
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
+@changed_since_option
 @many
 @common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 def command(
@@ -40,6 +44,7 @@ def command(
     out: Path | None,
     detailed_exitcode: bool,
     strict: bool,
+    changed_since: str | None,
     shard: tuple[int, int] | None,
     jobs: int | None,
 ) -> int:
@@ -51,20 +56,21 @@ def command(
     seatsync plan --format html > plan.html    a page to look at
     seatsync plan --now 2027-07-01             the plan for that day
     seatsync plan --shard 2/8 institutions/*   the second of eight parts of many institutions
+    seatsync plan --changed-since main institutions/*
 
     Writes nothing but the plan file. Exits with 3 if the files are invalid, with 4 if the plan is blocked.
     """
-    chosen = part_of(folders, shard)
-    check_distinct(chosen, run, jobs)
-    several = len(folders) > 1
+    chosen = chosen_of(part_of(folders, shard), changed_since, run, jobs)
+    others = [words] if (words := chosen.in_words("planned")) else []
+    several = len(folders) > 1 or len(chosen.items) != 1
     prints_itself = run.format == "text" and out is None  # each step prints its own plan
     step = partial(_plan_one, run, strict, detailed_exitcode, several if prints_itself else None)
     outcomes: list[tuple[object, int, str]] = []
 
     def planned() -> Iterator[FolderResult]:
-        for folder, done in zip(chosen, each(step, chosen, run, jobs, "Planning"), strict=True):
+        for item, done in zip(chosen.items, each(step, chosen.items, run, jobs, "Planning"), strict=True):
             success, result = done.result or ("", None)
-            outcomes.append((folder, done.code, success))
+            outcomes.append((item.folder, done.code, success))
             if result is not None:
                 yield result
 
@@ -74,33 +80,53 @@ def command(
     else:
         if out is not None:
             results = list(results)
-            if plans := [one.plan for one in results if one.plan is not None]:
+            plans = [one.plan for one in results if one.plan is not None]
+            if plans or not chosen.items:
                 save(plans, several, out)
             elif results and out.exists():
                 click.echo(f"seatsync: no plan was saved; {out} was not changed.", err=True)
-        show(results, several, run)
-    if several:
+        show(results, several, run, others)
+    if len(folders) > 1 and outcomes:
         summary(run, outcomes)
+    chosen.say(run, "planned")
     return exits.worst(code for _, code, _ in outcomes)
 
 
 def _plan_one(
-    run: Run, strict: bool, detailed: bool, is_one_of_several: bool | None, folder: Path
+    run: Run, strict: bool, detailed: bool, is_one_of_several: bool | None, item: Task | Ended
 ) -> tuple[int, tuple[str, FolderResult | None]]:
     """Plan one folder: exit code, and result in words and as a value.
 
     The step prints its plan itself, as ``is_one_of_several`` or the only one; if that is None, it returns the plan instead.
     """
-    plan, found = try_plan(folder, run)
+    plan, result = _planned(item, run)
     if plan is None:
-        return ExitCode.INVALID, ("", FolderResult(None, without_names(found, run), folder))
-    result = FolderResult(printable_plan(plan, folder, run), [], folder)
+        return ExitCode.INVALID, ("", result)
     if is_one_of_several is not None:
         show([result], is_one_of_several, run)
     if stopped_by_warnings(plan, strict):
         click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)
     success = "with changes" if plan.changes else "without changes"
     return outcome(plan, strict, detailed), (success, result if is_one_of_several is None else None)
+
+
+def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult]:
+    """The plan of one folder, or of an institution that has none any more; and what to print of it."""
+    if not isinstance(item, Task):
+        from seatsync.cli.changed.ended import ended_plan, ended_result
+
+        plan = ended_plan(item, run)
+        if plan.refusals or item.task is None:
+            return plan, ended_result(item, plan, run)
+        item = item.task
+    planned, found = try_plan(item.folder, run)
+    if planned is None:
+        return None, FolderResult(None, without_names(found, run), item.folder)
+    if item.files:
+        from seatsync.cli.changed.in_this_change import with_own_exceptions
+
+        planned = with_own_exceptions(planned, item)
+    return planned, FolderResult(printable_plan(planned, item.folder, run), [], item.folder)
 
 
 def outcome(plan: Plan, strict: bool, detailed: bool) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from seatsync.cli.changed.since import Chosen, changed_since_option, chosen
+from seatsync.cli.changed.task import Task
 from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.output.findings import prefix, without_names
 from seatsync.cli.output.plans import FolderResult, show
@@ -21,8 +24,9 @@ from seatsync.sources.files import NAME
 @click.argument("paths", nargs=-1, metavar="[FOLDER]...")
 @option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
+@changed_since_option
 @common("text", "json", "markdown", "github", "gitlab", "sarif")
-def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> int:
+def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, changed_since: str | None) -> int:
     """Check the files, without the ledger.
 
     \b
@@ -30,46 +34,76 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool) -> i
     seatsync validate --strict institutions/* warnings count too
     seatsync validate --format json | jq '.[].message'
     seatsync validate --of-files grace/members.csv harbor/seatsync.yaml
+    seatsync validate --changed-since main institutions/*
 
     Prints all mistakes in one run, each with its file, line and column, and how to fix it.
     """
     from seatsync.domain.diagnostic import Severity
-    from seatsync.domain.snapshot import Snapshot
-    from seatsync.outbox.rendering import Templates
-    from seatsync.planning.diff import resolve
-    from seatsync.refusals.case import Case
-    from seatsync.refusals.warn import warnings_of_files
     from seatsync.reports import text
-    from seatsync.sources.institution_folder import InstitutionFolder
-    from seatsync.sources.load import load
 
     folders = _folders_of(paths) if of_files else as_folders(paths)
     if not folders:
         run.say("Nothing was checked: none of these files is in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    todo = chosen(folders, changed_since)
     results = []
-    for folder in folders:
-        desired, found = load(InstitutionFolder.open(folder))
-        found = [*found, *Templates(folder).check()]
-        if desired is not None:
-            draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
-            found = [*found, *warnings_of_files(Case(draft, {}))]
-        found = without_names(found, run)
-        results.append(FolderResult(None, found, folder))
+    for one in _checked(todo, run):
+        results.append(one)
         if run.format == "text":
             out = text.stdout(run.no_color)
-            text.diagnostics(out, found, prefix(folder))
+            text.diagnostics(out, one.found, prefix(one.folder))
             if not run.quiet:
-                out.line((f"{folder}: {text.summary(found)}", ""))
+                out.line((f"{one.folder}: {text.summary(one.found)}", ""))
     everything = [finding for one in results for finding in one.found]
+    others = [words for words in (todo.in_words("checked"), _of_fork()) if words]
     if run.format == "json":
         objects = [as_json(finding, one.folder) for one in results for finding in one.found]
         click.echo(json.dumps(objects, indent=2, ensure_ascii=False))
     elif run.format == "markdown" and not everything:
-        click.echo("The files have no mistakes.")
+        click.echo("\n\n".join(["The files have no mistakes.", *others]))
     elif run.format != "text":
-        show(results, len(folders) > 1, run)
+        show(results, len(folders) > 1, run, others)
+    for words in others:
+        run.say(words)
     return ExitCode.INVALID if any(finding.severity in stops for finding in everything) else ExitCode.DONE
+
+
+def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
+    """Yield what is found in each folder, and of the institutions that have none any more."""
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.outbox.rendering import Templates
+    from seatsync.planning.diff import resolve
+    from seatsync.refusals.case import Case
+    from seatsync.refusals.warn import warnings_of_files
+    from seatsync.sources.institution_folder import InstitutionFolder
+    from seatsync.sources.load import load
+
+    for item in todo.items:
+        folder, found = item.folder, []
+        if not isinstance(item, Task):
+            from seatsync.cli.changed.ended import finding_without_ledger
+
+            found = [finding_without_ledger(item)]
+        if isinstance(item, Task) or item.task is not None:
+            desired, mistakes = load(InstitutionFolder.open(folder))
+            found += [*mistakes, *Templates(folder).check()]
+            if desired is not None:
+                draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
+                found += warnings_of_files(Case(draft, {}))
+        yield FolderResult(None, without_names(found, run), folder)
+
+
+def _of_fork() -> str:
+    """What the author and the reviewers of a fork's pull request should know; empty for others."""
+    from seatsync.sources.encryption.forks import is_from_a_fork
+
+    if not is_from_a_fork(os.environ):
+        return ""
+    return (
+        "This pull request is from a fork, so its files are checked here, and not planned. If no other workflow plans it "
+        "(`seatsync init --ci github --forks`), nobody has reviewed its plan, and the apply after the merge stops with 5. "
+        "To fix: push its branch to this repository before the merge, and open the pull request from there."
+    )
 
 
 def _folders_of(files: Iterable[str]) -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,8 +28,11 @@ class FolderResult(NamedTuple):
     folder: Path = Path()
 
 
-def show(results: Iterable[FolderResult], several: bool, run: Run) -> None:
-    """Print the results on standard output, in ``run.format``. Text and JSON are printed one by one, as they arrive."""
+def show(results: Iterable[FolderResult], several: bool, run: Run, others: Sequence[str] = ()) -> None:
+    """Print the results on standard output, in ``run.format``. Text and JSON are printed one by one, as they arrive.
+
+    ``others`` are sentences about what was not done; formats for a pull request show them too.
+    """
     if run.format == "text":
         _as_text(results, several, run)
         return
@@ -45,6 +48,17 @@ def show(results: Iterable[FolderResult], several: bool, run: Run) -> None:
     with annotations_allowed() if run.format == "github" else nullcontext():
         for piece in pieces:
             click.echo(piece, nl=False)
+        for words in others:
+            _about_others(words, run.format)
+
+
+def _about_others(words: str, format: str) -> None:
+    if format == "markdown":
+        click.echo(f"\n{words}")
+    elif format == "github":
+        from seatsync.reports.github import notice
+
+        click.echo(notice(words), nl=False)
 
 
 def _as_text(results: Iterable[FolderResult], several: bool, run: Run) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, or_, select, text
 
-from seatsync.domain.license import Status
+from seatsync.domain.license import Kind, Status
 from seatsync.ledger import tables
 from seatsync.ledger.journal import UNPLANNED
 from seatsync.ledger.read import among, streamed
@@ -134,6 +134,27 @@ def secret_of(connection: Connection, institution: str) -> bytes | None:
     salted = select(event.salt).where(event.institution == institution, event.salt.is_not(None))
     salt = connection.execute(salted.order_by(event.serial).limit(1)).scalar()
     return bytes(salt) if salt is not None else None
+
+
+class Held(NamedTuple):
+    """What an institution has: members on its rosters, temporary and permanent seats, claimed or not."""
+
+    members: int = 0
+    temporary: int = 0
+    permanent: int = 0
+
+
+def held(connection: Connection | None, institution: str) -> Held:
+    """What the ledger has of an institution; nothing if it does not know it, or does not exist (None)."""
+    if connection is None:
+        return Held()
+    member, license = tables.member.c, tables.license.c
+    members = select(func.count()).where(member.institution == institution, member.on_roster)
+    taken = license.status.in_([Status.UNCLAIMED.value, Status.DELIVERED.value])
+    by_kind = select(license.kind, func.count()).where(license.institution == institution, taken).group_by(license.kind)
+    seats = {str(kind): int(number) for kind, number in connection.execute(by_kind)}
+    number = int(connection.execute(members).scalar() or 0)
+    return Held(number, seats.get(Kind.TEMPORARY.value, 0), seats.get(Kind.PERMANENT.value, 0))
 
 
 class AppliedFiles(NamedTuple):

@@ -1,0 +1,36 @@
+"""Apply to what a change touches: to folders, and to no institution that has no folder any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.changed.task import Task
+from seatsync.cli.institutions import Step
+from seatsync.cli.outcome import Outcome
+from seatsync.cli.output.plans import show
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+
+if TYPE_CHECKING:
+    from seatsync.cli.changed.ended import Ended
+
+
+def apply_chosen(run: Run, apply: Step, item: Task | Ended) -> tuple[int, Outcome]:
+    """Apply to one folder with ``apply``, or say what is wrong with an institution that has none any more."""
+    if isinstance(item, Task):
+        return apply(item.folder)
+    from seatsync.cli.changed.ended import ended_plan, ended_result
+
+    plan = ended_plan(item, run)
+    if not plan.refusals and item.task is not None:
+        return apply(item.task.folder)
+    if run.format == "text":
+        show([ended_result(item, plan, run)], False, run)
+    told = Outcome(plan.institution, str(item.folder), result="unchanged")
+    if not plan.refusals:
+        return ExitCode.DONE, told
+    click.echo("Nothing was applied.", err=True)
+    (refusal,) = plan.refusals
+    return ExitCode.REFUSED, told._replace(result="stopped", message=refusal.message, help=refusal.help)

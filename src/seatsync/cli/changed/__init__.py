@@ -1,0 +1,1 @@
+"""Only the institutions that a change is about: ``--changed-since``."""

@@ -1,0 +1,14 @@
+"""What a command does for one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Task(NamedTuple):
+    """A folder to do. ``files`` of it differ; if seatsync.yaml is one of them, the folder ``before`` has it as it was."""
+
+    folder: Path
+    before: Path | None = None
+    files: frozenset[str] = frozenset()

@@ -1,0 +1,423 @@
+"""Of many institutions only those are done whose files a change touches. The repositories are real."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import Outcome, seatsync
+
+CONFIG = """\
+version: 1
+institution: {{id: {id}, name: {id}, admins: [{{given_name: R, family_name: A, email: r@{id}.example}}]}}
+libraries: {{books: {{title: Books, system: logos-library, slots: 99}}}}
+rosters: [{{path: members.csv}}]
+grants: [{{library: books, kind: {kind}, to: {{everyone: true}}}}]
+"""
+HEADER = "email,given_name,family_name\n"
+
+
+@pytest.fixture(autouse=True)
+def author(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Ruth")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ruth@grace.example")
+
+
+class School:
+    """A repository with the institutions one, two and three in ``inst``, all committed on main."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        (top / "inst").mkdir(parents=True)
+        self.git("init", "--quiet", "--initial-branch=main")
+        (top / ".gitignore").write_text("seatsync.db*\n", encoding="utf-8")
+        for id in ("one", "two", "three"):
+            self.add(id)
+        self.commit()
+
+    def add(self, id: str, kind: str = "temporary", at: str = "") -> Path:
+        folder = self.top / "inst" / (at or id)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "seatsync.yaml").write_text(CONFIG.format(id=id, kind=kind), encoding="utf-8")
+        (folder / "members.csv").write_text(
+            f"{HEADER}ann@{id}.example,Ann,Lee\nbob@{id}.example,Bob,Lo\n", encoding="utf-8"
+        )
+        return folder
+
+    def git(self, *words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=self.top, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def commit(self) -> str:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "a change")
+        return self.git("rev-parse", "HEAD")
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.top / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def write(self, path: str, text: str = "") -> None:
+        file = self.top / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    @property
+    def folders(self) -> list[str]:
+        return sorted(f"inst/{path.name}" for path in (self.top / "inst").iterdir())
+
+    def run(self, command: str, *words: str, since: str = "main", folders: list[str] | None = None) -> Outcome:
+        named = self.folders if folders is None else folders
+        return seatsync(command, "--changed-since", since, *words, "--", *named, folder=self.top)
+
+    def plans(self, *words: str, since: str = "main", folders: list[str] | None = None) -> dict[str, Any]:
+        told = self.run("plan", "--format", "json", *words, since=since, folders=folders)
+        found = json.loads(told.out)
+        return {plan["institution"]: plan for plan in (found if isinstance(found, list) else [found])}
+
+    def apply(self) -> None:
+        assert seatsync("apply", "--yes", *self.folders, folder=self.top).code == 0
+
+
+@pytest.fixture
+def school(tmp_path: Path, database: str) -> School:
+    return School(tmp_path / "school")
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> School:
+    """The same without a ledger."""
+    return School(tmp_path / "school")
+
+
+def test_only_the_institution_that_a_commit_touches_is_planned(school: School) -> None:
+    base = school.git("rev-parse", "HEAD")
+    school.git("checkout", "--quiet", "-b", "change")
+    school.edit("inst/two/members.csv", "Ann", "Anna")
+    school.commit()
+    told = school.run("plan", "--format", "json", "--out", "plan.json")
+    assert (told.code, list(school.plans())) == (0, ["two"])
+    assert f"2 institutions unchanged since {base[:7]}: not planned.\n" in told.err
+    assert json.loads((school.top / "plan.json").read_text(encoding="utf-8"))[0]["institution"] == "two"
+    assert f"2 institutions unchanged since {base[:7]}: not planned." in school.run("plan", "--format", "markdown").out
+    assert f"2 institutions unchanged since {base[:7]}: not planned." in school.run("plan", "--format", "github").out
+
+
+def test_what_main_did_meanwhile_is_not_this_change(school: School) -> None:
+    school.git("checkout", "--quiet", "-b", "change")
+    school.edit("inst/two/members.csv", "Ann", "Anna")
+    school.commit()
+    school.git("checkout", "--quiet", "main")
+    school.edit("inst/one/members.csv", "Ann", "Anna")
+    school.commit()
+    school.git("checkout", "--quiet", "change")
+    assert list(school.plans()) == ["two"]
+    school.git("merge", "--quiet", "--no-edit", "main")
+    assert list(school.plans()) == list(school.plans(since="HEAD^2")) == ["two"]
+
+
+def test_a_blocked_institution_that_is_not_touched_leaves_the_job_green(school: School) -> None:
+    school.edit("inst/one/seatsync.yaml", "slots: 99", "slots: 1")
+    school.commit()
+    assert seatsync("plan", *school.folders, folder=school.top).code == 4
+    school.git("checkout", "--quiet", "-b", "change")
+    school.edit("inst/two/members.csv", "Ann", "Anna")
+    school.commit()
+    assert school.run("plan").code == 0
+    assert school.run("apply", "--yes").code == 0
+    assert seatsync("members", "-C", "inst/two", folder=school.top).code == 0
+    school.edit("inst/one/members.csv", "Ann", "Anna")
+    assert school.run("plan").code == school.run("apply", "--yes").code == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "touched"),
+    [
+        ("inst/two/members.csv", ["two"]),  # an edit that is not committed
+        ("inst/two/new.csv", ["two"]),  # a file that is not added
+        ("inst/two/letters/invitation.txt.jinja", ["two"]),
+        ("inst/two/ignored.csv", ["two"]),
+        ("inst/two/plan.json", []),
+        ("inst/two/seatsync.db-note", []),
+        ("notes.csv", []),
+        ("letters/invitation.txt.jinja", ["one", "three", "two"]),
+        ("schemas/seatsync.schema.yaml", ["one", "three", "two"]),
+        ("inst/letters/x.csv", []),
+    ],
+)
+def test_files_that_are_not_committed_count_if_they_may_be_read(alone: School, path: str, touched: list[str]) -> None:
+    folders = alone.folders
+    alone.write(".gitignore", "seatsync.db*\nignored.csv\n")
+    alone.commit()
+    alone.write(path, HEADER)
+    told = alone.run("validate", folders=folders)
+    shown = {line.partition(": ")[0] for line in told.out.splitlines() if line.startswith("inst/")}
+    assert sorted(name for name in ("one", "three", "two") if f"inst/{name}" in shown) == touched, told
+
+
+@pytest.mark.parametrize(
+    ("path", "touched"),
+    [
+        (".gitattributes", 3),
+        ("inst/.gitattributes", 3),
+        ("schemas/plan.schema.json", 3),
+        ("inst/one/README.md", 1),
+        ("README.md", 0),
+        (".github/workflows/x.yml", 0),
+    ],
+)
+def test_which_committed_files_touch_how_many(alone: School, path: str, touched: int) -> None:
+    folders = alone.folders
+    alone.git("checkout", "--quiet", "-b", "change")
+    alone.write(path)
+    alone.commit()
+    told = alone.run("validate", folders=folders)
+    assert f"{3 - touched} institution" in told.err, told
+
+
+def test_links_on_the_way_to_a_folder_and_its_target_touch_it(alone: School) -> None:
+    (alone.top / "inst").rename(alone.top / "pool")
+    (alone.top / "inst").mkdir()
+    for id in ("one", "two"):
+        (alone.top / "inst" / id).symlink_to(f"../pool/{id}")
+    alone.commit()
+    alone.git("checkout", "--quiet", "-b", "change")
+    alone.edit("pool/one/members.csv", "Ann", "Anna")
+    assert "1 institution unchanged" in alone.run("validate").err
+    (alone.top / "inst/two").unlink()
+    (alone.top / "inst/two").symlink_to("../pool/three")
+    assert "0 institutions unchanged" in alone.run("validate").err
+
+
+def test_the_institution_at_the_top_is_touched_by_everything_below(alone: School) -> None:
+    alone.git("mv", "inst/one/seatsync.yaml", "inst/one/members.csv", ".")
+    alone.commit()
+    assert "1 institution unchanged" in alone.run("validate", folders=["."]).err
+    alone.edit("inst/two/members.csv", "Ann", "Anna")
+    told = alone.run("validate", folders=["."])
+    assert "0 institutions unchanged" in told.err
+    inside = seatsync("validate", "--changed-since", "main", folder=alone.top / "inst/two")
+    assert "0 institutions unchanged" in inside.err
+
+
+def test_without_a_change_there_is_an_empty_list_of_plans(school: School) -> None:
+    told = school.run("plan", "--format", "json", "--out", "plan.json")
+    assert (told.code, json.loads(told.out)) == (0, [])
+    assert json.loads((school.top / "plan.json").read_text(encoding="utf-8")) == []
+    for format in ("markdown", "github", "html", "sarif", "gitlab", "text"):
+        assert school.run("plan", "--format", format).code == 0, format
+    assert school.run("apply", "--yes").code == 0
+
+
+# ── What can't be known is never "nothing changed" ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ref", ["gone", "-x", "--all", "0" * 40, "main:inst", "HEAD^{tree}", "a b", "\x1b[31m"])
+def test_a_reference_that_is_no_commit_is_named(alone: School, ref: str) -> None:
+    for command in ("plan", "validate"):
+        told = alone.run(command, since=ref)
+        assert (told.code, told.out) == (64, ""), told
+        assert "is not known: this checkout has no such commit" in told.err
+        assert "fetch-depth: 0" in told.err
+        assert "\x1b" not in told.err
+    assert alone.run("apply", "--yes", since=ref).code == 64
+
+
+@pytest.mark.parametrize("ref", ["", " "])
+def test_an_empty_reference_is_a_mistake(alone: School, ref: str) -> None:
+    assert "--changed-since is empty" in alone.run("plan", since=ref).err
+
+
+def test_the_environment_names_the_reference(alone: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_CHANGED_SINCE", "main")
+    assert "3 institutions unchanged" in seatsync("validate", *alone.folders, folder=alone.top).err
+
+
+def test_a_shallow_checkout_is_told_to_fetch(alone: School, tmp_path: Path) -> None:
+    alone.git("checkout", "--quiet", "-b", "change")
+    for number in range(3):
+        alone.edit("inst/two/members.csv", "Ann", f"Ann{number}")
+        alone.commit()
+    alone.git("checkout", "--quiet", "main")
+    alone.edit("inst/one/members.csv", "Ann", "Anna")
+    alone.commit()
+    alone.git("merge", "--quiet", "--no-edit", "change")
+    shallow = tmp_path / "shallow"
+
+    def cloned(depth: int) -> School:
+        shutil.rmtree(shallow, ignore_errors=True)
+        alone.git("clone", "--quiet", f"--depth={depth}", "--no-single-branch", f"file://{alone.top}", str(shallow))
+        place = School.__new__(School)
+        place.top = shallow
+        return place
+
+    merged = cloned(2)  # as actions/checkout with fetch-depth: 2 on a pull request
+    assert "2 institutions unchanged" in merged.run("validate", since="HEAD^1").err
+    told = merged.run("validate", since="HEAD~2")
+    assert (told.code, "fetch-depth: 0" in told.err) == (64, True)
+    merged.git("checkout", "--quiet", "origin/change")
+    told = merged.run("validate", since="HEAD~1")
+    assert "2 institutions unchanged" in told.err
+    far = cloned(1)
+    far.git("checkout", "--quiet", "origin/change")
+    told = far.run("plan", since="origin/main")
+    assert (told.code, "shallow" in told.err, "fetch-depth: 0" in told.err) == (64, True, True), told
+
+
+def test_outside_of_git_nothing_is_known(tmp_path: Path, database: str) -> None:
+    (tmp_path / "one").mkdir()
+    told = seatsync("plan", "--changed-since", "main", "one", folder=tmp_path)
+    assert (told.code, "is not in a Git checkout" in told.err) == (64, True), told
+
+
+def test_without_the_program_git_nothing_is_known(
+    alone: School, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = alone.run("plan")
+    assert (told.code, "git is not installed" in told.err) == (64, True), told
+
+
+def test_unrelated_branches_have_nothing_in_common(alone: School) -> None:
+    alone.git("checkout", "--quiet", "--orphan", "other")
+    alone.write("notes.md")
+    alone.commit()
+    told = alone.run("plan")
+    assert (told.code, "no commit in common" in told.err) == (64, True), told
+
+
+def test_folders_of_another_checkout_are_told(alone: School, tmp_path: Path) -> None:
+    other = School(tmp_path / "other")
+    told = alone.run("plan", folders=["inst/one", str(other.top / "inst/two")])
+    assert (told.code, "is not in the checkout" in told.err) == (64, True), told
+
+
+# ── Institutions that end without a word ────────────────────────────────────────────────────────────────────────────
+
+
+def gone(school: School, id: str) -> None:
+    """Delete an institution's files; its ledger on SQLite stays, as one on a server does."""
+    school.git("checkout", "--quiet", "-b", "change")
+    school.git("rm", "--quiet", "-r", f"inst/{id}")
+
+
+def refused(plans: dict[str, Any], id: str) -> dict[str, Any]:
+    (refusal,) = plans[id]["refusals"]
+    assert not plans[id]["changes"]
+    return dict(refusal)
+
+
+def test_a_deleted_institution_with_seats_stops_the_pull_request(school: School) -> None:
+    school.apply()
+    gone(school, "two")
+    school.commit()
+    folders = ["inst/one", "inst/three"]
+    told = school.run("plan", folders=folders)
+    assert told.code == school.run("apply", "--yes", folders=folders).code == 4
+    plans = school.plans("--out", "plan.json", folders=folders)
+    refusal = refused(plans, "two")
+    assert refusal["code"] == "institution-deleted"
+    assert refusal["source"] == {"file": "seatsync.yaml", "line": 2}
+    assert "2 members, 2 temporary seats and 0 permanent seats" in refusal["message"]
+    assert "institution: {retire: DATE}" in refusal["help"]
+    assert "inst/two/seatsync.yaml" in school.run("plan", "--format", "github", folders=folders).out
+    assert "inst/two/seatsync.yaml" in school.run("plan", "--format", "sarif", folders=folders).out
+    assert "institution-deleted" in school.run("plan", "--format", "markdown", folders=folders).out
+    assert seatsync("apply", "plan.json", *folders, folder=school.top).code != 0
+    checked = school.run("validate", folders=folders)
+    assert (checked.code, "warning institution-deleted" in checked.out) == (0, True), checked
+
+
+@pytest.mark.parametrize("folders", [["inst/one"], ["inst/two"], ["inst"], ["."], ["inst/*"], ["./inst/one"]])
+def test_a_deleted_institution_is_found_however_the_folders_are_named(school: School, folders: list[str]) -> None:
+    school.apply()
+    gone(school, "two")
+    if folders == ["inst/*"]:
+        school.git("rm", "--quiet", "-r", "inst")
+    school.commit()
+    assert refused(school.plans(folders=folders), "two")["code"] == "institution-deleted"
+
+
+def test_one_that_the_ledger_does_not_know_may_go(school: School) -> None:
+    gone(school, "two")
+    told = school.run("plan", "--format", "json", folders=["inst/one"])
+    plan = json.loads(told.out)
+    assert told.code == 0
+    assert [(one["code"], "does not know it" in one["message"]) for one in plan["warnings"]] == [
+        ("institution-deleted", True)
+    ]
+    assert school.run("plan", "--strict", folders=["inst/one"]).code == 0
+    assert school.run("apply", "--yes", folders=["inst/one"]).code == 0
+
+
+def test_a_folder_that_moves_keeps_its_institution(school: School) -> None:
+    school.git("checkout", "--quiet", "-b", "change")
+    school.git("mv", "inst/two", "inst/second")
+    told = school.run("plan", "--format", "json")
+    assert [plan["institution"] for plan in json.loads(told.out)] == ["two"]
+    assert told.code == 0
+
+
+def test_a_folder_that_moves_out_of_sight_is_told(school: School) -> None:
+    school.apply()
+    (school.top / "archive").mkdir()
+    school.git("checkout", "--quiet", "-b", "change")
+    school.git("mv", "inst/two/seatsync.yaml", "inst/two/members.csv", "archive/")
+    refusal = refused(school.plans(folders=["inst/one", "inst/three"]), "two")
+    assert "archive" in refusal["message"]
+    assert "archive" in refusal["help"]
+
+
+def test_a_changed_id_stops_the_pull_request(school: School) -> None:
+    school.apply()
+    school.git("checkout", "--quiet", "-b", "change")
+    school.edit("inst/two/seatsync.yaml", "id: two", "id: second")
+    told = school.run("plan")
+    assert told.code == school.run("apply", "--yes").code == 4
+    refusal = refused(school.plans(), "two")
+    assert refusal["code"] == "institution-renamed"
+    assert '"two"' in refusal["message"]
+    assert "2 temporary seats" in refusal["message"]
+    assert "was: two" in refusal["help"]
+    checked = school.run("validate")
+    assert "warning institution-renamed" in checked.out
+
+
+def test_two_folders_may_swap_their_institutions(school: School) -> None:
+    school.apply()
+    school.git("checkout", "--quiet", "-b", "change")
+    for path, name in (("inst/one", "inst/x"), ("inst/two", "inst/one"), ("inst/x", "inst/two")):
+        (school.top / path).rename(school.top / name)
+    assert sorted(school.plans()) == ["one", "two"]
+    assert school.run("plan").code == 0
+
+
+def test_a_changed_id_of_an_institution_that_the_ledger_does_not_know_passes(school: School) -> None:
+    school.edit("inst/two/seatsync.yaml", "id: two", "id: second")
+    assert school.run("plan").code == 0
+    assert list(school.plans()) == ["second"]
+
+
+def test_a_base_that_cannot_be_read_says_that_it_does_not_know(school: School) -> None:
+    school.write("inst/two/seatsync.yaml", "institution: [")
+    school.commit()
+    (school.top / "inst/two/seatsync.yaml").unlink()
+    refusal = refused(school.plans(folders=["inst/one"]), "two")
+    assert "can't be read" in refusal["message"]
+
+
+def test_a_folder_with_the_id_of_an_unchanged_one_is_still_found(school: School) -> None:
+    school.git("checkout", "--quiet", "-b", "change")
+    school.add("one", at="again")
+    told = school.run("plan", "--ledger", "git")
+    assert (told.code, "have the same institution id" in told.err) == (64, True), told
