@@ -53,9 +53,10 @@ def _plan_result(folder: Path, run: Run) -> PlanResult:
         ledger = ledger_of(run, folder, id)
         with ledger.reading() as connection:
             result = make_plan(opened, connection, run.now, id)
-        if result.plan is None:
-            return result
-        return result._replace(plan=_with_ledger_warning(ledger, folder, result.plan))
+            if result.plan is None:
+                return result
+            plan = _with_reverts(folder, result.plan, connection)
+        return result._replace(plan=_with_ledger_warning(ledger, folder, plan))
     except LedgerError:  # mistakes in the files are reported even if the ledger can't be read
         loaded = _loaded(opened)
         if loaded.desired is not None:
@@ -67,6 +68,15 @@ def _loaded(folder: InstitutionFolder) -> Loaded:
     from seatsync.sources.load import load  # imports much, and is rarely needed here
 
     return load(folder)
+
+
+def _with_reverts(folder: Path, plan: Plan, connection: Connection | None) -> Plan:
+    """The plan, with what it takes back of an apply whose commit was reverted, and what stays."""
+    if connection is None or not plan.changes:
+        return plan
+    from seatsync.plans.revert import revert_notices
+
+    return replace(plan, warnings=[*plan.warnings, *revert_notices(folder, plan, connection)])
 
 
 def _with_ledger_warning(ledger: Ledger, folder: Path, plan: Plan) -> Plan:

@@ -56,6 +56,8 @@ class Facts(NamedTuple):
 
     A change in a plan must have the fields ``before`` in its old values and ``after`` in its new values. With ``in_pairs``,
     every field in one of them must be in the other too.
+
+    ``undone_by`` is the action that takes it back once the files are as before; empty if none does.
     """
 
     words: str
@@ -67,6 +69,7 @@ class Facts(NamedTuple):
     license: Effect | None = None
     irreversible: frozenset[str] = frozenset()
     letter: Letter | None = None
+    undone_by: str = ""
 
 
 class _WithFacts(StrEnum):
@@ -93,21 +96,47 @@ class Action(_WithFacts):
 
     INSTITUTION_UPDATE = (
         "institution-update",
-        Facts("institution changed", Subject.INSTITUTION, Sign.CHANGE, in_pairs=True),
+        Facts("institution changed", Subject.INSTITUTION, Sign.CHANGE, in_pairs=True, undone_by="institution-update"),
     )
-    LIBRARY_ADD = "library-add", Facts("library added", Subject.LIBRARY, Sign.ADD, after=_LIBRARY)
-    LIBRARY_UPDATE = "library-update", Facts("library changed", Subject.LIBRARY, Sign.CHANGE, in_pairs=True)
-    ADMIN_REMOVE = "admin-remove", Facts("administrator removed", Subject.ADMIN, Sign.REMOVE, before=("email",))
+    LIBRARY_ADD = (
+        "library-add",
+        Facts("library added", Subject.LIBRARY, Sign.ADD, after=_LIBRARY, undone_by="library-remove"),
+    )
+    LIBRARY_UPDATE = (
+        "library-update",
+        Facts("library changed", Subject.LIBRARY, Sign.CHANGE, in_pairs=True, undone_by="library-update"),
+    )
+    ADMIN_REMOVE = (
+        "admin-remove",
+        Facts("administrator removed", Subject.ADMIN, Sign.REMOVE, before=("email",), undone_by="admin-add"),
+    )
     ADMIN_UPDATE = (
         "admin-update",
-        Facts("administrator changed", Subject.ADMIN, Sign.CHANGE, before=("email",), after=_ADMIN),
+        Facts(
+            "administrator changed",
+            Subject.ADMIN,
+            Sign.CHANGE,
+            before=("email",),
+            after=_ADMIN,
+            undone_by="admin-update",
+        ),
     )
     ADMIN_ADD = (
         "admin-add",
-        Facts("administrator added", Subject.ADMIN, Sign.ADD, after=_ADMIN, letter=Letter.WELCOME),
+        Facts(
+            "administrator added",
+            Subject.ADMIN,
+            Sign.ADD,
+            after=_ADMIN,
+            letter=Letter.WELCOME,
+            undone_by="admin-remove",
+        ),
     )
-    MEMBER_ADD = "member-add", Facts("member added", Subject.MEMBER, Sign.ADD)
-    MEMBER_UPDATE = "member-update", Facts("member changed", Subject.MEMBER, Sign.CHANGE, in_pairs=True)
+    MEMBER_ADD = "member-add", Facts("member added", Subject.MEMBER, Sign.ADD, undone_by="member-remove")
+    MEMBER_UPDATE = (
+        "member-update",
+        Facts("member changed", Subject.MEMBER, Sign.CHANGE, in_pairs=True, undone_by="member-update"),
+    )
     REVOKE = (
         "revoke",
         Facts(
@@ -116,9 +145,10 @@ class Action(_WithFacts):
             Sign.REMOVE,
             license=Effect(From.TEMPORARY, Kind.NONE, Status.REVOKED),
             letter=Letter.REMOVED,
+            undone_by="grant",
         ),
     )
-    MEMBER_REMOVE = "member-remove", Facts("member removed", Subject.MEMBER, Sign.REMOVE)
+    MEMBER_REMOVE = "member-remove", Facts("member removed", Subject.MEMBER, Sign.REMOVE, undone_by="member-add")
     UPGRADE = (
         "upgrade",
         Facts(
@@ -140,6 +170,7 @@ class Action(_WithFacts):
             after=("until",),
             in_pairs=True,
             license=Effect(From.TEMPORARY, Varying.KEPT, Varying.KEPT),
+            undone_by="license-update",
         ),
     )
     GRANT = (
@@ -151,6 +182,7 @@ class Action(_WithFacts):
             license=Effect(From.FREE, Varying.GIVEN, Varying.GIVEN),
             irreversible=_PERMANENT,
             letter=Letter.INVITATION,
+            undone_by="revoke",
         ),
     )
     RESEND = (
@@ -163,7 +195,10 @@ class Action(_WithFacts):
             letter=Letter.REMINDER,
         ),
     )
-    LIBRARY_REMOVE = "library-remove", Facts("library removed", Subject.LIBRARY, Sign.REMOVE, before=("title",))
+    LIBRARY_REMOVE = (
+        "library-remove",
+        Facts("library removed", Subject.LIBRARY, Sign.REMOVE, before=("title",), undone_by="library-add"),
+    )
 
 
 class Unplanned(_WithFacts):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NOTICES = frozenset(
     {
         *("delivery-changed", "institution-ends", "opted-out", "permanent-kept", "permanent-retained"),
-        *("no-redact-key", "no-timezone"),
+        *("no-redact-key", "no-timezone", "revert"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
     }
 )

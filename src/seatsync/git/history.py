@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from seatsync.git.checkout import Checkout, NotInGit, checkout_of
 from seatsync.git.program import LOCAL_TIMEOUT, Failed, GitResult, base_environment, decoded, pieces, run
@@ -26,6 +26,17 @@ from seatsync.git.shadow import shadow_of
 Key = TypeVar("Key")
 
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+_REVERTS = "This reverts commit"
+
+
+class Revert(NamedTuple):
+    """A ``commit`` that says that it reverts another, and the paths that it ``touched``."""
+
+    commit: str
+    reverted: str
+    touched: list[str]
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,24 @@ class History:
     def untracked(self, *paths: str) -> list[str]:
         """Return the files under the paths (all, if there are none) that are not added to Git, also ignored ones."""
         return self._output("ls-files", "--others", "-z", "--", *paths)
+
+    def reverts(self, most: int = 1_000) -> list[Revert]:
+        """Return the reverts among the last ``most`` commits, as their messages name them, newest first.
+
+        Raises:
+            Failed: a commit is missing.
+        """
+        mark = f"commit-{secrets.token_hex(8)} "
+        words = ("log", f"--max-count={most}", "--no-renames", "--name-only", "-z", f"--format={mark}%H %B")
+        safe = ("--no-ext-diff", "--no-textconv", "--no-show-signature", "--ignore-submodules=none")
+        found: list[Revert] = []
+        for piece in pieces((*words, *safe, f"--grep={_REVERTS}", self.head), self._environment, self.checkout.top):
+            if piece.startswith(mark):
+                commit, _, message = piece.removeprefix(mark).partition(" ")
+                found += [Revert(commit, named, []) for named in re.findall(rf"{_REVERTS} ({_SHA.pattern})", message)]
+            elif found:
+                found[-1].touched.append(piece.removeprefix("\n"))
+        return found
 
     @contextmanager
     def files_at(self, commit: str, paths: Sequence[str] = ()) -> Iterator[Path]:

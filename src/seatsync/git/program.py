@@ -61,6 +61,10 @@ class Failed(Exception):
     """Git failed. The message is Git's."""
 
 
+TooSlow = subprocess.TimeoutExpired
+"""Git took longer than it may."""
+
+
 def run(
     words: Sequence[str],
     environment: Mapping[str, str],

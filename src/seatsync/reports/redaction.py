@@ -42,7 +42,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
-        *("duplicate-grants-file", "ledger-in-clear", "file-not-found", "missing-key", "path-outside"),
+        *("duplicate-grants-file", "ledger-in-clear", "revert", "file-not-found", "missing-key", "path-outside"),
     }
 )
 """Codes whose messages contain nothing personal but e-mails. All others show the first sentence of their page instead."""

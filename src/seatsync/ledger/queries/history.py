@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, null, select
 
 from seatsync.domain.approval import in_words
 from seatsync.domain.fields import MAX_NUMBER
+from seatsync.domain.letters import LetterState
 from seatsync.ledger import tables
 from seatsync.ledger.journal import approvals_of
 from seatsync.ledger.read import among
@@ -153,3 +154,58 @@ def _email_in(person: str | None) -> str:
 def _as_text(detail: str, person: str | None) -> str:
     values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
     return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")
+
+
+class AppliedCommit(NamedTuple):
+    """A journal entry of an apply and its commit; its events have the numbers after ``serial``, up to ``last``."""
+
+    serial: int
+    last: int
+    commit: str
+
+
+class EventOfApply(NamedTuple):
+    """What an apply did; ``kind`` is the license's that it granted."""
+
+    action: str
+    library: str
+    member: int
+    kind: str
+
+
+def applied_commits(connection: Connection, institution: str) -> list[AppliedCommit]:
+    """The entries that note the commit of the files, oldest first."""
+    entry = tables.entry.c
+    query = (
+        select(entry.serial, entry.kind, entry.commit).where(entry.institution == institution).order_by(entry.serial)
+    )
+    rows = connection.execute(query).all()
+    ends = [row.serial - 1 for row in rows[1:]] + [MAX_NUMBER]
+    return [
+        AppliedCommit(row.serial, end, row.commit.removesuffix("-dirty"))
+        for row, end in zip(rows, ends, strict=True)
+        if row.kind in ("apply", "files") and row.commit
+    ]
+
+
+def events_of_apply(connection: Connection, institution: str, apply: AppliedCommit) -> list[EventOfApply]:
+    """The events of an apply, in order."""
+    event = tables.event.c
+    query = select(event.action, event.library, event.member, event.detail).where(
+        event.institution == institution, event.serial.between(apply.serial, apply.last)
+    )
+    rows = connection.execute(query.order_by(event.serial))
+    return [EventOfApply(row.action, row.library, row.member, json.loads(row.detail).get("kind", "")) for row in rows]
+
+
+def letters_sent(connection: Connection, institution: str, apply: AppliedCommit) -> dict[str, int]:
+    """How many letters of each kind an apply caused that were sent."""
+    outbox = tables.outbox.c
+    query = (
+        select(outbox.letter, func.count())
+        .where(outbox.institution == institution, outbox.serial.between(apply.serial, apply.last))
+        .where(outbox.state == LetterState.SENT.value)
+        .group_by(outbox.letter)
+        .order_by(outbox.letter)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
