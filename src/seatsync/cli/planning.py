@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def try_plan(folder: Path, run: Run) -> PlanResult:
     """The plan of a folder, with the broken rules. None if its files are invalid; the errors are printed on standard error."""
     with run.step(f"Planning {folder}"):
-        result = _plan_result(folder, run)
+        result = plan_result(folder, run)
     if result.plan is None:
         print_findings(folder, result.found, run)
     return result
@@ -39,13 +39,17 @@ def printable_plan(plan: Plan, folder: Path, run: Run) -> Plan:
     return redactor.plan(plan) if redactor is not None else plan
 
 
-def _plan_result(folder: Path, run: Run) -> PlanResult:
+def plan_result(folder: Path, run: Run, files: Path | None = None) -> PlanResult:
+    """The plan of a folder and its ledger, and what was found in its files; no plan if they are invalid.
+
+    ``files`` is the folder as it was at another time, if the plan is to be made of that.
+    """
     from seatsync.ledger.failures import LedgerError
     from seatsync.plans.make import make_plan
     from seatsync.plans.result import PlanResult
     from seatsync.sources.institution_folder import InstitutionFolder
 
-    opened = InstitutionFolder.open(folder)
+    opened = InstitutionFolder.open(files or folder)
     id = opened.institution_id
     if id is None:
         return PlanResult(None, _loaded(opened).found)

@@ -109,6 +109,32 @@ class History:
         touches = self._touches(tip, paths, f"^{base}")
         return [commit for commit, touched in touches if _touched_keys(prefixes, touched)][::-1]
 
+    def commits_since(
+        self, bases: Mapping[Key, str], paths: Mapping[Key, Collection[str]]
+    ) -> dict[Key, list[str] | None]:
+        """Return for each key the first-parent commits that touched its paths after the commit ``bases[key]``, which touched them
+        too, oldest first; one Git process for all. It is only the last one that did where ``bases[key]`` is none of them, and
+        None where that is not known either.
+        """
+        found: dict[Key, list[str]] = {key: [] for key in paths}
+        open_keys, done = {key for key, places in paths.items() if places}, set[Key]()
+        prefixes = {key: [_prefix(path) for path in places] for key, places in paths.items()}
+        for commit, touched in (
+            self._touches(self.head, [p for some in paths.values() for p in some]) if open_keys else ()
+        ):
+            if commit in self.cut:
+                break
+            for key in _touched_keys(prefixes, touched) & open_keys:
+                if commit == bases.get(key):
+                    done.add(key)
+                else:
+                    found[key].insert(0, commit)
+                if key in done or not bases.get(key):
+                    open_keys.remove(key)
+            if not open_keys:
+                break
+        return {key: some if key in done else some[-1:] or None for key, some in found.items()}
+
     def is_ancestor(self, older: str, newer: str) -> bool | None:
         """Whether ``newer`` is ``older`` or came after it; None where a commit or the commits between are missing."""
         if not (_SHA.fullmatch(older) and _SHA.fullmatch(newer)):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.hosts import github, gitlab
@@ -37,23 +38,36 @@ def pull_request(environment: Mapping[str, str], number: int | None, seconds: fl
     )
 
 
-def merged_pull_requests(environment: Mapping[str, str], seconds: float) -> dict[int, Host]:
-    """Return by number the pull requests or merge requests that brought this job's commit into its branch; usually one.
+class Merges(NamedTuple):
+    """The job's ``commit``; the numbers of the pull requests or merge requests that brought a commit into the job's branch, usually
+    one; and such a request by its number."""
+
+    commit: str
+    numbers: Callable[[str], list[int]]
+    pull_request: Callable[[int], Host]
+
+
+def merges(environment: Mapping[str, str], seconds: float) -> Merges:
+    """Return the merges into this job's branch. ``seconds`` limits all requests.
 
     Raises:
         NoPullRequest: the environment names no repository, branch, commit or token.
-        HostError: the host rejects a request or cannot be reached.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
-        api = _github_api(environment, repository, seconds)
-        commit = _commit(environment, "GITHUB_SHA")
-        pulls = github.numbers_of_merge(api, repository, _github_branch(environment), commit)
-        return {number: github.GitHub(api, repository, number) for number in pulls}
+        api, branch = _github_api(environment, repository, seconds), _github_branch(environment)
+        return Merges(
+            _commit(environment, "GITHUB_SHA"),
+            partial(github.numbers_of_merge, api, repository, branch),
+            partial(github.GitHub, api, repository),
+        )
     if environment.get("CI_API_V4_URL"):
         api, project, page = _gitlab_api(environment, seconds)
         branch = _branch(environment.get("CI_COMMIT_BRANCH") or environment.get("CI_DEFAULT_BRANCH"))
-        requests = gitlab.numbers_of_merge(api, project, branch, _commit(environment, "CI_COMMIT_SHA"))
-        return {number: gitlab.GitLab(api, project, number, page) for number in requests}
+        return Merges(
+            _commit(environment, "CI_COMMIT_SHA"),
+            partial(gitlab.numbers_of_merge, api, project, branch),
+            partial(gitlab.GitLab, api, project, page=page),
+        )
     raise NoPullRequest(
         "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
         "Outside such a job, apply the reviewed plan by its fingerprint: --expect.",
@@ -71,6 +85,13 @@ def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str,
     if not (event.get("comment") and (event.get("issue") or {}).get("pull_request")):
         raise NoPullRequest("This job is not about a comment on a pull request.", "Run it on `issue_comment`.")
     return _github_api(environment, repository, seconds), repository, event
+
+
+def is_in_merge_queue(environment: Mapping[str, str]) -> bool:
+    """Whether this job checks a commit of a merge queue (GitHub) or merge train (GitLab), which may bring several requests."""
+    if environment.get("GITHUB_REPOSITORY"):
+        return bool(_event(environment.get("GITHUB_EVENT_PATH", "")).get("merge_group"))
+    return environment.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train"
 
 
 def _github_branch(environment: Mapping[str, str]) -> str:
@@ -105,12 +126,14 @@ def _github(environment: Mapping[str, str], number: int | None, seconds: float) 
         event = _event(environment.get("GITHUB_EVENT_PATH", ""))
         if run := event.get("workflow_run"):
             number = _only_number(github.number_of_run(api, repository, run))
+        elif group := event.get("merge_group"):
+            number = github.number_of_group(group)
         else:
             number = (event.get("pull_request") or _commented_pull_request(event)).get("number")
     if number is None:
         raise NoPullRequest(
             "This job has no pull request: its event does not name one.",
-            "Run it on `pull_request` or `workflow_run`, or use --pull-request.",
+            "Run it on `pull_request`, `merge_group` or `workflow_run`, or use --pull-request.",
         )
     return github.GitHub(api, repository, number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ API = "https://api.github.com"
 LIMIT = 65_536
 _CURRENT = """query ($id: ID!) { node(id: $id) { ... on IssueComment {
     body lastEditedAt author { __typename login } editor { __typename login } } } }"""
+_GROUP = re.compile(r"refs/heads/gh-readonly-queue/.+/pr-([1-9][0-9]*)-[0-9a-f]+")
 READ, WRITE = "pull-requests: read", "pull-requests: write"
 """What requests need, as a workflow's ``permissions`` say it."""
 
@@ -59,6 +61,12 @@ def number_of_run(api: Api, repository: str, run: Mapping[str, Any]) -> list[int
     head = quote(f"{owner}:{run.get('head_branch')}", safe="")
     found = api.read(f"repos/{repository}/pulls?state=open&per_page=100&head={head}", READ)
     return [pull["number"] for pull in found if pull["head"]["sha"] == run.get("head_sha")]
+
+
+def number_of_group(group: Mapping[str, Any]) -> int | None:
+    """Return the pull request that a merge group ends with. ``group`` is the group in its event; only its branch names the number."""
+    found = _GROUP.fullmatch(str(group.get("head_ref")))
+    return int(found[1]) if found else None
 
 
 def numbers_of_merge(api: Api, repository: str, branch: str, commit: str) -> list[int]:

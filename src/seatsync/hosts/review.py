@@ -10,10 +10,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seatsync.domain.text.characters import printable
-from seatsync.hosts.comment import Host
+from seatsync.hosts.comment import Comment, Host, marker
+from seatsync.hosts.environment import Merges
 from seatsync.hosts.http import HostError
 from seatsync.planning.plan import Plan
 
+PLAN, QUEUE = "plan", "merge-queue"
+"""The names of the comments: the plan of the pull request itself, and its plan in a merge queue.
+
+The queue's plan has a comment of its own: it may contain other pull requests, the pull request's own plan still counts, and both
+can be written at the same time. Only the pipeline's own user can write either.
+"""
 MOST = 45_000
 """The most characters of a line, so that a useful comment fits beside it. It has room for about 500 institutions."""
 _LINE = re.compile(r"^<!-- seatsync-reviewed (\{.*\}) -->$", re.MULTILINE)
@@ -85,22 +92,54 @@ def read(body: str) -> Record | None:
         return None
 
 
-def reviewed(host: Host, mark: str) -> Record | None:
-    """Return what our comment with ``mark`` shows; None without such a comment.
+class Merge(NamedTuple):
+    """A ``commit`` of the branch, and the records of each pull request that brought it, by number; none for a plain push."""
 
-    Raises:
-        HostError: the host rejects a request or cannot be reached; or somebody else edited the comment.
-    """
-    for comment in host.comments():
-        if comment.body.startswith(mark.rstrip()) and host.is_own(comment):
-            body, edited_by = host.current(comment)
-            if edited_by:
-                raise HostError(
-                    f"{comment.url} was edited by {printable(edited_by, 80)}, so it may not show the real plan.",
-                    "Delete the comment and run the plan job again. Or review the plan and apply it by its fingerprint: --expect.",
-                )
-            return read(body)
-    return None
+    commit: str
+    records: Mapping[int, Sequence[Record]]
+
+
+class Reviews:
+    """What was reviewed for the commits of a branch. The host is asked once for each commit and each pull request."""
+
+    def __init__(self, merges: Merges) -> None:
+        self._merges = merges
+        self._records: dict[int, Sequence[Record]] = {}
+        self._found: dict[str, Merge] = {}
+
+    def of(self, commit: str) -> Merge:
+        """Return what was reviewed for this commit.
+
+        Raises:
+            HostError: the host rejects a request or cannot be reached; or somebody else edited a comment.
+        """
+        if commit not in self._found:
+            numbers = self._merges.numbers(commit)
+            for number in numbers:
+                if number not in self._records:
+                    self._records[number] = _records(self._merges.pull_request(number))
+            self._found[commit] = Merge(commit, {number: self._records[number] for number in numbers})
+        return self._found[commit]
+
+
+def _records(host: Host) -> list[Record]:
+    """Return what our comments of the pull request's own plan and of its plan in a merge queue show."""
+    marks = tuple(marker(name).rstrip() for name in (PLAN, QUEUE))
+    ours = [comment for comment in host.comments() if comment.body.startswith(marks) and host.is_own(comment)]
+    first = {
+        comment.body[: comment.body.index("-->")]: comment for comment in reversed(ours)
+    }  # the one that is kept up to date
+    return [record for comment in first.values() if (record := read(_unedited(host, comment))) is not None]
+
+
+def _unedited(host: Host, comment: Comment) -> str:
+    body, edited_by = host.current(comment)
+    if edited_by:
+        raise HostError(
+            f"{comment.url} was edited by {printable(edited_by, 80)}, so it may not show the real plan.",
+            "Delete the comment and run the plan job again. Or review the plan and apply it by its fingerprint: --expect.",
+        )
+    return body
 
 
 def _record(said: Mapping[str, Any]) -> Record:

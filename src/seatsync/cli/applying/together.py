@@ -19,13 +19,18 @@ def apply_each(
     names: Sequence[object],
     is_several: bool,
     record: Record,
+    numbers: Sequence[int] | None = None,
 ) -> int:
-    """Apply each item, print a summary if there are several, and return the exit code. ``names`` are the items' names."""
+    """Apply each item, print a summary if there are several, and return the exit code.
+
+    ``names`` are the items' names, ``numbers`` their places in the record, if it has others too.
+    """
     told: list[tuple[object, int, str]] = []
-    for number, done in enumerate(each(step, items, run, jobs, "Applying to")):
+    places = numbers if numbers is not None else range(len(items))
+    for name, number, done in zip(names, places, each(step, items, run, jobs, "Applying to"), strict=True):
         outcome: Outcome = done.result or Outcome(result="stopped", message=done.failure[0], help=done.failure[1])
         record.note(number, outcome._replace(code=done.code))
-        told.append((names[number], done.code, "changed" if outcome.result == "applied" else "without changes"))
+        told.append((name, done.code, "changed" if outcome.result == "applied" else "without changes"))
     code = exits.worst(code for _, code, _ in told)
     record.end(code)
     if is_several and told:

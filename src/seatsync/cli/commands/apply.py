@@ -10,10 +10,11 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.applying.authorization import Authorization, reviewed_plans
+from seatsync.cli.applying.authorization import Authorization, expected
 from seatsync.cli.applying.carry_out import Author
 from seatsync.cli.applying.chosen import apply_chosen
 from seatsync.cli.applying.fresh import apply_fresh
+from seatsync.cli.applying.reviewed import apply_reviewed
 from seatsync.cli.applying.saved import apply_saved
 from seatsync.cli.applying.together import apply_each
 from seatsync.cli.changed.since import changed_since_option, chosen_of
@@ -26,8 +27,17 @@ from seatsync.cli.run import Run
 
 @click.command("apply")
 @click.argument("paths", nargs=-1, metavar="[PLAN.json] [FOLDER]...")
-@option("--expect", metavar="FINGERPRINT", help="Apply only if the new plan has this fingerprint.")
-@option("--reviewed", is_flag=True, help="Apply only the plan in the comment on this commit's pull request.")
+@option(
+    "--expect",
+    multiple=True,
+    metavar="[ID=]FINGERPRINT",
+    help="Apply only a plan with this fingerprint. Give it once for each institution with changes, or several separated by spaces.",
+)
+@option(
+    "--reviewed",
+    is_flag=True,
+    help="Apply only what the comments on the merged pull requests show, and only where files have changed since the last apply.",
+)
 @option(
     "--same-files",
     is_flag=True,
@@ -50,7 +60,7 @@ from seatsync.cli.run import Run
 def command(
     run: Run,
     paths: tuple[str, ...],
-    expect: str | None,
+    expect: tuple[str, ...],
     reviewed: bool,
     same_files: bool,
     yes: bool,
@@ -92,6 +102,8 @@ def command(
         raise click.UsageError("--shard is for folders; give each part its own plan file.")
     if file and changed_since is not None:
         raise click.UsageError("--changed-since is for folders; a plan file has institutions of its own.")
+    if reviewed and changed_since is not None:
+        raise click.UsageError("--reviewed finds what has changed since the last apply: it needs no --changed-since.")
     author = Author(actor, commit)
     part = part_of(folders, shard)
     with _recorded(outcome, author, part) as record:
@@ -99,7 +111,9 @@ def command(
             return apply_saved(run, load_plans(file)[0], folders, strict, author, jobs, record)
         chosen = chosen_of(part, changed_since, run, jobs)
         record.institutions([Outcome(folder=str(item.folder)) for item in chosen.items])
-        authorization = Authorization(expect, reviewed_plans() if reviewed else None, same_files)
+        if reviewed:
+            return apply_reviewed(run, part, strict, author, jobs, len(folders) > 1, record)
+        authorization = Authorization(expected(expect), same_files, len(folders) > 1)
         asks = not (yes or authorization.is_given)
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
         names = [item.folder for item in chosen.items]
@@ -123,14 +137,12 @@ def _is_given(option: str) -> bool:
     return bool(click.get_current_context().params[option.replace("-", "_")])
 
 
-def _has_authorization(expect: str | None, reviewed: bool, same_files: bool) -> bool:
+def _has_authorization(expect: Sequence[str], reviewed: bool, same_files: bool) -> bool:
     """Whether an option says what may be applied without asking.
 
     Raises:
-        UsageError: more than one option does, or ``expect`` is empty.
+        UsageError: more than one option does.
     """
-    if expect is not None and not expect.strip():
-        raise click.UsageError("--expect is empty: give the fingerprint that `seatsync plan` printed.")
     number = sum((bool(expect), reviewed, same_files))
     if number > 1:
         raise click.UsageError(_ONE_WAY)

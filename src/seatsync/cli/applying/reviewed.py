@@ -1,0 +1,214 @@
+"""``apply --reviewed``: apply what pull requests showed, commit by commit where the checkout as a whole was not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli import exits
+from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
+from seatsync.cli.applying.facts import NEEDS_KEY, LedgerFacts, command
+from seatsync.cli.applying.merges import Merged, Step, look, merged
+from seatsync.cli.applying.outcomes import of_errors, stopped
+from seatsync.cli.applying.together import apply_each
+from seatsync.cli.institutions import each
+from seatsync.cli.outcome import Outcome, Record
+from seatsync.cli.output.plans import FolderResult, show
+from seatsync.cli.planning import plan_result, printable_plan, stopped_by_warnings, try_plan
+from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.failure import ExitCode
+
+if TYPE_CHECKING:
+    from seatsync.hosts.review import Reviewed
+    from seatsync.planning.plan import AcceptedPlan, Plan
+
+
+def apply_reviewed(
+    run: Run,
+    folders: Sequence[Path],
+    strict: bool,
+    author: Author,
+    jobs: int | None,
+    is_several: bool,
+    record: Record,
+) -> int:
+    """Apply to the institutions whose files are not those of their last apply; the others are left to the nightly run."""
+    looks = [done.result for done in each(partial(look, run), folders, run, jobs, "Looking at")]
+    seen = dict(zip(folders, looks, strict=True))
+    changed = {folder: one for folder, one in seen.items() if not one.is_applied}
+    for number, one in enumerate(looks):
+        if one.is_applied:
+            record.note(number, Outcome(one.institution, code=ExitCode.DONE, result="unchanged"))
+    if same := len(folders) - len(changed):
+        run.say(f"{counted(same, 'institution')} with the files of the last apply: left to the nightly run.")
+    numbers = [number for number, one in enumerate(looks) if not one.is_applied]
+    step = partial(_apply, run, strict, author)
+    return apply_each(run, step, merged(changed), jobs, [*changed], is_several, record, numbers)
+
+
+def _apply(run: Run, strict: bool, author: Author, one: Merged) -> tuple[int, Outcome]:
+    """Apply the checked-out files if they are as reviewed, else those of each commit. Exit code, and what became of it."""
+    folder = one.folder
+    plan, found = try_plan(folder, run)
+    if plan is None:
+        return ExitCode.INVALID, of_errors(found)
+    accepted = accepted_plan(plan)
+    if accepted is None or stopped_by_warnings(plan, strict):
+        _show(plan, folder, run)
+        click.echo("Nothing was applied.", err=True)
+        return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), stopped(plan, folder, run)
+    if one.trouble is not None and plan.asked:
+        return _say_stop(run, folder, plan, f"Nothing was applied: {one.trouble[0]}", one.trouble[1], ExitCode.BROKEN)
+    shown = [*one.head, *(one.steps[-1].plans if one.steps else ())]
+    if _is_reviewed(plan, shown, LedgerFacts.of(plan, folder, run)):
+        _show(plan, folder, run)
+        return carry_out(run, folder, accepted, author, plan_was_shown=True)
+    return _ByCommit(run, strict, author, one).apply()
+
+
+class _ByCommit:
+    """The states of one institution's files since the last apply, each applied if it is as reviewed."""
+
+    def __init__(self, run: Run, strict: bool, author: Author, one: Merged) -> None:
+        self.run = run
+        self.strict = strict
+        self.author = author
+        self.folder = one.folder
+        self.steps = one.steps
+        self.applied: list[tuple[Step, Outcome]] = []
+
+    def apply(self) -> tuple[int, Outcome]:
+        """Apply as many as possible, oldest first. One that is not as reviewed is applied with the next one whose pull request
+        showed both."""
+        left = list(self.steps)
+        while left:
+            for number, step in enumerate(left):
+                if (plan := self._as_reviewed(step)) is not None:
+                    self._carry_out(step, plan)
+                    left = left[number + 1 :]
+                    break
+            else:
+                return self._stop(left[0])
+        return ExitCode.DONE, self._outcome()
+
+    def _as_reviewed(self, step: Step) -> AcceptedPlan | None:
+        """The plan of this state, if it may be applied."""
+        with self._files(step) as files:
+            plan = plan_result(self.folder, self.run, files).plan
+        accepted = accepted_plan(plan) if plan is not None else None
+        if accepted is None or stopped_by_warnings(accepted, self.strict):
+            return None
+        facts = LedgerFacts.of(accepted, self.folder, self.run)
+        return accepted if _is_reviewed(accepted, step.plans, facts) else None
+
+    @contextmanager
+    def _files(self, step: Step) -> Iterator[Path | None]:
+        """The folder as it was at a commit; None if it is checked out."""
+        from seatsync.git.history import history_of
+
+        if step is self.steps[-1]:
+            yield None
+            return
+        with history_of(self.folder) as history:
+            place = history.path(self.folder)
+            with history.files_at(step.commit, [place]) as top:
+                yield top / place
+
+    def _carry_out(self, step: Step, plan: AcceptedPlan) -> None:
+        self.run.say(f"{self.folder} at {_named(step)}:")
+        _show(plan, self.folder, self.run)
+        author = Author(self.author.actor, step.commit)
+        self.applied.append((step, carry_out(self.run, self.folder, plan, author, plan_was_shown=True)[1]))
+
+    def _stop(self, step: Step) -> tuple[int, Outcome]:
+        """Say what is in the way, what was applied, and how to go on: with what is checked out."""
+        plan = try_plan(self.folder, self.run).plan
+        assert plan is not None  # it was planned before
+        facts = LedgerFacts.of(plan, self.folder, self.run)
+        with self._files(step) as files:
+            here = plan_result(self.folder, self.run, files).plan
+        before = ", ".join(_named(done) for done, _ in self.applied)
+        head = f"Applied before: {before}. The rest was not applied: " if before else "Nothing was applied: "
+        fact = f"{head}the plan of {plan.institution} at {_named(step)} {_difference(here, step, facts)}"
+        help = _way_on(self.run, self.folder, plan, facts)
+        _show(plan, self.folder, self.run)
+        code, told = _say_stop(self.run, self.folder, plan, fact, help, ExitCode.STALE)
+        return code, told._replace(serial=self._outcome().serial, letters=self._outcome().letters)
+
+    def _outcome(self) -> Outcome:
+        """What became of all that was applied."""
+        if not self.applied:
+            return Outcome()
+        outcomes = [outcome for _, outcome in self.applied]
+        summary: dict[str, int] = {}
+        for outcome in outcomes:
+            summary |= {name: summary.get(name, 0) + number for name, number in outcome.summary.items()}
+        result = "applied" if any(outcome.result == "applied" for outcome in outcomes) else "unchanged"
+        letters = sum(outcome.letters for outcome in outcomes)
+        return outcomes[-1]._replace(result=result, summary=summary, letters=letters)
+
+
+def _is_reviewed(plan: Plan, shown: Sequence[Reviewed], facts: LedgerFacts) -> bool:
+    """Whether the files ask for nothing, or for exactly what one of the reviewed plans showed."""
+    asked = facts.forms(plan.asked)
+    return not plan.asked or any(one.shows(asked) for one in shown)
+
+
+def _named(step: Step) -> str:
+    """``1a2b3c4 (pull request 104)``."""
+    requests = " and ".join(map(str, sorted(step.reviewed)))
+    some = "pull request" if len(step.reviewed) == 1 else "pull requests"
+    return f"{step.commit[:7]} ({some} {requests})" if requests else f"{step.commit[:7]} (without a pull request)"
+
+
+def _difference(plan: Plan | None, step: Step, facts: LedgerFacts) -> str:
+    """What is not as reviewed, as the end of a sentence about a plan."""
+    if plan is None:
+        return "can't be made: its files have errors."
+    if plan.refusals:
+        return f"is blocked: {', '.join(dict.fromkeys(one.code for one in plan.refusals))}."
+    if not step.reviewed:
+        return "was reviewed by nobody: no pull request brought this commit."
+    if not step.plans:
+        room = ", because it had no room for all plans" if step.crowded else ""
+        return f"was reviewed by nobody: no comment on the pull request shows it{room}."
+    shown = next((one for one in step.plans if one.is_of(facts.forms(plan.desired_digest))), step.plans[-1])
+    if not shown.asked:
+        return "was shown without its fingerprint: there was no ledger and no SEATSYNC_REDACT_KEY."
+    moved = [
+        *(
+            [f"the ledger, from journal entry {shown.serial:,} to {plan.serial:,}"]
+            if shown.serial != plan.serial
+            else []
+        ),
+        *([f"the day, from {shown.now} to {plan.now}"] if shown.now != plan.now else []),
+        *(["the files"] if not shown.is_of(facts.forms(plan.desired_digest)) else []),
+    ]
+    return f"differs from the reviewed one. What changed: {', '.join(moved) or 'the version of seatsync'}."
+
+
+def _way_on(run: Run, folder: Path, plan: Plan, facts: LedgerFacts) -> str:
+    fingerprint = facts.printable(plan)
+    if not fingerprint:
+        return NEEDS_KEY
+    return (
+        f"Plan again in a pull request: it shows all that is left, and its merge applies it. Or review the plan above, and start "
+        f"the pipeline by hand with its fingerprint, or run `{command(run, folder, fingerprint)}`."
+    )
+
+
+def _show(plan: Plan, folder: Path, run: Run) -> None:
+    if run.format == "text":
+        show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
+
+
+def _say_stop(run: Run, folder: Path, plan: Plan, fact: str, help: str, code: int) -> tuple[int, Outcome]:
+    click.echo(f"seatsync: {fact}", err=True)
+    exits.say_fix(help)
+    return code, stopped(plan, folder, run, fact, help)
