@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -78,7 +77,9 @@ def look(run: Run, folder: Path) -> tuple[int, Seen]:
         return ExitCode.DONE, Seen()
     files, known = opened.files(), baseline.get("files", {})
     is_same = bool(known) and all(files.is_still(name, digest) for name, digest in known.items())
-    return ExitCode.DONE, Seen(opened.institution_id, is_same and files.digest() == last.desired, getattr(last, "commit", ""))
+    return ExitCode.DONE, Seen(
+        opened.institution_id, is_same and files.digest() == last.desired, getattr(last, "commit", "")
+    )
 
 
 def merged(seen: Mapping[Path, Seen]) -> list[Merged]:
@@ -92,12 +93,13 @@ def merged(seen: Mapping[Path, Seen]) -> list[Merged]:
         return []
     with needs("ci"):
         from seatsync.hosts.http import HostError
+    from seatsync.git.to_apply import commits_to_apply
     from seatsync.hosts.environment import merges
     from seatsync.hosts.review import Reviews
 
     try:
         job = merges(os.environ, _SECONDS)
-        head, commits = _commits({folder: one.commit for folder, one in seen.items()}, job.commit)
+        head, commits = commits_to_apply({folder: one.commit for folder, one in seen.items()}, job.commit)
         reviews = Reviews(job)
         return [_merged(folder, one.institution, head, commits[folder], reviews) for folder, one in seen.items()]
     except HostError as error:
@@ -120,23 +122,3 @@ def _step(merge: Merge, institution: str) -> Step:
     }
     crowded = {number for number, records in merge.records.items() if any(record.left_out for record in records)}
     return Step(merge.commit, plans, frozenset(crowded))
-
-
-def _commits(applied: Mapping[Path, str], job: str) -> tuple[str, Mapping[Path, Sequence[str]]]:
-    """The checked-out commit, and for each folder the commits after the one applied last; the checked-out one if they are unknown.
-
-    Outside of Git it is the ``job``'s commit.
-    """
-    from seatsync.git.checkout import NotInGit
-    from seatsync.git.history import history_of
-    from seatsync.git.program import Failed, NoGit
-
-    head, found = job, dict[Path, list[str] | None]()
-    try:
-        with history_of(next(iter(applied))) as history:
-            head = history.head
-            inside = [folder for folder in applied if folder.resolve().is_relative_to(history.checkout.top.resolve())]
-            found = history.commits_since(applied, {folder: [history.path(folder)] for folder in inside})
-    except (NotInGit, NoGit, Failed, OSError, subprocess.TimeoutExpired):
-        pass
-    return head, {folder: found.get(folder) or [head] for folder in applied}
