@@ -72,10 +72,13 @@ class CodeHost(ABC):
     people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
     details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
     next_id: int = 1000
+    statuses: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # by commit and name
+    may_mark: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     limit = 0
     number = 7
+    marks = ""  # the paths of statuses
 
     def add(self, body: str, author: Mapping[str, Any] = PERSON) -> int:
         with self.lock:
@@ -136,6 +139,10 @@ class CodeHost(ABC):
         self.details[number] = {"number": number, "state": state, "merged": merged, "head": head}
 
     @abstractmethod
+    def marked(self, request: Request, query: Mapping[str, str], sent: Any, commit: str) -> Answer:
+        """Return the newest statuses of a commit, or set one of them."""
+
+    @abstractmethod
     def comment(self, id: int, body: str, author: Mapping[str, Any]) -> dict[str, Any]:
         """A comment in the form of this host's API."""
 
@@ -150,6 +157,7 @@ class CodeHost(ABC):
 
 class GitHub(CodeHost):
     limit = LIMITS["github"]
+    marks = r"/repos/grace/seats/(?:commits/([0-9a-f]{40})/status|statuses/([0-9a-f]{40}))"
 
     def environment(self) -> dict[str, str]:
         return {"GITHUB_API_URL": self.address, "GITHUB_REPOSITORY": "grace/seats", "GITHUB_TOKEN": self.token}
@@ -209,6 +217,22 @@ class GitHub(CodeHost):
         found = re.fullmatch(r"/repos/grace/seats/pulls/(\d+)", path)
         return self.details.get(int(found[1])) if found else None
 
+    def marked(self, request: Request, query: Mapping[str, str], sent: Any, commit: str) -> Answer:
+        """Return the newest statuses of a commit, or set one of them."""
+        if not self.may_mark:
+            return Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
+        known = self.statuses.setdefault(commit, {})
+        if request.method == "POST":
+            assert sent["state"] in ("error", "failure", "pending", "success")
+            if len(sent["description"]) > 140:
+                return Answer(422, {"message": "Validation Failed", "errors": [{"field": "description"}]})
+            known[sent["context"]] = {"target_url": None, **sent}
+            return Answer(201, known[sent["context"]])
+        size, page = int(query["per_page"]), int(query.get("page", "1"))
+        path = f"{self.address}/repositories/1/commits/{commit}/status?per_page={size}&page={page + 1}"
+        link = {"Link": f'<{path}>; rel="next"'} if len(known) > page * size else {}
+        return Answer(200, {"statuses": [*known.values()][(page - 1) * size : page * size]}, link)
+
     def queried(self, sent: Any) -> Answer:
         """Return the GraphQL API's answer about the token's user or a comment.
 
@@ -233,6 +257,7 @@ def _actor(user: Mapping[str, Any]) -> dict[str, str] | None:
 
 class GitLab(CodeHost):
     limit = LIMITS["gitlab"]
+    marks = r"/api/v4/projects/42/(?:repository/commits/([0-9a-f]{40})/statuses|statuses/([0-9a-f]{40}))"
     project = "42"
 
     def environment(self) -> dict[str, str]:
@@ -282,6 +307,21 @@ class GitLab(CodeHost):
             return Answer(403, {"message": "403 Forbidden"})
         self.edit(id, sent["body"], self.me)
         return Answer(200, self.comments[id])
+
+    def marked(self, request: Request, query: Mapping[str, str], sent: Any, commit: str) -> Answer:
+        """Return the newest statuses of a commit, or set one of them. GitLab sets no status a second time."""
+        if not self.may_mark:
+            return Answer(403, {"message": "403 Forbidden"})
+        known = self.statuses.setdefault(commit, {})
+        if request.method == "POST":
+            assert sent["state"] in ("pending", "running", "success", "failed", "canceled", "skipped")
+            if len(sent["description"]) > 255:
+                return Answer(400, {"message": {"description": ["is too long (maximum is 255 characters)"]}})
+            known[sent["name"]] = {"target_url": None, **sent, "status": sent["state"]}
+            return Answer(201, known[sent["name"]])
+        size, page = int(query["per_page"]), int(query.get("page", "1"))
+        next_page = str(page + 1) if len(known) > page * size else ""
+        return Answer(200, [*known.values()][(page - 1) * size : page * size], {"X-Next-Page": next_page})
 
     def queried(self, sent: Any) -> Answer:
         """Return the GraphQL API's answer about a note."""
@@ -333,7 +373,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        answer = fault.answer or host.answer(request, query, sent)
+        marked = re.fullmatch(host.marks, re.sub(r"^/repositories/1/", "/repos/grace/seats/", request.path))
+        right = host.marked(request, query, sent, marked[1] or marked[2]) if marked else None
+        answer = fault.answer or right or host.answer(request, query, sent)
         if self.server.stopped.wait(fault.slow) or fault.lost == "after":
             self.close_connection = True
             return

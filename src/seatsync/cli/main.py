@@ -25,6 +25,7 @@ COMMANDS = {
     "show": "Show a saved plan.",
     "comment": "Comment on the pull request.",
     "asked": "Print what a comment on a pull request asks for.",
+    "mark": "Give a commit a status for each institution.",
     "status": "Show the seats of each library.",
     "members": "List members.",
     "licenses": "List licenses.",
@@ -44,7 +45,7 @@ COMMANDS = {
 
 _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
-    **{name: f"review.{name}" for name in ("comment", "asked")},
+    **{name: f"review.{name}" for name in ("comment", "asked", "mark")},
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }
 

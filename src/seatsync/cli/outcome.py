@@ -22,7 +22,7 @@ _PAUSE = 1.0  # seconds between two writes of the file while institutions are do
 class Outcome(NamedTuple):
     """What became of one institution. It names nobody.
 
-    ``formats.outcome`` says what the fields mean. ``result`` is ``applied``, ``unchanged``, ``stopped``, ``left`` or ``unknown``.
+    ``formats.outcome`` says what the fields mean, and which values ``result`` can have.
     """
 
     institution: str = ""
@@ -53,6 +53,12 @@ class Record:
         """Take these institutions instead of the folders: those of a saved plan."""
         self._outcomes = list(outcomes)
 
+    def only(self, folders: Sequence[Path], unchanged: int, since: str) -> None:
+        """Take these folders; of the others ``unchanged`` have no file that differs from the commit ``since``."""
+        self._outcomes = [Outcome(folder=str(folder)) for folder in folders]
+        if since:
+            self._end["unchanged"] = {"institutions": unchanged, "since": since}
+
     def note(self, number: int, outcome: Outcome) -> None:
         """Note what became of the institution with this number, counted from 0, and write the file if it is a second old."""
         if self._file is None:
@@ -69,7 +75,7 @@ class Record:
             is_known = [one.result != "unknown" for one in self._outcomes]
             if not any(is_known) and code != ExitCode.INTERRUPTED:
                 self._outcomes = [one._replace(code=code, result="stopped") for one in self._outcomes]
-        self._end = {"code": code, "message": message, "help": help}
+        self._end |= {"code": code, "message": message, "help": help}
         self._write_again()
 
     def begin(self) -> None:

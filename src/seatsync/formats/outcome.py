@@ -19,8 +19,9 @@ class InstitutionOutcome(_Closed):
     institution: str = Field(description="The institution's id; empty if it is not known.")
     folder: str = Field(description="The institution's folder, as the command named it.")
     code: int | None = Field(description="The exit code for this institution; null if the run ended before.")
-    result: Literal["applied", "unchanged", "stopped", "left", "unknown"] = Field(
-        description="`applied`: changes were made. `unchanged`: there was nothing to do. `stopped`: nothing was applied, and "
+    result: Literal["planned", "applied", "unchanged", "stopped", "left", "unknown"] = Field(
+        description="`planned`: there is a plan (`seatsync plan`). `applied`: changes were made. "
+        "`unchanged`: there was nothing to do. `stopped`: nothing was applied, and "
         "`message` says why. `left`: the plan is blocked, but this run did not ask for it. `unknown`: the run ended before "
         "the result was known, so the changes may or may not have been made."
     )
@@ -36,8 +37,15 @@ class InstitutionOutcome(_Closed):
     letters: Count = Field(description="The number of new letters in the outbox.")
 
 
+class Unchanged(_Closed):
+    """The institutions that `--changed-since` left out, because none of their files differs."""
+
+    institutions: Count = Field(description="How many.")
+    since: str = Field(description="The Git commit that the files were compared with.")
+
+
 class OutcomeFile(_Closed):
-    """What became of a run of `seatsync apply`. It names no member and no administrator."""
+    """What became of a run of `seatsync apply` or `seatsync plan`. It names no member and no administrator."""
 
     format: Literal["seatsync-outcome/1"]
     command: str = Field(description="The command and the option that said what may be applied.")
@@ -48,4 +56,5 @@ class OutcomeFile(_Closed):
     code: int | None = Field(description="The exit code; null as long as the run has not ended, or if it was killed.")
     message: str = Field(description="Why the run as a whole failed, in words; empty if it did not.")
     help: str = Field(description="What to do about it.")
+    unchanged: Unchanged | None = Field(None, description="Absent without `--changed-since`.")
     institutions: list[InstitutionOutcome]

@@ -13,6 +13,7 @@ from seatsync.domain.failure import ExitCode, Failure
 from seatsync.hosts import github, gitlab
 from seatsync.hosts.comment import Host
 from seatsync.hosts.http import Api, HostError, origin
+from seatsync.hosts.statuses import Commit
 
 
 class NoPullRequest(Failure):
@@ -74,6 +75,40 @@ def merges(environment: Mapping[str, str], seconds: float) -> Merges:
     )
 
 
+def marked_commit(environment: Mapping[str, str], sha: str, seconds: float) -> Commit:
+    """Return the commit that gets the statuses of this job: ``sha``, else the newest of the pull request or merge queue.
+
+    Raises:
+        NoPullRequest: the environment names no repository, commit or token.
+    """
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        from seatsync.hosts.github_statuses import GitHubCommit
+
+        commit = sha or _head(environment)
+        return GitHubCommit(_github_api(environment, repository, seconds), repository, _sha(commit, "GITHUB_SHA"))
+    if environment.get("CI_API_V4_URL"):
+        from seatsync.hosts.gitlab_statuses import GitLabCommit
+
+        commit = _sha(sha or environment.get("CI_COMMIT_SHA", ""), "CI_COMMIT_SHA")
+        api, _, _ = _gitlab_api(environment, seconds)
+        return GitLabCommit(api, environment.get("CI_PROJECT_ID", ""), commit, environment.get("CI_PIPELINE_ID", ""))
+    raise NoPullRequest(
+        "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
+        "Outside such a job, set GITHUB_REPOSITORY=owner/name and GITHUB_TOKEN, and use --commit.",
+    )
+
+
+def _head(environment: Mapping[str, str]) -> str:
+    """Return the newest commit of the pull request, of the merge queue's group, or of the job's branch.
+
+    On a pull request GITHUB_SHA is a merge that nobody looks at.
+    """
+    event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+    head = (event.get("pull_request") or {}).get("head") or {}
+    group, run = event.get("merge_group") or {}, event.get("workflow_run") or {}
+    return str(head.get("sha") or group.get("head_sha") or run.get("head_sha") or environment.get("GITHUB_SHA", ""))
+
+
 def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, dict[str, Any]]:
     """Return GitHub's API, the repository, and the event of this job, which is about a comment on a pull request.
 
@@ -113,7 +148,10 @@ def _branch(name: str | None) -> str:
 
 
 def _commit(environment: Mapping[str, str], name: str) -> str:
-    commit = environment.get(name, "")
+    return _sha(environment.get(name, ""), name)
+
+
+def _sha(commit: str, name: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         raise NoPullRequest(f"{name} is not a commit.", "Apply the reviewed plan by its fingerprint: --expect.")
     return commit

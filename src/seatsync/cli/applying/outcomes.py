@@ -29,16 +29,16 @@ def of_errors(found: Sequence[Diagnostic]) -> Outcome:
 def stopped(plan: Plan, folder: Path, run: Run, message: str = "", help: str = "") -> Outcome:
     """The outcome where nothing of a plan was applied; without a ``message`` because of its broken rules or warnings."""
     if not message:
-        findings = plan.refusals or plan.warnings
-        codes = ", ".join(dict.fromkeys(one.code for one in findings))
-        message = (
-            f"The plan is blocked: {codes}."
-            if plan.refusals
-            else f"The plan has warnings, and --strict is on: {codes}."
-        )
+        message = blocked(plan)
         help = "Correct the files in a new pull request, or approve the exception there. Its plan says how."
     told = of_plan(plan, folder, run)
     return told._replace(result="stopped", message=message, help=help)
+
+
+def blocked(plan: Plan) -> str:
+    """What stops a plan, by its codes, because their messages may name people: broken rules, or else warnings."""
+    codes = ", ".join(dict.fromkeys(one.code for one in plan.refusals or plan.warnings))
+    return f"The plan is blocked: {codes}." if plan.refusals else f"The plan has warnings, and --strict is on: {codes}."
 
 
 def of_plan(plan: Plan, folder: Path, run: Run) -> Outcome:

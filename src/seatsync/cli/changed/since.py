@@ -59,6 +59,10 @@ class Chosen:
             return ""
         return f"{counted(self.unchanged, 'institution')} unchanged since {self.base[:7]}: not {done}."
 
+    def others(self, done: str) -> list[str]:
+        """The same as a list of sentences, for reports."""
+        return [words] if (words := self.in_words(done)) else []
+
     def say(self, run: Run, done: str) -> None:
         """Print on standard error how many are unchanged."""
         if words := self.in_words(done):

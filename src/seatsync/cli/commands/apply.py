@@ -21,7 +21,7 @@ from seatsync.cli.changed.since import changed_since_option, chosen_of
 from seatsync.cli.commands.plan import is_plan, load_plans
 from seatsync.cli.institutions import many, part_of
 from seatsync.cli.options import as_folders, common, option
-from seatsync.cli.outcome import Outcome, Record, recorded
+from seatsync.cli.outcome import Record, recorded
 from seatsync.cli.run import Run
 
 
@@ -110,13 +110,13 @@ def command(
         if file:
             return apply_saved(run, load_plans(file)[0], folders, strict, author, jobs, record)
         chosen = chosen_of(part, changed_since, run, jobs)
-        record.institutions([Outcome(folder=str(item.folder)) for item in chosen.items])
+        names = [item.folder for item in chosen.items]
+        record.only(names, chosen.unchanged, chosen.base)
         if reviewed:
             return apply_reviewed(run, part, strict, author, jobs, len(folders) > 1, record)
         authorization = Authorization(expected(expect), same_files, len(folders) > 1)
         asks = not (yes or authorization.is_given)
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
-        names = [item.folder for item in chosen.items]
         code = apply_each(run, step, chosen.items, 1 if asks else jobs, names, len(folders) > 1, record)
         chosen.say(run, "applied")
         return code

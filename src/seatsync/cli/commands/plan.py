@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.applying.outcomes import blocked, of_errors
 from seatsync.cli.changed.since import changed_since_option, chosen_of
 from seatsync.cli.changed.task import Task
+from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
+from seatsync.cli.outcome import Outcome, Record, recorded
 from seatsync.cli.output.findings import without_names
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
@@ -23,6 +27,7 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
+    from seatsync.domain.diagnostic import Diagnostic
     from seatsync.planning.plan import Plan
 
 
@@ -33,6 +38,12 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Save the plan in this file, to show and apply it later.",
 )
+@option(
+    "--outcome",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write what became of each institution to this file, also if it can't be planned. `seatsync mark` shows it.",
+)
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @changed_since_option
@@ -42,6 +53,7 @@ def command(
     run: Run,
     folders: list[Path],
     out: Path | None,
+    outcome: Path | None,
     detailed_exitcode: bool,
     strict: bool,
     changed_since: str | None,
@@ -60,76 +72,104 @@ def command(
 
     Writes nothing but the plan file. Exits with 3 if the files are invalid, with 4 if the plan is blocked.
     """
-    chosen = chosen_of(part_of(folders, shard), changed_since, run, jobs)
-    others = [words] if (words := chosen.in_words("planned")) else []
-    several = len(folders) > 1 or len(chosen.items) != 1
-    prints_itself = run.format == "text" and out is None  # each step prints its own plan
-    step = partial(_plan_one, run, strict, detailed_exitcode, several if prints_itself else None)
-    outcomes: list[tuple[object, int, str]] = []
+    part = part_of(folders, shard)
+    with _recorded(outcome, part) as record:
+        chosen = chosen_of(part, changed_since, run, jobs)
+        names = [item.folder for item in chosen.items]
+        record.only(names, chosen.unchanged, chosen.base)
+        several = len(folders) > 1 or len(chosen.items) != 1
+        prints_itself = run.format == "text" and out is None  # each step prints its own plan
+        step = partial(_plan_one, run, strict, detailed_exitcode, several if prints_itself else None)
+        told: list[tuple[object, int, str]] = []
 
-    def planned() -> Iterator[FolderResult]:
-        for item, done in zip(chosen.items, each(step, chosen.items, run, jobs, "Planning"), strict=True):
-            success, result = done.result or ("", None)
-            outcomes.append((item.folder, done.code, success))
-            if result is not None:
-                yield result
+        def planned() -> Iterator[FolderResult]:
+            for number, done in enumerate(each(step, chosen.items, run, jobs, "Planning")):
+                became, result = done.result or (Outcome("", "", None, "stopped", *done.failure), None)
+                record.note(number, became._replace(code=done.code))
+                told.append((names[number], done.code, "with changes" if became.summary else "without changes"))
+                if result is not None:
+                    yield result
 
-    results: Iterable[FolderResult] = planned()
-    if prints_itself:
-        deque(results, maxlen=0)
-    else:
-        if out is not None:
-            results = list(results)
-            plans = [one.plan for one in results if one.plan is not None]
-            if plans or not chosen.items:
-                save(plans, several, out)
-            elif results and out.exists():
-                click.echo(f"seatsync: no plan was saved; {out} was not changed.", err=True)
-        show(results, several, run, others)
-    if len(folders) > 1 and outcomes:
-        summary(run, outcomes)
+        results: Iterable[FolderResult] = planned()
+        if prints_itself:
+            deque(results, maxlen=0)
+        else:
+            if out is not None:
+                results = _saved([*results], several, bool(chosen.items), out)
+            show(results, several, run, chosen.others("planned"))
+        code = exits.worst(code for _, code, _ in told)
+        record.end(code)
+    if len(folders) > 1 and told:
+        summary(run, told)
     chosen.say(run, "planned")
-    return exits.worst(code for _, code, _ in outcomes)
+    return code
+
+
+def _recorded(file: Path | None, folders: Sequence[Path]) -> AbstractContextManager[Record]:
+    """Record the outcome of the block in the ``file``, if one is given."""
+    from seatsync.cli.environment import commit, run_address
+
+    if file is None:
+        return nullcontext(Record())
+    return recorded(Record(file, "plan", commit(folders[0] if folders else Path()), run_address(), folders))
+
+
+def _saved(results: list[FolderResult], as_array: bool, is_something_to_do: bool, out: Path) -> list[FolderResult]:
+    """Save the plans, or none if there is nothing to plan. If there was something but no plan, an earlier file stays."""
+    plans = [one.plan for one in results if one.plan is not None]
+    if plans or not is_something_to_do:
+        save(plans, as_array, out)
+    elif results and out.exists():
+        click.echo(f"seatsync: no plan was saved; {out} was not changed.", err=True)
+    return results
 
 
 def _plan_one(
     run: Run, strict: bool, detailed: bool, is_one_of_several: bool | None, item: Task | Ended
-) -> tuple[int, tuple[str, FolderResult | None]]:
-    """Plan one folder: exit code, and result in words and as a value.
+) -> tuple[int, tuple[Outcome, FolderResult | None]]:
+    """Plan one folder: exit code, and result for the outcome file and as a value.
 
     The step prints its plan itself, as ``is_one_of_several`` or the only one; if that is None, it returns the plan instead.
     """
-    plan, result = _planned(item, run)
+    plan, result, found = _planned(item, run)
     if plan is None:
-        return ExitCode.INVALID, ("", result)
+        id = institution_id(item.folder) or ""
+        return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
     if is_one_of_several is not None:
         show([result], is_one_of_several, run)
-    if stopped_by_warnings(plan, strict):
+    is_stopped = stopped_by_warnings(plan, strict)
+    if is_stopped:
         click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)
-    success = "with changes" if plan.changes else "without changes"
-    return outcome(plan, strict, detailed), (success, result if is_one_of_several is None else None)
+    shown = result.plan or plan
+    became = Outcome(
+        plan.institution, str(item.folder), None, "planned", fingerprint=shown.fingerprint, summary=plan.summary
+    )
+    if plan.refusals or is_stopped:
+        became = became._replace(result="stopped", message=blocked(plan))
+    return exit_code(plan, strict, detailed), (became, result if is_one_of_several is None else None)
 
 
-def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult]:
-    """The plan of one folder, or of an institution that has none any more; and what to print of it."""
+def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult, Sequence[Diagnostic]]:
+    """The plan of one folder, or of an institution that has none any more; what to print of it; and what is wrong with the
+    files."""
     if not isinstance(item, Task):
         from seatsync.cli.changed.ended import ended_plan, ended_result
 
         plan = ended_plan(item, run)
         if plan.refusals or item.task is None:
-            return plan, ended_result(item, plan, run)
+            return plan, ended_result(item, plan, run), []
         item = item.task
     planned, found = try_plan(item.folder, run)
     if planned is None:
-        return None, FolderResult(None, without_names(found, run), item.folder)
+        return None, FolderResult(None, without_names(found, run), item.folder), found
     if item.files:
         from seatsync.cli.changed.in_this_change import with_own_exceptions
 
         planned = with_own_exceptions(planned, item)
-    return planned, FolderResult(printable_plan(planned, item.folder, run), [], item.folder)
+    return planned, FolderResult(printable_plan(planned, item.folder, run), [], item.folder), []
 
 
-def outcome(plan: Plan, strict: bool, detailed: bool) -> int:
+def exit_code(plan: Plan, strict: bool, detailed: bool) -> int:
     """The exit code for a plan."""
     if plan.refusals:
         return ExitCode.REFUSED

@@ -1,0 +1,106 @@
+"""``seatsync mark``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.extras import needs
+from seatsync.cli.options import common, option
+from seatsync.cli.run import Run
+
+if TYPE_CHECKING:
+    from seatsync.formats.outcome import InstitutionOutcome, OutcomeFile
+    from seatsync.hosts.statuses import Status
+
+
+@click.command("mark")
+@click.argument("file", metavar="OUTCOME.json", type=click.Path(path_type=Path))
+@option("--commit", metavar="SHA", help="The commit to mark. Default: the newest one of the job's pull request.")
+@option("--url", default="", metavar="URL", help="What the statuses lead to. Default: the run.")
+@option(
+    "--timeout",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to keep trying if the host is slow, busy or can't be reached.",
+)
+@common()
+def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) -> None:
+    """Give a commit a status for each institution of a run.
+
+    \b
+    seatsync plan --out plan.json --outcome outcome.json --changed-since main institutions/*
+    seatsync mark outcome.json
+
+    Sets `seatsync/ID` for each institution, and `seatsync` for all. A status says how many changes there are, and names nobody.
+    Of more than 60, the failing ones come first. On GitHub the job needs `permissions: {statuses: write}`; without it, it says
+    so and exits with 0. On GitLab the token needs the role Developer. Needs `pip install 'seatsync[ci]'`.
+    """
+    with needs("ci"):
+        from seatsync.hosts import statuses
+    from seatsync.hosts.environment import marked_commit
+    from seatsync.hosts.http import HostError
+
+    outcome = _read(file)
+    link = url or outcome.run
+    each = {one.institution or Path(one.folder).name: _status(one, link) for one in outcome.institutions}
+    try:
+        with run.step("Marking"):
+            target = marked_commit(os.environ, commit or "", timeout)
+            done, left = statuses.put(target, _of_all(outcome, link), each)
+    except HostError as error:
+        click.echo(
+            f"seatsync: Not all statuses were set: {error} To fix: {error.help} The plan is not affected.", err=True
+        )
+        return
+    more = f", {left:,} left out: `seatsync` covers them" if left else ""
+    run.say(f"statuses set: {done:,}{more}")
+
+
+def _read(file: Path) -> OutcomeFile:
+    """The outcome in the file; if there is none, an outcome that says so."""
+    from pydantic import ValidationError
+
+    from seatsync.cli.environment import run_address
+    from seatsync.formats.outcome import OutcomeFile
+    from seatsync.sources import opening
+
+    try:
+        return OutcomeFile.model_validate_json(opening.read(file))
+    except ValidationError:
+        raise click.UsageError(f"{file} is no outcome. Write it with `seatsync plan --outcome {file}`.") from None
+    except FileNotFoundError:
+        why = "The run ended before it planned anything."
+        run = {"format": "seatsync-outcome/1", "command": "plan", "commit": "", "run": run_address()}
+        return OutcomeFile.model_validate({**run, "code": None, "message": why, "help": "", "institutions": []})
+
+
+def _status(one: InstitutionOutcome, url: str) -> Status:
+    """The status of one institution: its counts, or why there is no plan."""
+    from seatsync.hosts.statuses import ERROR, FAILURE, SUCCESS, Status
+
+    if one.code in (0, 2):
+        counts = ", ".join(f"{number:,} {action}" for action, number in one.summary.items())
+        return Status(SUCCESS, counts or "Nothing to do.", url)
+    return Status(FAILURE if one.code in (3, 4, 5) else ERROR, one.message or "It was not planned.", url)
+
+
+def _of_all(outcome: OutcomeFile, url: str) -> Status:
+    """The status of the run: how many institutions have changes, how many are wrong."""
+    from seatsync.domain.diagnostic import counted
+    from seatsync.hosts.statuses import ERROR, FAILURE, SUCCESS, Status
+
+    states = [_status(one, "").state for one in outcome.institutions]
+    wrong = len(states) - states.count(SUCCESS)
+    others = f", {outcome.unchanged.institutions:,} unchanged" if outcome.unchanged else ""
+    if outcome.message or outcome.code not in (0, 2, 3, 4, 5):
+        return Status(ERROR, outcome.message or "The run did not end.", url)
+    if wrong or outcome.code not in (0, 2):
+        state = ERROR if ERROR in states else FAILURE
+        return Status(state, f"{wrong:,} of {counted(len(states), 'institution')} not good{others}.", url)
+    return Status(SUCCESS, f"{counted(len(states), 'institution')} good{others}.", url)
