@@ -215,8 +215,12 @@ def test_several_plans_stand_in_one_comment(host: CodeHost, folder: Path) -> Non
     seatsync("init", "college", "--name", "My College", folder=folder)
     seatsync("plan", "college", "--out", "second.json", folder=folder)
     comment(folder, "plan.json", "second.json")
-    titles = re.findall("^## .*", host.bodies()[0], re.MULTILINE)
-    assert titles == [r"## My School \(school\)", r"## My College \(college\)"]
+    titles = re.findall("^###? .*", host.bodies()[0], re.MULTILINE)
+    assert titles == [
+        "## ⚠️ Irreversible: 2 of 20 changes in 2 institutions cannot be undone",
+        "### ⚠️ Irreversible: My School (school)",
+        "### ⚠️ Irreversible: My College (college)",
+    ]
 
 
 def test_a_large_plan_is_cut_to_what_the_host_takes_with_the_marker(host: CodeHost, folder: Path) -> None:
@@ -226,7 +230,7 @@ def test_a_large_plan_is_cut_to_what_the_host_takes_with_the_marker(host: CodeHo
     comment(folder)
     [said] = host.bodies()
     assert 50_000 < len(said) <= 65_536
-    assert re.search(r"Left out to save space: .*[\d,]+ changes", said)
+    assert re.search(r"Left out to save space: .*[\d,]+ member-add", said)
 
 
 def test_names_in_a_plan_break_out_of_nothing(host: CodeHost, folder: Path) -> None:

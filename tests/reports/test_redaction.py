@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.emails_in_text import emails_replaced
-from seatsync.reports.markdown import escaped
+from seatsync.reports.literal import literal
 from tests.support.command_line import seatsync
 from tests.support.databases import ledgers
 from tests.support.long_form import times
@@ -64,7 +64,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "JSON in ASCII": lambda text: json.dumps(text)[1:-1],
     "YAML": lambda text: yaml.safe_dump(text, allow_unicode=True, width=10_000).strip(),
     "YAML in ASCII": lambda text: yaml.safe_dump(text, width=10_000).strip(),
-    "Markdown": escaped,
+    "Markdown": literal,
     "HTML": html.escape,
     "HTML in ASCII": lambda text: html.escape(text).encode("ascii", "xmlcharrefreplace").decode(),
     "URL": quote,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
+import re
 from pathlib import Path
 
 
@@ -26,6 +28,23 @@ def commit(folder: Path) -> str:
     from seatsync.git.commit import commit_of
 
     return commit_of(folder)
+
+
+def head_commit() -> str:
+    """The newest commit of the job's pull request, else the job's commit; empty outside a job.
+
+    On GitHub the job's commit is a merge that nobody made: the event has the pull request's own. GitLab's merged results have
+    the same in a variable.
+    """
+    try:
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        run, pull = event.get("workflow_run") or {}, event.get("pull_request") or {}
+        known = str(run.get("head_sha") or (pull.get("head") or {}).get("sha") or "")
+    except (KeyError, OSError, ValueError, AttributeError):
+        known = ""
+    names = ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "GITHUB_SHA", "CI_COMMIT_SHA")
+    found = next(filter(None, [known, *(os.environ.get(name, "") for name in names)]), "")
+    return found if re.fullmatch("[0-9a-f]{7,64}", found) else ""
 
 
 def run_address() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
@@ -75,15 +75,18 @@ def marker(name: str) -> str:
     return f"<!-- seatsync:{name} -->\n"
 
 
-def put(host: Host, mark: str, text: str) -> tuple[bool, str]:
+def put(host: Host, mark: str, text: str | Callable[[str], str]) -> tuple[bool, str]:
     """Create or update the one comment with ``mark`` and ``text``. Return whether it was written, and its address.
+
+    ``text`` may be a function that makes it from the comment so far, which is empty if there is none.
 
     Raises:
         HostError: the host rejects a request or cannot be reached.
     """
+    write = (lambda old: text) if isinstance(text, str) else text
     for attempt in count():
         try:
-            written, url = _put(host, mark, mark + _lines(text))
+            written, url = _put(host, mark, write)
         except Lost as lost:  # it may exist now: look again instead of creating a second one
             host.wait(backoff(attempt), lost.failure)
         else:
@@ -91,11 +94,12 @@ def put(host: Host, mark: str, text: str) -> tuple[bool, str]:
     raise AssertionError  # count() never ends
 
 
-def _put(host: Host, mark: str, body: str) -> tuple[bool, str]:
+def _put(host: Host, mark: str, write: Callable[[str], str]) -> tuple[bool, str]:
     for comment in host.comments():
         # Anybody can write the marker. Comments of others are not used, because their authors could change the plan later.
         if not comment.body.startswith(mark.rstrip()) or not host.is_own(comment):
             continue
+        body = mark + _lines(write(comment.body))
         if _lines(comment.body) == body:
             return False, comment.url
         try:
@@ -105,7 +109,7 @@ def _put(host: Host, mark: str, body: str) -> tuple[bool, str]:
                 raise
         else:
             return True, comment.url
-    return True, host.create(body)
+    return True, host.create(mark + _lines(write("")))
 
 
 def _lines(text: str) -> str:

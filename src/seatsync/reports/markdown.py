@@ -1,227 +1,319 @@
-"""A plan as GitHub Markdown for a pull request, within 65,536 characters however large the plan is."""
+"""Plans as GitHub Markdown for a pull request, within 65,536 characters however large and many they are."""
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from seatsync.domain.diagnostic import Diagnostic
-from seatsync.reports.view import Group, PlanView, SlotRow, by_code, help_line
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.planning.change import Change
+from seatsync.reports.cutting import cut
+from seatsync.reports.decision import Decision, Effect, Panel, by_effect, panel
+from seatsync.reports.literal import code, in_html, literal, prose
+from seatsync.reports.room import Rows, Section, Turn, fit
+from seatsync.reports.view import PlanView, SlotRow, by_code, escape_controls, help_line, line
 
 MOST = 65_536
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:])")
-_PLAIN_PLACE = re.compile(r"[\w./ -]+:[0-9]+")
-_FENCE = re.compile(r"(?P<before>[ >]*(?:[-*+] +|\d+[.)] +)?)(?P<signs>`{3,}(?=[^`]*$)|~{3,})[ \t]*(?P<rest>[^\n]*)")
-_OPENS = re.compile(r"<!--|-->|</?details\b", re.IGNORECASE)
-_LEAST = 320  # characters that a plan needs for its verdict and the count of what is left out
+_SIGNS = {Decision.BLOCKED: "❌", Decision.IRREVERSIBLE: "⚠️", Decision.SAFE: "✅", Decision.NOTHING: "✅"}
+_LEAST = 600  # characters that an institution needs for more than its verdict
 _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
+_NAMES = 5  # people named in the decision panel
+_LONGEST_TITLE = 100  # characters of an institution's title in its verdict line
+_LOG_LINES, _LOG_COLUMNS = 20, 300
+_FOR_THE_COUNT = 170  # characters reserved for the line that counts institutions that are left out
 _FOLDED = "\n</details>\n\n"
-_FOR_THE_COUNT = 170  # characters reserved for the line that counts what is left out
+_OWN_APPROVAL = "approval-in-this-change"
 
 
-def escaped(text: str) -> str:
-    """Return text that Markdown shows literally: no markup, no HTML, no mention, no link."""
-    return as_html(_SPECIAL.sub(r"\\\1", text))
+@dataclass(frozen=True)
+class About:
+    """What a report says besides the plans.
 
+    ``commit`` is the one that was planned, ``since`` what has changed since the commit before. ``errors`` are findings in the
+    files of ``invalid`` institutions, which have no plan. ``failure`` says why planning failed, ``log`` what it printed.
+    ``others`` counts the institutions that this change does not touch. ``also_open`` are other pull requests that change the
+    same institutions. ``unrecorded`` counts the plans that an apply will not find in this comment.
+    """
 
-def as_html(text: str) -> str:
-    """Return text escaped for use inside HTML, where Markdown's backslashes have no effect."""
-    return html.escape(text, quote=False).replace(
-        "@", "@<!-- -->"
-    )  # an HTML entity in place of the @ would still notify that user
+    commit: str = ""
+    since: str = ""
+    errors: Sequence[Diagnostic] = ()
+    invalid: int = 0
+    failure: str = ""
+    log: str = ""
+    others: int = 0
+    also_open: Sequence[str] = ()
+    unrecorded: int = 0
 
-
-def place(text: str) -> str:
-    """Return a file and line, as code where the name has no special characters."""
-    return f"`{text}`" if _PLAIN_PLACE.fullmatch(text) else escaped(text)
+    @property
+    def at(self) -> str:
+        return f" at `{self.commit[:7]}`" if self.commit else ""
 
 
 def plan(view: PlanView, most: int = MOST) -> str:
-    """Return the plan in at most ``most`` characters: verdict, broken rules, seats, what cannot be undone, the changes (folded).
+    """Return one plan in at most ``most`` characters."""
+    return report([view], most=most)
 
-    Each part may use the room that earlier parts left, but keeps some for the parts that follow.
-    """
-    page = _Page(most - _FOR_THE_COUNT)
-    page.add(
-        f"## {escaped(view.title)}\n\n{'❌' if view.refused else '✅'} **{escaped(view.verdict)}** {escaped(view.context)}.\n\n"
+
+def report(views: Sequence[PlanView], about: About | None = None, most: int = MOST) -> str:
+    """Return the plans in at most ``most`` characters: the verdict on all, then the institutions, blocked ones first."""
+    about = about or About()
+    known = [(view, panel(view.plan)) for view in views]
+    if len(known) == 1 and not (about.failure or about.errors):
+        return _cut(_institution(*known[0], "##", most, about), most)
+    head = f"## {_verdict(known, about)}\n\n{_failure(about)}{_totals(known, about)}{_remarks(about)}"
+    room = (most - len(head)) // (2 if known else 1)
+    head += fit([*_findings(about.errors, "findings", _title(about.errors), "###")], room)
+    return _cut(head + _institutions(known, most - len(head)), most)
+
+
+def _title(found: Sequence[Diagnostic]) -> str:
+    errors = sum(one.severity is Severity.ERROR for one in found)
+    return "Errors" if errors == len(found) else "Errors and warnings" if errors else "Warnings"
+
+
+def _cut(text: str, most: int) -> str:
+    """Return text that is too long only where ``most`` is hardly enough for a verdict."""
+    return text if len(text) <= most else cut(text, most)
+
+
+def _verdict(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
+    """The verdict on all institutions, with its sign."""
+    numbers = Counter(facts.decision for _, facts in known)
+    if about.failure:
+        return f"❌ Not planned{about.at}: {literal(about.failure)}"
+    if about.invalid:
+        broken = f"; {_break_rules(numbers[Decision.BLOCKED])}" if numbers[Decision.BLOCKED] else ""
+        return f"❌ Blocked: the files of {counted(about.invalid, 'institution')} are invalid{broken}"
+    if numbers[Decision.BLOCKED]:
+        whole = f" of {len(known):,}" if len(known) > 1 else ""
+        return f"❌ Blocked: {_break_rules(numbers[Decision.BLOCKED], whole)}"
+    if not known:
+        return "✅ The files have no errors"
+    changes = sum(len(view.plan.changes) for view, _ in known)
+    if not changes:
+        return f"✅ Nothing to do in {counted(len(known), 'institution')}"
+    changing = counted(sum(bool(view.plan.changes) for view, _ in known), "institution")
+    finals = sum(len(view.plan.irreversible) for view, _ in known)
+    if finals:
+        return f"⚠️ Irreversible: {finals:,} of {counted(changes, 'change')} in {changing} cannot be undone"
+    return f"✅ Safe: {counted(changes, 'change')} in {changing}; all can be undone"
+
+
+def _break_rules(number: int, whole: str = "") -> str:
+    if whole:
+        return f"{number:,}{whole} institutions {'breaks a rule' if number == 1 else 'break rules'}"
+    return f"{counted(number, 'institution')} {'breaks a rule' if number == 1 else 'break rules'}"
+
+
+def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
+    """One line that counts institutions, changes and letters."""
+    numbers = Counter(facts.decision for _, facts in known)
+    parts = [f"{about.invalid:,} with invalid files"] if about.invalid else []
+    parts += [f"{numbers[decision]:,} {decision.lower()}" for decision in Decision if numbers[decision]]
+    if not parts:
+        return ""
+    actions: Counter[str] = Counter()
+    letters: Counter[str] = Counter()
+    for view, _ in known:
+        actions.update(view.plan.summary)
+        letters.update(view.plan.letters or {})
+    told = f"{counted(len(known) + about.invalid, 'institution')}: {', '.join(parts)}."
+    told += f" In all: {_counts(actions)}." if actions else ""
+    return told + (f" Letters: {_counts(letters)}." if letters else "") + "\n\n"
+
+
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in counts.most_common())
+
+
+def _failure(about: About) -> str:
+    """Why there is no plan, and the last lines of what was printed, as code."""
+    if not about.failure:
+        return ""
+    lines = [escape_controls(line)[:_LOG_COLUMNS].rstrip() for line in about.log.splitlines() if line.strip()]
+    log = "".join(f"    {line}\n" for line in lines[-_LOG_LINES:])
+    return "What this comment showed before no longer counts. Correct the cause, then plan again.\n\n" + (
+        f"{log}\n" if log else ""
     )
+
+
+def _remarks(about: About) -> str:
+    """What a report says besides the plans, each on a line of its own."""
+    told = [] if about.failure or not about.commit else [f"Planned{about.at}."]
+    told += [about.since] if about.since else []
+    if about.also_open:
+        verb = "changes" if len(about.also_open) == 1 else "change"
+        told.append(
+            f"⚠️ {', '.join(about.also_open)} {verb} the same institutions and {'is' if verb == 'changes' else 'are'} "
+            "open too. Whichever is merged second must be planned again."
+        )
+    if about.others:
+        told.append(f"Not touched by this change, and so not planned: {counted(about.others, 'other institution')}.")
+    if about.unrecorded:
+        told.append(
+            f"This comment has no room to record the plans of {counted(about.unrecorded, 'institution')}: "
+            "apply them with `seatsync apply --expect`."
+        )
+    return "".join(f"{one}\n\n" for one in told)
+
+
+def _institutions(known: Sequence[tuple[PlanView, Panel]], most: int) -> str:
+    """The institutions: as much of each as there is room for, blocked ones first; unchanged ones are only counted."""
+    listed = sorted((one for one in known if one[1].decision is not Decision.NOTHING), key=_order)
+    verdicts = [_verdict_line(view, facts) for view, facts in listed]
+    spare = most - min(sum(map(len, verdicts)), most * 3 // 4)
+    chosen = range(min(len(listed), spare // _LEAST))
+    blocked = sum(listed[number][1].decision is Decision.BLOCKED for number in chosen)
+    whole: dict[int, str] = {}
+    for done, number in enumerate(sorted(chosen, key=lambda number: (number >= blocked, _size(listed[number][0])))):
+        sharing = blocked - done + 1 if done < blocked < len(chosen) else len(chosen) - done
+        whole[number] = _institution(*listed[number], "###", len(verdicts[number]) + spare // sharing)
+        spare -= len(whole[number]) - len(verdicts[number])
+    sections = "".join(whole[number] for number in chosen)
+    rest = [(listed[number][1], verdicts[number]) for number in range(len(chosen), len(listed))]
+    head = "### Without details, to save space\n\n" if sections and rest else ""
+    return sections + head + _verdict_lines(rest, most - len(sections + head))
+
+
+def _order(one: tuple[PlanView, Panel]) -> tuple[object, ...]:
+    """Blocked institutions first, then those with the gravest consequences."""
+    view, facts = one
+    is_blocked = facts.decision is Decision.BLOCKED
+    losers = len(facts.lose) + len(facts.lost_admins)
+    return not is_blocked, -len(view.refusals), -len(view.plan.irreversible), -losers, -len(view.plan.changes)
+
+
+def _size(view: PlanView) -> int:
+    return len(view.plan.changes) + 3 * len(view.plan.refusals)
+
+
+def _verdict_line(view: PlanView, facts: Panel) -> str:
+    title = view.title if len(view.title) <= _LONGEST_TITLE else f"{view.title[: _LONGEST_TITLE - 1]}…"
+    return f"- {_SIGNS[facts.decision]} **{facts.decision}**: {literal(title)}. {facts.sentence}\n"
+
+
+def _verdict_lines(verdicts: Sequence[tuple[Panel, str]], most: int) -> str:
+    """The verdicts of institutions for which nothing else has room; those that do not fit are counted."""
+    decisions = Counter(facts.decision for facts, _ in verdicts)
+    left = most if sum(len(text) for _, text in verdicts) <= most else most - _FOR_THE_COUNT
+    shown = []
+    for facts, text in verdicts:
+        if len(text) > left:
+            break
+        left -= len(text)
+        shown.append(text)
+        decisions[facts.decision] -= 1
+    counts = ", ".join(f"{number:,} {decision.lower()}" for decision, number in decisions.items() if number)
+    more = counted(len(verdicts) - len(shown), "more institution")
+    return "".join(shown) + (f"\n*And {more}: {counts}. The plan file has everything.*\n" if counts else "")
+
+
+def _institution(view: PlanView, facts: Panel, level: str, most: int, about: About | None = None) -> str:
+    """One institution: panel, seats, broken rules, what cannot be undone, losses, warnings, then the other changes (folded).
+
+    ``about`` is given for the only institution.
+    """
+    head = f"{level} {_SIGNS[facts.decision]} {facts.decision}: {literal(view.title)}\n\n"
+    head += f"{facts.sentence} {literal(view.context)}{about.at if about else ''}.\n\n"
+    head += _remarks(replace(about, commit="")) if about else ""
+    told = _panel(view, facts)
+    final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
+    if len(head + told + final) > most // 2:
+        told, final = "", final if len(head + final) <= most // 2 else ""
+    changes = by_effect(view.plan.changes)
+    warnings = [one for one in view.warnings if one.code != _OWN_APPROVAL]
+    below = f"{level}#"
+    sections = [
+        _seats(view.slots),
+        *_findings(view.refusals, "rules broken", "Rules broken", below),
+        _changes(changes[Effect.FINAL], "Cannot be undone", below),
+        _changes(changes[Effect.LOSS], "Taken away", below),
+        *_findings(warnings, "warnings", "Warnings", below),
+        _folded(changes[Effect.UPDATE], "Changed"),
+        _folded(changes[Effect.ADDITION], "Added"),
+    ]
+    return head + told + fit(sections, most - len(head + told + final)) + final
+
+
+def _panel(view: PlanView, facts: Panel) -> str:
+    """The facts that a reviewer decides about, as a list."""
+    own = [one.message for one in view.warnings if one.code == _OWN_APPROVAL]
+    told = [f"⚠️ **Approved by this change itself**: {prose(message)}" for message in own]
+    told += [
+        f"**{what}** ({len(emails):,}): {literal(escape_controls(named(emails, _NAMES)))}"
+        for what, emails in (
+            ("Gain a seat", facts.gain),
+            ("Lose a seat", facts.lose),
+            ("Permanent", facts.permanent),
+            ("New administrators", facts.new_admins),
+            ("Administrators removed", facts.lost_admins),
+        )
+        if emails
+    ]
     if view.plan.changes:
-        page.add(f"In all: {escaped(view.counts)}. {escaped(view.letters)}".rstrip() + "\n\n", keep=most // 2)
-    final = f"\nFingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
-    if page.left > 4 * len(final):
-        page.left -= len(final)
-    else:
-        final = ""
-    _findings(page, view.refusals, "rules broken", keep=most // 2, keep_folded=most * 3 // 4)
-    _slots(page, view.slots, keep=most * 3 // 8)
-    _ends(page, view.ends, keep=most * 3 // 8)
-    _groups(page, "Cannot be undone", view.irreversible, "changes that cannot be undone", keep=most // 4, fold=False)
-    _findings(page, view.warnings, "warnings", keep=most // 8, keep_folded=most // 8)
-    page.parts.append(final)
-    _groups(page, "Changes", view.groups, "changes", keep=0, fold=True)
-    return page.text()
+        told.append(f"**In all**: {literal(view.counts)}")
+        letters = view.letters.removeprefix("Letters: ").rstrip(".")
+        told += [f"**Letters**: {literal(letters)}"] if letters else []
+    told += [literal(end) for end in view.ends]
+    return "".join(f"- {one}\n" for one in told) + "\n" if told else ""
 
 
-def plans(views: Sequence[PlanView], most: int = MOST) -> str:
-    """Return several plans, each with an equal share of the room; if there are too many, only their verdicts, blocked ones first."""
-    share = most // max(1, len(views))
-    if share >= _LEAST:
-        return "".join(plan(view, share) for view in views)
-    page = _Page(most - _FOR_THE_COUNT)
-    ordered = sorted(views, key=lambda view: not view.refused)
-    for position, view in enumerate(ordered):
-        if not page.add(f"- {'❌' if view.refused else '✅'} {escaped(view.title)}: {escaped(view.verdict)}\n"):
-            page.left_out("institutions", len(ordered) - position)
-            break
-    return page.text()
+def _seats(rows: Sequence[SlotRow]) -> Section:
+    header = "| " + " | ".join(SlotRow._fields) + " |\n| --- |" + " ---: |" * (len(SlotRow._fields) - 1) + "\n"
+    texts = ("| " + " | ".join(map(literal, row)) + " |\n" for row in rows)
+    return Section(header, [Rows("libraries", len(rows), texts)], "\n", Turn.FIRST)
 
 
-def diagnostics(found: Sequence[Diagnostic], most: int = MOST) -> str:
-    """Return the findings on the files."""
-    page = _Page(most - _FOR_THE_COUNT)
-    _findings(page, found, "findings", keep=0, keep_folded=0)
-    return page.text()
-
-
-def cut(text: str, most: int) -> str:
-    """Return finished Markdown in at most ``most`` characters: whole lines, open elements closed, and the rest counted."""
-    if len(text) <= most:
-        return text
-    lines = [f"{line}\n" for line in text.split("\n")]
-    open_elements = _OpenElements()
-    kept, end, left = 0, "", most - _FOR_THE_COUNT
-    for line in lines:
-        left -= len(line)
-        open_elements.read(line)
-        if left < len(open_elements.closing):
-            break
-        kept, end = kept + 1, open_elements.closing
-    return "".join(lines[:kept]) + end + f"\n*Left out to save space: {len(lines) - kept:,} lines.*\n"
-
-
-class _OpenElements:
-    """The elements that are still open after some lines of Markdown: a code fence, a comment, ``<details>``."""
-
-    def __init__(self) -> None:
-        self.fence = ""
-        self.before_fence = ""
-        self.comment = False
-        self.folds = 0
-
-    def read(self, line: str) -> None:
-        fence = _FENCE.match(line)
-        if self.fence:
-            if fence and fence["signs"].startswith(self.fence) and not fence["rest"]:
-                self.fence = ""
-        elif fence and not self.comment:
-            self.fence = fence["signs"]
-            self.before_fence = re.sub(r"[^ >]", " ", fence["before"])
-        else:
-            for sign in _OPENS.findall(line):
-                if sign == "-->":
-                    self.comment = False
-                elif sign == "<!--":
-                    self.comment = True
-                elif not self.comment:
-                    self.folds = max(0, self.folds + (-1 if sign.startswith("</") else 1))
-
-    @property
-    def closing(self) -> str:
-        """The text that closes all open elements."""
-        code = f"{self.before_fence}{self.fence}\n" if self.fence else ""
-        return code + ("-->\n" if self.comment else "") + "\n</details>\n" * self.folds
-
-
-class _Page:
-    """Text that never exceeds its limit. Its last line counts what did not fit."""
-
-    def __init__(self, most: int) -> None:
-        self.parts: list[str] = []
-        self.left = most
-        self.missing: dict[str, int] = {}
-
-    def add(self, text: str, keep: int = 0) -> bool:
-        """Add the text if ``keep`` characters are still free afterwards, and return whether it was added."""
-        if len(text) + keep > self.left:
-            return False
-        self.parts.append(text)
-        self.left -= len(text)
-        return True
-
-    def left_out(self, what: str, number: int) -> None:
-        if number:
-            self.missing[what] = self.missing.get(what, 0) + number
-
-    def text(self) -> str:
-        if self.missing:
-            counts = ", ".join(f"{number:,} {what}" for what, number in self.missing.items())
-            self.parts.append(f"\n*Left out to save space: {counts}. The plan file has everything.*\n")
-        return "".join(self.parts)
-
-
-def _findings(page: _Page, found: Sequence[Diagnostic], what: str, keep: int, keep_folded: int) -> None:
-    """Add the first few findings of each code, then the rest of each code folded; the folded ones are cut first."""
-    kinds, shown = by_code(found), 0
-    if any(len(alike) > _OF_ONE_CODE for alike in kinds.values()):
-        counts = ", ".join(f"{len(alike):,} {escaped(code)}" for code, alike in kinds.items())
-        page.add(f"{what.capitalize()}: {counts}.\n\n", keep)
-    for finding in (finding for alike in kinds.values() for finding in alike[:_OF_ONE_CODE]):
-        shown += page.add(_finding(finding), keep)
-    for code, alike in kinds.items():
-        rest = [_finding(finding) for finding in alike[_OF_ONE_CODE:]]
-        head = f"\n<details><summary>{len(rest):,} more of {as_html(code)}</summary>\n\n"
-        if rest and page.add(head, keep_folded + len(rest[0]) + len(_FOLDED)):
-            while rest and page.add(rest.pop(0), keep_folded + len(_FOLDED)):
-                shown += 1
-            page.add(_FOLDED)
-    page.left_out(what, len(found) - shown)
-    if found:
-        page.add("\n")
+def _findings(found: Sequence[Diagnostic], kind: str, title: str, level: str) -> Iterator[Section]:
+    """The first few findings of each code, then the rest of each code, folded."""
+    kinds = by_code(found)
+    first = [finding for alike in kinds.values() for finding in alike[:_OF_ONE_CODE]]
+    counts = ", ".join(f"{len(alike):,} {literal(name)}" for name, alike in kinds.items())
+    many = f"{counts}.\n\n" if len(first) < len(found) else ""
+    is_grave = any(one.severity in (Severity.ERROR, Severity.REFUSAL) for one in found)
+    turn = Turn.FIRST if is_grave else Turn.LAST
+    head = f"{level} {title} ({len(found):,})\n\n{many}"
+    yield Section(head, [Rows(kind, len(first), map(_finding, first))], "\n", turn)
+    for name, alike in kinds.items():
+        rest = alike[_OF_ONE_CODE:]
+        head = f"<details><summary>{len(rest):,} more of {in_html(name)}</summary>\n\n"
+        yield Section(head, [Rows(kind, len(rest), map(_finding, rest))], _FOLDED, Turn.LAST)
 
 
 def _finding(finding: Diagnostic) -> str:
-    where = f" at {place(str(finding.origin))}" if finding.origin else ""
+    where = f" at {code(str(finding.origin))}" if finding.origin else ""
     head, *paste = help_line(finding).split("\n")
-    block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + escaped(paste[-1]) if paste else ""
-    return f"- **{finding.code}**{where}: {escaped(finding.message)}\n  {escaped(head)}{block}\n"
+    block = "\n  ```yaml\n" + "\n".join(paste[:-1]) + "\n  ```\n  " + prose(paste[-1]) if paste else ""
+    return f"- **{literal(finding.code)}**{where}: {prose(finding.message)}\n  {prose(head)}{block}\n"
 
 
-def _slots(page: _Page, rows: Sequence[SlotRow], keep: int) -> None:
-    header = "| " + " | ".join(SlotRow._fields) + " |\n| --- |" + " ---: |" * (len(SlotRow._fields) - 1) + "\n"
-    if rows and page.add(header, keep):
-        shown = 0
-        while shown < len(rows) and page.add("| " + " | ".join(map(escaped, rows[shown])) + " |\n", keep):
-            shown += 1
-        page.left_out("libraries", len(rows) - shown)
-        page.add("\n")
-    else:
-        page.left_out("libraries", len(rows))
+def _changes(changes: Sequence[Change], title: str, level: str) -> Section:
+    head = f"{level} {title} ({len(changes):,})\n\n"
+    return Section(head + _HEADER, _rows(changes), "\n", Turn.SECOND)
 
 
-def _ends(page: _Page, ends: Sequence[str], keep: int) -> None:
-    shown = 0
-    while shown < len(ends) and page.add(f"- {escaped(ends[shown])}\n", keep):
-        shown += 1
-    page.left_out("end dates", len(ends) - shown)
-    if shown:
-        page.add("\n")
+def _folded(changes: Sequence[Change], title: str) -> Section:
+    counts = _counts(Counter(change.action.value for change in changes))
+    head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
+    return Section(head + _HEADER, _rows(changes), _FOLDED, Turn.LAST)
 
 
-def _groups(page: _Page, title: str, groups: list[Group], what: str, keep: int, fold: bool) -> None:
-    if groups and not page.add(f"### {title}\n\n", keep):
-        page.left_out(what, sum(len(group.changes) for group in groups))
-        return
-    closing = _FOLDED if fold else "\n"
-    for group in groups:
-        head = f"{group.sign} {group.title} ({len(group.changes):,})"
-        head = f"<details><summary>{as_html(head)}</summary>\n\n" if fold else f"**{escaped(head)}**\n\n"
-        shown = 0
-        if page.add(f"{head}| | what | why | where |\n| --- | --- | --- | --- |\n", keep + len(closing) + 300):
-            for line in group.lines():
-                cells = [*map(escaped, line[:3]), place(line.where)]
-                if not page.add("| " + " | ".join(cells) + " |\n", keep + len(closing)):
-                    break
-                shown += 1
-            page.add(closing)
-        page.left_out(what, len(group.changes) - shown)
+_HEADER = "| who or what | change | why | where |\n| --- | --- | --- | --- |\n"
+
+
+def _rows(changes: Iterable[Change]) -> list[Rows]:
+    """The changes as rows of a table, by action and library, so that each of these gets its share of the room."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in changes:
+        groups.setdefault((change.action.value, change.library), []).append(change)
+    return [Rows(action, len(alike), map(_row, alike)) for (action, _), alike in groups.items()]
+
+
+def _row(change: Change) -> str:
+    subject, what, why, where = line(change)
+    action = f"{change.action.value} {escape_controls(change.library) if change.member else ''}".rstrip()
+    return (
+        f"| {literal(subject)} | {literal(f'{action}: {what}'.removesuffix(': '))} | {literal(why)} | {code(where)} |\n"
+    )

@@ -91,16 +91,16 @@ def _as_html(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
 
 
 def _as_markdown(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
-    """First the mistakes in the files, then the plans in the remaining space."""
+    """The verdict, then the mistakes in the files, then the plans."""
+    from seatsync.domain.diagnostic import Severity
     from seatsync.reports import markdown
     from seatsync.reports.view import PlanView
 
     everything = [*results]
     found = [finding for one in everything for finding in _placed(one, prefix(one.folder))]
+    invalid = sum(any(finding.severity is Severity.ERROR for finding in one.found) for one in everything)
     views = [PlanView(one.plan) for one in everything if one.plan is not None]
-    mistakes = markdown.diagnostics(found, markdown.MOST // 2 if views else markdown.MOST)
-    yield mistakes
-    yield markdown.plans(views, markdown.MOST - len(mistakes))
+    yield markdown.report(views, markdown.About(errors=found, invalid=invalid))
 
 
 def _as_annotations(results: Iterable[FolderResult], several: bool) -> Iterator[str]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from seatsync.cli.commands.plan import load_plans
+from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
+from seatsync.cli.output.comment import comment_of, failure_of, read_findings, report_of
 from seatsync.cli.planning import printable_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import Failure
@@ -19,16 +21,51 @@ from seatsync.domain.text.characters import is_slug
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
+    from seatsync.reports.markdown import About
 
 
 @click.command("comment")
 @click.argument("plans", nargs=-1, metavar="[PLAN.json]...", type=click.Path(path_type=Path))
+@option(
+    "--exit-code",
+    type=click.IntRange(0),
+    metavar="CODE",
+    help="The exit code of `seatsync plan`. If it made no plan, the comment says so, and no plan counts as reviewed.",
+)
+@option(
+    "--log",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE",
+    help="What `seatsync plan` printed on standard error; its end is shown if it made no plan.",
+)
+@option(
+    "--findings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What `seatsync validate --format json` printed; errors in the files come first.",
+)
+@option("--commit", default=head_commit, metavar="SHA", help="The commit that was planned. Default: from the job.")
+@option(
+    "--others",
+    type=click.IntRange(0),
+    default=0,
+    metavar="NUMBER",
+    help="How many institutions were not planned because this change does not touch them.",
+)
+@option(
+    "--also-open",
+    type=click.IntRange(1),
+    multiple=True,
+    metavar="NUMBER",
+    help="Another open pull request that changes the same institutions. Can be given several times.",
+)
 @option(
     "--body",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
     help="Post this Markdown instead of plans; it is cut to the host's limit.",
 )
+@option("--print", "prints", is_flag=True, help="Print the Markdown and post nothing.")
 @option(
     "--marker",
     default="plan",
@@ -54,7 +91,14 @@ if TYPE_CHECKING:
 def command(
     run: Run,
     plans: tuple[Path, ...],
+    exit_code: int | None,
+    log: TextIO | None,
+    findings: Path | None,
+    commit: str,
+    others: int,
+    also_open: tuple[int, ...],
     body: TextIO | None,
+    prints: bool,
     marker: str,
     pull_request: int | None,
     timeout: float,
@@ -63,6 +107,8 @@ def command(
 
     \b
     seatsync comment plan.json                      what the plan would change
+    seatsync comment plan.json --exit-code 6        that there is no plan, and why
+    seatsync comment plan.json --print              the same Markdown, for a summary
     seatsync comment a.json b.json                  several plans in one comment
     seatsync comment --body -                       any Markdown, here from a pipe
     seatsync comment plan.json --marker nightly     a second comment next to the first
@@ -70,24 +116,49 @@ def command(
     The job on GitHub or GitLab names the pull request. The token comes from GITHUB_TOKEN or GH_TOKEN, on GitLab from
     SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN. Needs `pip install 'seatsync[ci]'`.
     """
-    if bool(plans) == bool(body):
+    from seatsync.reports.markdown import About
+
+    is_about_plans = bool(plans or findings) or exit_code is not None
+    if is_about_plans == bool(body):
         raise click.UsageError("Give either plan files or --body.")
     if not is_slug(marker):
         raise click.UsageError(f'--marker "{marker}" is not valid: use lower-case letters, digits and single hyphens.')
-    text = body.read() if body else ""
+    text = _shown(body, run)
     if body and not text.strip():
         raise click.UsageError("--body is empty: there is nothing to post.")
-    loaded = [printable_plan(plan, Path(), run) for path in plans for plan in load_plans(path)[0]]
-    if run.redactor is not None:
-        text = run.redactor.text(text)
+    there = [path for path in plans if exit_code is None or (path.is_file() and path.stat().st_size)]
+    loaded = [printable_plan(plan, Path(), run) for path in there for plan in load_plans(path)[0]]
+    errors, invalid = read_findings(findings, run) if findings else ([], 0)
+    failure = failure_of(exit_code, loaded, errors) if exit_code is not None else ""
+    sign = "#" if os.environ.get("GITHUB_REPOSITORY") else "!"
+    about = About(
+        commit=commit,
+        errors=errors,
+        invalid=invalid,
+        failure=failure,
+        log=_shown(log, run),
+        others=others,
+        also_open=[f"{sign}{number}" for number in also_open],
+    )
+    if prints:
+        click.echo(text if body else report_of(loaded, about), nl=False)
+        return
     with run.step("Commenting"):
-        written, url = _put(text, loaded, marker, pull_request, timeout)
+        written, url = _put(text, loaded, about, marker, pull_request, timeout)
     if not run.quiet:
         click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")
 
 
-def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None, timeout: float) -> tuple[bool, str]:
-    """Post the ``plans``, or the ``text`` if there are none. Whether the comment was changed, and its address.
+def _shown(file: TextIO | None, run: Run) -> str:
+    """The text of a file, with pseudonyms if names must be left out; empty without a file."""
+    text = file.read() if file else ""
+    return run.redactor.text(text) if run.redactor is not None else text
+
+
+def _put(
+    text: str, plans: Sequence[Plan], about: About, marker: str, pull_request: int | None, timeout: float
+) -> tuple[bool, str]:
+    """Post the ``text``, else the ``plans``. Whether the comment was changed, and its address.
 
     Raises:
         UsageError: the package for the host's API is missing.
@@ -97,24 +168,16 @@ def _put(text: str, plans: Sequence[Plan], marker: str, pull_request: int | None
         from seatsync.hosts import comment
     from seatsync.hosts.environment import pull_request as find
     from seatsync.hosts.http import HostError
-    from seatsync.reports import markdown
+    from seatsync.reports.cutting import cut
+    from seatsync.reports.markdown import MOST
 
     mark = comment.marker(marker)
+
     try:
         host = find(os.environ, pull_request, timeout)
-        most = host.limit - len(mark)
-        body = _of_plans(plans, mark) if plans else markdown.cut(host.without_commands(text), most)
-        return comment.put(host, mark, body)
+        if text:
+            return comment.put(host, mark, cut(host.without_commands(text), host.limit - len(mark)))
+        return comment.put(host, mark, lambda old: comment_of(plans, about, min(MOST, host.limit) - len(mark), old))
     except HostError as error:
         help = f"{error.help} The plan itself is not affected."
         raise Failure(f"No comment was written: {error}", help) from error
-
-
-def _of_plans(plans: Sequence[Plan], mark: str) -> str:
-    """The comment's Markdown for plans, at most ``markdown.MOST`` long: the plan file has everything."""
-    from seatsync.hosts import review
-    from seatsync.reports import markdown
-    from seatsync.reports.view import PlanView
-
-    facts = review.line(plans, os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA", ""))
-    return facts + markdown.plans([PlanView(plan) for plan in plans], markdown.MOST - len(mark + facts))

@@ -1,0 +1,120 @@
+"""What a reviewer decides about: whether a plan is blocked, irreversible or safe, and who gains and who loses by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import assert_never
+
+from seatsync.domain.action import Action, Sign
+from seatsync.domain.diagnostic import counted
+from seatsync.planning.change import Change, takes_seat
+from seatsync.planning.plan import Plan
+
+
+class Decision(StrEnum):
+    """The verdict on a plan in a word, the worst first."""
+
+    BLOCKED = "Blocked"
+    IRREVERSIBLE = "Irreversible"
+    SAFE = "Safe"
+    NOTHING = "Nothing to do"
+
+
+class Effect(IntEnum):
+    """What a change does to somebody, in the order in which a reviewer should see it."""
+
+    FINAL = 0
+    LOSS = 1
+    UPDATE = 2
+    ADDITION = 3
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The facts on which a reviewer decides: the e-mails of those who gain or lose, each once, in the order of the plan."""
+
+    decision: Decision
+    sentence: str
+    gain: Sequence[str]
+    lose: Sequence[str]
+    permanent: Sequence[str]
+    new_admins: Sequence[str]
+    lost_admins: Sequence[str]
+
+
+def panel(plan: Plan) -> Panel:
+    """Return the decision panel of a plan."""
+    found: dict[str, dict[str, None]] = {
+        name: {} for name in ("gain", "lose", "permanent", "new_admins", "lost_admins")
+    }
+    finals = 0
+    for change in plan.changes:
+        if effect(change) is Effect.FINAL:
+            finals += 1
+            found["permanent"][change.member] = None
+        if change.action is Action.GRANT and takes_seat(change):
+            found["gain"][change.member] = None
+        elif change.action is Action.REVOKE:
+            found["lose"][change.member] = None
+        elif change.action is Action.ADMIN_ADD:
+            found["new_admins"][str((change.after or {}).get("email", ""))] = None
+        elif change.action is Action.ADMIN_REMOVE:
+            found["lost_admins"][str((change.before or {}).get("email", ""))] = None
+    decision = _decision(plan, finals)
+    return Panel(decision, _sentence(plan, decision, finals), **{name: list(emails) for name, emails in found.items()})
+
+
+def effect(change: Change) -> Effect:
+    """Return what a change does to somebody. An end date that comes earlier is a loss."""
+    facts = change.action.facts
+    if change.kind in facts.irreversible:
+        return Effect.FINAL
+    match facts.sign:
+        case Sign.REMOVE:
+            return Effect.LOSS
+        case Sign.CHANGE | Sign.RAISE:
+            return Effect.LOSS if change.action is Action.LICENSE_UPDATE and _ends_earlier(change) else Effect.UPDATE
+        case Sign.ADD | Sign.REPEAT:
+            return Effect.ADDITION
+        case never:
+            assert_never(never)
+
+
+def by_effect(changes: Iterable[Change]) -> dict[Effect, list[Change]]:
+    """Return changes by their effect, each once."""
+    found: dict[Effect, list[Change]] = {effect: [] for effect in Effect}
+    for change in changes:
+        found[effect(change)].append(change)
+    return found
+
+
+def _ends_earlier(change: Change) -> bool:
+    before, after = (change.before or {}).get("until", ""), (change.after or {}).get("until", "")
+    return bool(after) and (not before or after < before)
+
+
+def _decision(plan: Plan, finals: int) -> Decision:
+    if plan.refusals:
+        return Decision.BLOCKED
+    if not plan.changes:
+        return Decision.NOTHING
+    return Decision.IRREVERSIBLE if finals else Decision.SAFE
+
+
+def _sentence(plan: Plan, decision: Decision, finals: int) -> str:
+    changes = counted(len(plan.changes), "change")
+    passed = f" {counted(len(plan.approvals), 'limit')} passed by approval." if plan.approvals else ""
+    match decision:
+        case Decision.BLOCKED:
+            return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."
+        case Decision.IRREVERSIBLE:
+            which = "which" if len(plan.changes) == 1 else f"{finals:,} of which"
+            return f"{changes}, {which} cannot be undone.{passed}"
+        case Decision.SAFE:
+            return f"{changes}; all can be undone.{passed}"
+        case Decision.NOTHING:
+            return f"The ledger matches the files.{passed}"
+        case never:
+            assert_never(never)
