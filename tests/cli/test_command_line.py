@@ -365,7 +365,7 @@ def _codes_in_source() -> tuple[set[str], list[re.Pattern[str]]]:
             first = node.args[0]
             if name not in callers:
                 continue
-            if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)+", str(first.value)):
+            if isinstance(first, ast.Constant) and re.fullmatch(r"[a-z]+(-[a-z]+)*", str(first.value)):
                 codes.add(str(first.value))
             elif isinstance(first, ast.JoinedStr) and re.fullmatch(
                 r"[a-z]+-", str(getattr(first.values[0], "value", ""))
