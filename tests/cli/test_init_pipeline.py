@@ -156,8 +156,9 @@ def test_an_older_pin_is_updated_where_nobody_edited_the_file_and_shown_where_so
         init(top, "grace", "--ci", "github", "--forks")
     file = top / WORKFLOW
     as_written = file.read_text()
-    file.write_text(as_written.replace("17 3 * * *", "5 1 * * *"))
+    file.write_text(as_written.replace("17 3 * * *", "5 1 * * *\x1b[2J"))
     told = init(top, "--ci", "github").err
+    assert "\x1b" not in told
     assert f"{WORKFLOW} was not changed, because it was edited" in told
     assert f"-      - uses: {old}" in told
     assert f"+      - uses: {ACTION}" in told

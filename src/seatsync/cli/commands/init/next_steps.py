@@ -50,7 +50,7 @@ def _on_github(setup: Setup, branch: str) -> Iterator[str]:
     own = "" if is_in_git(setup.choice.ledger) else " In it, the secret SEATSYNC_LEDGER with a role that writes."
     yield f"Settings > Environments > New environment: seatsync. {only}.{own}"
     if setup.uses("seatsync-letters"):
-        yield f"The same for the environment seatsync-letters. In it, for the letters, the secret {_MAIL_SECRET}."
+        yield f"The same for the environment seatsync-letters. In it also, for the letters, the secret {_MAIL_SECRET}."
         yield f"Settings > Secrets and variables > Actions > Variables > New repository variable: {_MAIL_VARIABLES}."
     if setup.choice.forks:
         yield 'The environment seatsync-forks: tick "Required reviewers" and name somebody who looks at forks first.'
@@ -73,12 +73,12 @@ def _on_gitlab(setup: Setup, branch: str) -> Iterator[str]:
         yield f"{variables}: SEATSYNC_LEDGER ({masked}). {_DATABASE.format('reads')}"
         if setup.uses("name: seatsync"):
             yield (
-                f"{variables}: SEATSYNC_LEDGER once more, for the environment seatsync, masked and protected, with a role that "
-                "writes."
+                f"{variables}: SEATSYNC_LEDGER once more, masked and protected, with a role that writes: for the environment "
+                "seatsync" + (", and for seatsync-letters." if setup.uses("name: seatsync-letters") else ".")
             )
     yield (
-        "Settings > Access tokens > Add new token: role Reporter, scope api. Then the masked variable SEATSYNC_GITLAB_TOKEN "
-        "with this token: it writes the comment."
+        "Settings > Access tokens > Add new token: role Developer, scope api. Then the masked variable SEATSYNC_GITLAB_TOKEN "
+        "with this token: it writes the comment and the statuses."
     )
     yield from (f"{variables}: {name} ({masked}). {what}" for name, what in _more_secrets(setup))
     if setup.uses("SEATSYNC_SMTP_URL"):

@@ -86,9 +86,17 @@ class Written(NamedTuple):
         return Choice(options["--ci"], options["--ledger"], "--forks" in words) if "--ledger" in options else None
 
     def difference(self, text: str) -> str:
-        """The difference from the file to another text, as ``diff -u`` shows it."""
-        lines = (self.text.splitlines(keepends=True), text.splitlines(keepends=True))
-        return "".join(unified_diff(*lines, self.path.name, f"{self.path.name}, as init writes it"))
+        """The difference from the file to another text, as ``diff -u`` shows it, without what a terminal would obey."""
+        from seatsync.domain.text.characters import printable
+
+        lines = unified_diff(
+            self.text.splitlines(),
+            text.splitlines(),
+            self.path.name,
+            f"{self.path.name}, as init writes it",
+            lineterm="",
+        )
+        return "".join(f"{printable(line, len(line))}\n" for line in lines)
 
 
 def written_pipelines(top: Path) -> dict[str, Written]:
