@@ -80,10 +80,11 @@ class CodeHost(ABC):
     number = 7
     marks = ""  # the paths of statuses
 
-    def add(self, body: str, author: Mapping[str, Any] = PERSON) -> int:
+    def add(self, body: str, author: Mapping[str, Any] = PERSON, to: int = number) -> int:
         with self.lock:
             self.next_id += 1
             self.comments[self.next_id] = self.comment(self.next_id, body, author)
+            self.elsewhere |= {self.next_id: to} if to != self.number else {}
         return self.next_id
 
     def bodies(self, author: Mapping[str, Any] | None = None) -> list[str]:
@@ -201,8 +202,8 @@ class GitHub(CodeHost):
             why = f"Body is too long (maximum is {self.limit} characters)"
             return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": why}]})
         id = int(found[2])
-        if request.method == "POST" and id == self.number:
-            return Answer(201, self.comments[self.add(sent["body"], self.me)])
+        if request.method == "POST" and (id == self.number or id in self.details):
+            return Answer(201, self.comments[self.add(sent["body"], self.me, id)])
         if id not in self.comments:
             return Answer(404, {"message": "Not Found", "status": "404"})
         self.edit(id, sent["body"], self.me)  # with write access, a user can edit everybody's comments
@@ -277,7 +278,6 @@ class GitLab(CodeHost):
         return author
 
     def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
-        notes = f"/api/v4/projects/{self.project}/merge_requests/{self.number}/notes"
         if request.headers.get("PRIVATE-TOKEN") != self.token:
             return Answer(401, {"message": "401 Unauthorized"})
         if (request.method, request.path) == ("QUERY", "/api/graphql"):
@@ -291,7 +291,8 @@ class GitLab(CodeHost):
             return Answer(200, comments, {"X-Page": str(number), "X-Next-Page": next_page})
         if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
             return Answer(200, self.merges.get(found[1], []))
-        if not request.path.startswith(notes):
+        notes = re.match(rf"/api/v4/projects/{self.project}/merge_requests/(\d+)/notes", request.path)
+        if not notes or int(notes[1]) not in (self.number, *self.details):
             return Answer(404, {"message": "404 Not found"})
         if not self.writes:
             why = "The request requires higher privileges than provided by the access token."
@@ -299,7 +300,7 @@ class GitLab(CodeHost):
         if len(sent["body"]) > self.limit:
             return Answer(400, {"message": {"note": [f"is too long (maximum is {self.limit} characters)"]}})
         if request.method == "POST":
-            return Answer(201, self.comments[self.add(sent["body"], self.me)])
+            return Answer(201, self.comments[self.add(sent["body"], self.me, int(notes[1]))])
         id = int(request.path.rpartition("/")[2])
         if id not in self.comments:
             return Answer(404, {"message": "404 Not found"})

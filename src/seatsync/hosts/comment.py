@@ -8,6 +8,13 @@ from typing import Any, NamedTuple, Protocol
 
 from seatsync.hosts.http import HostError, Lost, backoff
 
+PLAN, QUEUE = "plan", "merge-queue"
+"""The names of the comments: the plan of the pull request itself, and its plan in a merge queue.
+
+The queue's plan has a comment of its own: it may contain other pull requests, the pull request's own plan still counts, and both
+can be written at the same time. Only the pipeline's own user can write either.
+"""
+
 
 class Comment(NamedTuple):
     """A comment on a host. ``author`` is the host's key for users, ``node`` the comment's id in the GraphQL API."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -82,6 +82,7 @@ def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
     return base.get("ref") == branch and name.lower() == repository.lower()
 
 
+@cache
 def user(api: Api) -> str:
     """Return the token's user. REST knows no user for the token of a job or an app; GraphQL returns its bot."""
     return str(api.query("viewer", "query { viewer { login } }").get("login", ""))
@@ -110,11 +111,7 @@ class GitHub:
             where = response.links.get("next", {}).get("url", "")
 
     def is_own(self, comment: Comment) -> bool:
-        return comment.author != "" and comment.author == self._user
-
-    @cached_property
-    def _user(self) -> str:
-        return user(self._api)
+        return comment.author != "" and comment.author == user(self._api)
 
     def current(self, comment: Comment) -> CurrentComment:
         found = self._api.query("node", _CURRENT, f"{self._kind}: read", id=comment.node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -53,6 +53,7 @@ def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[i
     ]
 
 
+@cache
 def user(api: Api) -> str:
     """Return the id of the token's user."""
     return str(int(api.read("user")["id"]))
@@ -81,11 +82,7 @@ class GitLab:
             page = response.headers.get("x-next-page", "")
 
     def is_own(self, comment: Comment) -> bool:
-        return comment.author == self._user
-
-    @cached_property
-    def _user(self) -> str:
-        return user(self._api)
+        return comment.author == user(self._api)
 
     def current(self, comment: Comment) -> CurrentComment:
         found = self._api.query("note", _CURRENT, id=comment.node)

@@ -10,17 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seatsync.domain.text.characters import printable
-from seatsync.hosts.comment import Comment, Host, marker
+from seatsync.hosts.comment import PLAN, QUEUE, Comment, Host, marker
 from seatsync.hosts.environment import Merges
 from seatsync.hosts.http import HostError
 from seatsync.planning.plan import Plan
 
-PLAN, QUEUE = "plan", "merge-queue"
-"""The names of the comments: the plan of the pull request itself, and its plan in a merge queue.
-
-The queue's plan has a comment of its own: it may contain other pull requests, the pull request's own plan still counts, and both
-can be written at the same time. Only the pipeline's own user can write either.
-"""
 MOST = 45_000
 """The most characters of a line, so that a useful comment fits beside it. It has room for about 500 institutions."""
 _LINE = re.compile(r"^<!-- seatsync-reviewed (\{.*\}) -->$", re.MULTILINE)

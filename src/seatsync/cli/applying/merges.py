@@ -77,9 +77,7 @@ def look(run: Run, folder: Path) -> tuple[int, Seen]:
         return ExitCode.DONE, Seen()
     files, known = opened.files(), baseline.get("files", {})
     is_same = bool(known) and all(files.is_still(name, digest) for name, digest in known.items())
-    return ExitCode.DONE, Seen(
-        opened.institution_id, is_same and files.digest() == last.desired, getattr(last, "commit", "")
-    )
+    return ExitCode.DONE, Seen(opened.institution_id, is_same and files.digest() == last.desired, last.commit)
 
 
 def merged(seen: Mapping[Path, Seen]) -> list[Merged]:

@@ -158,10 +158,12 @@ def held(connection: Connection | None, institution: str) -> Held:
 
 
 class AppliedFiles(NamedTuple):
-    """The files applied last: the digests (SHA-256, hex) of their bytes and of what they say; empty if not known."""
+    """The files applied last: the digests (SHA-256, hex) of their bytes and of what they say, and their commit; empty if
+    not known."""
 
     desired: str = ""
     meaning: str = ""
+    commit: str = ""
 
     def say_the_same(self, plan: Plan) -> bool:
         """Whether the plan's files have the same bytes, or say the same."""
@@ -172,12 +174,14 @@ class AppliedFiles(NamedTuple):
 def last_files(connection: Connection, institution: str) -> AppliedFiles:
     """The files of the last apply, also of one with nothing to do."""
     entry = tables.entry.c
-    applied = select(entry.detail, entry.files).where(
+    applied = select(entry.detail, entry.files, entry.commit).where(
         entry.institution == institution, entry.kind.in_(("apply", "files"))
     )
     row = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).one_or_none()
     noted = json.loads(row.files or row.detail) if row is not None else {}
-    return AppliedFiles(str(noted.get("desired", "")), str(noted.get("meaning", "")))
+    return AppliedFiles(
+        str(noted.get("desired", "")), str(noted.get("meaning", "")), row.commit if row is not None else ""
+    )
 
 
 def has_only_noted_files(connection: Connection, institution: str, serial: int, head: str) -> bool:

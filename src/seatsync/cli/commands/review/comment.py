@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     default="plan",
     show_default=True,
     metavar="NAME",
-    help="The comment's name. Another name makes a second comment.",
+    help="The comment's name. Another name makes a second comment. In a job of a merge queue, plan means merge-queue.",
 )
 @option(
     "--pull-request",
@@ -166,13 +166,14 @@ def _put(
     """
     with needs("ci"):
         from seatsync.hosts import comment
+    from seatsync.hosts.environment import is_in_merge_queue
     from seatsync.hosts.environment import pull_request as find
     from seatsync.hosts.http import HostError
     from seatsync.reports.cutting import cut
     from seatsync.reports.markdown import MOST
 
-    mark = comment.marker(marker)
-
+    is_queued = marker == comment.PLAN and is_in_merge_queue(os.environ)
+    mark = comment.marker(comment.QUEUE if is_queued else marker)
     try:
         host = find(os.environ, pull_request, timeout)
         if text:
