@@ -173,11 +173,14 @@ def test_an_older_pin_is_updated_where_nobody_edited_the_file_and_shown_where_so
 
 
 def test_one_of_an_older_version_is_shown_with_the_difference(top: Path) -> None:
-    init(top, "grace", "--ci", "github")
+    init(top, "grace", "--ci", "github", "--ledger", "git:ledgers")
     lines = (top / WORKFLOW).read_text().splitlines(keepends=True)
     (top / WORKFLOW).write_text("".join(lines[:-1]))
     told = init(top, "--ci", "github").err
     assert "comes from an older version" in told
+    assert [line[:12] for line in told.splitlines() if re.match("[+-][^+-]", line)] == [
+        "+# `seatsync"
+    ]  # with its own ledger
     assert (top / WORKFLOW).read_text() == "".join(lines[:-1])
 
 

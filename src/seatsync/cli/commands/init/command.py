@@ -81,7 +81,7 @@ def _set_up(run: Run, folder: Path, ci: str, forks: bool, new: Path | None) -> S
     known = written.folders if written is not None else ""
     found |= {one for one in institutions_below(top) if covers(known, top, one)}
     words = words_for(top, {*found, *([new.resolve()] if new is not None else [])})
-    choice = Choice(ci, _ledger(run, written), forks or bool(written and written.choice and written.choice.forks))
+    choice = Choice(ci, _ledger(run, written), forks or (written is not None and written.plans_forks))
     texts = pipeline(top, choice, words)
     return Setup(top, choice, words, texts, sorted(found), new, code_owners(top, ci, words))
 
@@ -91,9 +91,9 @@ def _ledger(run: Run, written: Written | None) -> str:
     source = click.get_current_context().get_parameter_source("ledger")
     if run.ledger is not None and (in_pipelines(run.ledger) or source is ParameterSource.COMMANDLINE):
         return run.ledger if is_in_git(run.ledger) or not in_pipelines(run.ledger) else "postgresql"
-    if written is not None and written.choice is not None:
-        return written.choice.ledger
-    if written is not None or not sys.stdin.isatty():
+    if written is not None:
+        return written.ledger
+    if not sys.stdin.isatty():
         return "postgresql"
     click.echo(
         "Where is the ledger of the pipeline to be?\n"

@@ -7,9 +7,8 @@ import re
 from difflib import unified_diff
 from hashlib import sha256
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
-from shlex import quote, split
+from shlex import quote
 from string import Template
 from typing import NamedTuple
 
@@ -33,6 +32,7 @@ _BEGIN = "# Written by `seatsync init"
 _LAST_LINE = re.compile(
     r"# `(?P<command>seatsync init [^`\n]*)` updates this file, unless it was edited: (?P<digest>[0-9a-f]{64})\n?\Z"
 )
+_LEDGER = re.compile(r"^[^#\n]*\bSEATSYNC_LEDGER: *[\"']?(?P<value>git\b[^\"'\s}]*)", re.MULTILINE)
 _FOLDERS = re.compile(r"^ *(?:folders|SEATSYNC_INSTITUTIONS): *(?P<value>.+?)(?: #.*)?$", re.MULTILINE)
 
 
@@ -78,12 +78,16 @@ class Written(NamedTuple):
         return last is not None and last["digest"] == _digest(self.text[: last.start()])
 
     @property
-    def choice(self) -> Choice | None:
-        """What it was written for; None if an older version wrote it."""
+    def ledger(self) -> str:
+        """Where its ledger is: an address in Git, or ``postgresql``."""
+        found = _LEDGER.search(self.text)
+        return found["value"] if found else "postgresql"
+
+    @property
+    def plans_forks(self) -> bool:
+        """Whether the second pipeline, for forks, was written with it."""
         last = _LAST_LINE.search(self.text)
-        words = split(last["command"]) if last else []
-        options = dict(pairwise(words))
-        return Choice(options["--ci"], options["--ledger"], "--forks" in words) if "--ledger" in options else None
+        return last is not None and last["command"].endswith(" --forks")
 
     def difference(self, text: str) -> str:
         """The difference from the file to another text, as ``diff -u`` shows it, without what a terminal would obey."""
