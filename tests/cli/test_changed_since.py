@@ -421,3 +421,150 @@ def test_a_folder_with_the_id_of_an_unchanged_one_is_still_found(school: School)
     school.add("one", at="again")
     told = school.run("plan", "--ledger", "git")
     assert (told.code, "have the same institution id" in told.err) == (64, True), told
+
+
+@pytest.mark.parametrize(("day", "code"), [("2026-10-01", 4), ("2026-11-02", 0)])
+def test_a_retired_institution_may_go_when_no_temporary_seat_is_left(school: School, day: str, code: int) -> None:
+    school.apply()
+    school.edit("inst/two/seatsync.yaml", "{id: two,", "{id: two, retire: 2026-10-31,")
+    school.commit()
+    assert seatsync("apply", "--yes", "inst/two", "--now", "2026-09-01", folder=school.top).code == 0
+    gone(school, "two")
+    school.commit()
+    folders = ["inst/one"]
+    if code == 0:
+        told = school.run("plan", "--now", day, folders=folders)
+        assert (told.code, "Its last day was 2026-10-31" not in told.out) == (4, True), "its seats are not revoked yet"
+        school.git("checkout", "--quiet", "main")
+        assert seatsync("apply", "--yes", "inst/two", "--now", "2026-11-01", folder=school.top).code == 0
+        school.git("checkout", "--quiet", "change")
+    told = school.run("plan", "--now", day, folders=folders)
+    assert told.code == code, told
+    assert ("Its last day was 2026-10-31" in told.out) == (code == 0)
+
+
+def test_an_institution_that_says_what_it_was_is_not_renamed_in_silence(school: School) -> None:
+    school.apply()
+    school.git("checkout", "--quiet", "-b", "change")
+    school.edit("inst/two/seatsync.yaml", "{id: two,", "{id: second, was: two,")
+    assert "institution-renamed" not in school.run("validate").out
+    assert "institution-renamed" not in school.run("plan").out
+
+
+def test_names_are_left_out_of_what_is_told(school: School) -> None:
+    school.apply()
+    gone(school, "two")
+    told = school.run("plan", "--redact", "--format", "json", folders=["inst/one"])
+    assert (told.code, json.loads(told.out)["refusals"][0]["code"]) == (4, "institution-deleted")
+    assert "2 temporary seats" in told.out
+
+
+# ── Exceptions that a change gives itself ───────────────────────────────────────────────────────────────────────────
+
+APPROVAL = "- {refusal: empty-roster, roster: members.csv, until: 2099-12-31, reason: closed}\n"
+
+
+def codes(plan: dict[str, Any]) -> list[str]:
+    return [warning["code"] for warning in plan["warnings"] if "in-this-change" in warning["code"]]
+
+
+def test_an_approval_is_told_that_the_same_change_adds_and_uses(school: School) -> None:
+    school.apply()
+    config = school.top / "inst/two/seatsync.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(f"{before}approvals:\n{APPROVAL}", encoding="utf-8")
+    school.write("inst/two/members.csv", HEADER)
+    plan = school.plans()["two"]
+    assert codes(plan) == ["approval-in-this-change"], plan
+    (told,) = [one for one in plan["warnings"] if one["code"] == "approval-in-this-change"]
+    assert told["source"] == {"file": "seatsync.yaml", "line": 7}
+    assert "approval-in-this-change" in school.run("plan", "--format", "github", "--redact").out
+    config.write_text(f"{before}approvals:\n{APPROVAL}", encoding="utf-8")
+    school.git("stash", "--quiet", "--", "inst/two/members.csv")
+    school.commit()
+    school.git("stash", "pop", "--quiet")
+    assert codes(school.plans()["two"]) == [], "it was there before, and somebody reviewed it"
+    config.write_text(f"{before}\napprovals:\n  # reviewed\n  {APPROVAL}", encoding="utf-8")
+    assert codes(school.plans()["two"]) == [], "it moved, and says the same"
+    config.write_text(f"{before}approvals:\n{APPROVAL.replace('closed', 'other')}", encoding="utf-8")
+    assert codes(school.plans()["two"]) == ["approval-in-this-change"]
+
+
+def test_an_approval_moves_with_its_folder(school: School) -> None:
+    school.apply()
+    with (school.top / "inst/two/seatsync.yaml").open("a", encoding="utf-8") as config:
+        config.write(f"approvals:\n{APPROVAL}")
+    school.commit()
+    school.git("checkout", "--quiet", "-b", "change")
+    (school.top / "inst/two").rename(school.top / "inst/moved")
+    school.write("inst/moved/members.csv", HEADER)
+    plan = school.plans()["two"]
+    assert plan["approvals"]
+    assert codes(plan) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("", "20%", True),
+        ("", "10%", False),
+        ("", "5%", False),
+        ("20%", "", False),
+        ("50", "20", False),
+        ("50", "60", True),
+        ("5%", "3", True),
+        ("5%", "", True),
+        ("9%", "10 %", True),
+    ],
+)
+def test_a_limit_is_told_that_the_same_change_raises(alone: School, before: str, after: str, told: bool) -> None:
+    config = alone.top / "inst/two/seatsync.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text + (f"limits: {{max_revokes: {before}}}\n" if before else ""), encoding="utf-8")
+    alone.commit()
+    config.write_text(text + (f"\nlimits: {{max_revokes: {after}}}\n" if after else "\n"), encoding="utf-8")
+    assert codes(alone.plans()["two"]) == (["limit-in-this-change"] if told else [])
+    assert alone.run("plan", "--strict").code == 0
+
+
+# ── Several ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_many_institutions_are_planned_in_processes_of_their_own(alone: School) -> None:
+    for number in range(6):
+        alone.add(f"more-{number}")
+    alone.commit()
+    alone.git("checkout", "--quiet", "-b", "change")
+    for number in range(5):
+        alone.edit(f"inst/more-{number}/seatsync.yaml", "slots: 99", "slots: 98")
+    alone.git("rm", "--quiet", "-r", "inst/one")
+    told = alone.run("plan", "--jobs", "2", "--outcome", "outcome.json", "--format", "json")
+    assert told.code == 0
+    assert "3 institutions unchanged" in told.err
+    assert len(json.loads(told.out)) == 6
+    outcome = json.loads((alone.top / "outcome.json").read_text(encoding="utf-8"))
+    assert outcome["unchanged"] == {"institutions": 3, "since": alone.git("rev-parse", "main")}
+    assert [one["institution"] for one in outcome["institutions"]] == ["one", *(f"more-{n}" for n in range(5))]
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_a_file_is_never_the_ledger_of_two_institutions(alone: School, command: tuple[str, ...]) -> None:
+    for words in ((), ("--changed-since", "main")):
+        told = seatsync(*command, *words, "--ledger", "shared.db", *alone.folders, folder=alone.top)
+        assert (told.code, told.out) == (4, "")
+        assert "institution-mismatch: a ledger in a SQLite file keeps one institution" in told.err
+    assert not (alone.top / "shared.db").exists()
+
+
+def test_a_forks_author_reads_what_happens_after_the_merge(alone: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "from a fork" not in alone.run("validate").err
+    head = {"repo": {"full_name": "eve/seats"}}
+    alone.write("../event.json", json.dumps({"pull_request": {"head": head}}))
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "grace/seats")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(alone.top.parent / "event.json"))
+    told = alone.run("validate")
+    assert "the apply after the merge stops with 5" in told.err
+    assert "the apply after the merge stops with 5" in alone.run("validate", "--format", "github").out
+    assert "the apply after the merge stops with 5" in alone.run("validate", "--format", "markdown").out
+    assert told.code == 0
