@@ -216,6 +216,9 @@ def test_without_a_change_there_is_an_empty_list_of_plans(school: School) -> Non
     assert json.loads((school.top / "plan.json").read_text(encoding="utf-8")) == []
     for format in ("markdown", "github", "html", "sarif", "gitlab", "text"):
         assert school.run("plan", "--format", format).code == 0, format
+        assert seatsync("show", "plan.json", "--format", format, folder=school.top).code == 0, format
+    words = ("plan.json", "--exit-code", "0", "--others", "3", "--print")
+    assert "This change touches no institution" in seatsync("comment", *words, folder=school.top).out
     assert school.run("apply", "--yes").code == 0
 
 
@@ -333,7 +336,7 @@ def test_a_deleted_institution_with_seats_stops_the_pull_request(school: School)
     assert "inst/two/seatsync.yaml" in school.run("plan", "--format", "github", folders=folders).out
     assert "inst/two/seatsync.yaml" in school.run("plan", "--format", "sarif", folders=folders).out
     assert "institution-deleted" in school.run("plan", "--format", "markdown", folders=folders).out
-    assert seatsync("apply", "plan.json", *folders, folder=school.top).code != 0
+    assert seatsync("apply", "plan.json", *folders, folder=school.top).code == 4
     checked = school.run("validate", folders=folders)
     assert (checked.code, "warning institution-deleted" in checked.out) == (0, True), checked
 
@@ -358,6 +361,8 @@ def test_one_that_the_ledger_does_not_know_may_go(school: School) -> None:
     ]
     assert school.run("plan", "--strict", folders=["inst/one"]).code == 0
     assert school.run("apply", "--yes", folders=["inst/one"]).code == 0
+    school.run("plan", "--out", "plan.json", folders=["inst/one"])
+    assert seatsync("apply", "plan.json", "inst/one", folder=school.top).code == 0
 
 
 def test_a_folder_that_moves_keeps_its_institution(school: School) -> None:

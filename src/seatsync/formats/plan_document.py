@@ -104,7 +104,7 @@ def _pieces(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def read_plans(text: str) -> list[Plan]:
-    """Return the plans in a file.
+    """Return the plans in a file; none if the change that it was made for touches no institution (``plan --changed-since``).
 
     Raises:
         BadPlanFile: the file is not JSON, not a plan, or was changed after seatsync wrote it.
@@ -116,8 +116,6 @@ def read_plans(text: str) -> list[Plan]:
     except (ValueError, RecursionError) as error:
         raise BadPlanFile(f"it is not JSON as seatsync writes it: {error}") from error
     documents = value if isinstance(value, list) else [value]
-    if not documents:
-        raise BadPlanFile("it has no plan in it")
     for document in documents:
         _check(document)
     institutions = [document["institution"] for document in documents]

@@ -90,7 +90,7 @@ def _verdict(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         whole = f" of {len(known):,}" if len(known) > 1 else ""
         return f"❌ Blocked: {_break_rules(numbers[Decision.BLOCKED], whole)}"
     if not known:
-        return "✅ The files have no errors"
+        return "✅ This change touches no institution" if about.others else "✅ The files have no errors"
     changes = sum(len(view.plan.changes) for view, _ in known)
     if not changes:
         return f"✅ Nothing to do in {counted(len(known), 'institution')}"

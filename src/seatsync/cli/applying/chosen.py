@@ -15,6 +15,7 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
+    from seatsync.planning.plan import Plan
 
 
 def apply_chosen(run: Run, apply: Step, item: Task | Ended) -> tuple[int, Outcome]:
@@ -28,7 +29,12 @@ def apply_chosen(run: Run, apply: Step, item: Task | Ended) -> tuple[int, Outcom
         return apply(item.task.folder)
     if run.format == "text":
         show([ended_result(item, plan, run)], False, run)
-    told = Outcome(plan.institution, str(item.folder), result="unchanged")
+    return ended_outcome(plan, str(item.folder))
+
+
+def ended_outcome(plan: Plan, folder: str) -> tuple[int, Outcome]:
+    """The exit code for the plan of an institution that has no folder any more, and what became of it: never a change."""
+    told = Outcome(plan.institution, folder, result="unchanged")
     if not plan.refusals:
         return ExitCode.DONE, told
     click.echo("Nothing was applied.", err=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
+from seatsync.cli.applying.chosen import ended_outcome
 from seatsync.cli.applying.outcomes import stopped
 from seatsync.cli.applying.together import apply_each
+from seatsync.cli.changed.ended import is_of_ended
 from seatsync.cli.institution import institution_id
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.output.plans import FolderResult, show
@@ -32,9 +34,17 @@ def apply_saved(
     jobs: int | None,
     record: Record,
 ) -> int:
-    """Apply the plans to the ledgers of the folders."""
+    """Apply the plans to the ledgers of the folders.
+
+    Raises:
+        BadPlanFile: there is no plan.
+    """
+    from seatsync.formats.plan_document import BadPlanFile
+
+    if not plans:
+        raise BadPlanFile("it has no plan in it")
     ids = {folder: institution_id(folder) for folder in folders}
-    pairs = [(plan, _folder_of(plan, ids, run)) for plan in plans]
+    pairs = [(plan, Path() if is_of_ended(plan) else _folder_of(plan, ids, run)) for plan in plans]
     record.institutions([Outcome(plan.institution, str(folder)) for plan, folder in pairs])
     step = partial(_apply_one_saved, run, strict, author)
     return apply_each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record)
@@ -42,6 +52,8 @@ def apply_saved(
 
 def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, Path]) -> tuple[int, Outcome]:
     plan, folder = pair
+    if is_of_ended(plan):
+        return ended_outcome(plan, "")
     if plan.redacted:
         known = plan.fingerprint or "FINGERPRINT"
         help = f"Apply it by its fingerprint: `seatsync apply --expect {known}`."

@@ -191,6 +191,11 @@ def _ledger(ended: Ended, run: Run) -> AbstractContextManager[Connection | None]
     return ledger_of(run, _place_for_ledger(ended, run), ended.name).reading()
 
 
+def is_of_ended(plan: Plan) -> bool:
+    """Whether a plan is one of ``ended_plan``, for example in a plan file."""
+    return any(one.code in ("institution-deleted", "institution-renamed") for one in (*plan.refusals, *plan.warnings))
+
+
 def ended_result(ended: Ended, plan: Plan, run: Run) -> FolderResult:
     """What to print of such a plan: with pseudonyms if names must be left out."""
     return FolderResult(plan if run.redactor is None else run.redactor.plan(plan), [], ended.folder)

@@ -29,13 +29,13 @@ _FAILURES = {
 """Why there is no plan, by the exit code of ``seatsync plan``."""
 
 
-def failure_of(code: int, plans: Sequence[Plan], errors: Sequence[Diagnostic]) -> str:
+def failure_of(code: int, has_plan_file: bool, errors: Sequence[Diagnostic]) -> str:
     """Return why the planning that ended with this exit code gave no plan to go by; empty if it did.
 
     Files with errors, and broken rules, are no failure: the report says what is wrong with them.
     """
     if code in (ExitCode.DONE, ExitCode.CHANGES, ExitCode.REFUSED):
-        return "" if plans or errors else "no plan was written"
+        return "" if has_plan_file or errors else "no plan was written"
     if code == ExitCode.INVALID and errors:
         return ""
     return _FAILURES.get(ExitCode(code), "") if code in {*ExitCode} else f"the job was stopped with exit code {code}"

@@ -129,7 +129,7 @@ def command(
     there = [path for path in plans if exit_code is None or (path.is_file() and path.stat().st_size)]
     loaded = [printable_plan(plan, Path(), run) for path in there for plan in load_plans(path)[0]]
     errors, invalid = read_findings(findings, run) if findings else ([], 0)
-    failure = failure_of(exit_code, loaded, errors) if exit_code is not None else ""
+    failure = failure_of(exit_code, bool(there), errors) if exit_code is not None else ""
     sign = "#" if os.environ.get("GITHUB_REPOSITORY") else "!"
     about = About(
         commit=commit,
