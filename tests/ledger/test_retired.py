@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.retired import End, end_of_institution
+from seatsync.ledger.queries.institutions.retired import End, end_of_institution
 from tests.support.command_line import seatsync
 from tests.support.databases import location
 

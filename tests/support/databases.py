@@ -31,7 +31,7 @@ from seatsync.ledger.database import FILE, Ledger
 
 KINDS = ("sqlite", "postgres")
 NAMES = tuple(name for name in tables.metadata.tables if name != "writer")
-"""The tables with contents. (PostgreSQL only uses the rows of ``writer`` to lock institutions.)"""
+"""The tables with contents. (``writer`` has only the former ids of institutions, and on PostgreSQL the rows to lock.)"""
 SETTINGS = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_connections = 60")
 """Settings for speed: nothing here has to survive a power cut."""
 
@@ -231,6 +231,7 @@ class Leased:
         with self._connection.transaction():
             for name in NAMES:
                 self._connection.execute(SQL("DELETE FROM {}").format(Identifier(name)))
+            self._connection.execute("UPDATE writer SET renamed_to = '' WHERE renamed_to <> ''")
 
     def is_as_new(self) -> bool:
         """Empty it, and return whether it can be used again."""

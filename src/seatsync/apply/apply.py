@@ -17,8 +17,9 @@ from seatsync.ledger.baseline import Baseline
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries.accounts.emails import with_account
+from seatsync.ledger.queries.institutions.rename import rename
 from seatsync.ledger.queries.lookup import has_only_noted_files, last_files
-from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.read import knows, read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.plan import AcceptedPlan
 
@@ -75,11 +76,12 @@ def carry_out(
         unchanged = _unchanged(ledger, plan, same_files)
         if unchanged is not None:
             return unchanged
+    known_as = plan.was or plan.institution
     touched = {change.record for change in plan.changes} - {0}
     also = {change.library for change in plan.changes}
 
     def apply(connection: Connection) -> Applied:
-        books = read_snapshot(connection, plan.institution, touched, also)
+        books = read_snapshot(connection, known_as, touched, also)
         must_match(connection, plan, books)
         if _is_known(connection, plan, books, same_files):  # somebody else has noted the files in the meantime
             return Applied(books.serial, books.head)
@@ -89,6 +91,10 @@ def carry_out(
         day = today.isoformat()
         kind, detail = "files" if noted else "apply", _detail(plan, day, len(first) + len(accounts))
         entry = Entry(kind, at, actor, commit, plan.fingerprint, detail)
+        if plan.was:
+            if knows(connection, plan.institution):
+                raise Stale(f'the ledger has an institution "{plan.institution}" now')
+            rename(connection, plan.was, plan.institution, at)
         recorder = Recorder(connection, plan.institution, books)
         try:
             recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
@@ -96,7 +102,7 @@ def carry_out(
             raise BadPlan(str(illegal)) from illegal
         return Applied(books.serial, books.head, recorder.sent, noted, held=bool(books.held_since and recorder.sent))
 
-    return ledger.write(plan.institution, actor, commit, apply)
+    return ledger.write(known_as, actor, commit, apply)
 
 
 def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
@@ -172,10 +178,11 @@ def must_match(connection: Connection | None, plan: AcceptedPlan, books: Snapsho
 
     Entries that only note files don't count.
     """
-    must_belong_to(books, plan.institution)
+    known_as = plan.was or plan.institution
+    must_belong_to(books, known_as)
     is_here = (books.serial, books.head) == (plan.serial, plan.head)
     if not is_here and not (
-        connection is not None and has_only_noted_files(connection, plan.institution, plan.serial, plan.head)
+        connection is not None and has_only_noted_files(connection, known_as, plan.serial, plan.head)
     ):
         raise Stale(
             "the ledger has changed since the plan was made; "

@@ -155,6 +155,8 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
         case Subject.INSTITUTION:
             detail = {name: value for name, value in after.items() if name != "contacts"}
             contacts = {"contacts": after["contacts"]} if "contacts" in after else None
+            if "id" in after:
+                detail["was"] = (change.before or {})["id"]
             return Event(action, detail=detail, person=contacts)
         case Subject.ADMIN:
             return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)

@@ -14,6 +14,7 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.ledger.database import Ledger
+    from seatsync.sources.institution_folder import InstitutionFolder
 
 
 NO_LEDGER_HELP = "Create it with `seatsync apply`, or name another: --ledger, or -C and its folder."
@@ -21,7 +22,22 @@ NO_LEDGER_HELP = "Create it with `seatsync apply`, or name another: --ledger, or
 
 
 def institution_of(folder: Path, run: Run) -> str:
-    """The id in the folder's seatsync.yaml, even if the rest of the file has mistakes. Exits with 3 if there is no id."""
+    """The id under which the ledger has the folder's institution, even if the rest of its seatsync.yaml has mistakes.
+
+    It is the id in the file, or what that ``was`` until an apply has changed it. Exits with 3 if there is no id.
+    """
+    opened = _opened(folder, run)
+    id = opened.institution_id or ""
+    if not opened.was:
+        return id
+    from seatsync.ledger.read import known_as
+
+    with ledger_of(run, folder, id).reading() as connection:
+        return known_as(connection, id, opened.was)
+
+
+def _opened(folder: Path, run: Run) -> InstitutionFolder:
+    """The folder, whose seatsync.yaml has an id."""
     from seatsync.sources.institution_folder import InstitutionFolder
 
     opened = InstitutionFolder.open(folder)
@@ -30,7 +46,7 @@ def institution_of(folder: Path, run: Run) -> str:
 
         print_findings(folder, load(opened).found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
-    return opened.institution_id
+    return opened
 
 
 def institution_id(folder: Path) -> str | None:
@@ -40,8 +56,8 @@ def institution_id(folder: Path) -> str | None:
     return InstitutionFolder.open(folder).institution_id
 
 
-def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size: int = 0) -> Ledger:
-    """The ledger of an institution's folder; the folder names the ``institution`` if it is not given.
+def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size: int = 0, was: str = "") -> Ledger:
+    """The ledger of an institution's folder; the folder names the ``institution``, and what it ``was``, if they are not given.
 
     ``pool_size`` is the number of connections to keep open.
     """
@@ -56,10 +72,18 @@ def ledger_of(run: Run, folder: Path, institution: str | None = None, pool_size:
     else:
         from seatsync.cli.output.privacy import job
 
-        ledger = Ledger(run.ledger, lock_wait, folder, institution or institution_of(folder, run), job=job())
+        id = institution or str(_opened(folder, run).institution_id)
+        ledger = Ledger(run.ledger, lock_wait, folder, id, job=job(), was=was or _was(folder))
     if (context := click.get_current_context(silent=True)) is not None:
         context.find_root().call_on_close(ledger.close)
     return ledger
+
+
+def _was(folder: Path) -> str:
+    """The institution's earlier id that the folder's seatsync.yaml names; empty if it names none."""
+    from seatsync.sources.institution_folder import InstitutionFolder
+
+    return InstitutionFolder.open(folder).was
 
 
 def shared_ledger_of(run: Run) -> Ledger:

@@ -35,7 +35,7 @@ def try_plan(folder: Path, run: Run) -> PlanResult:
 
 def printable_plan(plan: Plan, folder: Path, run: Run) -> Plan:
     """The plan to print or save: with pseudonyms if names must be left out."""
-    redactor = redactor_of(folder, plan.institution, run) if not plan.redacted else None
+    redactor = redactor_of(folder, plan.institution, run, plan.was) if not plan.redacted else None
     return redactor.plan(plan) if redactor is not None else plan
 
 
@@ -93,46 +93,47 @@ def _with_ledger_warning(ledger: Ledger, folder: Path, plan: Plan) -> Plan:
     return replace(plan, warnings=[*plan.warnings, warning]) if warning is not None else plan
 
 
-def redactor_of(folder: Path, institution: str, run: Run) -> Redactor | None:
+def redactor_of(folder: Path, institution: str, run: Run, was: str = "") -> Redactor | None:
     """The redactor for this institution, with its ledger's secret if there is one. None if nothing is redacted."""
     if run.redactor is not None:
-        with ledger_of(run, folder, institution).reading() as connection:
-            use_secret(connection, institution, run)
+        with ledger_of(run, folder, institution, was=was).reading() as connection:
+            use_secret(connection, institution, run, was)
     return run.redactor
 
 
-def use_secret(connection: Connection | None, institution: str, run: Run) -> None:
-    """Give this institution's secret to the redactor, if there is one."""
+def use_secret(connection: Connection | None, institution: str, run: Run, was: str = "") -> None:
+    """Give the secret of this institution, which ``was`` another id, to the redactor, if there is one."""
     if run.redactor is not None:
         import os
 
         from seatsync.sources.encryption.forks import is_from_a_fork
 
-        run.redactor.use(secret_for(connection, institution), is_from_a_fork(os.environ))
+        run.redactor.use(secret_for(connection, institution, was), is_from_a_fork(os.environ))
 
 
-def secret_for(connection: Connection | None, institution: str) -> bytes | None:
+def secret_for(connection: Connection | None, institution: str, was: str = "") -> bytes | None:
     """The secret for an institution's pseudonyms: from its ledger, or from SEATSYNC_REDACT_KEY if it has no ledger yet.
 
-    None if that is not set either.
+    None if that is not set either. ``was`` is the id that the ledger may still have.
     """
     from seatsync.cli.output.privacy import secret_from_environment
     from seatsync.ledger.queries.lookup import secret_of
 
-    known = secret_of(connection, institution) if connection is not None else None
+    ids = [id for id in (institution, was) if id and connection is not None]
+    known = next((secret for id in ids if connection and (secret := secret_of(connection, id))), None)
     return known or secret_from_environment(institution)
 
 
 def plan_of(loaded: Loaded, folder: Path, run: Run) -> Plan:
     """The plan of the loaded files, with the broken rules."""
-    from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.read import read_renamed
     from seatsync.plans.decide import decide
 
     assert loaded.desired is not None
-    id = loaded.desired.institution.id
+    id, was = loaded.desired.institution.id, loaded.desired.was
     with run.step("Comparing files and ledger"), ledger_of(run, folder, id).reading() as connection:
-        use_secret(connection, id, run)
-        return decide(loaded.desired, read_snapshot(connection, id), connection, run.now, loaded.found)
+        use_secret(connection, id, run, was)
+        return decide(loaded.desired, read_renamed(connection, id, was), connection, run.now, loaded.found)
 
 
 def institution_snapshot(folder: Path, run: Run, as_of: datetime | None = None) -> tuple[str, Snapshot]:

@@ -118,7 +118,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything that the files of one institution say.
+    """Everything that the files of one institution say. ``was`` is its earlier id, empty if they name none.
 
     ``remind_after`` are days. ``digest`` covers the bytes of every file read; ``files`` maps each to its SHA-256 (hex).
     ``places`` maps ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to their places in
@@ -138,6 +138,7 @@ class Desired:
     files: Mapping[str, str] = field(default_factory=dict)
     counted: Counted = field(default_factory=dict)
     places: Mapping[str, Origin] = field(default_factory=dict)
+    was: str = ""
 
     def place(self, *path: str) -> Origin:
         """The place of ``path`` in ``seatsync.yaml``, or of the nearest section around it."""

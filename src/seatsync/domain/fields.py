@@ -11,7 +11,7 @@ from typing import Any
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person
-from seatsync.domain.text.characters import forbidden
+from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
 
 MAX_NUMBER = 2**31 - 1
@@ -55,6 +55,7 @@ _LICENSE_FIELDS: dict[str, Callable[[Any], bool]] = {
 }
 _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("name", "title", *Person._fields), is_text),
+    **dict.fromkeys(("id", "was"), lambda value: isinstance(value, str) and is_slug(value)),
     "email": lambda value: is_text(value) and len(value) <= 254,
     "system": lambda value: is_text(value) and len(value) <= 63,
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,
@@ -72,7 +73,6 @@ PLAN_FIELDS: Mapping[str, Callable[[Any], bool]] = {**_LICENSE_FIELDS, **_OTHER_
 EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
     **PLAN_FIELDS,
     "tags": is_text,  # joined by ``tags.join_tags``
-    "id": is_text,
     "account": _OTHER_FIELDS["email"],
     "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on
     "on": _is_day,

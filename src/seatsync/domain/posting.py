@@ -95,8 +95,12 @@ def _institution(books: Snapshot, event: Event) -> None:
             event.detail.get("retire", ""),
         )
     elif old is not None:
+        if "id" in event.detail:
+            if event.detail["was"] != old.id:
+                raise IllegalTransition(f"another id for {event.detail['was']}, which is {old.id}")
+            books.former = (*(id for id in books.former if id != event.detail["id"]), old.id)
         books.institution = Institution(
-            old.id,
+            event.detail.get("id", old.id),
             event.detail.get("name", old.name),
             old.contacts if contacts is None else contacts,
             event.detail.get("opt_out", old.opt_out),

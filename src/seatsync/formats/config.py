@@ -85,7 +85,13 @@ class InstitutionEntry(Closed):
     """The institution that buys the seats."""
 
     id: Slug = Field(
-        description="The institution's key in the ledger: lower-case letters, digits and hyphens. Never change or reuse it."
+        description="The institution's key in the ledger: lower-case letters, digits and hyphens. Never reuse it; to change it, write "
+        "the earlier one under `was`."
+    )
+    was: Slug | None = Field(
+        None,
+        description="The earlier `id`. The ledger's institution of that id becomes this one, with its members, licenses and "
+        "journal. Afterwards it has no effect and may stay.",
     )
     name: Text = Field(description="The institution's name, as members know it.")
     contacts: list[ContactEntry] = Field([], description="The vendor's people, shown to administrators.")
@@ -104,6 +110,12 @@ class InstitutionEntry(Closed):
         description="The institution's last day. Temporary licenses are revoked the day after, permanent ones stay with their "
         "members, and nobody gets a new license or a reminder. Afterwards this folder may be deleted.",
     )
+
+    @model_validator(mode="after")
+    def _was_another(self) -> InstitutionEntry:
+        if self.was == self.id:
+            raise InvalidValue("`was` is the same as `id`", "Write the earlier id under `was`, or delete it.")
+        return self
 
 
 class LibraryEntry(Closed):

@@ -15,10 +15,14 @@ Row = tuple[object, ...]
 
 
 class Chain:
-    """The journal's end: ``serial`` and ``head`` belong to its last link, ``entry`` is the serial of its last entry."""
+    """The journal's end: ``serial`` and ``head`` belong to its last link, ``entry`` is the serial of its last entry.
 
-    def __init__(self, institution: str, serial: int, head: str) -> None:
+    The hash of an entry covers the id ``known_as`` that the institution has when it is opened; an event of it may change the id.
+    """
+
+    def __init__(self, institution: str, serial: int, head: str, known_as: str = "") -> None:
         self.institution = institution
+        self.known_as = known_as or institution
         self.serial = serial
         self.head = bytes.fromhex(head)
         self.entry = 0
@@ -30,9 +34,9 @@ class Chain:
         self.entry = self.serial
         head = (entry.kind, entry.at, printable(entry.actor, 254), printable(entry.commit, 254))
         sealed = seal(entry)
-        fields = (self.institution, self.serial, *head, sealed.fingerprint, sealed.detail)
-        self.head = link(self.head, fields)
-        return (*fields, self.head, sealed.plan, sealed.salt, sealed.files, sealed.files_salt)
+        fields = (self.serial, *head, sealed.fingerprint, sealed.detail)
+        self.head = link(self.head, (self.known_as, *fields))
+        return (self.institution, *fields, self.head, sealed.plan, sealed.salt, sealed.files, sealed.files_salt)
 
     def event(self, event: Event) -> Row:
         """Append an event to the entry and return its row."""

@@ -40,9 +40,9 @@ class Ledger:
     """A ledger that may not exist yet: reading never creates it, writing does.
 
     ``location`` is an address (see ``addresses.store_at``). ``lock_wait`` says how long to wait for other writers, and ``wait``
-    how many seconds for a server that is down or failing over. In Git, the ledger belongs to ``institution`` and lies in the
-    repository around ``folder``; ``job`` names the repository that a CI runs for, which decides whether a ledger may be created
-    there unencrypted.
+    how many seconds for a server that is down or failing over. In Git, the ledger belongs to ``institution``, or to ``was`` until it
+    is renamed, and lies in the repository around ``folder``; ``job`` names the repository that a CI runs for, which decides whether a
+    ledger may be created there unencrypted.
 
     A server keeps connections: ``pool_size`` of them stay open between uses (not in Git), for any thread, until ``close``. On
     PostgreSQL a command keeps one. A server never creates a ledger: one that disappears while it runs was removed.
@@ -60,12 +60,13 @@ class Ledger:
         pool_size: int = 0,
         job: CiJob | None = None,
         wait: float = 0,
+        was: str = "",
     ) -> None:
         self.lock_wait = lock_wait or LockWait(LOCK_TIMEOUT, _ignore)
         self.pool_size = pool_size
         self._location = location
         self._patience = Patience(wait, self.lock_wait.seconds, self.lock_wait.notice)
-        self.store: Store = store_at(location, Opening(self.lock_wait, folder, institution, pool_size, job))
+        self.store: Store = store_at(location, Opening(self.lock_wait, folder, institution, pool_size, job, was))
 
     def __str__(self) -> str:
         return str(self.store)

@@ -21,7 +21,8 @@ from seatsync.domain.text.characters import is_slug, printable
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import EntryLink, EventLink
-from seatsync.ledger.replay import Link, Replay, links, stream
+from seatsync.ledger.read import knows, renamed_to
+from seatsync.ledger.replay import Link, Replay, began_as, links, stream
 from seatsync.ledger.retention import forget_sending
 from seatsync.ledger.rows import bulk, write_present
 
@@ -55,10 +56,12 @@ def dump(connection: Connection, institution: str) -> Iterator[str]:
     row = connection.execute(known).one_or_none()
     if row is None:
         return
+    first_id = began_as(connection, institution)
     yield _line(
         {
             "format": FORMAT,
             "institution": institution,
+            **({"began_as": first_id} if first_id != institution else {}),
             "serial": row.serial,
             "head": bytes(row.head).hex(),
             "letters": _count(connection, tables.outbox, institution),
@@ -89,6 +92,7 @@ class Dump:
         self._lines = enumerate(lines, 1)
         header = _header(self._lines)
         self.institution: str = header["institution"]
+        self.began_as: str = header.get("began_as", self.institution)
         self._ends_at: tuple[int, str] = (header["serial"], header["head"])
         self._letters: int = header["letters"]
         self._links: int = header.get("links", 0)
@@ -108,10 +112,10 @@ class Dump:
             raise LedgerError("The ledger was busy, and nothing was loaded.", "Load the dump again.")
         columns = tables.institution.c
         known = select(columns.serial).where(columns.institution == self.institution)
-        if connection.execute(known).first() is not None:
+        if connection.execute(known).first() is not None or renamed_to(connection, self.institution):
             raise AlreadyThere(self.institution)
         self._is_used = True
-        walk, writer = Replay(), _Writer(connection)
+        walk, writer = Replay(self.began_as), _Writer(connection)
         self._load_journal(walk, writer)
         self._load_letters(writer)
         try:
@@ -124,6 +128,8 @@ class Dump:
             raise BadDump(f"its journal is not the journal of {self.institution}")
         if (name := overfull(books, books.libraries) or duplicate_name(books)) is not None:
             raise BadDump(f"it uses more seats than there are, or has the same member twice: {printable(name)}")
+        if live := [id for id in books.former if knows(connection, id)]:
+            raise AlreadyThere(live[0])
         forget_sending(connection, self.institution, self.unlinked)
         write_present(connection, self.institution, books)
 
@@ -212,7 +218,8 @@ def _header(numbered: Iterator[tuple[int, str]]) -> Mapping[str, Any]:
     if values.get("format") != FORMAT:
         raise BadDump(f"it does not begin like a dump ({FORMAT})")
     id, head = values.get("institution"), values.get("head")
-    if not (isinstance(id, str) and is_slug(id) and isinstance(head, str)):
+    first_id = values.get("began_as", id)
+    if not (all(isinstance(it, str) and is_slug(it) for it in (id, first_id)) and isinstance(head, str)):
         raise BadDump("its first line does not name the institution and the end of the journal")
     if not (
         values.get("serial")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Row, Select, any_, func, literal, select
@@ -44,6 +45,37 @@ def read_snapshot(
         raise LedgerError(f"The ledger is damaged: {error}.", help) from error
 
 
+def read_renamed(connection: Connection | None, institution: str, was: str) -> Snapshot:
+    """The present of ``institution``, which the ledger still has under its earlier id ``was`` if it was not renamed there yet.
+
+    Where it has both, or ``institution`` is the former id of a third, the snapshot says so.
+    """
+    if connection is None or not was or not knows(connection, was):
+        return read_snapshot(connection, institution)
+    if knows(connection, institution):
+        return replace(read_snapshot(connection, institution), beside=was)
+    return read_snapshot(connection, was if renamed_to(connection, institution) in ("", was) else institution)
+
+
+def known_as(connection: Connection | None, institution: str, was: str) -> str:
+    """The id under which the ledger has the institution: ``was`` as long as it was not renamed there."""
+    if connection is None or not was or knows(connection, institution) or not knows(connection, was):
+        return institution
+    return was
+
+
+def knows(connection: Connection, institution: str) -> bool:
+    """Whether the ledger has an institution of this id."""
+    column = tables.institution.c.institution
+    return connection.execute(select(column).where(column == institution)).first() is not None
+
+
+def renamed_to(connection: Connection, institution: str) -> str:
+    """The id of the institution that had the id ``institution`` before; empty if none had."""
+    columns = tables.writer.c
+    return connection.execute(select(columns.renamed_to).where(columns.institution == institution)).scalar() or ""
+
+
 def _snapshot(
     connection: Connection, institution: str, only: Collection[int] | None, also: Collection[str]
 ) -> Snapshot:
@@ -51,6 +83,8 @@ def _snapshot(
         select(tables.institution).where(tables.institution.c.institution == institution)
     ).one_or_none()
     if row is None:
+        if now := renamed_to(connection, institution):
+            return Snapshot(institution=Institution(now, now), former=(institution,))
         return Snapshot(institution=_another(connection))
     libraries, seats = _libraries(connection, institution)
     last = select(func.max(tables.member.c.number)).where(tables.member.c.institution == institution)

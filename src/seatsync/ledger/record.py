@@ -63,7 +63,8 @@ class Recorder:
         self.connection = connection
         self.institution = institution
         self.books = books
-        self.chain = Chain(institution, books.serial, books.head)
+        known_as = books.institution.id if books.institution is not None else ""
+        self.chain = Chain(institution, books.serial, books.head, known_as)
         self.members: dict[int, Member | None] = {}
         self.held: dict[str, set[int]] = {}
         self.granted: dict[str, set[int]] = {}
@@ -182,6 +183,8 @@ class Recorder:
     def _write_institution(self, entry: Entry, opened: Row, first_time: bool) -> None:
         known = self.books.institution
         assert known is not None
+        if known.id != self.institution:
+            raise IllegalTransition(f"the id would be {known.id} in the journal and {self.institution} in the tables")
         remember(self.books, entry.detail, self.chain.entry, entry.at)
         before, self.books.serial, self.books.head = self.books.serial, self.chain.serial, self.chain.head.hex()
         values = institution_values(known, self.books)

@@ -65,9 +65,13 @@ class Verdict:
 
 
 class Replay:
-    """Replays one link after another. ``books`` is the resulting present, ``verdict`` the faults found."""
+    """Replays one link after another. ``books`` is the resulting present, ``verdict`` the faults found.
 
-    def __init__(self) -> None:
+    The hash of an entry covers the id that the institution had then: ``began_as`` at first, until an event changes it.
+    """
+
+    def __init__(self, began_as: str) -> None:
+        self.began_as = began_as
         self.books = Snapshot()
         self.verdict = Verdict()
         self.entry: EntryLink | None = None
@@ -81,6 +85,9 @@ class Replay:
         """Check the next link's serial and hash, and post it to ``books``."""
         verdict = self.verdict
         verdict.links += 1
+        if isinstance(link, EntryLink):
+            known = self.books.institution
+            link = link._replace(institution=known.id if known is not None else self.began_as)
         if link.serial != verdict.serial + 1:
             verdict.fault(f"journal entry {verdict.serial + 1} is missing; the next one is {link.serial}")
         if not isinstance(link.hash, bytes) or not link.holds(self._head):
@@ -152,6 +159,17 @@ def event_of(link: EventLink) -> Event:
     return Event(action, link.library, link.member, json.loads(link.detail), person)
 
 
+def began_as(connection: Connection, institution: str) -> str:
+    """The id that the institution had when its journal began, from the first event; today's id if that can't be read."""
+    event = tables.event.c
+    first = select(event.detail).where(event.institution == institution, event.serial == 2)
+    try:
+        id = json.loads(connection.execute(first).scalar() or "{}").get("id", institution)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return institution
+    return id if isinstance(id, str) else institution
+
+
 def links(connection: Connection, institution: str) -> Iterator[Link]:
     """The journal's entries and events in the order of their serials, streamed."""
     entries = map(EntryLink._make, stream(connection, tables.entry, institution))
@@ -168,7 +186,7 @@ def stream(connection: Connection, table: Table, institution: str) -> Iterator[R
 
 def replay(connection: Connection, institution: str, before: Callable[[Replay, Link], None] | None = None) -> Replay:
     """Replay the whole journal. ``before`` is called with each link before it is replayed."""
-    walk = Replay()
+    walk = Replay(began_as(connection, institution))
     try:
         for link in links(connection, institution):
             if before is not None:
@@ -184,7 +202,7 @@ def replay(connection: Connection, institution: str, before: Callable[[Replay, L
 
 def as_of(connection: Connection, institution: str, before: str) -> Replay:
     """Replay the journal up to the instant ``before`` (ISO, exclusive)."""
-    walk = Replay()
+    walk = Replay(began_as(connection, institution))
     for link in links(connection, institution):
         if isinstance(link, EntryLink) and link.at >= before:
             break

@@ -9,7 +9,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, update
 
 from seatsync.domain.institution import Institution
 from seatsync.domain.library import Library
@@ -118,7 +118,7 @@ def bulk(connection: Connection, table: Table, rows: Iterable[tuple[object, ...]
         if not is_postgres or len(chunk) <= FEW:
             marks = ", ".join(["%s" if is_postgres else "?"] * len(names))
             connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", chunk)  # noqa: S608
-        elif _is_bound(connection):
+        elif is_bound(connection):
             statement = f"INSERT INTO {into} SELECT * FROM {_lists(table, names)}"  # noqa: S608
             connection.exec_driver_sql(statement, _transposed(chunk))
         else:
@@ -164,8 +164,10 @@ def _transposed(rows: Iterable[tuple[object, ...]]) -> tuple[list[Any], ...]:
     return tuple(map(list, zip(*rows, strict=True)))
 
 
-def _is_bound(connection: Connection) -> bool:
+def is_bound(connection: Connection) -> bool:
     """Whether row-level security applies to this role; then COPY is not possible."""
+    if connection.dialect.name != "postgresql":
+        return False
     if "is_bound" not in connection.info:
         connection.info["is_bound"] = connection.exec_driver_sql("SELECT row_security_active('event')").scalar()
     return bool(connection.info["is_bound"])
@@ -203,3 +205,14 @@ def write_present(connection: Connection, institution: str, books: Snapshot) -> 
     bulk(connection, tables.member, member_rows(institution, books.members.items()))
     for library, held in books.licenses.items():
         bulk(connection, tables.license, license_rows(institution, library, held))
+    if not is_bound(connection):
+        give_up(connection, books.former, institution)
+
+
+def give_up(connection: Connection, former: Iterable[str], institution: str) -> None:
+    """Note that ``institution`` had these ids: they lead to it, and no other institution gets them."""
+    writer = tables.writer
+    for id in former:
+        noted = update(writer).where(writer.c.institution == id).values(renamed_to=institution)
+        if not connection.execute(noted).rowcount:
+            connection.execute(insert(writer).values(institution=id, renamed_to=institution))

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, NewType
 
-from seatsync.domain.action import ORDER
+from seatsync.domain.action import ORDER, Action
 from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.institution import Institution
@@ -58,6 +58,12 @@ class Plan:
     def timezone(self) -> str:
         """The institution's time zone after the plan; empty for UTC."""
         return str(self.settings.get("timezone", ""))
+
+    @property
+    def was(self) -> str:
+        """The institution's id in the ledger, if the plan changes it; else empty."""
+        first = self.changes[0] if self.changes else None
+        return str((first.before or {}).get("id", "")) if first and first.action is Action.INSTITUTION_UPDATE else ""
 
     @property
     def summary(self) -> dict[str, int]:

@@ -16,12 +16,15 @@ from seatsync.planning.change import Change
 
 
 def institution_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
-    """The change of name, contacts, opting out, time zone or last day, if any. The first apply adds the institution itself."""
-    if not snapshot.serial or snapshot.institution is None or snapshot.institution.id != desired.institution.id:
+    """The change of id, name, contacts, opting out, time zone or last day, if any. The first apply adds the institution itself."""
+    known = snapshot.institution
+    if not snapshot.serial or known is None or known.id not in (desired.institution.id, desired.was):
         return
-    before, after = _institution(snapshot.institution), _institution(desired.institution)
+    before, after = _institution(known), _institution(desired.institution)
     if fields := [name for name in after if before[name] != after[name]]:
-        yield _changed(Action.INSTITUTION_UPDATE, before, after, fields, desired, "institution", *fields[-1:])
+        change = _changed(Action.INSTITUTION_UPDATE, before, after, fields, desired, "institution", fields[0])
+        new_id = f"{known.id} becomes {after['id']} in the ledger, with its members, licenses and journal"
+        yield change._replace(reason=new_id) if "id" in fields else change
 
 
 def library_changes(desired: Desired, snapshot: Snapshot) -> Iterator[Change]:
@@ -87,7 +90,7 @@ def _added(library: Library) -> dict[str, Any]:
 
 def _institution(institution: Institution) -> dict[str, Any]:
     fields = asdict(institution)
-    names = ("name", "contacts", "opt_out", "timezone", "retire")
+    names = ("id", "name", "contacts", "opt_out", "timezone", "retire")
     return {name: list(fields[name]) if name == "contacts" else fields[name] for name in names}
 
 

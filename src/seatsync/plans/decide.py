@@ -38,11 +38,12 @@ def decide(
         NotWhole: only some members are loaded, and a rule needs all.
     """
     draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
+    id = snapshot.institution.id if snapshot.institution is not None else desired.institution.id
     if connection is not None and (keys := without_account(draft)):
         known = with_account(connection, keys)
-        draft.accounts = own_accounts(draft, known, holders_of(connection, desired.institution.id, known))
+        draft.accounts = own_accounts(draft, known, holders_of(connection, id, known))
     if connection is not None and (leaving := draft.matching.leaving):
-        draft.last_rows = last_rows(connection, desired.institution.id, leaving)
+        draft.last_rows = last_rows(connection, id, leaving)
     plan = judge(compare(draft), now, found, part is not None)
     if plan.refusals:
         return plan

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from seatsync.ledger.read import knows
 from seatsync.plans.result import PlanResult
 from seatsync.plans.since import since_apply
 from seatsync.plans.unchanged import unchanged_plan
@@ -21,7 +22,7 @@ def make_plan(folder: InstitutionFolder, connection: Connection | None, now: dat
     ``institution`` is the id in the files, ``now`` the moment (``text.days``). Every path gives the same plan.
     """
     since = since_apply(connection, institution, now) if connection is not None else None
-    if connection is not None and since is not None:
+    if connection is not None and since is not None and not (folder.was and knows(connection, folder.was)):
         if (plan := unchanged_plan(folder, since, now)) is not None:
             return PlanResult(plan, [])
         from seatsync.plans.partial import partial_plan

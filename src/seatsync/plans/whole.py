@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.read import read_renamed
 from seatsync.plans.decide import decide
 from seatsync.plans.result import PlanResult
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -18,5 +18,5 @@ def whole_plan(folder: InstitutionFolder, connection: Connection | None, now: da
     loaded = load(folder)
     if loaded.desired is None:
         return PlanResult(None, loaded.found)
-    snapshot = read_snapshot(connection, loaded.desired.institution.id)
+    snapshot = read_renamed(connection, loaded.desired.institution.id, loaded.desired.was)
     return PlanResult(decide(loaded.desired, snapshot, connection, now, loaded.found), loaded.found)

@@ -21,7 +21,7 @@ from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes as admin
 from seatsync.portal.members import claim, home, link
-from seatsync.portal.web import errors, health, request_log, translation
+from seatsync.portal.web import errors, health, moved, request_log, translation
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog, Took
@@ -94,6 +94,7 @@ def create_app(here: Site, took: Took | None = None) -> Flask:
     errors.register(app)
     translation.register(app)
     app.after_request(_with_headers)
+    moved.register(app)
     app.context_processor(_template_values)
     app.wsgi_app = RequestLog(app.wsgi_app, took)  # type: ignore[method-assign]
     return app

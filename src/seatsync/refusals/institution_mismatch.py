@@ -4,6 +4,9 @@ The `id` in seatsync.yaml is the key under which the ledger keeps everything, an
 ledger file that holds another institution means a wrong `--ledger`, a copied folder, or an id that was edited. An institution
 that has ended (`retire`) may come back under its id, but with its name: another name looks like another institution.
 
+The id changes by `institution: {id: NEW, was: OLD}`: then the ledger's OLD becomes NEW, with everything that it has. NEW must
+not be in the ledger yet, nor have been the id of another institution, and OLD or NEW must be there.
+
 To fix: restore the `id`, or name the right ledger with `--ledger`. A new institution gets its own id and ledger. One that comes
 back keeps its name in the change that brings it back, and may change it afterwards.
 """
@@ -19,10 +22,23 @@ CODE = "institution-mismatch"
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """Yield at most one refusal."""
-    known = case.draft.snapshot.institution
-    if known is not None and known.id != case.desired.institution.id:
+    snapshot, id, was = case.draft.snapshot, case.desired.institution.id, case.desired.was
+    known, where = snapshot.institution, case.desired.place("institution", "id")
+    if snapshot.beside:
+        message = f'"{was}" can\'t become "{id}": the ledger has an institution of either id.'
+        help = f"If they are two institutions, delete `was: {was}`. An id that is in use can't be taken over."
+        yield refusal(CODE, message, help, where)
+    elif was and not snapshot.serial and (known is None or known.id == id):
+        message = f'seatsync.yaml says that the institution "{id}" was "{was}", but the ledger has neither.'
+        help = f"Name the right ledger with --ledger. If it is a new one, delete `was: {was}`."
+        yield refusal(CODE, message, help, where)
+    elif known is not None and id in snapshot.former:
+        message = f'The institution "{id}" is now "{known.id}" in the ledger, and an id is never used again.'
+        help = f"Write `id: {known.id}` and `was: {id}`. Another institution gets an id of its own."
+        yield refusal(CODE, message, help, where)
+    elif known is not None and known.id not in (id, was):
         message = f'seatsync.yaml describes the institution "{case.desired.institution.id}", but the ledger belongs to "{known.id}".'
-        help = f"Name the right ledger with --ledger, or restore `id: {known.id}` if it was changed."
+        help = f"Name the right ledger with --ledger, or restore `id: {known.id}`. To change it, write `was: {known.id}` under the new one."
         yield refusal(CODE, message, help, case.desired.place("institution"))
     elif known is not None and _is_another(known, case):
         message = (

@@ -13,12 +13,13 @@ from seatsync.sources.files import NAME, Folder
 class InstitutionFolder:
     """A folder whose seatsync.yaml was read and parsed.
 
-    ``institution_id`` is the id in it, even if other values are wrong; None where there is no id. ``tree`` is None where the
-    file is empty or can't be read; ``files().found`` says why.
+    ``institution_id`` is the id in it, even if other values are wrong; None where there is no id. ``was`` is the earlier id, empty
+    if it names none. ``tree`` is None where the file is empty or can't be read; ``files().found`` says why.
     """
 
     path: Path
     institution_id: str | None
+    was: str
     tree: yaml_tree.Node | None
     _read: Folder
 
@@ -28,7 +29,7 @@ class InstitutionFolder:
         folder = Folder(path)
         text = folder.read(NAME)
         tree = yaml_tree.parse(text, NAME, folder.found) if text is not None else None
-        return cls(path, _id_in(tree), tree, folder)
+        return cls(path, _in_institution(tree, "id"), _in_institution(tree, "was") or "", tree, folder)
 
     def files(self) -> Folder:
         """Return a new Folder with seatsync.yaml already read. Each way of making a plan starts from its own."""
@@ -36,8 +37,8 @@ class InstitutionFolder:
         return Folder(self.path, [*read.found], {**read.digests}, read.left)
 
 
-def _id_in(tree: yaml_tree.Node | None) -> str | None:
+def _in_institution(tree: yaml_tree.Node | None, name: str) -> str | None:
     node = tree
-    for key in ("institution", "id"):
+    for key in ("institution", name):
         node = node.items.get(key) if isinstance(node, yaml_tree.MappingNode) else None
     return yaml_tree.plain(node) if isinstance(node, yaml_tree.ScalarNode) else None

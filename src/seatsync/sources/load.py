@@ -137,6 +137,7 @@ class _Loader:
             files=dict(self.folder.digests),
             counted=counted,
             places=self._places(),
+            was=institution.was or "",
         )
 
     def at(self, *path: str | int) -> Origin:
@@ -270,8 +271,9 @@ class _Loader:
             places[f"libraries.{id}"] = self.key("libraries", id)
             places[f"libraries.{id}.slots"] = self.at("libraries", id, "slots")
         places["admins"] = self.key("institution", "admins")
-        if self.config.institution.retire is not None:
-            places["institution.retire"] = self.at("institution", "retire")
+        for name in ("id", "retire"):
+            if getattr(self.config.institution, name) is not None:
+                places[f"institution.{name}"] = self.at("institution", name)
         for position, admin in enumerate(self.config.institution.admins):
             places[f"admins.{email_key(admin.email)}"] = self.at("institution", "admins", position)
         return places

@@ -62,7 +62,7 @@ def carry_out(
     from seatsync.domain.diagnostic import counted
 
     _check_ledger_lasts(run, folder)
-    ledger = ledger_of(run, folder, plan.institution)
+    ledger = ledger_of(run, folder, plan.institution, was=plan.was)
     actor, commit = author.for_journal(folder)
     told = of_plan(plan, folder, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):

@@ -43,6 +43,6 @@ def blocked(plan: Plan) -> str:
 
 def of_plan(plan: Plan, folder: Path, run: Run) -> Outcome:
     """What is known of an outcome from the plan alone."""
-    redactor = redactor_of(folder, plan.institution, run)
+    redactor = redactor_of(folder, plan.institution, run, plan.was)
     fingerprint = plan.fingerprint if redactor is None else redactor.fingerprint(plan.fingerprint)
     return Outcome(plan.institution, str(folder), fingerprint=fingerprint, summary=plan.summary)

@@ -78,9 +78,10 @@ def _explanations(
     """The JSON objects of the members with this e-mail or student id, and the institution's time zone."""
     from seatsync.apply.apply import must_belong_to
     from seatsync.ledger.queries.lookup import libraries_with_licenses
-    from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.read import known_as, read_snapshot
     from seatsync.plans.one_member import read_around
 
+    id = known_as(connection, id, folder.was)
     use_secret(connection, id, run)
     around = read_around(folder, connection, id, read_snapshot(connection, id, ()), name)
     desired = _must_be_valid(run, folder.path, around.loaded)
@@ -92,7 +93,9 @@ def _explanations(
         raise click.UsageError(f'There is no library "{library}". The libraries are: {", ".join(libraries)}.')
     chosen = [library] if library is not None else libraries
     numbers = _numbers(name, desired, connection, id)
-    people = [_explanation(run, folder.path, desired, snapshot, connection, number, name, chosen) for number in numbers]
+    people = [
+        _explanation(run, folder.path, id, desired, snapshot, connection, number, name, chosen) for number in numbers
+    ]
     return people, snapshot.timezone
 
 
@@ -112,6 +115,7 @@ def _numbers(name: str, desired: Desired, connection: Connection | None, institu
 def _explanation(
     run: Run,
     folder: Path,
+    id: str,
     desired: Desired,
     snapshot: Snapshot,
     connection: Connection | None,
@@ -119,14 +123,14 @@ def _explanation(
     name: str,
     libraries: Iterable[str],
 ) -> dict[str, Any]:
-    """The JSON object for one member."""
+    """The JSON object for one member of the ledger's institution ``id``."""
     from seatsync.domain.license import ABSENT
     from seatsync.domain.text.emails import email_key
     from seatsync.ledger.queries.history import HistoryFilter, history
     from seatsync.planning.why import why
     from seatsync.reports.redaction import HIDDEN
 
-    id, persons = desired.institution.id, run.redactor is None
+    persons = run.redactor is None
     row, askings = why(desired, snapshot, run.today(desired.institution.timezone), number, email_key(name))
     past = history(connection, id, HistoryFilter([number]), None, persons) if connection is not None and number else []
     person: Any = snapshot.members.get(number) or row

@@ -22,8 +22,8 @@ class Opening(NamedTuple):
     """What a store gets when it is opened, besides its address.
 
     ``lock_wait`` is how long to wait for other writers. ``folder`` and ``institution`` select the ledger where one address holds
-    several files. ``pool_size`` is the number of connections that a server keeps open between uses; 0 in a command. ``job`` is
-    the CI job that runs, if any.
+    several files; ``was`` is the institution's earlier id, empty if the files name none. ``pool_size`` is the number of connections
+    that a server keeps open between uses; 0 in a command. ``job`` is the CI job that runs, if any.
     """
 
     lock_wait: LockWait
@@ -31,6 +31,7 @@ class Opening(NamedTuple):
     institution: str = ""
     pool_size: int = 0
     job: CiJob | None = None
+    was: str = ""
 
 
 class Store(Protocol):

@@ -18,7 +18,7 @@ from seatsync.ledger.queries.accounts.holdings import ACROSS
 from seatsync.ledger.read import read_snapshot, streamed
 from seatsync.ledger.replay import Link, Replay, Verdict, event_of, replay, stream
 from seatsync.ledger.retention import Pruned
-from seatsync.ledger.rows import write_present
+from seatsync.ledger.rows import is_bound, write_present
 from seatsync.ledger.verification.links import PersonalLinkCheck
 
 Compared = tuple[str, object, object]
@@ -48,6 +48,8 @@ def verify(connection: Connection, institution: str, heads: Sequence[str] = ()) 
     letters.finish(walk.verdict)
     personal_links.compare(connection, institution, walk)
     for fault in (*_shape_faults(connection), *_rows_of_others(connection, institution)):
+        walk.verdict.fault(fault)
+    for fault in _former_ids(connection, institution, walk.books.former):
         walk.verdict.fault(fault)
     noted.finish(walk.verdict)
     walk.verdict.chain_holds = not walk.verdict.faults
@@ -113,11 +115,25 @@ def _rows_of_others(connection: Connection, institution: str) -> Iterator[str]:
         return
     for name, table in tables.metadata.tables.items():
         column = table.c.get("institution")
-        if column is not None:
+        if column is not None and table is not tables.writer:
             first, last = (select(end(column)).execution_options(**ACROSS) for end in (func.min, func.max))
             ends = {connection.execute(first).scalar(), connection.execute(last).scalar()}
             for other in sorted(map(str, ends - {institution, None})):
                 yield f"table {name} has rows of another institution, {other}; a SQLite file holds one"
+
+
+def _former_ids(connection: Connection, institution: str, former: Sequence[str]) -> Iterator[str]:
+    """Former ids of the institution that the ledger does not know, or that it knows and the journal does not.
+
+    A bound role does not see them.
+    """
+    writer = tables.writer.c
+    query = select(writer.institution).where(writer.renamed_to == institution)
+    if not is_bound(connection):
+        found = {*connection.execute(query, execution_options=ACROSS).scalars()}
+        for id in sorted(found ^ {*former}):
+            says = "the tables say" if id in found else "the journal says"
+            yield f"{says} that the institution had the id {id}, and the {'journal' if id in found else 'tables'} do not"
 
 
 def _compare(connection: Connection, institution: str, walk: Replay) -> None:

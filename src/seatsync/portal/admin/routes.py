@@ -17,8 +17,8 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.filters import CHOICES
 from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
-from seatsync.ledger.queries.administered import Administered, administered, institutions_of
 from seatsync.ledger.queries.history import HistoryFilter
+from seatsync.ledger.queries.institutions.administered import Administered, administered, institutions_of
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin

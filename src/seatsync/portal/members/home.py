@@ -9,7 +9,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
 from seatsync.ledger.queries.accounts.accounts import Account
-from seatsync.ledger.queries.administered import institutions_of
+from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.accounts.return_to import signed_in

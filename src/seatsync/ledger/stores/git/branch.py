@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.formats.age import AgeError
+from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError, Meaning, Overtaken, translated
 from seatsync.ledger.lock import Holder, LockWait
 from seatsync.ledger.stores import sqlite_errors
@@ -27,7 +28,6 @@ from seatsync.ledger.stores.git.cipher import Cipher, is_encrypted
 from seatsync.ledger.stores.git.clone import Clone, Pushed, checkout_around
 from seatsync.ledger.stores.git.failures import failure
 from seatsync.ledger.stores.git.message import message, newest, upkeep
-from seatsync.ledger.stores.readers import CiJob
 from seatsync.ledger.stores.sqlite import FILE, SqliteFile
 from seatsync.ledger.stores.sqlite_tables import make_tables, table_names
 from seatsync.ledger.stores.store import Opening, committing
@@ -71,22 +71,31 @@ def open_store(location: str, opening: Opening) -> GitBranch:
     remote, branch = remote or REMOTE, branch or BRANCH
     checkout = checkout_around(opening.folder, f"git:{redacted(remote)}#{redacted(branch)}")
     clone = _clones.setdefault((checkout.top, remote, branch), Clone(checkout, remote, branch))
-    return GitBranch(clone, Cipher.of_environment(), opening.institution, opening.lock_wait, opening.job)
+    return GitBranch(clone, Cipher.of_environment(), opening)
 
 
 class GitBranch:
-    """The file of ``institution`` on the branch of ``clone``, encrypted or not by ``cipher``. ``job`` is the CI job, if any."""
+    """The file of ``institution`` on the branch of ``clone``, encrypted or not by ``cipher``. ``job`` is the CI job, if any.
+
+    Until the institution is renamed in the ledger, the file lies under its earlier id ``was``. The commit that renames it moves it.
+    """
 
     is_pushed = True
     is_shared = False
 
-    def __init__(self, clone: Clone, cipher: Cipher, institution: str, lock_wait: LockWait, job: CiJob | None) -> None:
+    def __init__(self, clone: Clone, cipher: Cipher, opening: Opening) -> None:
         self.clone = clone
         self.cipher = cipher
-        self.job = job
-        self.path = f"{institution}/{FILE}"
-        self.institution = institution
-        self.lock_wait = lock_wait
+        self.job = opening.job
+        self.institution = opening.institution
+        self.was = opening.was
+        self.lock_wait = opening.lock_wait
+
+    @property
+    def path(self) -> str:
+        """Where the file is on the branch, or will be."""
+        paths = [_path(id) for id in (self.institution, self.was) if id]
+        return next((path for path in paths[1:] if not self.clone.blob(paths[0]) and self.clone.blob(path)), paths[0])
 
     def __str__(self) -> str:
         return str(self.clone)
@@ -122,16 +131,17 @@ class GitBranch:
             Overtaken: somebody else has written to the same institution since the copy was made.
             LedgerError: the copy can't be pushed.
         """
-        before = self._blob()
+        before, path = self._blob(), self.path
         with self._copy(before) as file:
             digest_before = _digest(file.path)
             with file.connected() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=DELETE")  # keeps everything in one file
-                known = newest(connection, self.institution)
+                known = newest(connection, _id_of(path))
                 yield connection
-                note = message(connection, self.institution, known, names_plan=not self.cipher.keys)
+                owner = self._owner(connection, path)
+                note = message(connection, owner, known, names_plan=not self.cipher.keys)
             if _digest(file.path) != digest_before:
-                self._publish(before, self._take_in(file), note)
+                self._publish(before, self._take_in(file), note, path, _path(owner))
 
     @contextmanager
     def exclusively(
@@ -186,9 +196,10 @@ class GitBranch:
                 return False
             file = SqliteFile(stored.with_name(FILE))
             Cipher(self.cipher.keys if is_encrypted(stored) else []).unpack(stored, file.path, self)
+            path = self.path
             with file.reading() as connection:
-                note = upkeep(connection, self.institution, "encrypt")
-            self._publish(before, self._take_in(file), note)
+                note = upkeep(connection, _id_of(path), "encrypt")
+            self._publish(before, self._take_in(file), note, path, path)
         return True
 
     def forget_history(self) -> None:
@@ -280,13 +291,21 @@ class GitBranch:
         except AgeError as error:
             raise LedgerError(f"The ledger {self} {error}", error.help) from error
 
-    def _publish(self, before: str | None, after: str, note: str) -> None:
-        """Push ``after`` in place of ``before``, on top of what others have pushed for other institutions in the meantime."""
+    def _owner(self, connection: Connection, path: str) -> str:
+        """The id of the institution in the file, which an apply may just have changed."""
+        column = tables.institution.c.institution
+        renamed = select(column).where(column == self.institution)
+        has_it = "institution" in table_names(connection) and connection.execute(renamed).first() is not None
+        return self.institution if has_it else _id_of(path)
+
+    def _publish(self, before: str | None, after: str, note: str, old: str, new: str) -> None:
+        """Push ``after`` at the path ``new`` in place of ``before`` at the path ``old``, on top of what others have pushed for
+        other institutions in the meantime."""
         start, pause = time.monotonic(), 0.05
         while True:
             base = self.clone.tip
-            files = {self.path: after} if base else {self.path: after, "README.md": self.clone.take_in_text(README)}
-            commit = self.clone.commit(files, note)
+            files = {new: after} if base else {new: after, "README.md": self.clone.take_in_text(README)}
+            commit = self.clone.commit(files, note, removed=[old] if old != new else [])
             pushed = self.clone.push(commit)
             if pushed.is_done or self._has_arrived(commit, pushed):
                 return
@@ -313,6 +332,14 @@ class GitBranch:
 
     def _failure(self, pushed: Pushed) -> LedgerError:
         return failure(self, "did not accept the change", pushed.error)
+
+
+def _path(institution: str) -> str:
+    return f"{institution}/{FILE}"
+
+
+def _id_of(path: str) -> str:
+    return path.removesuffix(f"/{FILE}")
 
 
 def _digest(file: Path) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -125,11 +125,14 @@ class Clone:
         """Make an object of a text and return its id."""
         return self._line("hash-object", "-w", "--stdin", input=text.encode())
 
-    def commit(self, files: Mapping[str, str], message: str) -> str:
-        """Make a commit on top of the tip with these objects at these paths; everything else is unchanged."""
+    def commit(self, files: Mapping[str, str], message: str, removed: Sequence[str] = ()) -> str:
+        """Make a commit on top of the tip with these objects at these paths, and none at those ``removed``; everything else is
+        unchanged."""
         self._git("read-tree", *([self.tip] if self.tip else ["--empty"]))
         for path, blob in files.items():
             self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+        for path in removed:
+            self._git("update-index", "--force-remove", "--", path)
         parents = ("-p", self.tip) if self.tip else ()
         return self._commit(self._line("write-tree"), message, *parents)
 
