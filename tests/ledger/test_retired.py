@@ -1,17 +1,14 @@
-"""The end of an institution by the nightly run, and when its folder may go."""
+"""The end of an institution by the nightly run."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.institutions.retired import End, end_of_institution
 from tests.support.command_line import seatsync
-from tests.support.databases import location
+from tests.support.databases import removed, rows
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,31 +38,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def end(folder: Path, now: str, institution: str = "grace") -> End | None:
-    with Ledger(location(folder)).reading() as connection:
-        assert connection is not None
-        return end_of_institution(connection, institution, datetime.fromisoformat(now))
+def nightly(folder: Path, day: str) -> dict[str, int]:
+    outcome = seatsync("apply", "--yes", "--same-files", "--now", day, "--format", "json", folder=folder)
+    assert outcome.code == 0
+    summary: dict[str, int] = json.loads(outcome.out)["summary"]
+    return summary
 
 
-def test_the_nightly_run_revokes_and_then_the_folder_may_go(folder: Path) -> None:
-    assert end(folder, "2026-10-01T04:59:59Z") == End("2026-09-30", has_passed=False, seats=1)
-    assert end(folder, "2026-10-01T05:00:00Z") == End("2026-09-30", has_passed=True, seats=1)
-    nightly = seatsync("apply", "--yes", "--same-files", "--now", "2026-10-01", "--format", "json", folder=folder)
-    assert json.loads(nightly.out)["summary"] == {"revoke": 1}
-    found = end(folder, "2026-10-01T05:00:00Z")
-    assert found == End("2026-09-30", has_passed=True, seats=0)
-    assert found.may_go
-    again = seatsync("apply", "--yes", "--same-files", "--now", "2026-10-02", "--format", "json", folder=folder)
-    assert json.loads(again.out)["summary"] == {}
+def test_the_nightly_run_revokes_on_the_day_after_the_last_one(folder: Path) -> None:
+    assert nightly(folder, "2026-10-01T04:59:59Z") == {}
+    assert nightly(folder, "2026-10-01T05:00:00Z") == {"revoke": 1}
+    assert nightly(folder, "2026-10-02") == {}
+    assert [row["retire"] for row in rows(folder, "institution")] == ["2026-09-30"]
 
 
-def test_an_unknown_institution_has_no_end(folder: Path) -> None:
-    assert end(folder, "2026-10-01", "hope") is None
-
-
-def test_a_folder_without_a_last_day_may_not_go(folder: Path) -> None:
-    (folder / "seatsync.yaml").write_text(CONFIG.replace("  retire: 2026-09-30\n", ""), encoding="utf-8")
-    assert seatsync("apply", "--yes", "--now", "2026-09-02", folder=folder).code == 0
-    found = end(folder, "2030-01-01")
-    assert found == End("", has_passed=False, seats=1)
-    assert not found.may_go
+def test_the_last_day_comes_through_a_dump_and_a_rebuild(folder: Path, tmp_path: Path) -> None:
+    dump = seatsync("ledger", "dump", folder=folder).out
+    (tmp_path / "dump.jsonl").write_text(dump, encoding="utf-8")
+    removed(folder)
+    assert seatsync("ledger", "load", str(tmp_path / "dump.jsonl"), folder=folder).code == 0
+    assert seatsync("ledger", "rebuild", folder=folder).code == 0
+    assert [row["retire"] for row in rows(folder, "institution")] == ["2026-09-30"]

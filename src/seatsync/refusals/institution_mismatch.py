@@ -28,9 +28,12 @@ def check(case: Case) -> Iterator[Diagnostic]:
         message = f'"{was}" can\'t become "{id}": the ledger has an institution of either id.'
         help = f"If they are two institutions, delete `was: {was}`. An id that is in use can't be taken over."
         yield refusal(CODE, message, help, where)
-    elif was and not snapshot.serial and (known is None or known.id == id):
+    elif was and not snapshot.serial and (known is None or known.id in (id, was)):
         message = f'seatsync.yaml says that the institution "{id}" was "{was}", but the ledger has neither.'
-        help = f"Name the right ledger with --ledger. If it is a new one, delete `was: {was}`."
+        help = (
+            f"Name the right ledger with --ledger. If it is a new one, delete `was: {was}`. A role on PostgreSQL must be bound to "
+            f"{id} with roles.sql."
+        )
         yield refusal(CODE, message, help, where)
     elif known is not None and id in snapshot.former:
         message = f'The institution "{id}" is now "{known.id}" in the ledger, and an id is never used again.'

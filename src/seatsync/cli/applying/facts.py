@@ -28,9 +28,9 @@ class LedgerFacts(NamedTuple):
         from seatsync.cli.planning import secret_for
         from seatsync.ledger.queries.lookup import AppliedFiles, last_files
 
-        with ledger_of(run, folder, plan.institution).reading() as connection:
-            last = last_files(connection, plan.institution) if connection is not None else AppliedFiles()
-            return cls(secret_for(connection, plan.institution), last, run.redactor is not None)
+        with ledger_of(run, folder, plan.institution, was=plan.was).reading() as connection:
+            last = last_files(connection, plan.was or plan.institution) if connection is not None else AppliedFiles()
+            return cls(secret_for(connection, plan.institution, plan.was), last, run.redactor is not None)
 
     def forms(self, digest: str) -> set[str]:
         """Both forms in which a digest may have been printed: plain, and keyed if names are left out."""

@@ -61,7 +61,7 @@ class Seen(NamedTuple):
 def look(run: Run, folder: Path) -> tuple[int, Seen]:
     """Compare the bytes of a folder's files with those of its last apply. Nothing is known if it can't be read; the plan says why."""
     from seatsync.ledger.queries.lookup import last_files
-    from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.read import known_as, read_snapshot
     from seatsync.sources.institution_folder import InstitutionFolder
 
     try:
@@ -71,8 +71,8 @@ def look(run: Run, folder: Path) -> tuple[int, Seen]:
         with ledger_of(run, folder, opened.institution_id).reading() as connection:
             if connection is None:
                 return ExitCode.DONE, Seen(opened.institution_id)
-            last = last_files(connection, opened.institution_id)
-            baseline = read_snapshot(connection, opened.institution_id, ()).baseline
+            id = known_as(connection, opened.institution_id, opened.was)
+            last, baseline = last_files(connection, id), read_snapshot(connection, id, ()).baseline
     except (Failure, OSError):
         return ExitCode.DONE, Seen()
     files, known = opened.files(), baseline.get("files", {})

@@ -1,1 +1,1 @@
-"""Institutions as a whole: who administers them, whether they have ended, and giving them another id."""
+"""Institutions as a whole: who administers them, and giving them another id."""
