@@ -154,6 +154,11 @@ def test_an_older_pin_is_updated_where_nobody_edited_the_file_and_shown_where_so
     with monkeypatch.context() as patch:
         patch.setattr("seatsync.cli.commands.init.pipeline.ACTION", old)
         init(top, "grace", "--ci", "github", "--forks")
+        assert "another version" not in init(top, "pilot").err
+    assert (
+        f"{WORKFLOW} runs another version of seatsync. To update it: Run `seatsync init --ci github`."
+        in init(top, "two").err
+    )
     file = top / WORKFLOW
     as_written = file.read_text()
     file.write_text(as_written.replace("17 3 * * *", "5 1 * * *\x1b[2J"))

@@ -15,7 +15,14 @@ from click.core import ParameterSource
 
 from seatsync.cli.commands.init.code_owners import code_owners
 from seatsync.cli.commands.init.institutions import covers, institutions_below, words_for
-from seatsync.cli.commands.init.pipeline import Choice, Written, in_pipelines, is_in_git, pipeline, written_pipelines
+from seatsync.cli.commands.init.pipeline import (
+    Choice,
+    Written,
+    in_pipelines,
+    is_in_git,
+    pipeline,
+    written_pipelines,
+)
 from seatsync.cli.commands.init.setup import Setup, shown
 from seatsync.cli.commands.init.writing import write, write_pipeline
 from seatsync.cli.options import common, option
@@ -147,6 +154,8 @@ def _say_whether_covered(run: Run, folder: Path) -> bool:
                 f"{file} does not cover it: its folders are {one.folders or 'not known'}. "
                 f"To fix: Run `seatsync init --ci {host}`, or add the folder there yourself."
             )
+        if not one.is_of_this_version:
+            run.say(f"{file} runs another version of seatsync. To update it: Run `seatsync init --ci {host}`.")
     return bool(written)
 
 

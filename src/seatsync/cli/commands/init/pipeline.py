@@ -78,6 +78,11 @@ class Written(NamedTuple):
         return last is not None and last["digest"] == _digest(self.text[: last.start()])
 
     @property
+    def is_of_this_version(self) -> bool:
+        """Whether it runs the action that this version pins."""
+        return ACTION in self.text
+
+    @property
     def ledger(self) -> str:
         """Where its ledger is: an address in Git, or ``postgresql``."""
         found = _LEDGER.search(self.text)
