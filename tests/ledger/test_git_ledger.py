@@ -265,6 +265,36 @@ def test_a_plan_stands_while_others_move(here: Path, there: Path) -> None:
     ran(there, "plan", "--detailed-exitcode", "grace", "harvest")
 
 
+def college(clone: Path) -> None:
+    """Give the institution another id in the files of this clone."""
+    config = (clone / "grace" / "seatsync.yaml").read_text(encoding="utf-8")
+    renamed = config.replace("{id: grace,", "{id: college, was: grace,")
+    (clone / "grace" / "seatsync.yaml").write_text(renamed, encoding="utf-8")
+
+
+def test_the_commit_that_changes_an_id_moves_the_file(remote: Path, here: Path, there: Path) -> None:
+    ran(here, "apply", "--yes", "grace")
+    college(here)
+    before = ran(here, "members", "-C", "grace", "--format", "json").out
+    ran(here, "ledger", "claim", "books", "ann@grace.example", "-C", "grace")  # still under the earlier id
+    ran(here, "plan", "grace", "--out", "plan.json")
+    (here / "plan.json").rename(there / "plan.json")
+    ran(here, "apply", "--yes", "grace")
+    files = git("ls-tree", "-r", "--name-only", BRANCH, at=remote).split()
+    assert files == ["README.md", "college/seatsync.db", "grace/renamed-to"]
+    assert git("log", "-1", "--format=%s", BRANCH, at=remote).strip() == "apply college: 1 institution-update"
+    assert_linear(remote, 3)
+    assert ran(here, "members", "-C", "grace", "--format", "json").out == before
+    ran(here, "verify", "-C", "grace")
+    ran(here, "plan", "--detailed-exitcode", "grace")
+    for command in ("plan", "status"):
+        assert 'The institution "grace" is now "college"' in failed(there, command, "grace")
+    assert seatsync("apply", "plan.json", "grace", folder=there).code == 4
+    college(there)
+    ran(there, "ledger", "claim", "books", "ben@grace.example", "-C", "grace")
+    assert git("ls-tree", "-r", "--name-only", BRANCH, at=remote).split() == files
+
+
 # ── At the same time ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -56,6 +56,24 @@ def accounts(pages: Pages) -> set[tuple[str, str]]:
     return {(row["library"], emails[row["account"]]) for row in rows(pages.folder, "holding")}
 
 
+def test_links_and_pages_of_an_earlier_id_lead_to_the_new_one(pages: Pages) -> None:
+    invitation = link(pages, "ann@grace.example")
+    config = (pages.folder / "seatsync.yaml").read_text(encoding="utf-8")
+    (pages.folder / "seatsync.yaml").write_text(
+        config.replace("  id: grace\n", "  id: college\n  was: grace\n"), encoding="utf-8"
+    )
+    ran(pages.folder, "apply", "--yes")
+    ann = pages.account(HOME)
+    assert ann.open(invitation).path == f"/l/college/{invitation.rpartition('/')[2]}"
+    assert "You have claimed your seat." in ann.press("Claim this seat").text
+    assert pages.browser().open("/claim/grace").path == "/claim/college"
+    ruth = pages.account("ruth@grace.example")
+    assert ruth.open("/admin/grace/members?search=ann").path == "/admin/college/members"
+    assert "ben@grace.example" not in ruth.page.text
+    assert pages.browser().open("/claim/nowhere").code == 404
+    assert ann.open("/admin/grace/").code == 404
+
+
 # ── The personal link ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import redacted
 from seatsync.formats.age import AgeError
 from seatsync.ledger import tables
@@ -41,6 +42,9 @@ Who holds which seats, and the history of it: one SQLite file for each instituti
 with age if seatsync has a key (SEATSYNC_LEDGER_KEY). seatsync writes this branch: do not edit, merge or rewrite it. `git log` is
 the audit trail; `seatsync status`, `log` and `verify` show the contents.
 """
+
+SIGN = "renamed-to"
+"""The file in the folder of an earlier id; its text is the new id."""
 
 _EMPTY = (
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -77,7 +81,8 @@ def open_store(location: str, opening: Opening) -> GitBranch:
 class GitBranch:
     """The file of ``institution`` on the branch of ``clone``, encrypted or not by ``cipher``. ``job`` is the CI job, if any.
 
-    Until the institution is renamed in the ledger, the file lies under its earlier id ``was``. The commit that renames it moves it.
+    Until the institution is renamed in the ledger, the file lies under its earlier id ``was``. The commit that renames it moves the
+    file, and leaves one in its place that names the new id.
     """
 
     is_pushed = True
@@ -229,10 +234,12 @@ class GitBranch:
         """The object id of the ledger's file on the branch; None where there is no file.
 
         Raises:
-            LedgerError: the branch has other files, or a new ledger must not be created there unencrypted.
+            LedgerError: the branch has other files, the institution has another id there now, or a new ledger must not be created
+                there unencrypted.
         """
         blob = self.clone.blob(self.path)
         if blob is None:
+            self._must_not_be_renamed()
             if self.clone.tip and not self._ledgers():
                 help = "Name a branch that is used for nothing else: --ledger git:BRANCH."
                 raise LedgerError(f"{self} is a branch, but not a seatsync ledger.", help)
@@ -243,11 +250,19 @@ class GitBranch:
             raise LedgerError(f"The ledger {self} has an empty file {self.path}. seatsync never writes that.", help)
         return blob
 
+    def _must_not_be_renamed(self) -> None:
+        if sign := self.clone.blob(_sign(self.institution)):
+            now = printable(self.clone.text_of(sign))
+            message = f'The institution "{self.institution}" is now "{now}" in {self}, and an id is never used again.'
+            help = f"Write `id: {now}` and `was: {self.institution}`. Another institution gets an id of its own."
+            raise LedgerError(message, help)
+
     def _ledgers(self) -> list[str]:
         return [path for path in self.clone.paths() if path.endswith(f"/{FILE}")]
 
     def _other_files(self) -> bool:
-        return bool({*self.clone.paths()} - {*self._ledgers(), "README.md"})
+        others = {*self.clone.paths()} - {*self._ledgers(), "README.md"}
+        return any(not path.endswith(f"/{SIGN}") for path in others)
 
     def _must_not_be_exposed(self) -> None:
         """Refuse to create an unencrypted ledger where others could read it, or next to encrypted ones.
@@ -305,7 +320,11 @@ class GitBranch:
         while True:
             base = self.clone.tip
             files = {new: after} if base else {new: after, "README.md": self.clone.take_in_text(README)}
-            commit = self.clone.commit(files, note, removed=[old] if old != new else [])
+            removed = []
+            if old != new:
+                files[_sign(_id_of(old))] = self.clone.take_in_text(f"{_id_of(new)}\n")
+                removed = [path for path in (old, _sign(_id_of(new))) if self.clone.blob(path)]
+            commit = self.clone.commit(files, note, removed)
             pushed = self.clone.push(commit)
             if pushed.is_done or self._has_arrived(commit, pushed):
                 return
@@ -336,6 +355,10 @@ class GitBranch:
 
 def _path(institution: str) -> str:
     return f"{institution}/{FILE}"
+
+
+def _sign(institution: str) -> str:
+    return f"{institution}/{SIGN}"
 
 
 def _id_of(path: str) -> str:

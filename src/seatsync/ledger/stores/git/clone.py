@@ -117,6 +117,10 @@ class Clone:
         with target.open("wb") as file:
             self._git("cat-file", "blob", blob, stdout=file)
 
+    def text_of(self, blob: str) -> str:
+        """The object as text."""
+        return self._line("cat-file", "blob", blob)
+
     def take_in(self, file: Path) -> str:
         """Make an object of the file's bytes and return its id."""
         return self._line("hash-object", "-w", "--no-filters", "--", str(file))
@@ -132,7 +136,8 @@ class Clone:
         for path, blob in files.items():
             self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
         for path in removed:
-            self._git("update-index", "--force-remove", "--", path)
+            nothing = "0" * len(self.tip or "")
+            self._line("update-index", "--index-info", input=f"0 {nothing}\t{path}\n".encode())
         parents = ("-p", self.tip) if self.tip else ()
         return self._commit(self._line("write-tree"), message, *parents)
 
