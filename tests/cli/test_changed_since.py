@@ -573,3 +573,30 @@ def test_a_forks_author_reads_what_happens_after_the_merge(alone: School, monkey
     assert "the apply after the merge stops with 5" in alone.run("validate", "--format", "github").out
     assert "the apply after the merge stops with 5" in alone.run("validate", "--format", "markdown").out
     assert told.code == 0
+
+
+def test_a_new_id_that_was_never_applied_does_not_hide_the_earlier_one(school: School) -> None:
+    school.apply()
+    school.edit("inst/two/seatsync.yaml", "{id: two,", "{id: second, was: two,")
+    school.commit()
+    school.git("checkout", "--quiet", "-b", "change")
+    school.git("rm", "--quiet", "-r", "inst/two")
+    refusal = refused(school.plans(folders=["inst/one"]), "two")
+    assert "2 temporary seats" in refusal["message"]
+    school.git("reset", "--quiet", "--hard")
+    school.edit("inst/two/seatsync.yaml", "{id: second, was: two,", "{id: third, was: two,")
+    assert school.run("plan").code == 0
+    school.edit("inst/two/seatsync.yaml", "{id: third, was: two,", "{id: third,")
+    assert school.run("plan").code == 4
+
+
+def test_a_ledger_on_a_branch_still_knows_whose_folder_is_gone(alone: School, tmp_path: Path) -> None:
+    alone.git("init", "--quiet", "--bare", str(tmp_path / "remote"))
+    alone.git("remote", "add", "origin", str(tmp_path / "remote"))
+    ledger = ("--ledger", "git")
+    assert seatsync("apply", "--yes", *ledger, *alone.folders, folder=alone.top).code == 0
+    alone.git("checkout", "--quiet", "-b", "change")
+    alone.git("rm", "--quiet", "-r", "inst/two")
+    told = alone.run("plan", *ledger, folders=["inst/one"])
+    assert (told.code, "2 temporary seats" in told.out) == (4, True), told
+    assert alone.run("apply", "--yes", *ledger, folders=["inst/one"]).code == 4

@@ -22,7 +22,7 @@ def apply_chosen(run: Run, apply: Step, item: Task | Ended) -> tuple[int, Outcom
     """Apply to one folder with ``apply``, or say what is wrong with an institution that has none any more."""
     if isinstance(item, Task):
         return apply(item.folder)
-    from seatsync.cli.changed.ended import ended_plan, ended_result
+    from seatsync.cli.changed.ended_plan import ended_plan, ended_result
 
     plan = ended_plan(item, run)
     if not plan.refusals and item.task is not None:

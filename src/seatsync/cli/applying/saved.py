@@ -13,7 +13,7 @@ from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.chosen import ended_outcome
 from seatsync.cli.applying.outcomes import stopped
 from seatsync.cli.applying.together import apply_each
-from seatsync.cli.changed.ended import is_of_ended
+from seatsync.cli.changed.ended_plan import is_of_ended
 from seatsync.cli.institution import institution_id
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.output.plans import FolderResult, show

@@ -153,7 +153,7 @@ def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult, S
     """The plan of one folder, or of an institution that has none any more; what to print of it; and what is wrong with the
     files."""
     if not isinstance(item, Task):
-        from seatsync.cli.changed.ended import ended_plan, ended_result
+        from seatsync.cli.changed.ended_plan import ended_plan, ended_result
 
         plan = ended_plan(item, run)
         if plan.refusals or item.task is None:

@@ -81,7 +81,7 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
     for item in todo.items:
         folder, found = item.folder, []
         if not isinstance(item, Task):
-            from seatsync.cli.changed.ended import finding_without_ledger
+            from seatsync.cli.changed.ended_plan import finding_without_ledger
 
             found = [finding_without_ledger(item)]
         if isinstance(item, Task) or item.task is not None:
