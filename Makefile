@@ -77,7 +77,7 @@ lock: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv lock --upgrade --quiet
 	$(BIN)/uv export --quiet --all-groups --all-extras --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements.lock
-	$(BIN)/uv export --quiet --no-default-groups --group build --extra ci --extra encrypted --extra postgres --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements-action.lock
+	$(BIN)/uv export --quiet --no-default-groups --group build --extra ci --extra encrypted --extra notify --extra postgres --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements-action.lock
 	rm -f uv.lock
 	! grep -n '://' requirements.lock requirements-action.lock
 

@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.tracked_issues import Issues
+
 
 class Answer(NamedTuple):
     status: int
@@ -71,6 +73,7 @@ class CodeHost(ABC):
     )  # comments on other pull requests than ``number``, and their numbers
     people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
     details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
+    issues: Issues = field(default_factory=Issues)
     next_id: int = 1000
     statuses: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # by commit and name
     may_mark: bool = True
@@ -172,7 +175,6 @@ class GitHub(CodeHost):
         return user
 
     def answer(self, request: Request, query: Mapping[str, str], sent: Any) -> Answer:
-        refused = Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return Answer(401, {"message": "Bad credentials", "status": "401"})
         if "User-Agent" not in request.headers:
@@ -180,6 +182,8 @@ class GitHub(CodeHost):
         path = re.sub(r"^/repositories/1/", "/repos/grace/seats/", request.path)
         if (request.method, path) == ("QUERY", "/graphql"):
             return self.queried(sent)
+        if said := self.issues.on_github(request.method, path, query, sent, self.me):
+            return Answer(*said)
         if (request.method, path) == ("GET", "/repos/grace/seats/pulls"):
             assert query["state"] == "open"
             return Answer(200, [pull for pull in self.pulls if pull["head"]["label"] == query["head"]])
@@ -193,16 +197,20 @@ class GitHub(CodeHost):
             return Answer(200, comments, {"Link": link} if link else {})
         if request.method == "GET" and (known := self.known(path)) is not None:
             return Answer(200, known)
+        return self.written(request.method, path, sent)
+
+    def written(self, method: str, path: str, sent: Any) -> Answer:
+        """Return the answer to writing a comment on a pull request or an issue."""
         found = re.fullmatch(r"/repos/grace/seats/issues/(comments/)?(\d+)(/comments)?", path)
-        if not found or request.method not in ("POST", "PATCH"):
+        if not found or method not in ("POST", "PATCH"):
             return Answer(404, {"message": "Not Found", "status": "404"})
         if not self.writes:
-            return refused
+            return Answer(403, {"message": "Resource not accessible by integration", "status": "403"})
         if len(sent["body"]) > self.limit:
             why = f"Body is too long (maximum is {self.limit} characters)"
             return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": why}]})
         id = int(found[2])
-        if request.method == "POST" and (id == self.number or id in self.details):
+        if method == "POST" and (id == self.number or id in self.details or self.issues.has(id)):
             return Answer(201, self.comments[self.add(sent["body"], self.me, id)])
         if id not in self.comments:
             return Answer(404, {"message": "Not Found", "status": "404"})
@@ -284,15 +292,22 @@ class GitLab(CodeHost):
             return self.queried(sent)
         if (request.method, request.path) == ("GET", "/api/v4/user"):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
-        found = re.fullmatch(rf"/api/v4/projects/{self.project}/merge_requests/(\d+)/notes", request.path)
+        if said := self.issues.on_gitlab(request.method, request.path, query, sent, self.me):
+            return Answer(*said)
+        found = re.fullmatch(rf"/api/v4/projects/{self.project}/(merge_requests|issues)/(\d+)/notes", request.path)
         if request.method == "GET" and found:
-            comments, number, pages = self.page(query, int(found[1]), query.get("sort", "desc") == "desc")
+            comments, number, pages = self.page(query, int(found[2]), query.get("sort", "desc") == "desc")
             next_page = str(number + 1) if number < pages else ""
             return Answer(200, comments, {"X-Page": str(number), "X-Next-Page": next_page})
         if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
             return Answer(200, self.merges.get(found[1], []))
-        notes = re.match(rf"/api/v4/projects/{self.project}/merge_requests/(\d+)/notes", request.path)
-        if not notes or int(notes[1]) not in (self.number, *self.details):
+        return self.written(request, sent)
+
+    def written(self, request: Request, sent: Any) -> Answer:
+        """Return the answer to writing a note on a merge request or an issue."""
+        notes = re.match(rf"/api/v4/projects/{self.project}/(merge_requests|issues)/(\d+)/notes", request.path)
+        number = int(notes[2]) if notes else 0
+        if number not in (self.number, *self.details) and not self.issues.has(number):
             return Answer(404, {"message": "404 Not found"})
         if not self.writes:
             why = "The request requires higher privileges than provided by the access token."
@@ -300,7 +315,7 @@ class GitLab(CodeHost):
         if len(sent["body"]) > self.limit:
             return Answer(400, {"message": {"note": [f"is too long (maximum is {self.limit} characters)"]}})
         if request.method == "POST":
-            return Answer(201, self.comments[self.add(sent["body"], self.me, int(notes[1]))])
+            return Answer(201, self.comments[self.add(sent["body"], self.me, number)])
         id = int(request.path.rpartition("/")[2])
         if id not in self.comments:
             return Answer(404, {"message": "404 Not found"})

@@ -24,6 +24,7 @@ COMMANDS = {
     "apply": "Make the changes of a plan.",
     "show": "Show a saved plan.",
     "comment": "Comment on the pull request.",
+    "notify": "Tell what became of an apply.",
     "asked": "Print what a comment on a pull request asks for.",
     "mark": "Give a commit a status for each institution.",
     "status": "Show the seats of each library.",
@@ -45,7 +46,7 @@ COMMANDS = {
 
 _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
-    **{name: f"review.{name}" for name in ("comment", "asked", "mark")},
+    **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }
 

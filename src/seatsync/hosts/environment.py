@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.hosts import github, gitlab
 from seatsync.hosts.comment import Host
+from seatsync.hosts.github_issues import GitHubIssues
+from seatsync.hosts.gitlab_issues import GitLabIssues
 from seatsync.hosts.http import Api, HostError, origin
+from seatsync.hosts.issues import Tracker
 from seatsync.hosts.statuses import Commit
 
 
@@ -107,6 +110,36 @@ def _head(environment: Mapping[str, str]) -> str:
     head = (event.get("pull_request") or {}).get("head") or {}
     group, run = event.get("merge_group") or {}, event.get("workflow_run") or {}
     return str(head.get("sha") or group.get("head_sha") or run.get("head_sha") or environment.get("GITHUB_SHA", ""))
+
+
+def merged_or_asked(environment: Mapping[str, str], number: int | None, seconds: float) -> list[Host]:
+    """Return the pull requests that a job of the default branch is about: the one with that number, the one whose comment
+    started the job, or those that brought its commit into the branch.
+
+    Raises:
+        NoPullRequest: the environment names no repository, branch, commit or token.
+        HostError: the host rejects a request or cannot be reached.
+    """
+    if number is not None or _commented_pull_request(_event(environment.get("GITHUB_EVENT_PATH", ""))):
+        return [pull_request(environment, number, seconds)]
+    job = merges(environment, seconds)
+    return [job.pull_request(number) for number in job.numbers(job.commit)]
+
+
+def issues(environment: Mapping[str, str], seconds: float) -> Tracker:
+    """Return the issues of this job's repository.
+
+    Raises:
+        NoPullRequest: the environment names no repository or token.
+    """
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        return GitHubIssues(_github_api(environment, repository, seconds), repository)
+    if environment.get("CI_API_V4_URL"):
+        return GitLabIssues(*_gitlab_api(environment, seconds))
+    raise NoPullRequest(
+        "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
+        "Outside such a job, set GITHUB_REPOSITORY=owner/name and GITHUB_TOKEN.",
+    )
 
 
 def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, dict[str, Any]]:

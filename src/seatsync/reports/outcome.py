@@ -1,0 +1,182 @@
+"""What became of a run, in words: for a comment, an issue, a message. It names institutions, codes and numbers, and nobody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.failure import ExitCode
+from seatsync.domain.text.characters import clean
+from seatsync.formats.outcome import InstitutionOutcome, OutcomeFile
+from seatsync.reports.cutting import cut
+from seatsync.reports.literal import literal, prose
+
+MOST = 65_536  # characters: the lower limit of both hosts
+_RUN_AGAIN = (
+    "Run the job again (GitHub: Re-run jobs; GitLab: Retry). What is already applied is not applied a second time."
+)
+_CORRECT = "Correct the files in a new pull request. Its comment shows what the plan then is."
+_BUTTON = (
+    "Read the plan in the run's log. If it is right, apply it by its fingerprint: start the workflow by hand with it (GitHub: "
+    "Actions, Run workflow; GitLab: the manual job, with the variable SEATSYNC_EXPECT). Or plan again in a new pull request."
+)
+_SETTINGS = "Correct the settings of the pipeline, then run the job again."
+_NEXT = {
+    ExitCode.INVALID: _CORRECT,
+    ExitCode.REFUSED: _CORRECT,
+    ExitCode.STALE: _BUTTON,
+    ExitCode.USAGE: _SETTINGS,
+}
+"""Exit code → what to do next; with all other codes, to run the job again."""
+
+
+class Item(NamedTuple):
+    """What became of one institution, or of the run; ``is_bad`` if somebody must act. ``button`` is a fingerprint to apply by."""
+
+    name: str
+    words: str
+    help: str = ""
+    button: str = ""
+    is_bad: bool = False
+
+
+class Notice(NamedTuple):
+    """A message about a run: ``title`` is one sentence, ``next`` says what to do."""
+
+    title: str
+    items: Sequence[Item]
+    more: Sequence[str]
+    next: Sequence[str]
+    run: str
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether somebody must act."""
+        return any(item.is_bad for item in self.items)
+
+
+def notice(outcomes: Sequence[OutcomeFile], failed: Sequence[str] = (), more: Sequence[str] = ()) -> Notice:
+    """Return the message about these outcomes. ``failed`` has sentences about what else failed, ``more`` what else to tell."""
+    items = [item for outcome in outcomes for item in _items(outcome)] + [Item("", one, is_bad=True) for one in failed]
+    codes = [code for outcome in outcomes for code in _bad_codes(outcome)]
+    help = dict.fromkeys(_NEXT.get(ExitCode(code), _RUN_AGAIN) if code in _CODES else _RUN_AGAIN for code in codes)
+    run = next((outcome.run for outcome in outcomes if outcome.run), "")
+    return Notice(_title(outcomes, failed), sorted(items, key=lambda item: not item.is_bad), more, list(help), run)
+
+
+_CODES = {int(code) for code in ExitCode}
+_GOOD = (ExitCode.DONE, ExitCode.CHANGES)
+
+
+def _bad_codes(outcome: OutcomeFile) -> Iterable[int | None]:
+    """Return the codes of what failed; None for what was killed."""
+    found = [one.code for one in outcome.institutions if one.code not in _GOOD]
+    return found if found and not outcome.message else [outcome.code] if outcome.code not in _GOOD else []
+
+
+def _title(outcomes: Sequence[OutcomeFile], failed: Sequence[str]) -> str:
+    all = [one for outcome in outcomes for one in outcome.institutions]
+    applied = [one for one in all if one.result == "applied"]
+    done = f"{counted(sum(sum(one.summary.values()) for one in applied), 'change')} applied"
+    done += f", {counted(sum(one.letters for one in applied), 'new letter')}" if applied else ""
+    unknown = sum(one.result == "unknown" for one in all)
+    if unknown or any(outcome.code is None for outcome in outcomes):
+        return f"The run ended before it was finished. {done}, as far as known."
+    stopped = sum(one.result == "stopped" for one in all)
+    if stopped:
+        return f"Stopped: {stopped:,} of {counted(len(all), 'institution')}. {done}."
+    if any(outcome.code not in _GOOD for outcome in outcomes) or failed:
+        return f"Something failed. {done}."
+    return f"{done}." if applied else "Nothing to do."
+
+
+def _items(outcome: OutcomeFile) -> list[Item]:
+    items = [item for one in outcome.institutions if (item := _item(one)) is not None]
+    if outcome.message:
+        items.append(Item(outcome.command, outcome.message, outcome.help, is_bad=outcome.code not in _GOOD))
+    elif outcome.code is None and not any(item.is_bad for item in items):
+        items.append(Item(outcome.command, "The run was killed or did not end.", is_bad=True))
+    unchanged = sum(one.result == "unchanged" for one in outcome.institutions)
+    left = sum(one.result == "left" for one in outcome.institutions)
+    if unchanged:
+        items.append(Item("", f"{counted(unchanged, 'institution')} without changes."))
+    if left:
+        blocked = counted(left, "other institution is blocked", "other institutions are blocked")
+        items.append(Item("", f"{blocked}, and was not asked for by this change. The nightly run reports it."))
+    return items
+
+
+def _item(one: InstitutionOutcome) -> Item | None:
+    """Return what is told of one institution; None if it is only counted, or its message is that of the run."""
+    name = one.institution or one.folder
+    match one.result:
+        case "applied":
+            counts = ", ".join(f"{number:,} {action}" for action, number in one.summary.items())
+            letters = counted(one.letters, "new letter")
+            return Item(name, f"applied: {counts}. {letters}. Journal entry {one.serial or 0:,}.")
+        case "planned":
+            return Item(
+                name, f"planned: {', '.join(f'{number:,} {action}' for action, number in one.summary.items())}."
+            )
+        case "unknown":
+            return Item(name, "not known: the run ended before. It is applied completely or not at all.", is_bad=True)
+        case "stopped" if one.message:
+            button = one.fingerprint if one.code == ExitCode.STALE else ""
+            return Item(name, one.message, one.help, button, is_bad=True)
+    return None
+
+
+def title(notice: Notice) -> str:
+    """Return the first line in Markdown: the verdict, with a link to the run."""
+    run = f" ([run]({notice.run}))" if notice.run else ""
+    return f"{'❌' if notice.is_bad else '✅'} **{literal(notice.title)}**{run}"
+
+
+def markdown(notice: Notice, most: int, commit: str = "", before: str = "") -> str:
+    """Return the message as Markdown in at most ``most`` characters. ``before`` is the message that it replaces, if it does."""
+    lines = [title(notice), ""]
+    for item in notice.items:
+        name = f"**{literal(item.name)}**: " if item.name else ""
+        lines.append(f"- {'❌ ' if item.is_bad else ''}{name}{prose(clean(item.words))}")
+        if item.help:
+            lines.append(f"  To fix: {prose(clean(item.help))}")
+        if item.button:
+            lines.append(f"  Fingerprint of the plan: `{item.button}`")
+    lines += [f"- {literal(clean(one))}" for one in notice.more]
+    if notice.next:
+        lines += ["", "**What to do next**", "", *(f"- {prose(one)}" for one in notice.next)]
+    if commit:
+        lines += ["", f"Commit {literal(commit[:12])}."]
+    earlier = _earlier(before, lines[0])
+    return cut("\n".join(lines), most - len(earlier)) + earlier
+
+
+_EARLIER = "**Earlier runs**"
+_VERDICT = re.compile(r"[✅❌] \*\*.{1,500}")
+
+
+def _earlier(before: str, now: str) -> str:
+    """Return the verdicts of up to five earlier runs, the newest first: a good one must not vanish behind a later, bad one."""
+    newest, _, more = before.partition("\n")
+    known = more.partition(f"\n{_EARLIER}\n")[2].split("\n")
+    verdicts = [line for line in (newest, *(line.removeprefix("- ") for line in known)) if _VERDICT.fullmatch(line)]
+    shown = [line for line in dict.fromkeys(verdicts) if line != now][:5]
+    return "\n".join(["", "", _EARLIER, "", *(f"- {line}" for line in shown)]) if shown else ""
+
+
+def text(notice: Notice, most: int = 1_500) -> str:
+    """Return the message as plain text in at most about ``most`` characters, the bad news first and the rest counted."""
+    end = [*notice.next, *([notice.run] if notice.run else [])]
+    room = most - sum(map(len, end))
+    lines: list[str] = []
+    all = [": ".join(filter(None, (item.name, item.words))) for item in notice.items] + list(notice.more)
+    for number, line in enumerate(all):
+        shown = line if len(line) <= 300 else line[:299] + "…"
+        room -= len(shown) + 3
+        if room < 0:
+            lines.append(f"… and {len(all) - number:,} more")
+            break
+        lines.append(f"• {shown}")
+    return "\n".join([*lines, *end])
