@@ -600,3 +600,27 @@ def test_a_ledger_on_a_branch_still_knows_whose_folder_is_gone(alone: School, tm
     told = alone.run("plan", *ledger, folders=["inst/one"])
     assert (told.code, "2 temporary seats" in told.out) == (4, True), told
     assert alone.run("apply", "--yes", *ledger, folders=["inst/one"]).code == 4
+
+
+@pytest.mark.postgres_only(reason="a file holds one institution")
+def test_a_nightly_run_names_institutions_that_no_folder_is_about(school: School) -> None:
+    school.apply()
+    code = "institution-without-folder"
+    nightly = ("apply", "--same-files")
+    assert code not in seatsync(*nightly, *school.folders, folder=school.top).err
+    shutil.rmtree(school.top / "inst/two")
+    for command in (nightly, ("plan",), ("plan", "--redact")):
+        told = seatsync(*command, *school.folders, folder=school.top)
+        assert (told.code, code in told.err, "about: two." in told.err) == (0, True, True), told
+    for words in (("--shard", "1/1"), ("--changed-since", "main")):
+        assert code not in seatsync("plan", *words, "inst/one", "inst/three", folder=school.top).err
+    assert code not in seatsync("plan", "inst/one", folder=school.top).err
+    school.git("checkout", "--quiet", "--", ".")
+    school.edit("inst/two/seatsync.yaml", "{id: two,", "{id: second, was: two,")
+    assert code not in seatsync("plan", *school.folders, folder=school.top).err
+    school.git("checkout", "--quiet", "--", ".")
+    school.edit("inst/two/seatsync.yaml", "{id: two,", "{id: two, retire: 2026-10-31,")
+    for day in ("2026-09-01", "2026-11-01"):
+        assert seatsync("apply", "--yes", "inst/two", "--now", day, folder=school.top).code == 0
+    shutil.rmtree(school.top / "inst/two")
+    assert code not in seatsync("plan", *school.folders, "--now", "2026-11-02", folder=school.top).err

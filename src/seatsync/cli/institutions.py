@@ -124,16 +124,16 @@ def attempt(step: Step, item: Any) -> Done:
         return Done(exits.failed(error), None, failure=exits.words(error)[1:])
 
 
-def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
+def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> list[str]:
     """Check that no two folders have the same institution in one ledger: they would undo each other's work. Also that a SQLite
-    file is not the ledger of two institutions.
+    file is not the ledger of two institutions. Return the institutions' ids; none if each folder has its own ledger.
 
     Raises:
         UsageError: two folders have the same institution.
         OneInstitution: two folders have different institutions, and the ledger can keep one.
     """
     if run.ledger is None:
-        return
+        return []
     seen: dict[str, Path] = {}
     for folder, done in zip(folders, each(_id_of, folders, run, jobs, "Looking at", opens_ledger=False), strict=True):
         other = seen.setdefault(done.result or str(folder), folder)
@@ -144,6 +144,7 @@ def check_distinct(folders: Sequence[Path], run: Run, jobs: int | None) -> None:
     ids = [id for id, folder in seen.items() if id != str(folder)]
     if len(ids) > 1 and keeps_one(run.ledger):
         raise OneInstitution(*ids[:2])
+    return ids
 
 
 class OneInstitution(Failure):

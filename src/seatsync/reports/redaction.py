@@ -42,6 +42,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         ),
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
+        "institution-without-folder",
         *("duplicate-grants-file", "ledger-in-clear", "revert", "file-not-found", "missing-key", "path-outside"),
     }
 )

@@ -51,7 +51,7 @@ def take_ended(
     folders: Sequence[Path], tasks: Sequence[Task], touched: Touched, top: Path
 ) -> tuple[list[Ended], list[Task]]:
     """Return the institutions that no task keeps, and the other tasks. ``top`` has the files of ``before_of``."""
-    now = {task.folder: _Identity.of(task.folder) for task in tasks if task.before is not None}
+    now = {task.folder: Identity.of(task.folder) for task in tasks if task.before is not None}
     kept = {id for one in now.values() for id in (one.id, one.was)}
     ended = [*_renamed(tasks, now, kept, touched), *_gone(folders, kept, touched, top)]
     taken = {one.folder for one in ended}
@@ -65,7 +65,7 @@ def take_ended(
     ]
 
 
-class _Identity(NamedTuple):
+class Identity(NamedTuple):
     """The id in a seatsync.yaml (empty without one), its line, and the id that the institution had before."""
 
     id: str
@@ -73,7 +73,7 @@ class _Identity(NamedTuple):
     was: str = ""
 
     @classmethod
-    def of(cls, folder: Path) -> _Identity:
+    def of(cls, folder: Path) -> Identity:
         opened = InstitutionFolder.open(folder)
         line = place(opened.tree, ("institution", "id"), NAME).line
         values = plain(opened.tree)
@@ -82,11 +82,11 @@ class _Identity(NamedTuple):
         return cls(opened.institution_id or "", line, was if isinstance(was, str) else "")
 
 
-def _renamed(tasks: Sequence[Task], now: dict[Path, _Identity], kept: set[str], touched: Touched) -> Iterator[Ended]:
+def _renamed(tasks: Sequence[Task], now: dict[Path, Identity], kept: set[str], touched: Touched) -> Iterator[Ended]:
     for task in tasks:
         if task.before is None or not (task.before / NAME).is_file() or not now[task.folder].id:
             continue
-        before = _Identity.of(task.before)
+        before = Identity.of(task.before)
         if before.id and before.id not in kept:
             current = now[task.folder]
             was = before.was if before.was not in kept else ""
@@ -100,7 +100,7 @@ def _gone(folders: Sequence[Path], kept: set[str], touched: Touched, top: Path) 
         folder = str(PurePosixPath(path).parent)
         if kind != "D" or not _is_config(path) or not _is_meant(folder, given):
             continue
-        before = _Identity.of(top / folder)
+        before = Identity.of(top / folder)
         if before.id in kept:
             continue
         where = given.get(folder) or Path(os.path.relpath(checkout / folder))
@@ -123,17 +123,17 @@ def _elsewhere(id: str, touched: Touched) -> str:
     added = (
         str(PurePosixPath(path).parent) for path, kind in touched.files.items() if _is_config(path) and kind in "A?"
     )
-    return next((folder for folder in added if _Identity.of(checkout / folder).id == id), "")
+    return next((folder for folder in added if Identity.of(checkout / folder).id == id), "")
 
 
-def _moved(task: Task, now: dict[Path, _Identity], touched: Touched, top: Path) -> Task:
+def _moved(task: Task, now: dict[Path, Identity], touched: Touched, top: Path) -> Task:
     """The task, with the seatsync.yaml of the folder in which its institution was before."""
     if task.before is None or (task.before / NAME).is_file() or not now[task.folder].id:
         return task
     gone = (
         top / PurePosixPath(path).parent for path, kind in touched.files.items() if _is_config(path) and kind == "D"
     )
-    found = next((folder for folder in gone if _Identity.of(folder).id == now[task.folder].id), None)
+    found = next((folder for folder in gone if Identity.of(folder).id == now[task.folder].id), None)
     return task if found is None else task._replace(before=found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,12 +37,14 @@ class Chosen:
     """What is to be done. ``base`` is the commit compared with; empty if nothing was compared, so that all folders are done.
 
     ``ended`` are the institutions of which there is no folder any more, or whose id is another one now.
+    ``ids`` are the institutions of all folders, if they were compared.
     """
 
     tasks: Sequence[Task]
     unchanged: int = 0
     base: str = ""
     ended: Sequence[Ended] = field(default_factory=list)
+    ids: Sequence[str] = ()
 
     @property
     def folders(self) -> list[Path]:
@@ -77,7 +79,7 @@ def chosen_of(folders: Sequence[Path], ref: str | None, run: Run, jobs: int | No
     """
     found = chosen(folders, ref)
     if not found.base or any(task.before is not None for task in found.tasks) or keeps_one(run.ledger):
-        check_distinct(folders, run, jobs)
+        return replace(found, ids=check_distinct(folders, run, jobs))
     return found
 
 

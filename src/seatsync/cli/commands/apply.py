@@ -18,6 +18,7 @@ from seatsync.cli.applying.reviewed import apply_reviewed
 from seatsync.cli.applying.saved import apply_saved
 from seatsync.cli.applying.together import apply_each
 from seatsync.cli.changed.since import changed_since_option, chosen_of
+from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.commands.plan import is_plan, load_plans
 from seatsync.cli.institutions import many, part_of
 from seatsync.cli.options import as_folders, common, option
@@ -119,6 +120,8 @@ def command(
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
         code = apply_each(run, step, chosen.items, 1 if asks else jobs, names, len(folders) > 1, record)
         chosen.say(run, "applied")
+        if same_files and changed_since is None and shard is None:
+            say_without_folder(folders, chosen.ids, run)
         return code
 
 

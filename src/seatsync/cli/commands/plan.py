@@ -15,6 +15,7 @@ from seatsync.cli import exits
 from seatsync.cli.applying.outcomes import blocked, of_errors
 from seatsync.cli.changed.since import changed_since_option, chosen_of
 from seatsync.cli.changed.task import Task
+from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
@@ -102,6 +103,8 @@ def command(
     if len(folders) > 1 and told:
         summary(run, told)
     chosen.say(run, "planned")
+    if changed_since is None and shard is None:
+        say_without_folder(folders, chosen.ids, run)
     return code
 
 
