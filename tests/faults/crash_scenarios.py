@@ -99,6 +99,13 @@ def changed(folder: Path) -> None:
     write(folder, files(later=True))
 
 
+def renamed(folder: Path) -> None:
+    """Give the institution another id."""
+    applied(folder)
+    config = files()["seatsync.yaml"].replace("  id: grace\n", "  id: college\n  was: grace\n")
+    write(folder, {"seatsync.yaml": config})
+
+
 def planned(folder: Path) -> None:
     changed(folder)
     done(folder, "plan", "--quiet", "--out", "plan.json", "--now", NOW)
@@ -190,6 +197,7 @@ SCENARIOS = (
     SECOND_APPLY,
     Scenario("apply-under-a-reader", changed, _APPLY, _APPLIED, is_read_meanwhile=True),
     Scenario("saved-plan", planned, ("apply", "plan.json", "--format", "json", "--now", NOW), _APPLIED, again=5),
+    Scenario("another-id", renamed, _APPLY, _APPLIED),
     Scenario("noted-files", respelled, (*_APPLY[:-1], EARLIER), '"applied": false'),
     CLAIM,
     Scenario(

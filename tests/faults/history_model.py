@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -417,12 +417,16 @@ class _Apply:
         self.active = {library: model.used(library) for library in model.libraries}
         self.delivered_before = {library: model._delivery(library) for library in model.libraries}
         self.passed: list[dict[str, Any]] = []
+        self.is_over = wish.retire is not None and wish.retire < today
 
     def run(self) -> set[str]:
         model, wish = self.model, self.wish
         self._judge_rosters()
         self._judge_libraries()
         is_new = model.institution is None
+        if model.institution is not None and "" < model.institution["retire"] < self.day and not self.is_over:
+            if model.institution["name"] != wish.name:  # another institution under the id of one that has ended
+                self.refused.add("institution-mismatch")
         if model.institution != settings(wish):
             self.events += 1
             model.institution = settings(wish)
@@ -532,7 +536,7 @@ class _Apply:
         tags |= {f"imported:{self.model.members[number - 1]['imported_on']}"}
         live = live_rules(self.wish, library, person, tags, self.today)
         own = self._held(library, number)
-        if not live:
+        if not live or (self.is_over and own["kind"] != "permanent"):
             self._unwanted(library, number, own)
             return
         is_permanent = any(rule.kind == "permanent" for rule in live)
@@ -561,6 +565,8 @@ class _Apply:
             self.revokes[library] += self._is_earlier_soon(own["until"], until)
             own["until"] = until
             self.events += 1
+        if self.is_over:
+            return
         if own["status"] == "unclaimed" and is_new_way:
             new = [value for value in asked if value not in own["resent"]]
             own.update(resent=[*own["resent"], *new], invited_on=self.day, reminders=0)
@@ -574,6 +580,8 @@ class _Apply:
         return bool(until) and until <= soon and (not was or until < was)
 
     def _unwanted(self, library: str, number: int, own: License) -> None:
+        if own["kind"] == "permanent" and self.is_over:
+            return  # what is owned outlives the institution
         if own["kind"] == "permanent" and library in self.wish.libraries and not self.wish.retain:
             self.refused.add("permanent-revoke")
         elif (
@@ -633,8 +641,16 @@ class _Apply:
 
 def live_rules(wish: Wish, library: str, person: Person, tags: frozenset[str], today: date) -> list[Rule]:
     """The grants of a library that reach a person and have not ended."""
-    rules = [rule for rule in wish.rules if rule.library == library and reaches(rule.to, person, tags)]
+    rules = [_ending_by(wish.retire, rule) for rule in wish.rules if rule.library == library]
+    rules = [rule for rule in rules if reaches(rule.to, person, tags)]
     return [rule for rule in rules if rule.until is None or rule.until >= today]
+
+
+def _ending_by(last: date | None, rule: Rule) -> Rule:
+    """The grant, which ends with the institution at the latest, if it is temporary."""
+    if last is None or rule.kind == "permanent" or (rule.until is not None and rule.until <= last):
+        return rule
+    return replace(rule, until=last)
 
 
 def last_day(live: list[Rule]) -> str:
@@ -716,7 +732,8 @@ def _words(person: Person) -> tuple[str, str]:
 
 
 def settings(wish: Wish) -> dict[str, Any]:
-    return {"name": wish.name, "contacts": wish.contacts, "opt_out": wish.opt_out}
+    retire = wish.retire.isoformat() if wish.retire else ""
+    return {"id": wish.id, "name": wish.name, "contacts": wish.contacts, "opt_out": wish.opt_out, "retire": retire}
 
 
 def counts(wish: Wish) -> dict[str, int]:

@@ -57,6 +57,9 @@ class Rule:
 class Wish:
     """The contents of all files of an institution."""
 
+    id: str = "grace"
+    was: str = ""
+    retire: date | None = None
     name: str = "Grace"
     contacts: list[dict[str, str]] = field(default_factory=list)
     opt_out: bool = True
@@ -234,6 +237,7 @@ def _other_system(wish: Wish, chance: random.Random) -> None:
 def _other_settings(wish: Wish, chance: random.Random) -> None:
     wish.name = chance.choice(("Grace", "Grace Seminary"))
     wish.opt_out = chance.random() < 0.8
+    wish.retire = date(2026, 9, 1) + timedelta(chance.randint(0, 90)) if chance.random() < 0.3 else None
     wish.contacts = [{"name": "Dana Fox", "email": "dana@vendor.example", "role": chance.choice(("", "Sales"))}]
 
 
@@ -281,7 +285,9 @@ def write_files(wish: Wish, folder: Path) -> None:
     config = {
         "version": 1,
         "institution": {
-            "id": "grace",
+            "id": wish.id,
+            **({"was": wish.was} if wish.was else {}),
+            **({"retire": wish.retire.isoformat()} if wish.retire else {}),
             "name": wish.name,
             "contacts": [{name: value for name, value in entry.items() if value} for entry in wish.contacts],
             "admins": [

@@ -18,7 +18,7 @@ import yaml
 from seatsync.apply.apply import carry_out
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.read import read_snapshot
+from seatsync.ledger.read import read_renamed
 from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, accept
@@ -115,6 +115,7 @@ class Life:
             self.erase: 1,
             self.prune: 0.5,
             self.move: 0.3,
+            self.change_id: 0.5,
         }
         if not self.model.serial:
             happenings = {self.edit_and_apply: 3, self.take_over: 1}
@@ -138,6 +139,13 @@ class Life:
         if not self.is_applied and self.chance.random() < 0.8:
             self.wish = before  # as people do after reading the refusal
             write_files(self.wish, self.folder)
+
+    def change_id(self) -> None:
+        """Give the institution another id, or an earlier one. Where that is refused for another reason, it comes later."""
+        if self.is_applied:
+            others = [id for id in ("grace", "college", "school") if id != self.wish.id]
+            self.wish.was, self.wish.id = self.wish.id, self.chance.choice(others)
+            self.apply_files()
 
     def let_days_pass_and_apply(self) -> None:
         self.today += timedelta(self.chance.choice((1, 1, 2, 5, 20)))
@@ -259,9 +267,10 @@ class Life:
         if not self.model.serial and not self.is_there():
             return
         with looking_into(self.ledger) as connection:
-            found = {table: rows(connection, table) for table in self.model.tables()}
-            faults = verify(connection, "grace").faults
-            must_fit(connection)
+            id = self.model.institution["id"] if self.model.institution is not None else "grace"
+            found = {table: rows(connection, table, id) for table in self.model.tables()}
+            faults = verify(connection, id).faults
+            must_fit(connection, id)
         assert faults == []
         for table, expected in self.model.tables().items():
             assert _rows_as_in_model(table, found[table]) == expected, table
@@ -279,7 +288,7 @@ class Life:
         desired = load(InstitutionFolder.open(self.folder)).desired
         assert desired is not None
         with Ledger(self.ledger).reading() as connection:
-            snapshot = read_snapshot(connection, "grace")
+            snapshot = read_renamed(connection, desired.institution.id, desired.was)
         return judge(diff(desired, snapshot, self.today), datetime.fromisoformat(self.now), [])
 
     def somebodys_license(self) -> tuple[str, str]:

@@ -178,6 +178,17 @@ def test_names_left_out_are_the_same_pseudonyms_before_and_after(grace: Path) ->
     assert who() == before
 
 
+def test_an_import_waits_for_the_new_id(grace: Path) -> None:
+    (grace / "portal.csv").write_text(
+        "Given Name,Family Name,Institution Email Address,License Kind,License Status\n", encoding="utf-8"
+    )
+    before = stored(grace)
+    outcome = seatsync("import", "portal.csv", "--library", "books", "--yes", folder=renamed(grace))
+    assert outcome.code == REFUSED
+    assert "apply a changed id first" in outcome.err
+    assert stored(grace) == before
+
+
 @shared
 def test_an_id_that_is_in_use_is_not_taken_over(grace: Path, hope: Path) -> None:
     (grace / "seatsync.yaml").write_text(COLLEGE.replace("college", "hope"), encoding="utf-8")

@@ -40,7 +40,9 @@ class ForeignLedger(Failure):
     exit_code = ExitCode.REFUSED
 
     def __init__(self, fact: str) -> None:
-        help = "Name the right ledger with --ledger. `seatsync explain institution-mismatch`"
+        help = (
+            "Name the right ledger with --ledger, or apply a changed id first. `seatsync explain institution-mismatch`"
+        )
         super().__init__(f"institution-mismatch: {fact}.", help)
 
 

@@ -58,15 +58,16 @@ def command(run: Run, file: Path, folder: Path, library: str | None, encoding: s
     from seatsync.apply.portal_comparison import compare, with_roster_emails
     from seatsync.cli.output.files import write_atomically
     from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.read import known_as, read_snapshot
 
     check_can_ask(yes)
     desired = _desired(folder, run)
     export = _read(file, desired, library, encoding, run)
-    with ledger_of(run, folder, desired.institution.id).reading() as connection:
-        use_secret(connection, desired.institution.id, run)
-        books = read_snapshot(connection, desired.institution.id)
-    must_belong_to(books, desired.institution.id)
+    id = desired.institution.id
+    with ledger_of(run, folder, id).reading() as connection:
+        use_secret(connection, id, run)
+        books = read_snapshot(connection, known_as(connection, id, desired.was))
+    must_belong_to(books, id)
     portal = with_roster_emails(export, desired, books)
     found = compare(portal, desired, books)
     timezone = desired.institution.timezone
