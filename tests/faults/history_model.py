@@ -424,9 +424,9 @@ class _Apply:
         self._judge_rosters()
         self._judge_libraries()
         is_new = model.institution is None
-        if model.institution is not None and "" < model.institution["retire"] < self.day and not self.is_over:
-            if model.institution["name"] != wish.name:  # another institution under the id of one that has ended
-                self.refused.add("institution-mismatch")
+        known = model.institution or settings(wish)
+        if known["name"] != wish.name and "" < known["retire"] < self.day and not self.is_over:
+            self.refused.add("institution-mismatch")  # another institution under the id of one that has ended
         if model.institution != settings(wish):
             self.events += 1
             model.institution = settings(wish)
