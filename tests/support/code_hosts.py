@@ -74,6 +74,9 @@ class CodeHost(ABC):
     people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
     details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
     issues: Issues = field(default_factory=Issues)
+    open: dict[int, list[str]] = field(
+        default_factory=dict
+    )  # the files of open pull requests, the one updated last first
     next_id: int = 1000
     statuses: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # by commit and name
     may_mark: bool = True
@@ -249,6 +252,16 @@ class GitHub(CodeHost):
         """
         if "viewer {" in sent["query"]:
             return Answer(200, {"data": {"viewer": {"login": self.me["login"]}}})
+        if "pullRequests(" in sent["query"]:
+            assert sent["variables"] == {"owner": "grace", "repository": "seats"}
+            files = {
+                number: {"totalCount": len(paths), "nodes": [{"path": path} for path in paths[:100]]}
+                for number, paths in [*self.open.items()][:30]
+            }
+            nodes = [{"number": number, "files": one} for number, one in files.items()]
+            return Answer(
+                200, {"data": {"repository": {"pullRequests": {"totalCount": len(self.open), "nodes": nodes}}}}
+            )
         id = int(sent["variables"]["id"].removeprefix("IC_"))
         if id not in self.comments:
             why = f"Could not resolve to a node with the global id of '{sent['variables']['id']}'"
@@ -292,6 +305,8 @@ class GitLab(CodeHost):
             return self.queried(sent)
         if (request.method, request.path) == ("GET", "/api/v4/user"):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
+        if request.method == "GET" and (diffs := self.diffs(request.path, query)):
+            return diffs
         if said := self.issues.on_gitlab(request.method, request.path, query, sent, self.me):
             return Answer(*said)
         found = re.fullmatch(rf"/api/v4/projects/{self.project}/(merge_requests|issues)/(\d+)/notes", request.path)
@@ -302,6 +317,19 @@ class GitLab(CodeHost):
         if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
             return Answer(200, self.merges.get(found[1], []))
         return self.written(request, sent)
+
+    def diffs(self, path: str, query: Mapping[str, str]) -> Answer | None:
+        """Return the open merge requests, or the files of one of them; None if the path is about something else."""
+        found = re.fullmatch(r"/api/v4/projects/42/merge_requests(?:/(\d+)/diffs)?", path)
+        if not found:
+            return None
+        size = int(query["per_page"])
+        if found[1] is None:
+            assert (query["state"], query["order_by"], query["sort"]) == ("opened", "updated_at", "desc")
+            listed: list[dict[str, Any]] = [{"iid": number} for number in self.open]
+        else:
+            listed = [{"old_path": path, "new_path": path, "diff": ""} for path in self.open[int(found[1])]]
+        return Answer(200, listed[:size], {"X-Next-Page": "2" if len(listed) > size else ""})
 
     def written(self, request: Request, sent: Any) -> Answer:
         """Return the answer to writing a note on a merge request or an issue."""

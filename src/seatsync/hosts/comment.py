@@ -45,7 +45,11 @@ def current_comment(data: Mapping[str, Any], editor: Mapping[str, Any] | None, n
 
 
 class Host(Protocol):
-    """A pull request on a code host."""
+    """A pull request on a code host, or an issue."""
+
+    @property
+    def number(self) -> int:
+        """The number by which the host names it."""
 
     @property
     def limit(self) -> int:

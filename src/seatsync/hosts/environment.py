@@ -16,6 +16,7 @@ from seatsync.hosts.github_issues import GitHubIssues
 from seatsync.hosts.gitlab_issues import GitLabIssues
 from seatsync.hosts.http import Api, HostError, origin
 from seatsync.hosts.issues import Tracker
+from seatsync.hosts.open_requests import OpenRequests, on_github, on_gitlab
 from seatsync.hosts.statuses import Commit
 
 
@@ -140,6 +141,19 @@ def issues(environment: Mapping[str, str], seconds: float) -> Tracker:
         "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
         "Outside such a job, set GITHUB_REPOSITORY=owner/name and GITHUB_TOKEN.",
     )
+
+
+def open_requests(environment: Mapping[str, str], seconds: float) -> OpenRequests:
+    """Return the open pull requests or merge requests with their files.
+
+    Raises:
+        NoPullRequest: the environment names no repository or token.
+        HostError: the host rejects a request or cannot be reached.
+    """
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        return on_github(_github_api(environment, repository, seconds), repository)
+    api, project, _ = _gitlab_api(environment, seconds)
+    return on_gitlab(api, project)
 
 
 def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, dict[str, Any]]:

@@ -96,6 +96,7 @@ class GitHub:
     def __init__(self, api: Api, repository: str, number: int, kind: str = "pull-requests") -> None:
         self._api = api
         self._kind = kind
+        self.number = number
         self._issues = f"repos/{repository}/issues"
         self._comments = f"{self._issues}/{number}/comments"
         self.wait = api.wait

@@ -66,6 +66,7 @@ class GitLab:
 
     def __init__(self, api: Api, project: str, number: int, page: str, kind: str = "merge_requests") -> None:
         self._api = api
+        self.number = number
         self._notes = f"projects/{quote(project, safe='')}/{kind}/{number}/notes"
         self._page = f"{page}/-/{kind}/{number}" if page else f"{'!' if kind == 'merge_requests' else '#'}{number}"
         self.wait = api.wait

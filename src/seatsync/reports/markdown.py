@@ -33,7 +33,8 @@ class About:
     ``commit`` is the one that was planned, ``since`` what has changed since the commit before. ``errors`` are findings in the
     files of ``invalid`` institutions, which have no plan. ``failure`` says why planning failed, ``log`` what it printed.
     ``others`` counts the institutions that this change does not touch. ``also_open`` are other pull requests that change the
-    same institutions. ``unrecorded`` counts the plans that an apply will not find in this comment.
+    same institutions; unless ``is_all_open``, only those updated last were looked at. ``unrecorded`` counts the plans that an
+    apply will not find in this comment.
     """
 
     commit: str = ""
@@ -44,6 +45,7 @@ class About:
     log: str = ""
     others: int = 0
     also_open: Sequence[str] = ()
+    is_all_open: bool = True
     unrecorded: int = 0
 
     @property
@@ -148,6 +150,10 @@ def _remarks(about: About) -> str:
         told.append(
             f"⚠️ {', '.join(about.also_open)} {verb} the same institutions and {'is' if verb == 'changes' else 'are'} "
             "open too. Whichever is merged second must be planned again."
+        )
+    if not about.is_all_open:
+        told.append(
+            "Of the other open pull requests, only those updated last were looked at: 30, and 100 files of each."
         )
     if about.others:
         told.append(f"Not touched by this change, and so not planned: {counted(about.others, 'other institution')}.")

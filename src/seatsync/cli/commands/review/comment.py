@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from seatsync.cli.commands.plan import load_plans
+from seatsync.cli.commands.review.also_open import AlsoOpen, also_open
 from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
@@ -53,13 +55,6 @@ if TYPE_CHECKING:
     help="How many institutions were not planned because this change does not touch them.",
 )
 @option(
-    "--also-open",
-    type=click.IntRange(1),
-    multiple=True,
-    metavar="NUMBER",
-    help="Another open pull request that changes the same institutions. Can be given several times.",
-)
-@option(
     "--body",
     type=click.File("r", encoding="utf-8", errors="replace"),
     metavar="FILE|-",
@@ -96,7 +91,6 @@ def command(
     findings: Path | None,
     commit: str,
     others: int,
-    also_open: tuple[int, ...],
     body: TextIO | None,
     prints: bool,
     marker: str,
@@ -130,7 +124,6 @@ def command(
     loaded = [printable_plan(plan, Path(), run) for path in there for plan in load_plans(path)[0]]
     errors, invalid = read_findings(findings, run) if findings else ([], 0)
     failure = failure_of(exit_code, bool(there), errors) if exit_code is not None else ""
-    sign = "#" if os.environ.get("GITHUB_REPOSITORY") else "!"
     about = About(
         commit=commit,
         errors=errors,
@@ -138,7 +131,6 @@ def command(
         failure=failure,
         log=_shown(log, run),
         others=others,
-        also_open=[f"{sign}{number}" for number in also_open],
     )
     if prints:
         click.echo(text if body else report_of(loaded, about), nl=False)
@@ -178,6 +170,9 @@ def _put(
         host = find(os.environ, pull_request, timeout)
         if text:
             return comment.put(host, mark, cut(host.without_commands(text), host.limit - len(mark)))
+        changed = {plan.institution for plan in plans if plan.changes or plan.refusals}
+        other = also_open(changed, host.number) if not is_queued else AlsoOpen([])
+        about = replace(about, also_open=other.names, is_all_open=other.is_all)
         return comment.put(host, mark, lambda old: comment_of(plans, about, min(MOST, host.limit) - len(mark), old))
     except HostError as error:
         help = f"{error.help} The plan itself is not affected."
