@@ -155,10 +155,10 @@ def test_a_run_that_wrote_no_outcome_is_an_error(place: Path, host: CodeHost) ->
     assert states(host) == {"seatsync": "failure" if isinstance(host, GitLab) else "error"}
 
 
-def test_what_is_no_outcome_is_told(place: Path, host: CodeHost) -> None:
+def test_an_outcome_that_cannot_be_read_is_an_error(place: Path, host: CodeHost) -> None:
     (place / "outcome.json").write_text("{}", encoding="utf-8")
-    told = seatsync("mark", "outcome.json", folder=place)
-    assert (told.code, "is no outcome" in told.err) == (64, True)
+    assert "can't be read" in mark(place).err
+    assert states(host) == {"seatsync": "failure" if isinstance(host, GitLab) else "error"}
 
 
 def test_an_unreachable_ledger_is_no_verdict_on_the_files(place: Path, host: CodeHost) -> None:

@@ -9,8 +9,6 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.license import Kind, Status
 from seatsync.refusals.case import Case
 
-CODE = "institution-ends"
-
 
 def ends(case: Case) -> Iterator[Diagnostic]:
     """Tell how many seats and letters the institution's last day means, where the plan sets it, moves it or takes it back."""
@@ -20,7 +18,7 @@ def ends(case: Case) -> Iterator[Diagnostic]:
     where = case.desired.place("institution", "retire")
     if not institution.retire:
         message = f"{institution.name} no longer ends on {_last_day_before(case)}: seats end as their grants say."
-        yield Diagnostic(CODE, message, "Nothing to do.", where, Severity.NOTICE)
+        yield Diagnostic("institution-ends", message, "Nothing to do.", where, Severity.NOTICE)
         return
     seats = {id: _temporary_after(case, id) for id in case.desired.libraries}
     kept = sum(case.slots[id].after.used - seats[id] for id in seats)
@@ -37,7 +35,7 @@ def ends(case: Case) -> Iterator[Diagnostic]:
             "After that day nobody gets a seat, an invitation or a reminder."
         )
     help = "Nothing to do. To undo it, delete `retire`; once seats are revoked, their members must be invited again."
-    yield Diagnostic(CODE, message, help, where, Severity.NOTICE)
+    yield Diagnostic("institution-ends", message, help, where, Severity.NOTICE)
 
 
 def _last_day_before(case: Case) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.commands.review.outcome_file import read_outcome
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
 from seatsync.cli.run import Run
@@ -46,7 +47,7 @@ def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) 
     from seatsync.hosts.environment import marked_commit
     from seatsync.hosts.http import HostError
 
-    outcome = _read(file)
+    outcome = read_outcome(file)
     link = url or outcome.run
     each = {one.institution or Path(one.folder).name: _status(one, link) for one in outcome.institutions}
     try:
@@ -60,24 +61,6 @@ def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) 
         return
     more = f", {left:,} left out: `seatsync` covers them" if left else ""
     run.say(f"statuses set: {done:,}{more}")
-
-
-def _read(file: Path) -> OutcomeFile:
-    """The outcome in the file; if there is none, an outcome that says so."""
-    from pydantic import ValidationError
-
-    from seatsync.cli.environment import run_address
-    from seatsync.formats.outcome import OutcomeFile
-    from seatsync.sources import opening
-
-    try:
-        return OutcomeFile.model_validate_json(opening.read(file))
-    except ValidationError:
-        raise click.UsageError(f"{file} is no outcome. Write it with `seatsync plan --outcome {file}`.") from None
-    except FileNotFoundError:
-        why = "The run ended before it planned anything."
-        run = {"format": "seatsync-outcome/1", "command": "plan", "commit": "", "run": run_address()}
-        return OutcomeFile.model_validate({**run, "code": None, "message": why, "help": "", "institutions": []})
 
 
 def _status(one: InstitutionOutcome, url: str) -> Status:

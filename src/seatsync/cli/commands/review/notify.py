@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.environment import run_address
+from seatsync.cli.commands.review.outcome_file import read_outcome
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
-from seatsync.cli.outcome import FORMAT
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import is_slug
@@ -96,7 +95,7 @@ def command(
         raise click.UsageError(f'--issue "{issue}" is not valid: use lower-case letters, digits and single hyphens.')
     from seatsync.reports.outcome import notice
 
-    read = [_read(path) for path in outcomes]
+    read = [read_outcome(path) for path in outcomes]
     private = notice(read, failed, more) if with_names else notice(read, *_without_names(failed, more))
     public = notice(read, *_without_names(failed, more)) if run.redactor is not None else private
     commit = next((one.commit for one in read if one.commit), "")
@@ -121,27 +120,6 @@ def _tried(way: Callable[[], None]) -> int:
     except Exception as error:
         return exits.failed(error)
     return ExitCode.DONE
-
-
-def _read(path: Path) -> OutcomeFile:
-    """The outcome in the file; if it can't be read, an outcome that says so."""
-    from pydantic import ValidationError
-
-    from seatsync.formats.outcome import OutcomeFile
-    from seatsync.sources import opening
-
-    try:
-        return OutcomeFile.model_validate_json(opening.read(path, most=_MOST_BYTES))
-    except (opening.Unfit, OSError):
-        why = "The run wrote no outcome: it ended before it applied anything, or the file was lost."
-    except ValidationError:
-        why = "The run's outcome can't be read."
-    click.echo(f"seatsync: {path}: {why}", err=True)
-    end = {"code": ExitCode.BROKEN, "message": why, "help": "Look at the log of the run.", "institutions": []}
-    return OutcomeFile.model_validate({"format": FORMAT, "command": "apply", "commit": "", "run": run_address(), **end})
-
-
-_MOST_BYTES = 100_000_000
 
 
 def _without_names(*texts: Sequence[str]) -> list[list[str]]:
