@@ -624,3 +624,33 @@ def test_a_nightly_run_names_institutions_that_no_folder_is_about(school: School
         assert seatsync("apply", "--yes", "inst/two", "--now", day, folder=school.top).code == 0
     shutil.rmtree(school.top / "inst/two")
     assert code not in seatsync("plan", *school.folders, "--now", "2026-11-02", folder=school.top).err
+
+
+def test_a_forks_files_beside_the_repository_are_compared_with_it(alone: School) -> None:
+    shutil.copytree(alone.top / "inst", alone.top / "proposal/inst")
+    beside = [f"proposal/{folder}" for folder in alone.folders]
+    words = ("--proposal", "proposal")
+    told = alone.run("plan", *words, folders=beside, since="HEAD")
+    assert (told.code, "3 institutions unchanged" in told.err) == (0, True), told
+    alone.edit("proposal/inst/two/members.csv", "Ann", "Anna")
+    told = alone.run("plan", *words, "--format", "json", folders=beside, since="HEAD")
+    assert "2 institutions unchanged" in told.err
+    assert [plan["institution"] for plan in json.loads(told.out)] == ["two"]
+    alone.write("proposal/inst/one/new.csv", HEADER)
+    (alone.top / "proposal/inst/three/seatsync.yaml").unlink()
+    told = alone.run("validate", *words, folders=beside, since="HEAD")
+    assert "0 institutions unchanged" in told.err
+    assert "proposal/inst/three/seatsync.yaml:2:1  warning institution-deleted" in told.out
+    assert alone.git("status", "--porcelain") == "?? proposal/"
+    assert "give --changed-since too" in seatsync("plan", *words, *beside, folder=alone.top).err
+    outside = alone.run("plan", *words, folders=["inst/one"], since="HEAD")
+    assert (outside.code, "is not in the checkout" in outside.err) == (64, True), outside
+    assert alone.run("plan", *words, folders=beside, since="gone").code == 64
+
+
+def test_a_forks_repository_beside_is_never_asked(alone: School) -> None:
+    shutil.copytree(alone.top / "inst", alone.top / "proposal/inst")
+    alone.git("init", "--quiet", "proposal")
+    told = alone.run("plan", "--proposal", "proposal", folders=["proposal/inst/one"], since="HEAD")
+    assert told.code != 0
+    assert "has its own .git inside the repository" in told.err

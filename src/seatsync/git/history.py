@@ -14,7 +14,7 @@ import secrets
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -186,6 +186,20 @@ class History:
                 found += [Revert(commit, named, []) for named in re.findall(rf"{_REVERTS} ({_SHA.pattern})", message)]
             elif found:
                 found[-1].touched.append(piece.removeprefix("\n"))
+        return found
+
+    def beside(self, place: Path, commit: str) -> History:
+        """Return a history whose files are those in ``place``, compared as if ``commit`` were checked out there.
+
+        They came without a repository of their own, and with nothing that tells Git when they changed: all are read.
+
+        Raises:
+            Failed: the commit is missing.
+        """
+        index = str(Path(self._environment["GIT_DIR"]) / "beside")
+        environment = {**self._environment, "GIT_WORK_TREE": str(place.resolve()), "GIT_INDEX_FILE": index}
+        found = replace(self, checkout=self.checkout._replace(top=place.resolve()), _environment=environment)
+        self._checked(found._run("read-tree", commit))
         return found
 
     @contextmanager

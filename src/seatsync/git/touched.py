@@ -81,18 +81,24 @@ class Touched:
 
 
 @contextmanager
-def touched_since(ref: str, folders: Sequence[Path]) -> Iterator[Touched]:
+def touched_since(ref: str, folders: Sequence[Path], proposal: Path | None = None) -> Iterator[Touched]:
     """Yield what differs from the newest commit that ``ref`` and the checked-out commit both came after.
+
+    ``proposal`` is a folder in the checkout with the files of another commit, without its repository. They are compared with
+    ``ref`` itself, because nobody knows where that commit came from.
 
     Raises:
         UnknownChanges: that can't be known, because of the reference, the checkout, or the folders.
         Planted: the folders' repository is not the checkout's own.
     """
-    start = next(place for place in (folders[0], *folders[0].resolve().parents) if place.is_dir())
+    first = proposal or folders[0]
+    start = next(place for place in (first, *first.resolve().parents) if place.is_dir())
     try:
         with history_of(start) as history:
-            _must_be_together(ref, folders, history)
-            base = _base(ref, history)
+            base = _commit(ref, history) if proposal is not None else _base(ref, history)
+            if proposal is not None:
+                history = history.beside(proposal, base)
+            _must_be_together(ref, folders, history.checkout.top.resolve(), top_of(start))
             common = os.path.commonpath([history.path(folder) for folder in folders])
             yield Touched(history, base, _files(history, base, common))
     except NotInGit:
@@ -110,19 +116,24 @@ _FETCH = (
 )
 
 
-def _must_be_together(ref: str, folders: Sequence[Path], history: History) -> None:
-    top = history.checkout.top.resolve()
+def _must_be_together(ref: str, folders: Sequence[Path], top: Path, repository: Path | None) -> None:
+    """Raise UnknownChanges if a folder is not below ``top``, or in another repository than the folder ``repository``."""
     for folder in folders:
         place = folder.resolve()
-        if not place.is_relative_to(top) or (place.is_dir() and (top_of(place) or top).resolve() != top):
+        if not place.is_relative_to(top) or (place.is_dir() and top_of(place) != repository):
             fact = f"{printable(str(folder), 200)} is not in the checkout {top}"
             raise UnknownChanges(ref, fact, "Do the folders of each checkout with a command of their own.")
 
 
-def _base(ref: str, history: History) -> str:
+def _commit(ref: str, history: History) -> str:
     commit = history.resolve(ref)
     if commit is None:
         raise UnknownChanges(ref, "this checkout has no such commit", f"Correct the name, or fetch it. {_FETCH}")
+    return commit
+
+
+def _base(ref: str, history: History) -> str:
+    commit = _commit(ref, history)
     base = history.merge_base(commit, history.head)
     if base is not None:
         return base

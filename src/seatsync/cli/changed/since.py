@@ -32,6 +32,17 @@ def changed_since_option(command: Command) -> Command:
     )(command)
 
 
+def proposal_option(command: Command) -> Command:
+    """Add the option for files of a fork that lie next to the repository's own."""
+    return option(
+        "--proposal",
+        type=click.Path(file_okay=False, exists=True, path_type=Path),
+        metavar="FOLDER",
+        help="With --changed-since: the folder with a fork's files, checked out next to the repository's own and without "
+        "their .git. They are compared with REF itself.",
+    )(command)
+
+
 @dataclass(frozen=True)
 class Chosen:
     """What is to be done. ``base`` is the commit compared with; empty if nothing was compared, so that all folders are done.
@@ -71,25 +82,29 @@ class Chosen:
             run.say(words)
 
 
-def chosen_of(folders: Sequence[Path], ref: str | None, run: Run, jobs: int | None) -> Chosen:
+def chosen_of(
+    folders: Sequence[Path], ref: str | None, run: Run, jobs: int | None, proposal: Path | None = None
+) -> Chosen:
     """Return which of these folders to do (``chosen``), after the check that no two have the same institution.
 
     Raises:
         UsageError, UnknownChanges, ForeignLedger: as ``chosen`` and ``check_distinct``.
     """
-    found = chosen(folders, ref)
+    found = chosen(folders, ref, proposal)
     if not found.base or any(task.before is not None for task in found.tasks) or keeps_one(run.ledger):
         return replace(found, ids=check_distinct(folders, run, jobs))
     return found
 
 
-def chosen(folders: Sequence[Path], ref: str | None) -> Chosen:
+def chosen(folders: Sequence[Path], ref: str | None, proposal: Path | None = None) -> Chosen:
     """Return which of these folders to do: all without ``ref``, else those whose files differ.
 
     Raises:
-        UsageError: ``ref`` is empty.
+        UsageError: ``ref`` is empty, or missing for a ``proposal``.
         UnknownChanges: what has changed can't be known.
     """
+    if ref is None and proposal is not None:
+        raise click.UsageError("--proposal says where files are to be compared: give --changed-since too.")
     if ref is None:
         return Chosen([Task(folder) for folder in folders])
     if not ref.strip():
@@ -99,7 +114,7 @@ def chosen(folders: Sequence[Path], ref: str | None) -> Chosen:
     from seatsync.cli.changed.ended import before_of, take_ended
     from seatsync.git.touched import touched_since
 
-    with touched_since(ref, folders) as touched:
+    with touched_since(ref, folders, proposal) as touched:
         differing = [folder for folder in folders if touched.touches(folder) or not folder.exists()]
         top = click.get_current_context().with_resource(before_of(touched))
         ended, tasks = take_ended(folders, [_task(folder, touched, top) for folder in differing], touched, top)

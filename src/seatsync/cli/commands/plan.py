@@ -13,7 +13,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.applying.outcomes import blocked, of_errors
-from seatsync.cli.changed.since import changed_since_option, chosen_of
+from seatsync.cli.changed.since import changed_since_option, chosen_of, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.institution import institution_id
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @changed_since_option
+@proposal_option
 @many
 @common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
 def command(
@@ -58,6 +59,7 @@ def command(
     detailed_exitcode: bool,
     strict: bool,
     changed_since: str | None,
+    proposal: Path | None,
     shard: tuple[int, int] | None,
     jobs: int | None,
 ) -> int:
@@ -75,7 +77,7 @@ def command(
     """
     part = part_of(folders, shard)
     with _recorded(outcome, part) as record:
-        chosen = chosen_of(part, changed_since, run, jobs)
+        chosen = chosen_of(part, changed_since, run, jobs, proposal)
         names = [item.folder for item in chosen.items]
         record.only(names, chosen.unchanged, chosen.base)
         several = len(folders) > 1 or len(chosen.items) != 1

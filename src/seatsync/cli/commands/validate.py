@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from seatsync.cli.changed.since import Chosen, changed_since_option, chosen
+from seatsync.cli.changed.since import Chosen, changed_since_option, chosen, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.output.findings import prefix, without_names
@@ -25,8 +25,11 @@ from seatsync.sources.files import NAME
 @option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
 @changed_since_option
+@proposal_option
 @common("text", "json", "markdown", "github", "gitlab", "sarif")
-def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, changed_since: str | None) -> int:
+def command(
+    run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, changed_since: str | None, proposal: Path | None
+) -> int:
     """Check the files, without the ledger.
 
     \b
@@ -45,7 +48,7 @@ def command(run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, chan
     if not folders:
         run.say("Nothing was checked: none of these files is in an institution's folder.")
     stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    todo = chosen(folders, changed_since)
+    todo = chosen(folders, changed_since, proposal)
     results = []
     for one in _checked(todo, run):
         results.append(one)
