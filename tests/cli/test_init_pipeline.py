@@ -315,7 +315,7 @@ def test_what_is_left_to_do_on_github(top: Path) -> None:
     assert "seatsync-forks" in steps
     assert KEY not in steps
     assert "first commit" not in steps
-    assert "made-up members" not in steps
+    assert "made up" not in steps
 
 
 def test_what_is_left_to_do_on_gitlab(top: Path) -> None:

@@ -34,8 +34,8 @@ def _in_git(setup: Setup, branch: str) -> Iterator[str]:
 def _files(setup: Setup) -> Iterator[str]:
     if setup.new is not None:
         yield (
-            f"Replace the made-up members, libraries and administrator in {setup.new}: seatsync.yaml and rosters/. "
-            "Check them with `seatsync validate`."
+            f"Replace what is made up in {setup.new}: the members in rosters/, the libraries in seatsync.yaml, and without "
+            "--admin the administrator. Check it with `seatsync validate`."
         )
 
 
@@ -77,8 +77,8 @@ def _on_gitlab(setup: Setup, branch: str) -> Iterator[str]:
                 "seatsync" + (", and for seatsync-letters." if setup.uses("name: seatsync-letters") else ".")
             )
     yield (
-        "Settings > Access tokens > Add new token: role Developer, scope api. Then the masked variable SEATSYNC_GITLAB_TOKEN "
-        "with this token: it writes the comment and the statuses."
+        "Settings > Access tokens > Add new token: role Developer, scope api. Then the variable SEATSYNC_GITLAB_TOKEN with this "
+        f"token ({masked}): it writes the comment and the statuses."
     )
     yield from (f"{variables}: {name} ({masked}). {what}" for name, what in _more_secrets(setup))
     if setup.uses("SEATSYNC_SMTP_URL"):
