@@ -98,7 +98,7 @@ def test_what_was_applied_is_told_on_the_merged_pull_request_in_one_comment(plac
     ("bad", "words"),
     [
         (BLOCKED, ("permanent", "new pull request")),
-        (STALE, ("differs from the reviewed", "a" * 64, "Run workflow", "SEATSYNC")),
+        (STALE, ("differs from the reviewed", f"Fingerprint: `hope={'a' * 64}`", "Run workflow", "SEATSYNC")),
         (AWAY, ("db", "Run the job again", "not applied a second time")),
         (UNKNOWN, ("completely or not at all", "Run the job again")),
     ],
@@ -170,6 +170,13 @@ def test_a_comment_that_asked_for_the_apply_gets_the_answer(
     ended(place, GOOD)
     notify(place, "--comment")
     assert len(host.bodies()) == 1
+
+
+def test_pull_requests_of_dropped_runs_get_the_comment_too(place: Path, host: CodeHost) -> None:
+    host.details[12] = {}
+    ended(place, GOOD | {"pull_requests": [7, 12]}, GOOD | {"institution": "hope"})
+    assert notify(place, "--comment").out.count("commented: ") == 2
+    assert [host.elsewhere.get(id, host.number) for id in host.comments] == [7, 12]
 
 
 def test_what_an_outcome_says_is_no_markup(place: Path, host: CodeHost) -> None:

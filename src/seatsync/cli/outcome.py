@@ -35,6 +35,7 @@ class Outcome(NamedTuple):
     fingerprint: str = ""
     summary: Mapping[str, int] = {}
     letters: int = 0
+    pull_requests: Sequence[int] = ()
 
 
 class Record:

@@ -35,6 +35,9 @@ class InstitutionOutcome(_Closed):
     )
     summary: dict[str, Count] = Field(description="The number of the plan's changes of each action.")
     letters: Count = Field(description="The number of new letters in the outbox.")
+    pull_requests: list[Count] = Field(
+        [], description="With `--reviewed`: the pull requests that changed its files since the last apply."
+    )
 
 
 class Unchanged(_Closed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -113,9 +113,11 @@ def _head(environment: Mapping[str, str]) -> str:
     return str(head.get("sha") or group.get("head_sha") or run.get("head_sha") or environment.get("GITHUB_SHA", ""))
 
 
-def merged_or_asked(environment: Mapping[str, str], number: int | None, seconds: float) -> list[Host]:
+def merged_or_asked(
+    environment: Mapping[str, str], number: int | None, known: Iterable[int], seconds: float
+) -> list[Host]:
     """Return the pull requests that a job of the default branch is about: the one with that number, the one whose comment
-    started the job, or those that brought its commit into the branch.
+    started the job, or those that brought its commit into the branch and those that are ``known``.
 
     Raises:
         NoPullRequest: the environment names no repository, branch, commit or token.
@@ -124,7 +126,7 @@ def merged_or_asked(environment: Mapping[str, str], number: int | None, seconds:
     if number is not None or _commented_pull_request(_event(environment.get("GITHUB_EVENT_PATH", ""))):
         return [pull_request(environment, number, seconds)]
     job = merges(environment, seconds)
-    return [job.pull_request(number) for number in job.numbers(job.commit)]
+    return [job.pull_request(number) for number in sorted({*job.numbers(job.commit), *known})]
 
 
 def issues(environment: Mapping[str, str], seconds: float) -> Tracker:

@@ -33,7 +33,7 @@ _NEXT = {
 
 
 class Item(NamedTuple):
-    """What became of one institution, or of the run; ``is_bad`` if somebody must act. ``button`` is a fingerprint to apply by."""
+    """What became of one institution, or of the run; ``is_bad`` if somebody must act. ``button`` is what --expect takes for it."""
 
     name: str
     words: str
@@ -123,7 +123,7 @@ def _item(one: InstitutionOutcome) -> Item | None:
         case "unknown":
             return Item(name, "not known: the run ended before. It is applied completely or not at all.", is_bad=True)
         case "stopped" if one.message:
-            button = one.fingerprint if one.code == ExitCode.STALE else ""
+            button = f"{one.institution}={one.fingerprint}" if one.code == ExitCode.STALE and one.fingerprint else ""
             return Item(name, one.message, one.help, button, is_bad=True)
     return None
 
@@ -142,11 +142,11 @@ def markdown(notice: Notice, most: int, commit: str = "", before: str = "") -> s
         lines.append(f"- {'❌ ' if item.is_bad else ''}{name}{prose(clean(item.words))}")
         if item.help:
             lines.append(f"  To fix: {prose(clean(item.help))}")
-        if item.button:
-            lines.append(f"  Fingerprint of the plan: `{item.button}`")
     lines += [f"- {literal(clean(one))}" for one in notice.more]
     if notice.next:
         lines += ["", "**What to do next**", "", *(f"- {prose(one)}" for one in notice.next)]
+    if button := " ".join(item.button for item in notice.items if item.button):
+        lines += ["", f"Fingerprint: `{button}`"]
     if commit:
         lines += ["", f"Commit {literal(commit[:12])}."]
     earlier = _earlier(before, lines[0])

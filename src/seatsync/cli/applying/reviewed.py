@@ -53,6 +53,12 @@ def apply_reviewed(
 
 
 def _apply(run: Run, strict: bool, author: Author, one: Merged) -> tuple[int, Outcome]:
+    """Apply what was reviewed. Exit code, and what became of it, with the pull requests that it is about."""
+    code, told = _apply_files(run, strict, author, one)
+    return code, told._replace(pull_requests=sorted({number for step in one.steps for number in step.reviewed}))
+
+
+def _apply_files(run: Run, strict: bool, author: Author, one: Merged) -> tuple[int, Outcome]:
     """Apply the checked-out files if they are as reviewed, else those of each commit. Exit code, and what became of it."""
     folder = one.folder
     plan, found = try_plan(folder, run)

@@ -101,7 +101,8 @@ def command(
     commit = next((one.commit for one in read if one.commit), "")
     ways: list[Callable[[], None]] = []
     if comment:
-        ways.append(partial(_comment, run, public, commit, pull_request, timeout))
+        known = sorted({number for one in read for each in one.institutions for number in each.pull_requests})
+        ways.append(partial(_comment, run, public, commit, pull_request, known[-_MOST_REQUESTS:], timeout))
     if issue is not None:
         ways.append(partial(_issue, run, public, commit, issue, timeout))
     if webhook:
@@ -122,14 +123,18 @@ def _tried(way: Callable[[], None]) -> int:
     return ExitCode.DONE
 
 
+_MOST_REQUESTS = 20
+"""How many pull requests of earlier runs, which were dropped, get the comment: the newest ones."""
+
+
 def _without_names(*texts: Sequence[str]) -> list[list[str]]:
     from seatsync.domain.text.emails_in_text import emails_replaced
 
     return [[emails_replaced(one, lambda email: "(e-mail)") for one in several] for several in texts]
 
 
-def _comment(run: Run, notice: Notice, commit: str, number: int | None, timeout: float) -> None:
-    """Comment on the pull requests that the job's commit merged.
+def _comment(run: Run, notice: Notice, commit: str, number: int | None, known: Sequence[int], timeout: float) -> None:
+    """Comment on the pull requests that the job's commit merged, and those ``known`` from the outcome.
 
     Raises:
         UsageError: the package for the host's API is missing.
@@ -149,7 +154,7 @@ def _comment(run: Run, notice: Notice, commit: str, number: int | None, timeout:
         )
 
     try:
-        hosts = merged_or_asked(os.environ, number, timeout)
+        hosts = merged_or_asked(os.environ, number, known, timeout)
         for host in hosts:
             written, url = put(host, mark, partial(text, host))
             _say(run, f"commented: {url}" if written else f"comment is up to date: {url}")
