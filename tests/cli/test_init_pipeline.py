@@ -205,7 +205,7 @@ def test_beside_other_jobs_on_gitlab_it_is_a_file_to_include(top: Path) -> None:
     assert ".gitlab/seatsync.yml is up to date." in init(top, "--ci", "gitlab").err
     assert (top / ".gitlab-ci.yml").read_text(encoding="utf-8") == "include: [{local: .gitlab/seatsync.yml}]\n"
     written = yaml.safe_load((top / ".gitlab" / "seatsync.yml").read_text(encoding="utf-8"))
-    assert written[".seatsync"]["variables"]["SEATSYNC_LEDGER"] == "git"
+    assert written[".seatsync-ledger"]["variables"]["SEATSYNC_LEDGER"] == "git"
     assert ".gitlab/seatsync.yml does not cover it" in init(top, "two").err
 
 

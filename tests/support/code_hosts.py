@@ -68,9 +68,7 @@ class CodeHost(ABC):
     pulls: list[dict[str, Any]] = field(default_factory=list)
     merges: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     editors: dict[int, dict[str, Any]] = field(default_factory=dict)
-    elsewhere: dict[int, int] = field(
-        default_factory=dict
-    )  # comments on other pull requests than ``number``, and their numbers
+    elsewhere: dict[int, int] = field(default_factory=dict)  # the pull request of each comment
     people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
     details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
     issues: Issues = field(default_factory=Issues)
@@ -86,11 +84,11 @@ class CodeHost(ABC):
     number = 7
     marks = ""  # the paths of statuses
 
-    def add(self, body: str, author: Mapping[str, Any] = PERSON, to: int = number) -> int:
+    def add(self, body: str, author: Mapping[str, Any] = PERSON, to: int | None = None) -> int:
         with self.lock:
             self.next_id += 1
             self.comments[self.next_id] = self.comment(self.next_id, body, author)
-            self.elsewhere |= {self.next_id: to} if to != self.number else {}
+            self.elsewhere[self.next_id] = to or self.number
         return self.next_id
 
     def bodies(self, author: Mapping[str, Any] | None = None) -> list[str]:
@@ -213,7 +211,8 @@ class GitHub(CodeHost):
             why = f"Body is too long (maximum is {self.limit} characters)"
             return Answer(422, {"message": "Validation Failed", "errors": [{"field": "data", "message": why}]})
         id = int(found[2])
-        if method == "POST" and (id == self.number or id in self.details or self.issues.has(id)):
+        is_there = id in {self.number, *self.details, *self.elsewhere.values()} or self.issues.has(id)
+        if method == "POST" and is_there:
             return Answer(201, self.comments[self.add(sent["body"], self.me, id)])
         if id not in self.comments:
             return Answer(404, {"message": "Not Found", "status": "404"})

@@ -12,6 +12,7 @@ import click
 
 from seatsync.cli.commands.plan import load_plans
 from seatsync.cli.commands.review.also_open import AlsoOpen, also_open
+from seatsync.cli.commands.review.outcome_file import read_outcome
 from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
@@ -48,11 +49,10 @@ if TYPE_CHECKING:
 )
 @option("--commit", default=head_commit, metavar="SHA", help="The commit that was planned. Default: from the job.")
 @option(
-    "--others",
-    type=click.IntRange(0),
-    default=0,
-    metavar="NUMBER",
-    help="How many institutions were not planned because this change does not touch them.",
+    "--outcome",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What `seatsync plan --outcome` wrote: it says how many institutions this change does not touch.",
 )
 @option(
     "--body",
@@ -90,7 +90,7 @@ def command(
     log: TextIO | None,
     findings: Path | None,
     commit: str,
-    others: int,
+    outcome: Path | None,
     body: TextIO | None,
     prints: bool,
     marker: str,
@@ -124,13 +124,14 @@ def command(
     loaded = [printable_plan(plan, Path(), run) for path in there for plan in load_plans(path)[0]]
     errors, invalid = read_findings(findings, run) if findings else ([], 0)
     failure = failure_of(exit_code, bool(there), errors) if exit_code is not None else ""
+    unchanged = read_outcome(outcome).unchanged if outcome else None
     about = About(
         commit=commit,
         errors=errors,
         invalid=invalid,
         failure=failure,
         log=_shown(log, run),
-        others=others,
+        others=unchanged.institutions if unchanged else 0,
     )
     if prints:
         click.echo(text if body else report_of(loaded, about), nl=False)

@@ -1,0 +1,54 @@
+"""The nightly run: dates, letters, the check of the ledger, and the issue that tells of a bad night."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.databases import looking_into
+from tests.support.pipelines import CONFIG, Repository, act, needs_act
+
+pytestmark = [pytest.mark.slow, needs_act]
+
+SCHEDULE: dict[str, Any] = {"schedule": "17 3 * * *"}
+ENDING = CONFIG.replace("to: {everyone: true}", "to: {everyone: true}, until: 2026-09-30")
+
+
+def test_only_the_calendar_counts_and_letters_without_a_mail_server_are_told(on_github: Repository) -> None:
+    on_github.write(2, ENDING)
+    on_github.cli("apply", "--yes")
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 0, ran.said
+    assert "No letters are sent: the secret SEATSYNC_SMTP_URL is not set. " in ran.said
+    on_github.now = "2026-10-01"
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 0, ran.said
+    assert "2 changes" in ran.said
+    assert "canary" not in on_github.cli("licenses", "--status", "unclaimed")
+
+
+def test_a_bad_night_opens_one_issue_and_a_good_one_closes_it(on_github: Repository) -> None:
+    on_github.write(1)
+    on_github.cli("apply", "--yes")
+    on_github.write(2)
+    for _ in range(2):
+        ran = act(on_github, "schedule", SCHEDULE)
+        assert (ran.code, "has changed since the last apply" in ran.said) == (1, True), ran.said
+    [issue] = on_github.host.issues.known
+    assert issue.is_open
+    on_github.cli("apply", "--yes")
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 0, ran.said
+    assert not issue.is_open
+
+
+def test_a_ledger_that_somebody_changed_fails_the_night(on_github: Repository) -> None:
+    on_github.write(1)
+    on_github.cli("apply", "--yes")
+    with looking_into(on_github.ledger) as connection:
+        connection.exec_driver_sql("UPDATE license SET status = 'revoked'")
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 1
+    [issue] = on_github.host.issues.open
+    assert "seatsync verify" in issue.body
