@@ -419,6 +419,20 @@ def test_a_base_that_cannot_be_read_says_that_it_does_not_know(school: School) -
     (school.top / "inst/two/seatsync.yaml").unlink()
     refusal = refused(school.plans(folders=["inst/one"]), "two")
     assert "can't be read" in refusal["message"]
+    school.edit("inst/one/seatsync.yaml", "slots: 99", "slots: 98")
+    assert "can't be read" in refused(school.plans(folders=["inst/one"]), "two")["message"]
+
+
+def test_a_copy_may_go_as_long_as_a_folder_has_its_institution(school: School) -> None:
+    school.apply()
+    for name in ("copy", "another"):
+        school.add("two", at=name)
+    school.commit()
+    shutil.rmtree(school.top / "inst/copy")
+    shutil.rmtree(school.top / "inst/another")
+    assert school.plans() == {}
+    (school.top / "inst/two/seatsync.yaml").unlink()
+    assert list(school.plans(folders=["inst/one", "inst/three"])) == ["two"]
 
 
 def test_a_folder_with_the_id_of_an_unchanged_one_is_still_found(school: School) -> None:

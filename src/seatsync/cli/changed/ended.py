@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -52,8 +52,11 @@ def take_ended(
 ) -> tuple[list[Ended], list[Task]]:
     """Return the institutions that no task keeps, and the other tasks. ``top`` has the files of ``before_of``."""
     now = {task.folder: Identity.of(task.folder) for task in tasks if task.before is not None}
-    kept = {id for one in now.values() for id in (one.id, one.was)}
-    ended = [*_renamed(tasks, now, kept, touched), *_gone(folders, kept, touched, top)]
+    ended = [*_renamed(tasks, now, touched), *_gone(folders, touched, top)]
+    if ended:
+        kept = _kept(folders, now)
+        ended = [one._replace(was="" if one.was in kept else one.was) for one in ended if one.institution not in kept]
+        ended = [*{one.name: one for one in ended}.values()]
     taken = {one.folder for one in ended}
     patterns = [
         task.folder for task in tasks if not task.folder.exists() and any(sign in str(task.folder) for sign in "*?[")
@@ -63,6 +66,12 @@ def take_ended(
         for task in tasks
         if task.folder not in taken and not (ended and task.folder in patterns)
     ]
+
+
+def _kept(folders: Sequence[Path], now: Mapping[Path, Identity]) -> set[str]:
+    """The ids of the institutions that the folders have, and those that they had before by their own word."""
+    identities = [now.get(folder) or Identity.of(folder) for folder in folders]
+    return {id for one in identities for id in (one.id, one.was) if id}
 
 
 class Identity(NamedTuple):
@@ -82,31 +91,27 @@ class Identity(NamedTuple):
         return cls(opened.institution_id or "", line, was if isinstance(was, str) else "")
 
 
-def _renamed(tasks: Sequence[Task], now: dict[Path, Identity], kept: set[str], touched: Touched) -> Iterator[Ended]:
+def _renamed(tasks: Sequence[Task], now: Mapping[Path, Identity], touched: Touched) -> Iterator[Ended]:
+    """Yield the institutions whose folder has another id now."""
     for task in tasks:
-        if task.before is None or not (task.before / NAME).is_file() or not now[task.folder].id:
+        if task.before is None or not (task.before / NAME).is_file():
             continue
-        before = Identity.of(task.before)
-        if before.id and before.id not in kept:
-            current = now[task.folder]
-            was = before.was if before.was not in kept else ""
-            yield Ended(before.id, task.folder, touched.base, current.line, current.id, task, was=was)
+        before, current = Identity.of(task.before), now[task.folder]
+        if before.id and current.id and before.id != current.id:
+            yield Ended(before.id, task.folder, touched.base, current.line, current.id, task, was=before.was)
 
 
-def _gone(folders: Sequence[Path], kept: set[str], touched: Touched, top: Path) -> Iterator[Ended]:
+def _gone(folders: Sequence[Path], touched: Touched, top: Path) -> Iterator[Ended]:
+    """Yield the institutions whose seatsync.yaml is gone, in or next to the folders."""
     checkout = touched.history.checkout.top
     given = {place: folder for folder in folders for place in touched.places(folder)}
     for path, kind in touched.files.items():
         folder = str(PurePosixPath(path).parent)
-        if kind != "D" or not _is_config(path) or not _is_meant(folder, given):
-            continue
-        before = Identity.of(top / folder)
-        if before.id in kept:
-            continue
-        where = given.get(folder) or Path(os.path.relpath(checkout / folder))
-        elsewhere = before.id and _elsewhere(before.id, touched)
-        was = before.was if before.was not in kept else ""
-        yield Ended(before.id, where, touched.base, before.line, elsewhere=elsewhere, was=was)
+        if kind == "D" and _is_config(path) and _is_meant(folder, given):
+            before = Identity.of(top / folder)
+            where = given.get(folder) or Path(os.path.relpath(checkout / folder))
+            elsewhere = _elsewhere(before.id, touched) if before.id else ""
+            yield Ended(before.id, where, touched.base, before.line, elsewhere=elsewhere, was=before.was)
 
 
 def _is_meant(folder: str, given: dict[str, Path]) -> bool:
@@ -126,7 +131,7 @@ def _elsewhere(id: str, touched: Touched) -> str:
     return next((folder for folder in added if Identity.of(checkout / folder).id == id), "")
 
 
-def _moved(task: Task, now: dict[Path, Identity], touched: Touched, top: Path) -> Task:
+def _moved(task: Task, now: Mapping[Path, Identity], touched: Touched, top: Path) -> Task:
     """The task, with the seatsync.yaml of the folder in which its institution was before."""
     if task.before is None or (task.before / NAME).is_file() or not now[task.folder].id:
         return task
