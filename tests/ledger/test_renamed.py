@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from seatsync.cli.commands.outbox.send import _due
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.failures import LedgerError
 from tests.ledger import test_shared_ledger
 from tests.ledger.test_shared_ledger import (
     CONFIG,
@@ -29,7 +37,8 @@ from tests.ledger.test_shared_ledger import (
     shared,
 )
 from tests.support.command_line import seatsync
-from tests.support.databases import KINDS, add, opened, psql, rows, stored, stored_at
+from tests.support.databases import KINDS, add, environment, location, opened, psql, rows, stored, stored_at
+from tests.support.long_form import times
 from tests.support.paths import ROOT
 
 after_three_days, grace, hope = test_shared_ledger.after_three_days, test_shared_ledger.grace, test_shared_ledger.hope
@@ -166,6 +175,16 @@ def test_no_id_changes_while_letters_are_being_sent(grace: Path) -> None:
     ran("apply", "--yes", "--now", "2026-09-04T00:10:00Z", folder=grace)
 
 
+def test_a_sender_that_runs_ends_and_says_why(grace: Path) -> None:
+    sending: Any = SimpleNamespace(ledger=Ledger(location(grace)), now=lambda: datetime(2026, 9, 5, tzinfo=UTC))
+    letters = frozenset({"invitation"})
+    assert _due(sending, letters, "grace") == ["grace"]
+    ran("apply", "--yes", *NOW, folder=renamed(grace))
+    with pytest.raises(LedgerError, match='"grace" is now "college"'):
+        _due(sending, letters, "grace")
+    assert _due(sending, letters, "college") == ["college"]
+
+
 def test_names_left_out_are_the_same_pseudonyms_before_and_after(grace: Path) -> None:
     def who() -> set[str]:
         return {row["email"] for row in json.loads(ran("members", "--redact", "--format", "json", folder=grace).out)}
@@ -187,6 +206,24 @@ def test_an_import_waits_for_the_new_id(grace: Path) -> None:
     assert outcome.code == REFUSED
     assert "apply a changed id first" in outcome.err
     assert stored(grace) == before
+
+
+@shared
+@pytest.mark.slow
+def test_killed_at_any_moment_it_has_the_old_or_the_new_id_whole(grace: Path, hope: Path) -> None:
+    noted, theirs = head(grace), of("hope", hope)
+    renamed(grace)
+    for tenths in range(6, 6 + times(short=2, long=15)):
+        command = [sys.executable, "-m", "seatsync", "apply", "--yes", *NOW]
+        process = subprocess.Popen(command, cwd=grace, env=environment(grace), stdout=subprocess.DEVNULL)
+        time.sleep(tenths / 10)
+        process.kill()
+        process.wait()
+        ran("verify", "--head", noted, folder=grace)
+    ran("apply", "--yes", *NOW, folder=grace)
+    ran("verify", "--head", noted, folder=grace)
+    assert {row["institution"] for row in rows(grace, "event")} == {"college", "hope"}
+    assert of("hope", hope) == theirs
 
 
 @shared

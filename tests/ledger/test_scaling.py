@@ -79,6 +79,23 @@ def test_every_statement_of_a_whole_life_touches_one_part(spread: str, tmp_path:
             assert len(parts) <= 1, f"{statement} touches the parts {sorted(parts)}"
 
 
+def test_an_id_changes_across_the_parts(spread: str, tmp_path: Path) -> None:
+    _live(spread, tmp_path, "grace")
+    rows = {name: len(found) for name, found in stored_at(spread, *SPREAD).items()}
+    config = CONFIG.replace("{id: grace,", "{id: college, was: grace,")
+    (tmp_path / "seatsync.yaml").write_text(config, encoding="utf-8")
+    for command in (("apply", "--yes"), ("verify",), ("plan", "--detailed-exitcode")):
+        outcome = seatsync(*command, "--ledger", spread, folder=tmp_path)
+        assert outcome.code == 0, outcome
+    now = stored_at(spread, *SPREAD)
+    assert {row["institution"] for found in now.values() for row in found} == {"college"}
+    assert {name: len(found) for name, found in now.items()} == {
+        **rows,
+        "entry": rows["entry"] + 1,
+        "event": rows["event"] + 1,
+    }
+
+
 def _live(ledger: str, folder: Path, institution: str) -> None:
     """Everything that can happen to an institution."""
     (folder / "seatsync.yaml").write_text(CONFIG.replace("id: grace", f"id: {institution}"), encoding="utf-8")

@@ -206,10 +206,20 @@ def _outage(what: str, longest: float, count: Count) -> Outage:
 
 
 def _due(sending: Sending, letters: frozenset[str], institution: str | None) -> list[str]:
+    """The institutions with letters to be sent now.
+
+    Raises:
+        LedgerError: the ledger can't be reached, or the institution has another id now.
+    """
+    from seatsync.ledger.failures import LedgerError
     from seatsync.ledger.queries.outbox import institutions_with_due, iso
+    from seatsync.ledger.read import renamed_to
 
     with sending.ledger.reading() as database:
         now = iso(sending.now())
+        if database is not None and institution is not None and (other := renamed_to(database, institution)):
+            help = "Start the sender again, with the files that have the new id."
+            raise LedgerError(f'The institution "{institution}" is now "{other}", so this sender has no letters.', help)
         return institutions_with_due(database, now, letters, institution) if database is not None else []
 
 
