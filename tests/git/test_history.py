@@ -269,3 +269,19 @@ def test_outside_of_git_and_without_a_commit_there_is_no_history(tmp_path: Path)
     empty.git("init", "--quiet")
     with pytest.raises(NotInGit, match="no commit"), history_of(empty.top):
         pass
+
+
+def test_reverts_are_found_by_what_git_writes_and_with_the_paths_they_touch(repository: Repository) -> None:
+    one = repository.commit("a/one")
+    (repository.top / "b" / "more").write_text("more", encoding="utf-8")
+    two = repository.commit("c/two words")
+    repository.git("revert", "--no-edit", two)
+    last_revert = repository.head
+    repository.git("revert", "--no-edit", one)
+    with history_of(repository.top) as history:
+        found = history.reverts()
+        assert [(revert.commit, revert.reverted) for revert in found] == [(repository.head, one), (last_revert, two)]
+        assert [revert.touched for revert in found] == [["a/one"], ["b/more", "c/two words"]]
+        assert history.reverts(most=1) == found[:1]
+    with history_of(shallow(repository, 1)) as history:
+        assert [revert.reverted for revert in history.reverts()] == [one]

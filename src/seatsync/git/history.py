@@ -28,9 +28,6 @@ Key = TypeVar("Key")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-_REVERTS = "This reverts commit"
-
-
 class Revert(NamedTuple):
     """A ``commit`` that says that it reverts another, and the paths that it ``touched``."""
 
@@ -176,17 +173,26 @@ class History:
         Raises:
             Failed: a commit is missing.
         """
-        mark = f"commit-{secrets.token_hex(8)} "
-        words = ("log", f"--max-count={most}", "--no-renames", "--name-only", "-z", f"--format={mark}%H %B")
+        words = ("log", f"--max-count={most}", "-z", "--no-show-signature", "--format=%H %B", self.head)
+        messages = (piece.partition(" ") for piece in pieces(words, self._environment, self.checkout.top))
+        found = {commit: re.findall(rf"This reverts commit ({_SHA.pattern})", said) for commit, _, said in messages}
+        touched = self._touched_by([commit for commit, reverted in found.items() if reverted])
+        return [Revert(commit, old, touched[commit]) for commit, reverted in found.items() for old in reverted]
+
+    def _touched_by(self, commits: Sequence[str]) -> dict[str, list[str]]:
+        """Return the paths in which each commit differs from its parents."""
+        touched: dict[str, list[str]] = {commit: [] for commit in commits}
+        if not commits:
+            return touched
+        words = ("--no-walk", "--no-renames", "--name-only", "-z", "--format=%H")
         safe = ("--no-ext-diff", "--no-textconv", "--no-show-signature", "--ignore-submodules=none")
-        found: list[Revert] = []
-        for piece in pieces((*words, *safe, f"--grep={_REVERTS}", self.head), self._environment, self.checkout.top):
-            if piece.startswith(mark):
-                commit, _, message = piece.removeprefix(mark).partition(" ")
-                found += [Revert(commit, named, []) for named in re.findall(rf"{_REVERTS} ({_SHA.pattern})", message)]
-            elif found:
-                found[-1].touched.append(piece.removeprefix("\n"))
-        return found
+        commit = ""
+        for piece in self._output("log", *words, *safe, *commits):
+            if piece in touched:
+                commit = piece
+            elif path := piece.removeprefix("\n"):
+                touched[commit].append(path)
+        return touched
 
     def beside(self, place: Path, commit: str) -> History:
         """Return a history whose files are those in ``place``, compared as if ``commit`` were checked out there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -62,10 +63,10 @@ def _apply_of(revert: Revert, history: History, applied: Sequence[AppliedCommit]
     """The first apply of the reverted commit, or of one that has it; None if there is none, or the revert itself is applied."""
     if not applied or history.is_ancestor(revert.commit, applied[-1].commit) is not False:
         return None
-    for one in applied:
-        if one.commit == revert.reverted or history.is_ancestor(revert.reverted, one.commit):
-            return one
-    return None
+    if same := [one for one in applied if one.commit == revert.reverted]:
+        return same[0]
+    place = bisect_left(applied, True, key=lambda one: history.is_ancestor(revert.reverted, one.commit) is True)
+    return applied[place] if place < len(applied) else None
 
 
 def _notice(revert: Revert, apply: AppliedCommit, plan: Plan, connection: Connection) -> Diagnostic | None:
