@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from seatsync.cli.applying.outcome_file import read_outcome
+from seatsync.cli.changed.also_open import AlsoOpen, also_open
 from seatsync.cli.commands.plan import load_plans
-from seatsync.cli.commands.review.also_open import AlsoOpen, also_open
-from seatsync.cli.commands.review.outcome_file import read_outcome
 from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option

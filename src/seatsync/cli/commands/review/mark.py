@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.commands.review.outcome_file import read_outcome
+from seatsync.cli.applying.outcome_file import read_outcome
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
 from seatsync.cli.run import Run
