@@ -301,9 +301,11 @@ def seats(school: School, folder: str) -> int:
     return int(json.loads(text)["libraries"]["books"]["used"])
 
 
-def test_a_shallow_checkout_knows_only_its_own_commit(school: School) -> None:
+def test_a_shallow_checkout_knows_only_its_own_commit(school: School, host: CodeHost, tmp_path: Path) -> None:
     school.pull(101, one="ben")
     school.merge(101)
+    host.repository = tmp_path / "host.git"
+    school.git("clone", "--quiet", "--bare", str(school.top), str(host.repository))
     school.git("fetch", "--quiet", "--depth=1", "--update-shallow", school.top.as_uri(), "main")
     (school.top / ".git" / "shallow").write_text(school.head + "\n", encoding="ascii")
     school.applied()

@@ -13,10 +13,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support import host_commits
 from tests.support.tracked_issues import Issues
 
 
@@ -75,6 +78,7 @@ class CodeHost(ABC):
     open: dict[int, list[str]] = field(
         default_factory=dict
     )  # the files of open pull requests, the one updated last first
+    repository: Path | None = None  # whose commits the API tells
     next_id: int = 1000
     statuses: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)  # by commit and name
     may_mark: bool = True
@@ -196,7 +200,7 @@ class GitHub(CodeHost):
             links |= {"prev": number - 1, "first": 1} if number > 1 else {}
             link = ", ".join(f'<{place}{page}>; rel="{name}"' for name, page in links.items())
             return Answer(200, comments, {"Link": link} if link else {})
-        if request.method == "GET" and (known := self.known(path)) is not None:
+        if request.method == "GET" and (known := self.known(path, query)) is not None:
             return Answer(200, known)
         return self.written(request.method, path, sent)
 
@@ -219,12 +223,14 @@ class GitHub(CodeHost):
         self.edit(id, sent["body"], self.me)  # with write access, a user can edit everybody's comments
         return Answer(200, self.comments[id])
 
-    def known(self, path: str) -> Any:
+    def known(self, path: str, query: Mapping[str, str]) -> Any:
         """What this path says of a person, a commit or a pull request; None if it is about none of these."""
         if found := re.fullmatch(r"/repos/grace/seats/collaborators/([^/]+)/permission", path):
             return {"permission": self.people.get(found[1], "none"), "role_name": "custom"}
         if found := re.fullmatch(r"/repos/grace/seats/commits/([0-9a-f]{40})/pulls", path):
             return self.merges.get(found[1], [])
+        if self.repository is not None and re.match("/repos/grace/seats/(commits|compare)", path):
+            return self.of_commits(self.repository, path, query)
         found = re.fullmatch(r"/repos/grace/seats/pulls/(\d+)", path)
         return self.details.get(int(found[1])) if found else None
 
@@ -243,6 +249,18 @@ class GitHub(CodeHost):
         path = f"{self.address}/repositories/1/commits/{commit}/status?per_page={size}&page={page + 1}"
         link = {"Link": f'<{path}>; rel="next"'} if len(known) > page * size else {}
         return Answer(200, {"statuses": [*known.values()][(page - 1) * size : page * size]}, link)
+
+    def of_commits(self, repository: Path, path: str, query: Mapping[str, str]) -> Any:
+        """What this path says of the repository's commits; None if it names one that is not there."""
+        *_, route, names = ["", *path.removeprefix("/repos/grace/seats/").split("/", 1), ""][:3]
+        if not names:
+            sha = host_commits.last_commit(repository, query["sha"], query["path"], first_parent=False)
+            return [{"sha": sha}] if sha else []
+        if route == "commits":
+            return {"sha": names} if host_commits.has(repository, names) else None
+        assert query["page"] == "2", "the first page has the files' contents"
+        status = host_commits.status(repository, *names.split("..."))
+        return {"status": status, "commits": []} if status else None
 
     def queried(self, sent: Any) -> Answer:
         """Return the GraphQL API's answer about the token's user or a comment.
@@ -313,8 +331,8 @@ class GitLab(CodeHost):
             comments, number, pages = self.page(query, int(found[2]), query.get("sort", "desc") == "desc")
             next_page = str(number + 1) if number < pages else ""
             return Answer(200, comments, {"X-Page": str(number), "X-Next-Page": next_page})
-        if found := re.fullmatch(r"/api/v4/projects/42/repository/commits/([0-9a-f]{40})/merge_requests", request.path):
-            return Answer(200, self.merges.get(found[1], []))
+        if request.path.startswith("/api/v4/projects/42/repository/"):
+            return self.of_commits(request, query)
         return self.written(request, sent)
 
     def diffs(self, path: str, query: Mapping[str, str]) -> Answer | None:
@@ -365,6 +383,23 @@ class GitLab(CodeHost):
         size, page = int(query["per_page"]), int(query.get("page", "1"))
         next_page = str(page + 1) if len(known) > page * size else ""
         return Answer(200, [*known.values()][(page - 1) * size : page * size], {"X-Next-Page": next_page})
+
+    def of_commits(self, request: Request, query: Mapping[str, str]) -> Answer:
+        route = request.path.removeprefix("/api/v4/projects/42/repository/")
+        if found := re.fullmatch(r"commits/([0-9a-f]{40})/merge_requests", route):
+            return Answer(200, self.merges.get(found[1], []))
+        if self.repository is None:
+            return Answer(404, {"message": "404 Not found"})
+        has = partial(host_commits.has, self.repository)
+        if route == "commits":
+            is_straight = query["first_parent"] == "true"
+            id = host_commits.last_commit(self.repository, query["ref_name"], query["path"], is_straight)
+            return Answer(200, [{"id": id}] if id else [])
+        refs = parse_qs(urlsplit(request.target).query).get("refs[]", [route.removeprefix("commits/")])
+        if unknown := [ref for ref in refs if not has(ref)]:
+            return Answer(400, {"message": f"400 Bad request - Could not find ref: {unknown[0]}"})
+        id = host_commits.merge_base(self.repository, refs[0], refs[-1])
+        return Answer(200, {"id": id}) if id else Answer(404, {"message": "404 Merge Base Not Found"})
 
     def queried(self, sent: Any) -> Answer:
         """Return the GraphQL API's answer about a note."""

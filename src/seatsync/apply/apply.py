@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -18,7 +18,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries.accounts.emails import with_account
 from seatsync.ledger.queries.institutions.rename import rename
-from seatsync.ledger.queries.lookup import has_only_noted_files, last_files
+from seatsync.ledger.queries.lookup import AppliedFiles, has_only_noted_files, last_files
 from seatsync.ledger.read import knows, read_snapshot
 from seatsync.ledger.record import Recorder, Stale
 from seatsync.planning.plan import AcceptedPlan
@@ -46,10 +46,26 @@ class ForeignLedger(Failure):
         super().__init__(f"institution-mismatch: {fact}.", help)
 
 
+class Source(NamedTuple):
+    """Where files are from, for the journal: the last commit that touched them; for files that were applied although newer ones
+    were applied before, the commit of those, and their own as ``outdated``. Empty if not known.
+    """
+
+    commit: str = ""
+    outdated: str = ""
+
+
+class Compared(Protocol):
+    """Files that know where they are from (``outdated.FilesInGit``)."""
+
+    def compared(self, last: AppliedFiles, desired: str) -> Source: ...
+
+
 class Applied(NamedTuple):
     """The result of an apply: the last journal entry with its hash, and the number of letters put into the outbox.
 
     ``noted``: there was nothing to do, but the journal now knows these files. ``held``: the letters wait to be released.
+    ``outdated``: the commit of the files, if the journal notes that they are outdated.
     """
 
     serial: int
@@ -57,41 +73,59 @@ class Applied(NamedTuple):
     letters: int = 0
     noted: bool = False
     held: bool = False
+    outdated: str = ""
 
 
 def carry_out(
-    ledger: Ledger, plan: AcceptedPlan, today: date, at: str, actor: str, commit: str, same_files: bool = False
+    ledger: Ledger,
+    plan: AcceptedPlan,
+    today: date,
+    at: str,
+    actor: str,
+    commit: str,
+    same_files: bool = False,
+    files: Compared | None = None,
 ) -> Applied:
     """Write the plan's changes and the letters that they cause. Days count from ``today``, the day of the apply.
 
-    If there are none, the journal notes the files, if they are not those of the last apply, or must be noted again; with
-    ``same_files`` only if they say the same as those. Else nothing is written.
+    If there are none, the journal notes the files, if they or the last commit that touched them (in ``files``) are others than
+    at the last apply, or must be noted again; with ``same_files`` only if they say the same. Else nothing is written.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
         Stale: the ledger has changed since the plan was made, or the plan has become wrong by its age.
+        Outdated: newer files were applied before.
+        HistoryUnknown: nobody can tell.
         BadPlan: the plan breaks a rule.
         LedgerError: the ledger can't be used.
     """
     must_be_in_time(plan, today.isoformat())
-    if plan.serial or not plan.changes:  # otherwise the ledger may not exist yet
-        unchanged = _unchanged(ledger, plan, same_files)
-        if unchanged is not None:
-            return unchanged
     known_as = plan.was or plan.institution
+    with ledger.reading() as connection:
+        before = last_files(connection, known_as) if connection is not None else AppliedFiles()
+        books = Snapshot()
+        if connection is None or not plan.changes:
+            books = read_snapshot(connection, known_as, ())
+            must_match(connection, plan, books)
+    source = files.compared(before, plan.desired_digest) if files is not None else Source(before.commit)
+    if _is_known(before, plan, books, same_files, source):
+        return Applied(books.serial, books.head)
     touched = {change.record for change in plan.changes} - {0}
     also = {change.library for change in plan.changes}
 
     def apply(connection: Connection) -> Applied:
         books = read_snapshot(connection, known_as, touched, also)
         must_match(connection, plan, books)
-        if _is_known(connection, plan, books, same_files):  # somebody else has noted the files in the meantime
+        last = last_files(connection, known_as)
+        if last.commit not in (before.commit, source.commit):
+            raise Stale("another apply has noted other files in the meantime")
+        if _is_known(last, plan, books, same_files, source):  # somebody else has noted the files in the meantime
             return Applied(books.serial, books.head)
         noted = not plan.changes and not plan.approvals and books.serial > 0
         first = [] if books.serial else [first_event(plan.institution, plan.settings)]
         accounts = _accounts(connection, plan, books)
         day = today.isoformat()
-        kind, detail = "files" if noted else "apply", _detail(plan, day, len(first) + len(accounts))
+        kind, detail = "files" if noted else "apply", _detail(plan, day, len(first) + len(accounts), source)
         entry = Entry(kind, at, actor, commit, plan.fingerprint, detail)
         if plan.was:
             if knows(connection, plan.institution):
@@ -102,9 +136,37 @@ def carry_out(
             recorder.record(entry, chain(first, events_of(plan.changes, books, day, accounts)))
         except IllegalTransition as illegal:
             raise BadPlan(str(illegal)) from illegal
-        return Applied(books.serial, books.head, recorder.sent, noted, held=bool(books.held_since and recorder.sent))
+        held = bool(books.held_since and recorder.sent)
+        return Applied(books.serial, books.head, recorder.sent, noted, held, source.outdated)
 
     return ledger.write(known_as, actor, commit, apply)
+
+
+def note_commit(ledger: Ledger, institution: str, at: str, actor: str, commit: str, files: Compared) -> Applied:
+    """Note in the journal the last commit that touched the files, if it is another than at their last apply.
+
+    The caller has seen that they are the files of the last apply, so that nothing needs to be planned.
+
+    Raises:
+        Stale: other files were applied in the meantime.
+        Outdated, HistoryUnknown, LedgerError: as ``carry_out``.
+    """
+    with ledger.reading() as connection:
+        before = last_files(connection, institution) if connection is not None else AppliedFiles()
+        books = read_snapshot(connection, institution, ())
+    source = files.compared(before, before.desired)
+    if source.commit == before.commit:
+        return Applied(books.serial, books.head)
+
+    def note(connection: Connection) -> Applied:
+        if last_files(connection, institution) != before:
+            raise Stale("another apply has noted other files in the meantime")
+        books = read_snapshot(connection, institution, ())
+        entry = Entry("files", at, actor, commit, detail={"files_commit": source.commit})
+        Recorder(connection, institution, books).record(entry, ())
+        return Applied(books.serial, books.head, noted=True)
+
+    return ledger.write(institution, actor, commit, note)
 
 
 def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
@@ -123,9 +185,9 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
             raise Stale(f"the approval at {approval.origin} ended on {approval.until}, and today is {today}")
 
 
-def _detail(plan: AcceptedPlan, day: str, more: int) -> dict[str, object]:
-    """The entry's details: the files, the approvals used and the new baseline. The entry has ``more`` events than the plan has
-    changes."""
+def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str, object]:
+    """The entry's details: the files and where they are from, the approvals used and the new baseline. The entry has ``more``
+    events than the plan has changes."""
     baseline = {**plan.baseline, "events": len(plan.changes) + more} if plan.baseline else {}
     passed = [{**passed.as_dict(), "from": str(passed.approval.origin)} for passed in plan.approvals]
     return {
@@ -133,6 +195,8 @@ def _detail(plan: AcceptedPlan, day: str, more: int) -> dict[str, object]:
         "desired": plan.desired_digest,
         "on": day,
         "settled": baseline,
+        **({"files_commit": source.commit} if source.commit else {}),
+        **({"outdated": source.outdated} if source.outdated else {}),
         **({"approvals": passed} if passed else {}),
     }
 
@@ -146,28 +210,16 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
     return delivered
 
 
-def _unchanged(ledger: Ledger, plan: AcceptedPlan, same_files: bool) -> Applied | None:
-    """The result, if there is nothing to write; else None."""
-    with ledger.reading() as connection:
-        if connection is not None and plan.changes:
-            return None
-        books = read_snapshot(connection, plan.institution, ())
-        must_match(connection, plan, books)
-        is_known = connection is not None and _is_known(connection, plan, books, same_files)
-    return Applied(books.serial, books.head) if is_known else None
-
-
-def _is_known(connection: Connection, plan: AcceptedPlan, books: Snapshot, same_files: bool) -> bool:
+def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_files: bool, source: Source) -> bool:
     """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note.
 
     Known files are noted again after an update of the rules: else each plan would read everybody.
     """
     if plan.changes or not books.serial:
         return False
-    last = last_files(connection, plan.institution)
     if same_files and not last.say_the_same(plan):
         return True
-    is_same = last.desired == plan.desired_digest and not _rosters_moved(plan, books)
+    is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
     return is_same and not plan.approvals and not _is_of_other_rules(books.baseline, plan.baseline)
 
 

@@ -158,6 +158,10 @@ class PlanFile(_Closed):
     desired_digest: Digest = Field(
         description="SHA-256 over all files that were read; a keyed hash in a redacted plan."
     )
+    files_commit: Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")] | None = Field(
+        None,
+        description="The last Git commit that touched these files; absent if it is not known, or if they differ from it.",
+    )
     ledger: LedgerEntry
     fingerprint: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")] = Field(
         description="SHA-256 of the changes only: equal plans made at different times have equal fingerprints. "

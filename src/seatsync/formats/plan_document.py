@@ -56,6 +56,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "created_at": plan.created_at,
         "now": plan.now,
         "desired_digest": plan.desired_digest,
+        **({"files_commit": plan.files_commit} if plan.files_commit else {}),
         "ledger": {"serial": plan.serial, "head": plan.head},
         "fingerprint": plan.fingerprint,
         "asked": plan.asked,
@@ -226,6 +227,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         letters=document.get("letters"),
         redacted=redacted,
         approvals=[_read_approval(passed) for passed in document.get("approvals", ())],
+        files_commit=document.get("files_commit", ""),
     )
 
 

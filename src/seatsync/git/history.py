@@ -36,6 +36,13 @@ class Revert(NamedTuple):
     touched: list[str]
 
 
+class Touch(NamedTuple):
+    """A commit and the paths that it touches."""
+
+    commit: str
+    paths: Sequence[str]
+
+
 @dataclass(frozen=True)
 class History:
     """A checkout's commits. ``head`` is the checked-out one. Commits are full hashes; ``resolve`` makes one of a name."""
@@ -74,27 +81,31 @@ class History:
         """Whether the commit is in the checkout's repository."""
         return bool(_SHA.fullmatch(commit)) and self._run("cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
-    def last_commits(self, paths: Mapping[Key, Collection[str]], at: str = "") -> dict[Key, str | None]:
+    def last_touches(self, paths: Mapping[Key, Collection[str]], at: str = "") -> dict[Key, Touch | None]:
         """Return for each key the last commit up to ``at`` (or ``head``) that touched one of its paths; one Git process for all.
 
         It is None where no commit did, or where only a commit without its parents (``cut``) seems to.
+
+        Raises:
+            Failed: the commit or folders of a commit are missing.
         """
-        found: dict[Key, str | None] = dict.fromkeys(paths)
-        missing = {key: [_prefix(path) for path in places] for key, places in paths.items() if places}
-        if not missing:
-            return found
-        try:
-            for commit, touched in self._touches(
-                at or self.head, [path for places in paths.values() for path in places]
-            ):
-                for key in _touched_keys(missing, touched):
-                    del missing[key]
-                    found[key] = None if commit in self.cut else commit
-                if not missing:
-                    break
-        except Failed:  # objects are missing: a partial clone
-            pass
+        found: dict[Key, Touch | None] = dict.fromkeys(paths)
+        missing = {key for key, places in paths.items() if places}
+        owners = _owners(paths)
+        for touch in self._touches(at or self.head, list(owners)) if missing else ():
+            if touch.commit in self.cut:
+                break
+            for key, touched in _by_owner(owners, touch.paths).items():
+                if key in missing:
+                    missing.remove(key)
+                    found[key] = Touch(touch.commit, touched)
+            if not missing:
+                break
         return found
+
+    def last_commits(self, paths: Mapping[Key, Collection[str]], at: str = "") -> dict[Key, str | None]:
+        """Return the commits of ``last_touches``."""
+        return {key: touch and touch.commit for key, touch in self.last_touches(paths, at).items()}
 
     def commits_between(self, base: str, tip: str, paths: Collection[str]) -> list[str]:
         """Return the first-parent commits after ``base`` up to ``tip`` that touch one of the paths, oldest first.
@@ -102,9 +113,8 @@ class History:
         Raises:
             Failed: a commit is missing.
         """
-        prefixes = {"": [_prefix(path) for path in paths]}
-        touches = self._touches(tip, paths, f"^{base}")
-        return [commit for commit, touched in touches if _touched_keys(prefixes, touched)][::-1]
+        owners = _owners({"": paths})
+        return [touch.commit for touch in self._touches(tip, paths, f"^{base}") if _by_owner(owners, touch.paths)][::-1]
 
     def commits_since(
         self, bases: Mapping[Key, str], paths: Mapping[Key, Collection[str]]
@@ -114,18 +124,16 @@ class History:
         None where that is not known either.
         """
         found: dict[Key, list[str]] = {key: [] for key in paths}
-        open_keys, done = {key for key, places in paths.items() if places}, set[Key]()
-        prefixes = {key: [_prefix(path) for path in places] for key, places in paths.items()}
-        for commit, touched in (
-            self._touches(self.head, [p for some in paths.values() for p in some]) if open_keys else ()
-        ):
-            if commit in self.cut:
+        owners, done = _owners(paths), set[Key]()
+        open_keys = {key for key, places in paths.items() if places}
+        for touch in self._touches(self.head, list(owners)) if open_keys else ():
+            if touch.commit in self.cut:
                 break
-            for key in _touched_keys(prefixes, touched) & open_keys:
-                if commit == bases.get(key):
+            for key in open_keys.intersection(_by_owner(owners, touch.paths)):
+                if touch.commit == bases.get(key):
                     done.add(key)
                 else:
-                    found[key].insert(0, commit)
+                    found[key].insert(0, touch.commit)
                 if key in done or not bases.get(key):
                     open_keys.remove(key)
             if not open_keys:
@@ -225,7 +233,7 @@ class History:
             self._checked(run(words, environment, self.checkout.top, input=wanted))
             yield top
 
-    def _touches(self, tip: str, paths: Collection[str], *excluded: str) -> Iterator[tuple[str, list[str]]]:
+    def _touches(self, tip: str, paths: Collection[str], *excluded: str) -> Iterator[Touch]:
         """Yield the first-parent commits, newest first, each with the paths that it touches.
 
         Git compares every path it finds with every path it is given, so it is given one: what they have in common.
@@ -239,12 +247,12 @@ class History:
         for piece in pieces((*words, *safe, tip, *excluded, "--", *limit), self._environment, self.checkout.top):
             if piece.startswith(mark):
                 if commit:
-                    yield commit, touched
+                    yield Touch(commit, touched)
                 commit, touched = piece.removeprefix(mark), []
             else:
                 touched.append(piece if touched else piece.removeprefix("\n"))
         if commit:
-            yield commit, touched
+            yield Touch(commit, touched)
 
     def _run(self, *words: str) -> GitResult:
         return run(words, self._environment, self.checkout.top, timeout=LOCAL_TIMEOUT)
@@ -278,18 +286,26 @@ def history_of(folder: Path) -> Iterator[History]:
         yield History(checkout, head, shadow)
 
 
-def _prefix(path: str) -> str:
-    """Return what the path of a file in the folder begins with; a file's own path ends likewise when it is compared."""
-    return "" if path == "." else f"{path}/"
+def _owners(paths: Mapping[Key, Collection[str]]) -> dict[str, list[Key]]:
+    owners: dict[str, list[Key]] = {}
+    for key, places in paths.items():
+        for place in places:
+            owners.setdefault(place, []).append(key)
+    return owners
 
 
-def _touched_keys(prefixes: Mapping[Key, Sequence[str]], touched: Sequence[str]) -> set[Key]:
-    """Return the keys of which a prefix holds a touched path."""
-    folders = {f"{parent}/" for path in touched for parent in _and_parents(path)} | ({""} if touched else set())
-    return {key for key, places in prefixes.items() if not folders.isdisjoint(places)}
+def _by_owner(owners: Mapping[str, Sequence[Key]], touched: Sequence[str]) -> dict[Key, list[str]]:
+    """Return the touched paths of each key that has one of them, or a folder that it is in."""
+    found: dict[Key, list[str]] = {}
+    for path in touched:
+        for place in _and_parents(path):
+            for key in owners.get(place, ()):
+                found.setdefault(key, []).append(path)
+    return found
 
 
 def _and_parents(path: str) -> Iterator[str]:
+    yield "."
     while path:
         yield path
         path = path.rpartition("/")[0]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.hosts import github, gitlab
@@ -18,6 +18,14 @@ from seatsync.hosts.http import Api, HostError, origin
 from seatsync.hosts.issues import Tracker
 from seatsync.hosts.open_requests import OpenRequests, on_github, on_gitlab
 from seatsync.hosts.statuses import Commit
+
+
+class Commits(Protocol):
+    """The commits of a repository. Each method may raise HostError."""
+
+    def last(self, path: str, at: str) -> str: ...
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None: ...
 
 
 class NoPullRequest(Failure):
@@ -176,6 +184,20 @@ def is_in_merge_queue(environment: Mapping[str, str]) -> bool:
     if environment.get("GITHUB_REPOSITORY"):
         return bool(_event(environment.get("GITHUB_EVENT_PATH", "")).get("merge_group"))
     return environment.get("CI_MERGE_REQUEST_EVENT_TYPE") == "merge_train"
+
+
+def commits(environment: Mapping[str, str], seconds: float) -> Commits:
+    """Return the commits of this job's repository, as the host knows them.
+
+    Raises:
+        NoPullRequest: this is no job of GitHub or GitLab, or it has no token.
+    """
+    if repository := environment.get("GITHUB_REPOSITORY"):
+        return github.GitHubCommits(_github_api(environment, repository, seconds), repository)
+    if environment.get("CI_API_V4_URL"):
+        api, project, _ = _gitlab_api(environment, seconds)
+        return gitlab.GitLabCommits(api, project)
+    raise NoPullRequest("This is not a GitHub or GitLab job.", "")
 
 
 def _github_branch(environment: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from seatsync.hosts.comment import Comment, CurrentComment, current_comment
-from seatsync.hosts.http import Api
+from seatsync.hosts.http import Api, HostError
 
 API = "https://api.github.com"
 LIMIT = 65_536
@@ -86,6 +86,32 @@ def _is_into(base: Mapping[str, Any], repository: str, branch: str) -> bool:
 def user(api: Api) -> str:
     """Return the token's user. REST knows no user for the token of a job or an app; GraphQL returns its bot."""
     return str(api.query("viewer", "query { viewer { login } }").get("login", ""))
+
+
+class GitHubCommits:
+    """The commits of a repository on GitHub."""
+
+    def __init__(self, api: Api, repository: str) -> None:
+        self._api = api
+        self._commits = f"repos/{repository}/commits"
+        self._compare = f"repos/{repository}/compare"
+
+    def last(self, path: str, at: str) -> str:
+        """Return the last commit up to ``at`` that touched the path; empty if none did."""
+        found = self._api.read(f"{self._commits}?sha={at}&path={quote(path, safe='')}&per_page=1")
+        return str(found[0]["sha"]) if found else ""
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        """Whether ``newer`` is ``older`` or came after it; None if ``older`` is not in the repository. ``newer`` must be."""
+        try:
+            # The first page also has the changed files.
+            found = self._api.read(f"{self._compare}/{older}...{newer}?per_page=1&page=2")
+        except HostError as error:
+            if error.status != 404:
+                raise
+            self._api.read(f"{self._commits}/{newer}?per_page=1")  # 404 also means that the token may not read
+            return None
+        return found["status"] in ("ahead", "identical")
 
 
 class GitHub:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from seatsync.hosts.comment import Comment, CurrentComment, current_comment
-from seatsync.hosts.http import Api
+from seatsync.hosts.http import Api, HostError
 
 LIMIT = 1_000_000
 _CURRENT = "query ($id: NoteID!) { note(id: $id) { body lastEditedAt author { username } lastEditedBy { username } } }"
@@ -57,6 +57,30 @@ def numbers_of_merge(api: Api, project: str, branch: str, commit: str) -> list[i
 def user(api: Api) -> str:
     """Return the id of the token's user."""
     return str(int(api.read("user")["id"]))
+
+
+class GitLabCommits:
+    """The commits of a project on GitLab."""
+
+    def __init__(self, api: Api, project: str) -> None:
+        self._api = api
+        self._repository = f"projects/{quote(project, safe='')}/repository"
+
+    def last(self, path: str, at: str) -> str:
+        """Return the last commit up to ``at`` that touched the path; empty if none did."""
+        words = f"ref_name={at}&path={quote(path, safe='')}&first_parent=true&per_page=1"
+        found = self._api.read(f"{self._repository}/commits?{words}")
+        return str(found[0]["id"]) if found else ""
+
+    def is_ancestor(self, older: str, newer: str) -> bool | None:
+        """Whether ``newer`` is ``older`` or came after it; None if ``older`` is not in the project. ``newer`` must be."""
+        try:
+            return bool(self._api.read(f"{self._repository}/merge_base?refs[]={older}&refs[]={newer}")["id"] == older)
+        except HostError as error:
+            if error.status not in (400, 404):  # an unknown commit, or no common one
+                raise
+            self._api.read(f"{self._repository}/commits/{newer}")  # 404 also means that the token may not read
+            return None
 
 
 class GitLab:

@@ -31,7 +31,8 @@ class Plan:
     by an approval. ``baseline`` becomes the ledger's baseline when the plan is applied (``ledger.baseline``). ``letters`` counts
     the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. A
     ``redacted`` plan names nobody and can't be applied. ``fingerprint`` is that of all changes, ``asked`` that of the changes
-    that the files ask for (``planning.asked``); it is empty if they ask for none.
+    that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
+    touched the files; empty if not known.
     """
 
     institution: str
@@ -53,6 +54,7 @@ class Plan:
     letters: Mapping[str, int] | None
     redacted: bool = False
     approvals: Sequence[PassedLimit] = ()
+    files_commit: str = ""
 
     @property
     def timezone(self) -> str:

@@ -16,15 +16,17 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.apply.outdated import FilesInGit
     from seatsync.planning.plan import AcceptedPlan, Plan
 
 
 class Author:
-    """The actor and commit of the command line, for the journal; empty if not given."""
+    """The actor and commit of the command line, for the journal; empty if not given. They may allow outdated files."""
 
-    def __init__(self, actor: str | None, commit: str | None) -> None:
+    def __init__(self, actor: str | None, commit: str | None, allows_outdated: bool = False) -> None:
         self.actor = actor
         self.commit = commit
+        self.allows_outdated = allows_outdated
 
     def for_journal(self, folder: Path) -> tuple[str, str]:
         """Actor and commit; those not given come from CI, the system or the folder's Git."""
@@ -55,9 +57,15 @@ def _check_ledger_lasts(run: Run, folder: Path) -> None:
 
 
 def carry_out(
-    run: Run, folder: Path, plan: AcceptedPlan, author: Author, plan_was_shown: bool, same_files: bool = False
+    run: Run,
+    folder: Path,
+    plan: AcceptedPlan,
+    author: Author,
+    files: FilesInGit,
+    plan_was_shown: bool,
+    same_files: bool = False,
 ) -> tuple[int, Outcome]:
-    """Apply the plan and print the result. Exit code, and what became of it."""
+    """Apply the plan of the ``files`` and print the result. Exit code, and what became of it."""
     from seatsync.apply.apply import carry_out as write
     from seatsync.domain.diagnostic import counted
 
@@ -67,7 +75,9 @@ def carry_out(
     told = of_plan(plan, folder, run)
     with run.step(f"Applying {counted(len(plan.changes), 'change')}"):
         zone = plan.timezone
-        applied = write(ledger, plan, run.today(zone), run.at(zone), actor, commit, same_files)
+        applied = write(ledger, plan, run.today(zone), run.at(zone), actor, commit, same_files, files)
+    if applied.outdated:
+        run.say(f"The files are outdated, as the journal notes: they are as commit {applied.outdated} left them.")
     told = told._replace(
         result="applied" if plan.changes else "unchanged", serial=applied.serial, letters=applied.letters
     )

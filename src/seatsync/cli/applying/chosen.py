@@ -15,18 +15,20 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
+    from seatsync.git.folders import FolderInGit
     from seatsync.planning.plan import Plan
 
 
-def apply_chosen(run: Run, apply: Step, item: Task | Ended) -> tuple[int, Outcome]:
+def apply_chosen(run: Run, apply: Step, one: tuple[Task | Ended, FolderInGit]) -> tuple[int, Outcome]:
     """Apply to one folder with ``apply``, or say what is wrong with an institution that has none any more."""
+    item, place = one
     if isinstance(item, Task):
-        return apply(item.folder)
+        return apply(place)
     from seatsync.cli.changed.ended_plan import ended_plan, ended_result
 
     plan = ended_plan(item, run)
     if not plan.refusals and item.task is not None:
-        return apply(item.task.folder)
+        return apply(place)
     if run.format == "text":
         show([ended_result(item, plan, run)], False, run)
     return ended_outcome(plan, str(item.folder))

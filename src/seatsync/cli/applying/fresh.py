@@ -4,27 +4,59 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from seatsync.cli import exits
 from seatsync.cli.applying.authorization import Authorization
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
-from seatsync.cli.applying.outcomes import of_errors, stopped
+from seatsync.cli.applying.outcomes import of_errors, of_plan, stopped
+from seatsync.cli.in_git import files_in_git, must_be_current
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
+if TYPE_CHECKING:
+    from seatsync.apply.outdated import FilesInGit
+    from seatsync.git.folders import FolderInGit
+    from seatsync.planning.plan import Plan
+
 
 def apply_fresh(
-    run: Run, authorization: Authorization, asks: bool, strict: bool, author: Author, folder: Path
+    run: Run, authorization: Authorization, asks: bool, strict: bool, author: Author, place: FolderInGit
 ) -> tuple[int, Outcome]:
     """Plan a folder again and apply the plan, after asking a person if ``asks``. Exit code, and what became of it."""
+    from seatsync.apply.outdated import Outdated
+
+    folder = place.folder
     plan, found = try_plan(folder, run)
     if plan is None:
         return ExitCode.INVALID, of_errors(found)
+    files = files_in_git(plan, place, author.for_journal(folder)[1], author.allows_outdated)
+    try:
+        if plan.changes or plan.refusals:
+            must_be_current(files, plan, folder, run)
+        return _apply(run, authorization, asks, strict, author, plan, folder, files)
+    except Outdated as outdated:
+        if not authorization.same_files:
+            raise
+        run.say(f"Nothing to do for {plan.institution}: {outdated.fact}. The nightly run of that one does what is due.")
+        return ExitCode.DONE, of_plan(plan, folder, run)._replace(result="unchanged")
+
+
+def _apply(
+    run: Run,
+    authorization: Authorization,
+    asks: bool,
+    strict: bool,
+    author: Author,
+    plan: Plan,
+    folder: Path,
+    files: FilesInGit,
+) -> tuple[int, Outcome]:
     if run.format == "text" or asks:
         result = FolderResult(printable_plan(plan, folder, run), [], folder)
         show([result], False, replace(run, format="text", quiet=run.quiet and not asks))
@@ -40,4 +72,4 @@ def apply_fresh(
     if asks and plan.changes and not click.confirm("Apply this?", err=True):
         click.echo("Nothing was applied.", err=True)
         return ExitCode.BROKEN, stopped(plan, folder, run, "A person said no.")
-    return carry_out(run, folder, accepted, author, plan_was_shown=True, same_files=authorization.same_files)
+    return carry_out(run, folder, accepted, author, files, plan_was_shown=True, same_files=authorization.same_files)

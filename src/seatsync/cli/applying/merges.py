@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,12 +50,13 @@ class Merged(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is known of a folder before it is planned: its institution, whether its files are those of the last apply, and the last
-    commit that touched those."""
+    """What is known of a folder before it is planned: its institution, whether its files are those of the last apply, the last
+    commit that touched those, and their names."""
 
     institution: str = ""
     is_applied: bool = False
     commit: str = ""
+    names: Collection[str] = ()
 
 
 def look(run: Run, folder: Path) -> tuple[int, Seen]:
@@ -77,7 +78,8 @@ def look(run: Run, folder: Path) -> tuple[int, Seen]:
         return ExitCode.DONE, Seen()
     files, known = opened.files(), baseline.get("files", {})
     is_same = bool(known) and all(files.is_still(name, digest) for name, digest in known.items())
-    return ExitCode.DONE, Seen(opened.institution_id, is_same and files.digest() == last.desired, last.commit)
+    is_applied = is_same and files.digest() == last.desired
+    return ExitCode.DONE, Seen(opened.institution_id, is_applied, last.commit, [*known])
 
 
 def merged(seen: Mapping[Path, Seen]) -> list[Merged]:

@@ -13,9 +13,11 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.facts import NEEDS_KEY, LedgerFacts, command
-from seatsync.cli.applying.merges import Merged, Step, look, merged
+from seatsync.cli.applying.merges import Merged, Seen, Step, look, merged
 from seatsync.cli.applying.outcomes import of_errors, stopped
 from seatsync.cli.applying.together import apply_each
+from seatsync.cli.in_git import files_in_git, files_of, is_noted, must_be_current, places_in_git
+from seatsync.cli.institution import instant_of, ledger_of
 from seatsync.cli.institutions import each
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.output.plans import FolderResult, show
@@ -25,6 +27,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.git.folders import FolderInGit
     from seatsync.hosts.review import Reviewed
     from seatsync.planning.plan import AcceptedPlan, Plan
 
@@ -40,30 +43,51 @@ def apply_reviewed(
 ) -> int:
     """Apply to the institutions whose files are not those of their last apply; the others are left to the nightly run."""
     looks = [done.result for done in each(partial(look, run), folders, run, jobs, "Looking at")]
-    seen = dict(zip(folders, looks, strict=True))
-    changed = {folder: one for folder, one in seen.items() if not one.is_applied}
+    places = dict(zip(folders, places_in_git(folders), strict=True))
+    changed = {folder: one for folder, one in zip(folders, looks, strict=True) if not one.is_applied}
+    items: list[tuple[Merged | Seen, FolderInGit]] = [(one, places[one.folder]) for one in merged(changed)]
+    numbers = [number for number, one in enumerate(looks) if not one.is_applied]
     for number, one in enumerate(looks):
-        if one.is_applied:
+        place = places[folders[number]]
+        if one.is_applied and is_noted(place, one.names, one.commit):
             record.note(number, Outcome(one.institution, code=ExitCode.DONE, result="unchanged"))
+        elif one.is_applied:
+            items.append((one, place))
+            numbers.append(number)
     if same := len(folders) - len(changed):
         run.say(f"{counted(same, 'institution')} with the files of the last apply: left to the nightly run.")
-    numbers = [number for number, one in enumerate(looks) if not one.is_applied]
     step = partial(_apply, run, strict, author)
-    return apply_each(run, step, merged(changed), jobs, [*changed], is_several, record, numbers)
+    return apply_each(run, step, items, jobs, [folders[number] for number in numbers], is_several, record, numbers)
 
 
-def _apply(run: Run, strict: bool, author: Author, one: Merged) -> tuple[int, Outcome]:
-    """Apply what was reviewed. Exit code, and what became of it, with the pull requests that it is about."""
-    code, told = _apply_files(run, strict, author, one)
-    return code, told._replace(pull_requests=sorted({number for step in one.steps for number in step.reviewed}))
+def _apply(run: Run, strict: bool, author: Author, one: tuple[Merged | Seen, FolderInGit]) -> tuple[int, Outcome]:
+    """Apply to one institution, or only note the commit of its files. Exit code, and what became of it.
+
+    The outcome names the pull requests that it is about.
+    """
+    what, place = one
+    if isinstance(what, Merged):
+        code, told = _apply_files(run, strict, author, what, place)
+        return code, told._replace(pull_requests=sorted({number for step in what.steps for number in step.reviewed}))
+    from seatsync.apply.apply import note_commit
+
+    folder, id = place.folder, what.institution
+    actor, commit = author.for_journal(folder)
+    files = files_of(id, place, what.names, commit, author.allows_outdated)
+    applied = note_commit(ledger_of(run, folder, id), id, instant_of(folder, id, run), actor, commit, files)
+    if applied.noted:
+        run.say(f"Nothing to change in {id}. Journal entry {applied.serial:,} notes the commit of its files.")
+    return ExitCode.DONE, Outcome(id, result="unchanged")
 
 
-def _apply_files(run: Run, strict: bool, author: Author, one: Merged) -> tuple[int, Outcome]:
+def _apply_files(run: Run, strict: bool, author: Author, one: Merged, place: FolderInGit) -> tuple[int, Outcome]:
     """Apply the checked-out files if they are as reviewed, else those of each commit. Exit code, and what became of it."""
     folder = one.folder
     plan, found = try_plan(folder, run)
     if plan is None:
         return ExitCode.INVALID, of_errors(found)
+    files = files_in_git(plan, place, author.for_journal(folder)[1], author.allows_outdated)
+    must_be_current(files, plan, folder, run)
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         _show(plan, folder, run)
@@ -74,18 +98,19 @@ def _apply_files(run: Run, strict: bool, author: Author, one: Merged) -> tuple[i
     shown = [*one.head, *(one.steps[-1].plans if one.steps else ())]
     if _is_reviewed(plan, shown, LedgerFacts.of(plan, folder, run)):
         _show(plan, folder, run)
-        return carry_out(run, folder, accepted, author, plan_was_shown=True)
-    return _ByCommit(run, strict, author, one).apply()
+        return carry_out(run, folder, accepted, author, files, plan_was_shown=True)
+    return _ByCommit(run, strict, author, one, place).apply()
 
 
 class _ByCommit:
     """The states of one institution's files since the last apply, each applied if it is as reviewed."""
 
-    def __init__(self, run: Run, strict: bool, author: Author, one: Merged) -> None:
+    def __init__(self, run: Run, strict: bool, author: Author, one: Merged, place: FolderInGit) -> None:
         self.run = run
         self.strict = strict
         self.author = author
         self.folder = one.folder
+        self.place = place
         self.steps = one.steps
         self.applied: list[tuple[Step, Outcome]] = []
 
@@ -129,8 +154,11 @@ class _ByCommit:
     def _carry_out(self, step: Step, plan: AcceptedPlan) -> None:
         self.run.say(f"{self.folder} at {_named(step)}:")
         _show(plan, self.folder, self.run)
-        author = Author(self.author.actor, step.commit)
-        self.applied.append((step, carry_out(self.run, self.folder, plan, author, plan_was_shown=True)[1]))
+        author = Author(self.author.actor, step.commit, self.author.allows_outdated)
+        is_here = step is self.steps[-1] or not self.place.top
+        place = self.place if is_here else self.place.at(step.commit, plan.baseline.get("files", ()))
+        files = files_in_git(plan, place, step.commit, author.allows_outdated)
+        self.applied.append((step, carry_out(self.run, self.folder, plan, author, files, plan_was_shown=True)[1]))
 
     def _stop(self, step: Step) -> tuple[int, Outcome]:
         """Say what is in the way, what was applied, and how to go on: with what is checked out."""

@@ -14,6 +14,7 @@ from seatsync.cli.applying.chosen import ended_outcome
 from seatsync.cli.applying.outcomes import stopped
 from seatsync.cli.applying.together import apply_each
 from seatsync.cli.changed.ended_plan import is_of_ended
+from seatsync.cli.in_git import places_in_git, saved_files_in_git
 from seatsync.cli.institution import institution_id
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.output.plans import FolderResult, show
@@ -22,6 +23,7 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
+    from seatsync.git.folders import FolderInGit
     from seatsync.planning.plan import Plan
 
 
@@ -44,26 +46,29 @@ def apply_saved(
     if not plans:
         raise BadPlanFile("it has no plan in it")
     ids = {folder: institution_id(folder) for folder in folders}
-    pairs = [(plan, Path() if is_of_ended(plan) else _folder_of(plan, ids, run)) for plan in plans]
-    record.institutions([Outcome(plan.institution, str(folder)) for plan, folder in pairs])
+    folders_of = [Path() if is_of_ended(plan) else _folder_of(plan, ids, run) for plan in plans]
+    pairs = [*zip(plans, places_in_git(folders_of), strict=True)]
+    record.institutions([Outcome(plan.institution, str(place.folder)) for plan, place in pairs])
     step = partial(_apply_one_saved, run, strict, author)
     return apply_each(run, step, pairs, jobs, [plan.institution for plan in plans], len(plans) > 1, record)
 
 
-def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, Path]) -> tuple[int, Outcome]:
-    plan, folder = pair
+def _apply_one_saved(run: Run, strict: bool, author: Author, pair: tuple[Plan, FolderInGit]) -> tuple[int, Outcome]:
+    plan, place = pair
+    folder = place.folder
     if is_of_ended(plan):
         return ended_outcome(plan, "")
     if plan.redacted:
         known = plan.fingerprint or "FINGERPRINT"
         help = f"Apply it by its fingerprint: `seatsync apply --expect {known}`."
         raise click.UsageError(f"The plan of {plan.institution} has pseudonyms instead of e-mails (--redact). {help}")
+    files = saved_files_in_git(plan, place, author.for_journal(folder)[1], author.allows_outdated)
     accepted = accepted_plan(plan)
     if accepted is None or stopped_by_warnings(plan, strict):
         show([FolderResult(printable_plan(plan, folder, run), [], folder)], False, run)
         click.echo("Nothing was applied.", err=True)
         return (ExitCode.REFUSED if accepted is None else ExitCode.INVALID), stopped(plan, folder, run)
-    return carry_out(run, folder, accepted, author, plan_was_shown=False)
+    return carry_out(run, folder, accepted, author, files, plan_was_shown=False)
 
 
 def _folder_of(plan: Plan, ids: Mapping[Path, str | None], run: Run) -> Path:

@@ -20,6 +20,7 @@ from seatsync.cli.applying.together import apply_each
 from seatsync.cli.changed.since import changed_since_option, chosen_of
 from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.commands.plan import is_plan, load_plans
+from seatsync.cli.in_git import places_in_git
 from seatsync.cli.institutions import many, part_of
 from seatsync.cli.options import as_folders, common, option
 from seatsync.cli.outcome import Record, recorded
@@ -45,6 +46,11 @@ from seatsync.cli.run import Run
     help="Apply only what is due by date: end dates and reminders. Stops if the content of the files has changed since "
     "the last apply; comments and line ends do not count.",
 )
+@option(
+    "--allow-outdated",
+    is_flag=True,
+    help="Apply files although a newer state of them was applied before. The journal says so.",
+)
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @option("--actor", help="The person or pipeline, for the journal. Default: from CI or the system.")
@@ -64,6 +70,7 @@ def command(
     expect: tuple[str, ...],
     reviewed: bool,
     same_files: bool,
+    allow_outdated: bool,
     yes: bool,
     strict: bool,
     actor: str | None,
@@ -91,7 +98,7 @@ def command(
     kept where nobody else can write, or use --expect or --reviewed.
 
     Each institution is applied completely or not at all. Exits with 4 if the plan is blocked, with 5 if the ledger has
-    changed since the plan or the fingerprint differs.
+    changed since the plan, the fingerprint differs, or a newer state of the files in Git was applied before.
     """
     has_authorization = _has_authorization(expect, reviewed, same_files)
     file, folders = _plan_and_folders(paths, yes or has_authorization)
@@ -105,7 +112,7 @@ def command(
         raise click.UsageError("--changed-since is for folders; a plan file has institutions of its own.")
     if reviewed and changed_since is not None:
         raise click.UsageError("--reviewed finds what has changed since the last apply: it needs no --changed-since.")
-    author = Author(actor, commit)
+    author = Author(actor, commit, allow_outdated)
     part = part_of(folders, shard)
     with _recorded(outcome, author, part) as record:
         if file:
@@ -118,7 +125,8 @@ def command(
         authorization = Authorization(expected(expect), same_files, len(folders) > 1)
         asks = not (yes or authorization.is_given)
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
-        code = apply_each(run, step, chosen.items, 1 if asks else jobs, names, len(folders) > 1, record)
+        items = [*zip(chosen.items, places_in_git(names), strict=True)]
+        code = apply_each(run, step, items, 1 if asks else jobs, names, len(folders) > 1, record)
         chosen.say(run, "applied")
         if same_files and changed_since is None and shard is None:
             say_without_folder(folders, chosen.ids, run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from seatsync.cli.applying.outcomes import blocked, of_errors
 from seatsync.cli.changed.since import changed_since_option, chosen_of, proposal_option
 from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
+from seatsync.cli.in_git import commit_of_files, places_in_git
 from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
@@ -29,6 +31,7 @@ from seatsync.domain.failure import ExitCode
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
     from seatsync.domain.diagnostic import Diagnostic
+    from seatsync.git.folders import FolderInGit
     from seatsync.planning.plan import Plan
 
 
@@ -83,10 +86,13 @@ def command(
         several = len(folders) > 1 or len(chosen.items) != 1
         prints_itself = run.format == "text" and out is None  # each step prints its own plan
         step = partial(_plan_one, run, strict, detailed_exitcode, several if prints_itself else None)
+        is_file = run.format == "json" or out is not None
+        places: Sequence[FolderInGit | None] = places_in_git(names) if is_file else [None] * len(names)
         told: list[tuple[object, int, str]] = []
 
         def planned() -> Iterator[FolderResult]:
-            for number, done in enumerate(each(step, chosen.items, run, jobs, "Planning")):
+            items = [*zip(chosen.items, places, strict=True)]
+            for number, done in enumerate(each(step, items, run, jobs, "Planning")):
                 became, result = done.result or (Outcome("", "", None, "stopped", *done.failure), None)
                 record.note(number, became._replace(code=done.code))
                 told.append((names[number], done.code, "with changes" if became.summary else "without changes"))
@@ -130,13 +136,19 @@ def _saved(results: list[FolderResult], as_array: bool, is_something_to_do: bool
 
 
 def _plan_one(
-    run: Run, strict: bool, detailed: bool, is_one_of_several: bool | None, item: Task | Ended
+    run: Run,
+    strict: bool,
+    detailed: bool,
+    is_one_of_several: bool | None,
+    one: tuple[Task | Ended, FolderInGit | None],
 ) -> tuple[int, tuple[Outcome, FolderResult | None]]:
-    """Plan one folder: exit code, and result for the outcome file and as a value.
+    """Plan one folder: exit code, and result for the outcome file and as a value. If its place in Git is given, its plan says the
+    commit.
 
     The step prints its plan itself, as ``is_one_of_several`` or the only one; if that is None, it returns the plan instead.
     """
-    plan, result, found = _planned(item, run)
+    item, place = one
+    plan, result, found = _planned(item, place, run)
     if plan is None:
         id = institution_id(item.folder) or ""
         return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
@@ -154,7 +166,9 @@ def _plan_one(
     return exit_code(plan, strict, detailed), (became, result if is_one_of_several is None else None)
 
 
-def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult, Sequence[Diagnostic]]:
+def _planned(
+    item: Task | Ended, place: FolderInGit | None, run: Run
+) -> tuple[Plan | None, FolderResult, Sequence[Diagnostic]]:
     """The plan of one folder, or of an institution that has none any more; what to print of it; and what is wrong with the
     files."""
     if not isinstance(item, Task):
@@ -171,6 +185,8 @@ def _planned(item: Task | Ended, run: Run) -> tuple[Plan | None, FolderResult, S
         from seatsync.cli.changed.in_this_change import with_own_exceptions
 
         planned = with_own_exceptions(planned, item)
+    if place is not None:
+        planned = replace(planned, files_commit=commit_of_files(planned, place))
     return planned, FolderResult(printable_plan(planned, item.folder, run), [], item.folder), []
 
 

@@ -1,4 +1,4 @@
-"""The journal's events, and the limits passed by approvals, as lines for people."""
+"""The journal's events, and what entries say beside them, as lines for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, null, select
+from sqlalchemy import ColumnElement, Connection, and_, func, null, or_, select
 
 from seatsync.domain.approval import in_words
 from seatsync.domain.fields import MAX_NUMBER
@@ -19,10 +19,12 @@ from seatsync.ledger.read import among
 
 APPROVED = "limit-approved"
 """The word in place of an action, for a limit that an apply passed by an approval."""
+OUTDATED = "outdated-files"
+"""The word in place of an action, for an apply of files although newer ones were applied before."""
 
 
 class HistoryLine(NamedTuple):
-    """One event or passed limit, with the actor, instant, commit and plan of its entry."""
+    """One event, passed limit or apply of outdated files, with the actor, instant, commit and plan of its entry."""
 
     serial: int
     at: str
@@ -63,8 +65,8 @@ def history(
     between: tuple[int, int] | None = None,
     oldest_first: bool = False,
 ) -> list[HistoryLine]:
-    """The last ``limit`` selected events, newest first; the first ones with ``oldest_first``. Limits passed by an approval are
-    among them.
+    """The last ``limit`` selected events, newest first; the first ones with ``oldest_first``. Limits passed by an approval and
+    applies of outdated files are among them.
 
     Personal data is included only with ``persons``. With ``between``, only events between two serials (inclusive) are searched.
     """
@@ -88,19 +90,20 @@ def history(
         )
         for row in connection.execute(query)
     ]
-    if filter.members is not None or filter.what not in (None, APPROVED):
+    if filter.members is not None or filter.what not in (None, APPROVED, OUTDATED):
         return lines
     low, high = between or (0, MAX_NUMBER)
     if lines and len(lines) == limit:  # what lies beyond the last line is not shown
         low, high = (low, lines[-1].serial) if oldest_first else (lines[-1].serial, high)
-    lines += _approved(connection, institution, filter, persons, (low, high))
+    lines += _of_entries(connection, institution, filter, persons, (low, high))
     return sorted(lines, key=attrgetter("serial"), reverse=not oldest_first)[:limit]
 
 
-def _approved(
+def _of_entries(
     connection: Connection, institution: str, filter: HistoryFilter, persons: bool, between: tuple[int, int]
 ) -> Iterator[HistoryLine]:
-    """A line for each limit that an apply passed by an approval, under the number of its entry."""
+    """A line for each limit that an apply passed by an approval, and for each apply of outdated files, under the number of its
+    entry."""
     entry = tables.entry.c
     query = select(
         entry.serial,
@@ -112,16 +115,22 @@ def _approved(
         entry.files if persons else null(),
     ).where(
         entry.institution == institution,
-        entry.kind == "apply",
-        entry.detail.contains('"approvals":'),
+        entry.kind.in_(("apply", "files")),
+        or_(entry.detail.contains('"approvals":'), entry.detail.contains('"outdated":')),
         entry.serial.between(*between),
         *_of_entry(filter),
     )
     for row in connection.execute(query):
-        for passed in approvals_of(json.loads(row.detail), row[-1]):
-            if filter.library in (None, passed.get("library")):
-                text = f"{in_words(passed)}, {passed['from']}"
-                yield HistoryLine._make((*row[:5], APPROVED, passed.get("library", ""), "", text))
+        detail = json.loads(row.detail)
+        told = [
+            (APPROVED, passed.get("library", ""), f"{in_words(passed)}, {passed['from']}")
+            for passed in approvals_of(detail, row[-1])
+        ]
+        if old := detail.get("outdated"):
+            told.append((OUTDATED, "", f"as commit {old} left them, although {detail['files_commit']} was applied"))
+        for what, library, text in told:
+            if filter.what in (None, what) and filter.library in (None, library):
+                yield HistoryLine._make((*row[:5], what, library, "", text))
 
 
 def _conditions(connection: Connection, filter: HistoryFilter) -> list[ColumnElement[bool]]:

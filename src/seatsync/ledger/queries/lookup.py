@@ -158,8 +158,8 @@ def held(connection: Connection | None, institution: str) -> Held:
 
 
 class AppliedFiles(NamedTuple):
-    """The files applied last: the digests (SHA-256, hex) of their bytes and of what they say, and their commit; empty if
-    not known."""
+    """The files applied last: the digests (SHA-256, hex) of their bytes and of what they say, and the last commit that touched
+    them; empty if not known."""
 
     desired: str = ""
     meaning: str = ""
@@ -174,14 +174,19 @@ class AppliedFiles(NamedTuple):
 def last_files(connection: Connection, institution: str) -> AppliedFiles:
     """The files of the last apply, also of one with nothing to do."""
     entry = tables.entry.c
-    applied = select(entry.detail, entry.files, entry.commit).where(
+    noted = select(entry.detail, entry.files).where(
         entry.institution == institution, entry.kind.in_(("apply", "files"))
     )
-    row = connection.execute(applied.order_by(entry.serial.desc()).limit(1)).one_or_none()
-    noted = json.loads(row.files or row.detail) if row is not None else {}
-    return AppliedFiles(
-        str(noted.get("desired", "")), str(noted.get("meaning", "")), row.commit if row is not None else ""
-    )
+    newest = noted.order_by(entry.serial.desc()).limit(1)
+    row = connection.execute(newest).one_or_none()
+    if row is None:
+        return AppliedFiles()
+    detail = json.loads(row.detail)
+    commit = str(detail.get("files_commit", ""))
+    if commit and "desired" not in detail:  # it notes another commit of the same files
+        row = connection.execute(newest.where(entry.detail.contains('"desired":'))).one()
+    files = json.loads(row.files or row.detail)
+    return AppliedFiles(str(files.get("desired", "")), str(files.get("meaning", "")), commit)
 
 
 def has_only_noted_files(connection: Connection, institution: str, serial: int, head: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from seatsync.domain.action import EVENTS
 from seatsync.domain.license import Kind, Status
-from seatsync.ledger.queries.history import APPROVED
+from seatsync.ledger.queries.history import APPROVED, OUTDATED
 from seatsync.portal.web.translation import later
 
 PERSON: Mapping[str, Any] = {
@@ -43,5 +43,6 @@ TERMS: Mapping[str, Any] = {
 ACTIONS: Mapping[str, Any] = {
     **{word: later(what.facts.words) for word, what in EVENTS.items()},
     APPROVED: later("limit passed by approval"),
+    OUTDATED: later("outdated files applied"),
 }
 """By the word in the journal and in its filter."""
