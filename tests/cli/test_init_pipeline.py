@@ -90,6 +90,14 @@ def test_the_folders_are_found_and_named(top: Path, names: list[str], words: str
     assert len(list(top.rglob("seatsync.yaml"))) == len(names), "an institution was made up"
 
 
+def test_gitlab_gets_the_same_words_as_text(top: Path) -> None:
+    institutions(top, "2026")
+    init(top, "--ci", "gitlab")
+    written = yaml.safe_load((top / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert written[".seatsync"]["variables"]["SEATSYNC_INSTITUTIONS"] == "2026"
+    assert ".gitlab-ci.yml covers" not in init(top, "two").err
+
+
 def test_a_pattern_means_institutions_and_nothing_else(top: Path) -> None:
     institutions(top, "institutions/grace", "institutions/harbor")
     (top / "institutions" / "shared letters").mkdir()
