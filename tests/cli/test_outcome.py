@@ -189,6 +189,7 @@ def test_a_run_that_is_stopped_leaves_what_is_known(
     told = read(place)
     assert told["code"] == told_code
     assert told["institutions"][1]["result"] == "unknown"
+    assert "❌ **The run ended before it was finished." in seatsync("notify", "outcome.json", folder=place).out
     if told_code:
         assert told["institutions"][0]["result"] == "applied"
         assert told["message"] == "The run was interrupted."

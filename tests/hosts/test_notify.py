@@ -128,6 +128,12 @@ def test_what_stopped_the_whole_run_is_told_once(place: Path, host: CodeHost) ->
     assert "Give the job a permission" in plain
 
 
+def test_an_institution_that_was_stopped_without_a_word_is_told_too(place: Path, host: CodeHost) -> None:
+    ended(place, BLOCKED | {"code": 3, "message": "", "help": ""}, code=3)
+    notify(place, "--comment")
+    assert "❌ **grace**: nothing was applied. The run's log says why." in host.bodies()[0]
+
+
 def test_a_later_run_keeps_the_verdicts_of_the_runs_before(place: Path, host: CodeHost) -> None:
     ended(place, GOOD)
     notify(place, "--comment")

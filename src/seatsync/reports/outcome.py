@@ -93,7 +93,7 @@ def _title(outcomes: Sequence[OutcomeFile], failed: Sequence[str]) -> str:
 
 
 def _items(outcome: OutcomeFile) -> list[Item]:
-    items = [item for one in outcome.institutions if (item := _item(one)) is not None]
+    items = [item for one in outcome.institutions if (item := _item(one, outcome.message)) is not None]
     if outcome.message:
         items.append(Item(outcome.command, outcome.message, outcome.help, is_bad=outcome.code not in _GOOD))
     elif outcome.code is None and not any(item.is_bad for item in items):
@@ -108,8 +108,8 @@ def _items(outcome: OutcomeFile) -> list[Item]:
     return items
 
 
-def _item(one: InstitutionOutcome) -> Item | None:
-    """Return what is told of one institution; None if it is only counted, or its message is that of the run."""
+def _item(one: InstitutionOutcome, of_run: str) -> Item | None:
+    """Return what is told of one institution; None if it is only counted, or if the message ``of_run`` says it."""
     name = one.institution or one.folder
     match one.result:
         case "applied":
@@ -122,9 +122,10 @@ def _item(one: InstitutionOutcome) -> Item | None:
             )
         case "unknown":
             return Item(name, "not known: the run ended before. It is applied completely or not at all.", is_bad=True)
-        case "stopped" if one.message:
+        case "stopped" if one.message or not of_run:
             button = f"{one.institution}={one.fingerprint}" if one.code == ExitCode.STALE and one.fingerprint else ""
-            return Item(name, one.message, one.help, button, is_bad=True)
+            words = one.message or "nothing was applied. The run's log says why."
+            return Item(name, words, one.help, button, is_bad=True)
     return None
 
 
