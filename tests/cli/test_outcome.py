@@ -107,6 +107,15 @@ def test_a_stale_plan_is_told_with_the_fingerprint_that_would_do(place: Path) ->
     assert applied(place, "--expect", one["fingerprint"], "one")["institutions"][0]["result"] == "applied"
 
 
+def test_without_names_the_fingerprint_is_that_of_the_redacted_plan(place: Path) -> None:
+    assert applied(place, "--yes", "--redact", "one")["institutions"][0]["fingerprint"] == ""
+    write(place, "one", row="ben@one.example,Ben,Lee\n")
+    shown = json.loads(seatsync("plan", "one", "--redact", "--format", "json", folder=place).out)["fingerprint"]
+    told = applied(place, "--redact", "--expect", "0" * 64, "one", code=5)["institutions"][0]
+    assert told["fingerprint"] == shown != ""
+    assert applied(place, "--redact", "--expect", shown, "one")["institutions"][0]["fingerprint"] == shown
+
+
 def test_a_saved_plan_is_told_by_its_institutions(place: Path) -> None:
     assert seatsync("plan", "one", "two", "--out", "plans.json", folder=place).code == 0
     assert applied(place, "--yes", "two")["code"] == 0

@@ -448,6 +448,15 @@ def test_names_are_sent_only_if_asked_for(job: Path, receiver: Receiver, monkeyp
     assert ["ann@" in got["message"] for _, got in receiver.got] == [False, True]
 
 
+def test_nothing_in_an_outcome_calls_everybody(job: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = "The files have 1 error: csv-email (<!channel>@here @everyone.csv:2)."
+    ended(job, BLOCKED | {"code": 3, "message": message}, code=3)
+    monkeypatch.setenv("SEATSYNC_WEBHOOK", f"json://{receiver.place}/x http://{receiver.place}/x")
+    notify(job, "--webhook")
+    for _, got in receiver.got:
+        assert "csv-email (!channel(at)here (at)everyone.csv:2)" in got.get("message", got.get("text"))
+
+
 def test_a_message_is_short_enough_for_every_chat(
     job: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,7 +172,8 @@ def text(notice: Notice, most: int = 1_500) -> str:
     end = [*notice.next, *([notice.run] if notice.run else [])]
     room = most - sum(map(len, end))
     lines: list[str] = []
-    all = [": ".join(filter(None, (item.name, item.words))) for item in notice.items] + list(notice.more)
+    all = [_quiet(": ".join(filter(None, (item.name, item.words)))) for item in notice.items]
+    all += [_quiet(one) for one in notice.more]
     for number, line in enumerate(all):
         shown = line if len(line) <= 300 else line[:299] + "…"
         room -= len(shown) + 3
@@ -181,3 +182,8 @@ def text(notice: Notice, most: int = 1_500) -> str:
             break
         lines.append(f"• {shown}")
     return "\n".join([*lines, *end])
+
+
+def _quiet(text: str) -> str:
+    """Return one line in which no chat finds a mention of everybody: the name of a file could be one."""
+    return re.sub(r"@(?=all|channel|everyone|here)", "(at)", re.sub("[<>]", "", clean(text)), flags=re.IGNORECASE)
