@@ -44,14 +44,15 @@ def _revokes(snapshot: Snapshot, library: str, today: date) -> Without:
 
 
 def _resends(snapshot: Snapshot, library: str, today: date) -> Without:
-    held, known = snapshot.licenses.get(library, {}), snapshot.libraries.get(library)
+    held, known, day = snapshot.licenses.get(library, {}), snapshot.libraries.get(library), today.isoformat()
     wrote = known is not None and known.sends_letters
     days = tuple(snapshot.baseline.get("remind", ())) if wrote else ()
 
     def without(change: Change) -> Change | None:
         after = change.after or {}
-        due = reminders_due(held.get(change.record, ABSENT), days, today)
-        if not due or after.get("reminders") != due:  # the files change the days, for example
+        license = held.get(change.record, ABSENT)
+        due = 0 if license.ended(day) else reminders_due(license, days, today)
+        if not due or after.get("reminders") != due:  # the files change the days or prolong the seat, for example
             return change
         rest = {name: value for name, value in after.items() if name != "reminders"}
         return change._replace(after=rest) if rest else None
