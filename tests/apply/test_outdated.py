@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -501,10 +502,40 @@ def test_a_link_counts_with_the_file_that_it_leads_to(school: School) -> None:
     school.run(granted, code=5)
 
 
-def test_the_journal_of_an_older_version_knows_no_commit(school: School) -> None:
-    """Its first apply notes one, with nothing else to do."""
-    entry = school.entries()[-1]
-    assert json.loads(entry["detail"])["files_commit"] == school.head
+def test_a_ledger_on_a_branch_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_LEDGER", "git")
+    school = School(tmp_path, "institutions/grace")
+    first = school.commit(seatsync_yaml=CONFIG, members_csv=MEMBERS, grants_csv=TEMPORARY)
+    place = school.checkout(first)
+    assert seatsync("apply", "--yes", *DAY, folder=place).code == 0
+    granted = school.commit(grants_csv=PERMANENT)
+    reverted = school.commit(grants_csv=TEMPORARY)
+    noted = seatsync("apply", "--yes", *DAY, folder=school.checkout(reverted))
+    assert "notes that these files are applied" in noted.err
+    again = seatsync("apply", "--yes", *DAY, folder=school.checkout(granted))
+    assert (again.code, "outdated" in again.err) == (5, True), again
+
+
+def test_many_institutions_need_no_process_each(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"school-{number}" for number in range(8)]
+    school = School(tmp_path, f"institutions/{names[0]}")
+    for name in names:
+        school.folder = f"institutions/{name}"
+        school.commit(seatsync_yaml=CONFIG.replace("grace", name), members_csv=MEMBERS, grants_csv=TEMPORARY)
+    folder = school.checkout(school.head).parent
+    log = tmp_path / "git.log"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {shutil.which("git")} "$@"\n')
+    (tmp_path / "bin" / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("GITHUB_SHA", school.head)
+    ledger = ("--ledger", school.ledger) if database == "postgres" else ()
+    for _ in range(2):
+        log.write_text("")
+        told = seatsync("apply", "--yes", "--no-redact", "--jobs", "2", *ledger, *DAY, *names, folder=folder)
+        assert told.code == 0, told.err
+        assert len(log.read_text().splitlines()) == 4
 
 
 def test_another_apply_notes_newer_files_in_the_meantime(school: School, monkeypatch: pytest.MonkeyPatch) -> None:

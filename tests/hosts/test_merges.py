@@ -312,6 +312,26 @@ def test_a_shallow_checkout_knows_only_its_own_commit(school: School, host: Code
     assert school.members("one") == ["ann", "ben"]
 
 
+def test_an_older_run_that_is_started_again_brings_nothing_back(school: School, host: CodeHost) -> None:
+    """The apply of a pull request fails, the next one reverts it and has nothing to do, the first run is started again."""
+    school.pull(101, one="ben")
+    granted = school.merge(101)
+    school.git("checkout", "--quiet", "-b", "pull-102", "main")
+    school.git("revert", "--no-edit", "--mainline=1", granted)
+    host.opened(102)
+    school.plan(102)
+    school.merge(102)
+    assert "Nothing to change in one. Journal entry" in school.applied().err
+    assert "Nothing to change" not in school.applied().err
+    assert seatsync("verify", folder=school.top / "one").code == 0
+    school.git("checkout", "--quiet", "--detach", granted)
+    for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
+        school.monkeypatch.setenv(name, granted)
+    again = seatsync("apply", "--reviewed", "one", "two", *DAY, folder=school.top)
+    assert (again.code, "the files of one are outdated" in again.err) == (5, True), again
+    assert school.members("one") == ["ann"]
+
+
 def test_a_host_that_is_away_stops_only_what_needs_a_review(school: School, host: CodeHost) -> None:
     school.pull(101, one="ben")
     school.merge(101)
