@@ -312,6 +312,7 @@ def test_what_is_left_to_do_on_github(top: Path) -> None:
     assert f"New repository secret: {KEY}" in steps
     assert "New repository secret: SEATSYNC_LEDGER." not in steps
     assert "Settings > Environments > New environment: seatsync." in steps
+    assert "the environment seatsync-letters. In it also, for the letters, the secret SEATSYNC_SMTP_URL" in steps
     assert not re.search("SOPS|SEATSYNC_AGE_KEY|seatsync-forks", steps)
     (top / "institutions/grace/rosters/more.csv.age").write_text("")
     git("commit", "-qm", "first", "--allow-empty", at=top)
@@ -337,6 +338,7 @@ def test_what_is_left_to_do_on_gitlab(top: Path) -> None:
     ):
         assert menu in steps
     assert "SEATSYNC_GITLAB_TOKEN" in steps
+    assert "oldest_first" in steps
     assert "Environments" not in steps
 
 

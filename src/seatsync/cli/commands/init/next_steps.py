@@ -84,6 +84,11 @@ def _on_gitlab(setup: Setup, branch: str) -> Iterator[str]:
     if setup.uses("SEATSYNC_SMTP_URL"):
         yield f"{variables}, for the letters: {_MAIL_SECRET} (masked and protected); {_MAIL_VARIABLES}."
     yield f"Build > Pipeline schedules > New schedule: every night soon after midnight, target branch {branch}."
+    if setup.uses("resource_group: seatsync"):
+        yield (
+            "Once, after the first apply, so that waiting applies keep their order: set the process mode of the resource group "
+            "seatsync to oldest_first by the API (docs/ci.md#what-the-pipeline-does has the command)."
+        )
     yield (
         f'Settings > Repository > Protected branches: for {branch}, "Allowed to push and merge": no one. '
         'Settings > Merge requests > Merge checks: tick "Pipelines must succeed".'
