@@ -7,6 +7,9 @@ that has ended (`retire`) may come back under its id, but with its name: another
 The id changes by `institution: {id: NEW, was: OLD}`: then the ledger's OLD becomes NEW, with everything that it has. NEW must
 not be in the ledger yet, nor have been the id of another institution, and OLD or NEW must be there.
 
+A SQLite file keeps one institution, so it can't be the ledger of several folders either: `plan` and `apply` stop before
+anything is planned. PostgreSQL and a branch in Git keep many.
+
 To fix: restore the `id`, or name the right ledger with `--ledger`. A new institution gets its own id and ledger. One that comes
 back keeps its name in the change that brings it back, and may change it afterwards.
 """
