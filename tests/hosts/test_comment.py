@@ -299,6 +299,98 @@ def test_ready_markdown_gives_gitlab_no_commands(gitlab: CodeHost, folder: Path)
     assert gitlab.bodies() == [MARK + "\nFindings\n\\/merge\n  \\/approve\nand/or"]
 
 
+# ── What is told beside the plan ────────────────────────────────────────────────────────────────────────────────────
+
+
+def pushed(folder: Path, monkeypatch: pytest.MonkeyPatch, commit: str) -> None:
+    """A push of the pull request, whose job's own commit is a merge that nobody made."""
+    event(folder, monkeypatch, {"pull_request": {"number": 7, "head": {"sha": commit * 40}}})
+    monkeypatch.setenv("GITHUB_SHA", "f" * 40)
+    monkeypatch.setenv("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", commit * 40)
+
+
+def test_the_comment_names_the_commit_and_what_changed_since_the_last_push(
+    host: CodeHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed(folder, monkeypatch, "a")
+    comment(folder)
+    assert "at `aaaaaaa`." in host.bodies()[0]
+    assert "Compared with" not in host.bodies()[0]
+    pushed(folder, monkeypatch, "b")
+    comment(folder)
+    assert "at `bbbbbbb`.\n\nCompared with `aaaaaaa`: the same." in host.bodies()[0]
+    pushed(folder, monkeypatch, "c")
+    change_the_plan(folder)
+    comment(folder)
+    told = "Compared with `bbbbbbb`: 1 more member-add, 1 more grant."
+    assert told in host.bodies()[0]
+    assert "up to date" in comment(folder).out  # the same push again
+    assert told in host.bodies()[0]
+
+
+def planned(folder: Path, *folders: str, code: int) -> None:
+    args = ("--out", "plan.json", "--outcome", "outcome.json")
+    assert seatsync("plan", *folders, *args, "--format", "github", folder=folder).code == code
+
+
+def test_where_nothing_is_planned_the_old_comment_says_so_and_its_record_is_gone(
+    host: CodeHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed(folder, monkeypatch, "a")
+    comment(folder)
+    assert "seatsync-reviewed" in host.bodies()[0]
+    pushed(folder, monkeypatch, "b")
+    (folder / "plan.json").unlink()
+    monkeypatch.setenv("SEATSYNC_LEDGER", "postgresql://nobody@127.0.0.1:9/none")
+    planned(folder, "school", code=6)
+    comment(folder, "plan.json", "--outcome", "outcome.json")
+    [said] = host.bodies()
+    assert said.startswith(f"{MARK}\n## ❌ Not planned at `bbbbbbb`: the ledger can't be reached")
+    assert "### Not planned (1)\n\n- **school**: " in said
+    assert "To fix: " in said
+    assert "seatsync-reviewed" not in said
+    assert "✅" not in said
+
+
+def test_where_the_job_ended_before_its_plan_the_comment_says_so(github: CodeHost, folder: Path) -> None:
+    comment(folder, "gone.json", "--outcome", "gone-too.json")
+    [said] = github.bodies()
+    assert "## ❌ Not planned: the job ended before the plan was done" in said
+
+
+def test_errors_of_one_institution_come_before_the_plan_of_another(host: CodeHost, folder: Path) -> None:
+    seatsync("init", "college", "--name", "My College", folder=folder)
+    (folder / "college" / "rosters" / "members.csv").write_text("email\nann\n", encoding="utf-8")
+    planned(folder, "school", "college", code=3)
+    findings = seatsync("validate", "school", "college", "--format", "json", folder=folder)
+    (folder / "findings.json").write_text(findings.out, encoding="utf-8")
+    comment(folder, "plan.json", "--outcome", "outcome.json", "--findings", "findings.json")
+    [said] = host.bodies()
+    assert said.startswith(f"{MARK}\n## ❌ Blocked: the files of 1 institution are invalid\n")
+    assert said.index("`college/rosters/members.csv:1`") < said.index("### ⚠️ Irreversible: My School (school)")
+    assert "seatsync-reviewed" not in said
+    comment(folder, "plan.json", "--outcome", "outcome.json")
+    assert "### Not planned (1)\n\n- **college**: " in host.bodies()[0]
+
+
+def test_the_same_markdown_is_printed_without_a_token(
+    github: CodeHost, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment(folder)
+    monkeypatch.delenv("GITHUB_TOKEN")
+    printed = comment(folder, "plan.json", "--print").out
+    assert github.bodies()[0].endswith(printed.strip())
+    assert "seatsync-reviewed" not in printed
+
+
+def test_findings_that_are_something_else_are_told(github: CodeHost, folder: Path) -> None:
+    (folder / "school" / "rosters" / "members.csv").write_text("email\nann\n", encoding="utf-8")
+    planned(folder, "school", code=3)
+    args = ("plan.json", "--outcome", "outcome.json", "--findings", "event.json")
+    assert "does not have the findings of seatsync" in comment(folder, *args, code=64).err
+    assert not github.requests
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [

@@ -19,11 +19,10 @@ _SIGNS = {Decision.BLOCKED: "❌", Decision.IRREVERSIBLE: "⚠️", Decision.SAF
 _LEAST = 600  # characters that an institution needs for more than its verdict
 _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
 _NAMES = 5  # people named in the decision panel
-_LONGEST_TITLE = 100  # characters of an institution's title in its verdict line
-_LOG_LINES, _LOG_COLUMNS = 20, 300
+_LONGEST_NAME = 60  # characters of an institution's name where it has only one line
 _FOR_THE_COUNT = 170  # characters reserved for the line that counts institutions that are left out
 _FOLDED = "\n</details>\n\n"
-_OWN_APPROVAL = "approval-in-this-change"
+_OWN = ("approval-in-this-change", "limit-in-this-change")  # exceptions that a change gives itself
 
 
 @dataclass(frozen=True)
@@ -31,18 +30,20 @@ class About:
     """What a report says besides the plans.
 
     ``commit`` is the one that was planned, ``since`` what has changed since the commit before. ``errors`` are findings in the
-    files of ``invalid`` institutions, which have no plan. ``failure`` says why planning failed, ``log`` what it printed.
-    ``others`` counts the institutions that this change does not touch. ``also_open`` are other pull requests that change the
-    same institutions; unless ``is_all_open``, only those updated last were looked at. ``unrecorded`` counts the plans that an
-    apply will not find in this comment.
+    files of ``invalid`` institutions, which have no plan. Warnings stop the plans of ``stopped`` institutions. ``unplanned``
+    says what else has no plan; its codes are institutions. ``failure`` says why there is no plan at all. ``others`` counts
+    the institutions that this change does not touch. ``also_open`` are other pull requests that change the same institutions;
+    unless ``is_all_open``, only those updated last were looked at. ``unrecorded`` counts the plans that an apply will not find in this
+    comment.
     """
 
     commit: str = ""
     since: str = ""
     errors: Sequence[Diagnostic] = ()
     invalid: int = 0
+    stopped: int = 0
+    unplanned: Sequence[Diagnostic] = ()
     failure: str = ""
-    log: str = ""
     others: int = 0
     also_open: Sequence[str] = ()
     is_all_open: bool = True
@@ -62,11 +63,15 @@ def report(views: Sequence[PlanView], about: About | None = None, most: int = MO
     """Return the plans in at most ``most`` characters: the verdict on all, then the institutions, blocked ones first."""
     about = about or About()
     known = [(view, panel(view.plan)) for view in views]
-    if len(known) == 1 and not (about.failure or about.errors):
+    if len(known) == 1 and not (about.failure or about.invalid or about.stopped or about.unplanned or about.errors):
         return _cut(_institution(*known[0], "##", most, about), most)
     head = f"## {_verdict(known, about)}\n\n{_failure(about)}{_totals(known, about)}{_remarks(about)}"
     room = (most - len(head)) // (2 if known else 1)
-    head += fit([*_findings(about.errors, "findings", _title(about.errors), "###")], room)
+    sections = [
+        *_findings(about.unplanned, "institutions", "Not planned", "###"),
+        *_findings(about.errors, "findings", _title(about.errors), "###"),
+    ]
+    head += fit(sections, room)
     return _cut(head + _institutions(known, most - len(head)), most)
 
 
@@ -82,15 +87,28 @@ def _cut(text: str, most: int) -> str:
 
 def _verdict(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     """The verdict on all institutions, with its sign."""
-    numbers = Counter(facts.decision for _, facts in known)
     if about.failure:
         return f"❌ Not planned{about.at}: {literal(about.failure)}"
-    if about.invalid:
-        broken = f"; {_break_rules(numbers[Decision.BLOCKED])}" if numbers[Decision.BLOCKED] else ""
-        return f"❌ Blocked: the files of {counted(about.invalid, 'institution')} are invalid{broken}"
-    if numbers[Decision.BLOCKED]:
-        whole = f" of {len(known):,}" if len(known) > 1 else ""
-        return f"❌ Blocked: {_break_rules(numbers[Decision.BLOCKED], whole)}"
+    own = sum(bool(_own_exceptions(view)) for view, _ in known)
+    return _decided(known, about) + (
+        f"; {counted(own, 'institution')} with exceptions of its own making" if own else ""
+    )
+
+
+def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
+    numbers = Counter(facts.decision for _, facts in known)
+    blocks = [
+        *([f"the files of {counted(about.invalid, 'institution')} are invalid"] if about.invalid else []),
+        *([f"{counted(len(about.unplanned), 'institution')} could not be planned"] if about.unplanned else []),
+        *([f"warnings stop {counted(about.stopped, 'institution')}"] if about.stopped else []),
+    ]
+    if broken := numbers[Decision.BLOCKED]:
+        whole = f" of {len(known):,} institutions" if len(known) > 1 else " institution"
+        blocks.append(f"{broken:,}{whole} {'breaks a rule' if broken == 1 else 'break rules'}")
+    if blocks:
+        return f"❌ Blocked: {'; '.join(blocks)}"
+    if not known and about.others:
+        return "✅ Nothing to do: this change touches no institution"
     if not known:
         return "✅ This change touches no institution" if about.others else "✅ The files have no errors"
     changes = sum(len(view.plan.changes) for view, _ in known)
@@ -103,16 +121,11 @@ def _verdict(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     return f"✅ Safe: {counted(changes, 'change')} in {changing}; all can be undone"
 
 
-def _break_rules(number: int, whole: str = "") -> str:
-    if whole:
-        return f"{number:,}{whole} institutions {'breaks a rule' if number == 1 else 'break rules'}"
-    return f"{counted(number, 'institution')} {'breaks a rule' if number == 1 else 'break rules'}"
-
-
 def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     """One line that counts institutions, changes and letters."""
     numbers = Counter(facts.decision for _, facts in known)
     parts = [f"{about.invalid:,} with invalid files"] if about.invalid else []
+    parts += [f"{len(about.unplanned):,} not planned"] if about.unplanned and known else []
     parts += [f"{numbers[decision]:,} {decision.lower()}" for decision in Decision if numbers[decision]]
     if not parts:
         return ""
@@ -121,7 +134,7 @@ def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     for view, _ in known:
         actions.update(view.plan.summary)
         letters.update(view.plan.letters or {})
-    told = f"{counted(len(known) + about.invalid, 'institution')}: {', '.join(parts)}."
+    told = f"{counted(len(known) + about.invalid + len(about.unplanned), 'institution')}: {', '.join(parts)}."
     told += f" In all: {_counts(actions)}." if actions else ""
     return told + (f" Letters: {_counts(letters)}." if letters else "") + "\n\n"
 
@@ -131,14 +144,9 @@ def _counts(counts: Counter[str]) -> str:
 
 
 def _failure(about: About) -> str:
-    """Why there is no plan, and the last lines of what was printed, as code."""
     if not about.failure:
         return ""
-    lines = [escape_controls(line)[:_LOG_COLUMNS].rstrip() for line in about.log.splitlines() if line.strip()]
-    log = "".join(f"    {line}\n" for line in lines[-_LOG_LINES:])
-    return "What this comment showed before no longer counts. Correct the cause, then plan again.\n\n" + (
-        f"{log}\n" if log else ""
-    )
+    return "What this comment showed before no longer counts. Correct the cause, then plan again.\n\n"
 
 
 def _remarks(about: About) -> str:
@@ -196,8 +204,10 @@ def _size(view: PlanView) -> int:
 
 
 def _verdict_line(view: PlanView, facts: Panel) -> str:
-    title = view.title if len(view.title) <= _LONGEST_TITLE else f"{view.title[: _LONGEST_TITLE - 1]}…"
-    return f"- {_SIGNS[facts.decision]} **{facts.decision}**: {literal(title)}. {facts.sentence}\n"
+    plan = view.plan
+    name = plan.name if len(plan.name) <= _LONGEST_NAME else f"{plan.name[: _LONGEST_NAME - 1]}…"
+    title = escape_controls(f"{name} ({plan.institution})")
+    return f"- {_SIGNS[facts.decision]} **{facts.decision}**: {literal(title)}. {_sentence(view, facts)}\n"
 
 
 def _verdict_lines(verdicts: Sequence[tuple[Panel, str]], most: int) -> str:
@@ -222,14 +232,14 @@ def _institution(view: PlanView, facts: Panel, level: str, most: int, about: Abo
     ``about`` is given for the only institution.
     """
     head = f"{level} {_SIGNS[facts.decision]} {facts.decision}: {literal(view.title)}\n\n"
-    head += f"{facts.sentence} {literal(view.context)}{about.at if about else ''}.\n\n"
+    head += f"{_sentence(view, facts)} {literal(view.context)}{about.at if about else ''}.\n\n"
     head += _remarks(replace(about, commit="")) if about else ""
     told = _panel(view, facts)
     final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
     if len(head + told + final) > most // 2:
         told, final = "", final if len(head + final) <= most // 2 else ""
     changes = by_effect(view.plan.changes)
-    warnings = [one for one in view.warnings if one.code != _OWN_APPROVAL]
+    warnings = [one for one in view.warnings if one.code not in _OWN]
     below = f"{level}#"
     sections = [
         _seats(view.slots),
@@ -243,10 +253,13 @@ def _institution(view: PlanView, facts: Panel, level: str, most: int, about: Abo
     return head + told + fit(sections, most - len(head + told + final)) + final
 
 
+def _sentence(view: PlanView, facts: Panel) -> str:
+    return f"{facts.sentence} **This change makes its own exceptions.**" if _own_exceptions(view) else facts.sentence
+
+
 def _panel(view: PlanView, facts: Panel) -> str:
     """The facts that a reviewer decides about, as a list."""
-    own = [one.message for one in view.warnings if one.code == _OWN_APPROVAL]
-    told = [f"⚠️ **Approved by this change itself**: {prose(message)}" for message in own]
+    told = [f"⚠️ **This change makes its own exception**: {prose(one)}" for one in _own_exceptions(view)]
     told += [
         f"**{what}** ({len(emails):,}): {literal(escape_controls(named(emails, _NAMES)))}"
         for what, emails in (
@@ -264,6 +277,12 @@ def _panel(view: PlanView, facts: Panel) -> str:
         told += [f"**Letters**: {literal(letters)}"] if letters else []
     told += [literal(end) for end in view.ends]
     return "".join(f"- {one}\n" for one in told) + "\n" if told else ""
+
+
+def _own_exceptions(view: PlanView) -> list[str]:
+    """The exceptions that this change itself brings, with what they let pass."""
+    passed = {f"{one.origin}": one.message for one in view.warnings if one.code == "limit-approved"}
+    return [f"{one.message} {passed.get(str(one.origin), '')}".rstrip() for one in view.warnings if one.code in _OWN]
 
 
 def _seats(rows: Sequence[SlotRow]) -> Section:

@@ -12,37 +12,63 @@ import click
 
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
-from seatsync.sources.files import NAME
 
 if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
+    from seatsync.formats.outcome import OutcomeFile
     from seatsync.planning.plan import Plan
     from seatsync.reports.markdown import About
 
 _FAILURES = {
     ExitCode.BROKEN: "the planning broke off",
-    ExitCode.INVALID: "warnings stop it (`--strict`)",
     ExitCode.STALE: "it is out of date",
     ExitCode.LEDGER: "the ledger can't be reached",
     ExitCode.USAGE: "the command is wrong",
 }
-"""Why there is no plan, by the exit code of ``seatsync plan``."""
+"""Why nothing was planned, by the exit code of ``seatsync plan``."""
 
 
-def failure_of(code: int, has_plan_file: bool, errors: Sequence[Diagnostic]) -> str:
-    """Return why the planning that ended with this exit code gave no plan to go by; empty if it did.
+def about_run(about: About, outcome: OutcomeFile, plans: Sequence[Plan]) -> About:
+    """Add to ``about`` what an outcome file says: what has no plan, and why, and how many institutions were left out."""
+    planned = {plan.institution for plan in plans}
+    lost = [one for one in outcome.institutions if one.code not in _PLANNED and one.institution not in planned]
+    invalid = sum(one.code == ExitCode.INVALID for one in lost)
+    told = [one for one in lost if one.code != ExitCode.INVALID or not about.errors]
+    strict = sum(one.code == ExitCode.INVALID and one.institution in planned for one in outcome.institutions)
+    return replace(
+        about,
+        invalid=invalid,
+        stopped=strict,
+        unplanned=[_unplanned(one.institution or one.folder, one.message, one.help) for one in told]
+        + ([_unplanned("seatsync plan", outcome.message, outcome.help)] if outcome.message else []),
+        failure=_failure(outcome, plans, bool(invalid)),
+        others=outcome.unchanged.institutions if outcome.unchanged else 0,
+    )
 
-    Files with errors, and broken rules, are no failure: the report says what is wrong with them.
-    """
-    if code in (ExitCode.DONE, ExitCode.CHANGES, ExitCode.REFUSED):
-        return "" if has_plan_file or errors else "no plan was written"
-    if code == ExitCode.INVALID and errors:
+
+_PLANNED = (ExitCode.DONE, ExitCode.CHANGES, ExitCode.REFUSED)
+
+
+def _failure(outcome: OutcomeFile, plans: Sequence[Plan], are_invalid: bool) -> str:
+    """Why there is no plan at all; empty if there is one, or if only errors in the files are in the way."""
+    if outcome.code is None:
+        return "the job ended before the plan was done"
+    if plans or are_invalid or (outcome.code in _PLANNED and not outcome.institutions):
         return ""
-    return _FAILURES.get(ExitCode(code), "") if code in {*ExitCode} else f"the job was stopped with exit code {code}"
+    return (
+        _FAILURES.get(ExitCode(outcome.code), "no plan was written") if outcome.code in {*ExitCode} else "it broke off"
+    )
 
 
-def read_findings(path: Path, run: Run) -> tuple[list[Diagnostic], int]:
-    """Return the findings that ``seatsync validate --format json`` printed, and how many institutions have errors.
+def _unplanned(who: str, message: str, help: str) -> Diagnostic:
+    from seatsync.domain.diagnostic import Diagnostic
+    from seatsync.reports.view import shown
+
+    return shown(Diagnostic(who, message or "It was not planned.", help or "Read the job's log."))
+
+
+def read_findings(path: Path, run: Run) -> list[Diagnostic]:
+    """Return the findings that ``seatsync validate --format json`` printed.
 
     Raises:
         UsageError: the file has anything else.
@@ -54,14 +80,7 @@ def read_findings(path: Path, run: Run) -> tuple[list[Diagnostic], int]:
         help = "Write it with `seatsync validate --format json`."
         raise click.UsageError(f"{path} does not have the findings of seatsync. {help}") from error
     redactor = run.redactor
-    invalid = {_folder_of(one.origin.file) for one in found if one.origin and one.severity == "error"}
-    return [redactor.finding(one) if redactor is not None else one for one in found], len(invalid)
-
-
-def _folder_of(file: str) -> Path:
-    """The folder of the institution that a file belongs to: the nearest one above it that has a seatsync.yaml."""
-    above = list(Path(file).parents)
-    return next((folder for folder in above if (folder / NAME).is_file()), above[0])
+    return [redactor.finding(one) if redactor is not None else one for one in found]
 
 
 def _finding(said: dict[str, Any]) -> Diagnostic:
@@ -90,7 +109,7 @@ def comment_of(plans: Sequence[Plan], about: About, most: int, old: str) -> str:
     """
     from seatsync.hosts import review
 
-    if about.failure or about.errors:
+    if about.failure or about.invalid or about.stopped or about.unplanned:
         return report_of(plans, about, most)
     record = review.line(plans, about.commit)
     now = review.read(record)

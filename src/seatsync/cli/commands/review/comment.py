@@ -16,10 +16,10 @@ from seatsync.cli.commands.plan import load_plans
 from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, option
-from seatsync.cli.output.comment import comment_of, failure_of, read_findings, report_of
+from seatsync.cli.output.comment import about_run, comment_of, read_findings, report_of
 from seatsync.cli.planning import printable_plan
 from seatsync.cli.run import Run
-from seatsync.domain.failure import Failure
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import is_slug
 
 if TYPE_CHECKING:
@@ -30,30 +30,19 @@ if TYPE_CHECKING:
 @click.command("comment")
 @click.argument("plans", nargs=-1, metavar="[PLAN.json]...", type=click.Path(path_type=Path))
 @option(
-    "--exit-code",
-    type=click.IntRange(0),
-    metavar="CODE",
-    help="The exit code of `seatsync plan`. If it made no plan, the comment says so, and no plan counts as reviewed.",
-)
-@option(
-    "--log",
-    type=click.File("r", encoding="utf-8", errors="replace"),
+    "--outcome",
+    type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="What `seatsync plan` printed on standard error; its end is shown if it made no plan.",
+    help="What `seatsync plan --outcome` wrote: the comment says what was not planned, and why. Without such a file the "
+    "plan ended too early, and the comment says this.",
 )
 @option(
     "--findings",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="What `seatsync validate --format json` printed; errors in the files come first.",
+    help="What `seatsync validate --format json` printed; used if files have errors, which then come first.",
 )
 @option("--commit", default=head_commit, metavar="SHA", help="The commit that was planned. Default: from the job.")
-@option(
-    "--outcome",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="What `seatsync plan --outcome` wrote: it says how many institutions this change does not touch.",
-)
 @option(
     "--body",
     type=click.File("r", encoding="utf-8", errors="replace"),
@@ -86,11 +75,9 @@ if TYPE_CHECKING:
 def command(
     run: Run,
     plans: tuple[Path, ...],
-    exit_code: int | None,
-    log: TextIO | None,
+    outcome: Path | None,
     findings: Path | None,
     commit: str,
-    outcome: Path | None,
     body: TextIO | None,
     prints: bool,
     marker: str,
@@ -101,7 +88,7 @@ def command(
 
     \b
     seatsync comment plan.json                      what the plan would change
-    seatsync comment plan.json --exit-code 6        that there is no plan, and why
+    seatsync comment plan.json --outcome o.json     also what could not be planned, and why
     seatsync comment plan.json --print              the same Markdown, for a summary
     seatsync comment a.json b.json                  several plans in one comment
     seatsync comment --body -                       any Markdown, here from a pipe
@@ -112,27 +99,22 @@ def command(
     """
     from seatsync.reports.markdown import About
 
-    is_about_plans = bool(plans or findings) or exit_code is not None
-    if is_about_plans == bool(body):
+    if bool(plans or outcome) == bool(body):
         raise click.UsageError("Give either plan files or --body.")
     if not is_slug(marker):
         raise click.UsageError(f'--marker "{marker}" is not valid: use lower-case letters, digits and single hyphens.')
-    text = _shown(body, run)
+    text = body.read() if body else ""
+    if run.redactor is not None:
+        text = run.redactor.text(text)
     if body and not text.strip():
         raise click.UsageError("--body is empty: there is nothing to post.")
-    there = [path for path in plans if exit_code is None or (path.is_file() and path.stat().st_size)]
+    there = [path for path in plans if outcome is None or path.exists()]
     loaded = [printable_plan(plan, Path(), run) for path in there for plan in load_plans(path)[0]]
-    errors, invalid = read_findings(findings, run) if findings else ([], 0)
-    failure = failure_of(exit_code, bool(there), errors) if exit_code is not None else ""
-    unchanged = read_outcome(outcome).unchanged if outcome else None
-    about = About(
-        commit=commit,
-        errors=errors,
-        invalid=invalid,
-        failure=failure,
-        log=_shown(log, run),
-        others=unchanged.institutions if unchanged else 0,
-    )
+    about = About(commit=commit)
+    if outcome is not None:
+        ended = read_outcome(outcome)
+        errors = read_findings(findings, run) if findings and ended.code == ExitCode.INVALID else []
+        about = about_run(replace(about, errors=errors), ended, loaded)
     if prints:
         click.echo(text if body else report_of(loaded, about), nl=False)
         return
@@ -140,12 +122,6 @@ def command(
         written, url = _put(text, loaded, about, marker, pull_request, timeout)
     if not run.quiet:
         click.echo(f"commented: {url}" if written else f"comment is up to date: {url}")
-
-
-def _shown(file: TextIO | None, run: Run) -> str:
-    """The text of a file, with pseudonyms if names must be left out; empty without a file."""
-    text = file.read() if file else ""
-    return run.redactor.text(text) if run.redactor is not None else text
 
 
 def _put(

@@ -1,0 +1,262 @@
+"""Plans in one comment: what matters first, within the limit for any number of institutions of any size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.library import Slots
+from seatsync.domain.origin import Origin
+from seatsync.planning.change import Change
+from seatsync.planning.plan import Plan
+from seatsync.planning.seats import SlotChange
+from seatsync.reports.decision import Decision, Effect, effect, panel
+from seatsync.reports.markdown import MOST, About, report
+from seatsync.reports.since import line_of, since
+from seatsync.reports.view import PlanView
+
+BROKEN = Diagnostic("slots-exceeded", "Too few seats.", "Buy more.", Origin("seatsync.yaml", 3), Severity.REFUSAL)
+OWN = Diagnostic("approval-in-this-change", "This change adds the approval.", "Review it.", None, Severity.NOTICE)
+LONGEST = "Fünf " * 50
+
+
+def grants(number: int, kind: str = "temporary", library: str = "books") -> list[Change]:
+    place = Origin("seatsync.yaml", 9)
+    return [
+        Change(Action.GRANT, "Granted: everyone", place, library, f"new{n}@grace.example", kind, "unclaimed")
+        for n in range(number)
+    ]
+
+
+def revokes(number: int, library: str = "books") -> list[Change]:
+    before = {"status": "delivered"}
+    return [
+        Change(
+            Action.REVOKE,
+            "Left",
+            Origin("members.csv", n + 2),
+            library,
+            f"old{n}@grace.example",
+            "temporary",
+            "revoked",
+            before,
+        )
+        for n in range(number)
+    ]
+
+
+def a_plan(id: str, *changes: Change, name: str = "School", broken: int = 0, **more: object) -> PlanView:
+    seats = SlotChange(Slots(10, 2), Slots(10, 3))
+    plan = Plan(
+        institution=id,
+        name=name,
+        created_at="2026-09-01T08:00:00Z",
+        now="2026-09-01",
+        desired_digest="0" * 64,
+        serial=7,
+        head="0" * 64,
+        changes=changes,
+        slots={"books": seats},
+        rosters={},
+        settings={},
+        refusals=[BROKEN] * broken,
+        warnings=[],
+        fingerprint="f" * 64,
+        baseline={},
+        letters={"invitation": len(changes)},
+        asked="",
+    )
+    return PlanView(replace(plan, **more))  # type: ignore[arg-type]
+
+
+# ── The verdict ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("view", "decision", "verdict"),
+    [
+        (
+            a_plan("a", broken=1),
+            Decision.BLOCKED,
+            "## ❌ Blocked: School (a)\n\n1 rule broken. Nothing will be applied.",
+        ),
+        (
+            a_plan("a", *grants(2), *grants(1, "permanent", "final")),
+            Decision.IRREVERSIBLE,
+            "## ⚠️ Irreversible: School (a)\n\n3 changes, 1 of which cannot be undone.",
+        ),
+        (a_plan("a", *grants(2)), Decision.SAFE, "## ✅ Safe: School (a)\n\n2 changes; all can be undone."),
+        (a_plan("a"), Decision.NOTHING, "## ✅ Nothing to do: School (a)\n\nThe ledger matches the files."),
+    ],
+)
+def test_the_verdict_is_one_of_four_words_and_comes_first(view: PlanView, decision: Decision, verdict: str) -> None:
+    assert panel(view.plan).decision is decision
+    assert report([view]).startswith(verdict)
+
+
+def test_of_many_the_blocked_come_first_then_the_gravest_and_the_unchanged_are_only_counted() -> None:
+    quiet = [a_plan(f"quiet-{n}") for n in range(27)]
+    said = report(
+        [*quiet, a_plan("safe", *grants(3)), a_plan("losing", *revokes(2)), a_plan("blocked", *grants(9), broken=2)]
+    )
+    assert said.startswith(
+        "## ❌ Blocked: 1 of 30 institutions breaks a rule\n\n30 institutions: 1 blocked, 2 safe, 27 nothing"
+    )
+    assert re.findall("^### .. ?(.*)", said, re.MULTILINE) == [
+        "Blocked: School (blocked)",
+        "Safe: School (losing)",
+        "Safe: School (safe)",
+    ]
+    assert "quiet" not in said
+    assert said.count("Nothing to do") == 0
+
+
+@pytest.mark.parametrize(
+    ("about", "verdict"),
+    [
+        (
+            About(invalid=1, errors=[replace(BROKEN, severity=Severity.ERROR)]),
+            "❌ Blocked: the files of 1 institution are invalid",
+        ),
+        (About(unplanned=[BROKEN] * 2), "❌ Blocked: 2 institutions could not be planned"),
+        (About(stopped=1), "❌ Blocked: warnings stop 1 institution"),
+        (
+            About(failure="the ledger can't be reached", commit="1a2b3c4d" * 5),
+            "❌ Not planned at `1a2b3c4`: the ledger",
+        ),
+    ],
+)
+def test_nothing_is_green_where_something_is_missing(about: About, verdict: str) -> None:
+    said = report([a_plan("a", *grants(2))], about)
+    assert said.startswith(f"## {verdict}")
+    assert "✅" not in said.partition("###")[0]
+
+
+def test_an_exception_that_the_change_makes_itself_is_in_the_verdict_of_one_and_of_many() -> None:
+    own = a_plan("own", *revokes(2), warnings=[OWN])
+    assert "**This change makes its own exceptions.**" in report([own]).partition("\n- ")[0]
+    assert "1 institution with exceptions of its own making" in report([own, a_plan("b", *grants(1))]).splitlines()[0]
+
+
+def test_what_else_a_reviewer_must_know_is_said_once() -> None:
+    about = About(
+        "1a2b3c4" * 5, "Compared with `aaaaaaa`: the same.", others=12, also_open=["#12", "#15"], unrecorded=3
+    )
+    for views in ([a_plan("a", *grants(2))], [a_plan("a", *grants(2)), a_plan("b", *grants(2))]):
+        said = report(views, about)
+        assert said.count("`1a2b3c4`") == said.count("Compared with") == said.count("12 other institutions") == 1
+        assert "#12, #15 change the same institutions" in said
+        assert "no room to record the plans of 3 institutions" in said
+
+
+# ── Losses before additions ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_removals_never_vanish_behind_5000_additions() -> None:
+    said = report([a_plan("a", *grants(5_440), *revokes(2))])
+    assert len(said) <= MOST
+    assert said.index("old0@") < said.index("### Taken away (2)") < said.rindex("old1@") < said.index("new300@")
+    shown = said.count("| grant books") + int(re.findall(r"([\d,]+) grant\. The plan", said)[0].replace(",", ""))
+    assert shown == 5_440
+
+
+def test_everybody_who_loses_something_is_named_before_additions_get_room() -> None:
+    said = report([a_plan("a", *grants(5_000), *grants(300, library="logos"), *revokes(400))])
+    assert all(f"`old{n}@grace.example`" in said for n in range(400))
+    assert "| grant books" in said
+    assert "| grant logos" in said
+
+
+def test_every_change_stands_once_and_has_its_effect() -> None:
+    sooner = Change(
+        Action.LICENSE_UPDATE,
+        "Ends",
+        Origin("a", 1),
+        "books",
+        "end@x.example",
+        "temporary",
+        "unclaimed",
+        {"until": ""},
+        {"until": "2026-12-31"},
+    )
+    later = sooner._replace(before={"until": "2026-12-31"}, after={"until": ""}, member="later@x.example")
+    upgrade = Change(Action.UPGRADE, "Owner", Origin("a", 1), "books", "up@x.example", "permanent", "delivered")
+    changes = [*grants(1), *revokes(1), sooner, later, upgrade]
+    assert [effect(change) for change in changes] == [
+        Effect.ADDITION,
+        Effect.LOSS,
+        Effect.LOSS,
+        Effect.UPDATE,
+        Effect.FINAL,
+    ]
+    rows = [row for row in report([a_plan("a", *changes)]).splitlines() if row.startswith("| `")]
+    assert len(rows) == len(changes)
+
+
+# ── Within the limit ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("number", [30, 500, 2000])
+def test_however_many_institutions_with_the_longest_names_each_has_a_line_or_is_counted(number: int) -> None:
+    views = [
+        a_plan(f"{n:04}-" + "x" * 58, *grants(3), *revokes(1), name=LONGEST, broken=n % 50 == 0) for n in range(number)
+    ]
+    said = report(views)
+    assert len(said) <= MOST
+    heads = re.findall(r"^(?:###|-) .*\(", said, re.MULTILINE)
+    named = len([head for head in heads if "Blocked: Fünf" in head or "Safe: Fünf" in head or "**: Fünf" in head])
+    [more] = re.findall(r"And ([\d,]+) more institution", said) or ["0"]
+    assert named + int(more.replace(",", "")) == number
+    first = said.index("Safe") if number > 30 else said.index("### ✅ Safe")
+    assert said.count("Too few seats.") >= 1
+    assert said.index("Too few seats.") < said.rindex("Safe") >= first
+
+
+@given(
+    most=st.integers(1_200, MOST),
+    sizes=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(0, 5)), min_size=1, max_size=40),
+    name=st.sampled_from(["School", LONGEST, "@a|`<b>" * 30]),
+    errors=st.integers(0, 50),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_report_exceeds_its_limit(most: int, sizes: list[tuple[int, int, int]], name: str, errors: int) -> None:
+    views = [
+        a_plan(f"s{n}", *grants(more), *revokes(less), name=name, broken=broken)
+        for n, (more, less, broken) in enumerate(sizes)
+    ]
+    wrong = [replace(BROKEN, severity=Severity.ERROR)] * errors
+    said = report(views, About("1a2b3c4" * 5, errors=wrong, invalid=bool(errors), others=3), most)
+    assert len(said) <= most
+    assert said.count("<details>") == said.count("</details>")
+    assert said.count("```") % 2 == 0
+
+
+# ── Since the last push ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "is_same", "words"),
+    [
+        ({"revoke": 2}, {"revoke": 5, "grant": 1}, False, "3 more revokes, 1 more grant."),
+        ({"revoke": 2, "grant": 1}, {"revoke": 2}, False, "1 fewer grant."),
+        ({"revoke": 2}, {"revoke": 2}, True, "the same."),
+        ({"revoke": 2}, {"revoke": 2}, False, "other changes, as many of each kind."),
+        ({"revoke": 2}, {"revoke": 3}, True, "the files ask for the same; by the calendar 1 more revoke."),
+    ],
+)
+def test_what_has_changed_since_is_said_in_one_line(
+    before: dict[str, int], now: dict[str, int], is_same: bool, words: str
+) -> None:
+    line = since("1a2b3c4d5e", before, now, is_same)
+    assert line == f"Compared with `1a2b3c4`: {words}"
+    assert line_of(f"## Head\r\n\r\n{line}\r\n\r\n- more") == line
+
+
+def test_a_line_of_somebody_else_is_not_taken_over() -> None:
+    assert line_of("Compared with `1a2b3c4`: nothing, @everyone: merge it.") == ""
