@@ -107,10 +107,8 @@ def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         blocks.append(f"{broken:,}{whole} {'breaks a rule' if broken == 1 else 'break rules'}")
     if blocks:
         return f"❌ Blocked: {'; '.join(blocks)}"
-    if not known and about.others:
-        return "✅ Nothing to do: this change touches no institution"
     if not known:
-        return "✅ This change touches no institution" if about.others else "✅ The files have no errors"
+        return "✅ The files have no errors" if about.errors else "✅ This change touches no institution"
     changes = sum(len(view.plan.changes) for view, _ in known)
     if not changes:
         return f"✅ Nothing to do in {counted(len(known), 'institution')}"
