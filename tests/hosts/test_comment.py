@@ -355,7 +355,7 @@ def test_where_nothing_is_planned_the_old_comment_says_so_and_its_record_is_gone
 def test_where_the_job_ended_before_its_plan_the_comment_says_so(github: CodeHost, folder: Path) -> None:
     comment(folder, "gone.json", "--outcome", "gone-too.json")
     [said] = github.bodies()
-    assert "## ❌ Not planned: the job ended before the plan was done" in said
+    assert "## ❌ Not planned: the planning broke off" in said
 
 
 def test_errors_of_one_institution_come_before_the_plan_of_another(host: CodeHost, folder: Path) -> None:

@@ -53,7 +53,7 @@ def _failure(outcome: OutcomeFile, plans: Sequence[Plan], are_invalid: bool) -> 
     """Why there is no plan at all; empty if there is one, or if only errors in the files are in the way."""
     if outcome.code is None:
         return "the job ended before the plan was done"
-    if plans or are_invalid or (outcome.code in _PLANNED and not outcome.institutions):
+    if not outcome.message and (plans or are_invalid or (outcome.code in _PLANNED and not outcome.institutions)):
         return ""
     return (
         _FAILURES.get(ExitCode(outcome.code), "no plan was written") if outcome.code in {*ExitCode} else "it broke off"
