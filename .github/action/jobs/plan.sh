@@ -1,12 +1,10 @@
 # Plans: annotations, the summary, the plan as JSON and as a page, the outputs; if asked for, the comment and the statuses.
 needs_ledger
-log="$RUNNER_TEMP/plan.log"
 findings="$RUNNER_TEMP/findings.json"
-seatsync plan "${flags[@]}" "${since[@]}" --out "$OUT/plan.json" --outcome "$OUT/outcome.json" --format github -- "${folders[@]}" 2> "$log"
+seatsync plan "${flags[@]}" "${since[@]}" --out "$OUT/plan.json" --outcome "$OUT/outcome.json" --format github -- "${folders[@]}"
 code=$?
-cat "$log" >&2
 seatsync validate "${privacy[@]}" "${since[@]}" --format json -- "${folders[@]}" > "$findings" 2> /dev/null
-shown=("$OUT/plan.json" --exit-code "$code" --log "$log" --findings "$findings" --outcome "$OUT/outcome.json" "${privacy[@]}")
+shown=("$OUT/plan.json" --outcome "$OUT/outcome.json" --findings "$findings" "${privacy[@]}")
 seatsync comment --print "${shown[@]}" > "$OUT/plan.md"
 cat "$OUT/plan.md" >> "$SUMMARY"
 if [ -s "$OUT/plan.json" ]; then seatsync show "$OUT/plan.json" --format html "${privacy[@]}" > "$OUT/plan.html"; fi

@@ -68,13 +68,13 @@ def _unplanned(who: str, message: str, help: str) -> Diagnostic:
 
 
 def read_findings(path: Path, run: Run) -> list[Diagnostic]:
-    """Return the findings that ``seatsync validate --format json`` printed.
+    """Return the findings that ``seatsync validate --format json`` printed; none if there is no such file.
 
     Raises:
         UsageError: the file has anything else.
     """
     try:
-        said = json.loads(path.read_text(encoding="utf-8") or "[]")
+        said = json.loads((path.read_text(encoding="utf-8") if path.exists() else "") or "[]")
         found = [_finding(one) for one in said]
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         help = "Write it with `seatsync validate --format json`."
