@@ -67,7 +67,8 @@ def test_only_what_a_pull_request_touches_is_shown_and_judged_and_applied(thirty
     with mail_server(room) as port:
         on.secrets["SEATSYNC_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
         pushed = act(on, "push", {"ref": "refs/heads/main"})
-    assert pushed.code == 0, pushed.said
+    assert f"blocked (4): institutions/{BLOCKED}" in pushed.said  # a change that nobody reviewed is on the branch
+    assert "27 institutions with the files of the last apply" in pushed.said
     assert room.to.count("canary0@grace.example") == 2
     night = act(on, "schedule", {"schedule": "17 3 * * *"})
     assert night.code == 1
