@@ -502,6 +502,18 @@ def test_a_link_counts_with_the_file_that_it_leads_to(school: School) -> None:
     school.run(granted, code=5)
 
 
+def test_a_journal_without_commits_notes_the_first(tmp_path: Path, database: str) -> None:
+    """Such as one of an older version, or of an apply outside of Git."""
+    school = School(tmp_path, "institutions/grace")
+    head = school.commit(seatsync_yaml=CONFIG, members_csv=MEMBERS, grants_csv=TEMPORARY)
+    shutil.copytree(school.top / school.folder, tmp_path / "plain")
+    school.apply(tmp_path / "plain")
+    assert school.noted() == ""
+    assert "notes that these files are applied" in school.run(head).err
+    assert school.noted() == head
+    assert "notes" not in school.run(head).err
+
+
 def test_a_ledger_on_a_branch_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEATSYNC_LEDGER", "git")
     school = School(tmp_path, "institutions/grace")
