@@ -135,13 +135,15 @@ def test_of_many_the_blocked_come_first_then_the_gravest_and_the_unchanged_are_o
 def test_nothing_is_green_where_something_is_missing(about: About, verdict: str) -> None:
     said = report([a_plan("a", *grants(2))], about)
     assert said.startswith(f"## {verdict}")
-    assert "✅" not in said.partition("###")[0]
+    assert "✅" not in said
 
 
 def test_an_exception_that_the_change_makes_itself_is_in_the_verdict_of_one_and_of_many() -> None:
     own = a_plan("own", *revokes(2), warnings=[OWN])
     assert "**This change makes its own exceptions.**" in report([own]).partition("\n- ")[0]
-    assert "1 institution with exceptions of its own making" in report([own, a_plan("b", *grants(1))]).splitlines()[0]
+    assert (
+        "this change itself makes exceptions in 1 institution" in report([own, a_plan("b", *grants(1))]).splitlines()[0]
+    )
 
 
 def test_what_else_a_reviewer_must_know_is_said_once() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
@@ -16,6 +16,7 @@ from seatsync.reports.view import PlanView, SlotRow, by_code, escape_controls, h
 
 MOST = 65_536
 _SIGNS = {Decision.BLOCKED: "❌", Decision.IRREVERSIBLE: "⚠️", Decision.SAFE: "✅", Decision.NOTHING: "✅"}
+_WITHOUT_GREEN = {**_SIGNS, Decision.SAFE: "▫️", Decision.NOTHING: "▫️"}  # below a verdict that something is missing
 _LEAST = 600  # characters that an institution needs for more than its verdict
 _OF_ONE_CODE = 3  # broken rules, or warnings, of one code that are shown before the rest is folded
 _NAMES = 5  # people named in the decision panel
@@ -64,7 +65,7 @@ def report(views: Sequence[PlanView], about: About | None = None, most: int = MO
     about = about or About()
     known = [(view, panel(view.plan)) for view in views]
     if len(known) == 1 and not (about.failure or about.invalid or about.stopped or about.unplanned or about.errors):
-        return _cut(_institution(*known[0], "##", most, about), most)
+        return _cut(_institution(*known[0], f"## {_SIGNS[known[0][1].decision]}", most, about), most)
     head = f"## {_verdict(known, about)}\n\n{_failure(about)}{_totals(known, about)}{_remarks(about)}"
     room = (most - len(head)) // (2 if known else 1)
     sections = [
@@ -72,7 +73,8 @@ def report(views: Sequence[PlanView], about: About | None = None, most: int = MO
         *_findings(about.errors, "findings", _title(about.errors), "###"),
     ]
     head += fit(sections, room)
-    return _cut(head + _institutions(known, most - len(head)), most)
+    signs = _SIGNS if not (about.failure or about.invalid or about.stopped or about.unplanned) else _WITHOUT_GREEN
+    return _cut(head + _institutions(known, most - len(head), signs), most)
 
 
 def _title(found: Sequence[Diagnostic]) -> str:
@@ -91,7 +93,7 @@ def _verdict(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
         return f"❌ Not planned{about.at}: {literal(about.failure)}"
     own = sum(bool(_own_exceptions(view)) for view, _ in known)
     return _decided(known, about) + (
-        f"; {counted(own, 'institution')} with exceptions of its own making" if own else ""
+        f"; this change itself makes exceptions in {counted(own, 'institution')}" if own else ""
     )
 
 
@@ -171,17 +173,19 @@ def _remarks(about: About) -> str:
     return "".join(f"{one}\n\n" for one in told)
 
 
-def _institutions(known: Sequence[tuple[PlanView, Panel]], most: int) -> str:
+def _institutions(known: Sequence[tuple[PlanView, Panel]], most: int, signs: Mapping[Decision, str]) -> str:
     """The institutions: as much of each as there is room for, blocked ones first; unchanged ones are only counted."""
     listed = sorted((one for one in known if one[1].decision is not Decision.NOTHING), key=_order)
-    verdicts = [_verdict_line(view, facts) for view, facts in listed]
+    verdicts = [_verdict_line(view, facts, signs) for view, facts in listed]
     spare = most - min(sum(map(len, verdicts)), most * 3 // 4)
     chosen = range(min(len(listed), spare // _LEAST))
     blocked = sum(listed[number][1].decision is Decision.BLOCKED for number in chosen)
     whole: dict[int, str] = {}
     for done, number in enumerate(sorted(chosen, key=lambda number: (number >= blocked, _size(listed[number][0])))):
         sharing = blocked - done + 1 if done < blocked < len(chosen) else len(chosen) - done
-        whole[number] = _institution(*listed[number], "###", len(verdicts[number]) + spare // sharing)
+        whole[number] = _institution(
+            *listed[number], f"### {signs[listed[number][1].decision]}", len(verdicts[number]) + spare // sharing
+        )
         spare -= len(whole[number]) - len(verdicts[number])
     sections = "".join(whole[number] for number in chosen)
     rest = [(listed[number][1], verdicts[number]) for number in range(len(chosen), len(listed))]
@@ -201,11 +205,11 @@ def _size(view: PlanView) -> int:
     return len(view.plan.changes) + 3 * len(view.plan.refusals)
 
 
-def _verdict_line(view: PlanView, facts: Panel) -> str:
+def _verdict_line(view: PlanView, facts: Panel, signs: Mapping[Decision, str]) -> str:
     plan = view.plan
     name = plan.name if len(plan.name) <= _LONGEST_NAME else f"{plan.name[: _LONGEST_NAME - 1]}…"
     title = escape_controls(f"{name} ({plan.institution})")
-    return f"- {_SIGNS[facts.decision]} **{facts.decision}**: {literal(title)}. {_sentence(view, facts)}\n"
+    return f"- {signs[facts.decision]} **{facts.decision}**: {literal(title)}. {_sentence(view, facts)}\n"
 
 
 def _verdict_lines(verdicts: Sequence[tuple[Panel, str]], most: int) -> str:
@@ -224,13 +228,13 @@ def _verdict_lines(verdicts: Sequence[tuple[Panel, str]], most: int) -> str:
     return "".join(shown) + (f"\n*And {more}: {counts}. The plan file has everything.*\n" if counts else "")
 
 
-def _institution(view: PlanView, facts: Panel, level: str, most: int, about: About | None = None) -> str:
+def _institution(view: PlanView, facts: Panel, start: str, most: int, about: About | None = None) -> str:
     """One institution: panel, seats, broken rules, what cannot be undone, losses, warnings, then the other changes (folded).
 
-    ``about`` is given for the only institution.
+    Its heading begins with ``start``. ``about`` is given for the only institution.
     """
-    head = f"{level} {_SIGNS[facts.decision]} {facts.decision}: {literal(view.title)}\n\n"
-    head += f"{_sentence(view, facts)} {literal(view.context)}{about.at if about else ''}.\n\n"
+    head = f"{start} {facts.decision}: {literal(view.title)}\n\n"
+    head += f"{_sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
     head += _remarks(replace(about, commit="")) if about else ""
     told = _panel(view, facts)
     final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
@@ -238,7 +242,7 @@ def _institution(view: PlanView, facts: Panel, level: str, most: int, about: Abo
         told, final = "", final if len(head + final) <= most // 2 else ""
     changes = by_effect(view.plan.changes)
     warnings = [one for one in view.warnings if one.code not in _OWN]
-    below = f"{level}#"
+    below = f"{start.split()[0]}#"
     sections = [
         _seats(view.slots),
         *_findings(view.refusals, "rules broken", "Rules broken", below),
