@@ -64,6 +64,19 @@ _APPLY_FIRST = (
 )
 
 
+def check_known(expect: Sequence[tuple[str, str]], folders: Sequence[Path]) -> None:
+    """Check that the institutions that --expect names have folders.
+
+    Raises:
+        UsageError: one has none.
+    """
+    from seatsync.cli.institution import institution_id
+
+    if named := {id for id, _ in expect if id}:
+        for id in sorted(named - {institution_id(folder) for folder in folders}):
+            raise click.UsageError(f'--expect names "{id}", but none of the folders has this institution.')
+
+
 def expected(given: Sequence[str]) -> list[tuple[str, str]]:
     """Read the values of --expect: FINGERPRINT or ID=FINGERPRINT, several separated by spaces.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from seatsync.cli.applying.authorization import Authorization, expected
+from seatsync.cli.applying.authorization import Authorization, check_known, expected
 from seatsync.cli.applying.carry_out import Author
 from seatsync.cli.applying.chosen import apply_chosen
 from seatsync.cli.applying.fresh import apply_fresh
@@ -86,7 +86,7 @@ def command(
     seatsync apply                       plan, show the plan, ask, apply
     seatsync apply plan.json             apply exactly the saved plan, or nothing; does not ask
     seatsync apply --expect FINGERPRINT  plan again, and apply only the reviewed plan
-    seatsync apply --reviewed            the same in a pipeline: the plan in the pull request's comment
+    seatsync apply --reviewed            in a pipeline: what the merged pull requests showed, commit by commit
     seatsync apply --same-files          every night: only end dates and reminders
     seatsync apply --yes institutions/*  several institutions in parallel, without asking
     seatsync apply --yes --shard 2/8 institutions/*
@@ -123,6 +123,7 @@ def command(
         if reviewed:
             return apply_reviewed(run, part, strict, author, jobs, len(folders) > 1, record)
         authorization = Authorization(expected(expect), same_files, len(folders) > 1)
+        check_known(authorization.expect, folders)
         asks = not (yes or authorization.is_given)
         step = partial(apply_chosen, run, partial(apply_fresh, run, authorization, asks, strict, author))
         items = [*zip(chosen.items, places_in_git(names), strict=True)]
