@@ -214,6 +214,39 @@ def test_what_is_in_the_way_is_applied_with_the_next_pull_request_that_shows_it(
     assert "pull request 103" not in told.err
 
 
+def test_what_a_later_commit_takes_back_is_not_applied_before_it(school: School) -> None:
+    """Nothing shows the checked-out files as a whole, so each commit is looked at: the first one is left out."""
+    config = school.top / "one" / "seatsync.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before.replace("temporary", "permanent").replace(", until: 2026-09-30", ""), encoding="utf-8")
+    school.add("one", "bad")
+    school.git("branch", "--force", "pull-101", "main")
+    school.git("reset", "--quiet", "--hard", "HEAD^")
+    school.host.opened(101)
+    school.plan(101)
+    first = school.merge(101)
+    school.git("checkout", "--quiet", "-b", "pull-102", "main")
+    school.git("revert", "--no-edit", "--mainline=1", first)
+    school.add("one", "cy")
+    school.host.opened(102)
+    school.plan(102)
+    second = school.merge(102)
+    school.add("one", "mo")
+    told = school.applied(code=5)
+    assert f"Applied before: {second[:7]} (pull request 102)." in told.err
+    assert (school.members("one"), first in school.commits("one")) == (["ann", "cy"], False)
+
+
+def test_a_state_that_was_taken_back_stops_where_nothing_shows_what_is_left(school: School) -> None:
+    school.pull(101, one="bad")
+    first = school.merge(101)
+    school.git("revert", "--no-commit", "--mainline=1", first)
+    school.add("one", "mo")
+    told = school.applied(code=5)
+    assert f"{first[:7]} (pull request 101) is as reviewed, but a later commit takes changes of it back" in told.err
+    assert school.members("one") == ["ann"]
+
+
 def test_a_commit_without_a_pull_request_stops_those_that_did_not_show_it(school: School) -> None:
     school.pull(101, one="ben")
     school.pull(103, one="zoe")

@@ -259,7 +259,9 @@ def summary(run: Run, outcomes: Iterable[tuple[object, int, str]]) -> None:
         counts[result] = counts.get(result, 0) + 1
         if code in exits.MEANINGS:
             failed.setdefault(code, []).append(str(name))
-    run.say(f"{sum(counts.values()):,} institutions: {', '.join(f'{n:,} {result}' for result, n in counts.items())}.")
+    run.say(
+        f"{counted(sum(counts.values()), 'institution')}: {', '.join(f'{n:,} {result}' for result, n in counts.items())}."
+    )
     for code, names in failed.items():
         more = f" and {len(names) - 20:,} more" if len(names) > 20 else ""
         click.echo(f"seatsync: {exits.MEANINGS[code]} ({code}): {', '.join(names[:20])}{more}", err=True)

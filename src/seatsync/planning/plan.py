@@ -78,6 +78,12 @@ class Plan:
         """The changes that can't be undone."""
         return [change for change in self.changes if change.kind in change.action.facts.irreversible]
 
+    def covers(self, other: Plan) -> bool:
+        """Whether this plan changes everything that ``other`` changes, and irreversibly what ``other`` changes irreversibly."""
+        return _subjects(other.changes) <= _subjects(self.changes) and _subjects(other.irreversible) <= _subjects(
+            self.irreversible
+        )
+
 
 AcceptedPlan = NewType("AcceptedPlan", Plan)
 """A plan without refusals. Only such a plan can be applied."""
@@ -159,6 +165,11 @@ _AT_ONCE = 5_000
 def keyed(secret: bytes, digest: str) -> str:
     """Key a fingerprint or a digest of files for publication: a plain one could be guessed from a list of names."""
     return hmac.new(secret, f"digest:{digest}".encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+
+
+def _subjects(changes: Sequence[Change]) -> set[tuple[str, str, str]]:
+    """Whom and what the changes are about, whatever they do with it."""
+    return {(str(one.action.facts.subject), one.library, one.member or _admin(one)) for one in changes}
 
 
 def _admin(change: Change) -> str:

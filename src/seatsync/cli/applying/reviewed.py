@@ -99,19 +99,24 @@ def _apply_files(run: Run, strict: bool, author: Author, one: Merged, place: Fol
     if _is_reviewed(plan, shown, LedgerFacts.of(plan, folder, run)):
         _show(plan, folder, run)
         return carry_out(run, folder, accepted, author, files, plan_was_shown=True)
-    return _ByCommit(run, strict, author, one, place).apply()
+    return _ByCommit(run, strict, author, one, place, plan).apply()
 
 
 class _ByCommit:
-    """The states of one institution's files since the last apply, each applied if it is as reviewed."""
+    """The states of one institution's files since the last apply, each applied if it is as reviewed.
 
-    def __init__(self, run: Run, strict: bool, author: Author, one: Merged, place: FolderInGit) -> None:
+    One that changes something for which the checked-out files (their plan is ``whole``) do not ask is left out: a later commit
+    has taken it back, and what is irreversible would stay.
+    """
+
+    def __init__(self, run: Run, strict: bool, author: Author, one: Merged, place: FolderInGit, whole: Plan) -> None:
         self.run = run
         self.strict = strict
         self.author = author
         self.folder = one.folder
         self.place = place
         self.steps = one.steps
+        self.whole = whole
         self.applied: list[tuple[Step, Outcome]] = []
 
     def apply(self) -> tuple[int, Outcome]:
@@ -134,6 +139,8 @@ class _ByCommit:
             plan = plan_result(self.folder, self.run, files).plan
         accepted = accepted_plan(plan) if plan is not None else None
         if accepted is None or stopped_by_warnings(accepted, self.strict):
+            return None
+        if step is not self.steps[-1] and not self.whole.covers(accepted):
             return None
         facts = LedgerFacts.of(accepted, self.folder, self.run)
         return accepted if _is_reviewed(accepted, step.plans, facts) else None
@@ -169,7 +176,7 @@ class _ByCommit:
             here = plan_result(self.folder, self.run, files).plan
         before = ", ".join(_named(done) for done, _ in self.applied)
         head = f"Applied before: {before}. The rest was not applied: " if before else "Nothing was applied: "
-        fact = f"{head}the plan of {plan.institution} at {_named(step)} {_difference(here, step, facts)}"
+        fact = f"{head}the plan of {plan.institution} at {_named(step)} {_difference(here, step, facts, self.whole)}"
         help = _way_on(self.run, self.folder, plan, facts)
         _show(plan, self.folder, self.run)
         code, told = _say_stop(self.run, self.folder, plan, fact, help, ExitCode.STALE)
@@ -201,8 +208,8 @@ def _named(step: Step) -> str:
     return f"{step.commit[:7]} ({some} {requests})" if requests else f"{step.commit[:7]} (without a pull request)"
 
 
-def _difference(plan: Plan | None, step: Step, facts: LedgerFacts) -> str:
-    """What is not as reviewed, as the end of a sentence about a plan."""
+def _difference(plan: Plan | None, step: Step, facts: LedgerFacts, whole: Plan) -> str:
+    """What is not as reviewed, as the end of a sentence about a plan. ``whole`` is the plan of what is checked out."""
     if plan is None:
         return "can't be made: its files have errors."
     if plan.refusals:
@@ -215,6 +222,8 @@ def _difference(plan: Plan | None, step: Step, facts: LedgerFacts) -> str:
     shown = next((one for one in step.plans if one.is_of(facts.forms(plan.desired_digest))), step.plans[-1])
     if not shown.asked:
         return "was shown without its fingerprint: there was no ledger and no SEATSYNC_REDACT_KEY."
+    if _is_reviewed(plan, step.plans, facts) and not whole.covers(plan):
+        return "is as reviewed, but a later commit takes changes of it back, and no pull request shows what is left of both."
     moved = [
         *(
             [f"the ledger, from journal entry {shown.serial:,} to {plan.serial:,}"]
