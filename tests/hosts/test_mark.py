@@ -115,6 +115,19 @@ def test_a_merge_queue_marks_the_commit_of_its_group(
     assert host.statuses["d" * 40]["seatsync"]["target_url"] == "https://example.org/1"
 
 
+@pytest.mark.parametrize("host", [GitHub], indirect=True)
+def test_a_job_that_a_comment_started_marks_no_commit_of_the_default_branch(
+    place: Path, host: CodeHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event(place, monkeypatch, {"issue": {"number": 7, "pull_request": {}}, "comment": {"body": "/seatsync plan"}})
+    planned(place, "good")
+    told = seatsync("mark", "outcome.json", folder=place)
+    assert (told.code, "Name the planned commit with --commit" in told.err, host.statuses) == (64, True, {}), told
+    assert MERGE[:7] not in seatsync("comment", "plan.json", "--print", folder=place).out
+    mark(place, "--commit", HEAD)
+    assert states(host) == {"seatsync": "success", "seatsync/good": "success"}
+
+
 def test_of_five_hundred_the_failing_ones_are_first_and_one_status_covers_the_rest(place: Path, host: CodeHost) -> None:
     outcome = planned(place, "good", "full")
     good, full = outcome["institutions"]

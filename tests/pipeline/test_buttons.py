@@ -40,6 +40,7 @@ def test_the_button_applies_nothing_of_another_branch(on_github: Repository) -> 
 def test_a_comment_of_somebody_who_may_write_plans_the_pull_request_again(on_github: Repository) -> None:
     on_github.propose()
     on_github.write(2)
+    proposed = on_github.head
     on_github.checked_out()
     on_github.git("checkout", "-q", "main")
     on_github.host.people["ann"] = "write"
@@ -47,7 +48,9 @@ def test_a_comment_of_somebody_who_may_write_plans_the_pull_request_again(on_git
     ran = act(on_github, "issue_comment", asked("/seatsync plan"))
     assert ran.code == 0, ran.said
     assert "6 changes" in "".join(ran.annotations)
-    assert len(on_github.host.bodies()) == 1
+    [body] = on_github.host.bodies()
+    assert proposed[:7] in body
+    assert [*on_github.host.statuses] == [proposed]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def commit(folder: Path) -> str:
 
 
 def head_commit() -> str:
-    """The newest commit of the job's pull request, else the job's commit; empty outside a job.
+    """The newest commit of the job's pull request, else the job's commit; empty outside a job, and where a comment started it.
 
     On GitHub the job's commit is a merge that nobody made: the event has the pull request's own. GitLab's merged results have
     the same in a variable.
@@ -39,6 +39,8 @@ def head_commit() -> str:
     try:
         event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
         run, pull = event.get("workflow_run") or {}, event.get("pull_request") or {}
+        if event.get("comment"):
+            return ""  # the job's commit is the default branch's
         known = str(run.get("head_sha") or (pull.get("head") or {}).get("sha") or "")
     except (KeyError, OSError, ValueError, AttributeError):
         known = ""

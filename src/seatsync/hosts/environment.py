@@ -114,8 +114,13 @@ def _head(environment: Mapping[str, str]) -> str:
     """Return the newest commit of the pull request, of the merge queue's group, or of the job's branch.
 
     On a pull request GITHUB_SHA is a merge that nobody looks at.
+
+    Raises:
+        NoPullRequest: the job is about a comment, so GITHUB_SHA is the default branch's.
     """
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
+    if event.get("comment"):
+        raise NoPullRequest("The event of a comment names no commit.", "Name the planned commit with --commit.")
     head = (event.get("pull_request") or {}).get("head") or {}
     group, run = event.get("merge_group") or {}, event.get("workflow_run") or {}
     return str(head.get("sha") or group.get("head_sha") or run.get("head_sha") or environment.get("GITHUB_SHA", ""))
