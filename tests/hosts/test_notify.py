@@ -173,9 +173,10 @@ def test_a_comment_that_asked_for_the_apply_gets_the_answer(
         {"issue": {"number": 7, "pull_request": {"url": "…"}}, "comment": {"body": "/seatsync apply"}},
     )
     host.merges.clear()
-    ended(place, GOOD)
+    host.details[12] = {}
+    ended(place, GOOD | {"pull_requests": [12]})
     notify(place, "--comment")
-    assert len(host.bodies()) == 1
+    assert {host.elsewhere[id] for id in host.comments} == {7, 12}  # what waited for 12 was applied too
 
 
 def test_pull_requests_of_dropped_runs_get_the_comment_too(place: Path, host: CodeHost) -> None:

@@ -129,17 +129,19 @@ def _head(environment: Mapping[str, str]) -> str:
 def merged_or_asked(
     environment: Mapping[str, str], number: int | None, known: Iterable[int], seconds: float
 ) -> list[Host]:
-    """Return the pull requests that a job of the default branch is about: the one with that number, the one whose comment
-    started the job, or those that brought its commit into the branch and those that are ``known``.
+    """Return the pull requests that a job of the default branch is about: only the one with that number; or those that are
+    ``known``, and the one whose comment started the job, else those that brought its commit into the branch.
 
     Raises:
         NoPullRequest: the environment names no repository, branch, commit or token.
         HostError: the host rejects a request or cannot be reached.
     """
-    if number is not None or _commented_pull_request(_event(environment.get("GITHUB_EVENT_PATH", ""))):
+    if number is not None:
         return [pull_request(environment, number, seconds)]
     job = merges(environment, seconds)
-    return [job.pull_request(number) for number in sorted({*job.numbers(job.commit), *known})]
+    asked = _commented_pull_request(_event(environment.get("GITHUB_EVENT_PATH", ""))).get("number")
+    about = [int(asked)] if asked else job.numbers(job.commit)
+    return [job.pull_request(number) for number in sorted({*about, *known})]
 
 
 def issues(environment: Mapping[str, str], seconds: float) -> Tracker:
