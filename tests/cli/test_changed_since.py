@@ -214,6 +214,7 @@ def test_without_a_change_there_is_an_empty_list_of_plans(school: School) -> Non
     told = school.run("plan", "--format", "json", "--out", "plan.json")
     assert (told.code, json.loads(told.out)) == (0, [])
     assert json.loads((school.top / "plan.json").read_text(encoding="utf-8")) == []
+    assert school.run("plan", "--out", "plan.json").code == 0  # a file of an earlier run is replaced
     for format in ("markdown", "github", "html", "sarif", "gitlab", "text"):
         assert school.run("plan", "--format", format).code == 0, format
         assert seatsync("show", "plan.json", "--format", format, folder=school.top).code == 0, format

@@ -89,7 +89,8 @@ class School:
             event(self.top, self.monkeypatch, {"pull_request": {"number": number}})
             self.monkeypatch.delenv("CI_MERGE_REQUEST_EVENT_TYPE", raising=False)
         self.monkeypatch.setenv("CI_MERGE_REQUEST_IID", str(number))
-        assert seatsync("plan", "one", "two", "--out", "plan.json", *DAY, folder=self.top).code == 0
+        since = () if queue else ("--changed-since", "main")
+        assert seatsync("plan", "one", "two", *since, "--out", "plan.json", *DAY, folder=self.top).code == 0
         told = seatsync("comment", "plan.json", folder=self.top)
         assert told.code == 0, told
         self.git("checkout", "--quiet", "main")
@@ -112,10 +113,13 @@ class School:
             self.host.merge(commit, number=number, into=into, by=self.head)
         return self.head
 
-    def applied(self, *options: str, code: int = 0) -> Outcome:
-        """The job of a push to main."""
+    def applied(self, *options: str, code: int = 0, before: str = "") -> Outcome:
+        """The job of a push to main; ``before`` is the commit that main was at."""
         self.git("checkout", "--quiet", "main")
-        event(self.top, self.monkeypatch, {})
+        event(self.top, self.monkeypatch, {"before": before} if before else {})
+        self.monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+        self.monkeypatch.setenv("CI_PIPELINE_SOURCE", "push")
+        self.monkeypatch.setenv("CI_COMMIT_BEFORE_SHA", before)
         for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
             self.monkeypatch.setenv(name, self.head)
         told = seatsync("apply", "--reviewed", "one", "two", *(options or DAY), folder=self.top)
@@ -300,6 +304,26 @@ def test_a_merge_queue_s_plan_counts_and_so_does_the_pull_request_s_own(school: 
         school.applied()
         assert school.commits("one")[:2] == [second, first]
     assert school.members("one") == ["ann", "ben", "zoe"]
+
+
+def test_what_an_earlier_merge_stopped_does_not_fail_the_runs_of_later_pushes(school: School, host: CodeHost) -> None:
+    """Two is blocked. The run of that push fails; a push that touches only one is applied, and the nightly run fails for two."""
+    config = school.top / "two" / "seatsync.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("slots: 9", "slots: 0"), encoding="utf-8")
+    blocked = school.commit()
+    before = school.git("rev-parse", "HEAD^").strip()
+    assert "slots-below-used" in school.applied(code=4, before=before).out
+    school.pull(101, one="ben")
+    school.merge(101)
+    told = school.applied(before=blocked)
+    assert school.members("one") == ["ann", "ben"]
+    assert (
+        "two was stopped by an earlier merge, and this push does not touch it. The nightly run fails for it."
+        in told.err
+    )
+    assert "1 left to the nightly run" in told.err
+    assert seatsync("apply", "--same-files", "one", "two", *DAY, folder=school.top).code == 4
+    assert school.applied(code=4).code == 4  # by hand, all are judged
 
 
 def test_dates_since_the_review_pass_and_other_institutions_are_left_alone(school: School) -> None:

@@ -61,13 +61,15 @@ def test_only_what_a_pull_request_touches_is_shown_and_judged_and_applied(thirty
     [comment] = on.host.bodies()
     assert "28" in comment
     assert BLOCKED not in comment
+    before = on.git("rev-parse", "main").strip()
     on.merged()
     room = Mailroom()
     on.variables = {"SEATSYNC_MAIL_FROM": "library@grace.example", "SEATSYNC_PORTAL_URL": "https://seats.grace.example"}
     with mail_server(room) as port:
         on.secrets["SEATSYNC_SMTP_URL"] = f"smtp://127.0.0.1:{port}"
-        pushed = act(on, "push", {"ref": "refs/heads/main"})
-    assert f"blocked (4): institutions/{BLOCKED}" in pushed.said  # a change that nobody reviewed is on the branch
+        pushed = act(on, "push", {"ref": "refs/heads/main", "before": before})
+    assert pushed.code == 0, pushed.said
+    assert f"institutions/{BLOCKED} was stopped by an earlier merge" in pushed.said  # by a change that nobody reviewed
     assert "27 institutions with the files of the last apply" in pushed.said
     assert room.to.count("canary0@grace.example") == 2
     night = act(on, "schedule", {"schedule": "17 3 * * *"})

@@ -49,6 +49,19 @@ def head_commit() -> str:
     return found if re.fullmatch("[0-9a-f]{7,64}", found) else ""
 
 
+def commit_before_push() -> str:
+    """The branch's commit before the push that this job is for; empty in other jobs, and where the branch is new."""
+    try:
+        is_push = os.environ.get("GITHUB_EVENT_NAME") == "push"
+        event = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8")) if is_push else {}
+        known = str(event.get("before", ""))
+    except (KeyError, OSError, ValueError, AttributeError):
+        known = ""
+    if os.environ.get("CI_PIPELINE_SOURCE") == "push":
+        known = os.environ.get("CI_COMMIT_BEFORE_SHA", "")
+    return known if re.fullmatch("[0-9a-f]{40,64}", known) and known.strip("0") else ""
+
+
 def run_address() -> str:
     """The address of this job's page on GitHub or GitLab; empty elsewhere."""
     server, repository, number = (

@@ -22,7 +22,7 @@ class InstitutionOutcome(_Closed):
     result: Literal["planned", "applied", "unchanged", "stopped", "left", "unknown"] = Field(
         description="`planned`: there is a plan (`seatsync plan`). `applied`: changes were made. "
         "`unchanged`: there was nothing to do. `stopped`: nothing was applied, and "
-        "`message` says why. `left`: the plan is blocked, but this run did not ask for it. `unknown`: the run ended before "
+        "`message` says why. `left`: an earlier merge stopped it, and this push does not touch it. `unknown`: the run ended before "
         "the result was known, so the changes may or may not have been made."
     )
     message: str = Field(description="Why nothing was applied, in words.")

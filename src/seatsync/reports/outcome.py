@@ -103,8 +103,8 @@ def _items(outcome: OutcomeFile) -> list[Item]:
     if unchanged:
         items.append(Item("", f"{counted(unchanged, 'institution')} without changes."))
     if left:
-        blocked = counted(left, "other institution is blocked", "other institutions are blocked")
-        items.append(Item("", f"{blocked}, and was not asked for by this change. The nightly run reports it."))
+        stopped = counted(left, "other institution was", "other institutions were")
+        items.append(Item("", f"{stopped} stopped by an earlier merge. The nightly run fails for it."))
     return items
 
 

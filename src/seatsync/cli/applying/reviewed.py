@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,6 +16,7 @@ from seatsync.cli.applying.facts import NEEDS_KEY, LedgerFacts, command
 from seatsync.cli.applying.merges import Merged, Seen, Step, look, merged
 from seatsync.cli.applying.outcomes import of_errors, stopped
 from seatsync.cli.applying.together import apply_each
+from seatsync.cli.environment import commit_before_push
 from seatsync.cli.in_git import files_in_git, files_of, is_noted, must_be_current, places_in_git
 from seatsync.cli.institution import instant_of, ledger_of
 from seatsync.cli.institutions import each
@@ -45,14 +46,15 @@ def apply_reviewed(
     looks = [done.result for done in each(partial(look, run), folders, run, jobs, "Looking at")]
     places = dict(zip(folders, places_in_git(folders), strict=True))
     changed = {folder: one for folder, one in zip(folders, looks, strict=True) if not one.is_applied}
-    items: list[tuple[Merged | Seen, FolderInGit]] = [(one, places[one.folder]) for one in merged(changed)]
+    pushed = _of_this_push(list(changed))
+    items = [_Item(one, places[one.folder], one.folder in pushed) for one in merged(changed)]
     numbers = [number for number, one in enumerate(looks) if not one.is_applied]
     for number, one in enumerate(looks):
         place = places[folders[number]]
         if one.is_applied and is_noted(place, one.names, one.commit):
             record.note(number, Outcome(one.institution, code=ExitCode.DONE, result="unchanged"))
         elif one.is_applied:
-            items.append((one, place))
+            items.append(_Item(one, place))
             numbers.append(number)
     if same := len(folders) - len(changed):
         run.say(f"{counted(same, 'institution')} with the files of the last apply: left to the nightly run.")
@@ -60,15 +62,47 @@ def apply_reviewed(
     return apply_each(run, step, items, jobs, [folders[number] for number in numbers], is_several, record, numbers)
 
 
-def _apply(run: Run, strict: bool, author: Author, one: tuple[Merged | Seen, FolderInGit]) -> tuple[int, Outcome]:
+_LEFT_TO_THE_NIGHT = (ExitCode.INVALID, ExitCode.REFUSED, ExitCode.STALE)
+"""What stops an institution until its files are mended. The nightly run fails for it too."""
+
+
+class _Item(NamedTuple):
+    """An institution to apply to, or ``Seen``, to note the commit of its files. ``is_judged``: what stops it fails this run."""
+
+    what: Merged | Seen
+    place: FolderInGit
+    is_judged: bool = True
+
+
+def _of_this_push(folders: Sequence[Path]) -> set[Path]:
+    """The folders that the commits of this push touch; all of them where that is not known, as after a run by hand."""
+    from seatsync.git.touched import UnknownChanges, touched_since
+
+    before = commit_before_push()
+    if not (before and folders):
+        return {*folders}
+    try:
+        with touched_since(before, folders) as touched:
+            return {folder for folder in folders if touched.touches(folder)}
+    except UnknownChanges:
+        return {*folders}
+
+
+def _apply(run: Run, strict: bool, author: Author, one: _Item) -> tuple[int, Outcome]:
     """Apply to one institution, or only note the commit of its files. Exit code, and what became of it.
 
     The outcome names the pull requests that it is about.
     """
-    what, place = one
+    what, place, is_judged = one
     if isinstance(what, Merged):
         code, told = _apply_files(run, strict, author, what, place)
-        return code, told._replace(pull_requests=sorted({number for step in what.steps for number in step.reviewed}))
+        told = told._replace(pull_requests=sorted({number for step in what.steps for number in step.reviewed}))
+        if code not in _LEFT_TO_THE_NIGHT or is_judged:
+            return code, told
+        run.say(
+            f"{place.folder} was stopped by an earlier merge, and this push does not touch it. The nightly run fails for it."
+        )
+        return ExitCode.DONE, told._replace(result="left")
     from seatsync.apply.apply import note_commit
 
     folder, id = place.folder, what.institution

@@ -10,6 +10,8 @@ from seatsync.cli.institutions import Step, each, summary
 from seatsync.cli.outcome import Outcome, Record
 from seatsync.cli.run import Run
 
+_IN_WORDS = {"applied": "changed", "left": "left to the nightly run"}
+
 
 def apply_each(
     run: Run,
@@ -30,7 +32,7 @@ def apply_each(
     for name, number, done in zip(names, places, each(step, items, run, jobs, "Applying to"), strict=True):
         outcome: Outcome = done.result or Outcome(result="stopped", message=done.failure[0], help=done.failure[1])
         record.note(number, outcome._replace(code=done.code))
-        told.append((name, done.code, "changed" if outcome.result == "applied" else "without changes"))
+        told.append((name, done.code, _IN_WORDS.get(outcome.result, "without changes")))
     code = exits.worst(code for _, code, _ in told)
     record.end(code)
     if is_several and told:

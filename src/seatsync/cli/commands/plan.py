@@ -230,10 +230,11 @@ def load_plans(path: Path) -> tuple[list[Plan], bool]:
 
 
 def is_plan(path: Path) -> bool:
-    """Whether a file looks like a saved plan."""
+    """Whether a file looks like a saved plan, or a saved list of no plans."""
     from seatsync.sources import opening
 
     try:
-        return b'"seatsync-plan/' in next(opening.pieces(path, size=4096), b"")
+        start = next(opening.pieces(path, size=4096), b"")
+        return b'"seatsync-plan/' in start or b"".join(start.split()) == b"[]"
     except (opening.Unfit, FileNotFoundError, NotADirectoryError):
         return False
