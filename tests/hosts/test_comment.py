@@ -371,6 +371,7 @@ def test_errors_of_one_institution_come_before_the_plan_of_another(host: CodeHos
     assert "seatsync-reviewed" not in said
     comment(folder, "plan.json", "--outcome", "outcome.json")
     assert "### Not planned (1)\n\n- **college**: " in host.bodies()[0]
+    assert "\n2 institutions: " in host.bodies()[0]
 
 
 def test_the_same_markdown_is_printed_without_a_token(

@@ -32,12 +32,12 @@ def about_run(about: About, outcome: OutcomeFile, plans: Sequence[Plan]) -> Abou
     """Add to ``about`` what an outcome file says: what has no plan, and why, and how many institutions were left out."""
     planned = {plan.institution for plan in plans}
     lost = [one for one in outcome.institutions if one.code not in _PLANNED and one.institution not in planned]
-    invalid = sum(one.code == ExitCode.INVALID for one in lost)
-    told = [one for one in lost if one.code != ExitCode.INVALID or not about.errors]
+    invalid = [one for one in lost if one.code == ExitCode.INVALID]
+    told = [one for one in lost if one not in invalid or not about.errors]
     strict = sum(one.code == ExitCode.INVALID and one.institution in planned for one in outcome.institutions)
     return replace(
         about,
-        invalid=invalid,
+        invalid=len(invalid) if about.errors else 0,
         stopped=strict,
         unplanned=[_unplanned(one.institution or one.folder, one.message, one.help) for one in told]
         + ([_unplanned("seatsync plan", outcome.message, outcome.help)] if outcome.message else []),
