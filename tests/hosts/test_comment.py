@@ -370,8 +370,25 @@ def test_errors_of_one_institution_come_before_the_plan_of_another(host: CodeHos
     assert said.index("`college/rosters/members.csv:1`") < said.index("### ⚠️ Irreversible: My School (school)")
     assert "seatsync-reviewed" not in said
     comment(folder, "plan.json", "--outcome", "outcome.json")
-    assert "### Not planned (1)\n\n- **college**: " in host.bodies()[0]
-    assert "\n2 institutions: " in host.bodies()[0]
+    [said] = host.bodies()
+    assert "## ❌ Blocked: 1 institution could not be planned\n\n2 institutions: 1 not planned, 1 irreversible." in said
+    assert "### Not planned (1)\n\n- **college**: " in said
+
+
+def test_errors_of_one_institution_are_shown_beside_the_broken_rules_of_another(host: CodeHost, folder: Path) -> None:
+    seatsync("init", "college", "--name", "My College", folder=folder)
+    (folder / "college" / "rosters" / "members.csv").write_text("email\nann\n", encoding="utf-8")
+    config = folder / "school" / "seatsync.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("slots: 50", "slots: 1"), encoding="utf-8")
+    planned(folder, "school", "college", code=4)
+    findings = seatsync("validate", "school", "college", "--format", "json", folder=folder)
+    (folder / "findings.json").write_text(findings.out, encoding="utf-8")
+    comment(folder, "plan.json", "--outcome", "outcome.json", "--findings", "findings.json")
+    [said] = host.bodies()
+    assert "## ❌ Blocked: the files of 1 institution are invalid; 1 institution breaks a rule\n" in said
+    assert "2 institutions: 1 with invalid files, 1 blocked." in said
+    assert "`college/rosters/members.csv:1`" in said
+    assert "Not planned" not in said
 
 
 def test_the_same_markdown_is_printed_without_a_token(

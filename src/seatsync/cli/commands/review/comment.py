@@ -113,7 +113,8 @@ def command(
     about = About(commit=commit)
     if outcome is not None:
         ended = read_outcome(outcome)
-        errors = read_findings(findings, run) if findings and ended.code == ExitCode.INVALID else []
+        are_invalid = any(one.code == ExitCode.INVALID for one in ended.institutions)
+        errors = read_findings(findings, run) if findings and are_invalid else []
         about = about_run(replace(about, errors=errors), ended, loaded)
     if prints:
         click.echo(text if body else report_of(loaded, about), nl=False)
