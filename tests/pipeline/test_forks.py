@@ -42,5 +42,6 @@ def test_a_fork_is_planned_by_the_second_workflow_which_runs_nothing_of_it(
     assert ran.code == 0, ran.said
     assert "2 changes" in on_github.host.bodies()[0]
     assert "canary" not in (ran.said + on_github.host.bodies()[0]).lower()
+    assert on_github.host.statuses["a" * 40]["seatsync"]["state"] == "success"
     assert not (tmp_path / "ran").exists()
     assert not (on_github.place / "proposal" / ".git").exists()

@@ -34,8 +34,8 @@ def _in_git(setup: Setup, branch: str) -> Iterator[str]:
 def _files(setup: Setup) -> Iterator[str]:
     if setup.new is not None:
         yield (
-            f"Replace what is made up in {setup.new}: the members in rosters/, the libraries in seatsync.yaml, and without "
-            "--admin the administrator. Check it with `seatsync validate`."
+            f"Replace what is made up in {setup.new}: the members in rosters/, the libraries in seatsync.yaml, and the "
+            "administrator, unless --admin named one. Check it with `seatsync validate`."
         )
 
 
@@ -56,7 +56,8 @@ def _on_github(setup: Setup, branch: str) -> Iterator[str]:
         yield 'The environment seatsync-forks: tick "Required reviewers" and name somebody who looks at forks first.'
     yield (
         f"Settings > Rules > Rulesets > New ruleset > New branch ruleset, for {branch}: tick "
-        '"Require a pull request before merging", and under "Require status checks to pass" add the check plan.'
+        '"Require a pull request before merging", and under "Require status checks to pass" add seatsync, '
+        "once the first pull request has been planned."
     )
     yield from _owners(setup)
 
