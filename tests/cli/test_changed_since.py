@@ -196,7 +196,7 @@ def test_links_on_the_way_to_a_folder_and_its_target_touch_it(alone: School) -> 
     assert "1 institution unchanged" in alone.run("validate").err
     (alone.top / "inst/two").unlink()
     (alone.top / "inst/two").symlink_to("../pool/three")
-    assert "0 institutions unchanged" in alone.run("validate").err
+    assert "unchanged" not in alone.run("validate").err
 
 
 def test_the_institution_at_the_top_is_touched_by_everything_below(alone: School) -> None:
@@ -205,9 +205,9 @@ def test_the_institution_at_the_top_is_touched_by_everything_below(alone: School
     assert "1 institution unchanged" in alone.run("validate", folders=["."]).err
     alone.edit("inst/two/members.csv", "Ann", "Anna")
     told = alone.run("validate", folders=["."])
-    assert "0 institutions unchanged" in told.err
+    assert "unchanged" not in told.err
     inside = seatsync("validate", "--changed-since", "main", folder=alone.top / "inst/two")
-    assert "0 institutions unchanged" in inside.err
+    assert "unchanged" not in inside.err
 
 
 def test_without_a_change_there_is_an_empty_list_of_plans(school: School) -> None:
@@ -654,7 +654,7 @@ def test_a_forks_files_beside_the_repository_are_compared_with_it(alone: School)
     alone.write("proposal/inst/one/new.csv", HEADER)
     (alone.top / "proposal/inst/three/seatsync.yaml").unlink()
     told = alone.run("validate", *words, folders=beside, since="HEAD")
-    assert "0 institutions unchanged" in told.err
+    assert "unchanged" not in told.err
     assert "proposal/inst/three/seatsync.yaml:2:1  warning institution-deleted" in told.out
     assert alone.git("status", "--porcelain") == "?? proposal/"
     assert "give --changed-since too" in seatsync("plan", *words, *beside, folder=alone.top).err

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from seatsync.cli import commands, exits
 from seatsync.cli.commands import review
 from seatsync.cli.main import COMMANDS, cli
 from seatsync.cli.output.explanations import explanations
+from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.person import REQUIRED, Person
 from seatsync.formats.schemas import SCHEMAS
@@ -722,3 +724,9 @@ def test_every_rule_of_the_refusals_is_judged_by() -> None:
         for module in pkgutil.iter_modules(refusals.__path__)
     ]
     assert {module for module in found if hasattr(module, "CODE")} == set(RULES)
+
+
+@pytest.mark.parametrize("is_job", [False, True])
+def test_progress_is_shown_at_a_terminal_but_not_in_a_job(monkeypatch: pytest.MonkeyPatch, is_job: bool) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert Run(None, datetime(2026, 9, 1, tzinfo=UTC), is_job=is_job).shows_progress is not is_job

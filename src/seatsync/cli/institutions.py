@@ -6,7 +6,6 @@ import io
 import os
 import re
 import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -238,7 +237,7 @@ def _captured(step: Step, item: Any, debugging: bool) -> Done:
 @contextmanager
 def _progress(run: Run, doing: str, total: int) -> Iterator[Callable[[int], None]]:
     """A progress line at a terminal; call the function with the number of institutions done."""
-    if run.quiet or not sys.stderr.isatty():
+    if not run.shows_progress:
         yield lambda number: None
         return
     from rich.console import Console

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from seatsync.cli import exits
-from seatsync.cli.output.privacy import filtered_output, output_may_be_public
+from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
 from seatsync.cli.run import Run
 from seatsync.domain.text.days import day_in
 
@@ -86,7 +86,8 @@ def common(*formats: str) -> Callable[[Command], Command]:
             redactor = _redactor() if (output_may_be_public() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # a traceback may show names
             values = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
-            run = Run(**{**values, "now": values["now"] or datetime.now(UTC), "redactor": redactor})
+            now = values["now"] or datetime.now(UTC)
+            run = Run(**{**values, "now": now, "redactor": redactor, "is_job": in_ci()})
             with filtered_output(redactor.text) if redactor is not None else nullcontext():
                 try:  # failures are printed through the filter, too
                     return command(run, **rest)

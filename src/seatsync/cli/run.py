@@ -22,7 +22,7 @@ class Run:
     """The settings of one run of a command: the shared options.
 
     ``now`` is a moment (``domain.text.days``): an instant, or for ``--now 2026-06-30`` the beginning of that day at the
-    institution. ``redactor`` is set if all output leaves names out.
+    institution. ``redactor`` is set if all output leaves names out, ``is_job`` in a CI job.
     """
 
     ledger: str | None
@@ -34,6 +34,7 @@ class Run:
     lock_timeout: float = 30.0
     wait: float = 0.0
     redactor: Redactor | None = None
+    is_job: bool = False
 
     def today(self, timezone: str) -> date:
         """The day in an institution's time zone."""
@@ -47,10 +48,15 @@ class Run:
         """``now`` at an institution, in the journal's spelling."""
         return iso(self.instant(timezone))
 
+    @property
+    def shows_progress(self) -> bool:
+        """Whether somebody looks at a terminal. A job's log only keeps the text, also where the job has a terminal."""
+        return not self.quiet and not self.is_job and sys.stderr.isatty()
+
     @contextmanager
     def step(self, what: str) -> Iterator[Callable[[str], None]]:
         """Show at a terminal what the command is doing, while the block runs. It gets a function that shows something else."""
-        if self.quiet or not sys.stderr.isatty():
+        if not self.shows_progress:
             yield lambda what: None
             return
         from rich.console import Console

@@ -68,7 +68,7 @@ class Chosen:
 
     def in_words(self, done: str) -> str:
         """``498 institutions unchanged since 1a2b3c4: not planned.``; empty if all are done."""
-        if not self.base:
+        if not self.base or not self.unchanged:
             return ""
         return f"{counted(self.unchanged, 'institution')} unchanged since {self.base[:7]}: not {done}."
 

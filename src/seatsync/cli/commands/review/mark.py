@@ -80,7 +80,8 @@ def _of_all(outcome: OutcomeFile, url: str) -> Status:
 
     states = [_status(one, "").state for one in outcome.institutions]
     wrong = len(states) - states.count(SUCCESS)
-    others = f", {outcome.unchanged.institutions:,} unchanged" if outcome.unchanged else ""
+    unchanged = outcome.unchanged.institutions if outcome.unchanged else 0
+    others = f", {unchanged:,} unchanged" if unchanged else ""
     if outcome.message or outcome.code not in (0, 2, 3, 4, 5):
         return Status(ERROR, outcome.message or "The run did not end.", url)
     if wrong or outcome.code not in (0, 2):
