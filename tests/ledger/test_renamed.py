@@ -208,6 +208,36 @@ def test_an_import_waits_for_the_new_id(grace: Path) -> None:
     assert stored(grace) == before
 
 
+def test_the_next_letter_is_shown_before_the_id_is_changed(grace: Path) -> None:
+    command = ("outbox", "preview", "--limit", "99")
+    before = ran(*command, folder=grace).out
+    assert "To: ruth@grace.example" in before
+    assert ran(*command, folder=renamed(grace)).out.replace("/college", "/grace") == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("verify",),
+        ("outbox", "list"),
+        ("outbox", "preview"),
+        ("outbox", "cancel", "--letter", "invitation", "--yes"),
+        ("outbox", "retry"),
+        ("outbox", "release", "--yes"),
+        ("ledger", "claim", "books", "ben@grace.example"),
+    ],
+    ids=" ".join,
+)
+def test_files_with_the_earlier_id_are_told_the_new_one(grace: Path, command: tuple[str, ...]) -> None:
+    ran("apply", "--yes", *NOW, folder=renamed(grace))
+    (grace / "seatsync.yaml").write_text(CONFIG.replace(OMAR, ""), encoding="utf-8")
+    before = stored(grace)
+    outcome = seatsync(*command, folder=grace)
+    assert outcome.code == REFUSED
+    one_line(outcome, 'the institution is "grace", but the ledger belongs to "college"')
+    assert stored(grace) == before
+
+
 @shared
 @pytest.mark.slow
 def test_killed_at_any_moment_it_has_the_old_or_the_new_id_whole(grace: Path, hope: Path) -> None:

@@ -41,7 +41,8 @@ class ForeignLedger(Failure):
 
     def __init__(self, fact: str) -> None:
         help = (
-            "Name the right ledger with --ledger, or apply a changed id first. `seatsync explain institution-mismatch`"
+            "Name the right ledger with --ledger, apply a changed id first, or use the newer files that have it. "
+            "`seatsync explain institution-mismatch`"
         )
         super().__init__(f"institution-mismatch: {fact}.", help)
 

@@ -108,12 +108,16 @@ def _snapshot(
 
 
 def owner(connection: Connection | None, institution: str) -> str | None:
-    """The id of the ledger's institution: ``institution`` where the ledger knows it, or the only other one it can belong to."""
+    """The id of the ledger's institution: ``institution`` where the ledger knows it, what it became by a changed id, or the only
+    other one that the ledger can belong to.
+    """
     if connection is None:
         return None
     for column in (tables.institution.c.institution, tables.entry.c.institution):
         if connection.execute(select(column).where(column == institution).limit(1)).first() is not None:
             return institution
+    if now := renamed_to(connection, institution):
+        return now
     other = _another(connection)
     return other.id if other is not None else None
 

@@ -29,9 +29,11 @@ def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
 
     The seats stay as they are. A letter that a sender has in hand is not cancelled. The journal notes who cancelled which letters.
     """
+    from seatsync.apply.apply import must_be_owned_by
     from seatsync.apply.members import cancel_letters
     from seatsync.domain.diagnostic import counted
     from seatsync.ledger.queries.by_hand import cancellable
+    from seatsync.ledger.read import owner
 
     if not choice:
         raise click.UsageError("Say which letters: their serials, --letter, --library or --member.")
@@ -39,6 +41,7 @@ def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
     id = institution_of(folder, run)
     ledger, at = ledger_of(run, folder, id), instant_of(folder, id, run)
     with ledger.reading() as connection:
+        must_be_owned_by(owner(connection, id), id)
         chosen = choice.in_ledger(connection, id, run)
         found = cancellable(connection, id, chosen, at) if connection is not None else []
     if not found:

@@ -57,11 +57,14 @@ def list_(run: Run, folder: Path, state: str | None) -> None:
     seatsync outbox list --state bounced
     seatsync outbox list --state pending --format csv
     """
+    from seatsync.apply.apply import must_be_owned_by
     from seatsync.ledger.queries.lookup import timezone
     from seatsync.ledger.queries.outbox import OutboxLetter, outbox_letters
+    from seatsync.ledger.read import owner
 
     institution = institution_of(folder, run)
     with ledger_of(run, folder, institution).reading() as connection:
+        must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
         letters = list(outbox_letters(connection, institution, state or "")) if connection is not None else []
         zone = timezone(connection, institution) if connection is not None else ""

@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli import exits
 from seatsync.cli.commands.outbox.settings import mail_from, portal, portal_address, settings_of
-from seatsync.cli.institution import ledger_of
+from seatsync.cli.institution import institution_of, ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import member_numbers, use_secret
@@ -58,7 +58,8 @@ def preview(
 
     if letter is not None and letter not in [*Letter]:
         raise click.UsageError(f"There is no letter {letter}. The letters are: {', '.join(Letter)}.")
-    id, sender, templates = settings_of(folder, run, mail_from, stand_in="nobody@sender.invalid")
+    _, sender, templates = settings_of(folder, run, mail_from, stand_in="nobody@sender.invalid")
+    id = institution_of(folder, run)
     portal = portal_address(portal_url) or "https://portal.invalid"
     found = _waiting(folder, id, run, letter, member, limit)
     if not found and member is None:
@@ -83,11 +84,14 @@ def preview(
 def _waiting(
     folder: Path, institution: str, run: Run, letter: str | None, member: str | None, limit: int
 ) -> list[OutgoingLetter]:
+    from seatsync.apply.apply import must_be_owned_by
     from seatsync.domain.action import Letter
     from seatsync.ledger.queries.outgoing import all_outgoing_letters
+    from seatsync.ledger.read import owner
 
     kinds = [letter] if letter is not None else [*Letter]
     with ledger_of(run, folder, institution).reading() as connection:
+        must_be_owned_by(owner(connection, institution), institution)
         use_secret(connection, institution, run)
         numbers = member_numbers(connection, institution, member) if member is not None else [None]
         if connection is None:
