@@ -85,6 +85,15 @@ def test_one_with_changes_that_is_not_expected_is_left_and_the_printed_command_a
     assert has(place, NAMES[1])
 
 
+def test_a_plan_that_was_applied_before_is_not_to_be_reviewed_again(place: Path) -> None:
+    once = fingerprints(place)["one"]
+    assert seatsync("apply", "--expect", once, NAMES[0], folder=place).code == 0
+    again = seatsync("apply", "--expect", once, NAMES[0], folder=place)
+    assert again.code == 5, again
+    assert "Nothing was applied: there is nothing to do for one: the ledger already matches the files." in again.err
+    assert "Review this plan" not in again.err
+
+
 def test_an_institution_that_is_none_of_the_folders_is_told_before_anything_is_applied(place: Path) -> None:
     first, *_ = fingerprints(place).values()
     told = applied(place, "--expect", f"one={first} too={NOTHING}", code=64)

@@ -49,6 +49,8 @@ class Authorization(NamedTuple):
         asked = [fingerprint for id, fingerprint in self.expect if id in ("", plan.institution)]
         if not forms.isdisjoint(asked):
             return None
+        if not plan.changes:
+            return f"there is nothing to do for {plan.institution}: the ledger already matches the files.", _WAS_APPLIED
         shown = known.printable(plan)
         is_short = len(asked) == 1 and len(asked[0]) != len(plan.fingerprint)
         digits = " (--expect needs all 64 digits)" if is_short else ""
@@ -62,6 +64,8 @@ _APPLY_FIRST = (
     "With --same-files only dates and reminders are applied. Review `seatsync plan`, then run `seatsync apply`, "
     "even if there is nothing to do: the journal then knows these files, and --same-files works again."
 )
+
+_WAS_APPLIED = "If the expected plan was applied before, do nothing. `seatsync log` says what was applied, and when."
 
 
 def check_known(expect: Sequence[tuple[str, str]], folders: Sequence[Path]) -> None:
