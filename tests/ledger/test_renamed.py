@@ -215,6 +215,13 @@ def test_the_next_letter_is_shown_before_the_id_is_changed(grace: Path) -> None:
     assert ran(*command, folder=renamed(grace)).out.replace("/college", "/grace") == before
 
 
+def test_a_sender_waits_for_the_new_id(grace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_SMTP_URL", "smtp://127.0.0.1:9")
+    outcome = seatsync("outbox", "send", "--mail-from", "a@grace.example", folder=renamed(grace))
+    assert outcome.code == REFUSED
+    one_line(outcome, 'the ledger belongs to "grace"', "apply a changed id first")
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -119,7 +119,7 @@ class EveryInstitution:
                 if unread
                 else ""
             )
-            help = f"Put its folder into {self.parent}, or cancel the letters.{of}"
+            help = f"Put its folder into {self.parent}, apply an id that has changed, or cancel the letters.{of}"
             self._wait(
                 institution, ExitCode.BROKEN, f"{institution} has letters, but no folder in {self.parent}.", help
             )

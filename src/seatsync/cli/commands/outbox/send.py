@@ -17,7 +17,14 @@ from seatsync.cli import exits
 from seatsync.cli.commands.outbox.every import EveryInstitution
 from seatsync.cli.commands.outbox.settings import check_mail_from, mail_from, portal, portal_address, settings_of
 from seatsync.cli.environment import actor
-from seatsync.cli.institution import NO_LEDGER_HELP, check_owner, ledger_of, shared_ledger_of, timezone_of
+from seatsync.cli.institution import (
+    NO_LEDGER_HELP,
+    check_owner,
+    institution_of,
+    ledger_of,
+    shared_ledger_of,
+    timezone_of,
+)
 from seatsync.cli.long_running import clock, stop_on_signal
 from seatsync.cli.metrics import Count, Metrics, metrics
 from seatsync.cli.options import common, folder, option
@@ -87,6 +94,7 @@ def send(
     Several senders can run at once. A letter that the server defers is tried again later; one that it rejects counts as
     bounced. After SIGTERM or Ctrl-C the current letter is finished. Exits with 1 if a letter could not be sent.
     """
+    from seatsync.apply.apply import must_be_owned_by
     from seatsync.ledger.failures import LedgerError
     from seatsync.outbox.sender import LetterSender, Sending
     from seatsync.outbox.smtp import Connection, Server
@@ -105,6 +113,8 @@ def send(
     if not server:
         raise click.UsageError("Set the mail server in the environment: SEATSYNC_SMTP_URL=smtp://host:587.")
     connection = Connection(Server.parse(server))
+    if id is not None:
+        must_be_owned_by(institution_of(folder, run), id)
     if not (_is_there(ledger) if id is None else check_owner(folder, id, run)):
         of = f" of {id}" if id is not None else ""
         raise LedgerError(f"There is no ledger{of} at {ledger}, so there are no letters.", NO_LEDGER_HELP)
