@@ -20,7 +20,7 @@ _RUN_AGAIN = (
 _CORRECT = "Correct the files in a new pull request. Its comment shows what the plan then is."
 _BUTTON = (
     "Read the plan in the run's log. If it is right, apply it by its fingerprint: start the workflow by hand with it (GitHub: "
-    "Actions, Run workflow; GitLab: the manual job, with the variable SEATSYNC_EXPECT). Or plan again in a new pull request."
+    "Actions, Run workflow; GitLab: New pipeline, with the variable SEATSYNC_EXPECT). Or plan again in a new pull request."
 )
 _SETTINGS = "Correct the settings of the pipeline, then run the job again."
 _NEXT = {
