@@ -118,6 +118,7 @@ class School:
         self.git("checkout", "--quiet", "main")
         event(self.top, self.monkeypatch, {"before": before} if before else {})
         self.monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
+        self.monkeypatch.setenv("GITHUB_REF", "refs/heads/main")
         self.monkeypatch.setenv("CI_PIPELINE_SOURCE", "push")
         self.monkeypatch.setenv("CI_COMMIT_BEFORE_SHA", before)
         for name in ("GITHUB_SHA", "CI_COMMIT_SHA"):
@@ -239,6 +240,38 @@ def test_what_a_later_commit_takes_back_is_not_applied_before_it(school: School)
     told = school.applied(code=5)
     assert f"Applied before: {second[:7]} (pull request 102)." in told.err
     assert (school.members("one"), first in school.commits("one")) == (["ann", "cy"], False)
+
+
+@pytest.mark.parametrize("what", ["permanent", "administrator"])
+def test_an_older_run_does_not_make_for_good_what_the_branch_has_taken_back(school: School, what: str) -> None:
+    """The runs of both pull requests have failed, so the journal knows neither. Then the first one is started again."""
+    config = school.top / "one" / "seatsync.yaml"
+    before = config.read_text(encoding="utf-8")
+    after = {
+        "permanent": before.replace("temporary", "permanent").replace(", until: 2026-09-30", ""),
+        "administrator": before.replace(
+            "r@grace.example}", "r@grace.example}, {given_name: M, family_name: O, email: m@o.example}"
+        ),
+    }[what]
+    school.git("checkout", "--quiet", "-b", "pull-101", "main")
+    config.write_text(after, encoding="utf-8")
+    school.commit()
+    school.host.opened(101)
+    school.plan(101)
+    first = school.merge(101)
+    school.git("checkout", "--quiet", "-b", "pull-102", "main")
+    school.git("revert", "--no-edit", "--mainline=1", first)
+    school.host.opened(102)
+    school.plan(102)
+    second = school.merge(102)
+    school.git("update-ref", "refs/remotes/origin/main", second)
+    school.git("reset", "--quiet", "--hard", first)
+    told = school.applied(code=5)
+    assert f"one is newer at {second[:7]} of this branch, and no longer asks for all of this plan" in told.err
+    assert first not in school.commits("one")
+    school.git("update-ref", "refs/remotes/origin/main", first)
+    school.applied()
+    assert first in school.commits("one")
 
 
 def test_a_state_that_was_taken_back_stops_where_nothing_shows_what_is_left(school: School) -> None:

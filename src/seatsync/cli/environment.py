@@ -62,6 +62,12 @@ def commit_before_push() -> str:
     return known if re.fullmatch("[0-9a-f]{40,64}", known) and known.strip("0") else ""
 
 
+def branch() -> str:
+    """The branch that this job is for; empty outside a job of a branch."""
+    ref = os.environ.get("GITHUB_REF", "")
+    return ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else os.environ.get("CI_COMMIT_BRANCH", "")
+
+
 def run_address() -> str:
     """The address of this job's page on GitHub or GitLab; empty elsewhere."""
     server, repository, number = (

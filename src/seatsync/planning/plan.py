@@ -84,6 +84,15 @@ class Plan:
             self.irreversible
         )
 
+    @property
+    def lasting(self) -> list[Change]:
+        """What must not be done by mistake: the changes that can't be undone, and new administrators."""
+        return [*self.irreversible, *(change for change in self.changes if change.action is Action.ADMIN_ADD)]
+
+    def leaves_out(self, other: Plan) -> bool:
+        """Whether ``other`` has lasting changes that this plan does not have."""
+        return not _subjects(other.lasting) <= _subjects(self.lasting)
+
 
 AcceptedPlan = NewType("AcceptedPlan", Plan)
 """A plan without refusals. Only such a plan can be applied."""

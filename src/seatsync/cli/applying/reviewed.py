@@ -16,7 +16,7 @@ from seatsync.cli.applying.facts import NEEDS_KEY, LedgerFacts, command
 from seatsync.cli.applying.merges import Merged, Seen, Step, look, merged
 from seatsync.cli.applying.outcomes import of_errors, stopped
 from seatsync.cli.applying.together import apply_each
-from seatsync.cli.environment import commit_before_push
+from seatsync.cli.environment import branch, commit_before_push
 from seatsync.cli.in_git import files_in_git, files_of, is_noted, must_be_current, places_in_git
 from seatsync.cli.institution import instant_of, ledger_of
 from seatsync.cli.institutions import each
@@ -129,11 +129,37 @@ def _apply_files(run: Run, strict: bool, author: Author, one: Merged, place: Fol
         return (ExitCode.INVALID if accepted is not None else ExitCode.REFUSED), stopped(plan, folder, run)
     if one.trouble is not None and plan.asked:
         return _say_stop(run, folder, plan, f"Nothing was applied: {one.trouble[0]}", one.trouble[1], ExitCode.BROKEN)
+    if newer := _taken_back(run, place, plan):
+        fact = f"Nothing was applied: {folder} is newer at {newer[:7]} of this branch, and no longer asks for all of this plan."
+        return _say_stop(run, folder, plan, fact, "Start the newest run of the branch again instead.", ExitCode.STALE)
     shown = [*one.head, *(one.steps[-1].plans if one.steps else ())]
     if _is_reviewed(plan, shown, LedgerFacts.of(plan, folder, run)):
         _show(plan, folder, run)
         return carry_out(run, folder, accepted, author, files, plan_was_shown=True)
     return _ByCommit(run, strict, author, one, place, plan).apply()
+
+
+def _taken_back(run: Run, place: FolderInGit, plan: Plan) -> str:
+    """The branch's newest commit, if its files no longer ask for a lasting change of the plan; else empty.
+
+    A run that is started again has the files of then. The journal does not know the newer ones if their runs have failed.
+    """
+    from seatsync.git.history import history_of
+
+    name = branch()
+    if not (name and place.top and plan.lasting):
+        return ""
+    with history_of(place.folder) as history:
+        tip, path = history.resolve(f"refs/remotes/origin/{name}"), history.path(place.folder)
+        if (
+            tip is None
+            or not history.is_ancestor(history.head, tip)
+            or not history.differences(history.head, tip, [path])
+        ):
+            return ""
+        with history.files_at(tip, [path]) as top:
+            newer = plan_result(place.folder, run, top / path).plan if (top / path).is_dir() else None
+    return tip if newer is not None and newer.leaves_out(plan) else ""
 
 
 class _ByCommit:
