@@ -48,10 +48,13 @@ def read_snapshot(
 def read_renamed(connection: Connection | None, institution: str, was: str) -> Snapshot:
     """The present of ``institution``, which the ledger still has under its earlier id ``was`` if it was not renamed there yet.
 
-    Where it has both, or ``institution`` is the former id of a third, the snapshot says so.
+    Where it has both, or one of them is the former id of a third, the snapshot says so.
     """
-    if connection is None or not was or not knows(connection, was):
+    if connection is None or not was:
         return read_snapshot(connection, institution)
+    if not knows(connection, was):
+        is_skipped = renamed_to(connection, was) and not knows(connection, institution)
+        return read_snapshot(connection, was if is_skipped else institution)
     if knows(connection, institution):
         return replace(read_snapshot(connection, institution), beside=was)
     return read_snapshot(connection, was if renamed_to(connection, institution) in ("", was) else institution)

@@ -42,6 +42,9 @@ def check(case: Case) -> Iterator[Diagnostic]:
         message = f'The institution "{id}" is now "{known.id}" in the ledger, and an id is never used again.'
         help = f"Write `id: {known.id}` and `was: {id}`. Another institution gets an id of its own."
         yield refusal(CODE, message, help, where)
+    elif known is not None and was in snapshot.former:
+        message = f'The institution "{was}" is now "{known.id}" in the ledger.'
+        yield refusal(CODE, message, f"Write `was: {known.id}` under `id: {id}`.", where)
     elif known is not None and known.id not in (id, was):
         message = f'seatsync.yaml describes the institution "{case.desired.institution.id}", but the ledger belongs to "{known.id}".'
         help = f"Name the right ledger with --ledger, or restore `id: {known.id}`. To change it, write `was: {known.id}` under the new one."
