@@ -77,7 +77,9 @@ class Crowd:
 
 
 def _work(pipe: Connection, barrier: Barrier) -> None:
-    for name in [name for name in os.environ if name.startswith(("SEATSYNC_", "GITHUB_", "GITLAB_", "CI_"))]:
+    for name in [
+        name for name in os.environ if name == "CI" or name.startswith(("SEATSYNC_", "GITHUB_", "GITLAB_", "CI_"))
+    ]:
         del os.environ[name]
     while (task := pipe.recv()) is not None:
         try:

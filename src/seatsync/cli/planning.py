@@ -58,14 +58,14 @@ def plan_result(folder: Path, run: Run, files: Path | None = None) -> PlanResult
         with ledger.reading() as connection:
             result = make_plan(opened, connection, run.now, id)
             if result.plan is None:
-                return result
+                return result._replace(institution=id)
             plan = _with_reverts(folder, result.plan, connection)
         return result._replace(plan=_with_ledger_warning(ledger, folder, plan))
     except LedgerError:  # mistakes in the files are reported even if the ledger can't be read
         loaded = _loaded(opened)
         if loaded.desired is not None:
             raise
-        return PlanResult(None, loaded.found)
+        return PlanResult(None, loaded.found, id)
 
 
 def _loaded(folder: InstitutionFolder) -> Loaded:

@@ -9,7 +9,8 @@ from seatsync.planning.plan import Plan
 
 
 class PlanResult(NamedTuple):
-    """A plan, if there is one, and the findings in the files."""
+    """A plan, if there is one, and the findings in the files. ``institution`` is the files' id, if they have one."""
 
     plan: Plan | None
     found: list[Diagnostic]
+    institution: str = ""

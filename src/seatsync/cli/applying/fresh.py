@@ -32,9 +32,9 @@ def apply_fresh(
     from seatsync.apply.outdated import Outdated
 
     folder = place.folder
-    plan, found = try_plan(folder, run)
+    plan, found, id = try_plan(folder, run)
     if plan is None:
-        return ExitCode.INVALID, of_errors(found)
+        return ExitCode.INVALID, of_errors(found)._replace(institution=id)
     files = files_in_git(plan, place, author.for_journal(folder)[1], author.allows_outdated)
     try:
         if plan.changes or plan.refusals:

@@ -117,9 +117,9 @@ def _apply(run: Run, strict: bool, author: Author, one: _Item) -> tuple[int, Out
 def _apply_files(run: Run, strict: bool, author: Author, one: Merged, place: FolderInGit) -> tuple[int, Outcome]:
     """Apply the checked-out files if they are as reviewed, else those of each commit. Exit code, and what became of it."""
     folder = one.folder
-    plan, found = try_plan(folder, run)
+    plan, found, id = try_plan(folder, run)
     if plan is None:
-        return ExitCode.INVALID, of_errors(found)
+        return ExitCode.INVALID, of_errors(found)._replace(institution=id)
     files = files_in_git(plan, place, author.for_journal(folder)[1], author.allows_outdated)
     must_be_current(files, plan, folder, run)
     accepted = accepted_plan(plan)

@@ -18,7 +18,6 @@ from seatsync.cli.changed.since import changed_since_option, chosen_of, proposal
 from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.in_git import commit_of_files, places_in_git
-from seatsync.cli.institution import institution_id
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
 from seatsync.cli.outcome import Outcome, Record, recorded
@@ -30,9 +29,9 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.cli.changed.ended import Ended
-    from seatsync.domain.diagnostic import Diagnostic
     from seatsync.git.folders import FolderInGit
     from seatsync.planning.plan import Plan
+    from seatsync.plans.result import PlanResult
 
 
 @click.command("plan")
@@ -148,9 +147,8 @@ def _plan_one(
     The step prints its plan itself, as ``is_one_of_several`` or the only one; if that is None, it returns the plan instead.
     """
     item, place = one
-    plan, result, found = _planned(item, place, run)
+    (plan, found, id), result = _planned(item, place, run)
     if plan is None:
-        id = institution_id(item.folder) or ""
         return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
     if is_one_of_several is not None:
         show([result], is_one_of_several, run)
@@ -166,28 +164,28 @@ def _plan_one(
     return exit_code(plan, strict, detailed), (became, result if is_one_of_several is None else None)
 
 
-def _planned(
-    item: Task | Ended, place: FolderInGit | None, run: Run
-) -> tuple[Plan | None, FolderResult, Sequence[Diagnostic]]:
-    """The plan of one folder, or of an institution that has none any more; what to print of it; and what is wrong with the
-    files."""
+def _planned(item: Task | Ended, place: FolderInGit | None, run: Run) -> tuple[PlanResult, FolderResult]:
+    """The plan of one folder, or of an institution that has none any more, and what to print of it."""
+    from seatsync.plans.result import PlanResult
+
     if not isinstance(item, Task):
         from seatsync.cli.changed.ended_plan import ended_plan, ended_result
 
         plan = ended_plan(item, run)
         if plan.refusals or item.task is None:
-            return plan, ended_result(item, plan, run), []
+            return PlanResult(plan, []), ended_result(item, plan, run)
         item = item.task
-    planned, found = try_plan(item.folder, run)
+    result = try_plan(item.folder, run)
+    planned = result.plan
     if planned is None:
-        return None, FolderResult(None, without_names(found, run), item.folder), found
+        return result, FolderResult(None, without_names(result.found, run), item.folder)
     if item.files:
         from seatsync.cli.changed.in_this_change import with_own_exceptions
 
         planned = with_own_exceptions(planned, item)
     if place is not None:
         planned = replace(planned, files_commit=commit_of_files(planned, place))
-    return planned, FolderResult(printable_plan(planned, item.folder, run), [], item.folder), []
+    return PlanResult(planned, []), FolderResult(printable_plan(planned, item.folder, run), [], item.folder)
 
 
 def exit_code(plan: Plan, strict: bool, detailed: bool) -> int:
