@@ -17,7 +17,7 @@ import yaml
 
 from seatsync.git.branches import default_branch
 
-ACTION = "seatsync/seatsync@6166997e3383479e5f13bb27715f18ffc923949a"
+ACTION = "seatsync/seatsync@342c27cbe6376e8cead08533023ddb6ab1d35a8b"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
