@@ -21,6 +21,11 @@ PARTS = 8
 ON_BOTH = ("ledger", "apply")
 """The rooms that are about databases: their tests run on both in every run. Elsewhere the twins on PostgreSQL take turns."""
 LONG = (
+    "apply/test_outdated.py",
+    "cli/test_changed_since.py",
+    "cli/test_expect.py",
+    "cli/test_init_pipeline.py",
+    "cli/test_outcome.py",
     "domain/test_actions.py",
     "domain/test_person.py",
     "end_to_end/test_browser.py",
@@ -36,8 +41,14 @@ LONG = (
     "faults/test_stale.py",
     "faults/test_tampering.py",
     "formats/test_plan_files.py",
+    "git/test_history.py",
     "git/test_planted_repository.py",
+    "hosts/test_also_open.py",
+    "hosts/test_asked.py",
     "hosts/test_comment.py",
+    "hosts/test_mark.py",
+    "hosts/test_merges.py",
+    "hosts/test_notify.py",
     "ledger/test_connections.py",
     "ledger/test_failover.py",
     "ledger/test_git_encrypted.py",
@@ -45,6 +56,7 @@ LONG = (
     "ledger/test_migrations.py",
     "ledger/test_one_of_many.py",
     "ledger/test_pgbouncer.py",
+    "ledger/test_renamed.py",
     "ledger/test_server_messages.py",
     "ledger/test_stores.py",
     "metrics/test_scraping.py",
@@ -64,6 +76,8 @@ LONG = (
     "pipeline/test_written_files.py",
     "plans/test_fast_path.py",
     "plans/test_one_member.py",
+    "plans/test_revert.py",
+    "plans/test_rollback.py",
     "plans/test_shapes.py",
     "portal/test_accounts.py",
     "portal/test_admin_pages.py",
@@ -81,7 +95,7 @@ LONG = (
     "sources/test_hostile_files.py",
     "systems/test_systems.py",
 )
-"""Files whose tests take turns one by one: attacks, kills, whole processes, browsers, copies of the program."""
+"""Files whose tests take turns one by one: attacks, kills, whole processes, repositories, browsers, copies of the program."""
 
 
 def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
