@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seatsync.cli.output.since import line_of, since
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Slots
@@ -18,7 +19,6 @@ from seatsync.planning.plan import Plan
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.decision import Decision, Effect, effect, panel
 from seatsync.reports.markdown import MOST, About, report
-from seatsync.reports.since import line_of, since
 from seatsync.reports.view import PlanView
 
 BROKEN = Diagnostic("slots-exceeded", "Too few seats.", "Buy more.", Origin("seatsync.yaml", 3), Severity.REFUSAL)

@@ -120,8 +120,8 @@ def comment_of(plans: Sequence[Plan], about: About, most: int, old: str) -> str:
 
 def _since(old: str, now: Any, commit: str) -> str:
     """Return what has changed since the commit that the comment shows so far. If it is this commit, what it says stays."""
+    from seatsync.cli.output.since import line_of, since
     from seatsync.hosts import review
-    from seatsync.reports.since import line_of, since
 
     before = review.read(old)
     if before is None or not before.commit or not commit:
