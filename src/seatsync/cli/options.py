@@ -42,6 +42,19 @@ def option(*names: str, of: str = "", **settings: Any) -> Callable[[Command], Co
     return click.option(*names, envvar=variable, show_envvar=True, **settings)
 
 
+def host_timeout_option(of: str = "") -> Callable[[Command], Command]:
+    """``--timeout`` of commands that tell a code host something."""
+    return option(
+        "--timeout",
+        type=click.FloatRange(0.1),
+        default=60.0,
+        show_default=True,
+        metavar="SECONDS",
+        of=of,
+        help="How long to keep trying if the host is slow, busy or can't be reached.",
+    )
+
+
 def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> Command:
     """The command with these options; its help lists them in this order."""
     wrapped: Any = command

@@ -15,7 +15,7 @@ from seatsync.cli.changed.also_open import AlsoOpen, also_open
 from seatsync.cli.commands.plan import load_plans
 from seatsync.cli.environment import head_commit
 from seatsync.cli.extras import needs
-from seatsync.cli.options import common, option
+from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.output.comment import about_run, comment_of, read_findings, report_of
 from seatsync.cli.planning import printable_plan
 from seatsync.cli.run import Run
@@ -63,14 +63,7 @@ if TYPE_CHECKING:
     metavar="NUMBER",
     help="The pull request. Default: the job's own.",
 )
-@option(
-    "--timeout",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to keep trying if the host is slow, busy or can't be reached.",
-)
+@host_timeout_option()
 @common()
 def command(
     run: Run,

@@ -10,7 +10,7 @@ import click
 
 from seatsync.cli.applying.outcome_file import read_outcome
 from seatsync.cli.extras import needs
-from seatsync.cli.options import common, option
+from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="OUTCOME.json", type=click.Path(path_type=Path))
 @option("--commit", metavar="SHA", help="The commit to mark. Default: the newest one of the job's pull request.")
 @option("--url", default="", metavar="URL", help="What the statuses lead to. Default: the run.")
-@option(
-    "--timeout",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long to keep trying if the host is slow, busy or can't be reached.",
-)
+@host_timeout_option()
 @common()
 def command(run: Run, file: Path, commit: str | None, url: str, timeout: float) -> None:
     """Give a commit a status for each institution of a run.

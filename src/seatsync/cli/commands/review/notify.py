@@ -13,7 +13,7 @@ import click
 from seatsync.cli import exits
 from seatsync.cli.applying.outcome_file import read_outcome
 from seatsync.cli.extras import needs
-from seatsync.cli.options import common, option
+from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import is_slug
@@ -51,15 +51,7 @@ if TYPE_CHECKING:
     of="notify",
     help="Comment on this pull request instead.",
 )
-@option(
-    "--timeout",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    metavar="SECONDS",
-    of="notify",
-    help="How long to keep trying if the host is slow, busy or can't be reached.",
-)
+@host_timeout_option("notify")
 @common()
 def command(
     run: Run,
