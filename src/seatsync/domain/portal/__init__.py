@@ -1,0 +1,1 @@
+"""A vendor's portal: what an export from it says."""
