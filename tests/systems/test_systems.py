@@ -13,7 +13,8 @@ from seatsync.cli.output.explanations import explanations
 from seatsync.domain.license import Kind
 from seatsync.sources.csv_table import squeezed
 from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
-from seatsync.systems.registry import SYSTEMS
+from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
+from seatsync.systems.registry import PORTALS, SYSTEMS
 from tests.support.program_copy import ProgramCopy, changed_program
 
 SOURCE = Path(program.__file__).parent
@@ -24,7 +25,8 @@ READING_ROOM = '''"""The Reading Room lends seats; members with an account get o
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
-from seatsync.systems.system import LicenseColumns, System
+from seatsync.systems.portal import LicenseColumns, Portal
+from seatsync.systems.system import System
 from seatsync.systems.template import Column, Template
 
 TEMPLATE = Template(
@@ -38,7 +40,8 @@ TEMPLATE = Template(
     ),
 )
 
-SYSTEM = System("reading-room", (Kind.TEMPORARY,), Delivery.ACCOUNT, TEMPLATE, LicenseColumns("Loan", "Loan State"))
+PORTAL = Portal("reading-room", "Reading Room", TEMPLATE, LicenseColumns("Loan", "Loan State"))
+SYSTEM = System("reading-room", (Kind.TEMPORARY,), Delivery.ACCOUNT, PORTAL)
 '''
 CONFIG = """\
 version: 1
@@ -162,3 +165,50 @@ def test_nothing_outside_their_room_names_a_system() -> None:
             if any(v in word.lower() for v in vendors for word in words) or text in SYSTEMS:
                 naming.append(f"{path.relative_to(SOURCE)}:{getattr(node, 'lineno', 0)}")
     assert naming == []
+
+
+# ── The vendors' portals ────────────────────────────────────────────────────────────────────────────────────────────
+
+SEEDS_WORDS = (
+    *(
+        "Users",
+        "Libraries",
+        "Users with license",
+        "Users without license",
+        "All Users",
+        "Select by CSV",
+        "Manage users",
+    ),
+    *("Remove users from institution", "Import users", "Choose File", "Import", "Grant temporary license"),
+    *("Grant permanent license", "Revoke license", "Resend Invite Emails"),
+    *("Members", "Import CSV", "Add members", "More (…)", "Delete the participant", "Confirm"),
+)
+"""What is written on the portals' tabs, filters and buttons, as the vendors' help pages spell it."""
+
+
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_a_portals_tasks_use_its_own_words(portal: Portal) -> None:
+    clicks = {click for task in portal.tasks for click in task.clicks}
+    assert clicks - {*SEEDS_WORDS, FILE, LIBRARY, PERSON} == set()
+
+
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_seats_are_freed_before_they_are_taken_and_what_cannot_be_undone_comes_last(portal: Portal) -> None:
+    seats = [task.seats for task in portal.tasks if task.seats]
+    assert seats == sorted(seats)
+    undone = [task.is_irreversible for task in portal.tasks]
+    assert undone == sorted(undone)
+
+
+def test_only_permanent_licenses_cannot_be_undone() -> None:
+    irreversible = [
+        (portal.name, task.name) for portal in PORTALS.values() for task in portal.tasks if task.is_irreversible
+    ]
+    assert irreversible == [("logos", "grant-permanent")]
+
+
+def test_only_the_logos_portal_sends_invitations_again_and_lists_people_apart_from_licenses() -> None:
+    assert {portal.name: (portal.has_resend, portal.lists_only_holders) for portal in PORTALS.values()} == {
+        "logos": (True, False),
+        "jamworks": (False, True),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
+from seatsync.systems.portal import FILE, PERSON, Portal, Takes, Task
 from seatsync.systems.system import System
 from seatsync.systems.template import Column, Template
 
@@ -18,10 +19,37 @@ TEMPLATE = Template(
     ),
 )
 
-SYSTEM = System(
+PORTAL = Portal(
     "jamworks",
-    (Kind.TEMPORARY,),
-    Delivery.ACCOUNT,
+    "Jamworks Portal",
     TEMPLATE,
-    license_columns=None,  # "to see the students who currently have the licenses, view members"
+    None,  # "to see the students who currently have the licenses, view members"
+    (
+        Task(
+            "remove",
+            "Remove people",
+            ("Members", PERSON, "More (…)", "Delete the participant", "Confirm"),
+            Takes.BY_HAND,
+            seats=-1,
+            note='The portal says "User is deleted successfully". Their account stays, on the Free plan.',
+        ),
+        Task(
+            "edit",
+            "Correct names and e-mails",
+            ("Members", PERSON),
+            Takes.BY_HAND,
+            note="If the portal does not let you change a person, delete the participant and add them again as they are now.",
+        ),
+        Task(
+            "add",
+            "Add people",
+            ("Members", "Import CSV", FILE, "Add members"),
+            Takes.UPLOAD,
+            seats=1,
+            note="The portal checks the file first. If it finds fault with a row, click into its logs to see why.",
+        ),
+    ),
+    counts=(("people in the list of members", "used"),),
 )
+
+SYSTEM = System("jamworks", (Kind.TEMPORARY,), Delivery.ACCOUNT, PORTAL)

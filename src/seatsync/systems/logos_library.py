@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
-from seatsync.systems.logos_portal import LICENSE_COLUMNS, TEMPLATE
+from seatsync.systems.logos_portal import PORTAL
 from seatsync.systems.system import System
 
-SYSTEM = System("logos-library", (Kind.TEMPORARY, Kind.PERMANENT), Delivery.CLAIM, TEMPLATE, LICENSE_COLUMNS)
+SYSTEM = System("logos-library", (Kind.TEMPORARY, Kind.PERMANENT), Delivery.CLAIM, PORTAL)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seatsync.domain.library import Library
 from seatsync.domain.person import Person
 from seatsync.systems import jamworks, logos_library, logos_portal, logos_subscription
-from seatsync.systems.system import LicenseColumns, System
+from seatsync.systems.portal import LicenseColumns, Portal
+from seatsync.systems.system import System
 from seatsync.systems.template import Template
 
 SYSTEMS: Mapping[str, System] = {
@@ -14,15 +16,24 @@ SYSTEMS: Mapping[str, System] = {
 }
 """The systems by name, in the order in which messages list them."""
 
-TEMPLATES: tuple[Template, ...] = tuple(dict.fromkeys(system.template for system in SYSTEMS.values()))
+PORTALS: Mapping[str, Portal] = {system.portal.name: system.portal for system in SYSTEMS.values()}
+"""The vendors' portals by name, in the order in which work lists have them."""
+
+
+def portal_of(library: Library) -> Portal | None:
+    """The portal in which a library is managed; None if the files give kinds and delivery in place of a system."""
+    return SYSTEMS[library.system].portal if library.system else None
+
+
+TEMPLATES: tuple[Template, ...] = tuple(dict.fromkeys(portal.template for portal in PORTALS.values()))
 """The roster templates of all systems, each once."""
 
 LICENSE_COLUMNS: tuple[LicenseColumns, ...] = tuple(
-    dict.fromkeys(system.license_columns for system in SYSTEMS.values() if system.license_columns)
+    dict.fromkeys(portal.license_columns for portal in PORTALS.values() if portal.license_columns)
 )
 """The names of license columns in exports, each pair once."""
 
-LISTS_OF_HOLDERS = frozenset(system.template for system in SYSTEMS.values() if system.license_columns is None)
+LISTS_OF_HOLDERS = frozenset(portal.template for portal in PORTALS.values() if portal.lists_only_holders)
 """The templates of portals that list only members with a license."""
 
 EXPORT_TEMPLATE, EXPORT_LICENSE_COLUMNS = logos_portal.TEMPLATE, logos_portal.LICENSE_COLUMNS

@@ -6,25 +6,25 @@ from typing import NamedTuple
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
+from seatsync.systems.portal import LicenseColumns, Portal
 from seatsync.systems.template import Template
 
 
-class LicenseColumns(NamedTuple):
-    """The names of the two columns that an export has for each library, after the library's name."""
-
-    kind: str
-    status: str
-
-
 class System(NamedTuple):
-    """What a vendor's portal can do, and the files that it reads and writes.
+    """What a vendor's system can do, and the portal in which it is managed.
 
-    ``name`` is its name in seatsync.yaml. ``kinds`` go from weakest to strongest. ``license_columns`` is None if the portal
-    lists only members with a license, so that its export needs no such columns.
+    ``name`` is its name in seatsync.yaml. ``kinds`` go from weakest to strongest.
     """
 
     name: str
     kinds: tuple[Kind, ...]
     delivery: Delivery
-    template: Template
-    license_columns: LicenseColumns | None
+    portal: Portal
+
+    @property
+    def template(self) -> Template:
+        return self.portal.template
+
+    @property
+    def license_columns(self) -> LicenseColumns | None:
+        return self.portal.license_columns
