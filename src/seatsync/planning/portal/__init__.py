@@ -1,0 +1,1 @@
+"""Compare what a vendor's portal shows with the ledger."""
