@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seatsync.domain.library import Delivery
+from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person
 from seatsync.domain.text.characters import forbidden, is_slug
 from seatsync.domain.text.days import parse_day
+from seatsync.domain.text.web_addresses import web_address_fault
 
 MAX_NUMBER = 2**31 - 1
 """The largest number that fits into every database."""
 
-_KINDS, _STATUSES, _DELIVERIES = ({member.value for member in words} for words in (Kind, Status, Delivery))
+_KINDS, _STATUSES, _DELIVERIES, _PLACES = (
+    {member.value for member in words} for words in (Kind, Status, Delivery, DeliveredBy)
+)
 
 
 def is_text(value: Any) -> bool:
@@ -37,6 +40,10 @@ def is_number(value: Any) -> bool:
 
 def _is_day(value: Any) -> bool:
     return isinstance(value, str) and parse_day(value) is not None
+
+
+def _is_address(value: Any) -> bool:
+    return isinstance(value, str) and (not value or not web_address_fault(value))
 
 
 def _is_contact(value: Any) -> bool:
@@ -61,6 +68,8 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "kinds": lambda value: is_texts(value) and {*value} <= _KINDS,
     "delivery": lambda value: isinstance(value, str) and value in _DELIVERIES,
     "slots": is_number,
+    "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
+    **dict.fromkeys(("claim_url", "open_url"), _is_address),
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
     "timezone": lambda value: is_text(value) and len(value) <= 64,
     "retire": lambda value: value == "" or _is_day(value),

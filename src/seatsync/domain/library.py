@@ -62,11 +62,19 @@ DEFAULT_DELIVERY = Delivery.CLAIM
 """The delivery of a grant in a plan that does not name one."""
 
 
+class DeliveredBy(StrEnum):
+    """Where the seats of a library live: members claim them here, or a person enters them in the vendor's portal."""
+
+    SEATSYNC = "seatsync"
+    VENDOR = "vendor"
+
+
 @dataclass(frozen=True, slots=True)
 class Library:
     """A product with ``slots`` seats. ``system`` is empty if the files give kinds and delivery instead.
 
-    ``sends_letters`` says whether seatsync writes to members about it.
+    ``sends_letters`` says whether seatsync writes to members about it. ``claim_url`` is the vendor's page where members claim
+    a seat that lives there, ``open_url`` the address where they use it; both empty if not given.
     """
 
     id: str
@@ -76,6 +84,14 @@ class Library:
     delivery: Delivery
     slots: int
     sends_letters: bool = True
+    delivered_by: DeliveredBy = DeliveredBy.SEATSYNC
+    claim_url: str = ""
+    open_url: str = ""
+
+    @property
+    def is_at_vendor(self) -> bool:
+        """Whether its seats live in the vendor's portal."""
+        return self.delivered_by == DeliveredBy.VENDOR
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from seatsync.domain import license as licenses
 from seatsync.domain.action import EVENTS, Action, AnyAction, Event, Grants, Unplanned
 from seatsync.domain.fields import EVENT_FIELDS, bad_field
 from seatsync.domain.institution import Admin, Contact, Institution
-from seatsync.domain.library import Delivery, Library
+from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.person import ERASED, Member, Person
 from seatsync.domain.snapshot import Snapshot
@@ -115,6 +115,8 @@ def _library_set(books: Snapshot, event: Event) -> None:
         fields["kinds"] = tuple(Kind(kind) for kind in fields["kinds"])
     if "delivery" in fields:
         fields["delivery"] = Delivery(fields["delivery"])
+    if "delivered_by" in fields:
+        fields["delivered_by"] = DeliveredBy(fields["delivered_by"])
     old = books.libraries.get(event.library)
     if (old is None) != (event.action is Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")

@@ -8,10 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, model_validator
 from pydantic import Tag as Variant
 
-from seatsync.domain.library import Delivery
+from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.text.characters import text_fault
 from seatsync.formats.approvals import AnyApproval
-from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Slug, Tag, Text, Timezone, Whole, quoted
+from seatsync.formats.fields import (
+    AnyText,
+    Closed,
+    Day,
+    Email,
+    InvalidValue,
+    Slug,
+    Tag,
+    Text,
+    Timezone,
+    WebAddress,
+    Whole,
+    quoted,
+)
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
@@ -20,9 +33,11 @@ KindName = Literal["temporary", "permanent"]
 if TYPE_CHECKING:
     SystemName = str
     DeliveryName = str
+    DeliveredByName = str
 else:
     SystemName = Literal[*SYSTEMS]
     DeliveryName = Literal[*map(str, Delivery)]
+    DeliveredByName = Literal[*map(str, DeliveredBy)]
 
 
 def _rules(system: System) -> str:
@@ -100,6 +115,11 @@ class InstitutionEntry(Closed):
         description="Who may sign in to the administrators' pages; at least one person. All have the same rights.",
     )
     opt_out: bool = Field(False, description="Whether members may decline a license.")
+    delivered_by: DeliveredByName = Field(
+        DeliveredBy.SEATSYNC.value,
+        description="Where the seats of its libraries live, if a library does not say it itself: `seatsync`, or `vendor` for the "
+        "vendor's portal.",
+    )
     timezone: Timezone | None = Field(
         None,
         description='The time zone in which the institution\'s days begin and end, for example America/Chicago: what "today" is, '
@@ -141,9 +161,23 @@ class LibraryEntry(Closed):
         "the seat at once).",
     )
 
-    sends_letters: bool = Field(
-        True,
-        description="Whether seatsync writes to members about this library. Without letters, tell them yourself where to claim.",
+    delivered_by: DeliveredByName | None = Field(
+        None,
+        description="Where the seats live. `seatsync`: members claim them on seatsync's pages. `vendor`: in the vendor's portal; each "
+        "apply puts what a person must do there on the work list. By default as the institution says, else `seatsync`.",
+    )
+    sends_letters: bool | None = Field(
+        None,
+        description="Whether seatsync writes to members about this library: by default yes, and no where the vendor delivers, because "
+        "its portal writes to them. Without any letters, tell them yourself where to claim.",
+    )
+    claim_url: WebAddress | None = Field(
+        None,
+        description="With `delivered_by: vendor`: the address of the vendor's page where members claim their seats. Letters and "
+        "pages lead there.",
+    )
+    open_url: WebAddress | None = Field(
+        None, description="The address where members use this library. Their own page has a link to it."
     )
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import nearest
 from seatsync.domain.text.tags import tag_fault
+from seatsync.domain.text.web_addresses import MAX_ADDRESS, web_address_fault
 
 
 class Closed(BaseModel):
@@ -105,6 +106,14 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    if fault := web_address_fault(value):
+        raise InvalidValue(
+            f'"{printable(value)}" {fault}', "Write an address that begins with https://, as a browser shows it."
+        )
+    return value
+
+
 # YAML editors give plain scalars a type (0123 is a number, Null is null); seatsync reads them all as text.
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 
@@ -119,4 +128,9 @@ Slug = Annotated[
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
 Tag = Annotated[AnyText, AfterValidator(_tag), WithJsonSchema(_SCALAR)]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
+WebAddress = Annotated[
+    Text,
+    AfterValidator(_web_address),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://", "maxLength": MAX_ADDRESS}),
+]
 Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0)]

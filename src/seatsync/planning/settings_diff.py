@@ -78,14 +78,19 @@ def library_fields(library: Library) -> dict[str, Any]:
         "delivery": library.delivery.value,
         "slots": library.slots,
         "sends_letters": library.sends_letters,
+        "delivered_by": str(library.delivered_by),
+        "claim_url": library.claim_url,
+        "open_url": library.open_url,
     }
 
 
 def _added(library: Library) -> dict[str, Any]:
-    """The library's fields when it is added or removed. Journals of before do not have ``sends_letters``, so it stands only
-    where it is false."""
-    fields = library_fields(library)
-    return fields if not library.sends_letters else {n: v for n, v in fields.items() if n != "sends_letters"}
+    """The library's fields when it is added or removed. Journals of before lack some fields, so these stand only where they
+    differ from what they were then."""
+    return {name: value for name, value in library_fields(library).items() if value != _ONCE.get(name)}
+
+
+_ONCE = {"sends_letters": True, "delivered_by": "seatsync", "claim_url": "", "open_url": ""}
 
 
 def _institution(institution: Institution) -> dict[str, Any]:

@@ -57,7 +57,13 @@ _STAND_INS: dict[str, Any] = {
     },
     "libraries": {},
 }
-_SOME_LIBRARY = {"title": "Unknown", "kinds": ["temporary"], "delivery": "claim", "slots": 0}
+_SOME_LIBRARY = {
+    "title": "Unknown",
+    "kinds": ["temporary"],
+    "delivery": "claim",
+    "slots": 0,
+    "delivered_by": "seatsync",
+}
 
 
 def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[KeyPath, str]]) -> dict[str, Any]:

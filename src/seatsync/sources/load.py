@@ -13,7 +13,7 @@ from seatsync.domain.approval import Approval
 from seatsync.domain.desired import Counted, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.institution import Admin, Contact, Institution
-from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
+from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
@@ -108,13 +108,14 @@ class _Loader:
         self.config = config
         self.tree = tree
         self.read = read
-        self.libraries = {id: _library(id, entry) for id, entry in config.libraries.items()}
+        self.libraries = {id: _library(id, entry, config.institution) for id, entry in config.libraries.items()}
         self.selections: dict[str, Selection | None] = {}
         self.grants_files: dict[str, str] = {}
 
     def load(self) -> Desired:
         institution = self.config.institution
         self._check_admins()
+        self._check_libraries()
         rosters, members, counted = self._rosters()
         return Desired(
             institution=Institution(
@@ -159,6 +160,14 @@ class _Loader:
                 self._report(
                     "duplicate-email", message, "Delete one.", self.at("institution", "admins", position, "email")
                 )
+
+    def _check_libraries(self) -> None:
+        """Report what a library says that does not go with where its seats live."""
+        for id, entry in self.config.libraries.items():
+            library, key = self.libraries[id], "claim_url" if entry.claim_url is not None else "delivered_by"
+            if fault := _fault(library, entry):
+                where = self.at("libraries", id, key) if getattr(entry, key) is not None else self.key("libraries", id)
+                self._report("invalid-value", *fault, where)
 
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
@@ -279,13 +288,37 @@ class _Loader:
         return places
 
 
-def _library(id: str, entry: formats.LibraryEntry) -> Library:
+def _library(id: str, entry: formats.LibraryEntry, institution: formats.InstitutionEntry) -> Library:
     if entry.system is not None:
         system = SYSTEMS[entry.system]
-        return Library(id, entry.title, entry.system, system.kinds, system.delivery, entry.slots, entry.sends_letters)
-    kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
-    delivery = Delivery(entry.delivery or DEFAULT_DELIVERY)
-    return Library(id, entry.title, "", kinds, delivery, entry.slots, entry.sends_letters)
+        kinds, delivery = system.kinds, system.delivery
+    else:
+        kinds = tuple(kind for kind in (Kind.TEMPORARY, Kind.PERMANENT) if kind.value in (entry.kinds or ()))
+        delivery = Delivery(entry.delivery or DEFAULT_DELIVERY)
+    delivered_by = DeliveredBy(entry.delivered_by or institution.delivered_by)
+    writes = delivered_by is DeliveredBy.SEATSYNC if entry.sends_letters is None else entry.sends_letters
+    addresses = (entry.claim_url or "", entry.open_url or "")
+    return Library(id, entry.title, entry.system or "", kinds, delivery, entry.slots, writes, delivered_by, *addresses)
+
+
+def _fault(library: Library, entry: formats.LibraryEntry) -> tuple[str, str] | None:
+    """Why the library can't live where it says that it does, and what to do; None if it can."""
+    if not library.is_at_vendor:
+        message = (
+            f"{library.id} has a `claim_url`, but its members claim on seatsync's pages, so nobody would be sent there."
+        )
+        return (message, "Write `delivered_by: vendor`, or delete `claim_url`.") if library.claim_url else None
+    if not library.system:
+        message = f"{library.id} is delivered by the vendor, but `kinds` and `delivery` do not say which vendor's portal that is."
+        return message, f"Write `system:` with one of {', '.join(SYSTEMS)}, or write `delivered_by: seatsync` here."
+    if library.sends_letters and not (library.claim_url or library.delivery.facts.at_once):
+        message = (
+            f"{library.id} is delivered by the vendor and has `sends_letters: true`, but without `claim_url` "
+            "an invitation has no link."
+        )
+        help = "Write the vendor's page where members claim under `claim_url`, or delete `sends_letters: true`."
+        return message, help
+    return None
 
 
 def _listed_twice(name: str, first: str, key: str) -> str:
