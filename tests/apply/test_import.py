@@ -179,6 +179,10 @@ def test_a_member_list_alone_brings_members_and_no_license(tmp_path: Path) -> No
         ("Permanent-Reserved", "Unclaimed", ("permanent", "unclaimed")),
         ("Permanent", "Unclaimed", ("permanent", "unclaimed")),
         ("PERMANENT", "delivered", ("permanent", "delivered")),
+        ("Temporary", "Revoked", ("none", "revoked")),
+        ("Temporary", "Temporary, Opted Out", ("none", "opted_out")),
+        ("Permanent", "Opted Out", ("none", "opted_out")),
+        ("", "Permanent, Unclaimed", ("permanent", "unclaimed")),
     ],
 )
 def test_every_kind_and_status_is_read_as_the_portals_write_it(
@@ -222,10 +226,17 @@ def test_who_is_on_a_jamworks_list_has_a_delivered_seat(tmp_path: Path) -> None:
     assert plan_is_empty(folder)
 
 
-def test_a_jamworks_list_without_a_library_brings_members_alone(tmp_path: Path) -> None:
+def test_a_jamworks_list_is_about_the_only_library_at_jamworks(tmp_path: Path) -> None:
     folder = institution(tmp_path / "grace")
     take(folder, "email,First name,Last name,type\nann@grace.example,Ann,Lee,participant\n")
-    assert held(folder, "jamworks") == {"Ann": ("none", "none")}
+    assert held(folder, "jamworks") == {"Ann": ("temporary", "delivered")}
+
+
+def test_a_jamworks_list_brings_members_alone_where_two_libraries_are_at_jamworks(tmp_path: Path) -> None:
+    more = "  more: {title: More, system: jamworks, slots: 10}\n"
+    folder = institution(tmp_path / "grace", HEAD + LIBRARIES + more)
+    take(folder, "email,First name,Last name,type\nann@grace.example,Ann,Lee,participant\n")
+    assert held(folder, "jamworks") == held(folder, "more") == {"Ann": ("none", "none")}
 
 
 def test_an_export_as_people_save_it_is_read(tmp_path: Path) -> None:
@@ -806,10 +817,9 @@ def test_license_columns_without_a_library_ask_for_one(tmp_path: Path) -> None:
     assert "--library" in outcome.err
 
 
-@pytest.mark.parametrize("column", KIND_AND_STATUS)
-def test_only_one_of_the_two_columns_is_refused(column: str, tmp_path: Path) -> None:
+def test_a_kind_without_a_status_is_refused(tmp_path: Path) -> None:
     folder = institution(tmp_path / "grace")
-    text = as_csv((*LOGOS, column), [person("Ann", "None")])
+    text = as_csv((*LOGOS, "License Kind"), [person("Ann", "None")])
     outcome = refused(folder, text, "--library", "books", code=3)
     assert "License Kind" in outcome.err
     assert "License Status" in outcome.err
@@ -827,8 +837,8 @@ def test_a_logos_list_without_license_columns_does_not_say_who_holds_a_library(t
         ("None", "Delivered"),
         ("None", "Unclaimed"),
         ("Temporary", "None"),
-        ("Temporary", "Revoked"),
-        ("Permanent", "Opted Out"),
+        ("Permanent", "Revoked"),
+        ("Permanent", "Temporary, Revoked"),
         ("Temporary-Reserved", "Delivered"),
         ("Lifetime", "Delivered"),
         ("Temporary", "Pending"),
@@ -876,7 +886,7 @@ def test_what_is_no_export_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_a_jamworks_row_of_another_type_is_refused(tmp_path: Path) -> None:
     folder = institution(tmp_path / "grace")
-    text = "email,First name,Last name,type\nann@grace.example,Ann,Lee,participant\nben@grace.example,Ben,Ode,admin\n"
+    text = "email,First name,Last name,type\nann@grace.example,Ann,Lee,participant\nben@grace.example,Ben,Ode,robot\n"
     outcome = refused(folder, text, "--library", "jamworks", code=3)
     assert "second.csv:3" in outcome.err
 

@@ -27,6 +27,7 @@ from seatsync.domain.desired import Desired, Grant, Selector
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, person_of
+from seatsync.domain.portal.export import Export
 from seatsync.domain.posting import duplicate_name, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -42,7 +43,6 @@ from seatsync.planning.plan import settings_of
 from seatsync.sources import opening
 from seatsync.sources.edit import with_entry
 from seatsync.sources.files import NAME
-from seatsync.sources.portal.export import Portal
 
 _BOM = "\ufeff"
 
@@ -149,7 +149,7 @@ def _csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def checked_events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> list[Event | Grants]:
+def checked_events(desired: Desired, books: Snapshot, portal: Export, today: date) -> list[Event | Grants]:
     """Return the events that bring the portal's members and licenses into the ledger.
 
     Raises:
@@ -185,7 +185,7 @@ def checked_events(desired: Desired, books: Snapshot, portal: Portal, today: dat
 
 
 def import_portal(
-    ledger: Ledger, desired: Desired, portal: Portal, today: date, at: str, actor: str, commit: str
+    ledger: Ledger, desired: Desired, portal: Export, today: date, at: str, actor: str, commit: str
 ) -> int:
     """Write the portal's data into the ledger; return the number of events.
 
@@ -208,7 +208,7 @@ def import_portal(
     return ledger.write(institution, actor, commit, step)
 
 
-def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> Iterator[Event | Grants]:
+def _events(desired: Desired, books: Snapshot, portal: Export, today: date) -> Iterator[Event | Grants]:
     keys = frozenset(member.key for member in portal.members)
     first = books.serial == 0
     changes = [change for change in diff(desired, books, today).changes if _is_imported(change, portal, keys, first)]
@@ -222,7 +222,7 @@ def _events(desired: Desired, books: Snapshot, portal: Portal, today: date) -> I
     yield from _licenses(desired, books, found, today)
 
 
-def _is_imported(change: Change, portal: Portal, keys: frozenset[str], first: bool) -> bool:
+def _is_imported(change: Change, portal: Export, keys: frozenset[str], first: bool) -> bool:
     """Whether an import also makes this change of the files: what the ledger needs to hold the portal's licenses."""
     match change.action:
         case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from seatsync.apply.members import Impossible
@@ -11,9 +11,9 @@ from seatsync.domain.desired import Desired
 from seatsync.domain.diagnostic import named
 from seatsync.domain.license import ABSENT, Kind, License, Status, forward
 from seatsync.domain.person import RosterMember
+from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.matching import match
-from seatsync.sources.portal.export import Holding, Portal
 
 
 class Difference(NamedTuple):
@@ -42,7 +42,7 @@ class Comparison:
     differences: list[Difference] = field(default_factory=list)
 
 
-def with_roster_emails(portal: Portal, desired: Desired, books: Snapshot) -> Portal:
+def with_roster_emails(portal: Export, desired: Desired, books: Snapshot) -> Export:
     """The portal's data under the e-mails of the rosters. A member is known by student id, else by e-mail, also an earlier one."""
     by_id = {member.student_id: member for member in desired.members if member.student_id}
     known = [by_id.get(member.student_id, member) if member.student_id else member for member in portal.members]
@@ -60,10 +60,10 @@ def with_roster_emails(portal: Portal, desired: Desired, books: Snapshot) -> Por
     holdings = {
         library: {keys[key]: holding for key, holding in held.items()} for library, held in portal.holdings.items()
     }
-    return Portal(known, holdings)
+    return replace(portal, members=known, holdings=holdings)
 
 
-def compare(portal: Portal, desired: Desired, books: Snapshot) -> Comparison:
+def compare(portal: Export, desired: Desired, books: Snapshot) -> Comparison:
     """Compare the portal's data, under the e-mails of the rosters, with the ledger.
 
     Raises:
@@ -93,7 +93,7 @@ def compare(portal: Portal, desired: Desired, books: Snapshot) -> Comparison:
     return found
 
 
-def _must_be_sure(doubtful: Sequence[RosterMember], portal: Portal) -> None:
+def _must_be_sure(doubtful: Sequence[RosterMember], portal: Export) -> None:
     keys = {member.key for member in portal.members}
     if found := [member.email for member in doubtful if member.key in keys]:
         fact = f"{named(found)} may be another person than the ledger's record of the same student id or e-mail"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seatsync.apply.portal_comparison import Difference
     from seatsync.domain.desired import Desired
     from seatsync.domain.license import Kind, Status
-    from seatsync.sources.portal.export import Portal
+    from seatsync.domain.portal.export import Export
 
 
 @click.command("import")
@@ -129,7 +129,7 @@ def _desired(folder: Path, run: Run) -> Desired:
     return loaded.desired
 
 
-def _read(file: Path, desired: Desired, library: str | None, encoding: str | None, run: Run) -> Portal:
+def _read(file: Path, desired: Desired, library: str | None, encoding: str | None, run: Run) -> Export:
     from seatsync.domain.text.guesses import did_you_mean
     from seatsync.sources.files import Folder
     from seatsync.sources.portal.export import read_export

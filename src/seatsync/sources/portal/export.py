@@ -1,165 +1,231 @@
-"""Read a portal's export: a list of members, and the kind and status of their licenses if it has columns for them."""
+"""Read a portal's export: its users, and the kind and status of their licenses if it has columns for them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
-from seatsync.domain.person import Person, RosterMember
+from seatsync.domain.origin import Origin
+from seatsync.domain.person import REQUIRED, Person
+from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.text.characters import clean, printable
-from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Table, squeezed
-from seatsync.sources.rosters.dialects import ROSTER, dialect_of
+from seatsync.sources.csv_table import Row, Table
+from seatsync.sources.portal.columns import BOTH, HEADER, Columns, read_columns
+from seatsync.sources.portal.words import HELP, read_license
+from seatsync.sources.rosters.dialects import DIALECTS
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.read import check_words
-from seatsync.systems.registry import EXPORT_MORE, LICENSE_COLUMNS, LISTS_OF_HOLDERS
+from seatsync.systems.portal import Portal
+from seatsync.systems.registry import PORTALS, portal_of
 
-Holding = tuple[Kind, Status]
-
-_MEANING = {squeezed(name): what for columns in LICENSE_COLUMNS for what, name in columns._asdict().items()}
-_BOTH = " or ".join(f"{columns.kind} and {columns.status}" for columns in LICENSE_COLUMNS)
-
-
-class Portal(NamedTuple):
-    """The members of an export and their licenses: library → e-mail key → (kind, status)."""
-
-    members: list[RosterMember]
-    holdings: dict[str, dict[str, Holding]]
+_AT_ONCE = 5_000
 
 
 def read_export(
     text: str, file: str, libraries: Mapping[str, Library], library: str | None, found: list[Diagnostic]
-) -> Portal | None:
+) -> Export | None:
     """Read an export. Columns without a library's name, and lists of license holders, are about ``library``.
 
-    Return None, and add errors to ``found``, where something is wrong.
+    Without it they are about the only library of such a portal. Return None, and add errors to ``found``, where something is
+    wrong.
     """
     before = len(found)
-    table = csv_table.read(text, file, ROSTER, found)
+    table = csv_table.read(text, file, HEADER, found)
     if table is None:
         return None
-    before_columns = len(found)
-    columns = _license_columns(table, libraries, library)
-    if columns is None or len(found) > before_columns:
+    columns = read_columns(table, libraries, library)
+    held_by_all = _held_by_all(table, columns, libraries, library)
+    if any(d.severity is Severity.ERROR for d in found[before:]):
         return None
-    portal = _Reader(table, libraries, columns, library).read()
-    return portal if not any(d.severity is Severity.ERROR for d in found[before:]) else None
+    export = _Reader(table, columns, libraries, held_by_all).read()
+    return export if not any(d.severity is Severity.ERROR for d in found[before:]) else None
 
 
-def _license_columns(
-    table: Table, libraries: Mapping[str, Library], library: str | None
-) -> dict[str, tuple[int, int]] | None:
-    """Return library → the positions of its kind and status columns; None where one is wrong."""
-    names = {squeezed(id): id for id in libraries} | {squeezed(entry.title): id for id, entry in libraries.items()}
-    found: dict[str, dict[str, int]] = {}
-    for position, column in enumerate(table.columns):
-        ending = next(filter(column.endswith, _MEANING), None)
-        if ending is None:
-            continue
-        owner = column.removesuffix(ending)
-        id = names.get(owner) if owner else library
-        if id is None:
-            column_name = f'"{printable(table.header[position])}"'
-            message = f"The column {column_name} does not say which library it is about."
-            help = "Name the library these columns are about: --library ID."
-            if owner:
-                message = f"The column {column_name} is about a library that is not in seatsync.yaml."
-                help = f"{did_you_mean(owner, names)} Add the library to seatsync.yaml, or delete the column.".strip()
-            table.found.append(Diagnostic("unknown-library", message, help, table.at(table.header_line, position)))
-            return None
-        found.setdefault(id, {})[_MEANING[ending]] = position
-    for id, positions in found.items():
-        if len(positions) < 2:
-            message = f"For {id} there is only one of the columns {_BOTH}; both are needed."
-            table.found.append(Diagnostic("csv-header", message, "Export both.", table.at(table.header_line, 0)))
-            return None
-    return {id: (positions["kind"], positions["status"]) for id, positions in found.items()}
+def _held_by_all(table: Table, columns: Columns, libraries: Mapping[str, Library], library: str | None) -> str:
+    """The library of a list without license columns, from a portal that lists only holders of a license; empty for none."""
+    if columns.licenses or any(d.severity is Severity.ERROR for d in table.found):
+        return ""
+    if library is None:
+        lists = [id for id in libraries if _lists_holders(libraries[id])]
+        return lists[0] if columns.type >= 0 and len(lists) == 1 else ""
+    own = _portal_with_template(table)
+    if _lists_holders(libraries[library]) and (own is None or own.lists_only_holders):
+        return library
+    message = f"There are no columns {BOTH}, so seatsync can't tell who holds {library}."
+    help = "Leave --library out to read only the members, or export with license columns."
+    table.found.append(Diagnostic("csv-header", message, help, table.at(table.header_line, 0)))
+    return ""
+
+
+def _lists_holders(library: Library) -> bool:
+    portal = portal_of(library)
+    return portal.lists_only_holders if portal is not None else library.delivery.facts.at_once
+
+
+def _portal_with_template(table: Table) -> Portal | None:
+    """The portal whose template has the header's names for all that the template needs; None if several have, or none."""
+    names = {*table.columns}
+    fitting = {dialect.template for dialect in DIALECTS if not dialect.missing(names)}
+    portals = [portal for portal in PORTALS.values() if portal.template in fitting]
+    return portals[0] if len(portals) == 1 else None
+
+
+def _portal(table: Table, libraries: Mapping[str, Library], spoken_of: Iterable[str]) -> str:
+    """The name of the portal that the export is from: that of its libraries, else the one whose template the header is in."""
+    of_libraries = {portal.name for id in spoken_of if (portal := portal_of(libraries[id])) is not None}
+    if not of_libraries and (own := _portal_with_template(table)) is not None:
+        return own.name
+    if not of_libraries:
+        of_libraries = {portal.name for library in libraries.values() if (portal := portal_of(library)) is not None}
+    return of_libraries.pop() if len(of_libraries) == 1 else ""
 
 
 class _Reader:
-    def __init__(
-        self, table: Table, libraries: Mapping[str, Library], columns: dict[str, tuple[int, int]], library: str | None
-    ) -> None:
+    def __init__(self, table: Table, columns: Columns, libraries: Mapping[str, Library], held_by_all: str) -> None:
         self.table = table
         self.columns = columns
+        self.libraries = libraries
+        self.held_by_all = held_by_all
         self.roster = RosterReader(table.file, [], table.found)
-        dialect = dialect_of(set(table.columns))
-        assert dialect is not None
-        self.dialect = dialect
-        known = {**{squeezed(name): field for name, field in EXPORT_MORE.items()}, **dialect.columns}
-        self.column = {known[name]: position for position, name in enumerate(table.columns) if name in known}
-        self.all_hold: str | None = None
-        if library is not None and not columns:
-            self._list_of_holders(library, libraries[library])
-
-    def _list_of_holders(self, id: str, library: Library) -> None:
-        """Accept a file without license columns from a portal that lists only members who hold a license."""
-        if self.dialect.template in LISTS_OF_HOLDERS and library.delivery.facts.at_once:
-            self.all_hold = id
-            return
-        message = f"There are no columns {_BOTH}, so seatsync can't tell who holds {id}."
-        help = "Leave --library out to import only the members, or export with license columns."
-        self.table.found.append(Diagnostic("csv-header", message, help, self.table.at(self.table.header_line, 0)))
-
-    def read(self) -> Portal:
-        holdings: dict[str, dict[str, Holding]] = {
-            id: {} for id in (self.columns or ([self.all_hold] if self.all_hold else []))
+        self.role = columns.person.pop("role", -1) if held_by_all else -1
+        self.picks = [columns.person.get(name, -1) for name in Person._fields]
+        self.rows_of: dict[str, Row] = {}
+        self.admins: list[int] = []
+        self.known: dict[tuple[str, str | None, str], Holding | str] = {}
+        self.holdings: dict[str, dict[str, Holding]] = {
+            id: {} for id in columns.licenses or filter(None, [held_by_all])
         }
-        picks = [self.column.get(name, -1) for name in Person._fields]
-        tags = Person._fields.index("tags")
-        for line, row in self.table.rows():
-            row.append("")
-            values = [row[pick] for pick in picks]
-            values[tags] = ";".join(tag for tag in values[tags].split(";") if not tag.strip().startswith(IMPORTED))
-            check_words(self.table, row, line, self.column, self.dialect)
-            count = len(self.roster.members)
-            self.roster.take(values, line, line, lambda at, name, part=0: self.table.at(at, self.column.get(name, 0)))
-            if len(self.roster.members) == count:
-                continue
-            key = self.roster.members[-1].key
-            if self.all_hold:
-                holdings[self.all_hold][key] = (Kind.TEMPORARY, Status.DELIVERED)
-            for id, (kind, status) in self.columns.items():
-                holding = self._holding(row[kind], row[status], line, kind)
-                if holding is not None:
-                    holdings[id][key] = holding
-        return Portal(self.roster.members, holdings)
+        self.ends: dict[str, dict[str, str]] = {id: {} for id in columns.licenses if columns.licenses[id].until >= 0}
+        self.left: set[str] = set()
 
-    def _holding(self, kind: str, status: str, line: int, column: int) -> Holding | None:
-        """Return a license from the portals' words: "Temporary", "Opted Out", "Permanent-Reserved"; None where they are wrong."""
-        kind_word, status_word = _words(kind), _words(status)
-        if kind_word.endswith("_reserved"):  # as in the portals' seat counts: Temporary-Reserved
-            kind_word = kind_word.removesuffix("_reserved")
-            status_word = "unclaimed" if status_word in ("", "unclaimed", "reserved") else f"reserved but {status_word}"
-        try:
-            holding = (
-                Kind(kind_word or "none"),
-                Status({"": "none", "reserved": "unclaimed"}.get(status_word, status_word)),
-            )
-        except ValueError:
-            self._wrong(
-                f'"{printable(kind)}" and "{printable(status)}" are not a kind and status of a license', line, column
-            )
-            return None
-        if (holding[0] is Kind.NONE) == (holding[1] in (Status.UNCLAIMED, Status.DELIVERED)):
-            self._wrong(f"a license can't be {holding[0]} and {holding[1].replace('_', ' ')} at once", line, column)
-            return None
-        return holding
-
-    def _wrong(self, fact: str, line: int, column: int) -> None:
-        help = (
-            "Write one of the kinds None, Temporary, Permanent, "
-            "and one of the statuses None, Unclaimed, Delivered, Opted Out, Revoked."
+    def read(self) -> Export:
+        rows = filter(self._is_person, self.table.rows())
+        while batch := list(islice(rows, _AT_ONCE)):
+            for key, line, row in self._people(batch):
+                self._take_licenses(key, line, row)
+        if self.admins:
+            self._tell_of_admins()
+        if not self.holdings:
+            self._tell_of_no_licenses()
+        return Export(
+            self.table.file,
+            self.roster.members,
+            self.holdings,
+            frozenset(self.columns.person),
+            bool(self.held_by_all),
+            _portal(self.table, self.libraries, self.holdings),
+            ends=self.ends,
+            left=frozenset(self.left),
         )
-        message = f"{fact[0].upper()}{fact[1:]}."
+
+    def _is_person(self, row: Row) -> bool:
+        """Whether the row is a person whom no row above is about; tell of the others."""
+        line, cells = row
+        cells.append("")  # at -1: the column of what the file does not have
+        person = [clean(cells[position]) for field, position in self.columns.person.items() if field in _NAMING]
+        email = clean(cells[self.columns.person["email"]])
+        if not email and sum(map(bool, person)) <= 1:
+            text = printable(clean(" ".join(filter(None, cells))))
+            self._skipped(line, f'The row "{text}" names nobody and is skipped, like a total below a list.')
+            return False
+        if self._is_admin(line, cells):
+            self.admins.append(line)
+            return False
+        first = self.rows_of.setdefault(email.lower(), row)
+        if first is row or first[1] != cells:
+            return True
+        self._skipped(line, f"This row repeats line {first[0]} and is skipped.")
+        return False
+
+    def _is_admin(self, line: int, cells: list[str]) -> bool:
+        """Whether the portal lists the person as an administrator. Only lists of license holders have such rows."""
+        if self.columns.type >= 0 and (word := clean(cells[self.columns.type]).lower()):
+            if word in _MEMBERS:
+                return False
+            if word not in _ADMINS:
+                message = f'The type "{printable(word)}" is neither participant nor admin.'
+                help = "Write participant for a member who holds a license."
+                where = self.table.at(line, self.columns.type)
+                self.table.found.append(Diagnostic("invalid-value", message, help, where))
+                return False
+            return True
+        return self.role >= 0 and clean(cells[self.role]).lower() in _ADMINS
+
+    def _people(self, rows: list[Row]) -> Iterator[tuple[str, int, list[str]]]:
+        """Check and keep the persons of these rows; yield (key, line, cells) of each that is kept."""
+        members = self.roster.members
+        before = len(members)
+        lines = [line for line, _ in rows]
+        values = [self._values(cells) for _, cells in rows]
+        if self.roster.take_plain(list(zip(*values, strict=True)), lines):
+            kept = rows
+        else:
+            kept = []
+            for row, person in zip(rows, values, strict=True):
+                count = len(members)
+                self.roster.take(person, row[0], row[0], self._locate)
+                kept += [row] if len(members) > count else []
+        for member, (line, cells) in zip(islice(members, before, None), kept, strict=True):
+            yield member.key, line, cells
+
+    def _values(self, cells: list[str]) -> list[str]:
+        values = [cells[pick] for pick in self.picks]
+        if IMPORTED in values[_TAGS]:  # the ledger has its own
+            tags = values[_TAGS].split(";")
+            values[_TAGS] = ";".join(tag for tag in tags if not tag.strip().startswith(IMPORTED))
+        return values
+
+    def _locate(self, line: int, name: str, part: int = 0) -> Origin:
+        return self.table.at(line, self.columns.person.get(name, 0))
+
+    def _take_licenses(self, key: str, line: int, cells: list[str]) -> None:
+        if self.held_by_all:
+            self.holdings[self.held_by_all][key] = (Kind.TEMPORARY, Status.DELIVERED)
+        for id, (kind, status, until) in self.columns.licenses.items():
+            said = (id, cells[kind] if kind >= 0 else None, cells[status])
+            holding = self.known.get(said)
+            if holding is None:
+                holding = self.known[said] = read_license(said[1], said[2], self.libraries[id])
+            if isinstance(holding, str):
+                self._wrong(holding, HELP, line, kind if kind >= 0 else status)
+                continue
+            self.holdings[id][key] = holding
+            if until >= 0 and (end := clean(cells[until])):
+                if parse_day(end) is None:
+                    self._wrong(f"{day_fault(end)}.", "Write a date like 2027-06-30.", line, until)
+                self.ends[id][key] = end
+        if clean(cells[self.columns.on_roster]).lower() == "no":
+            self.left.add(key)
+
+    def _wrong(self, message: str, help: str, line: int, column: int) -> None:
         self.table.found.append(Diagnostic("invalid-value", message, help, self.table.at(line, column)))
 
+    def _skipped(self, line: int, message: str) -> None:
+        where = self.table.at(line, 0)
+        help = "Delete the row, if it is not about a member."
+        self.table.found.append(Diagnostic("row-skipped", message, help, where, Severity.WARNING))
 
-def _words(text: str) -> str:
-    """Return the text in the ledger's form: ``Opted Out`` → ``opted_out``."""
-    return clean(text).lower().replace(" ", "_").replace("-", "_")
+    def _tell_of_no_licenses(self) -> None:
+        message = f"The export says nothing of licenses: it has no columns {BOTH}."
+        help = "To compare licenses, use the portal's export of user data. For a list of license holders, add --library ID."
+        where = self.table.at(self.table.header_line, 0)
+        self.table.found.append(Diagnostic("export-without-licenses", message, help, where, Severity.NOTICE))
+
+    def _tell_of_admins(self) -> None:
+        lines = [f"{line:,}" for line in self.admins]
+        rows = "row of an administrator is" if len(lines) == 1 else "rows of administrators are"
+        message = f"{len(lines):,} {rows} skipped, in line {named(lines, 10)}."
+        help = "Nothing is to be done: an administrator holds no license. The type of who holds one is participant."
+        where = self.table.at(self.admins[0], max(self.columns.type, 0))
+        self.table.found.append(Diagnostic("row-skipped", message, help, where, Severity.NOTICE))
+
+
+_TAGS = Person._fields.index("tags")
+_NAMING = (*REQUIRED, "student_id")
+_MEMBERS = ("participant", "member", "student", "user")
+_ADMINS = ("admin", "administrator", "organization admin", "organisation admin", "portal admin", "owner")
