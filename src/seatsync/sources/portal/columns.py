@@ -15,21 +15,27 @@ from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources import csv_table
 from seatsync.sources.csv_table import MOST_UNREAD, HeaderSpec, Table, report_two_columns, squeezed
 from seatsync.sources.rosters.spellings import NAMES, SPELLINGS, fields_of
-from seatsync.systems.registry import LICENSE_COLUMNS, portal_of
+from seatsync.systems.registry import LICENSE_COLUMNS, TEMPLATES, portal_of
 
 UNTIL, ON_ROSTER = "License End Date", "On Roster"
 """Columns that only `seatsync export` has: each library's end date, and "no" for who owns a license and is on no roster."""
 
-_NAMES_OF = {
-    "kind": ("License Kind", "Licence Kind", "Kind"),
-    "status": ("License Status", "Licence Status", "Status"),
-    "until": (UNTIL,),
-}
+_SURE = (
+    *((name, what) for columns in LICENSE_COLUMNS for what, name in columns._asdict().items()),
+    ("Licence Kind", "kind"),
+    ("Licence Status", "status"),
+    (UNTIL, "until"),
+)
+"""The names that nothing but a license has, and what they say."""
 _MEANINGS = sorted(
-    ((squeezed(name), what, "icen" in name) for what, names in _NAMES_OF.items() for name in names),
+    ((squeezed(name), what, (name, what) in _SURE) for name, what in (*_SURE, ("Kind", "kind"), ("Status", "status"))),
     key=lambda meaning: -len(meaning[0]),
 )
-"""(squeezed name, what it is, whether nothing but a license can have this name)"""
+"""(squeezed name, what it says, whether nothing but a license has the name), the longest first"""
+
+_FIXED_WORDS = {
+    squeezed(column.name): column.must_say for template in TEMPLATES for column in template.columns if column.must_say
+}
 
 BOTH = " or ".join(f"{columns.kind} and {columns.status}" for columns in LICENSE_COLUMNS)
 
@@ -46,12 +52,13 @@ class OfLicense(NamedTuple):
 class Columns:
     """The positions of an export's columns. ``person`` is by field of ``Person``, ``licenses`` by library.
 
-    ``type`` and ``on_roster`` are -1 without such a column.
+    ``type`` and ``on_roster`` are -1 without such a column. ``type`` says ``member`` of everybody who is no administrator.
     """
 
     person: dict[str, int] = field(default_factory=dict)
     licenses: dict[str, OfLicense] = field(default_factory=dict)
     type: int = -1
+    member: str = ""
     on_roster: int = -1
 
 
@@ -87,8 +94,8 @@ def read_columns(table: Table, libraries: Mapping[str, Library], library: str | 
     for position, column in enumerate(table.columns):
         if position in read:
             continue
-        if column == "type":
-            found.type = position
+        if column in _FIXED_WORDS:
+            found.type, found.member = position, _FIXED_WORDS[column]
         elif column == squeezed(ON_ROSTER):
             found.on_roster = position
         elif not owners.take(position, column):
@@ -113,7 +120,10 @@ def titles_in(text: str, file: str, found: list[Diagnostic]) -> list[str] | None
     return list({squeezed(title): title for title in reversed(titles)}.values())[::-1]
 
 
-_OF_LICENSE = re.compile(r"licen[cs]e[\W_]*(kind|status)", re.IGNORECASE)
+_OF_LICENSE = re.compile(
+    "|".join(r"[\W_]*".join(map(re.escape, name.split())) for name in sorted(dict(_SURE), key=len, reverse=True)),
+    re.IGNORECASE,
+)
 _AROUND = " \t()[]{}:;,./|-_\u2013\u2014"
 
 

@@ -145,11 +145,11 @@ class _Reader:
     def _is_admin(self, line: int, cells: list[str]) -> bool:
         """Whether the portal lists the person as an administrator. Only lists of license holders have such rows."""
         if self.columns.type >= 0 and (word := clean(cells[self.columns.type]).lower()):
-            if word in _MEMBERS:
+            if word in (self.columns.member, *_MEMBERS):
                 return False
             if word not in _ADMINS:
-                message = f'The type "{printable(word)}" is neither participant nor admin.'
-                help = "Write participant for a member who holds a license."
+                message = f'The type "{printable(word)}" is neither {self.columns.member} nor admin.'
+                help = f"Write {self.columns.member} for a member who holds a license."
                 where = self.table.at(line, self.columns.type)
                 self.table.found.append(Diagnostic("invalid-value", message, help, where))
                 return False
@@ -220,12 +220,12 @@ class _Reader:
         lines = [f"{line:,}" for line in self.admins]
         rows = "row of an administrator is" if len(lines) == 1 else "rows of administrators are"
         message = f"{len(lines):,} {rows} skipped, in line {named(lines, 10)}."
-        help = "Nothing is to be done: an administrator holds no license. The type of who holds one is participant."
+        help = "Nothing is to be done, unless one of them holds a license: then write the word of a member into that row."
         where = self.table.at(self.admins[0], max(self.columns.type, 0))
         self.table.found.append(Diagnostic("row-skipped", message, help, where, Severity.NOTICE))
 
 
 _TAGS = Person._fields.index("tags")
 _NAMING = (*REQUIRED, "student_id")
-_MEMBERS = ("participant", "member", "student", "user")
+_MEMBERS = ("member", "student", "user")
 _ADMINS = ("admin", "administrator", "organization admin", "organisation admin", "portal admin", "owner")

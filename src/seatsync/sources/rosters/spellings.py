@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from seatsync.sources.csv_table import squeezed
+from seatsync.systems.registry import TEMPLATES
 
 SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "email": (
@@ -21,16 +22,29 @@ SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "role": (("Role",),),
     "tags": (("Tags", "User Tags"), ("Tag",)),
 }
-"""The names by field, the surest first: where several are in a header, the surest is read. Case, spaces and punctuation do not count."""
+"""The names by field, the surest first: where several are in a header, the surest is read. Case, spaces and punctuation do not count.
 
+A vendor's template may have further ones."""
+
+_OF_TEMPLATES = {
+    squeezed(name): (column.field, 0)
+    for template in TEMPLATES
+    for column in template.columns
+    for name in (column.name, *column.other_names)
+    if column.field in SPELLINGS
+}
 _KNOWN = {
     squeezed(name): (field, rank)
     for field, ranks in SPELLINGS.items()
     for rank, names in enumerate(ranks)
     for name in names
 }
+_KNOWN = {name: column for name, column in _OF_TEMPLATES.items() if name not in _KNOWN} | _KNOWN
 
-NAMES = tuple(name for ranks in SPELLINGS.values() for names in ranks for name in names)
+NAMES = (
+    *(name for ranks in SPELLINGS.values() for names in ranks for name in names),
+    *(name for template in TEMPLATES for name in template.names),
+)
 """All names, as people write them."""
 
 
