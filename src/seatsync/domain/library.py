@@ -96,16 +96,21 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """The seats of one library, counted as in the portals."""
+    """The seats of one library, counted as in the portals. ``permanent_reserved`` are the permanent ones among ``reserved``."""
 
     total: int = 0
     reserved: int = 0
     temporary: int = 0
     permanent: int = 0
+    permanent_reserved: int = 0
 
     @property
     def used(self) -> int:
         return self.reserved + self.temporary + self.permanent
+
+    @property
+    def temporary_reserved(self) -> int:
+        return self.reserved - self.permanent_reserved
 
     @property
     def available(self) -> int:
@@ -126,6 +131,18 @@ class Slots:
 
 SEATS = ("reserved", "temporary", "permanent")
 """The figures that add up to the seats in use."""
+
+
+COUNTED = (*SEATS, "permanent_reserved")
+"""The figures that are kept for each library."""
+
+
+def figures_of(kind: str, status: str) -> tuple[str, ...]:
+    """The figures of ``COUNTED`` in which a license counts."""
+    seat = seat_of(kind, status)
+    if not seat:
+        return ()
+    return (seat, "permanent_reserved") if seat == "reserved" and kind == Kind.PERMANENT else (seat,)
 
 
 def seat_of(kind: str, status: str) -> str:

@@ -39,7 +39,9 @@ class License(NamedTuple):
 
     ``invited_on`` is the day (ISO) of the last grant; reminders count from it. ``reminders`` is the number sent. ``resent``
     has the values of ``resend:`` already carried out, separated by newlines. ``until`` is the last day (ISO, inclusive) of a
-    temporary license, empty for no end; a license that was revoked or declined keeps its last one.
+    temporary license, empty for no end; a license that was revoked or declined keeps its last one. ``there`` is what the vendor's
+    portal has otherwise (``portal.at_vendor.There``), empty if nothing. ``first_on`` is the day (ISO) of the first grant, which
+    never changes; empty if there was none.
     """
 
     kind: Kind
@@ -48,6 +50,8 @@ class License(NamedTuple):
     reminders: int = 0
     resent: str = ""
     until: str = ""
+    there: str = ""
+    first_on: str = ""
 
     @property
     def active(self) -> bool:
@@ -134,7 +138,7 @@ def granted(old: License, kind: Kind, status: Status, on: str, resent: str = "",
     comes = old.status is Status.UNCLAIMED and status is Status.DELIVERED and kind in (old.kind, Kind.PERMANENT)
     allowed = kind is not Kind.NONE and (is_free or comes)
     _must_be_legal(allowed, "grant", old)
-    return License(kind, status, on, 0, resent, until)
+    return License(kind, status, on, 0, resent, until, old.there, old.first_on or on)
 
 
 def imported(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
@@ -147,7 +151,8 @@ def imported(old: License, kind: Kind, status: Status, on: str, until: str | Non
     held = status in (Status.UNCLAIMED, Status.DELIVERED)
     _must_be_legal(held == (kind is not Kind.NONE), f"import of {kind} {status}", old)
     ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
-    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=ends)
+    first_on = old.first_on or (on if held else "")
+    return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=ends, first_on=first_on)
 
 
 def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:

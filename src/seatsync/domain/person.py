@@ -34,6 +34,7 @@ class Member(NamedTuple):
 
     ``key`` is the e-mail's key for comparison; empty if somebody else has the e-mail now, so that no name finds the member.
     ``imported_on`` is the day (ISO) of the member's first apply, ``account`` the e-mail of their own sign-in, empty if not known.
+    ``there`` says in which vendors' lists of users the member is, and what is still as before there (``portal.at_vendor``).
     """
 
     email: str
@@ -46,6 +47,7 @@ class Member(NamedTuple):
     imported_on: str = ""
     on_roster: bool = True
     account: str = ""
+    there: str = ""
 
 
 class RosterMember(NamedTuple):

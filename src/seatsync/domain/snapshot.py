@@ -8,7 +8,7 @@ from typing import Any
 
 from seatsync.domain.approval import Used
 from seatsync.domain.institution import Admin, Institution
-from seatsync.domain.library import SEATS, Library, Slots, seat_of
+from seatsync.domain.library import COUNTED, Library, Slots, figures_of
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.person import Member
 
@@ -28,7 +28,7 @@ class Snapshot:
     files say it had, if the ledger still has an institution of that id besides.
 
     A snapshot can hold only some ``members`` with their ``licenses``. The other fields always cover all of them: ``seats``
-    counts the active licenses of each library by ``library.seat_of``, ``last_number`` is the highest member number, and
+    counts the active licenses of each library by ``library.figures_of``, ``last_number`` is the highest member number, and
     ``baseline`` is what the last apply left for the next plan (``ledger.baseline``).
 
     Thousands of grants share one detail and give equal licenses: ``checked_detail`` is the detail checked last, ``interned``
@@ -63,7 +63,7 @@ class Snapshot:
     def slots(self, library: str) -> Slots:
         """The seats of ``library`` now; all zero if the ledger does not have it."""
         known, seats = self.libraries.get(library), self.seats.get(library, {})
-        return Slots(known.slots if known else 0, *(seats.get(seat, 0) for seat in SEATS))
+        return Slots(known.slots if known else 0, *(seats.get(figure, 0) for figure in COUNTED))
 
     def shared(self, license: License) -> License:
         """One shared object for all equal licenses."""
@@ -71,16 +71,16 @@ class Snapshot:
 
     def put(self, library: str, number: int, license: License) -> None:
         """Set the member's license of ``library``."""
-        held, seats = self.licenses.setdefault(library, {}), self.seats.setdefault(library, dict.fromkeys(SEATS, 0))
+        held, seats = self.licenses.setdefault(library, {}), self.seats.setdefault(library, dict.fromkeys(COUNTED, 0))
         old = held.get(number, ABSENT)
-        if seat := seat_of(old.kind, old.status):
-            seats[seat] -= 1
-        if seat := seat_of(license.kind, license.status):
-            seats[seat] += 1
+        for figure in figures_of(old.kind, old.status):
+            seats[figure] -= 1
+        for figure in figures_of(license.kind, license.status):
+            seats[figure] += 1
         held[number] = license
 
     def put_all(self, library: str, numbers: Collection[int], license: License) -> None:
         """Set this license of ``library`` for members who have none yet."""
         self.licenses.setdefault(library, {}).update(dict.fromkeys(numbers, license))
-        if seat := seat_of(license.kind, license.status):
-            self.seats.setdefault(library, dict.fromkeys(SEATS, 0))[seat] += len(numbers)
+        for figure in figures_of(license.kind, license.status):
+            self.seats.setdefault(library, dict.fromkeys(COUNTED, 0))[figure] += len(numbers)

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Row, Select, an
 
 from seatsync.domain.approval import checked as used
 from seatsync.domain.institution import Admin, Contact, Institution
-from seatsync.domain.library import SEATS, Delivery, Library
+from seatsync.domain.library import COUNTED, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
@@ -146,9 +146,9 @@ def _libraries(connection: Connection, institution: str) -> tuple[dict[str, Libr
     libraries, seats = {}, {}
     for row in connection.execute(query):
         kinds, delivery = tuple(map(Kind, row.kinds.split())), Delivery(row.delivery)
-        fields = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
-        libraries[row.id] = Library(row.id, *fields)
-        seats[row.id] = {seat: getattr(row, seat) for seat in SEATS}
+        product = (row.title, row.system, kinds, delivery, row.slots, bool(row.sends_letters))
+        libraries[row.id] = Library(row.id, *product, DeliveredBy(row.delivered_by), row.claim_url, row.open_url)
+        seats[row.id] = {figure: getattr(row, figure) for figure in COUNTED}
     return libraries, seats
 
 

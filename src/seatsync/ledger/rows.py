@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, update
 
 from seatsync.domain.institution import Institution
-from seatsync.domain.library import Library
+from seatsync.domain.library import Library, Slots
 from seatsync.domain.license import License
 from seatsync.domain.person import Member, account_key, found_by
+from seatsync.domain.portal.at_vendor import is_to_do
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import link_chain, tables
 from seatsync.ledger.journal import canonical
@@ -48,18 +49,15 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
 
 def library_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     """All libraries, in the order of their table's columns."""
-    libraries = books.libraries.values()
-    return [(institution, *_library(it), *_seats(it.id, books), it.sends_letters) for it in libraries]
+    return [(institution, *_library(it, books.slots(it.id))) for it in books.libraries.values()]
 
 
-def _library(library: Library) -> tuple[object, ...]:
+def _library(library: Library, seats: Slots) -> tuple[object, ...]:
     kinds = " ".join(library.kinds)
-    return (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
-
-
-def _seats(library: str, books: Snapshot) -> tuple[int, ...]:
-    slots = books.slots(library)
-    return (slots.reserved, slots.temporary, slots.permanent)
+    product = (library.id, library.title, library.system, kinds, library.delivery.value, library.slots)
+    at_vendor = (library.delivered_by.value, library.claim_url, library.open_url)
+    counted = (seats.reserved, seats.temporary, seats.permanent)
+    return (*product, *counted, library.sends_letters, *at_vendor, seats.permanent_reserved)
 
 
 def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
@@ -67,19 +65,19 @@ def admin_rows(institution: str, books: Snapshot) -> list[tuple[object, ...]]:
     return [(institution, key, a.email, a.given_name, a.family_name) for key, a in books.admins.items()]
 
 
-MEMBER_VALUES = (*Member._fields, "found_by", "account_key")
+MEMBER_VALUES = (*Member._fields, "found_by", "account_key", "to_do")
 """The columns of ``member_values``."""
 
 
 def member_values(member: Member) -> tuple[object, ...]:
     """A member's row under ``MEMBER_VALUES``, without its key."""
-    return (*member, found_by(member), account_key(member))
+    return (*member, found_by(member), account_key(member), is_to_do(member))
 
 
 def member_rows(institution: str, members: Iterable[tuple[int, Member]]) -> Iterator[tuple[object, ...]]:
     """Rows of these (number, member) pairs, in the order of their table's columns."""
     for number, member in members:
-        yield _MEMBER_ROW((institution, number, *member, found_by(member), account_key(member)))
+        yield _MEMBER_ROW((institution, number, *member_values(member)))
 
 
 _MEMBER_ROW: Callable[[tuple[object, ...]], tuple[object, ...]] = itemgetter(

@@ -6,14 +6,14 @@ Days and instants are ISO text: the journal's hashes cover it, it sorts correctl
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, text, true
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Text, false, text, true
 
 from seatsync.domain.library import SEATS
 from seatsync.ledger import account_tables as account_tables  # imported so that the metadata has all tables
 from seatsync.ledger.schema import metadata as metadata
 from seatsync.ledger.schema import table, text_column
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 """The migrations, oldest first. A ledger with any other revision was written by a newer seatsync."""
 
 REVISION = text("SELECT version_num FROM alembic_version")
@@ -60,6 +60,10 @@ library = table(
     _number("slots"),
     *(Column(seat, Integer, nullable=False, server_default="0") for seat in SEATS),
     Column("sends_letters", Boolean, nullable=False, server_default=true()),
+    Column("delivered_by", String(16), nullable=False, server_default="seatsync"),
+    Column("claim_url", Text, nullable=False, server_default=text("''")),
+    Column("open_url", Text, nullable=False, server_default=text("''")),
+    Column("permanent_reserved", Integer, nullable=False, server_default="0"),
 )
 
 admin = table(
@@ -90,6 +94,8 @@ member = table(
         "found_by", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False, server_default=text("''")
     ),
     Column("account_key", Text, nullable=False, server_default=text("''")),
+    Column("there", Text, nullable=False, server_default=text("''")),
+    Column("to_do", Boolean, nullable=False, server_default=false()),
 )
 Index("member_found_by", member.c.institution, member.c.found_by)
 Index(
@@ -109,6 +115,8 @@ Index(
     sqlite_where=text("student_id != ''"),
 )
 
+Index("member_to_do", member.c.institution, member.c.number, sqlite_where=text("to_do"))
+
 license = table(
     "license",
     _institution(),
@@ -119,7 +127,17 @@ license = table(
     text_column("invited_on", 10),
     _number("reminders"),
     text_column("resent"),
-    Column("until", String(10), nullable=False, server_default=text("''")),
+    *(
+        Column(name, String(length), nullable=False, server_default=text("''"))
+        for name, length in (("until", 10), ("there", 16), ("first_on", 10))
+    ),
+)
+Index(
+    "license_there",
+    license.c.institution,
+    license.c.library,
+    license.c.member,
+    sqlite_where=text("there != ''"),
 )
 
 entry = table(

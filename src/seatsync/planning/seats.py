@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple, assert_never
 
 from seatsync.domain.action import Sign, Subject
-from seatsync.domain.library import Slots, seat_of
+from seatsync.domain.library import COUNTED, Slots, figures_of
 from seatsync.domain.license import Effect, From, Kind, Status, becomes
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
@@ -58,19 +58,27 @@ def _move_seats(
         return
     if effect.start is From.FREE:
         for (kind, status), number in Counter(map(itemgetter(5, 6), changes)).items():
-            figures[seat_of(kind if kind in kinds else next(iter(kinds)), status)] += number
+            _count(figures, kind if kind in kinds else next(iter(kinds)), status, number)
         held = Counter((before["kind"], before["status"]) for before in map(itemgetter(7), changes) if before)
-        for (kind, status), number in held.items():
-            if seat := seat_of(kind, status):  # an unclaimed one, which is delivered at once now
-                figures[seat] -= number
+        for (kind, status), number in held.items():  # an unclaimed one, which is delivered at once now
+            _count(figures, kind, status, -number)
         return
-    for (kind, status), number in Counter(map(_kind_and_status_before, changes)).items():
-        after = becomes(effect, Kind(kind), Status(status))
-        if after is None or (after[0] != kind and after[0] not in (Kind.NONE, *kinds)):
+    given = map(itemgetter(5, 6), changes)
+    for (old, new), number in Counter(zip(map(_kind_and_status_before, changes), given, strict=True)).items():
+        after = becomes(effect, *_typed(new if effect.start is From.ANY else old))
+        if after is None or (after[0] != old[0] and after[0] not in (Kind.NONE, *kinds)):
             continue
-        figures[seat_of(kind, status)] -= number
-        if seat := seat_of(*after):
-            figures[seat] += number
+        _count(figures, *old, -number)
+        _count(figures, *after, number)
+
+
+def _typed(license: tuple[str, str]) -> tuple[Kind, Status]:
+    return Kind(license[0]), Status(license[1])
+
+
+def _count(figures: dict[str, int], kind: str, status: str, number: int) -> None:
+    for figure in figures_of(kind, status):
+        figures[figure] += number
 
 
 def _kind_and_status_before(change: Change) -> tuple[str, str]:
@@ -80,12 +88,7 @@ def _kind_and_status_before(change: Change) -> tuple[str, str]:
 
 
 def _figures(slots: Slots) -> dict[str, int]:
-    return {
-        "total": slots.total,
-        "reserved": slots.reserved,
-        "temporary": slots.temporary,
-        "permanent": slots.permanent,
-    }
+    return {name: getattr(slots, name) for name in ("total", *COUNTED)}
 
 
 def _slots(figures: Mapping[str, int]) -> Slots:

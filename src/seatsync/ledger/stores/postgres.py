@@ -263,6 +263,7 @@ class Postgres:
 
 for _index in (
     *tables.member.indexes,
+    *tables.license.indexes,
     *tables.outbox.indexes,
 ):  # set here, so that SQLite need not import PostgreSQL's dialect
     if "sqlite_where" in _index.dialect_kwargs:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, select
 from seatsync.domain.letters import LetterState, letter_for
 from seatsync.domain.license import ABSENT, IllegalTransition, License
 from seatsync.domain.person import Member, account_key, found_by
+from seatsync.domain.portal.at_vendor import is_to_do
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.failures import LedgerError
@@ -152,11 +153,12 @@ def _compare(connection: Connection, institution: str, walk: Replay) -> None:
 def _wrong_keys(
     connection: Connection, institution: str, present: Snapshot, books: Snapshot
 ) -> Iterator[tuple[int, str]]:
-    """Members who are the same in tables and journal, but whose ``found_by`` or ``account_key`` does not match; with what is wrong."""
+    """Members who are the same in tables and journal, but for whom a column computed from them is wrong; with what is wrong."""
     columns = tables.member.c
-    query = select(columns.number, columns.found_by, columns.account_key).where(columns.institution == institution)
+    computed = (columns.found_by, columns.account_key, columns.to_do)
+    query = select(columns.number, *computed).where(columns.institution == institution)
     for rows in streamed(connection, query):
-        for number, text, key in rows:
+        for number, text, key, to_do in rows:
             member = present.members.get(number)
             if member is None or member != books.members.get(number):
                 continue
@@ -164,6 +166,11 @@ def _wrong_keys(
                 yield number, "the text for searching and sorting does not match their names"
             if key != account_key(member):
                 yield number, "the key of their account does not match its e-mail"
+            if bool(to_do) != is_to_do(member):
+                yield (
+                    number,
+                    "whether something is to be done for them at the vendor does not match what the vendor has",
+                )
 
 
 def _must_not_be_behind(walk: Replay, present: Snapshot) -> None:
