@@ -25,8 +25,9 @@ class Export:
     ``lists_holders`` says that only holders of a license of these libraries are listed (Jamworks' members). Otherwise all users
     of the portal are. ``portal`` is the portal's name in ``systems``, empty if the header fits several.
 
-    `seatsync export` alone writes ``ends``, the end dates (ISO) by library and e-mail key, and ``left``, the e-mail keys of
-    people who own a permanent license and are on no roster.
+    ``is_ours`` says that `seatsync export` wrote it: then it is what the ledger wanted, and not what a portal has. Only such a
+    file has ``ends``, the end dates (ISO), and ``there``, what the portal still had otherwise (``License.there``), by library
+    and e-mail key, and ``left``, the e-mail keys of people who own a permanent license and are on no roster.
     """
 
     file: str
@@ -35,5 +36,7 @@ class Export:
     fields: frozenset[str]
     lists_holders: bool = False
     portal: str = ""
+    is_ours: bool = False
     ends: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    there: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     left: frozenset[str] = frozenset()

@@ -119,6 +119,7 @@ class _Reader:
             frozenset(self.columns.person),
             bool(self.held_by_all),
             _portal(self.table, self.libraries, self.holdings),
+            self.columns.on_roster >= 0,
             ends=self.ends,
             left=frozenset(self.left),
         )
@@ -220,7 +221,9 @@ class _Reader:
         lines = [f"{line:,}" for line in self.admins]
         rows = "row of an administrator is" if len(lines) == 1 else "rows of administrators are"
         message = f"{len(lines):,} {rows} skipped, in line {named(lines, 10)}."
-        help = "Nothing is to be done, unless one of them holds a license: then write the word of a member into that row."
+        help = (
+            "Nothing is to be done, unless one of them holds a license: then write the word of a member into that row."
+        )
         where = self.table.at(self.admins[0], max(self.columns.type, 0))
         self.table.found.append(Diagnostic("row-skipped", message, help, where, Severity.NOTICE))
 
