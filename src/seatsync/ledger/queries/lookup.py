@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, and_, case, func, literal_column, or_, select, text
 
+from seatsync.domain.action import Action, Unplanned
 from seatsync.domain.license import Kind, Status
 from seatsync.ledger import tables
 from seatsync.ledger.journal import UNPLANNED
@@ -53,6 +54,29 @@ def touched_since(connection: Connection, institution: str, serial: int) -> dict
     for member, action in rows:
         found.setdefault(member, set()).add(action)
     return found
+
+
+def changed_since(connection: Connection, institution: str, instant: str) -> set[tuple[str, int]]:
+    """What changed after an ``instant`` (ISO) and what an export of that moment says nothing of: (library, member's number);
+    without a library for the member's record.
+    """
+    entry, event = tables.entry.c, tables.event.c
+    later = select(entry.serial).where(entry.institution == institution, entry.at > instant)
+    first = connection.execute(select(func.min(later.subquery().c.serial))).scalar()
+    if first is None:
+        return set()
+    changed = select(event.library, event.member).where(
+        event.institution == institution,
+        event.serial > first,  # an entry's events come after it
+        event.entry.in_(later),
+        event.member != 0,
+        event.action.not_in(_SAME_IN_A_PORTAL),
+    )
+    return {(library, member) for library, member in connection.execute(changed)}
+
+
+_SAME_IN_A_PORTAL = (Action.LICENSE_UPDATE.value, Action.RESEND.value, Unplanned.ACCOUNT.value)
+"""Actions that change neither a license nor a record as an export shows it."""
 
 
 def due_reminders(connection: Connection, institution: str, remind_after: Sequence[int], today: date) -> set[int]:

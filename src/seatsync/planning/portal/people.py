@@ -1,0 +1,95 @@
+"""The people of an export: who they are in the ledger, and what the portal's list of users says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from seatsync.domain.person import Member, RosterMember
+from seatsync.domain.portal.at_vendor import Users, users_there
+from seatsync.domain.portal.export import Export
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.ids import plain_id
+from seatsync.planning.matching import match
+from seatsync.planning.portal.found import Unsure
+
+COMPARED = ("email", "given_name", "family_name", "student_id")
+"""The fields of ``Person`` that a portal keeps as they are here. Roles and tags are typed in there once, and filters differ."""
+
+
+class People(NamedTuple):
+    """The ledger's number of each person in an export, 0 for others, and who may be somebody else."""
+
+    numbers: list[int]
+    unsure: list[Unsure]
+
+
+def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
+    """Match the people of an export as rosters are matched: by student id, else by e-mail.
+
+    As long as an edit is still to be done in the ``portal``, a person is known there by what was before. Accounts' e-mails say
+    nothing: a portal's list has the institution's record.
+    """
+    rows, before = export.members, _as_before(books, portal)
+    found = match(rows, before)
+    numbers, doubts = found.sure, {doubt.position: doubt.record for doubt in found.doubts}
+    if before is not books:
+        left = [position for position, number in enumerate(numbers) if not number]
+        again, taken = match([rows[position] for position in left], books), {*numbers}
+        for position, number in zip(left, again.sure, strict=True):
+            if number and number not in taken:
+                numbers[position] = number
+                doubts.pop(position, None)
+        doubts |= {left[doubt.position]: doubt.record for doubt in again.doubts}
+    return People(numbers, [Unsure(rows[position], record) for position, record in sorted(doubts.items())])
+
+
+def _as_before(books: Snapshot, portal: str) -> Snapshot:
+    """The ledger with its members as the portal still has them; the same object if no edit is to be done there."""
+    edited = {
+        number: _with_fields(member, fields)
+        for number, member in books.members.items()
+        if member.there and (fields := users_there(member).get(portal))
+    }
+    return replace(books, members={**books.members, **edited}) if edited else books
+
+
+def _with_fields(member: Member, fields: Mapping[str, Any]) -> Member:
+    there = member._replace(**fields)
+    return there._replace(key=email_key(there.email)) if "email" in fields else there
+
+
+class Record(NamedTuple):
+    """A member's record in a portal: the fields still as before there (``edits``), and those that nobody was to change,
+    with their values (here, there)."""
+
+    edits: dict[str, str]
+    differing: dict[str, tuple[str, str]]
+
+
+def record_there(row: RosterMember, member: Member, edits: Mapping[str, str], fields: Sequence[str]) -> Record:
+    """Compare a member's record with the portal's, in the ``fields`` that the export has. ``edits`` are those to be done."""
+    still = {name: value for name, value in edits.items() if name not in fields}
+    differing = {}
+    for name in fields:
+        there = getattr(row, name)
+        if _plain(name, there) == _plain(name, getattr(member, name)):
+            continue
+        if name in edits:
+            still[name] = edits[name] if _plain(name, edits[name]) == _plain(name, there) else there
+        else:
+            differing[name] = (getattr(member, name), there)
+    return Record(still, differing)
+
+
+def _plain(field: str, text: str) -> str:
+    return email_key(text) if field == "email" else plain_id(text) if field == "student_id" else text
+
+
+def with_portal(member: Member, portal: str, edits: Mapping[str, str] | None) -> Users:
+    """The portals that list the member, with this one and what is to be edited there; without it if that is None."""
+    users = users_there(member)
+    users.pop(portal, None)
+    return users if edits is None else {**users, portal: dict(edits)}
