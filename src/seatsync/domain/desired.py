@@ -12,6 +12,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
+from seatsync.domain.portal.export import Export
 from seatsync.domain.text.emails import email_key
 
 Counted = Mapping[tuple[str, str], int]
@@ -117,12 +118,29 @@ class Roster:
 
 
 @dataclass(frozen=True, slots=True)
+class CommittedExport:
+    """A file under ``exports``. ``taken`` is the instant (ISO) at which it was downloaded, ``library`` empty if it names its own.
+
+    ``key`` (SHA-256, hex) covers the file's bytes and what its entry says. ``rows`` is None if they need not be read, because an
+    apply has taken them before.
+    """
+
+    path: str
+    library: str
+    taken: str
+    key: str
+    origin: Origin
+    rows: Export | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """Everything that the files of one institution say. ``was`` is its earlier id, empty if they name none.
 
-    ``remind_after`` are days. ``digest`` covers the bytes of every file read; ``files`` maps each to its SHA-256 (hex).
-    ``places`` maps ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL`` and so on to their places in
-    ``seatsync.yaml``. ``counted`` are further members of whom only the number is known; no grant names them.
+    ``remind_after`` are days. ``exports`` are in the order in which they were taken. ``digest`` covers the bytes of every file read;
+    ``files`` maps each to its SHA-256 (hex). ``places`` maps ``libraries``, ``libraries.ID``, ``rosters``, ``grants``, ``admins.EMAIL``
+    and so on to their places in ``seatsync.yaml``. ``counted`` are further members of whom only the number is known; no grant
+    names them.
     """
 
     institution: Institution
@@ -134,6 +152,7 @@ class Desired:
     remind_after: tuple[int, ...] = ()
     limits: Limits = Limits()
     approvals: Sequence[Approval] = ()
+    exports: Sequence[CommittedExport] = ()
     digest: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     counted: Counted = field(default_factory=dict)

@@ -17,6 +17,7 @@ from seatsync.formats.fields import (
     Day,
     Email,
     InvalidValue,
+    Moment,
     Slug,
     Tag,
     Text,
@@ -268,6 +269,20 @@ AnyGrant = Annotated[
 ]
 
 
+class ExportEntry(Closed):
+    """An export from the vendor's portal ("Export user data", or Jamworks' list of members), as it was downloaded."""
+
+    path: Text = Field(description="The file, relative to this folder.")
+    library: Slug | None = Field(
+        None, description="The library that the file is about, if its columns do not name libraries."
+    )
+    taken: Moment = Field(
+        description="When the file was downloaded: a date, of which the beginning counts, or a time such as 2027-03-01T14:30:00Z. "
+        "The file says nothing of what has changed since."
+    )
+    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
+
+
 class InvitesEntry(Closed):
     """Reminders of unclaimed invitations."""
 
@@ -329,6 +344,11 @@ class SeatsyncFile(Closed):
         [],
         description="Who gets what. If several grants match a member: permanent beats temporary, and a grant without an end date "
         "beats one with an end date.",
+    )
+    exports: list[ExportEntry] = Field(
+        [],
+        description="Exports from the vendor's portal. A plan takes from each, once, what has moved forward there: claimed, declined, "
+        "revoked, granted.",
     )
     invites: InvitesEntry = InvitesEntry.model_validate({})
     mail: MailEntry = MailEntry.model_validate({})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
 from seatsync.domain.text.days import day_fault, parse_day
@@ -73,6 +73,25 @@ def _date(value: Any) -> Any:
     raise InvalidValue(fact, "Write it as 2027-06-30.")
 
 
+def _moment(value: Any) -> Any:
+    if isinstance(value, str) and (day := parse_day(value)):
+        return day
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise InvalidValue(
+            f"{quoted(value)} is neither a date nor a time", "Write it as 2027-03-01, or as 2027-03-01T14:30:00Z."
+        )
+    if instant.tzinfo is None:
+        raise InvalidValue(
+            f"{quoted(value)} does not say in which time zone it is",
+            f"Write {instant:%Y-%m-%dT%H:%M:%S}Z if it is UTC, or the difference, for example -06:00, in place of the Z.",
+        )
+    return instant
+
+
 def _tag(value: str) -> str:
     if fault := tag_fault(value):
         raise InvalidValue(f'"{printable(value)}" can\'t be a tag: {fault}', "Choose another tag.")
@@ -126,6 +145,11 @@ Slug = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "maxLength": 63}),
 ]
 Day = Annotated[date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})]
+Moment = Annotated[
+    date | datetime,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\d(T.*)?$"}),
+]
 Tag = Annotated[AnyText, AfterValidator(_tag), WithJsonSchema(_SCALAR)]
 Timezone = Annotated[Text, AfterValidator(_timezone)]
 WebAddress = Annotated[

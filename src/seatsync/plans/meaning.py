@@ -25,8 +25,9 @@ AT_ONCE = 5_000
 """Members taken at a time."""
 _END = "\x1f"
 """Ends each value. No value contains it."""
-_NOT_SAID = frozenset({"origin", "places", "digest", "files", "members", "counted"})
-"""Fields of the desired state that are places or bytes, and the members, who are taken from columns."""
+_NOT_SAID = frozenset({"origin", "places", "digest", "files", "members", "counted", "rows"})
+"""Fields of the desired state that are places or bytes, the members, who are taken from columns, and the rows of exports, for
+which their keys stand."""
 
 
 def meaning_of(desired: Desired, members: Iterable[Columns]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import is_slug, printable
 from seatsync.domain.text.guesses import did_you_mean
@@ -46,6 +46,12 @@ def read_config(tree: yaml_tree.Node | None, found: list[Diagnostic]) -> c.Seats
         return c.SeatsyncFile.model_validate(_sound_part(values, tree, faulty))
     except ValidationError:
         return None
+
+
+def unknown_library(id: str, libraries: Collection[str], where: Origin) -> Diagnostic:
+    """The error that an entry names a library that the file does not have."""
+    message = f'"{printable(id)}" is not a library of this file. {did_you_mean(id, libraries)}'.rstrip()
+    return Diagnostic("unknown-library", message, f"The libraries are {named([*libraries], 20) or 'none'}.", where)
 
 
 _STAND_INS: dict[str, Any] = {
@@ -95,7 +101,7 @@ def _sound_part(values: Any, tree: yaml_tree.Node | None, faults: list[tuple[Key
             sound[section] = _without(sound[section], faulty)
             node.items = _without(node.items, faulty)
     if "libraries" not in sound:
-        sound = {key: value for key, value in sound.items() if key not in ("grants", "approvals")}
+        sound = {key: value for key, value in sound.items() if key not in ("grants", "approvals", "exports")}
     return {**_STAND_INS, **sound}
 
 

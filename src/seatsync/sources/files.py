@@ -68,16 +68,19 @@ class Folder:
 
     def is_still(self, name: str, digest: str) -> bool:
         """Whether the file ``name`` exists and has the SHA-256 ``digest`` (hex). Its text is not decoded."""
-        if name in self.digests:  # already read
-            return self.digests[name] == digest
-        digest_now = hashlib.sha256()
-        try:
-            for piece in opening.pieces(self.path / name, self.path):
-                digest_now.update(piece)
-        except (OSError, ValueError):  # reading it will say why
-            return False
-        self.digests[name] = digest_now.hexdigest()
-        return self.digests[name] == digest
+        return self.digest_of(name) == digest
+
+    def digest_of(self, name: str) -> str | None:
+        """Return the SHA-256 (hex) of the file ``name``, None where it can't be read. Its text is not decoded."""
+        if name not in self.digests:
+            digest = hashlib.sha256()
+            try:
+                for piece in opening.pieces(self.path / name, self.path):
+                    digest.update(piece)
+            except (OSError, ValueError):  # reading it will say why
+                return None
+            self.digests[name] = digest.hexdigest()
+        return self.digests[name]
 
     def leads_to(self, name: str) -> str:
         """Return the real path of the file ``name``: the same for every name and link of it."""

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from posixpath import normpath
 from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
 from seatsync.domain.desired import Counted, Desired, Grant, Limits, Roster, Selection, Selector
-from seatsync.domain.diagnostic import Diagnostic, Severity, named
+from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
-from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.guesses import did_you_mean, reset_guesses
+from seatsync.domain.text.guesses import reset_guesses
 from seatsync.formats import config as formats
 from seatsync.formats.approvals import AnyApproval, EmptyRosterApproval, RevokesApproval
 from seatsync.sources import yaml_tree
-from seatsync.sources.config import read_config
+from seatsync.sources.config import read_config, unknown_library
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.institution_folder import InstitutionFolder
+from seatsync.sources.portal.committed import read_exports
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 from seatsync.sources.rosters.read import read_csv, read_yaml
@@ -76,15 +77,24 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
     return {}
 
 
-def load(opened: InstitutionFolder, read: ReadRosters = read_whole) -> Loaded:
-    """Read all files of one institution and find every mistake in them."""
+def load(
+    opened: InstitutionFolder,
+    read: ReadRosters = read_whole,
+    now: datetime | None = None,
+    taken: Container[str] = (),
+) -> Loaded:
+    """Read all files of one institution and find every mistake in them.
+
+    ``now`` is the moment after which no export can have been taken; None if that is not checked. Exports whose key is in ``taken``
+    are not read.
+    """
     reset_guesses()
     folder = opened.files()
     config = read_config(opened.tree, folder.found)
     if config is None:
         return Loaded(None, _in_order(folder.found))
     loader = _Loader(folder, config, opened.tree, read)
-    desired = loader.load()
+    desired = loader.load(now, taken)
     wrong = any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found)
     return Loaded(None if wrong else desired, _in_order(folder.found))
 
@@ -112,10 +122,11 @@ class _Loader:
         self.selections: dict[str, Selection | None] = {}
         self.grants_files: dict[str, str] = {}
 
-    def load(self) -> Desired:
+    def load(self, now: datetime | None, taken: Container[str]) -> Desired:
         institution = self.config.institution
         self._check_admins()
         self._check_libraries()
+        exports = read_exports(self.config, self.tree, self.folder, self.libraries, now, taken)
         rosters, members, counted = self._rosters()
         return Desired(
             institution=Institution(
@@ -134,6 +145,7 @@ class _Loader:
             remind_after=tuple(sorted(int(days[:-1]) for days in self.config.invites.remind_after)),
             limits=_limits(self.config.limits),
             approvals=[self._approval(position, entry) for position, entry in enumerate(self.config.approvals)],
+            exports=exports,
             digest=self.folder.digest(),
             files=dict(self.folder.digests),
             counted=counted,
@@ -232,11 +244,7 @@ class _Loader:
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)
         if library is None:
-            guess = did_you_mean(id, self.libraries)
-            message = f'"{printable(id)}" is not a library of this file. {guess}'.rstrip()
-            self._report(
-                "unknown-library", message, f"The libraries are {named(list(self.libraries), 20) or 'none'}.", where
-            )
+            self.folder.found.append(unknown_library(id, self.libraries, where))
         return library
 
     def _selector(self, to: formats.To, position: int) -> Selector:

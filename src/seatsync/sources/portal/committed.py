@@ -1,0 +1,111 @@
+"""Read the exports that seatsync.yaml names: each once, and none that an apply has taken before."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from datetime import date, datetime
+from hashlib import sha256
+from operator import attrgetter
+from posixpath import normpath
+
+from seatsync.domain.desired import CommittedExport
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.library import Library
+from seatsync.domain.origin import Origin
+from seatsync.domain.text.days import instant_in, iso, start_of
+from seatsync.formats.config import ExportEntry, SeatsyncFile
+from seatsync.sources import yaml_tree
+from seatsync.sources.config import unknown_library
+from seatsync.sources.files import NAME, Folder
+from seatsync.sources.portal.export import read_export
+
+
+def read_exports(
+    config: SeatsyncFile,
+    tree: yaml_tree.Node | None,
+    folder: Folder,
+    libraries: Mapping[str, Library],
+    now: datetime | None,
+    taken: Container[str],
+) -> list[CommittedExport]:
+    """Return the exports in the order in which they were taken, and add mistakes to the folder's diagnostics.
+
+    One whose key is in ``taken`` has no rows. ``now`` is the moment after which none can have been taken; None if that does not
+    matter.
+    """
+    reader = _Reader(config, tree, folder, libraries, now, taken)
+    found = [reader.read(position, entry) for position, entry in enumerate(config.exports)]
+    return sorted(filter(None, found), key=attrgetter("taken"))
+
+
+class _Reader:
+    def __init__(
+        self,
+        config: SeatsyncFile,
+        tree: yaml_tree.Node | None,
+        folder: Folder,
+        libraries: Mapping[str, Library],
+        now: datetime | None,
+        taken: Container[str],
+    ) -> None:
+        self.timezone = config.institution.timezone or ""
+        self.tree = tree
+        self.folder = folder
+        self.libraries = libraries
+        self.now = now
+        self.taken = taken
+        self.names: dict[str, str] = {}
+
+    def read(self, position: int, entry: ExportEntry) -> CommittedExport | None:
+        """One export; None where it is listed twice, or its file can't be read."""
+        where = self._at(position, "path")
+        is_sound = self._is_listed_once(entry, where) and self._knows_library(position, entry)
+        taken = _instant(entry.taken, self.timezone)
+        digest = self.folder.digest_of(entry.path) or ""
+        key = _key(digest, entry)
+        if digest and key in self.taken:
+            return CommittedExport(entry.path, entry.library or "", taken, key, where)
+        if self.now is not None and taken > iso(instant_in(self.now, self.timezone)):
+            message = f"{entry.path} was not taken yet: `taken` is {entry.taken.isoformat()}."
+            help = "Write when the file was downloaded from the portal."
+            self._report("export-in-future", message, help, self._at(position, "taken"))
+        text = self.folder.read(entry.path, where, entry.encoding)
+        if text is None or not is_sound:
+            return None
+        rows = read_export(text, entry.path, self.libraries, entry.library, self.folder.found)
+        return CommittedExport(entry.path, entry.library or "", taken, key, where, rows)
+
+    def _is_listed_once(self, entry: ExportEntry, where: Origin) -> bool:
+        first = self.names.setdefault(self.folder.leads_to(entry.path), entry.path)
+        if first is entry.path:
+            return True
+        fact = f"{entry.path} is listed under `exports` twice."
+        if normpath(first) != normpath(entry.path):
+            fact = f"{entry.path} is another name for {first}, so that file is listed under `exports` twice."
+        self._report("duplicate-export", fact, "Delete one.", where)
+        return False
+
+    def _knows_library(self, position: int, entry: ExportEntry) -> bool:
+        if entry.library is None or entry.library in self.libraries:
+            return True
+        self.folder.found.append(unknown_library(entry.library, self.libraries, self._at(position, "library")))
+        return False
+
+    def _at(self, position: int, name: str) -> Origin:
+        return yaml_tree.place(self.tree, ("exports", position, name), NAME)
+
+    def _report(self, code: str, message: str, help: str, where: Origin) -> None:
+        self.folder.found.append(Diagnostic(code, message, help, where))
+
+
+def _instant(taken: date, timezone: str) -> str:
+    """The instant (ISO) that an entry's ``taken`` means: a mere date is its beginning."""
+    if isinstance(taken, datetime):
+        return iso(instant_in(taken.replace(microsecond=0), timezone))
+    return start_of(taken.isoformat(), timezone)
+
+
+def _key(digest: str, entry: ExportEntry) -> str:
+    """Another ``taken`` or ``library`` makes it another export: an apply that took the file as something else took other facts."""
+    said = (digest, entry.library or "", entry.taken.isoformat())
+    return sha256("\0".join(said).encode()).hexdigest()
