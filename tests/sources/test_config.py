@@ -40,6 +40,9 @@ grants:
     to:
       everyone: true
   - path: extra.csv
+exports:
+  - path: exports/books.csv
+    taken: 2027-03-01
 invites:
   remind_after: [3d]
 mail:
@@ -136,4 +139,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (27, 8)
+    assert (report.origin.line, report.origin.column) == (30, 8)

@@ -88,7 +88,7 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
 
             found = [finding_without_ledger(item)]
         if isinstance(item, Task) or item.task is not None:
-            desired, mistakes = load(InstitutionFolder.open(folder))
+            desired, mistakes = load(InstitutionFolder.open(folder), now=run.now)
             found += [*mistakes, *Templates(folder).check()]
             if desired is not None:
                 draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
