@@ -6,13 +6,14 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: test test-rest test-fast check demo demo-portal bench torture mutants mutants-score pictures lock schemas migrations translations clean
 
-# The quick tests, and of those that take long the eighth whose turn it is (tests/support/turns.py).
+# The quick tests on SQLite, and of the others the sixteenth whose turn it is (tests/support/turns.py).
 test: .venv/ready check
 	SEATSYNC_TEST_PART=turn $(BIN)/pytest
 
-# The tests that `make test` left out. Pull requests run both.
+# The tests that `make test` left out. Pull requests run both. REST=half runs one half of them, another one for each commit.
+REST := rest
 test-rest: .venv/ready
-	SEATSYNC_TEST_PART=rest $(BIN)/pytest
+	SEATSYNC_TEST_PART=$(REST) $(BIN)/pytest
 
 # Fast tests for use while you write code: only SQLite, without a browser, fault injection and extra processes.
 test-fast: .venv/ready

@@ -1,4 +1,4 @@
-"""``make test`` and ``make test-rest`` together run every test once, and what checks a commit runs both."""
+"""``make test`` and ``make test-rest`` together run every test once, and a pull request runs both."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ def test_each_test_is_in_exactly_one_part(request: pytest.FixtureRequest, monkey
     assert sorted(item.nodeid for item in left_out) == sorted(item.nodeid for item in items)
 
 
-def test_what_is_about_databases_runs_on_both_of_them_every_time(request: pytest.FixtureRequest) -> None:
-    for item in request.session.items:
-        room = item.path.parent.name
-        if room in turns.ON_BOTH and f"{room}/{item.path.name}" not in turns.LONG:
-            assert turns.has_turn(item)
+def test_two_commits_run_both_halves_of_the_rest(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = request.session.items
+    ran = set()
+    monkeypatch.setattr(turns, "PART", "half")
+    for commit in (0, 1):
+        monkeypatch.setattr(turns, "part_of_this_commit", lambda parts, commit=commit: commit % parts)
+        ran |= {*items} - {*turns.left_out(items)}
+    monkeypatch.setattr(turns, "PART", "rest")
+    assert ran >= {*items} - {*turns.left_out(items)}
 
 
 @pytest.mark.parametrize("name", turns.LONG)
@@ -29,8 +35,13 @@ def test_files_that_take_turns_exist(name: str) -> None:
     assert (TESTS / name).is_file()
 
 
-@pytest.mark.parametrize("check", [".github/workflows/test.yml", ".ci/run"])
-def test_each_commit_is_checked_with_both_parts(check: str) -> None:
-    steps = (TESTS.parent / check).read_text(encoding="utf-8")
-    assert "make test" in steps.replace("make test-rest", "")
-    assert "make test-rest" in steps
+def test_a_pull_request_runs_both_parts() -> None:
+    steps = (TESTS.parent / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+    assert "make test PYTHON" in steps
+    assert "make test-rest PYTHON" in steps
+
+
+def test_the_check_of_each_commit_runs_half_of_the_rest() -> None:
+    steps = (TESTS.parent / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make test\n" in steps
+    assert "make test-rest REST=half\n" in steps

@@ -1,9 +1,10 @@
-"""Which tests ``make test`` runs, so that it takes minutes: all quick ones, and an eighth of those that take long.
+"""Which tests ``make test`` runs, so that it takes minutes: all quick ones on SQLite, and a sixteenth of the others.
 
-The commit decides which eighth, so the same commit always runs the same tests. ``make test-rest`` runs the others. A pull request
-and the check of each commit run both, so nothing is merged that has not passed every test. pytest alone runs all tests.
+The others are those that take long, and the twins on PostgreSQL. The commit decides which sixteenth, so the same commit always
+runs the same tests. ``make test-rest`` runs what is left. A pull request runs both, so nothing is merged that has not passed
+every test; the check of each commit on main runs half of what is left. pytest alone runs all tests.
 
-``SEATSYNC_TEST_PART`` selects the part: ``turn`` or ``rest``.
+``SEATSYNC_TEST_PART`` selects the part: ``turn``, ``rest``, or ``half`` of the rest.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ import pytest
 from tests.support.long_form import part_of_this_commit
 
 PART = os.environ.get("SEATSYNC_TEST_PART", "")
-PARTS = 8
-ON_BOTH = ("ledger", "apply")
-"""The rooms that are about databases: their tests run on both in every run. Elsewhere the twins on PostgreSQL take turns."""
+PARTS = 16
 LONG = (
     "apply/test_outdated.py",
     "cli/test_changed_since.py",
@@ -100,18 +99,25 @@ LONG = (
 
 def left_out(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """Return the tests that the selected part does not run."""
-    if PART not in ("turn", "rest"):
-        return []
-    return [item for item in items if has_turn(item) is not (PART == "turn")]
+    match PART:
+        case "turn":
+            return [item for item in items if _takes_turns(item) and not _comes_up(item, PARTS)]
+        case "rest":
+            return [item for item in items if not _takes_turns(item) or _comes_up(item, PARTS)]
+        case "half":
+            return [
+                item for item in items if not _takes_turns(item) or _comes_up(item, PARTS) or not _comes_up(item, 2, 4)
+            ]
+    return []
 
 
-def has_turn(item: pytest.Item) -> bool:
-    """Return whether this commit's ``make test`` runs the test."""
-    return not _takes_turns(item) or (crc32(item.nodeid.encode()) + part_of_this_commit(PARTS)) % PARTS == 0
+def _comes_up(item: pytest.Item, parts: int, skip: int = 0) -> bool:
+    """Return whether this commit runs the test, if each commit runs one of so many parts. ``skip`` bits of its hash do not count."""
+    return ((crc32(item.nodeid.encode()) >> skip) + part_of_this_commit(parts)) % parts == 0
 
 
 def _takes_turns(item: pytest.Item) -> bool:
     room, name = item.path.parent.name, item.path.name
     callspec = getattr(item, "callspec", None)
-    is_twin = callspec is not None and callspec.params.get("database") == "postgres" and room not in ON_BOTH
+    is_twin = callspec is not None and callspec.params.get("database") == "postgres"
     return is_twin or f"{room}/{name}" in LONG
