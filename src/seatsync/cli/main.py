@@ -31,6 +31,7 @@ COMMANDS = {
     "members": "List members.",
     "licenses": "List licenses.",
     "export": "Export members and licenses as CSV.",
+    "drift": "Show where a vendor's portal differs from the ledger.",
     "import": "Import members and licenses from a portal's CSV file.",
     "resend": "Send invitations again.",
     "log": "Show the journal.",
@@ -46,6 +47,7 @@ COMMANDS = {
 
 _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
+    "drift": "portal.drift",
     **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
 }

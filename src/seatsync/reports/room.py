@@ -58,14 +58,15 @@ class Section:
         return self.head + "".join(row for rows in self.rows for row in rows.shown) + self.tail
 
 
-def fit(sections: Sequence[Section], most: int) -> str:
-    """Return the sections in at most ``most`` characters, in their order; the last line counts by kind what is left out.
+def fit(sections: Sequence[Section], most: int, whole: str = "The plan file has everything.") -> str:
+    """Return the sections in at most ``most`` characters, in their order; the last line counts by kind what is left out, and says
+    where the ``whole`` is.
 
     Every section gets its first row as long as there is room. The rest goes to one turn after the other, and evenly to the
     rows of one turn: few rows of one kind never vanish behind many of another.
     """
     sections = [section for section in sections if section.rows]
-    left = most - _room_for_counts(sections, most)
+    left = most - _room_for_counts(sections, most, whole)
     opened = _open(sections, left)
     left -= sum(len(section.text()) for section in opened)
     turns = {turn: [rows for section in opened if section.turn is turn for rows in section.rows] for turn in Turn}
@@ -73,7 +74,7 @@ def fit(sections: Sequence[Section], most: int) -> str:
     for turn in (Turn.SECOND, Turn.LAST, Turn.FIRST):
         left -= _share(turns[turn], left)
     text = "".join(section.text() for section in sections if section in opened)
-    counts = _counts(sections, max(0, most - len(text)))
+    counts = _counts(sections, max(0, most - len(text)), whole)
     return text + counts
 
 
@@ -100,22 +101,22 @@ def _share(rows: Iterable[Rows], room: int) -> int:
     return room - left
 
 
-def _room_for_counts(sections: Iterable[Section], most: int) -> int:
+def _room_for_counts(sections: Iterable[Section], most: int, whole: str) -> int:
     kinds = {rows.kind for section in sections for rows in section.rows}
-    return min(most // 3, len(_LEFT_OUT) + sum(len(kind) + 14 for kind in kinds))
+    return min(most // 3, len(_LEFT_OUT) + len(whole) + sum(len(kind) + 14 for kind in kinds))
 
 
-def _counts(sections: Iterable[Section], most: int) -> str:
+def _counts(sections: Iterable[Section], most: int, whole: str) -> str:
     missing: Counter[str] = Counter()
     for rows in (rows for section in sections for rows in section.rows):
         missing[rows.kind] += rows.number - len(rows.shown)
     counts = [f"{number:,} {kind}" for kind, number in missing.items() if number]
-    line = _LEFT_OUT.format(", ".join(counts)) if counts else ""
+    line = _LEFT_OUT.format(", ".join(counts), whole) if counts else ""
     short = f"*And {missing.total():,} more.*\n\n" if counts else ""
     return line if len(line) <= most else short if len(short) <= most else ""
 
 
-_LEFT_OUT = "*Left out to save space: {}. The plan file has everything.*\n\n"
+_LEFT_OUT = "*Left out to save space: {}. {}*\n\n"
 
 
 def lines(texts: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""The commands that read and write a vendor's portal's files."""

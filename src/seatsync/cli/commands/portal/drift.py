@@ -1,0 +1,114 @@
+"""``seatsync drift``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.commands.portal.reading import encoding_option, library_option, read_file, taken_at, taken_option
+from seatsync.cli.institution import NO_LEDGER_HELP, institution_of, ledger_of
+from seatsync.cli.options import common, folder
+from seatsync.cli.planning import use_secret
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+
+if TYPE_CHECKING:
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.planning.portal.comparison import Changed
+    from seatsync.reports.drift.view import DriftView
+
+
+@click.command("drift")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@folder
+@library_option
+@taken_option
+@encoding_option
+@common("text", "json", "markdown")
+def command(
+    run: Run, files: tuple[Path, ...], folder: Path, library: str | None, taken: datetime | None, encoding: str | None
+) -> int:
+    """Show where a vendor's portal differs from the ledger.
+
+    \b
+    seatsync drift users.csv --taken 2027-03-01T09:00:00-06:00
+    seatsync drift users.csv --library biblical-studies
+    seatsync drift participants.csv --library jamworks
+
+    FILE is "Export user data" of the Logos portal, or Jamworks' list of members. Both ways are compared, person by person: seats
+    here and there, kinds, claims, e-mails, names and ids. Each difference says what to do about it. What is still on the work
+    list is none. Nothing is written.
+
+    Only the ledger is read: the files of the folder may have mistakes. Exits with 2 if there are differences.
+    """
+    if library is not None and len(files) > 1:
+        raise click.UsageError("--library is about one file. Compare the files one by one.")
+    with run.step("Comparing the export and the ledger"):
+        views = [*_views(run, files, folder, library, taken, encoding)]
+    _print(views, run)
+    return ExitCode.CHANGES if any(view.rows for view in views) else ExitCode.DONE
+
+
+def _views(
+    run: Run, files: Sequence[Path], folder: Path, library: str | None, taken: datetime | None, encoding: str | None
+) -> Iterator[DriftView]:
+    from seatsync.planning.portal.comparison import compare
+    from seatsync.reports.drift.view import drift_view
+
+    id = institution_of(folder, run)
+    books, changed, at = _ledger(id, folder, taken, run)
+    for file in files:
+        export = read_file(file, books.libraries, "The ledger", library, encoding, run)
+        yield drift_view(compare(export, books, changed), books, id, at).redacted(run.redactor)
+
+
+def _ledger(id: str, folder: Path, taken: datetime | None, run: Run) -> tuple[Snapshot, Changed, str]:
+    """The ledger's present, what changed after the export was taken, and when that was.
+
+    Raises:
+        ForeignLedger: the ledger belongs to another institution.
+        LedgerError: there is no ledger.
+    """
+    from seatsync.apply.apply import must_belong_to
+    from seatsync.ledger.failures import LedgerError
+    from seatsync.ledger.queries.lookup import changed_since
+    from seatsync.ledger.read import read_snapshot
+
+    ledger = ledger_of(run, folder, id)
+    with ledger.reading() as connection:
+        use_secret(connection, id, run)
+        books = read_snapshot(connection, id)
+        must_belong_to(books, id)
+        if connection is None or not books.serial:
+            raise LedgerError(
+                f"There is no ledger of {id} at {ledger}, so there is nothing to compare.", NO_LEDGER_HELP
+            )
+        at = taken_at(taken, books.timezone, run)
+        return books, changed_since(connection, id, at), at
+
+
+def _print(views: Sequence[DriftView], run: Run) -> None:
+    if run.format == "json":
+        documents = [view.document() for view in views]
+        click.echo(json.dumps(documents if len(views) > 1 else documents[0], indent=2, ensure_ascii=False))
+    elif run.format == "markdown":
+        from seatsync.reports.drift import markdown
+
+        click.echo(markdown.drift(views), nl=False)
+    elif run.quiet:
+        for view in views:
+            click.echo(view.verdict)
+    else:
+        from seatsync.reports import text
+        from seatsync.reports.drift.text import drift
+
+        out = text.stdout(run.no_color)
+        for number, view in enumerate(views):
+            if number:
+                out.line()
+            drift(out, view, run.verbose)

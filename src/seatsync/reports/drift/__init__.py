@@ -1,0 +1,1 @@
+"""Where a vendor's portal differs from the ledger, as text, JSON and Markdown."""

@@ -1,0 +1,298 @@
+"""The view of a comparison that every renderer shows: seats here and there, and each difference with what to do about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
+
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.license import ABSENT, Kind, Status
+from seatsync.domain.person import RosterMember, spoken
+from seatsync.domain.portal.at_vendor import There
+from seatsync.domain.portal.export import NOTHING, Holding
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
+from seatsync.reports.view import status_in_words
+
+if TYPE_CHECKING:
+    from seatsync.reports.redaction import Redactor
+
+
+class Row(NamedTuple):
+    """One difference. ``here`` and ``there`` are None where there is no license to speak of: no library, or nobody in the file.
+
+    ``line`` is the line of the export, 0 for who is not in it. ``fields`` are those of the person's record that differ: (here,
+    there).
+    """
+
+    code: Seen | Differs
+    library: str
+    member: str
+    line: int
+    here: Holding | None
+    there: Holding | None
+    fields: Mapping[str, tuple[str, str]] = {}
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether an import takes it."""
+        return isinstance(self.code, Seen)
+
+    @property
+    def in_words(self) -> tuple[str, str]:
+        """What is here, and what is there."""
+        if self.fields:
+            here, there = zip(*self.fields.values(), strict=True)
+            return _fields(self.fields, here), _fields(self.fields, there)
+        is_person = not self.library
+        return _holding(self.here, "" if is_person else "no license"), _holding(
+            self.there, "in the list" if is_person and self.line else "not in the file"
+        )
+
+    @property
+    def to_do(self) -> str:
+        """What to do about it, as a command to the reader."""
+        return _seen_to_do(self.code) if isinstance(self.code, Seen) else _differs_to_do(self, self.code)
+
+
+class Seats(NamedTuple):
+    """The seats of a library in use here and there, and how many of the portal's steps are still to do by the ledger."""
+
+    library: str
+    here: int
+    to_grant: int
+    to_revoke: int
+    there: int
+
+
+@dataclass(frozen=True)
+class DriftView:
+    """What a report shows of one comparison. ``taken`` is the instant (ISO) of the export."""
+
+    institution: str
+    file: str
+    taken: str
+    rows: list[Row]
+    seats: list[Seats]
+    notices: list[str]
+
+    @property
+    def counts(self) -> dict[Seen | Differs, int]:
+        """How many differences of each kind there are, in the order in which they are shown."""
+        found = Counter(row.code for row in self.rows)
+        return {code: found[code] for code in _ORDER if found[code]}
+
+    @property
+    def verdict(self) -> str:
+        if not self.rows:
+            return f"{self.file} and the ledger agree."
+        return f"{self.file} and the ledger differ: {counted(len(self.rows), 'difference')}."
+
+    def where(self, row: Row) -> str:
+        """The place in the export; empty for who is not in it."""
+        return f"{self.file}:{row.line}" if row.line else ""
+
+    def redacted(self, redactor: Redactor | None) -> DriftView:
+        """The view without names, if there is a redactor."""
+        if redactor is None:
+            return self
+        return replace(
+            self,
+            file=redactor.text(self.file),
+            rows=[
+                row._replace(member=redactor.who(row.member), fields=_redacted(row.fields, redactor))
+                for row in self.rows
+            ],
+        )
+
+    def document(self) -> dict[str, Any]:
+        """The view as JSON has it."""
+        return {
+            "institution": self.institution,
+            "file": self.file,
+            "taken": self.taken,
+            "seats": {
+                library: {"here": here, "to_grant": grant, "to_revoke": revoke, "there": there}
+                for library, here, grant, revoke, there in self.seats
+            },
+            "counts": {code.value: number for code, number in self.counts.items()},
+            "notices": self.notices,
+            "differences": [_document(row, self.file) for row in self.rows],
+        }
+
+
+def drift_view(found: Comparison, books: Snapshot, institution: str, taken: str) -> DriftView:
+    """The view of a comparison with ``books``."""
+    rows = [*_of_moves(found, books), *map(_of_difference, found.differences)]
+    place = {code: position for position, code in enumerate(_ORDER)}
+    rows.sort(key=lambda row: (place[row.code], row.to_do, row.library, row.line, row.member))
+    file = found.export.file
+    return DriftView(institution, file, taken, rows, _seats(found, books), [*map(_notice, found.unbelieved)])
+
+
+def in_words(difference: Difference) -> str:
+    """A difference in words, without the person and the place."""
+    row = _of_difference(difference)
+    here, there = row.in_words
+    return f"{words(row.code)}: {here} here; {there} there" if here else words(row.code)
+
+
+def words(code: Seen | Differs) -> str:
+    """What this kind of difference is."""
+    return _WORDS[code]
+
+
+_WORDS: Mapping[Seen | Differs, str] = {
+    Seen.PERMANENT: "made permanent there by hand",
+    Seen.GRANTED: "granted there by hand",
+    Seen.CLAIMED: "claimed there",
+    Seen.DECLINED: "declined there",
+    Seen.REVOKED: "revoked there",
+    Seen.UNDONE: "not done there, although it was ticked off",
+    Seen.DONE: "done there, and still on the work list",
+    Differs.UNSURE: "may be another person",
+    Differs.MISSING: "holds a seat here and is missing there",
+    Differs.NOT_THERE: "holds a seat here and none there",
+    Differs.NOT_HERE: "holds a seat there and none here",
+    Differs.KIND: "another kind there",
+    Differs.STATUS: "another status there",
+    Differs.RECORD: "another e-mail, name or id there",
+    Differs.LEFT: "in the portal, and on no roster any more",
+    Differs.UNKNOWN: "in the portal, and on no roster",
+}
+_ORDER = (*_WORDS,)
+
+
+def _of_moves(found: Comparison, books: Snapshot) -> Iterator[Row]:
+    rows: dict[int, RosterMember] = {
+        number: row for number, row in zip(found.numbers, found.export.members, strict=True) if number
+    }
+    for move in found.moves:
+        told = [seen for seen in move.seen if seen.is_difference and (seen is not Seen.DONE or seen is move.seen[0])]
+        for seen in told:
+            yield _of_move(seen, move, rows.get(move.member), found, books)
+
+
+def _of_move(seen: Seen, move: Move, row: RosterMember | None, found: Comparison, books: Snapshot) -> Row:
+    member = books.members[move.member].email
+    if not move.library:
+        return Row(seen, "", member, move.line, None, None)
+    old = books.licenses.get(move.library, {}).get(move.member, ABSENT)
+    there = found.export.holdings.get(move.library, {}).get(row.key, NOTHING) if row is not None else None
+    return Row(seen, move.library, member, move.line, (old.kind, old.status), there)
+
+
+def _of_difference(difference: Difference) -> Row:
+    what, library, _, email, line, here, there, fields = difference
+    if not library:
+        return Row(what, "", email, line, None, None, fields)
+    return Row(what, library, email, line, here, there if line else None)
+
+
+def _seats(found: Comparison, books: Snapshot) -> list[Seats]:
+    seats = []
+    for library, held in found.export.holdings.items():
+        licenses = books.licenses.get(library, {}).values()
+        to_grant = sum(license.there == There.NONE for license in licenses)
+        to_revoke = sum(license.there == There.TEMPORARY and not license.active for license in licenses)
+        there = sum(kind is not Kind.NONE for kind, _ in held.values())
+        seats.append(Seats(library, books.slots(library).used, to_grant, to_revoke, there))
+    return seats
+
+
+def _notice(doubt: Unbelieved) -> str:
+    if not doubt.library:
+        people = counted(doubt.expected, "person who has", "people who have")
+        return (
+            f"{doubt.lacking:,} of {people} a seat there by the ledger are not in the file. It may be filtered, cut off, or about "
+            "another library. So nothing is concluded from who is missing in it. To fix: export all users again, without a filter."
+        )
+    return (
+        f"The file contradicts the ledger about {doubt.lacking:,} holders of {doubt.library}. It may be about another library. So "
+        "nothing of it is taken. To fix: name the library that the file is about: --library ID."
+    )
+
+
+def _holding(holding: Holding | None, otherwise: str) -> str:
+    if holding is None:
+        return otherwise
+    kind, status = holding
+    if status is Status.NONE:
+        return "no license"
+    return status_in_words(status) if kind is Kind.NONE else f"{kind}, {status_in_words(status)}"
+
+
+def _fields(names: Iterable[str], values: Iterable[str]) -> str:
+    return ", ".join(f"{spoken(name)} {value or 'none'}" for name, value in zip(names, values, strict=True))
+
+
+def _redacted(fields: Mapping[str, tuple[str, str]], redactor: Redactor) -> dict[str, tuple[str, str]]:
+    here = redactor.row({name: values[0] for name, values in fields.items()})
+    there = redactor.row({name: values[1] for name, values in fields.items()})
+    return {name: (here[name], there[name]) for name in fields}
+
+
+def _document(row: Row, file: str) -> dict[str, Any]:
+    told: dict[str, Any] = {"what": row.code.value, "taken": row.is_taken, "member": row.member}
+    if row.library:
+        told["library"] = row.library
+        told["here"] = _license_document(row.here)
+        told["there"] = _license_document(row.there)
+    if row.fields:
+        told["fields"] = {name: [*values] for name, values in row.fields.items()}
+    if row.line:
+        told["source"] = {"file": file, "line": row.line}
+    return told | {"to_do": row.to_do}
+
+
+def _license_document(holding: Holding | None) -> dict[str, str] | None:
+    return {"kind": holding[0].value, "status": holding[1].value} if holding is not None else None
+
+
+def _seen_to_do(seen: Seen) -> str:
+    match seen:
+        case Seen.PERMANENT:
+            return "Import the file. It cannot be taken back; grant it in the files as permanent."
+        case Seen.GRANTED:
+            return "Grant it in the files (an import does), or revoke it there."
+        case Seen.CLAIMED | Seen.DECLINED:
+            return "Import the file."
+        case Seen.REVOKED:
+            return "Import the file. End the grant in the files too, or the next plan grants it again."
+        case Seen.UNDONE:
+            return "Do it there. An import puts it on the work list again."
+        case Seen.DONE | Seen.STEP | Seen.LISTED:
+            return "Tick it off: `seatsync worklist done`, or an import."
+        case _:
+            assert_never(seen)
+
+
+def _differs_to_do(row: Row, what: Differs) -> str:
+    is_permanent_there = row.there is not None and row.there[0] is Kind.PERMANENT
+    match what:
+        case Differs.MISSING | Differs.NOT_THERE:
+            return "Grant it there again, or end the grant in the files."
+        case Differs.NOT_HERE if is_permanent_there:
+            return "Grant it in the files as permanent, with `regrant: true`: it cannot be revoked there."
+        case Differs.NOT_HERE:
+            return "Revoke it there, or grant it in the files."
+        case Differs.KIND if is_permanent_there:
+            return "Grant it in the files as permanent: it cannot be revoked there."
+        case Differs.KIND:
+            return "Grant the permanent license there."
+        case Differs.STATUS:
+            return "Wait until the member claims it there, or send the invitation again there."
+        case Differs.RECORD:
+            return "Correct it there, or in the roster."
+        case Differs.LEFT:
+            return "Remove the person there, or put them on a roster."
+        case Differs.UNKNOWN if is_permanent_there:
+            return "Put the person on a roster (an import does): the license cannot be revoked there."
+        case Differs.UNKNOWN:
+            return "Put the person on a roster (an import does), or remove them there."
+        case Differs.UNSURE:
+            return "Find out who it is: `seatsync explain identity-changed`."
+        case _:
+            assert_never(what)
