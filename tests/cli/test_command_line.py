@@ -24,7 +24,6 @@ import yaml
 
 import seatsync as package
 from seatsync.cli import commands, exits
-from seatsync.cli.commands import review
 from seatsync.cli.main import COMMANDS, cli
 from seatsync.cli.output.explanations import explanations
 from seatsync.cli.run import Run
@@ -149,12 +148,14 @@ def test_every_command_has_a_short_help_and_is_listed(tmp_path: Path) -> None:
         assert re.search(rf"^  {name} +{re.escape(short)}$", listed, re.MULTILINE), name
         assert short.endswith(".")
     there = {info.name.rstrip("_") for info in pkgutil.iter_modules(commands.__path__)}
+    rooms = ("review", "portal")
     there |= {
-        file.stem
-        for file in Path(review.__path__[0]).glob("*.py")
+        file.stem.rstrip("_")
+        for room in rooms
+        for file in (Path(commands.__path__[0]) / room).glob("*.py")
         if "@click.command" in file.read_text(encoding="utf-8")
     }
-    assert there - {"review"} == set(COMMANDS)
+    assert there - {*rooms} == set(COMMANDS)
 
 
 def test_help_imports_nothing_heavy() -> None:
