@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from string import Template
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -24,12 +24,14 @@ from seatsync.cli.commands.init.pipeline import (
     written_pipelines,
 )
 from seatsync.cli.commands.init.setup import Setup, shown
+from seatsync.cli.commands.init.values import values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
 from seatsync.cli.options import common, option
 from seatsync.cli.run import Run
 from seatsync.git.branches import root_of
 from seatsync.sources.files import NAME
 
+_MADE_UP = "Ada Admin <admin@members.example>"
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",
     "rosters/members.csv": "rosters/members.csv",
@@ -41,20 +43,64 @@ _FILES = {
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
 @option("--id", metavar="SLUG", help="The institution's id. Default: from the folder's name.")
 @option("--name", help="The institution's name. Default: from the id.")
+@option("--admin", metavar='"NAME <EMAIL>"', help="The first administrator. Default: made up.")
 @option(
-    "--admin", metavar='"NAME <EMAIL>"', default="Ada Admin <admin@members.example>", help="The first administrator."
+    "--from",
+    "exports",
+    multiple=True,
+    of="INIT",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start from an export of a vendor's portal, or from several.",
+)
+@option(
+    "--slots",
+    multiple=True,
+    of="INIT",
+    metavar="[LIBRARY=]NUMBER",
+    help="With --from: how many seats of a library were bought.",
+)
+@option(
+    "--system",
+    multiple=True,
+    of="INIT",
+    metavar="[LIBRARY=]SYSTEM",
+    help="With --from: the system of a library, where the exports do not show it.",
+)
+@option(
+    "--library",
+    multiple=True,
+    of="INIT",
+    metavar="TITLE",
+    help="With --from: the title of the library that an export is about and does not name.",
+)
+@option(
+    "--encoding",
+    type=click.Choice(["utf-8", "utf-16", "windows-1252"]),
+    help="With --from: the exports' encoding, if it is not recognized.",
 )
 @option("--ci", type=click.Choice(["github", "gitlab"]), help="Also write the pipeline, to the repository's root.")
 @option(
     "--forks", is_flag=True, help="On GitHub, also plan pull requests from forks, after somebody has reviewed them."
 )
 @common()
-def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str, ci: str | None, forks: bool) -> None:
+def command(
+    run: Run,
+    folder: Path,
+    id: str | None,
+    name: str | None,
+    admin: str | None,
+    exports: Sequence[Path],
+    ci: str | None,
+    forks: bool,
+    **given: Any,
+) -> None:
     """Create a folder to start from.
 
     \b
     seatsync init my-school
     seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
+    seatsync init my-school --from users.csv           with the members and licenses of a vendor's portal
     seatsync init my-school --ci github --ledger git   with a pipeline, and the ledger on a branch of the repository
     seatsync init --ci github                          only the pipeline, for all institutions below
     seatsync init institutions/another                 one more institution
@@ -62,21 +108,45 @@ def command(run: Run, folder: Path, id: str | None, name: str | None, admin: str
     Writes seatsync.yaml, a roster with three made-up members, the schemas for your editor, and a .gitignore. With --ci also
     the pipeline of the repository and a sample of CODEOWNERS, and says what is left to do. Existing files are not changed,
     except for a pipeline that nobody has edited since init wrote it: --ci brings it up to date.
+
+    With --from, the files say what the exports of Logos ("Export user data") or Jamworks (the list of members) say, and the
+    ledger records it too: nobody gets a letter, and the first plan is empty. What an export does not say, such as how many
+    seats were bought, is asked. docs/portal.md begins with such a start.
     """
     if forks and ci != "github":
         raise click.UsageError("--forks works only with --ci github.")
-    values = _values(folder, id, name, admin)
-    there = institutions_below(folder) if ci is not None else [folder] * (folder / NAME).exists()
-    if there and ci is None:
-        raise click.UsageError(f"{folder / NAME} already exists; init only starts new folders.")
-    texts = {} if there else _texts(values)
-    setup = _set_up(run, folder, ci, forks, new=None if there else folder) if ci is not None else None
-    for file, text in texts.items():
-        write(run, folder / file, text)
+    if not exports and any(given.values()):
+        raise click.UsageError("--slots, --system, --library and --encoding work only with --from.")
+    is_there = (folder / NAME).exists()
+    if is_there and (ci is None or exports):
+        raise click.UsageError(_already_there(folder, exports))
+    values = values_of(folder, id, name, admin or _MADE_UP)
+    if exports:
+        from seatsync.cli.commands.init.answers import Given
+        from seatsync.cli.commands.init.from_exports import start_from
+
+        start = start_from(run, folder, exports, Given(admin, **given), values, in_pipeline=ci is not None)
+        texts = {**_texts(values), **start.texts}
+    else:
+        start = None
+        texts = {} if ci is not None and institutions_below(folder) else _texts(values)
+    setup = _set_up(run, folder, ci, forks, new=folder if texts else None) if ci is not None else None
+    for file in sorted(texts, key=lambda file: file == NAME):  # it comes last, so that the files it names are there
+        write(run, folder / file, texts[file])
     if setup is not None:
         write_pipeline(run, setup)
+    elif start is not None:
+        start.fill_ledger(run, folder)
     elif not _say_whether_covered(run, folder):
         _say_next_steps(run, folder)
+
+
+def _already_there(folder: Path, exports: Sequence[Path]) -> str:
+    """Why ``init`` does not start in this folder, and how to go on."""
+    fact = f"{folder / NAME} already exists; init only starts new folders."
+    where = f" -C {quote(str(folder))}" if folder != Path() else ""
+    commands = " and ".join(f"`seatsync import {quote(str(file))}{where}`" for file in exports)
+    return f"{fact} To bring the ledger up to the export: Run {commands}." if exports else fact
 
 
 def _set_up(run: Run, folder: Path, ci: str, forks: bool, new: Path | None) -> Setup:
@@ -110,25 +180,6 @@ def _ledger(run: Run, written: Written | None) -> str:
     )
     answer: str = click.prompt("Ledger", type=click.Choice(["git", "postgresql"]), default="git", err=True)
     return answer
-
-
-def _values(folder: Path, id: str | None, name: str | None, admin: str) -> dict[str, str]:
-    """The values for the placeholders in seatsync.yaml.
-
-    Raises:
-        BadParameter: the id, the name or the administrator can't be used.
-    """
-    from seatsync.domain.text.characters import clean, is_slug, text_fault
-
-    slug = id or _slug(folder.resolve().name)
-    if not is_slug(slug):
-        raise click.BadParameter(
-            "use lower-case letters, digits and single hyphens, at most 63 characters", param_hint="--id"
-        )
-    if name is not None and (not clean(name) or text_fault(clean(name))):
-        raise click.BadParameter("use a name with visible characters only", param_hint="--name")
-    title = name or slug.replace("-", " ").title()
-    return {"id": slug, "name": json.dumps(title, ensure_ascii=False), **_person(admin)}
 
 
 def _texts(values: dict[str, str]) -> dict[str, str]:
@@ -173,21 +224,3 @@ def _say_next_steps(run: Run, folder: Path) -> None:
 def _text(source: str, values: dict[str, str]) -> str:
     text = (files("seatsync.cli.commands.init") / "starter" / source).read_text(encoding="utf-8")
     return Template(text).safe_substitute(values) if source == "seatsync.yaml" else text
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-") or "my-institution"
-
-
-def _person(text: str) -> dict[str, str]:
-    from email.utils import parseaddr
-
-    from seatsync.domain.text.characters import clean, text_fault
-    from seatsync.domain.text.emails import email_fault
-
-    name, email = parseaddr(text)
-    given, _, family = name.strip().rpartition(" ")
-    if not email or email_fault(email) or not clean(given) or text_fault(clean(name)):
-        raise click.BadParameter('write it as "Ruth Abel <ruth@my-school.example>"', param_hint="--admin")
-    quoted = {"given": given, "family": family, "email": email}
-    return {key: json.dumps(value, ensure_ascii=False) for key, value in quoted.items()}

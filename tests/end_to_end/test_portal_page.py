@@ -1,0 +1,79 @@
+"""docs/portal.md is true: a registrar who follows it sees what stands there.
+
+The page's files are saved as it shows them, its commands are run as they stand, one section after the other, and each must
+print what the page says. ``SEATSYNC_TEST_GOLDEN=write`` writes what they print into the page; read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.paths import ROOT
+
+PAGE = ROOT / "docs" / "portal.md"
+SECTIONS = ("Start from a Logos portal", "Start from Jamworks")
+WRITE = os.environ.get("SEATSYNC_TEST_GOLDEN") == "write"
+_SECTION = re.compile(r"(?=^## )", re.MULTILINE)
+_FILE = r"`(?P<file>[\w./-]+\.csv)`[^`]*\n\n```csv\n(?P<text>.*?)^```$"
+_TRANSCRIPT = r"^```console\n(?P<transcript>.*?)^```$"
+_BLOCK = re.compile(f"{_FILE}|{_TRANSCRIPT}", re.MULTILINE | re.DOTALL)
+
+
+class Registrar:
+    """Somebody who follows the page in a terminal."""
+
+    def __init__(self, home: Path) -> None:
+        self.place = home
+        rest = {name: value for name, value in os.environ.items() if not name.startswith("SEATSYNC_")}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**rest, "PATH": path, "COLUMNS": "110", "SEATSYNC_NOW": "2027-03-01"}
+
+    def follows(self, section: str) -> str:
+        """Do what the section says; return it with what the commands print."""
+        return _BLOCK.sub(self._block, section)
+
+    def _block(self, block: re.Match[str]) -> str:
+        if block["file"]:
+            (self.place / block["file"]).write_text(block["text"], encoding="utf-8")
+            return block[0]
+        printed = [
+            line
+            for command in re.findall(r"^\$ (.*)$", block["transcript"], re.MULTILINE)
+            for line in self._runs(command)
+        ]
+        return "\n".join(["```console", *printed, "```"])
+
+    def _runs(self, command: str) -> Iterator[str]:
+        yield f"$ {command}"
+        if command.startswith("cd "):
+            self.place /= command.removeprefix("cd ")
+            return
+        told = subprocess.run(
+            command,
+            shell=True,
+            cwd=self.place,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        yield from (line.rstrip() for line in told.stdout.rstrip().splitlines())
+
+
+def test_a_registrar_who_follows_the_page_sees_what_it_says(tmp_path: Path) -> None:
+    registrar = Registrar(tmp_path)
+    sections = _SECTION.split(PAGE.read_text(encoding="utf-8"))
+    followed = {
+        section: registrar.follows(section) for section in sections if section[3:].partition("\n")[0] in SECTIONS
+    }
+    assert len(followed) == len(SECTIONS)
+    if WRITE:
+        PAGE.write_text("".join(followed.get(section, section) for section in sections), encoding="utf-8")
+    for section, seen in followed.items():
+        assert seen == section
