@@ -415,9 +415,13 @@ def test_a_long_table_is_cut_and_says_how_much_is_missing(tmp_path: Path) -> Non
 # export
 
 
-def test_an_export_has_names_emails_ids_tags_and_licenses_of_all_on_the_roster(school: Path) -> None:
+def test_an_export_has_the_data_and_licenses_of_all_on_the_roster_and_of_owners_who_left(school: Path) -> None:
     exported = rows(run(school, "export").out)
-    assert [who(row["Institution Email Address"].lstrip("'")) for row in exported] == NOW_LISTED
+    left = {who(row["Institution Email Address"]) for row in exported if row["On Roster"] == "no"}
+    assert left == {"lea"}
+    assert [
+        name for row in exported if (name := who(row["Institution Email Address"].lstrip("'"))) != "lea"
+    ] == NOW_LISTED
     assert exported[0] == {
         "Role": "Student",
         "Institution Student ID": "001",
@@ -425,6 +429,7 @@ def test_an_export_has_names_emails_ids_tags_and_licenses_of_all_on_the_roster(s
         "Family Name": "Lee",
         "Institution Email Address": "ann@grace.example",
         "Tags": "mdiv;student;imported:2026-09-01",
+        "On Roster": "yes",
         "books License Kind": "permanent",
         "books License Status": "delivered",
         "books License End Date": "",
@@ -439,7 +444,7 @@ def test_an_export_has_names_emails_ids_tags_and_licenses_of_all_on_the_roster(s
 
 def test_an_export_of_one_library_has_the_columns_of_that_one(school: Path) -> None:
     header = run(school, "export", "--library", "books").out.splitlines()[0]
-    assert header.endswith("Tags,books License Kind,books License Status,books License End Date")
+    assert header.endswith("Tags,On Roster,books License Kind,books License Status,books License End Date")
 
 
 @pytest.mark.parametrize(
@@ -450,7 +455,7 @@ def test_an_export_of_one_library_has_the_columns_of_that_one(school: Path) -> N
         (["--library", "logos", "--with-license"], ["ann", "ben"]),
         (["--without-license"], ["dmitri", "fay", "+eve", "wang"]),
         (["--library", "logos", "--status", "unclaimed"], ["ann"]),
-        (["--kind", "permanent"], ["ann", "cagla"]),
+        (["--kind", "permanent"], ["ann", "cagla", "lea"]),
     ],
     ids=lambda value: " ".join(value),
 )

@@ -97,8 +97,16 @@ class Listing:
         return bounced(self.connection, self.institution, numbers) if self.connection is not None else set()
 
     def _past_members(self) -> Iterator[int]:
+        from seatsync.domain.license import Kind
+
         chosen = {*self.only} if self.only is not None else self.books.members.keys()
-        return (number for number, _ in self.filters.members(self.books.members) if number in chosen)
+        owners = {
+            number
+            for held in self.books.licenses.values()
+            for number, license in held.items()
+            if license.kind is Kind.PERMANENT
+        }
+        return (number for number, _ in self.filters.members(self.books.members, owners) if number in chosen)
 
 
 @contextmanager

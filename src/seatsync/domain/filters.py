@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
@@ -16,6 +16,9 @@ CHOICES = {
     "roster": ("on", "left", "any"),
 }
 """Filters with a fixed set of values."""
+
+USERS = "users"
+"""A value of ``roster`` for exports alone: on a roster, or owner of a permanent license, as in the vendors' lists of users."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +37,17 @@ class Filters:
     search: str = ""
     tag: tuple[str, ...] = ()
 
-    def members(self, members: Mapping[int, Member]) -> Iterator[tuple[int, Member]]:
-        """Yield the members who match roster, role, tags and search, with their numbers."""
-        tags, sought, is_any, is_on = {*self.tag}, self.search.casefold(), self.roster == "any", self.roster == "on"
+    def members(
+        self, members: Mapping[int, Member], owners: Collection[int] = frozenset()
+    ) -> Iterator[tuple[int, Member]]:
+        """Yield the members who match roster, role, tags and search, with their numbers.
+
+        ``owners`` are those of permanent licenses, for ``USERS``.
+        """
+        tags, sought, is_any, is_on = {*self.tag}, self.search.casefold(), self.roster == "any", self.roster != "left"
         for number, member in members.items():
-            if not is_any and member.on_roster != is_on:
+            is_owner = self.roster == USERS and number in owners and member.key
+            if not is_any and not is_owner and member.on_roster != is_on:
                 continue
             if self.role and member.role != self.role:
                 continue

@@ -6,22 +6,21 @@ import csv
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
+from seatsync.domain.library import Library
 from seatsync.domain.license import License
 from seatsync.domain.person import Member
+from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
 
-OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE)
-"""The column names of the vendor's portal; `seatsync import` can read them."""
+OF_MEMBERS = (*EXPORT_TEMPLATE.names, *EXPORT_MORE, ON_ROSTER)
+"""The column names of the vendor's portal, and our own; `seatsync import` can read them."""
 
 _FIELDS = (*(column.field for column in EXPORT_TEMPLATE.columns), *EXPORT_MORE.values())
 _fields, _TAGS = attrgetter(*_FIELDS), _FIELDS.index("tags")
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "until", "invited_on", "mail")
-
-UNTIL = "License End Date"
-"""The column of each library that the portal's export does not have."""
 
 _END = ";\t\r\n"
 """The writer's line terminator. The writer quotes every cell that has a character of it."""
@@ -43,17 +42,25 @@ def text(rows: Iterable[Sequence[str]]) -> str:
     return "".join(writer.writerow(defused(row)).removesuffix(_END) + "\n" for row in rows)
 
 
-def member_header(libraries: Iterable[str]) -> list[str]:
-    """Return the column names of the portal's "Export user data", with the end dates."""
-    columns = (*EXPORT_LICENSE_COLUMNS, UNTIL)
-    return [*OF_MEMBERS, *(f"{library} {column}" for library in libraries for column in columns)]
+def member_header(libraries: Iterable[Library]) -> list[str]:
+    """Return the column names of the portal's "Export user data", and our own."""
+    columns = {False: (*EXPORT_LICENSE_COLUMNS, UNTIL), True: (*EXPORT_LICENSE_COLUMNS, UNTIL, IN_PORTAL)}
+    return [
+        *OF_MEMBERS,
+        *(f"{library.id} {column}" for library in libraries for column in columns[library.is_at_vendor]),
+    ]
 
 
-def member_row(member: Member, held: Iterable[License]) -> list[str]:
+def member_row(member: Member, libraries: Iterable[Library], held: Iterable[License]) -> list[str]:
     """Return a row for ``member_header``: a member with a license for each library."""
     fields = list(_fields(member))
     fields[_TAGS] = TAG_SEPARATOR.join(filter(None, (member.tags, IMPORTED + member.imported_on)))
-    return [*fields, *(value for license in held for value in (license.kind.value, license.status.value, license.ends))]
+    row = [*fields, "yes" if member.on_roster else "no"]
+    for library, license in zip(libraries, held, strict=True):
+        row += (license.kind.value, license.status.value, license.ends)
+        if library.is_at_vendor:
+            row.append(license.there)
+    return row
 
 
 def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:

@@ -11,35 +11,36 @@ from seatsync.cli.listing import listing
 from seatsync.cli.lists import filter_options, write_csv
 from seatsync.cli.options import as_of_option, common, folder
 from seatsync.cli.run import Run
-from seatsync.domain.filters import Filters
+from seatsync.domain.filters import USERS, Filters
 
 
 @click.command("export")
 @folder
-@filter_options("on")
+@filter_options(USERS)
 @as_of_option
 @common()
 def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of: datetime | None) -> None:
-    """Export members and licenses as CSV.
+    """Export members and licenses as CSV, with who is on no roster any more and owns a permanent license.
 
     \b
     seatsync export > members.csv
     seatsync export --tag faculty > faculty.csv
 
-    Columns: names, e-mails, ids, tags, and the license kind and status for each library, named as in the Logos portal, and its
-    end date.
-    `seatsync import` reads such files.
+    Columns: names, e-mails, ids, tags, and the license kind and status for each library, named as in the Logos portal. More than
+    there: whether the person is on a roster, end dates, and for a library at the vendor what its portal still has otherwise.
+    `seatsync import` reads such files; into an empty ledger it takes all licenses back.
     """
     from seatsync.domain.license import ABSENT
     from seatsync.reports import spreadsheet
 
     rows = []
     with listing(folder, run, filters, select, as_of) as listed:
+        libraries = [listed.books.libraries[library] for library in listed.libraries]
         for numbers, books in listed.members():
             for number in numbers:
                 member = books.members[number]
                 if run.redactor is not None:
                     member = member._replace(**run.redactor.row(member._asdict()))
-                held = [books.licenses.get(library, {}).get(number, ABSENT) for library in listed.libraries]
-                rows.append(spreadsheet.member_row(member, held))
-    write_csv(spreadsheet.member_header(listed.libraries), rows)
+                held = [books.licenses.get(library.id, {}).get(number, ABSENT) for library in libraries]
+                rows.append(spreadsheet.member_row(member, libraries, held))
+    write_csv(spreadsheet.member_header(libraries), rows)

@@ -11,6 +11,9 @@ from seatsync.domain.person import RosterMember
 Holding = tuple[Kind, Status]
 """A license as an export shows it. Only what takes a seat has a kind: a revoked or declined one is (none, revoked)."""
 
+ON_ROSTER, UNTIL, IN_PORTAL = "On Roster", "License End Date", "License In Portal"
+"""Columns of `seatsync export` that a portal's does not have: of a person, of each library, of each library at the vendor."""
+
 NOTHING: Holding = (Kind.NONE, Status.NONE)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from seatsync.domain.filters import Filters
+from seatsync.domain.filters import USERS, Filters
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.ledger import tables
@@ -24,6 +24,10 @@ def of_members(filters: Filters, institution: str) -> list[ColumnElement[bool] |
     found: list[ColumnElement[bool] | TextClause] = [member.institution == institution]
     if filters.roster in ("on", "left"):
         found.append(_ON if filters.roster == "on" else _LEFT)
+    if filters.roster == USERS:
+        license = tables.license.c
+        owns = (license.institution == institution) & (license.member == member.number)
+        found.append(or_(_ON, (member.key != "") & exists().where(owns, license.kind == Kind.PERMANENT.value)))
     if filters.role:
         found.append(member.role == filters.role)
     for tag in filters.tag:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from seatsync.domain.filters import Filters
+from seatsync.domain.library import Library
 from seatsync.domain.license import ABSENT
 from seatsync.ledger.queries.batches import holder_batches, member_batches
 from seatsync.ledger.queries.outbox import bounced, mail_of
@@ -17,25 +18,28 @@ def members_csv(
     connection: Connection,
     institution: str,
     filters: Filters,
-    libraries: Sequence[str],
+    libraries: Sequence[Library],
     only: Sequence[int] | None = None,
 ) -> Iterator[str]:
     """Yield the CSV of the members that match the filters, with their licenses; ``only`` limits it to these member numbers."""
-    meant = [filters.library] if filters.library else list(libraries)
+    meant = [library for library in libraries if filters.library in ("", library.id)]
+    ids = [library.id for library in meant]
     yield spreadsheet.text([spreadsheet.member_header(meant)])
-    for numbers, books in member_batches(connection, institution, filters, libraries, only):
+    for numbers, books in member_batches(connection, institution, filters, ids, only):
         yield spreadsheet.text(
             spreadsheet.member_row(
-                books.members[number], [books.licenses.get(id, {}).get(number, ABSENT) for id in meant]
+                books.members[number], meant, [books.licenses.get(id, {}).get(number, ABSENT) for id in ids]
             )
             for number in numbers
         )
 
 
-def licenses_csv(connection: Connection, institution: str, filters: Filters, libraries: Sequence[str]) -> Iterator[str]:
+def licenses_csv(
+    connection: Connection, institution: str, filters: Filters, libraries: Sequence[Library]
+) -> Iterator[str]:
     """Yield the CSV of the licenses that match the filters, by library and member."""
     yield spreadsheet.text([spreadsheet.OF_LICENSES])
-    for library in [filters.library] if filters.library else libraries:
+    for library in [library.id for library in libraries if filters.library in ("", library.id)]:
         for numbers, books in holder_batches(connection, institution, filters, library):
             back, held = bounced(connection, institution, numbers), books.licenses[library]
             yield spreadsheet.text(

@@ -29,10 +29,10 @@ def filters_of(query: MultiDict[str, str], libraries: Sequence[str], roster: str
         BadFilter: a choice or library is unknown, or there are too many tags.
     """
     values = {name: clean(query.get(name, ""))[:_MAX_LENGTH] for name in NAMES}
-    values["roster"] = values["roster"] or roster
     for name, allowed in {**CHOICES, "library": libraries}.items():
         if values[name] and values[name] not in allowed:
             raise BadFilter(name)
+    values["roster"] = values["roster"] or roster
     tags = (clean(tag) for joined in query.getlist("tag") for tag in joined.split(TAG_SEPARATOR))
     unique_tags = tuple(dict.fromkeys(filter(None, tags)))
     if len(unique_tags) > _MAX_TAGS:

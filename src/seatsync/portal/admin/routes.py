@@ -14,7 +14,8 @@ from flask_babel import format_decimal
 from sqlalchemy import Connection
 
 from seatsync.domain.fields import MAX_NUMBER
-from seatsync.domain.filters import CHOICES
+from seatsync.domain.filters import CHOICES, USERS
+from seatsync.domain.library import Library
 from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
@@ -98,6 +99,7 @@ def licenses(institution: str) -> str:
 
 _DEFAULT_ROSTER = {"members": "on", "licenses": "any"}
 """The default of the roster filter. Licenses include those of people who have left, who may own them."""
+_ROSTER_OF_EXPORTS = {"members": USERS, "licenses": "any"}
 
 
 def _list_page(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
@@ -179,7 +181,8 @@ def history(institution: str) -> str:
 def select(institution: str) -> str | Response:
     """ "Select by CSV": show or export the members that a file lists."""
     with _for_administrator(institution) as (here, connection):
-        titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
+        libraries = [library for library, _ in lists.libraries_of(connection, institution)]
+        titles = {library.id: library.title for library in libraries}
         shown: dict[str, Any] = {
             "here": here,
             "titles": titles,
@@ -195,7 +198,7 @@ def select(institution: str) -> str | Response:
         name = clean(file.filename)[:200]
         selected = select_by_csv(connection, institution, file.read(), name)
         if "export" in request.form and not selected.diagnostics and selected.numbers:
-            chosen = "".join(members_csv(connection, institution, filters, [*titles], selected.numbers))
+            chosen = "".join(members_csv(connection, institution, filters, libraries, selected.numbers))
             return _as_csv(iter([chosen]), f"{institution}-selection")
         found = lists.read_members(connection, institution, selected.numbers[:MOST_SHOWN], filters.library)
     return render_template("admin/select.html", selected=selected, rows=found, filters=filters, name=name, **shown)
@@ -216,15 +219,16 @@ def licenses_export(institution: str) -> Response:
 
 
 def _export(institution: str, name: str, write: Callable[..., Iterator[str]]) -> Response:
-    def library_ids(connection: Connection) -> list[str]:
-        return [library.id for library, _ in lists.libraries_of(connection, institution)]
+    def libraries(connection: Connection) -> list[Library]:
+        return [library for library, _ in lists.libraries_of(connection, institution)]
 
     with _for_administrator(institution) as (_, connection):  # report a bad filter before the first row is sent
-        filters = filters_of(request.args, library_ids(connection), _DEFAULT_ROSTER[name])
+        ids = [library.id for library in libraries(connection)]
+        filters = filters_of(request.args, ids, _ROSTER_OF_EXPORTS[name])
 
     def rows() -> Iterator[str]:
         with _for_administrator(institution) as (_, connection):
-            yield from write(connection, institution, filters, library_ids(connection))
+            yield from write(connection, institution, filters, libraries(connection))
 
     account, limits = signed_in_visitor().id, site().limits
     limits.begin_export(account)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Library
 from seatsync.domain.person import REQUIRED, spoken
+from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources import csv_table
@@ -17,14 +18,12 @@ from seatsync.sources.csv_table import MOST_UNREAD, HeaderSpec, Table, report_tw
 from seatsync.sources.rosters.spellings import NAMES, SPELLINGS, fields_of
 from seatsync.systems.registry import LICENSE_COLUMNS, TEMPLATES, portal_of
 
-UNTIL, ON_ROSTER = "License End Date", "On Roster"
-"""Columns that only `seatsync export` has: each library's end date, and "no" for who owns a license and is on no roster."""
-
 _SURE = (
     *((name, what) for columns in LICENSE_COLUMNS for what, name in columns._asdict().items()),
     ("Licence Kind", "kind"),
     ("Licence Status", "status"),
     (UNTIL, "until"),
+    (IN_PORTAL, "there"),
 )
 """The names that nothing but a license has, and what they say."""
 _MEANINGS = sorted(
@@ -46,6 +45,7 @@ class OfLicense(NamedTuple):
     kind: int = -1
     status: int = -1
     until: int = -1
+    there: int = -1
 
 
 @dataclass
@@ -127,6 +127,9 @@ _OF_LICENSE = re.compile(
 _AROUND = " \t()[]{}:;,./|-_\u2013\u2014"
 
 
+_IN_WORDS = {"until": "end date", "there": "state in the portal"}
+
+
 class _Owners:
     """Finds out which library each license column is about."""
 
@@ -163,9 +166,7 @@ class _Owners:
     def _put(self, id: str, what: str, position: int) -> None:
         columns = self.found.get(id, OfLicense())
         if getattr(columns, what) >= 0:
-            report_two_columns(
-                self.table, position, f"{ {'until': 'end date'}.get(what, what) } of licenses of {id}".strip()
-            )
+            report_two_columns(self.table, position, f"{_IN_WORDS.get(what, what)} of licenses of {id}".strip())
         self.found[id] = columns._replace(**{what: position})
 
     def _unclear(self, position: int, owner: str, ids: list[str]) -> None:
@@ -180,7 +181,7 @@ class _Owners:
             help = f"Write the library's id into the column's name: {ids[0]} {LICENSE_COLUMNS[0].kind}."
         else:
             message = f"The column {column} does not say which library it is about."
-            help = "Name the library these columns are about: --library ID."
+            help = "Name the library these columns are about: --library ID, or `library: ID` under `exports`."
         self._wrong("unknown-library", message, help, position)
 
     def complete(self) -> dict[str, OfLicense]:

@@ -10,6 +10,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person
+from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.days import day_fault, parse_day
@@ -100,6 +101,7 @@ class _Reader:
         self.holdings: dict[str, dict[str, Holding]] = {
             id: {} for id in columns.licenses or filter(None, [held_by_all])
         }
+        self.there: dict[str, dict[str, str]] = {id: {} for id in columns.licenses if columns.licenses[id].there >= 0}
         self.ends: dict[str, dict[str, str]] = {id: {} for id in columns.licenses if columns.licenses[id].until >= 0}
         self.left: set[str] = set()
 
@@ -120,8 +122,9 @@ class _Reader:
             bool(self.held_by_all),
             _portal(self.table, self.libraries, self.holdings),
             self.columns.on_roster >= 0,
-            ends=self.ends,
-            left=frozenset(self.left),
+            self.ends,
+            self.there,
+            frozenset(self.left),
         )
 
     def _is_person(self, row: Row) -> bool:
@@ -187,7 +190,7 @@ class _Reader:
     def _take_licenses(self, key: str, line: int, cells: list[str]) -> None:
         if self.held_by_all:
             self.holdings[self.held_by_all][key] = (Kind.TEMPORARY, Status.DELIVERED)
-        for id, (kind, status, until) in self.columns.licenses.items():
+        for id, (kind, status, until, there) in self.columns.licenses.items():
             said = (id, cells[kind] if kind >= 0 else None, cells[status])
             holding = self.known.get(said)
             if holding is None:
@@ -196,6 +199,11 @@ class _Reader:
                 self._wrong(holding, HELP, line, kind if kind >= 0 else status)
                 continue
             self.holdings[id][key] = holding
+            if there >= 0 and (word := clean(cells[there]).lower()):
+                if word not in {*There}:
+                    message = f'"{printable(word)}" is not a state of a license in a portal.'
+                    self._wrong(message, f"Write one of {', '.join(filter(None, There))}, or nothing.", line, there)
+                self.there[id][key] = word
             if until >= 0 and (end := clean(cells[until])):
                 if parse_day(end) is None:
                     self._wrong(f"{day_fault(end)}.", "Write a date like 2027-06-30.", line, until)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from seatsync.domain.person import Person
 from seatsync.sources.csv_table import squeezed
 from seatsync.systems.registry import TEMPLATES
 
@@ -22,24 +23,25 @@ SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "role": (("Role",),),
     "tags": (("Tags", "User Tags"), ("Tag",)),
 }
-"""The names by field, the surest first: where several are in a header, the surest is read. Case, spaces and punctuation do not count.
+"""The names by field of ``Person``, the surest first: where several are in a header, the surest is read.
 
-A vendor's template may have further ones."""
+Case, spaces and punctuation do not count. A field's own name is one too, and a vendor's template may have further ones.
+"""
 
-_OF_TEMPLATES = {
+_KNOWN = {squeezed(field): (field, 0) for field in Person._fields}
+_KNOWN |= {
     squeezed(name): (column.field, 0)
     for template in TEMPLATES
     for column in template.columns
     for name in (column.name, *column.other_names)
-    if column.field in SPELLINGS
+    if column.field in Person._fields
 }
-_KNOWN = {
+_KNOWN |= {
     squeezed(name): (field, rank)
     for field, ranks in SPELLINGS.items()
     for rank, names in enumerate(ranks)
     for name in names
 }
-_KNOWN = {name: column for name, column in _OF_TEMPLATES.items() if name not in _KNOWN} | _KNOWN
 
 NAMES = (
     *(name for ranks in SPELLINGS.values() for names in ranks for name in names),
