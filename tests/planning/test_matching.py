@@ -43,8 +43,7 @@ def test_nobody_gets_the_record_of_a_person_with_other_names(
     left = [(*person[:3], "" if person[3] in ids else person[3]) for person in left]
     people = [(person, True) for person in known] + [(person, False) for person in left]
     members = {
-        number: Member._make((*person, "", "", person[0], "", here, ""))
-        for number, (person, here) in enumerate(people, 1)
+        number: Member(*person, "", "", person[0], on_roster=here) for number, (person, here) in enumerate(people, 1)
     }
     roster = [RosterMember._make((*person, "", "", person[0], "r.csv", line)) for line, person in enumerate(rows, 2)]
     matching = match(roster, Snapshot(members=members))

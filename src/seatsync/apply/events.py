@@ -129,6 +129,8 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
     """The event of a change. Personal data goes into ``person``, outside the hash chain; the rest into ``detail``."""
     action, after = change.action, change.after or {}
     match action.facts.subject:
+        case _ if action is Action.OBSERVE:
+            return _observed(change, number, day)
         case Subject.LICENSE:
             gives = action.facts.license is not None and action.facts.license.gives
             detail = {**after, "from": str(change.origin)} if gives else after
@@ -162,6 +164,14 @@ def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
             return Event(action, person=change.before if action.facts.sign is Sign.REMOVE else after)
         case never:
             assert_never(never)
+
+
+def _observed(change: Change, number: int, day: Mapping[str, Any]) -> Event:
+    after, origin = change.after or {}, str(change.origin)
+    if not change.library:
+        return Event(change.action, "", number, {}, {**after, "from": origin})
+    detail = {"kind": change.kind, "status": change.status, **after, **day, "from": origin}
+    return Event(change.action, change.library, number, detail)
 
 
 def _flat(fields: Mapping[str, Any]) -> dict[str, Any]:

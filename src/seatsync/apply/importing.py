@@ -237,6 +237,7 @@ def _is_imported(change: Change, portal: Export, keys: frozenset[str], first: bo
             | Action.ADMIN_UPDATE
             | Action.MEMBER_UPDATE
             | Action.MEMBER_REMOVE
+            | Action.OBSERVE
             | Action.REVOKE
             | Action.UPGRADE
             | Action.LICENSE_UPDATE

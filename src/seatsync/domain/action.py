@@ -137,6 +137,15 @@ class Action(_WithFacts):
         "member-update",
         Facts("member changed", Subject.MEMBER, Sign.CHANGE, in_pairs=True, undone_by="member-update"),
     )
+    OBSERVE = (
+        "observe",
+        Facts(
+            "seen at the vendor",
+            Subject.LICENSE,
+            Sign.CHANGE,
+            license=Effect(From.ANY, Varying.GIVEN, Varying.GIVEN),
+        ),
+    )
     REVOKE = (
         "revoke",
         Facts(

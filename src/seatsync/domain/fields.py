@@ -85,6 +85,7 @@ EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "account": _OTHER_FIELDS["email"],
     "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on
     "on": _is_day,
+    "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
     "from": is_text,  # the file and line that asks for a license, or has the member, as ``str(Origin)``
 }
 """The fields of an event in the journal."""

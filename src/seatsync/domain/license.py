@@ -155,6 +155,18 @@ def imported(old: License, kind: Kind, status: Status, on: str, until: str | Non
     return old._replace(kind=kind, status=status, invited_on=old.invited_on or on, until=ends, first_on=first_on)
 
 
+def observed(old: License, kind: Kind, status: Status, on: str, until: str | None = None) -> License:
+    """The license once the vendor's portal was seen to have ``kind`` and ``status``, which must move forward.
+
+    Without ``until`` it keeps its end date; what a portal gives has none.
+    """
+    _must_be_legal(forward(old, kind, status) == (kind, status), f"observing {kind} {status}", old)
+    ends = "" if kind is Kind.PERMANENT else old.until if until is None else until
+    first_on = old.first_on or (on if kind is not Kind.NONE else "")
+    invited_on = old.invited_on or on
+    return old._replace(kind=kind, status=status, invited_on=invited_on, until=ends, first_on=first_on)
+
+
 def forward(old: License, kind: Kind, status: Status) -> tuple[Kind, Status]:
     """The kind and status once a portal says ``kind`` and ``status``: what moves forward is taken, all else stays.
 

@@ -17,6 +17,10 @@ from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.person import ERASED, Member, Person
+from seatsync.domain.portal import at_vendor
+from seatsync.domain.portal.at_vendor import There, leaves_portal, portal_of
+from seatsync.domain.portal.steps import steps_of
+from seatsync.domain.portal.users import is_there, keep_old_values, note_end
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
@@ -66,13 +70,15 @@ def _grants(books: Snapshot, grants: Grants) -> None:
     """Post many grants. If the result is the same for all members, do it in one step."""
     library, members, detail = grants
     first, others = members[0], members[1:]
+    was_new = first not in books.licenses.get(library, {})
     post(books, Event(Action.GRANT, library, first, detail))
     held = books.licenses[library]
     license = held[first]
     at_once = license.status is Status.DELIVERED
     known = [books.members[number] for number in others if number in books.members]
     if (
-        len(known) == len({*others}) == len(others)
+        was_new
+        and len(known) == len({*others}) == len(others)
         and held.keys().isdisjoint(others)
         and all(member.on_roster and (member.account or not at_once) for member in known)
     ):
@@ -120,12 +126,19 @@ def _library_set(books: Snapshot, event: Event) -> None:
     old = books.libraries.get(event.library)
     if (old is None) != (event.action is Action.LIBRARY_ADD):
         raise IllegalTransition(f"{event.action} of {event.library}")
-    books.libraries[event.library] = replace(old, **fields) if old else Library(id=event.library, **fields)
+    new = replace(old, **fields) if old else Library(id=event.library, **fields)
+    books.libraries[event.library] = new
+    if old is not None and leaves_portal(old, new):
+        for number, license in books.licenses.get(event.library, {}).items():
+            if license.there:
+                books.put(event.library, number, books.shared(license._replace(there=There.SAME)))
 
 
 def _library_remove(books: Snapshot, event: Event) -> None:
     if books.slots(event.library).used:
         raise IllegalTransition(f"{event.library} is still in use")
+    if any(license.there for license in books.licenses.get(event.library, {}).values()):
+        raise IllegalTransition(f"licenses of {event.library} are still to be revoked at the vendor")
     del books.libraries[event.library]
 
 
@@ -156,7 +169,8 @@ def _member_add(books: Snapshot, event: Event) -> None:
     elif old.on_roster:
         raise IllegalTransition("member-add of a member who is on the roster")
     else:
-        books.members[event.member] = old._replace(**person, key=email_key(person["email"]), on_roster=True)
+        new = old._replace(**person, key=email_key(person["email"]), on_roster=True)
+        books.members[event.member] = keep_old_values(books, event.member, new)
 
 
 def _member_update(books: Snapshot, event: Event) -> None:
@@ -167,7 +181,7 @@ def _member_update(books: Snapshot, event: Event) -> None:
         member = member._replace(key="")
     elif "email" in person:
         member = member._replace(key=email_key(member.email))
-    books.members[event.member] = member
+    books.members[event.member] = keep_old_values(books, event.member, member)
 
 
 def _account(books: Snapshot, event: Event) -> None:
@@ -190,6 +204,8 @@ def _erase(books: Snapshot, event: Event) -> None:
     member = books.members[event.member]
     if member.on_roster:
         raise IllegalTransition("erase of a member who is on the roster")
+    if any(steps_of(books, event.member)):
+        raise IllegalTransition("erase of a member about whom something is to be done at the vendor")
     books.members[event.member] = Member(
         *Person(ERASED, "", ""), key="", imported_on=member.imported_on, on_roster=False
     )
@@ -198,9 +214,40 @@ def _erase(books: Snapshot, event: Event) -> None:
 def _transition(change: Callable[[License, Snapshot, Event], License]) -> _Handler:
     def handler(books: Snapshot, event: Event) -> None:
         old = books.licenses.get(event.library, {}).get(event.member, ABSENT)
-        books.put(event.library, event.member, change(old, books, event))
+        new, library = change(old, books, event), books.libraries.get(event.library)
+        if library is not None and library.is_at_vendor:
+            there = at_vendor.after(old, new, library, resends=event.action is Action.RESEND)
+            new = books.shared(new._replace(there=there))
+        books.put(event.library, event.member, new)
 
     return handler
+
+
+def _observe(books: Snapshot, event: Event) -> None:
+    """Take what the portal was seen to have, or what was done there: of a license, or of a person in its list of users."""
+    if not event.library:
+        users = at_vendor.parsed_users((event.person or {}).get("there", ""))
+        books.members[event.member] = at_vendor.with_users_there(books.members[event.member], users)
+        return
+    old, library = books.licenses.get(event.library, {}).get(event.member, ABSENT), books.libraries[event.library]
+    new = _observed(old, books, event)
+    at_vendor.must_fit(new, library)
+    books.put(event.library, event.member, books.shared(new))
+    _signs_in(books, event)
+    if library.is_at_vendor and is_there(old) and not is_there(new):
+        note_end(books, event.member, portal_of(library))
+
+
+def _observed(old: License, books: Snapshot, event: Event) -> License:
+    detail, there = event.detail, There(event.detail.get("there", old.there))
+    if "kind" not in detail:
+        return old._replace(there=there)
+    kind, status = Kind(detail["kind"]), Status(detail["status"])
+    if kind is not Kind.NONE:
+        _must_offer(books, event.library, kind)
+    if kind is Kind.TEMPORARY and not old.active and not books.members[event.member].on_roster:
+        raise IllegalTransition("a temporary license of a member who is not on the roster")
+    return licenses.observed(old, kind, status, detail["on"], detail.get("until"))._replace(there=there)
 
 
 def _changed(old: License, books: Snapshot, event: Event) -> License:
@@ -216,6 +263,7 @@ def _grant(old: License, books: Snapshot, event: Event) -> License:
     if not books.members[event.member].on_roster:
         raise IllegalTransition("grant to a member who is not on the roster")
     status, at_once = Status(detail["status"]), books.libraries[event.library].delivery.facts.at_once
+    at_once = at_once and not books.libraries[event.library].is_at_vendor
     if status is Status.DELIVERED and not (at_once and books.members[event.member].account):
         raise IllegalTransition("a seat delivered to a member who has not claimed it")
     resent, until = "\n".join(detail.get("resend", ())), detail.get("until", "")
@@ -311,6 +359,8 @@ def _handler(action: AnyAction) -> _Handler:  # noqa: C901 (a table)
             return _transition(_opt_out)
         case Unplanned.IMPORT:
             return _transition(_import)
+        case Action.OBSERVE:
+            return _observe
         case never:
             assert_never(never)
 

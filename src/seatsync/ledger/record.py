@@ -132,7 +132,8 @@ class Recorder:
         if event.library and event.member:
             self._touch(event.library, [event.member])
         facts = event.action.facts
-        if facts.subject is Subject.MEMBER or (event.member and event.person is not None):
+        is_about_person = facts.subject is Subject.MEMBER or (event.member and event.person is not None)
+        if is_about_person or event.action is Action.OBSERVE:  # what is seen of a license can tell of the list of users
             self.members.setdefault(event.member, self.books.members.get(event.member))
         post(self.books, event)
         self.rows.append(self.chain.event(event))

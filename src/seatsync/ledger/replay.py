@@ -32,6 +32,7 @@ _OF_ERASED: dict[str, dict[str, Any]] = {
     Action.MEMBER_ADD: Person(ERASED, "", "")._asdict(),
     Unplanned.CLAIM: {"account": ERASED},  # whether there was an account decides how later seats were delivered
     Unplanned.IMPORT: {"account": ERASED},
+    Action.OBSERVE: {"account": ERASED},
     Unplanned.ACCOUNT: {"account": ERASED},
 }
 

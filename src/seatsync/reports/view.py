@@ -225,6 +225,13 @@ def _subject(change: Change) -> str:
     return str(fields.get("email", "")) if change.action.facts.subject is Subject.ADMIN else "institution"
 
 
+def _observed(change: Change, before: Mapping[str, Any]) -> str:
+    if not change.library:
+        return "in the list of users"
+    was = f" (was {status_in_words(before['status'])})" if "status" in before else ""
+    return f"{change.kind}, {status_in_words(change.status)}{was}"
+
+
 def _what(change: Change) -> str:
     before, after = change.before or {}, change.after or {}
     match change.action:
@@ -236,11 +243,11 @@ def _what(change: Change) -> str:
             return f"{change.kind}, {status_in_words(before.get('status', ''))}"
         case Action.UPGRADE:
             return f"temporary → permanent, {status_in_words(change.status)}"
+        case Action.OBSERVE:
+            return _observed(change, before)
         case Action.LICENSE_UPDATE:
             return f"{_ends_on(after['until'])} (was: {_end(before['until'])})"
         case Action.RESEND:
-            if "delivery" in after:
-                return _ASKED[after["delivery"]].removeprefix(", ") or "new invitation with a claim link"
             return _repeated(after)
         case Action.MEMBER_ADD if before:
             was = (_difference(name, before[name], after.get(name, "")) for name in before if name != "email")
@@ -261,6 +268,8 @@ def _what(change: Change) -> str:
 
 
 def _repeated(after: Mapping[str, Any]) -> str:
+    if "delivery" in after:
+        return _ASKED[after["delivery"]].removeprefix(", ") or "new invitation with a claim link"
     if "new_address" in after:
         return "invitation to the new e-mail"
     return "reminder" if "resend" not in after else "invitation again"

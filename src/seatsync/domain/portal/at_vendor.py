@@ -1,13 +1,19 @@
-"""What the vendors' portals have otherwise than the ledger: the facts from which the work list is computed."""
+"""What the vendors' portals have otherwise than the ledger: the facts from which the work list is computed.
+
+They are a state, not a list of orders: each event keeps them true (``posting``), and the work list is the difference
+(``steps``). So nothing is on the list twice, nothing is lost, and a revoke cancels a grant that was never done.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
-from seatsync.domain.library import Library
-from seatsync.domain.person import Member
+from seatsync.domain.library import Delivery, Library
+from seatsync.domain.license import IllegalTransition, Kind, License, Status
+from seatsync.domain.person import Member, Person
 
 
 class There(StrEnum):
@@ -24,28 +30,94 @@ class There(StrEnum):
     """A permanent license that was given there by hand. Nothing is to be done; it is kept, although the files ask for less."""
 
 
-PORTAL_OF: Mapping[str, str] = {"logos-subscription": "logos", "logos-library": "logos", "jamworks": "jamworks"}
-"""The portal of each system: libraries of one portal share its list of users."""
+class UserList(NamedTuple):
+    """The list of users of a vendor's portal, which all libraries of the portal share.
+
+    ``fields`` are those of ``Person`` that it has. ``is_of_holders`` says that it lists only people with a license, so that
+    nobody is added to it or removed from it apart from their license.
+    """
+
+    portal: str
+    fields: tuple[str, ...]
+    is_of_holders: bool = False
+
+
+_NAMES = ("email", "given_name", "family_name")
+_LOGOS = UserList("logos", (*_NAMES, "student_id"))
+_OTHER = UserList("", (*_NAMES, "student_id"))
+_OF_SYSTEMS: Mapping[str, UserList] = {
+    "logos-subscription": _LOGOS,
+    "logos-library": _LOGOS,
+    "jamworks": UserList("jamworks", _NAMES, is_of_holders=True),
+}
+"""What posting must know of ``systems``, which this room may not import; a test compares the two."""
+
+PORTAL_OF: Mapping[str, str] = {system: users.portal for system, users in _OF_SYSTEMS.items()}
+"""The portal of each system."""
+
+USER_LISTS: Mapping[str, UserList] = {users.portal: users for users in _OF_SYSTEMS.values()}
+"""The lists of users by the portal's name."""
+
+
+def user_list(portal: str) -> UserList:
+    """The list of users of this portal."""
+    return USER_LISTS.get(portal) or _OTHER._replace(portal=portal)
 
 
 def portal_of(library: Library) -> str:
     """The name of the portal in which the library's seats live; empty if they live in seatsync."""
-    return PORTAL_OF.get(library.system, library.system) if library.is_at_vendor else ""
+    if not library.is_at_vendor:
+        return ""
+    return PORTAL_OF.get(library.system, library.system)
 
 
-Users = dict[str, dict[str, str]]
+def leaves_portal(old: Library, new: Library) -> bool:
+    """Whether the library's seats no longer live in the portal where they were, so that nothing is to be done there for it."""
+    return portal_of(old) not in ("", portal_of(new))
+
+
+# ── Persons ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Users = Mapping[str, Mapping[str, str]]
 """The portals that list a member among their users, and the fields of ``Person`` that each still has as before."""
 
 
-def users_there(member: Member) -> Users:
-    """The portals that are known to list the member. One where the member has a license need not be among them."""
-    return dict(json.loads(member.there)) if member.there else {}
+def users_there(member: Member) -> dict[str, dict[str, str]]:
+    """The portals that are known to list the member. One where they have a license need not be among them: ``users.is_listed``."""
+    return parsed_users(member.there)
+
+
+def parsed_users(text: str) -> dict[str, dict[str, str]]:
+    """Read the text of ``Member.there``.
+
+    Raises:
+        ValueError: it is not such a text.
+    """
+    users = json.loads(text) if text else {}
+    if not isinstance(users, dict) or not all(map(_are_old_values, users.values())):
+        raise ValueError("not the portals that list a member")
+    return users
+
+
+def _are_old_values(values: object) -> bool:
+    return (
+        isinstance(values, dict)
+        and values.keys() <= {*Person._fields}
+        and all(isinstance(v, str) for v in values.values())
+    )
+
+
+def text_of(users: Users) -> str:
+    """The text of ``Member.there`` that says this."""
+    return _encode(users) if users else ""
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 def with_users_there(member: Member, users: Users) -> Member:
     """The member with these portals."""
-    text = json.dumps(users, ensure_ascii=False, sort_keys=True, separators=(",", ":")) if users else ""
-    return member._replace(there=text)
+    return member._replace(there=text_of(users))
 
 
 def is_to_do(member: Member) -> bool:
@@ -56,3 +128,52 @@ def is_to_do(member: Member) -> bool:
     if not member.there:
         return False
     return not member.on_roster or any(users_there(member).values())
+
+
+# ── Licenses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def kind_there(license: License) -> Kind:
+    """The kind of license that the portal has."""
+    match license.there:
+        case There.NONE:
+            return Kind.NONE
+        case There.TEMPORARY:
+            return Kind.TEMPORARY
+        case _:
+            return license.kind
+
+
+def after(old: License, new: License, library: Library, *, resends: bool) -> str:
+    """What the portal has otherwise once the ledger's license has gone from ``old`` to ``new`` without it.
+
+    ``resends`` says that the event sends the invitation again. Where seatsync writes the letters, or the portal has no such
+    button, nothing is to be done there for it.
+    """
+    there = kind_there(old)
+    if there is Kind.PERMANENT and new.kind is not Kind.PERMANENT:
+        return There.SAME  # declined here before it was claimed: it can't be taken back there
+    if there is not new.kind:
+        return There.NONE if there is Kind.NONE else There.TEMPORARY
+    if old.there == There.BY_HAND or new.status is not Status.UNCLAIMED or not new.active:
+        return old.there if old.there == There.BY_HAND else There.SAME
+    asks = resends and not library.sends_letters and library.delivery is Delivery.CLAIM
+    return There.RESEND if asks or old.there == There.RESEND else There.SAME
+
+
+def must_fit(license: License, library: Library | None) -> None:
+    """Check that the portal can have what the license says of it.
+
+    Raises:
+        IllegalTransition: it can't.
+    """
+    if license.there == There.SAME:
+        return
+    fits = {
+        There.NONE: license.active,
+        There.TEMPORARY: license.kind is not Kind.TEMPORARY,
+        There.RESEND: license.status is Status.UNCLAIMED,
+        There.BY_HAND: license.kind is Kind.PERMANENT,
+    }
+    if library is None or not library.is_at_vendor or not fits[There(license.there)]:
+        raise IllegalTransition(f"a license with kind {license.kind} can't be {license.there} at the vendor")
