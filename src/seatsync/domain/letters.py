@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import assert_never
+from typing import Literal, assert_never
 
 from seatsync.domain.action import AnyAction, Event, Letter
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
@@ -66,6 +66,8 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
             return _invitation(library)
         case Letter.REMINDER:
             invitation = _invitation(library)
+            if not invitation:
+                return ""
             repeats = "reminders" in detail and "new_address" not in detail
             is_reminder = repeats and invitation is Letter.INVITATION
             return Letter.REMINDER if is_reminder else invitation
@@ -77,8 +79,10 @@ def letter_of(action: AnyAction, library: Library | None, kind: str, status: str
             assert_never(never)
 
 
-def _invitation(library: Library | None) -> Letter:
-    """The letter that invites a member to take a seat."""
+def _invitation(library: Library | None) -> Letter | Literal[""]:
+    """The letter that invites a member to take a seat; empty where the vendor alone can ask for a password."""
+    if library is not None and not library.invites:
+        return ""
     delivery = DEFAULT_DELIVERY if library is None else library.delivery
     match delivery:
         case Delivery.CLAIM:

@@ -93,6 +93,16 @@ class Library:
         """Whether its seats live in the vendor's portal."""
         return self.delivered_by == DeliveredBy.VENDOR
 
+    @property
+    def invites(self) -> bool:
+        """Whether seatsync's letters ask members to take a seat. The password of a vendor's account is asked for by the vendor."""
+        return self.sends_letters and not (self.is_at_vendor and self.delivery.facts.at_once)
+
+    @property
+    def invites_again(self) -> bool:
+        """Whether an invitation can be sent again: by seatsync, or by a person in the vendor's portal."""
+        return self.invites or (self.is_at_vendor and not self.delivery.facts.at_once)
+
 
 @dataclass(frozen=True, slots=True)
 class Slots:

@@ -70,7 +70,7 @@ class Recorder:
         self.granted: dict[str, set[int]] = {}
         self.sent = 0
         self.stirred: set[SeatKey] = set()
-        self.silenced: set[str] = set()
+        self.silenced: dict[str, int] = {}
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
@@ -139,8 +139,8 @@ class Recorder:
         self.rows.append(self.chain.event(event))
         if letter or (facts.license is not None and facts.license.voids_invitations):
             self._stir(event.library, [event.member])
-        if event.action is Action.LIBRARY_UPDATE and event.detail.get("sends_letters") is False:
-            self.silenced.add(event.library)
+        if event.action is Action.LIBRARY_UPDATE and _silences(event.detail):
+            self.silenced[event.library] = self.chain.serial
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
             self._add_letters(letter, [(self.chain.serial, event.member)], event.library, address, entry)
@@ -229,8 +229,8 @@ class Recorder:
             writes = known is None or known.sends_letters
             seats[library, number] = Seat(license.status, license.invited_on, writes, timezone, license.until)
         settle(self.connection, self.institution, seats, entry.at)
-        for library in self.silenced:
-            silence(self.connection, self.institution, library, entry.at)
+        for library, serial in self.silenced.items():
+            silence(self.connection, self.institution, library, serial, entry.at)
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses
@@ -242,6 +242,11 @@ class Recorder:
         amend(self.connection, table, License._fields, ("institution", "library", "member"), rows)
         for library, numbers in self.granted.items():
             bulk(self.connection, table, license_rows(self.institution, library, licenses[library], sorted(numbers)))
+
+
+def _silences(detail: Mapping[str, Any]) -> bool:
+    """Whether this change of a library ends the letters that wait: it sends none any more, or its seats live elsewhere now."""
+    return detail.get("sends_letters") is False or "delivered_by" in detail
 
 
 _UNIQUE = ("on_roster", "student_id")

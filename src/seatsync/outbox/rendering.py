@@ -34,7 +34,10 @@ VARIABLES = {
     "email": "the address the letter goes to",
     "kind": "temporary, permanent, or none after a revoke",
     "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
-    "link": "the personal link, in invitation, reminder, set-password and admin-welcome; else empty",
+    "link": "the personal link, in invitation, reminder, set-password and admin-welcome; the vendor's claim page in an invitation or "
+    "reminder of a library that the vendor delivers; else empty",
+    "at_vendor": "whether the vendor delivers the library; then `link` is the same for all members",
+    "open_url": "the address where members use the library; empty if the files give none",
     "opt_out_link": "the link to decline, if the institution allows it and there is something to decline; else empty",
     "portal": "the address of the members' pages; empty if there are none",
     "contacts": "a list of the institution's contacts, each with name, email and role",
@@ -148,7 +151,7 @@ def _missing(letter: Rendered, link: str) -> str:
 
 
 def samples(letter: str) -> Iterator[Values]:
-    """Yield values for two sample letters: one with every value, and one with as few as possible."""
+    """Yield values for sample letters: one with every value, one with as few as possible, and an invitation by the vendor's page."""
     base = "https://seats.school.example"
     full = dict.fromkeys(VARIABLES, "") | {
         "institution": "Example School",
@@ -158,6 +161,8 @@ def samples(letter: str) -> Iterator[Values]:
         "email": "ann@school.example",
         "kind": "temporary",
         "until": spelled("2027-06-30"),
+        "at_vendor": False,
+        "open_url": "" if letter == Letter.WELCOME else "https://app.vendor.example/",
         "link": f"{base}/l/school/EXAMPLE" if letter in LINKED else "",
         "opt_out_link": f"{base}/l/school/EXAMPLE/opt-out" if letter in ASKING else "",
         "portal": base,
@@ -165,7 +170,10 @@ def samples(letter: str) -> Iterator[Values]:
         "reply_to": "library@school.example",
     }
     yield full
-    yield full | {"kind": "permanent", "until": "", "opt_out_link": "", "portal": "", "contacts": [], "reply_to": ""}
+    less = {"kind": "permanent", "until": "", "opt_out_link": "", "portal": "", "contacts": [], "reply_to": "", "open_url": ""}
+    yield full | less
+    if letter in (Letter.INVITATION, Letter.REMINDER):
+        yield full | less | {"at_vendor": True, "link": "https://claim.vendor.example/EXAMPLE"}
 
 
 def _custom(folder: Folder) -> Iterator[tuple[str, str]]:
@@ -209,10 +217,11 @@ def _wrapped(text: str) -> str:
 
 
 def with_links(values: Values, portal: str, institution: str, token: str, reply_to: str) -> dict[str, Any]:
-    """Return all values of a letter, with links to the institution's pages. Without a ``token`` the links are empty."""
-    link = f"{portal}/l/{institution}/{token}" if portal and token else ""
+    """Return all values of a letter, with links to the institution's pages or the vendor's claim page. Without a ``token`` and
+    such a page the links are empty."""
+    link = f"{portal}/l/{institution}/{token}" if portal and token else values["claim_url"]
     may_decline = values["may_decline"] and link
-    others = {name: value for name, value in values.items() if name != "may_decline"}
+    others = {name: value for name, value in values.items() if name not in ("may_decline", "claim_url")}
     return others | {
         "link": link,
         "opt_out_link": f"{link}/opt-out" if may_decline else "",

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection as Database
 
-from seatsync.domain.letters import LINKED, LetterState
+from seatsync.domain.letters import LetterState
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.queries import links, outbox
@@ -123,7 +123,7 @@ class _Batch:
 
         def step(database: Database) -> tuple[list[OutgoingLetter], int, links.LinkBatch]:
             held, cancelled = outbox.take_due(database, sender.institution, now, size, letters)
-            linked = [letter for letter in held if letter.letter in LINKED]
+            linked = [letter for letter in held if letter.needs_link]
             return held, cancelled, links.make(database, sender.institution, linked, iso(now))
 
         self.letters, self.cancelled, self.links = sender.write(step)

@@ -38,12 +38,15 @@ class LicenseDiff:
         self.regrants = draft.entitlements.regrants.get(library, set())
         desired = draft.desired.libraries.get(library)
         delivery = desired.delivery if desired else DEFAULT_DELIVERY
-        self.at_once = delivery.facts.at_once
-        self.delivery = {} if delivery is DEFAULT_DELIVERY else {"delivery": delivery.value}
+        self.at_vendor = desired is not None and desired.is_at_vendor
+        self.at_once = delivery.facts.at_once and not self.at_vendor
+        self.delivery = {} if delivery is DEFAULT_DELIVERY or self.at_vendor else {"delivery": delivery.value}
         known = draft.snapshot.libraries.get(library)
-        self.is_redelivered = known is not None and desired is not None and known.delivery is not delivery
-        self.sends_letters = desired is None or desired.sends_letters
-        self.remind_after = draft.desired.remind_after if self.sends_letters else ()
+        is_another = known is not None and desired is not None and known.delivery is not delivery
+        self.is_redelivered = is_another and not self.at_vendor
+        self.invites = desired is None or desired.invites
+        self.invites_again = desired is None or desired.invites_again
+        self.remind_after = draft.desired.remind_after if self.invites else ()
         self.granted: dict[Grant, tuple[str, Mapping[str, Any] | None]] = {}
         self.retire = draft.desired.institution.retire
         self.is_over = draft.desired.institution.is_over(draft.today)
@@ -83,7 +86,7 @@ class LicenseDiff:
             self._new_end(rule, license, email, record)
         if (
             license.status is Status.UNCLAIMED
-            and self.sends_letters
+            and self.invites_again
             and not self.is_over
             and (
                 position in self.resends
@@ -178,7 +181,7 @@ class LicenseDiff:
                 return  # the rule library-in-use reports it; what is owned outlives the institution
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
-                is_invited = license.status is Status.UNCLAIMED and self.sends_letters
+                is_invited = license.status is Status.UNCLAIMED and self.invites_again
                 if is_invited and is_corrected(self.draft, position, record):
                     where = self.draft.desired.members[position].origin
                     kind, after = license.kind, _NEW_ADDRESS

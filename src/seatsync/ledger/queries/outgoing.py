@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, or_, select, text
 
 from seatsync.domain.action import Letter
-from seatsync.domain.letters import ASKING
+from seatsync.domain.letters import ASKING, LINKED
+from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
@@ -38,6 +39,11 @@ class OutgoingLetter:
     attempts: int
     address: str
     values: Values
+
+    @property
+    def needs_link(self) -> bool:
+        """Whether it has a personal link. A letter about a seat at the vendor leads to the vendor's claim page instead."""
+        return self.letter in LINKED and not self.values["at_vendor"]
 
 
 def outgoing_letters(
@@ -99,7 +105,7 @@ class _Contents:
             select(tables.institution).where(columns.institution == institution)
         ).one()
         self.contacts = [_plain(contact) for contact in json.loads(self.institution_row.contacts)]
-        self.titles = {row.id: row.title for row in self._rows_of_institution(tables.library)}
+        self.libraries = {row.id: row for row in self._rows_of_institution(tables.library)}
         self.admins = {row.key: row for row in self._rows_of_institution(tables.admin)}
         self.members = {row.number: row for row in self._rows_of_members(tables.member, "number")}
         self.licenses = {(row.library, row.member): row for row in self._rows_of_members(tables.license, "member")}
@@ -110,23 +116,27 @@ class _Contents:
 
     def _letter(self, row: Row[Any]) -> OutgoingLetter:
         person = self.members.get(row.member) if row.member else self.admins.get(email_key(row.address))
-        license = self.licenses.get((row.library, row.member))
+        license, library = self.licenses.get((row.library, row.member)), self.libraries.get(row.library)
+        at_vendor = library is not None and library.delivered_by == DeliveredBy.VENDOR
         is_open = license is not None and license.status == Status.UNCLAIMED.value
         address = person.email if person is not None and person.key and (is_open or row.letter not in ASKING) else ""
         values = _plain(
             {
                 "institution": self.institution_row.name,
-                "library": self.titles.get(row.library, row.library),
+                "library": library.title if library is not None else row.library,
                 "given_name": person.given_name if person is not None else "",
                 "family_name": person.family_name if person is not None else "",
                 "email": address,
                 "kind": license.kind if license is not None else "",
                 "until": spelled(license.until) if license is not None and license.until else "",
+                "open_url": library.open_url if library is not None else "",
+                "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
         )
         values |= {
             "contacts": self.contacts,
-            "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING,
+            "at_vendor": at_vendor,
+            "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
         }
         address = address if address != ERASED else ""
         hash = bytes(row.hash).hex()

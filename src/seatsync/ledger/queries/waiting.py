@@ -121,10 +121,11 @@ def _letters_of(
             yield key, [_Found(SeatLetter(*letter), due_at) for _, _, *letter, due_at in letters]
 
 
-def silence(connection: Connection, institution: str, library: str, at: str) -> None:
-    """Cancel the letters about a library that sends none any more, except those that a sender has in hand at ``at`` (ISO)."""
+def silence(connection: Connection, institution: str, library: str, serial: int, at: str) -> None:
+    """Cancel the letters about a library from before event ``serial``, except those that a sender has in hand at ``at`` (ISO)."""
     outbox = tables.outbox.c
-    ours = (outbox.institution == institution) & (outbox.library == library) & (outbox.held_until <= at)
+    ours = (outbox.institution == institution) & (outbox.library == library) & (outbox.serial < serial)
+    ours &= outbox.held_until <= at
     waiting = outbox.state.in_((*WAITING, LetterState.BOUNCED.value))
     cancelled = {"state": LetterState.CANCELLED.value, "reply": SUPERSEDED}
     connection.execute(update(tables.outbox).where(ours, waiting).values(cancelled))

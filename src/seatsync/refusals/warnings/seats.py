@@ -14,7 +14,10 @@ def without_invitation(case: Case) -> Iterator[Diagnostic]:
     """Libraries without letters in which this plan leaves seats that somebody must claim, and libraries that send letters again:
     that alone invites nobody who has a seat already."""
     for id, library in case.desired.libraries.items():
-        switches = any("sends_letters" in (change.after or {}) for change in case.of(Action.LIBRARY_UPDATE, id))
+        if library.is_at_vendor:  # its portal writes to them
+            continue
+        changed = {name for change in case.of(Action.LIBRARY_UPDATE, id) for name in change.after or {}}
+        switches = not changed.isdisjoint({"sends_letters", "delivered_by"})
         offers = sum(change.status == Status.UNCLAIMED for change in case.of(Action.GRANT, id))
         waiting = case.slots[id].after.reserved
         if not library.sends_letters and waiting and (switches or offers):
@@ -38,7 +41,7 @@ def redelivered(case: Case) -> Iterator[Diagnostic]:
     """What a change of ``system`` or ``delivery`` does to the members who hold a seat."""
     for id, library in case.desired.libraries.items():
         known = case.draft.snapshot.libraries.get(id)
-        if known is None or known.delivery is library.delivery:
+        if known is None or known.delivery is library.delivery or library.is_at_vendor:
             continue
         at_once = len(case.of(Action.GRANT, id)) - len(case.new_seats(id))
         asked = sum("delivery" in (change.after or {}) for change in case.of(Action.RESEND, id))

@@ -106,20 +106,19 @@ def _example(letter: str) -> OutgoingLetter:
     from seatsync.outbox.rendering import samples
 
     values = next(samples(letter))
-    return OutgoingLetter(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING})
+    return OutgoingLetter(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING, "claim_url": ""})
 
 
 def _rendered(
     letter: OutgoingLetter, sender: Sender, templates: Templates, portal: str, institution: str, run: Run
 ) -> str:
-    from seatsync.domain.letters import LINKED
     from seatsync.outbox.message import compose
     from seatsync.outbox.rendering import with_links
 
     if run.redactor is not None:
         hidden = f"{run.redactor.who(letter.address)}@hidden.invalid"
         letter = replace(letter, address=hidden, values=run.redactor.row(letter.values))
-    token = _PLACEHOLDER if letter.letter in LINKED else ""
+    token = _PLACEHOLDER if letter.needs_link else ""
     values = with_links(letter.values, portal, institution, token, sender.reply_to)
     words = templates.render(letter.letter, values)
     if run.format == "html":
