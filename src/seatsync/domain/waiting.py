@@ -47,13 +47,19 @@ class SeatLetter(NamedTuple):
 
 class Seat(NamedTuple):
     """The license that letters are about. ``invited_on`` is the day (ISO) of its grant, in the institution's ``timezone``, and
-    ``until`` its last one, empty for no end."""
+    ``until`` its last one, empty for no end. With ``is_to_do`` the vendor's portal has not got it yet."""
 
     status: str
     invited_on: str
     sends_letters: bool
     timezone: str
     until: str = ""
+    is_to_do: bool = False
+
+    def must_wait(self, today: date) -> bool:
+        """Whether nobody may be offered or told this seat yet."""
+        is_held = self.status in (Status.UNCLAIMED, Status.DELIVERED)
+        return self.has_ended(today) or (is_held and self.is_to_do)
 
     def has_ended(self, today: date) -> bool:
         """Whether the end date has passed, but no apply has revoked or extended the license yet."""
@@ -71,9 +77,10 @@ class Fate(NamedTuple):
 def fates(letters: Iterable[SeatLetter], seat: Seat, today: date) -> Iterator[Fate]:
     """Yield the letters about a seat that must be cancelled, wait again, or wait until a day.
 
-    Nobody is offered a seat that has ended: its letters wait for the apply that revokes or extends it.
+    Nobody is offered a seat that has ended: its letters wait for the apply that revokes or extends it. Neither one that the
+    vendor's portal has not got: its letters wait until somebody has entered it there.
     """
-    ordered, earliest = sorted(letters), today + timedelta(days=1 if seat.has_ended(today) else 0)
+    ordered, earliest = sorted(letters), today + timedelta(days=1 if seat.must_wait(today) else 0)
     true = _still_true(ordered, seat)
     for letter in ordered:
         if letter.serial in true:

@@ -16,6 +16,7 @@ from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.letters import LetterState, letter_for
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.person import Member
+from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.waiting import Seat
@@ -227,7 +228,8 @@ class Recorder:
         for library, number in self.stirred:
             license, known = self.books.licenses[library][number], self.books.libraries.get(library)
             writes = known is None or known.sends_letters
-            seats[library, number] = Seat(license.status, license.invited_on, writes, timezone, license.until)
+            is_to_do = license.there in TO_DO
+            seats[library, number] = Seat(license.status, license.invited_on, writes, timezone, license.until, is_to_do)
         settle(self.connection, self.institution, seats, entry.at)
         for library, serial in self.silenced.items():
             silence(self.connection, self.institution, library, serial, entry.at)

@@ -170,7 +170,15 @@ def samples(letter: str) -> Iterator[Values]:
         "reply_to": "library@school.example",
     }
     yield full
-    less = {"kind": "permanent", "until": "", "opt_out_link": "", "portal": "", "contacts": [], "reply_to": "", "open_url": ""}
+    less = {
+        "kind": "permanent",
+        "until": "",
+        "opt_out_link": "",
+        "portal": "",
+        "contacts": [],
+        "reply_to": "",
+        "open_url": "",
+    }
     yield full | less
     if letter in (Letter.INVITATION, Letter.REMINDER):
         yield full | less | {"at_vendor": True, "link": "https://claim.vendor.example/EXAMPLE"}

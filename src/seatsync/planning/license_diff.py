@@ -11,6 +11,7 @@ from seatsync.domain.desired import Grant
 from seatsync.domain.library import DEFAULT_DELIVERY
 from seatsync.domain.license import ABSENT, Kind, License, Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
@@ -159,7 +160,7 @@ class LicenseDiff:
             where = self.draft.desired.place("libraries", self.library)
             self._add(Action.RESEND, REDELIVERED, where, email, record, rule.kind, Status.UNCLAIMED, None, after)
             return
-        corrected = is_corrected(self.draft, position, record)
+        corrected = is_corrected(self.draft, position, record) and license.there != There.NONE
         if not (new or corrected) and due <= license.reminders:
             return
         after = {"resend": new} if new else {}
@@ -181,7 +182,7 @@ class LicenseDiff:
                 return  # the rule library-in-use reports it; what is owned outlives the institution
             if self.draft.desired.limits.retain_permanent:
                 self.draft.retained.append(KeptLicense(self.library, email, ended, record))
-                is_invited = license.status is Status.UNCLAIMED and self.invites_again
+                is_invited = license.status is Status.UNCLAIMED and self.invites_again and license.there != There.NONE
                 if is_invited and is_corrected(self.draft, position, record):
                     where = self.draft.desired.members[position].origin
                     kind, after = license.kind, _NEW_ADDRESS

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, assert_never
 from seatsync.domain.action import Action, Sign, Subject
 from seatsync.domain.approval import PassedLimit, in_words
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
-from seatsync.domain.library import DEFAULT_DELIVERY, Delivery
+from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, spoken
@@ -256,8 +256,10 @@ def _what(change: Change) -> str:
         case Action.MEMBER_ADD | Action.MEMBER_REMOVE | Action.ADMIN_ADD | Action.ADMIN_REMOVE:
             return _person(after or before)
         case Action.LIBRARY_ADD:
-            silent = "" if after.get("sends_letters", True) else ", sends no letters"
-            return f"{after['title']}, {counted(after['slots'], 'seat')}{silent}"
+            is_there, writes = after.get("delivered_by") == DeliveredBy.VENDOR, after.get("sends_letters", True)
+            where = ", at the vendor" if is_there else ""
+            letters = "" if writes != is_there else ", with letters of seatsync" if writes else ", sends no letters"
+            return f"{after['title']}, {counted(after['slots'], 'seat')}{where}{letters}"
         case Action.LIBRARY_REMOVE:
             return str(before["title"])
         case Action.INSTITUTION_UPDATE | Action.LIBRARY_UPDATE | Action.MEMBER_UPDATE | Action.ADMIN_UPDATE:

@@ -32,7 +32,8 @@ from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 from seatsync.sources.rosters.read import read_csv, read_yaml
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
-from seatsync.systems.registry import SYSTEMS
+from seatsync.systems.portal import Portal
+from seatsync.systems.registry import SYSTEMS, portal_of
 
 
 class Loaded(NamedTuple):
@@ -175,11 +176,18 @@ class _Loader:
 
     def _check_libraries(self) -> None:
         """Report what a library says that does not go with where its seats live."""
-        for id, entry in self.config.libraries.items():
-            library, key = self.libraries[id], "claim_url" if entry.claim_url is not None else "delivered_by"
-            if fault := _fault(library, entry):
-                where = self.at("libraries", id, key) if getattr(entry, key) is not None else self.key("libraries", id)
-                self._report("invalid-value", *fault, where)
+        alone: dict[str, Library] = {}
+        for id, library in self.libraries.items():
+            portal, fault = portal_of(library) if library.is_at_vendor else None, _fault(library)
+            if portal is not None and portal.lists_only_holders and fault is None:
+                fault = _beside(alone.setdefault(portal.name, library), library, portal)
+            if fault is not None:
+                self._report("invalid-value", *fault, self._place_of_delivery(id))
+
+    def _place_of_delivery(self, id: str) -> Origin:
+        entry = self.config.libraries[id]
+        key = next((name for name in ("claim_url", "delivered_by") if getattr(entry, name) is not None), None)
+        return self.at("libraries", id, key) if key else self.key("libraries", id)
 
     def _rosters(self) -> tuple[list[Roster], list[RosterMember], Counted]:
         files: list[RosterFile] = []
@@ -309,7 +317,15 @@ def _library(id: str, entry: formats.LibraryEntry, institution: formats.Institut
     return Library(id, entry.title, entry.system or "", kinds, delivery, entry.slots, writes, delivered_by, *addresses)
 
 
-def _fault(library: Library, entry: formats.LibraryEntry) -> tuple[str, str] | None:
+def _beside(first: Library, library: Library, portal: Portal) -> tuple[str, str] | None:
+    """Why the library can't live in a portal beside the first one there, and what to do; None if it is the first one."""
+    if first is library:
+        return None
+    message = f"{portal.title} has one list of members, so it can't tell {library.id} from {first.id}, which is delivered there too."
+    return message, "Write one library for both, or keep one of them in an institution of its own."
+
+
+def _fault(library: Library) -> tuple[str, str] | None:
     """Why the library can't live where it says that it does, and what to do; None if it can."""
     if not library.is_at_vendor:
         message = (

@@ -62,17 +62,25 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
 
 
 def _with_letters(library: str | None, snapshot: Snapshot) -> list[str]:
-    """The library chosen, or all that send letters.
+    """The library chosen, or all whose members seatsync invites.
 
     Raises:
         Impossible: the library chosen sends none.
     """
     from seatsync.apply.members import Impossible
 
-    sending = [id for id, known in snapshot.libraries.items() if known.sends_letters]
+    sending = [id for id, known in snapshot.libraries.items() if known.invites]
     if library and library in snapshot.libraries and library not in sending:
-        message = f"Nothing was sent: {library} has `sends_letters: false`, so seatsync sends no letters about it."
-        raise Impossible(message, "Delete `sends_letters: false` in seatsync.yaml, and apply it.")
+        if not snapshot.libraries[library].is_at_vendor:
+            fact = f"{library} has `sends_letters: false`, so seatsync sends no letters about it."
+            help = "Delete `sends_letters: false` in seatsync.yaml, and apply it."
+        elif snapshot.libraries[library].invites_again:
+            fact = f"{library} is delivered by the vendor, whose portal invites its members."
+            help = "To put it on the work list, write `resend:` on its grant, and apply it."
+        else:
+            fact = f"{library} is delivered by the vendor, whose portal can't send an invitation again."
+            help = "Ask the vendor's support."
+        raise Impossible(f"Nothing was sent: {fact}", help)
     return [library] if library else sending
 
 

@@ -30,6 +30,10 @@ class There(StrEnum):
     """A permanent license that was given there by hand. Nothing is to be done; it is kept, although the files ask for less."""
 
 
+TO_DO = frozenset({There.NONE.value, There.TEMPORARY.value})
+"""What the portal has while a grant, a revoke or a permanent license is to be entered there."""
+
+
 class UserList(NamedTuple):
     """The list of users of a vendor's portal, which all libraries of the portal share.
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 from seatsync.domain.action import Action, Letter
 from seatsync.domain.letters import WAITING, LetterState
 from seatsync.domain.license import Status
+from seatsync.domain.portal.at_vendor import TO_DO
 from seatsync.domain.text.days import day_in, start_of
 from seatsync.domain.waiting import Fate, Seat, SeatLetter, fates
 from seatsync.ledger import tables
@@ -137,15 +138,16 @@ def seats_of(connection: Connection, institution: str, keys: Iterable[SeatKey]) 
     quiet = select(library.id).where(library.institution == institution, ~library.sends_letters)
     silent, timezone = set(connection.execute(quiet).scalars()), timezone_of(connection, institution)
     numbers = {number for _, number in wanted}
-    licenses = select(license.library, license.member, license.status, license.invited_on, license.until).where(
+    shown = (license.status, license.invited_on, license.until, license.there)
+    licenses = select(license.library, license.member, *shown).where(
         license.institution == institution,
         among(connection, license.member, numbers),
         license.library.in_({key[0] for key in wanted}),
     )
     known = {(row.library, row.member): row[2:] for row in connection.execute(licenses)}
-    absent = (Status.NONE.value, "", "")
+    absent = (Status.NONE.value, "", "", "")
     return {
-        key: Seat(status, invited_on, key[0] not in silent, timezone, until)
+        key: Seat(status, invited_on, key[0] not in silent, timezone, until, there in TO_DO)
         for key in wanted
-        for status, invited_on, until in [known.get(key, absent)]
+        for status, invited_on, until, there in [known.get(key, absent)]
     }

@@ -106,7 +106,9 @@ def _example(letter: str) -> OutgoingLetter:
     from seatsync.outbox.rendering import samples
 
     values = next(samples(letter))
-    return OutgoingLetter(0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING, "claim_url": ""})
+    return OutgoingLetter(
+        0, "0" * 64, letter, "", 0, 0, values["email"], values | {"may_decline": letter in ASKING, "claim_url": ""}
+    )
 
 
 def _rendered(
