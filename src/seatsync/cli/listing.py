@@ -22,6 +22,7 @@ from seatsync.domain.filters import Filters
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from seatsync.domain.desired import Selection
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.batches import MemberBatch
 
@@ -114,12 +115,14 @@ def listing(
     folder: Path, run: Run, filters: Filters, select: Path | None, as_of: datetime | None = None
 ) -> Iterator[Listing]:
     """Open the ledger for a list: its present, or its state at the end of the day of ``as_of``."""
+    from seatsync.domain.desired import Selection
     from seatsync.ledger.queries.lookup import numbers_of
 
     id, past = institution_snapshot(folder, run, as_of) if as_of is not None else (institution_of(folder, run), None)
     with run.step("Reading the ledger"), ledger_of(run, folder, id).reading() as connection:
         books = past or without_members(connection, id, run)
-        keys, ids = _selected(select, run) if select is not None else (set[str](), set[str]())
+        chosen = selected(select, run) if select is not None else Selection("", ())
+        keys, ids = chosen.keys, chosen.student_ids
         if filters.library and filters.library not in books.libraries:
             raise unknown_library(filters.library, books)
         if past is not None or connection is None:
@@ -131,8 +134,8 @@ def listing(
             yield Listing(id, books, filters, connection, only if select is not None else None)
 
 
-def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
-    """The e-mail keys and student ids of a selection file, which may be anywhere on this machine."""
+def selected(path: Path, run: Run) -> Selection:
+    """The members whom a selection file lists; it may be anywhere on this machine. Exits with 3 if it has mistakes."""
     from seatsync.domain.diagnostic import Severity
     from seatsync.sources.files import Folder
     from seatsync.sources.selections import read_selection
@@ -144,4 +147,4 @@ def _selected(path: Path, run: Run) -> tuple[set[str], set[str]]:
         print_findings(path.parent, folder.found, run)
     if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):
         raise click.exceptions.Exit(ExitCode.INVALID)
-    return selection.keys, selection.student_ids
+    return selection

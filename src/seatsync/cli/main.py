@@ -33,6 +33,7 @@ COMMANDS = {
     "export": "Export members and licenses as CSV.",
     "drift": "Show where a vendor's portal differs from the ledger.",
     "import": "Import members and licenses from a portal's CSV file.",
+    "worklist": "Show and mark what is to be done in a vendor's portal.",
     "resend": "Send invitations again.",
     "log": "Show the journal.",
     "why": "Explain why a member has their licenses.",
@@ -49,7 +50,7 @@ _ELSEWHERE = {
     "import": "import_",  # `import` is a keyword of Python
     "drift": "portal.drift",
     **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
-    **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve")},
+    **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve", "worklist")},
 }
 
 

@@ -46,6 +46,7 @@ PORTAL = Portal(
             ("Members", "Import CSV", FILE, "Add members"),
             Takes.UPLOAD,
             seats=1,
+            one_by_one=("Members", "Add members"),
             note="The portal checks the file first. If it finds fault with a row, click into its logs to see why.",
         ),
     ),

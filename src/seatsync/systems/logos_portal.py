@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatsync.systems.portal import FILE, LIBRARY, PERSON, LicenseColumns, Portal, Takes, Task
+from seatsync.systems.portal import FILE, LIBRARY, PERSON, SELECT_BY_CSV, LicenseColumns, Portal, Takes, Task
 from seatsync.systems.template import Column, Template
 
 TEMPLATE = Template(
@@ -20,7 +20,7 @@ LICENSE_COLUMNS = LicenseColumns("License Kind", "License Status")
 """Columns of the portal's "Export user data"."""
 
 _WITH, _WITHOUT, _ALL = "Users with license", "Users without license", "All Users"
-_SELECT = ("Select by CSV", FILE, "Manage users")
+_SELECT = (SELECT_BY_CSV, FILE, "Manage users")
 
 
 def _in_library(name: str, title: str, filter: str, button: str, seats: int = 0) -> Task:
@@ -41,7 +41,7 @@ PORTAL = Portal(
             "Remove people",
             ("Users", *_SELECT, "Remove users from institution"),
             Takes.SELECT,
-            note="They lose their temporary licenses of every library, so those need no step of their own.",
+            note="Who is removed loses the temporary licenses of all libraries, so these need no step of their own.",
         ),
         Task(
             "edit",
@@ -55,7 +55,8 @@ PORTAL = Portal(
             "Add people",
             ("Users", "Import users", "Choose File", FILE, "Import"),
             Takes.UPLOAD,
-            note="Do not open the file in a spreadsheet and save it again: that can change ids and accents.",
+            one_by_one=("Users", 'the menu beside "Import users"', "Create user"),
+            note="If the portal asks for an ID and the row has none, type any number that nobody there has.",
         ),
         _in_library("revoke", "Revoke licenses", _WITH, "Revoke license", -1),
         _in_library("grant-temporary", "Grant temporary licenses", _WITHOUT, "Grant temporary license", 1),

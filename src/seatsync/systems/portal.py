@@ -13,6 +13,9 @@ from seatsync.systems.template import Template
 FILE, LIBRARY, PERSON = "FILE", "LIBRARY", "PERSON"
 """Stand in ``Task.clicks`` for the step's file, the library's title and each person."""
 
+SELECT_BY_CSV = "Select by CSV"
+"""The button in front of a file that selects people."""
+
 
 class LicenseColumns(NamedTuple):
     """The names of the two columns that an export has for each library, after the library's name."""
@@ -38,7 +41,8 @@ class Task(NamedTuple):
     ``name`` is the step's name in the work list and in file names. ``clicks`` is the way there: the tab, the filter and the
     buttons in order, with ``FILE``, ``LIBRARY`` and ``PERSON``. ``per_library``: each library has a file of its own.
     ``seats`` says whether a row frees or takes a seat: -1, 0 or 1; a permanent license for somebody with a temporary one takes
-    none. ``note`` is what else to know at this step.
+    none. ``one_by_one`` is the way to do it for a single person, where that differs by more than how the person is selected.
+    ``note`` is what else to know at this step.
     """
 
     name: str
@@ -48,7 +52,14 @@ class Task(NamedTuple):
     per_library: bool = False
     seats: int = 0
     is_irreversible: bool = False
+    one_by_one: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def clicks_for_one(self) -> tuple[str, ...]:
+        """The clicks for one person, without a file."""
+        found = self.one_by_one or tuple(PERSON if click == FILE else click for click in self.clicks)
+        return tuple(click for click in found if click != SELECT_BY_CSV)
 
 
 class Portal(NamedTuple):

@@ -21,6 +21,7 @@ from seatsync.cli.in_git import commit_of_files, places_in_git
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
 from seatsync.cli.outcome import Outcome, Record, recorded
+from seatsync.cli.output.bundles import check_may_be_written
 from seatsync.cli.output.findings import without_names
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write what became of each institution to this file, also if it can't be planned. `seatsync mark` shows it.",
 )
+@option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write what the plan would put on the work list as files for the vendor's portal, marked as not applied.",
+)
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @changed_since_option
@@ -58,6 +65,7 @@ def command(
     folders: list[Path],
     out: Path | None,
     outcome: Path | None,
+    bundle: Path | None,
     detailed_exitcode: bool,
     strict: bool,
     changed_since: str | None,
@@ -72,11 +80,16 @@ def command(
     seatsync plan --out plan.json              save the plan for `show` and `apply`
     seatsync plan --format html > plan.html    a page to look at
     seatsync plan --now 2027-07-01             the plan for that day
+    seatsync plan --bundle next                what will be to do in the vendor's portal
     seatsync plan --shard 2/8 institutions/*   the second of eight parts of many institutions
     seatsync plan --changed-since main institutions/*
 
-    Writes nothing but the plan file. Exits with 3 if the files are invalid, with 4 if the plan is blocked.
+    Writes nothing but the files that it is asked for. Exits with 3 if the files are invalid, with 4 if the plan is blocked.
     """
+    if bundle is not None:
+        check_may_be_written(run)
+        if len(folders) > 1:
+            raise click.UsageError("--bundle is for one institution. Name one folder.")
     part = part_of(folders, shard)
     with _recorded(outcome, part) as record:
         chosen = chosen_of(part, changed_since, run, jobs, proposal)
@@ -84,7 +97,7 @@ def command(
         record.only(names, chosen.unchanged, chosen.base)
         several = len(folders) > 1 or len(chosen.items) != 1
         prints_itself = run.format == "text" and out is None  # each step prints its own plan
-        step = partial(_plan_one, run, strict, detailed_exitcode, several if prints_itself else None)
+        step = partial(_plan_one, run, strict, detailed_exitcode, bundle, several if prints_itself else None)
         is_file = run.format == "json" or out is not None
         places: Sequence[FolderInGit | None] = places_in_git(names) if is_file else [None] * len(names)
         told: list[tuple[object, int, str]] = []
@@ -138,6 +151,7 @@ def _plan_one(
     run: Run,
     strict: bool,
     detailed: bool,
+    bundle: Path | None,
     is_one_of_several: bool | None,
     one: tuple[Task | Ended, FolderInGit | None],
 ) -> tuple[int, tuple[Outcome, FolderResult | None]]:
@@ -152,6 +166,10 @@ def _plan_one(
         return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
     if is_one_of_several is not None:
         show([result], is_one_of_several, run)
+    if bundle is not None:
+        from seatsync.cli.commands.worklist.of_plan import write_foreseen
+
+        write_foreseen(plan, item.folder, bundle, run)
     is_stopped = stopped_by_warnings(plan, strict)
     if is_stopped:
         click.echo(f"seatsync: the warnings stop the plan of {plan.institution} (--strict).", err=True)

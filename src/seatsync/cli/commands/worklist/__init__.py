@@ -1,0 +1,1 @@
+"""``seatsync worklist``: what a person still has to do in a vendor's portal."""

@@ -1,0 +1,197 @@
+"""What a check list says: for each step where to click, which file, for how many people, and what the portal must show.
+
+A person who has never seen Git works from it alone, on paper or on a screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.formulas import defused
+from seatsync.reports.worklist.counts import Count, counts_after, counts_now
+from seatsync.reports.worklist.sheets import EDIT, Sheet
+from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal, Takes
+
+MOST_ROWS = 500
+"""The most rows of a table in a check list. The file has all of them."""
+
+
+class Grid(NamedTuple):
+    """A table: a sentence about it, its columns and rows."""
+
+    about: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Part(NamedTuple):
+    """One step: its name and title, whether it can't be undone, what is to be done in order, and tables to work through.
+
+    ``command`` takes it off the work list.
+    """
+
+    step: str
+    title: str
+    people: int
+    is_irreversible: bool
+    lines: Sequence[str]
+    grids: Sequence[Grid]
+    command: str
+
+
+class InPortal(NamedTuple):
+    """The steps in one portal, and what it shows before the first."""
+
+    title: str
+    address: str
+    counts: Grid
+    parts: Sequence[Part]
+
+
+class CheckList(NamedTuple):
+    """The whole: the institution, the day, and the portals. ``is_applied`` is False for what a plan would put on the work list."""
+
+    institution: str
+    on: str
+    is_applied: bool
+    portals: Sequence[InPortal]
+
+    @property
+    def title(self) -> str:
+        return f"Check list: {self.institution}"
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        return [part for portal in self.portals for part in portal.parts]
+
+    @property
+    def introduction(self) -> Sequence[str]:
+        """What to know before the first step."""
+        if not self.parts:
+            return [f"{self.on}. {NOTHING}"]
+        steps = f"{self.on}. {counted(len(self.parts), 'step')}, from top to bottom. Tick each off when it is done."
+        return [*([] if self.is_applied else [NOT_APPLIED]), steps, UNOPENED]
+
+
+NOTHING = "Nothing is to be done in a vendor's portal."
+NOT_APPLIED = "NOT APPLIED. These steps will be to do when the change is applied. Do none of them yet: the change can still become another."
+UNOPENED = "Upload the files as they are. Do not open one in a spreadsheet and save it: that can change ids, accents and dates."
+IF_OTHERWISE = (
+    "The portal selects fewer people than the step says: somebody was done before, or is otherwise in the portal. "
+    "Go on with those who are selected.",
+    "The portal selects more people than the step says: stop. The file or the filter is not the one of the step.",
+    "A count is another before a step: somebody has changed something in the portal. Go on if enough seats are available.",
+    "The portal refuses a file for one row: note the person and the message, delete that row with a text editor, and upload "
+    "the file again. The person stays on the work list.",
+    "At a step that cannot be undone: stop if any number is another.",
+    "Afterwards, export the users there and give the file to whoever runs seatsync. `seatsync drift FILE` says person by "
+    "person what differs.",
+)
+"""What to do where the portal shows other numbers than the check list."""
+WHEN_DONE = (
+    "Mark each step as done, so that it is not on the next check list. One of these is enough:",
+    "on the administrators' pages, under Work list;",
+    "with the next export of the users that seatsync reads: what it shows as done is taken off by itself;",
+    "by these commands in the institution's folder, with the folder of this check list in place of DIR:",
+)
+
+
+def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bool) -> CheckList:
+    """Return the check list of these sheets; ``on`` is the day (ISO) as which it is made."""
+    before, after = counts_now(books), counts_after(sheets, books)
+    portals = []
+    for portal, together in groupby(zip(sheets, after, strict=True), lambda pair: pair[0].portal):
+        pairs = [*together]
+        titles = {id: books.libraries[id].title for id in before if id in {id for _, counts in pairs for id in counts}}
+        shown = _counts(portal, titles, before)
+        parts = []
+        for sheet, counts in pairs:
+            parts.append(_part(sheet, before, counts, titles))
+            before |= counts
+        portals.append(InPortal(portal.title, portal.address, shown, parts))
+    name = books.institution.name if books.institution is not None else ""
+    return CheckList(name, on, is_applied, portals)
+
+
+def _counts(portal: Portal, titles: Mapping[str, str], counts: Mapping[str, Count]) -> Grid:
+    """The table of what the portal shows before the first step."""
+    rows = [
+        [title, *(f"{getattr(counts[id], figure):,}" for _, figure in portal.counts)] for id, title in titles.items()
+    ]
+    return Grid("Before the first step, the portal shows:", ["Library", *(name for name, _ in portal.counts)], rows)
+
+
+def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]) -> Part:
+    title = f"{sheet.task.title}: {sheet.title}" if sheet.title else sheet.task.title
+    if sheet.tags:
+        title += (
+            f", with the tags {', '.join(sheet.tags)}" if len(sheet.tags) > 1 else f", with the tag {sheet.tags[0]}"
+        )
+    lines = [*_lines(sheet), *_shown(sheet.portal, before, after, titles)]
+    if sheet.task.note:
+        lines.append(sheet.task.note)
+    # Whoever is in no file can only be marked as done with the whole step.
+    command = f"seatsync worklist done {sheet.step}" + ("" if sheet.by_hand else f" --select DIR/{sheet.path}")
+    return Part(sheet.step, title, len(sheet.members), sheet.task.is_irreversible, lines, [*_grids(sheet)], command)
+
+
+def _lines(sheet: Sheet) -> Iterator[str]:
+    """What to do, in order."""
+    number = counted(len(sheet.members) - len(sheet.by_hand), "person", "people")
+    if sheet.task.takes is Takes.BY_HAND:
+        if sheet.task.name == EDIT and any(defused(row) is not row for row in sheet.rows):
+            yield "Type the values of this list. In the file, an apostrophe stands before what a spreadsheet would run."
+        edits = f" {counted(len(sheet.rows), 'value')} of" if sheet.task.name == EDIT else ""
+        yield f"For{edits} {counted(len(sheet.members), 'person', 'people')}, from the top: {_way(sheet, sheet.task.clicks)}."
+        return
+    if not sheet.rows:
+        return
+    yield f"Click {_way(sheet, sheet.task.clicks)}."
+    if sheet.is_tagged:
+        tags = (
+            f"type {'these tags' if len(sheet.tags) > 1 else 'this tag'}: {'; '.join(sheet.tags)}"
+            if sheet.tags
+            else "type no tags"
+        )
+        yield f"Before the last click, {tags}. The portal adds the date by itself."
+    verb = "select" if sheet.task.takes is Takes.SELECT else "take"
+    yield f"The file has {number}: the portal must {verb} {number}."
+
+
+def _way(sheet: Sheet, clicks: Sequence[str]) -> str:
+    """The way of clicks, with the names in place of what stands for them."""
+    names = {FILE: f"`{sheet.name}.csv`", LIBRARY: sheet.title, PERSON: "the person"}
+    return " → ".join(names.get(click, click) for click in clicks)
+
+
+def _shown(
+    portal: Portal, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]
+) -> Iterator[str]:
+    """What the portal shows for each library before and after the step."""
+    for id, count in after.items():
+        changes = ", ".join(
+            f"{name} {getattr(before[id], figure):,} → {getattr(count, figure):,}"
+            for name, figure in portal.counts
+            if figure != "total"
+        )
+        yield f"Before and after, for {titles[id]}: {changes}."
+
+
+def _grids(sheet: Sheet) -> Iterator[Grid]:
+    if sheet.task.takes is Takes.BY_HAND:
+        rows = [*sheet.rows, *sheet.by_hand]
+        about = (
+            f"The first {MOST_ROWS:,} of {len(rows):,}; `{sheet.name}.csv` has all:" if len(rows) > MOST_ROWS else ""
+        )
+        yield Grid(about, sheet.columns, rows[:MOST_ROWS])
+    elif sheet.by_hand:
+        way = _way(sheet, sheet.task.clicks_for_one)
+        about = (
+            f"By hand, because a spreadsheet would run what these values begin with: {way}. "
+            f"{counted(len(sheet.by_hand), 'person', 'people')}:"
+        )
+        yield Grid(about, sheet.columns, sheet.by_hand)

@@ -1,0 +1,217 @@
+"""The files of a bundle: for each step of a portal the people it is for, in the portal's own columns.
+
+A file is read by a portal, so nothing may be put around or before a value. A row with a cell that a spreadsheet would read as a
+formula is in no file: the check list has these people, to be typed in by hand. Only the corrections are read by nobody but a
+person, who must find all of them in their order.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import normalize
+
+from seatsync.domain.person import Member, found_by
+from seatsync.domain.portal.at_vendor import portal_of, users_there
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.formulas import defused
+from seatsync.domain.text.tags import split_tags
+from seatsync.reports.worklist.edits import Edit, edits
+from seatsync.systems.portal import Portal, Takes, Task
+from seatsync.systems.registry import PORTALS
+
+if TYPE_CHECKING:
+    from seatsync.domain.portal.steps import Step
+
+MOST_IMPORTS = 20
+"""The most sets of tags that get a file each. If there are more, all people are in one file, with the tags that they share."""
+
+EDIT = "edit"
+
+_LONGEST = 40
+_NOT_IN_NAMES = re.compile("[^a-z0-9]+")
+
+
+class Sheet(NamedTuple):
+    """One file of a bundle: the rows of one task of a portal, for one library or for people with the same tags.
+
+    ``folder`` is the portal's, if the institution has several; else empty. ``name`` is the file's name without its ending,
+    ``base`` the name without tags. ``library`` is its id, empty if the task is about no library, and ``title`` its title.
+    ``members`` are the numbers of all its people; ``rows`` are in the file, ``by_hand`` are rows that must not be in one.
+    """
+
+    folder: str
+    name: str
+    base: str
+    portal: Portal
+    task: Task
+    library: str
+    title: str
+    tags: Sequence[str]
+    members: Sequence[int]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    by_hand: Sequence[Sequence[str]]
+
+    @property
+    def step(self) -> str:
+        """The step's name, as in ``seatsync worklist done STEP``."""
+        return f"{self.folder}/{self.name}" if self.folder else self.name
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether the portal gives tags to the people of the file, so that other tags need another file."""
+        return self.portal.tags_at_import and self.task.takes is Takes.UPLOAD
+
+    @property
+    def is_before_edits(self) -> bool:
+        """Whether the portal still has people as before the corrections when it is the step's turn."""
+        names = [task.name for task in self.portal.tasks]
+        return EDIT in names and names.index(self.task.name) <= names.index(EDIT)
+
+    @property
+    def path(self) -> str:
+        """The file's path in the bundle; empty if no row can be in a file."""
+        return f"{self.step}.csv" if self.rows else ""
+
+    @property
+    def text(self) -> str:
+        """The file's text: as the vendors' templates, comma and CRLF (RFC 4180), to be written as UTF-8 without a mark."""
+        file = io.StringIO()
+        rows = map(defused, self.rows) if self.task.name == EDIT else self.rows  # no portal reads the corrections
+        csv.writer(file).writerows([self.columns, *rows])
+        return file.getvalue()
+
+
+def sheets(steps: Iterable[Step], books: Snapshot) -> list[Sheet]:
+    """Return the files for these steps, in the order in which they must be done. People stand in them by name.
+
+    ``books`` has the members of the steps, and all libraries.
+    """
+    people: dict[tuple[str, str, str], list[int]] = {}
+    for place, step, library, member in steps:
+        people.setdefault((place, step, library), []).append(member)
+    by_name = sorted({*chain.from_iterable(people.values())}, key=lambda number: _in_order(books.members[number]))
+    positions = {number: position for position, number in enumerate(by_name)}
+    several = len(portals_of(books) | {place for place, *_ in people}) > 1
+    found: list[Sheet] = []
+    for portal in PORTALS.values():
+        for number, task in enumerate(portal.tasks, 1):
+            for library in sorted(
+                library for place, name, library in people if (place, name) == (portal.name, task.name)
+            ):
+                members = sorted(people[portal.name, task.name, library], key=positions.__getitem__)
+                name, folder = base_name(number, task, library), portal.name if several else ""
+                title = books.libraries[library].title if library in books.libraries else library
+                blank = Sheet(
+                    folder, name, name, portal, task, library, title, (), members, portal.template.names, (), ()
+                )
+                found += _filled(blank, books.members)
+    return found
+
+
+def base_name(number: int, task: Task, library: str) -> str:
+    """The name of the file of a portal's task with this number, without tags."""
+    return f"{number}-{task.name}" + (f"-{library}" if task.per_library else "")
+
+
+def portals_of(books: Snapshot) -> set[str]:
+    """The names of the portals in which the institution has libraries."""
+    return {portal for library in books.libraries.values() if (portal := portal_of(library))}
+
+
+def _in_order(member: Member) -> tuple[str, str]:
+    """The sort key of people: by name, so that somebody finds them in a file."""
+    return found_by(member), member.email
+
+
+def _filled(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Sheet]:
+    """Return the sheet with its rows; several where people are imported with different tags."""
+    if sheet.task.name == EDIT:
+        return [_of_edits(sheet, members)]
+    if not sheet.is_tagged:
+        return [_of_people(sheet, members)]
+    by_tags: dict[str, list[int]] = {}
+    for number in sheet.members:
+        by_tags.setdefault(members[number].tags, []).append(number)
+    if len(by_tags) > MOST_IMPORTS:
+        shared = set.intersection(*({*split_tags(tags)} for tags in by_tags))
+        return [_of_people(sheet._replace(tags=sorted(shared)), members)]
+    names = _names([*by_tags]) if len(by_tags) > 1 else dict.fromkeys(by_tags, "")
+    return [
+        _of_people(sheet._replace(name=sheet.name + names[tags], tags=split_tags(tags), members=by_tags[tags]), members)
+        for tags in sorted(by_tags)
+    ]
+
+
+def email_in(sheet: Sheet, member: Member) -> str:
+    """The e-mail under which the portal has the member when it is the step's turn."""
+    return _as_there(sheet, member).email
+
+
+def _as_there(sheet: Sheet, member: Member) -> Member:
+    """The member as the portal has them when it is the step's turn: corrected, unless the corrections come later."""
+    if not member.there or not sheet.is_before_edits:
+        return member
+    still: dict[str, Any] = {**users_there(member).get(sheet.portal.name, {})}
+    return member._replace(**still)
+
+
+def _of_people(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
+    """The sheet with a row for each person."""
+    columns = sheet.portal.template.columns
+    values = attrgetter(*(column.field for column in columns if not column.must_say))
+    words = [(place, column.must_say) for place, column in enumerate(columns) if column.must_say]
+    rows = [[*values(_as_there(sheet, members[number]))] for number in sheet.members]
+    for place, word in words:
+        for row in rows:
+            row.insert(place, word)
+    return _divided(sheet, rows)
+
+
+def edits_of(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Edit]:
+    """The values that are to be corrected in this step; none in steps of another task."""
+    if sheet.task.name != EDIT:
+        return ()
+    return edits((members[number], users_there(members[number])[sheet.portal.name]) for number in sheet.members)
+
+
+def _of_edits(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
+    names = {column.field: column.name for column in sheet.portal.template.columns}
+    columns = [names["email"], names["given_name"], names["family_name"], "Field", "In the portal", "Change to"]
+    return sheet._replace(columns=columns, rows=[_edit_row(edit, names) for edit in edits_of(sheet, members)])
+
+
+def _edit_row(edit: Edit, names: Mapping[str, str]) -> list[str]:
+    member = edit.member
+    return [edit.email, member.given_name, member.family_name, names[edit.field], edit.old, edit.new]
+
+
+def _divided(sheet: Sheet, rows: Iterable[list[str]]) -> Sheet:
+    """The sheet with these rows, those with what a spreadsheet would take for a formula apart."""
+    safe: list[list[str]] = []
+    by_hand: list[list[str]] = []
+    for row in rows:
+        (safe if defused(row) is row else by_hand).append(row)
+    return sheet._replace(rows=safe, by_hand=by_hand)
+
+
+def _names(tags: Sequence[str]) -> Mapping[str, str]:
+    """A short, safe and unique ending of a file's name for each set of (joined) tags."""
+    taken: set[str] = set()
+    found = {}
+    for joined in sorted(tags):
+        plain = normalize("NFKD", joined).encode("ascii", "ignore").decode().lower()
+        slug = _NOT_IN_NAMES.sub("-", plain)[:_LONGEST].strip("-") or ("tags" if joined else "no-tags")
+        name, number = slug, 1
+        while name in taken:
+            number += 1
+            name = f"{slug}-{number}"
+        taken.add(name)
+        found[joined] = f"-{name}"
+    return found
