@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.metrics.scraping import locked
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import environment
 
@@ -206,6 +207,22 @@ def test_columns_that_do_not_name_their_library_get_its_title_by_an_option(place
     assert untouched(place)
     start(place, "--from", file, "--slots", "40", "--library", "Biblical Studies")
     assert config(place)["libraries"]["biblical-studies"]["title"] == "Biblical Studies"
+    agrees(place)
+
+
+def test_a_title_is_first_for_the_export_that_needs_it(place: Path) -> None:
+    jamworks = participants(place, "Ann")
+    logos = users(place, person("Ann", *PERMANENT), columns=("License Kind", "License Status"))
+    given = ("--library", "Greek", "--slots", "greek=40", "--slots", "jamworks=9")
+    start(place, "--from", jamworks, "--from", logos, *given)
+    assert held(place, "greek") == {"Ann": ("permanent", "delivered")}
+    agrees(place)
+
+
+def test_a_list_without_types_is_of_the_library_that_its_title_names(place: Path) -> None:
+    file = export(place, "list.csv", JAMWORKS[:3], [["ann@grace.example", "Ann", "Test"]])
+    start(place, "--from", file, "--library", "Jamworks 2027", "--slots", "9")
+    assert held(place, "jamworks-2027") == {"Ann": ("temporary", "delivered")}
     agrees(place)
 
 
@@ -428,6 +445,16 @@ def test_a_start_that_stopped_before_the_ledger_is_finished_by_the_command_it_na
         assert f"`seatsync import {file}`" in outcome.err
         assert seatsync("import", file, "--yes", "--now", DAY, folder=place).code == 0
     assert held(place, "biblical-studies")["Cy"] == ("none", "opted_out")
+    agrees(place)
+
+
+@pytest.mark.postgres_only("a ledger in SQLite is made by the start itself")
+def test_a_start_whose_ledger_is_locked_says_how_to_finish(place: Path) -> None:
+    file = users(place, person("Ann", *PERMANENT))
+    with locked(place):
+        outcome = start(place, "--from", file, "--slots", "40", "--lock-timeout", "0", code=6)
+    assert "the ledger is not filled. To finish: Run `seatsync import ../users.csv`" in outcome.err
+    assert seatsync("import", file, "--yes", "--now", DAY, folder=place).code == 0
     agrees(place)
 
 

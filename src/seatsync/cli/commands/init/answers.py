@@ -50,20 +50,15 @@ def titles_of(sources: Sequence[Source], given: Given) -> dict[str, str]:
     Raises:
         UsageError: a title is missing and cannot be asked, or can't be one, or there are too many.
     """
-    left = [_title(title) for title in given.library]
-    told = {}
-    for source in sources:
-        if "" not in source.titles and source.titles:
-            continue
-        if left:
-            told[source.path] = left.pop(0)
-        elif source.titles:
-            told[source.path] = _asked_title(source)
-    if left:
+    needing = [source for source in sources if "" in source.titles]
+    lists = [source for source in sources if not source.titles]  # of people, or of who holds a license of one library
+    given_titles = [_title(title) for title in given.library]
+    if more := given_titles[len(needing) + len(lists) :]:
         raise click.UsageError(
-            f'There is no export for --library "{left[0]}". Give it once for each export that does not name its library.'
+            f'There is no export for --library "{more[0]}". Give it once for each export that does not name its library.'
         )
-    return told
+    told = {source.path: title for source, title in zip([*needing, *lists], given_titles, strict=False)}
+    return told | {source.path: _asked_title(source) for source in needing if source.path not in told}
 
 
 def _title(title: str) -> str:
@@ -78,10 +73,9 @@ def _asked_title(source: Source) -> str:
             f"{source.path} does not say which library its licenses are of. To fix: Give its title as the portal has it: "
             '--library "Biblical Studies".'
         )
-    answer: str = click.prompt(
-        f"Which library are the licenses in {source.path} of? Its title, as the portal has it", err=True
-    )
-    return _title(answer)
+    question = f"Which library are the licenses in {source.path} of? Its title, as the portal has it"
+    answer: str = click.prompt(question, value_proc=_title, err=True)
+    return answer
 
 
 def answered(adopted: Adopted, given: Given) -> Answers:
@@ -121,19 +115,13 @@ def _by_library(
     options: Iterable[str], name: str, adopted: Adopted, read: Callable[[str], Value | None]
 ) -> dict[str, Value]:
     """The values of an option by library. Without a library's name, the value is for the only one."""
-    ids = {squeezed(library.title): id for id, library in adopted.libraries.items()} | {
-        squeezed(id): id for id in adopted.libraries
-    }
+    ids = {squeezed(library.title): id for id, library in adopted.libraries.items()}
+    ids |= {squeezed(id): id for id in adopted.libraries}
+    only = next(iter(adopted.libraries)) if len(adopted.libraries) == 1 else None
     found: dict[str, Value] = {}
     for option in options:
         library, _, value = option.rpartition("=")
-        id = (
-            ids.get(squeezed(library))
-            if library
-            else next(iter(adopted.libraries))
-            if len(adopted.libraries) == 1
-            else None
-        )
+        id = ids.get(squeezed(library)) if library else only
         if id is None:
             guess = did_you_mean(library, adopted.libraries) if library else ""
             known = ", ".join(adopted.libraries) or "none"

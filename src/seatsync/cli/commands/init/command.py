@@ -144,9 +144,11 @@ def command(
 def _already_there(folder: Path, exports: Sequence[Path]) -> str:
     """Why ``init`` does not start in this folder, and how to go on."""
     fact = f"{folder / NAME} already exists; init only starts new folders."
-    where = f" -C {quote(str(folder))}" if folder != Path() else ""
-    commands = " and ".join(f"`seatsync import {quote(str(file))}{where}`" for file in exports)
-    return f"{fact} To bring the ledger up to the export: Run {commands}." if exports else fact
+    if not exports:
+        return fact
+    from seatsync.cli.commands.init.from_exports import imports
+
+    return f"{fact} To bring its ledger up to the export: Run {imports(folder, exports)}."
 
 
 def _set_up(run: Run, folder: Path, ci: str, forks: bool, new: Path | None) -> Setup:

@@ -20,38 +20,49 @@ from seatsync.cli.planning import plan_of
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.failure import ExitCode
-from seatsync.domain.library import Library
 from seatsync.domain.license import Status
+from seatsync.domain.portal.export import Export
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import load
+from seatsync.sources.load import Loaded, load
 
 
 class Start(NamedTuple):
-    """What ``init --from`` writes: the files' texts by path. They are checked, and nothing is written yet."""
+    """What ``init --from`` writes: the files' ``texts`` by path, and what they say. Nothing is written yet."""
 
-    adopted: Adopted
-    libraries: Mapping[str, Library]
+    exports: Sequence[Export]
     texts: Mapping[str, str]
+    loaded: Loaded
 
     def fill_ledger(self, run: Run, folder: Path) -> None:
         """Record what the exports say in the ledger, plan, and say whether files and ledger agree."""
         from seatsync.apply.importing import import_portal
 
-        desired = load(InstitutionFolder.open(folder)).desired
-        assert desired is not None  # as checked before the files were written
+        desired = self.loaded.desired
+        assert desired is not None
         timezone = desired.institution.timezone
         ledger = ledger_of(run, folder, desired.institution.id)
-        events = sum(
-            import_portal(ledger, desired, export, run.today(timezone), run.at(timezone), actor(), commit(folder))
-            for export in self.adopted.exports
-        )
+        try:
+            events = sum(
+                import_portal(ledger, desired, export, run.today(timezone), run.at(timezone), actor(), commit(folder))
+                for export in self.exports
+            )
+        except BaseException:
+            files = [Path(export.file) for export in self.exports]
+            run.say(f"The files are written, but the ledger is not filled. To finish: Run {imports(folder, files)}.")
+            raise
         run.say(f"The ledger recorded {counted(events, 'event')}.")
-        plan = plan_of(load(InstitutionFolder.open(folder)), folder, run)
+        plan = plan_of(self.loaded, folder, run)
         if plan.changes or plan.refusals:
             run.say("Files and ledger still differ. `seatsync plan` shows how.")
         else:
             run.say("The plan is empty: files and ledger agree.")
             run.say(f"Now compare the seats with the portal: seatsync status {quote(str(folder))}")
+
+
+def imports(folder: Path, files: Sequence[Path]) -> str:
+    """The commands that bring the ledger of a folder up to these exports."""
+    where = f" -C {quote(str(folder))}" if folder != Path() else ""
+    return " and ".join(f"`seatsync import {quote(str(file))}{where}`" for file in files)
 
 
 def start_from(
@@ -74,12 +85,12 @@ def start_from(
     libraries, admin = answered(adopted, given)
     chosen = rules(adopted)
     made = texts(adopted, libraries, chosen, {**values, **admin})
-    _check(run, folder, made)
+    loaded = _checked(run, folder, made)
     if not in_pipeline:
         _check_ledger(run, folder, values["id"])
     for id, rule in chosen.items():
         run.say(f"{libraries[id].title}: {rule.who} has a temporary seat, so one rule in seatsync.yaml says it.")
-    return Start(adopted, libraries, made)
+    return Start(adopted.exports, made, loaded)
 
 
 def _say_what_they_say(run: Run, adopted: Adopted) -> None:
@@ -93,8 +104,8 @@ def _say_what_they_say(run: Run, adopted: Adopted) -> None:
         run.say(f"{library.title}: {', '.join(parts)}.")
 
 
-def _check(run: Run, folder: Path, made: Mapping[str, str]) -> None:
-    """Check the files as `seatsync validate` would, before the first one is written, and that none is in the way.
+def _checked(run: Run, folder: Path, made: Mapping[str, str]) -> Loaded:
+    """Return what the files will say. They are checked before the first one is written, and none may be in the way.
 
     Raises:
         UsageError: another file is in the place of one.
@@ -114,6 +125,7 @@ def _check(run: Run, folder: Path, made: Mapping[str, str]) -> None:
     if loaded.desired is None:
         print_findings(folder, loaded.found, run)
         raise click.exceptions.Exit(ExitCode.INVALID)
+    return loaded
 
 
 def _check_ledger(run: Run, folder: Path, institution: str) -> None:
