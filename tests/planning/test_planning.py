@@ -78,12 +78,12 @@ SEEN = "once"  # the value of `resend:` that was carried out
 TEMPORARY, PERMANENT = Kind.TEMPORARY, Kind.PERMANENT
 HELD = {
     "none": ABSENT,
-    "revoked": License(Kind.NONE, Status.REVOKED, FIRST, 1, SEEN),
-    "opted out": License(Kind.NONE, Status.OPTED_OUT, FIRST, 1, SEEN),
-    "offered": License(TEMPORARY, Status.UNCLAIMED, FIRST, 1, SEEN),
-    "claimed": License(TEMPORARY, Status.DELIVERED, FIRST, 1, SEEN),
-    "offered for good": License(PERMANENT, Status.UNCLAIMED, FIRST, 1, SEEN),
-    "claimed for good": License(PERMANENT, Status.DELIVERED, FIRST, 1, SEEN),
+    "revoked": License(Kind.NONE, Status.REVOKED, FIRST, 1, SEEN, first_on=FIRST),
+    "opted out": License(Kind.NONE, Status.OPTED_OUT, FIRST, 1, SEEN, first_on=FIRST),
+    "offered": License(TEMPORARY, Status.UNCLAIMED, FIRST, 1, SEEN, first_on=FIRST),
+    "claimed": License(TEMPORARY, Status.DELIVERED, FIRST, 1, SEEN, first_on=FIRST),
+    "offered for good": License(PERMANENT, Status.UNCLAIMED, FIRST, 1, SEEN, first_on=FIRST),
+    "claimed for good": License(PERMANENT, Status.DELIVERED, FIRST, 1, SEEN, first_on=FIRST),
 }
 EVENTS = {
     "grant": Event(Action.GRANT, "books", 1, {"kind": "temporary", "status": "unclaimed", "on": THEN}),
@@ -93,11 +93,12 @@ EVENTS = {
     "revoke": Event(Action.REVOKE, "books", 1),
     "upgrade": Event(Action.UPGRADE, "books", 1),
 }
-GRANTED = License(TEMPORARY, Status.UNCLAIMED, THEN, 0, "")
+GRANTED = License(TEMPORARY, Status.UNCLAIMED, THEN, first_on=THEN)
+GRANTED_AGAIN = GRANTED._replace(first_on=FIRST)
 BECOMES = {
     ("none", "grant"): GRANTED,
-    ("revoked", "grant"): GRANTED,
-    ("opted out", "grant"): GRANTED,
+    ("revoked", "grant"): GRANTED_AGAIN,
+    ("opted out", "grant"): GRANTED_AGAIN,
     ("offered", "claim"): HELD["claimed"],
     ("offered for good", "claim"): HELD["claimed for good"],
     ("offered", "opt-out"): HELD["opted out"],
@@ -131,7 +132,7 @@ def test_a_license_changes_as_the_table_of_the_contract_says_and_in_no_other_way
 def test_what_is_granted_is_a_seat_of_a_kind_that_is_unclaimed(kind: Kind, status: Status) -> None:
     event = Event(Action.GRANT, "books", 1, {"kind": kind, "status": status, "on": THEN})
     if kind in BOTH and status is Status.UNCLAIMED:
-        assert posted(event).licenses == {"books": {1: License(kind, status, THEN)}}
+        assert posted(event).licenses == {"books": {1: License(kind, status, THEN, first_on=THEN)}}
     else:
         assert fault(event) == {
             (Kind.NONE, True): "books has no none licenses",
@@ -152,7 +153,7 @@ def test_a_seat_is_delivered_at_once_only_to_an_account_and_only_where_the_libra
     members = {1: ANN._replace(account=account)}
     if legal:
         granted = posted(event, members=members).licenses
-        assert granted == {"loans": {1: License(TEMPORARY, Status.DELIVERED, THEN)}}
+        assert granted == {"loans": {1: License(TEMPORARY, Status.DELIVERED, THEN, first_on=THEN)}}
     else:
         assert fault(event, members=members) == "a seat delivered to a member who has not claimed it"
 
@@ -178,7 +179,7 @@ def test_the_values_of_resend_at_a_grant_count_as_obeyed_and_later_ones_are_adde
     post(books, Event(Action.RESEND, "books", 1, {"resend": ["three"]}))
     post(books, Event(Action.RESEND, "books", 1, {"reminders": 2}))
     post(books, Event(Action.RESEND, "books", 1, {}))
-    assert books.licenses["books"][1] == License(TEMPORARY, Status.UNCLAIMED, THEN, 2, "one\ntwo\nthree")
+    assert books.licenses["books"][1] == GRANTED._replace(reminders=2, resent="one\ntwo\nthree")
 
 
 def test_a_claim_says_by_which_account_and_one_without_an_account_leaves_the_old_one() -> None:
@@ -248,7 +249,8 @@ def test_a_portal_is_right_about_everything_but_taking_a_permanent_license_away(
     else:
         books = posted(event, licenses=licenses)
         since = THEN if held == "none" else FIRST
-        assert books.licenses["books"][1] == License(kind, status, since, old.reminders, old.resent)
+        first_on = since if held != "none" or kind is not Kind.NONE else ""
+        assert books.licenses["books"][1] == License(kind, status, since, old.reminders, old.resent, first_on=first_on)
         assert books.members[1].account == "ann@home.example"
 
 
@@ -266,7 +268,9 @@ def test_who_is_on_no_roster_may_own_a_license_that_a_portal_reports_but_not_bor
     owned = Event(Unplanned.IMPORT, "books", 1, {"kind": "permanent", "status": "delivered", "on": THEN})
     nothing = Event(Unplanned.IMPORT, "books", 1, {"kind": "none", "status": "revoked", "on": THEN})
     assert fault(borrowed, members=away) == "a temporary license of a member who is not on the roster"
-    assert posted(owned, members=away).licenses == {"books": {1: License(PERMANENT, Status.DELIVERED, THEN)}}
+    assert posted(owned, members=away).licenses == {
+        "books": {1: License(PERMANENT, Status.DELIVERED, THEN, first_on=THEN)}
+    }
     assert posted(nothing, members=away).licenses == {"books": {1: License(Kind.NONE, Status.REVOKED, THEN)}}
 
 

@@ -131,7 +131,7 @@ def _library_set(books: Snapshot, event: Event) -> None:
     if old is not None and leaves_portal(old, new):
         for number, license in books.licenses.get(event.library, {}).items():
             if license.there:
-                books.put(event.library, number, books.shared(license._replace(there=There.SAME)))
+                books.put(event.library, number, books.shared(license._replace(there=There.SAME.value)))
 
 
 def _library_remove(books: Snapshot, event: Event) -> None:
@@ -217,7 +217,7 @@ def _transition(change: Callable[[License, Snapshot, Event], License]) -> _Handl
         new, library = change(old, books, event), books.libraries.get(event.library)
         if library is not None and library.is_at_vendor:
             there = at_vendor.after(old, new, library, resends=event.action is Action.RESEND)
-            new = books.shared(new._replace(there=there))
+            new = books.shared(new._replace(there=there.value))
         books.put(event.library, event.member, new)
 
     return handler
@@ -239,7 +239,7 @@ def _observe(books: Snapshot, event: Event) -> None:
 
 
 def _observed(old: License, books: Snapshot, event: Event) -> License:
-    detail, there = event.detail, There(event.detail.get("there", old.there))
+    detail, there = event.detail, There(event.detail.get("there", old.there)).value
     if "kind" not in detail:
         return old._replace(there=there)
     kind, status = Kind(detail["kind"]), Status(detail["status"])

@@ -148,7 +148,7 @@ def kind_there(license: License) -> Kind:
             return license.kind
 
 
-def after(old: License, new: License, library: Library, *, resends: bool) -> str:
+def after(old: License, new: License, library: Library, *, resends: bool) -> There:
     """What the portal has otherwise once the ledger's license has gone from ``old`` to ``new`` without it.
 
     ``resends`` says that the event sends the invitation again. Where seatsync writes the letters, or the portal has no such
@@ -160,7 +160,7 @@ def after(old: License, new: License, library: Library, *, resends: bool) -> str
     if there is not new.kind:
         return There.NONE if there is Kind.NONE else There.TEMPORARY
     if old.there == There.BY_HAND or new.status is not Status.UNCLAIMED or not new.active:
-        return old.there if old.there == There.BY_HAND else There.SAME
+        return There.BY_HAND if old.there == There.BY_HAND else There.SAME
     asks = resends and not library.sends_letters and library.delivery is Delivery.CLAIM
     return There.RESEND if asks or old.there == There.RESEND else There.SAME
 
