@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Pool, event
 
 from seatsync.apply.claims import Unavailable, UnavailableReason, claim, member_with_email, opt_out
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat, licenses_of, open_for_email, open_licenses
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, Seat, licenses_of, offered, offered_to_account
 from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.accounts import signed_up
@@ -48,12 +48,12 @@ class Desk:
     def open(self) -> list[Seat]:
         with self.ledger.reading() as connection:
             assert connection is not None
-            return open_licenses(connection, "grace", self.email)
+            return offered(connection, "grace", self.email).here
 
     def offered(self) -> list[Seat]:
         with self.ledger.reading() as connection:
             assert connection is not None
-            return open_for_email(connection, self.email)
+            return offered_to_account(connection, self.email).here
 
     def held(self, account: AccountHolder) -> list[tuple[str, str, str]]:
         with self.ledger.reading() as connection:

@@ -27,7 +27,7 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.journal import canonical
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import email_hash, with_account
-from seatsync.ledger.queries.accounts.holdings import licenses_of, open_for_email
+from seatsync.ledger.queries.accounts.holdings import licenses_of, offered_to_account
 from seatsync.ledger.queries.outgoing import outgoing_letters
 from seatsync.ledger.stores.migrate import migrate
 from tests.faults.history_tampering import JOURNAL, hash_of
@@ -357,7 +357,7 @@ def test_whose_license_is_in_which_account_is_for_the_pages_alone(bound: Bound, 
     with Ledger(bound.url_of("pages")).reading() as connection:
         assert connection is not None
         assert [seat.library for seat in licenses_of(connection, "ben")] == ["books"]
-        assert {seat.institution for seat in open_for_email(connection, "ben@grace.example")} == {"grace"}
+        assert {seat.institution for seat in offered_to_account(connection, "ben@grace.example").here} == {"grace"}
 
 
 @shared

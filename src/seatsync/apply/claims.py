@@ -22,7 +22,7 @@ from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
 from seatsync.ledger.queries import links
 from seatsync.ledger.queries.accounts.emails import lock_account
-from seatsync.ledger.queries.accounts.holdings import AccountHolder, hold, is_in, keep_holding, open_licenses
+from seatsync.ledger.queries.accounts.holdings import AccountHolder, hold, is_in, keep_holding, offered
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import owner, read_snapshot
 
@@ -38,6 +38,8 @@ class UnavailableReason(StrEnum):
     """It was already claimed, with another account."""
     OPTED_OUT = "opted-out"
     REVOKED = "revoked"
+    AT_VENDOR = "at-vendor"
+    """It lives in the vendor's portal, where members claim and decline it."""
     ENDED = "ended"
     """The end date has passed; the next apply revokes the license."""
     NOT_ALLOWED = "not-allowed"
@@ -50,14 +52,23 @@ class UnavailableReason(StrEnum):
 
 
 class Unavailable(Impossible):
-    """The license can't be claimed or declined; ``reason`` says why, ``until`` is the last day of one that has ended."""
+    """The license can't be claimed or declined; ``reason`` says why, ``until`` is the last day of one that has ended.
+
+    ``url`` is the vendor's claim page, if the files give it, where the license lives at the vendor.
+    """
 
     def __init__(
-        self, reason: UnavailableReason, message: str, help: str = "See `seatsync licenses --all`.", until: str = ""
+        self,
+        reason: UnavailableReason,
+        message: str,
+        help: str = "See `seatsync licenses --all`.",
+        until: str = "",
+        url: str = "",
     ) -> None:
         super().__init__(message, help)
         self.reason = reason
         self.until = until
+        self.url = url
 
 
 def claim(
@@ -146,11 +157,11 @@ def member_with_email(ledger: Ledger, institution: str, library: str, email: str
     with ledger.reading() as connection:
         must_be_owned_by(owner(connection, institution), institution)
         known = numbers_of(connection, institution, {key}, ()) if connection is not None and key else {}
-        offered = open_licenses(connection, institution, email) if connection is not None else []
+        open_here = offered(connection, institution, email).here if connection is not None else []
     if not known:
         message = f"No member in the ledger has the e-mail {email}."
         raise Unavailable(UnavailableReason.UNKNOWN, message, "Write it as `seatsync members` lists it.")
-    return next((seat.member for seat in offered if seat.library == library), next(iter(known)))
+    return next((seat.member for seat in open_here if seat.library == library), next(iter(known)))
 
 
 def _take(
@@ -219,6 +230,11 @@ def _must_be_open(books: Snapshot, library: str, member: int, what: str, at: str
     if reason := _NOT_OPEN.get(license.status):
         shown = license.status.replace("_", " ")
         raise Unavailable(reason, f"{email} can't {what} {library}: the license status is {shown}.")
+    if (known := books.libraries[library]).is_at_vendor:
+        message = f"{email} can't {what} {library} here: its seats are at the vendor."
+        page = f", on {known.claim_url}" if known.claim_url else ""
+        help = f"Members do it there{page}; `seatsync import` then takes over what the portal's export says."
+        raise Unavailable(UnavailableReason.AT_VENDOR, message, help, url=known.claim_url)
     if license.ended(day_at(at, books.timezone)):
         message = f"{email} can't {what} {library}: the license ended on {license.until}."
         help = "To extend it, change `until` of its grant, and apply."

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
+from seatsync.domain.library import DeliveredBy
 from seatsync.ledger import tables
 
 
 class Offer(NamedTuple):
     """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's status and last day.
 
-    The day ends in the institution's ``timezone``.
+    The day ends in the institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
+    is empty if the files do not give it.
 
     ``title`` is empty in the offer of an administrator's sign-in.
     """
@@ -24,6 +27,8 @@ class Offer(NamedTuple):
     status: str = ""
     until: str = ""
     timezone: str = ""
+    is_at_vendor: bool = False
+    claim_url: str = ""
 
 
 def offer(connection: Connection, institution: str, library: str, member: int) -> Offer | None:
@@ -35,7 +40,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     query = (
         select(
             *(institutions.name, titles.title, people.email, institutions.opt_out),
-            *(license.status, license.until, institutions.timezone),
+            *(license.status, license.until, institutions.timezone, titles.delivered_by, titles.claim_url),
         )
         .select_from(
             tables.institution.join(tables.library, titles.institution == institutions.institution)
@@ -48,7 +53,9 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     if row is None:
         return None
     license_now = (row.status or "", row.until or "", row.timezone)
-    return Offer(row.name, row.title, row.email, bool(row.opt_out), *license_now)
+    is_there = row.delivered_by == DeliveredBy.VENDOR
+    may_decline = bool(row.opt_out) and not is_there
+    return Offer(row.name, row.title, row.email, may_decline, *license_now, is_there, row.claim_url)
 
 
 def welcome(connection: Connection, institution: str, admin: str) -> Offer | None:
@@ -64,11 +71,17 @@ def welcome(connection: Connection, institution: str, admin: str) -> Offer | Non
 
 
 class Host(NamedTuple):
-    """An institution that has a claim page: its name, its last day (ISO; empty for no end) and its time zone."""
+    """An institution that has a claim page: its name, its last day (ISO; empty for no end) and its time zone.
+
+    ``elsewhere`` are the libraries at the vendor: (title, the vendor's claim page or empty). ``is_here`` says that seats can
+    be claimed here.
+    """
 
     name: str
     retire: str
     timezone: str
+    elsewhere: Sequence[tuple[str, str]]
+    is_here: bool
 
 
 def host(connection: Connection, institution: str) -> Host | None:
@@ -76,7 +89,13 @@ def host(connection: Connection, institution: str) -> Host | None:
     columns = tables.institution.c
     query = select(columns.name, columns.retire, columns.timezone).where(columns.institution == institution)
     row = connection.execute(query).one_or_none()
-    return Host(*row) if row is not None else None
+    if row is None:
+        return None
+    library = tables.library.c
+    shown = select(library.title, library.claim_url, library.delivered_by).where(library.institution == institution)
+    libraries = connection.execute(shown.order_by(library.title, library.id)).all()
+    there = [(one.title, one.claim_url) for one in libraries if one.delivered_by == DeliveredBy.VENDOR]
+    return Host(*row, there, len(there) < len(libraries) or not libraries)
 
 
 def may_decline(connection: Connection, institution: str) -> bool:

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, url_for
 from sqlalchemy import Connection
 
 from seatsync.apply.claims import UnavailableReason
+from seatsync.domain.license import Status
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import accounts, holdings
 from seatsync.portal.accounts import codes, passwords, sessions
@@ -23,7 +24,7 @@ pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
 def start(institution: str) -> PageResponse:
     """Enter the e-mail."""
     host, form = _host(institution), EmailForm()
-    if not form.validate_on_submit():
+    if not host.is_here or not form.validate_on_submit():
         return render_template("claim.html", form=form, host=host)
     send_code(Purpose.CLAIM, form.email.data)
     return redirect(url_for("claim.code", institution=institution))
@@ -57,19 +58,30 @@ def waiting(institution: str) -> PageResponse:
     if not email:
         return redirect(url_for("claim.start", institution=institution))
     with site().reading() as connection:
-        open_ones = holdings.open_licenses(connection, institution, email)
+        open_ones, at_vendor = holdings.offered(connection, institution, email)
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
     offered = seats.not_ended(open_ones)
+    elsewhere = [seat for seat in at_vendor if seat.status == Status.UNCLAIMED]
+    if not offered and elsewhere:
+        return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
     if not offered:
         last = max((seat.until for seat in open_ones), default="")
         return seats.problem_page(UnavailableReason.ENDED if last else UnavailableReason.NOTHING, last)
     if who is not None:
-        return render_template("claim-seats.html", name=name, seats=offered, who=who, form=EmptyForm())
+        return render_template(
+            "claim-seats.html", name=name, seats=offered, elsewhere=elsewhere, who=who, form=EmptyForm()
+        )
     form = NewPasswordForm(email)
     if has_account or not form.validate_on_submit():
         return render_template(
-            "claim-sign-in.html", name=name, seats=offered, email=email, has_account=has_account, form=form
+            "claim-sign-in.html",
+            name=name,
+            seats=offered,
+            elsewhere=elsewhere,
+            email=email,
+            has_account=has_account,
+            form=form,
         )
     hashed = passwords.hashed(form.password.data)
 

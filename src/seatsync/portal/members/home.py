@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, render_template
 
 from seatsync.apply.claims import UnavailableReason
+from seatsync.domain.license import Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries import offers
 from seatsync.ledger.queries.accounts import holdings
@@ -27,8 +28,11 @@ def home() -> PageResponse:
     who = signed_in_visitor()
     with site().reading() as connection:
         held = holdings.licenses_of(connection, who.id)
-        waiting = seats.not_ended(holdings.open_for_email(connection, who.email))
+        offered = holdings.offered_to_account(connection, who.email)
         administered = institutions_of(connection, who.email)
+        there = [seat for seat in offered.at_vendor if seat not in held]
+        waiting = [*seats.not_ended(offered.here), *(seat for seat in there if seat.status == Status.UNCLAIMED)]
+        held += [seat for seat in there if seat not in waiting]
         declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
     return render_template(
         "home.html",

@@ -39,10 +39,11 @@ _CLOSED = {
 
 
 class Closed(NamedTuple):
-    """Why a link does not work, and the last day (ISO) of a license that has ended."""
+    """Why a link does not work, the last day (ISO) of a license that has ended, and the vendor's page where it is claimed."""
 
     why: UnavailableReason
     until: str = ""
+    url: str = ""
 
 
 class OpenLink(NamedTuple):
@@ -143,6 +144,8 @@ def _open_link(institution: str, token: str) -> OpenLink | Closed:
             offer = offers.offer(connection, institution, link.library, link.member)
             if offer is not None and link.state is not LinkState.USED and offer.status in _CLOSED:
                 return Closed(_CLOSED[offer.status])
+            if offer is not None and offer.is_at_vendor:
+                return Closed(UnavailableReason.AT_VENDOR, "", offer.claim_url)
             if offer is not None and "" < offer.until < site().today(offer.timezone):
                 return Closed(UnavailableReason.ENDED, offer.until)
         else:

@@ -32,7 +32,7 @@ def claim_seat(
             known_as,
         )
     except Unavailable as missed:
-        return problem_page(missed.reason, missed.until)
+        return problem_page(missed.reason, missed.until, missed.url)
     flash(_("You have claimed your seat.") if is_new else _("You already have this seat."))
     return redirect(url_for("member.home"))
 
@@ -43,7 +43,7 @@ def decline_seat(institution: str, library: str, member: int, token: str = "", k
     try:
         claims.opt_out(here.ledger, institution, library, member, here.now(), ACTOR, token, known_as)
     except Unavailable as missed:
-        return problem_page(missed.reason, missed.until)
+        return problem_page(missed.reason, missed.until, missed.url)
     text = _(
         "Someone else can have it now. You will get no more letters about it. If you change your mind, ask your institution."
     )
@@ -55,10 +55,12 @@ def not_ended(offered: Iterable[Seat]) -> list[Seat]:
     return [seat for seat in offered if not "" < seat.until < site().today(seat.timezone)]
 
 
-def problem_page(why: UnavailableReason, until: str = "") -> PageResponse:
-    """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended."""
+def problem_page(why: UnavailableReason, until: str = "", url: str = "") -> PageResponse:
+    """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended, ``url`` the
+    vendor's claim page."""
     title, text, code = _problem(why, until)
-    return render_template("message.html", title=title, text=text, again=url_for("member.home")), code
+    again = url or url_for("member.home")
+    return render_template("message.html", title=title, text=text, again=again), code
 
 
 def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
@@ -82,6 +84,12 @@ def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:
         case UnavailableReason.REVOKED:
             text = _("Your institution took it back. If you did not expect this, ask your institution.")
             return _("This seat is no longer available"), text, 409
+        case UnavailableReason.AT_VENDOR:
+            text = _(
+                "Your institution gives it through the vendor's own pages. Claim it there, or decline it there if you do not want it. "
+                "If you have no letter from the vendor, ask your institution."
+            )
+            return _("This seat is not claimed here"), text, 409
         case UnavailableReason.ENDED:
             text = _("Its last day was %(day)s. If you need it longer, ask your institution.", day=day(until))
             return _("This seat has ended"), text, 409

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, insert, select, text
 
-from seatsync.domain.library import Delivery
-from seatsync.domain.license import Status
+from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.account_tables import account, holding
@@ -37,7 +37,8 @@ class Seat(NamedTuple):
     """A license as its member sees it.
 
     ``name`` is the institution's name. ``kind`` is none after a revoke. ``granted_on`` is the day (ISO) of the last grant,
-    ``until`` the last day, empty for no end. ``timezone`` is the institution's.
+    ``until`` the last day, empty for no end. ``timezone`` is the institution's. ``there`` is what the vendor's portal has
+    otherwise (``There``), if the seat lives there. ``claim_url`` and ``open_url`` are the library's.
     """
 
     institution: str
@@ -51,30 +52,53 @@ class Seat(NamedTuple):
     granted_on: str
     until: str
     timezone: str
+    delivered_by: str
+    claim_url: str
+    open_url: str
+    there: str
+
+    @property
+    def is_at_vendor(self) -> bool:
+        return self.delivered_by == DeliveredBy.VENDOR
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the member can claim it here."""
+        return self.status == Status.UNCLAIMED and not self.is_at_vendor
 
 
-def open_licenses(connection: Connection, institution: str, email: str) -> list[Seat]:
-    """The unclaimed licenses of the institution's members with this e-mail, without those of an earlier owner of the mailbox."""
+class Offered(NamedTuple):
+    """The seats of the members with an e-mail: those that they can claim ``here``, and all that they have ``at_vendor``."""
+
+    here: list[Seat]
+    at_vendor: list[Seat]
+
+
+def offered(connection: Connection, institution: str, email: str) -> Offered:
+    """The seats of the institution's members with this e-mail, without those of an earlier owner of the mailbox."""
     numbers = {number for _, number in _members(connection, email, institution)}
     if len(numbers) > 1:
         numbers -= mailbox_of(connection, institution, email).earlier
-    return [seat for seat, *_ in _seats(connection, institution, numbers) if seat.status == Status.UNCLAIMED]
+    seats = [seat for seat, *_ in _seats(connection, institution, numbers)]
+    return Offered(
+        [seat for seat in seats if seat.is_open],
+        [seat for seat in seats if seat.is_at_vendor and seat.kind != Kind.NONE],
+    )
 
 
-def open_for_email(connection: Connection, email: str) -> list[Seat]:
-    """The unclaimed licenses of all institutions' members with the e-mail of an account.
+def offered_to_account(connection: Connection, email: str) -> Offered:
+    """The seats of all institutions' members with the e-mail of an account.
 
     None of an institution where somebody else had the e-mail before, as the account may be that person's. Its member proves the
     mailbox on the claim page or with the personal link; a claim makes the account theirs.
     """
-    institutions = sorted({institution for institution, _ in _members(connection, email)})
-    waiting = {institution: open_licenses(connection, institution, email) for institution in institutions}
-    return [
-        seat
-        for institution, seats in waiting.items()
-        if seats and is_surely_theirs(connection, institution, email)
-        for seat in seats
-    ]
+    found = Offered([], [])
+    for institution in sorted({institution for institution, _ in _members(connection, email)}):
+        seats = offered(connection, institution, email)
+        if (seats.here or seats.at_vendor) and is_surely_theirs(connection, institution, email):
+            found.here.extend(seats.here)
+            found.at_vendor.extend(seats.at_vendor)
+    return found
 
 
 def is_surely_theirs(connection: Connection, institution: str, email: str) -> bool:
@@ -242,6 +266,10 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
                 license.invited_on,
                 license.until,
                 institutions.timezone,
+                library.delivered_by,
+                library.claim_url,
+                library.open_url,
+                license.there,
                 member.account,
                 holding.c.account,
             ),
@@ -262,5 +290,6 @@ def _seats(connection: Connection, institution: str, members: Iterable[int]) -> 
         .where(institution_column == institution, license.member.in_(numbers))
         .order_by(library.title, library.id, license.member)
     )
-    for *fields, delivery, granted_on, until, timezone, sign_in, account_id in rows:
-        yield Seat._make([*fields, Delivery(delivery), granted_on, until, timezone]), sign_in, account_id
+    for *fields, sign_in, account_id in rows:
+        seat = Seat._make(fields)
+        yield seat._replace(delivery=Delivery(seat.delivery)), sign_in, account_id

@@ -1,0 +1,100 @@
+"""Seats that live in the vendor's portal, on the members' pages: where they are claimed, and how far they have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import letters
+from tests.support.letters import ANN, BEN, CONFIG, CY, applied, ran
+from tests.support.mail_server import Mailroom
+from tests.support.pages import Browser, Pages, pages_of
+
+pytestmark = pytest.mark.slow
+
+school, room = letters.school, letters.room
+
+CLAIM = "https://claim.vendor.example/grace"
+AT_VENDOR = CONFIG.replace(
+    "system: logos-subscription,",
+    f"system: logos-subscription, delivered_by: vendor, claim_url: {CLAIM}, open_url: https://app.vendor.example/,",
+).replace("system: jamworks,", "system: jamworks, delivered_by: vendor,")
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
+    """Logos and Jamworks are at the vendor, Biblical Studies is here. Ann has a book, Ben Logos, Cy Jamworks."""
+    (school / "seatsync.yaml").write_text(AT_VENDOR, encoding="utf-8")
+    applied(school, ANN, BEN, CY)
+    with pages_of(school, room, room.port) as found:
+        yield found
+
+
+def claiming(pages: Pages, email: str) -> Browser:
+    found = pages.browser()
+    found.open("/claim/grace")
+    found.press("Send me a code", email=email)
+    found.press("Continue", code=pages.code(email))
+    return found
+
+
+def test_the_claim_page_says_which_seats_are_claimed_elsewhere(pages: Pages) -> None:
+    page = pages.browser().open("/claim/grace")
+    assert "These seats are claimed at the vendor, not here: Jamworks: the vendor writes to you Logos" in page.text
+    assert page.links["Logos"] == CLAIM
+    assert page.form("Send me a code")
+    ben = claiming(pages, "ben@grace.example").page
+    assert "Logos Granted. Your institution still has to enter it at the vendor" in ben.text
+    assert "You cannot claim or decline these seats here." in ben.text
+    assert not any("Claim this seat" in form.buttons for form in ben.forms)
+
+
+def test_where_all_seats_are_at_the_vendor_the_claim_page_asks_for_nothing(pages: Pages) -> None:
+    config = AT_VENDOR.replace("system: logos-library,", "system: logos-library, delivered_by: vendor,")
+    (pages.folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    ran(pages.folder, "apply", "--yes")
+    browser = pages.browser()
+    page = browser.open("/claim/grace")
+    assert page.links["Logos"] == CLAIM
+    assert "Biblical Studies: the vendor writes to you" in page.text
+    assert not any("Send me a code" in form.buttons for form in page.forms)
+    form = next(form for form in page.forms if "csrf_token" in form.fields)
+    browser.send("/claim/grace", csrf_token=form.fields["csrf_token"], email="ann@grace.example")
+    assert not pages.room.letters
+
+
+def test_members_read_on_their_own_page_how_far_a_seat_at_the_vendor_has_come(pages: Pages) -> None:
+    ben, cy = pages.account("ben@grace.example"), pages.account("cy@grace.example")
+    assert (
+        "Waiting for you Logos Grace Seminary, until 30 June 2027 Granted. Your institution still has to"
+        in ben.page.text
+    )
+    assert not any("Claim this seat" in form.buttons for form in ben.page.forms)
+    assert "Waiting for you Jamworks Grace Seminary Granted. Your institution still" in cy.page.text
+
+
+def test_a_seat_at_the_vendor_can_neither_be_claimed_nor_declined_here(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    token = ben.page.forms[0].fields["csrf_token"]
+    for what in ("", "/opt-out"):
+        page = ben.send(f"/seats/grace/logos/2{what}", csrf_token=token, sure="y")
+        assert (page.code, page.links["Continue"]) == (409, CLAIM), page.text
+        assert "This seat is not claimed here" in page.text
+    assert "logos is" not in ran(pages.folder, "verify").out
+    for what in ("claim", "opt-out"):
+        said = ran(pages.folder, "ledger", what, "logos", "ben@grace.example", code=4).err
+        assert "its seats are at the vendor" in said
+        assert f"Members do it there, on {CLAIM}" in said
+
+
+def test_a_personal_link_of_before_leads_to_the_vendor(school: Path, room: Mailroom) -> None:
+    applied(school, BEN)
+    token = letters.posted(school)["ben@grace.example"]
+    (school / "seatsync.yaml").write_text(AT_VENDOR, encoding="utf-8")
+    applied(school, BEN)
+    with pages_of(school, room, room.port) as pages:
+        for what in ("", "/opt-out", "/password"):
+            page = pages.browser().open(f"/l/grace/{token}{what}")
+            assert (page.code, page.links["Continue"]) == (409, CLAIM), what
