@@ -1,164 +1,168 @@
 """Import a portal's export: into the files first, then into the ledger, so that the next plan is empty.
 
-Only what moves forward is taken, as an export can be older than the ledger (``portal_comparison``).
-Everything is checked before the first file is written. If an import stops between files and ledger, running it again
-finds the files complete and continues with the ledger.
+Only what moves forward is taken (``planning.portal``), as an export can be older than the ledger. Everything is checked before
+the first file is written. If an import stops between files and ledger, running it again finds the files complete and continues
+with the ledger.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.events import events_of, first_event
 from seatsync.apply.members import Impossible
-from seatsync.apply.portal_comparison import Comparison, compare
-from seatsync.domain.action import Action, Event, Grants, Unplanned
-from seatsync.domain.desired import Desired, Grant, Selector
-from seatsync.domain.license import ABSENT, IllegalTransition, Kind, Status
-from seatsync.domain.origin import Origin
-from seatsync.domain.person import Person, RosterMember, person_of
+from seatsync.domain.action import Action, Event, Grants
+from seatsync.domain.desired import Desired, Grant
+from seatsync.domain.diagnostic import named
+from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
+from seatsync.domain.person import RosterMember, person_of
+from seatsync.domain.portal.at_vendor import There, text_of
 from seatsync.domain.portal.export import Export
 from seatsync.domain.posting import duplicate_name, overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.formulas import defused
+from seatsync.domain.text.tags import join_tags, split_tags
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
+from seatsync.ledger.queries.lookup import changed_since
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.planning.change import Change
 from seatsync.planning.diff import diff
+from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
+from seatsync.planning.matching import who_is_who
 from seatsync.planning.plan import settings_of
-from seatsync.sources import opening
-from seatsync.sources.edit import with_entry
-from seatsync.sources.files import NAME
-
-_BOM = "\ufeff"
+from seatsync.planning.portal.comparison import Changed, compare
+from seatsync.planning.portal.found import Comparison, Move
 
 
 @dataclass
-class Additions:
-    """What to add to the files: members, and grants as (library, e-mail, kind). ``texts`` are the files to write."""
+class Import:
+    """What an import of one export does. Nothing is written yet.
 
-    members: list[RosterMember] = field(default_factory=list)
-    grants: list[tuple[str, str, Kind]] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
-
-
-def additions(
-    folder: Path, source: str, desired: Desired, found: Comparison, books: Snapshot, today: date
-) -> Additions:
-    """Return what to add to the files so that they ask for what is taken from the portal.
-
-    Raises:
-        Impossible: an entry can't be added to ``seatsync.yaml`` automatically.
+    ``events`` bring the export into the ledger: from ``before``, which has the members that the import adds, to ``after``.
+    ``found`` is the comparison with ``before``. ``new`` are members for the rosters, ``grants`` are licenses for which the
+    files have no rule: (library, member, kind, last day).
     """
-    added = Additions(found.new)
-    members = [*desired.members, *found.new]
-    granted = _granted(replace(desired, members=members), today)
-    spelled = {member.key: member.email for member in members}
-    for library, taken in found.taken.items():
-        held = books.licenses.get(library, {})
-        for key, (kind, _) in taken.items():
-            is_given = kind is not Kind.NONE and kind is not held.get(found.numbers[key], ABSENT).kind
-            rule = granted.get((library, key))
-            if is_given and key in spelled and (rule is None or rule.kind not in (kind, Kind.PERMANENT)):
-                added.grants.append((library, spelled[key], kind))
-    ids = {member.email: member.student_id for member in members}
-    _write_texts(added, folder, re.sub(r"[^a-z0-9]+", "-", Path(source).stem.lower()).strip("-") or "import", ids)
-    return added
+
+    before: Snapshot
+    after: Snapshot
+    found: Comparison
+    events: list[Event | Grants] = field(default_factory=list)
+    new: list[RosterMember] = field(default_factory=list)
+    grants: list[tuple[str, RosterMember, Kind, str]] = field(default_factory=list)
 
 
-def _granted(desired: Desired, today: date) -> dict[tuple[str, str], Grant]:
-    """The strongest current grant of each (library, member's key)."""
-    wanted = resolve_grants(desired, [0] * len(desired.members), Snapshot(), today).wanted
-    return {
-        (library, desired.members[position].key): grant
-        for library, grants in wanted.items()
-        for position, grant in grants.items()
-    }
+def prepare(
+    desired: Desired,
+    books: Snapshot,
+    export: Export,
+    changed: Changed,
+    today: date,
+    tags: Sequence[str] | None = (),
+    applied_later: bool = False,
+) -> Import:
+    """Work out what an import does, and check that it can be done.
 
-
-def with_additions(desired: Desired, added: Additions) -> Desired:
-    """The desired state with the additions."""
-    here = Origin(NAME)
-    grants = [Grant(library, kind, Selector(emails=(email,)), here) for library, email, kind in added.grants]
-    return replace(desired, members=[*desired.members, *added.members], grants=[*desired.grants, *grants])
-
-
-def _write_texts(found: Additions, folder: Path, stem: str, ids: dict[str, str]) -> None:
-    config = opening.read(folder / NAME, folder).decode("utf-8", "replace")
-    if found.members:
-        text = _csv(Person._fields, map(person_of, found.members))
-        path = _place(folder, "rosters", stem, text)
-        found.texts[path] = text
-        config = _listed(config, "rosters", path)
-    if found.grants:
-        rows = ([library, email, kind, "", ids.get(email, "")] for library, email, kind in found.grants)
-        text = _csv(("library", "email", "kind", "until", "student_id"), rows)
-        path = _place(folder, "grants", stem, text)
-        found.texts[path] = text
-        config = _listed(config, "grants", path)
-    if found.texts:
-        found.texts[NAME] = config  # last, so that the files it names exist when it is written
-
-
-def _listed(config: str, section: str, path: str) -> str:
-    bom = _BOM if config.startswith(_BOM) else ""
-    changed = with_entry(config.removeprefix(_BOM), section, f"{{path: {path}}}")
-    if changed is None:
-        help = f"Add `- {{path: {path}}}` to `{section}:` by hand, in a {NAME} saved as UTF-8, and import again."
-        raise Impossible(f"seatsync can't add an entry to `{section}` in {NAME} automatically.", help)
-    return bom + changed
-
-
-def _place(folder: Path, below: str, stem: str, text: str) -> str:
-    """A free file name, or the file with the same text that an interrupted import has left."""
-    names = (f"{below}/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 10_000))))
-    return next(name for name in names if _is_free(folder, name, text))
-
-
-def _is_free(folder: Path, name: str, text: str) -> bool:
-    try:
-        return opening.read(folder / name, folder) == text.encode()
-    except FileNotFoundError:
-        return True
-    except opening.Outside as outside:
-        fact = f"{name} {outside.strerror}, so nothing can be written there."
-        raise Impossible(fact, "Delete the link that leads there, and import again.") from outside
-    except OSError:
-        return False
-
-
-def _csv(header: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(map(defused, rows))
-    return text.getvalue()
-
-
-def checked_events(desired: Desired, books: Snapshot, portal: Export, today: date) -> list[Event | Grants]:
-    """Return the events that bring the portal's members and licenses into the ledger.
+    Members who are on no roster get the ``tags``; if these are None, such members are left out. With ``applied_later`` only the
+    files are written now: new members get their date tag on the day of the apply, so no rule by that tag is known to reach them.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
-        Impossible: the portal uses more seats than there are, or has a kind that the library does not allow.
+        Impossible: the portal uses more seats than there are, or has a kind that the library does not allow, or a member of the
+            files and the export may be another person than the record in the ledger.
     """
     must_belong_to(books, desired.institution.id)
-    events = list(_events(desired, books, portal, today))
-    trial = replace(
+    preparing = _Preparing(desired, books, export, changed, today)
+    try:
+        preparing.add_members(tags)
+        done = preparing.compare()
+        rules = _rules(preparing.desired, preparing.trial, today, preparing.arrived if applied_later else ())
+        _take(done, preparing.trial, preparing.positions(), rules, today)
+    except IllegalTransition as illegal:
+        raise Impossible(
+            f"The portal's export can't be right: {illegal}.", "Correct the export, or the library in seatsync.yaml."
+        ) from illegal
+    _must_fit(done, export)
+    return done
+
+
+class _Preparing:
+    """``trial`` is the ledger as the import changes it, ``desired`` the files with the members that it adds.
+
+    ``arrived`` are the numbers of new members.
+    """
+
+    def __init__(self, desired: Desired, books: Snapshot, export: Export, changed: Changed, today: date) -> None:
+        self.desired, self.books, self.export, self.changed, self.today = desired, books, export, changed, today
+        self.trial = _copy(books)
+        self.events: list[Event | Grants] = []
+        self.new: list[RosterMember] = []
+        self.arrived: list[int] = []
+
+    def add_members(self, tags: Sequence[str] | None) -> None:
+        """Add the libraries, and who is in the export and not yet in the ledger: from the rosters, or new."""
+        draft = diff(self.desired, self.books, self.today)
+        _must_be_sure(draft, self.export)
+        everybody = _copy(self.books)
+        self._post(draft, everybody, None)
+        found = compare(self.export, everybody, self.changed)
+        listed = {everybody.members[number].key for number in found.numbers if number}
+        strangers = [stranger.person for stranger in found.strangers]
+        if tags is not None:
+            self.new = [_tagged(person, tags) for person in strangers if person.key not in self.export.left]
+        if self.new:
+            self.desired = replace(self.desired, members=[*self.desired.members, *self.new])
+            draft = diff(self.desired, self.books, self.today)
+        first = self.trial.last_number
+        self.events += self._post(draft, self.trial, listed | {person.key for person in self.new})
+        for person in strangers:
+            if person.key in self.export.left:
+                self._owner_who_left(person)
+        self.arrived = [*range(first + 1, self.trial.last_number + 1)]
+
+    def _post(self, draft: Draft, books: Snapshot, keys: Collection[str] | None) -> list[Event | Grants]:
+        """Post the changes of the files that an import needs, members only of these ``keys``; return the events."""
+        first = self.books.serial == 0
+        events: list[Event | Grants] = []
+        if first:
+            events.append(first_event(self.desired.institution.id, settings_of(self.desired.institution)))
+            post(books, events[0])
+        needed = [change for change in draft.changes if _is_needed(change, self.export, keys, first)]
+        for event in events_of(needed, books, self.today.isoformat()):
+            post(books, event)
+            events.append(event)
+        return events
+
+    def _owner_who_left(self, person: RosterMember) -> None:
+        """Add somebody who is on no roster, as the file of `seatsync export` says."""
+        number = self.trial.last_number + 1
+        fields = {**dict(zip(person._fields, person_of(person), strict=False)), "from": str(person.origin)}
+        day = {"on": self.today.isoformat()}
+        for event in (Event(Action.MEMBER_ADD, "", number, day, fields), Event(Action.MEMBER_REMOVE, "", number)):
+            post(self.trial, event)
+            self.events.append(event)
+
+    def compare(self) -> Import:
+        """Compare the export with the ledger that has all its members."""
+        found = compare(self.export, self.trial, self.changed)
+        return Import(_copy(self.trial), self.trial, found, self.events, self.new)
+
+    def positions(self) -> dict[int, RosterMember]:
+        """The members of the files by their number in the ledger."""
+        records = who_is_who(self.desired, self.trial, self.today).records
+        return {number: row for number, row in zip(records, self.desired.members, strict=True) if number}
+
+
+def _copy(books: Snapshot) -> Snapshot:
+    return replace(
         books,
         libraries=dict(books.libraries),
         admins=dict(books.admins),
@@ -166,71 +170,30 @@ def checked_events(desired: Desired, books: Snapshot, portal: Export, today: dat
         licenses={library: dict(held) for library, held in books.licenses.items()},
         seats={library: dict(seats) for library, seats in books.seats.items()},
     )
-    try:
-        for event in events:
-            post(trial, event)
-    except IllegalTransition as illegal:
-        raise Impossible(
-            f"The portal's export can't be right: {illegal}.", "Correct the export, or the library in seatsync.yaml."
-        ) from illegal
-    if (name := duplicate_name(trial)) is not None:
-        message = f"In the ledger, {name} belongs to one member, and in the export to another."
-        help = "Apply the files first, or correct the export, so that each member has one e-mail and one student id."
-        raise Impossible(message, help)
-    if (library := overfull(trial, portal.holdings)) is not None:
-        slots = trial.slots(library)
-        message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,}."
-        raise Impossible(message, f"Set `slots: {slots.used}` or more; the portal shows how many were bought.")
-    return events
 
 
-def import_portal(
-    ledger: Ledger, desired: Desired, portal: Export, today: date, at: str, actor: str, commit: str
-) -> int:
-    """Write the portal's data into the ledger; return the number of events.
-
-    No letters are sent: the portal has already told its members.
-
-    Raises:
-        ForeignLedger, Impossible: as for ``checked_events``.
-    """
-    detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}}
-    entry = Entry("import", at, actor, commit, "", detail)
-    institution = desired.institution.id
-
-    def step(connection: Connection) -> int:
-        books = read_snapshot(connection, institution)
-        events = checked_events(desired, books, portal, today)
-        if events:
-            Recorder(connection, institution, books).record(entry, events)
-        return len(events)
-
-    return ledger.write(institution, actor, commit, step)
+def _must_be_sure(draft: Draft, export: Export) -> None:
+    keys = {member.key for member in export.members}
+    doubtful = [draft.desired.members[doubt.position] for doubt in draft.matching.doubts]
+    if found := [member.email for member in doubtful if member.key in keys]:
+        fact = f"{named(found)} may be another person than the ledger's record of the same student id or e-mail"
+        help = "Run `seatsync plan`, do what it says about identity-changed, apply, and import again."
+        raise Impossible(f"identity-changed: {fact}.", help)
 
 
-def _events(desired: Desired, books: Snapshot, portal: Export, today: date) -> Iterator[Event | Grants]:
-    keys = frozenset(member.key for member in portal.members)
-    first = books.serial == 0
-    changes = [change for change in diff(desired, books, today).changes if _is_imported(change, portal, keys, first)]
-    if first:
-        yield first_event(desired.institution.id, settings_of(desired.institution))
-    found = compare(portal, desired, books)
-    for event in events_of(changes, books, today.isoformat()):
-        if isinstance(event, Event) and event.person is not None and event.member:
-            found.numbers[email_key(event.person["email"])] = event.member
-        yield event
-    yield from _licenses(desired, books, found, today)
+def _tagged(person: RosterMember, tags: Sequence[str]) -> RosterMember:
+    return person._replace(tags=join_tags([*split_tags(person.tags), *tags])) if tags else person
 
 
-def _is_imported(change: Change, portal: Export, keys: frozenset[str], first: bool) -> bool:
+def _is_needed(change: Change, export: Export, keys: Collection[str] | None, first: bool) -> bool:
     """Whether an import also makes this change of the files: what the ledger needs to hold the portal's licenses."""
     match change.action:
         case Action.LIBRARY_ADD | Action.LIBRARY_UPDATE:
-            return first or change.library in portal.holdings
+            return first or change.library in export.holdings
         case Action.ADMIN_ADD:
             return first
         case Action.MEMBER_ADD:
-            return email_key(change.member) in keys
+            return keys is None or email_key(change.member) in keys
         case (
             Action.INSTITUTION_UPDATE
             | Action.ADMIN_REMOVE
@@ -250,16 +213,119 @@ def _is_imported(change: Change, portal: Export, keys: frozenset[str], first: bo
             assert_never(never)
 
 
-def _licenses(desired: Desired, books: Snapshot, found: Comparison, today: date) -> Iterator[Event]:
-    """Yield one event for each license that moves forward. A license that was not held ends as its grant in the files says."""
-    granted = _granted(desired, today)
-    for library, taken in found.taken.items():
-        held, at_once = books.licenses.get(library, {}), desired.libraries[library].delivery.facts.at_once
-        for key, (kind, status) in taken.items():
-            number = found.numbers[key]
-            detail = {"kind": kind.value, "status": status.value, "on": today.isoformat()}
-            if kind is Kind.TEMPORARY and not held.get(number, ABSENT).active:
-                rule = granted.get((library, key))
-                detail["until"] = rule.until.isoformat() if rule is not None and rule.until is not None else ""
-            account = {"account": key} if at_once and status is Status.DELIVERED else None
-            yield Event(Unplanned.IMPORT, library, number, detail, account)
+Rules = Mapping[tuple[str, int], Grant]
+"""The strongest current rule of the files for each (library, member's number)."""
+
+
+def _rules(desired: Desired, books: Snapshot, today: date, undated: Collection[int]) -> Rules:
+    """The rules that reach the members. Those who are ``undated`` have no date tag yet."""
+    if undated:
+        members = {**books.members, **{number: books.members[number]._replace(imported_on="") for number in undated}}
+        books = replace(books, members=members)
+    records = who_is_who(desired, books, today).records
+    wanted = resolve_grants(desired, records, books, today).wanted
+    return {
+        (library, records[position]): grant
+        for library, grants in wanted.items()
+        for position, grant in grants.items()
+        if records[position]
+    }
+
+
+def _take(done: Import, trial: Snapshot, rows: Mapping[int, RosterMember], rules: Rules, today: date) -> None:
+    """Take what moves forward: its events, and a grant for the files where no rule asks for the license."""
+    for move in done.found.moves:
+        old = done.before.licenses.get(move.library, {}).get(move.member, ABSENT)
+        rule, row = rules.get((move.library, move.member)), rows.get(move.member)
+        until = rule.ends if rule is not None else _end(done.found.export, done.before, move)
+        is_given = move.kind is not Kind.NONE and move.kind is not old.kind
+        is_missing = is_given and row is not None and (rule is None or rule.kind not in (move.kind, Kind.PERMANENT))
+        if is_missing and row is not None:
+            until = _end(done.found.export, done.before, move)
+            done.grants.append((move.library, row, move.kind, until))
+        is_wanted = is_missing or (rule is not None and rule.kind is Kind.PERMANENT)
+        event = _event(done, move, old, until, is_wanted, today)
+        if event is not None:
+            post(trial, event)
+            done.events.append(event)
+
+
+def _end(export: Export, books: Snapshot, move: Move) -> str:
+    """The last day (ISO) that a file of `seatsync export` gives the license; empty for none."""
+    ends = export.ends.get(move.library, {})
+    return ends.get(books.members[move.member].key, "") if move.kind is Kind.TEMPORARY else ""
+
+
+def _event(done: Import, move: Move, old: License, until: str, is_wanted: bool, today: date) -> Event | None:
+    """The event of a move. ``is_wanted`` says that the files ask for the license as a permanent one, if it is permanent."""
+    member = done.before.members[move.member]
+    if not move.library:
+        return Event(Action.OBSERVE, "", move.member, {}, {"there": text_of(move.users)})
+    detail: dict[str, Any] = {}
+    if (move.kind, move.status) != old[:2]:
+        detail = {"kind": move.kind.value, "status": move.status.value, "on": today.isoformat()}
+        if move.kind is Kind.TEMPORARY and not old.active:
+            detail["until"] = until
+    there = There.SAME if move.there == There.BY_HAND and is_wanted else move.there
+    if done.found.export.is_ours and old == ABSENT:
+        there = done.found.export.there.get(move.library, {}).get(member.key, there)
+    if there != old.there:
+        detail["there"] = str(there)
+    if not detail:
+        return None
+    at_once = done.before.libraries[move.library].delivery.facts.at_once
+    signs_in = at_once and move.status is Status.DELIVERED and not member.account and member.key
+    return Event(Action.OBSERVE, move.library, move.member, detail, {"account": member.key} if signs_in else None)
+
+
+def _must_fit(done: Import, export: Export) -> None:
+    if (name := duplicate_name(done.after)) is not None:
+        message = f"In the ledger, {name} belongs to one member, and in the export to another."
+        help = "Apply the files first, or correct the export, so that each member has one e-mail and one student id."
+        raise Impossible(message, help)
+    if (library := overfull(done.after, export.holdings)) is not None:
+        slots = done.after.slots(library)
+        message = f"{slots.used:,} seats of {library} are in use, but seatsync.yaml gives it {slots.total:,}."
+        raise Impossible(message, f"Set `slots: {slots.used}` or more; the portal shows how many were bought.")
+
+
+def import_exports(
+    ledger: Ledger,
+    desired: Desired,
+    exports: Sequence[Export],
+    taken: str,
+    today: date,
+    at: str,
+    actor: str,
+    commit: str,
+) -> int:
+    """Write what the exports say into the ledger, in one entry of the journal; return the number of events.
+
+    ``taken`` is the instant (ISO) of the exports: what changed later is left alone. No letters are sent: the portal has
+    already told its members.
+
+    Raises:
+        ForeignLedger, Impossible: as for ``prepare``.
+    """
+    detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}}
+    entry = Entry("import", at, actor, commit, "", detail)
+    institution = desired.institution.id
+
+    def step(connection: Connection) -> int:
+        books = read_snapshot(connection, institution)
+        changed = changed_since(connection, institution, taken)
+        events = [*_events_of_all(desired, books, exports, changed, today)]
+        if events:
+            Recorder(connection, institution, books).record(entry, events)
+        return len(events)
+
+    return ledger.write(institution, actor, commit, step)
+
+
+def _events_of_all(
+    desired: Desired, books: Snapshot, exports: Sequence[Export], changed: Changed, today: date
+) -> Iterator[Event | Grants]:
+    for export in exports:
+        done = prepare(desired, books, export, changed, today, tags=None)
+        yield from done.events
+        books = replace(done.after, serial=max(books.serial, 1))

@@ -47,7 +47,8 @@ COMMANDS = {
 """Name → short help. Each command is a module of the same name in ``commands``, or one of ``_ELSEWHERE``."""
 
 _ELSEWHERE = {
-    "import": "import_",  # `import` is a keyword of Python
+    "export": "portal.export",
+    "import": "portal.import_",  # `import` is a keyword of Python
     "drift": "portal.drift",
     **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
     **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve", "worklist")},

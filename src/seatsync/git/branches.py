@@ -48,6 +48,18 @@ def has_commits(folder: Path) -> bool:
         return False
 
 
+def has_remote(folder: Path) -> bool:
+    """Whether the folder's repository has a remote, from which others take its files.
+
+    Raises:
+        Planted: the folder's repository is not the checkout's own.
+    """
+    try:
+        return _ask(checkout_of(_nearest_existing(folder)), "remote") != ""
+    except (NotInGit, NoGit, OSError, subprocess.TimeoutExpired):
+        return False
+
+
 def _default_branch_of_remote(checkout: Checkout) -> str:
     scratch = Scratch(checkout)
     try:

@@ -16,7 +16,6 @@ from seatsync.cli.commands.init.reading import Adopted, open_exports, read_expor
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import check_owner, ledger_of
 from seatsync.cli.output.findings import print_findings
-from seatsync.cli.planning import plan_of
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.failure import ExitCode
@@ -35,27 +34,22 @@ class Start(NamedTuple):
 
     def fill_ledger(self, run: Run, folder: Path) -> None:
         """Record what the exports say in the ledger, plan, and say whether files and ledger agree."""
-        from seatsync.apply.importing import import_portal
+        from seatsync.apply.importing import import_exports
+        from seatsync.cli.commands.portal.import_ import say_what_a_plan_says
 
         desired = self.loaded.desired
         assert desired is not None
         timezone = desired.institution.timezone
         ledger = ledger_of(run, folder, desired.institution.id)
+        today, at = run.today(timezone), run.at(timezone)
         try:
-            events = sum(
-                import_portal(ledger, desired, export, run.today(timezone), run.at(timezone), actor(), commit(folder))
-                for export in self.exports
-            )
+            events = import_exports(ledger, desired, self.exports, at, today, at, actor(), commit(folder))
         except BaseException:
             files = [Path(export.file) for export in self.exports]
             run.say(f"The files are written, but the ledger is not filled. To finish: Run {imports(folder, files)}.")
             raise
         run.say(f"The ledger recorded {counted(events, 'event')}.")
-        plan = plan_of(self.loaded, folder, run)
-        if plan.changes or plan.refusals:
-            run.say("Files and ledger still differ. `seatsync plan` shows how.")
-        else:
-            run.say("The plan is empty: files and ledger agree.")
+        if say_what_a_plan_says(folder, run):
             run.say(f"Now compare the seats with the portal: seatsync status {quote(str(folder))}")
 
 
