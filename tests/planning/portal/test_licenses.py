@@ -49,7 +49,7 @@ _HELD = [*product((Kind.TEMPORARY, Kind.PERMANENT), (Status.UNCLAIMED, Status.DE
 _SHOWN: list[Holding] = [*_HELD, *((Kind.NONE, s) for s in (Status.NONE, Status.OPTED_OUT, Status.REVOKED))]
 _BY_KIND = {
     Kind.TEMPORARY: (There.SAME, There.NONE, There.RESEND),
-    Kind.PERMANENT: (There.SAME, There.NONE, There.TEMPORARY, There.BY_HAND),
+    Kind.PERMANENT: (There.SAME, There.NONE, There.TEMPORARY, There.RESEND, There.BY_HAND),
 }
 _LICENSES = [
     *(License(kind, status, there=there) for kind, status in _HELD for there in _BY_KIND[kind]),

@@ -57,6 +57,8 @@ _STEPS = (There.NONE, There.TEMPORARY)
 
 def _to_do(old: License, kind: Kind, shown: Holding) -> str:
     """``License.there`` once the portal shows this."""
+    if old.there == There.RESEND and shown == (kind, Status.UNCLAIMED) == old[:2]:  # no export shows that it was sent
+        return old.there
     if kind is Kind.PERMANENT:
         if shown[0] is Kind.PERMANENT:
             is_by_hand = old.kind is not Kind.PERMANENT or old.there == There.BY_HAND
@@ -67,7 +69,7 @@ def _to_do(old: License, kind: Kind, shown: Holding) -> str:
     if kind is Kind.TEMPORARY:
         if shown[0] is Kind.NONE:
             return old.there if old.status is Status.DELIVERED else There.NONE
-        return old.there if old.there == There.RESEND and shown[1] is Status.UNCLAIMED else There.SAME
+        return There.SAME
     if shown[0] is Kind.TEMPORARY and old.status is Status.REVOKED:
         return There.TEMPORARY
     return There.SAME
