@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from seatsync.domain.license import ABSENT, Kind, License
-from seatsync.domain.portal.at_vendor import PORTAL_OF, There, portal_of, users_there
+from seatsync.domain.portal.at_vendor import PORTAL_OF, portal_of, users_there
 from seatsync.domain.portal.export import NOTHING, Export, Holding
+from seatsync.domain.portal.users import is_there
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Stranger
 from seatsync.planning.portal.licenses import Outcome, contradiction, is_held_there, observed
@@ -55,7 +56,7 @@ class _Comparer:
         self.found = Comparison(export, people.numbers, unsure=people.unsure)
         self.rows = {number: position for position, number in enumerate(people.numbers) if number}
         self.doubtful = {one.record for one in people.unsure}
-        self.moved: dict[tuple[str, int], Outcome] = {}
+        self.moved: dict[tuple[str, int], License] = {}
         self.is_whole, self.wrong = False, set[str]()
 
     def judge(self) -> None:
@@ -187,7 +188,8 @@ class _Comparer:
 
     def _move(self, library: str, number: int, now: Outcome) -> None:
         if now.seen:
-            self.moved[library, number] = now
+            old = self.books.licenses.get(library, {}).get(number, ABSENT)
+            self.moved[library, number] = old._replace(kind=now.kind, status=now.status, there=now.there)
             move = Move(now.seen, library, number, self._line(number), now.kind, now.status, now.there)
             self.found.moves.append(move)
 
@@ -217,23 +219,18 @@ class _Comparer:
 
     def _had_license(self, number: int) -> bool:
         """Whether the ledger knows of a license there. Then the person is in the list of users, with or without an entry."""
-        return any(_is_there(license) for _, license in self._held(number))
+        return any(is_there(license) for _, license in self._held(number))
 
     def _has_license(self, number: int) -> bool:
         """The same, after what was seen."""
-        moved = (self.moved.get((library, number)) for library in self.libraries)
-        return any(_is_there(now) for now in moved if now is not None) or any(
-            _is_there(license) for library, license in self._held(number) if (library, number) not in self.moved
+        moved = [self.moved.get((library, number), ABSENT) for library in self.libraries]
+        return any(map(is_there, moved)) or any(
+            is_there(license) for library, license in self._held(number) if (library, number) not in self.moved
         )
-
-
-def _is_there(license: License | Outcome) -> bool:
-    """Whether the portal has a license, as far as is known."""
-    return license.there != There.NONE and (license.kind is not Kind.NONE or license.there == There.TEMPORARY)
 
 
 def _only_portal(export: Export, books: Snapshot) -> str:
     """The portal that the export must be from, by its libraries; empty if there is none or more than one."""
     systems = [books.libraries[library].system for library in export.holdings if library in books.libraries]
-    portals = {PORTAL_OF.get(system, "") for system in systems}
+    portals = {PORTAL_OF.get(system, system) for system in systems}
     return portals.pop() if len(portals) == 1 else ""
