@@ -34,8 +34,9 @@ def test_a_license_and_what_an_export_shows_of_it(where: str, case: dict[str, An
 
 
 def _license(words: str) -> License:
-    kind, status, *there = words.split()
-    return License(Kind(kind), Status(status), there=There(*there) if there else "")
+    kind, status, *there = words.removesuffix(" first").split()
+    invited, first = "2027-03-01", "2027-03-01" if words.endswith(" first") else "2026-09-01"
+    return License(Kind(kind), Status(status), invited, there=There(*there) if there else "", first_on=first)
 
 
 def _holding(words: str) -> Holding:
@@ -54,6 +55,7 @@ _BY_KIND = {
 _LICENSES = [
     *(License(kind, status, there=there) for kind, status in _HELD for there in _BY_KIND[kind]),
     *(License(Kind.NONE, Status.REVOKED, there=there) for there in (There.SAME, There.TEMPORARY)),
+    License(Kind.TEMPORARY, Status.UNCLAIMED, "2027-03-01", there=There.NONE, first_on="2027-03-01"),
     License(Kind.NONE, Status.OPTED_OUT),
     ABSENT,
 ]

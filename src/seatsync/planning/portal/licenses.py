@@ -29,16 +29,19 @@ def observed(old: License, shown: Holding, at_vendor: bool, on_roster: bool) -> 
 
     Somebody on no roster gets no temporary license. ``at_vendor``: steps are only known of a library whose seats live there.
     """
-    if (
-        old.there == There.NONE and shown[0] is Kind.NONE
-    ):  # what it shows is from before the grant, which is still to be done
-        return Outcome(old.kind, old.status, old.there)
+    if old.there == There.NONE and shown[0] is Kind.NONE and not _is_of_this_grant(old, shown):
+        return Outcome(old.kind, old.status, old.there)  # it is from before the grant, which is still to be done
     kind, status = forward(old, *shown)
     if kind is Kind.TEMPORARY and not old.active and not on_roster:
         kind, status = old.kind, old.status
     there, step = _there(old, kind, shown) if at_vendor else ("", None)
     seen = (_change(old, kind, status), step)
     return Outcome(kind, status, there, tuple(one for one in seen if one is not None))
+
+
+def _is_of_this_grant(old: License, shown: Holding) -> bool:
+    """Whether a member has declined the grant that is still to be done by the ledger: it was done, and they had none before."""
+    return shown[1] is Status.OPTED_OUT and "" < old.first_on == old.invited_on
 
 
 def _there(old: License, kind: Kind, shown: Holding) -> tuple[str, Seen | None]:
