@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Event, Unplanned
+from seatsync.domain.portal.steps import steps_of
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import start_of
 from seatsync.domain.text.emails import email_key
@@ -25,7 +26,8 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
     their seats. ``ledger.scrub`` then removes the old bytes from the database files.
 
     Raises:
-        Impossible: nobody has that e-mail or id, or the person is still in the files.
+        Impossible: nobody has that e-mail or id, the person is still in the files, or something about them is to be done at the
+            vendor.
         ForeignLedger: the ledger belongs to another institution.
     """
 
@@ -34,6 +36,11 @@ def erase(ledger: Ledger, institution: str, who: str, at: str, actor: str, commi
         books = read_snapshot(connection, institution, known)
         must_belong_to(books, institution)
         numbers = _numbers_of_leavers(books, who)
+        if any(any(steps_of(books, number)) for number in numbers):
+            raise Impossible(
+                f"Something about {who} is still to be done at the vendor, and nobody could find them there without their name.",
+                "Do it there (`seatsync worklist list`), run `seatsync worklist done`, and erase them then.",
+            )
         stints = forget_stints(connection, institution, who)
         if not numbers and not stints.naming:
             raise Impossible(

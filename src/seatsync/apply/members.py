@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection
 
@@ -96,7 +96,7 @@ def _ranges(serials: Sequence[int]) -> str:
     return ",".join(f"{first}-{last}" for first, last in in_ranges(serials))
 
 
-def record(connection: Connection, institution: str, books: Snapshot, entry: Entry, events: Sequence[Event]) -> None:
+def record(connection: Connection, institution: str, books: Snapshot, entry: Entry, events: Iterable[Event]) -> None:
     """Write the entry with the events of members, who must be in ``books``.
 
     Raises:

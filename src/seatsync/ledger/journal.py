@@ -25,7 +25,7 @@ _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 UNPLANNED = ("files", "cancel", "hold", "release")
 """Kinds of entries without events, which make no plan out of date."""
 
-SILENT = frozenset({"import", "erase", "prune"})
+SILENT = frozenset({"import", "erase", "prune", "worklist"})
 """Kinds of entries that cause no letters. A portal has already written to its members about what it reports."""
 
 
@@ -36,8 +36,8 @@ OUTSIDE = ("files", "meaning")
 class Entry(NamedTuple):
     """The head of a set of events that were recorded together.
 
-    ``kind`` is ``apply``, ``files``, ``import``, ``resend``, ``claim``, ``opt-out``, ``erase``, ``prune``, ``cancel``, ``hold`` or
-    ``release``; ``at`` is an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do,
+    ``kind`` is ``apply``, ``files``, ``import``, ``worklist``, ``resend``, ``claim``, ``opt-out``, ``erase``, ``prune``, ``cancel``,
+    ``hold`` or ``release``; ``at`` is an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do,
     one of the kind ``cancel``, ``hold`` or ``release`` the letters that a person cancelled, held or released: these kinds
     (``UNPLANNED``) have no events, and make no plan out of date. ``detail`` holds the rosters' counts, the files' digests and the
     approvals used, the day before which letters were pruned, the serials of those letters and since when letters are held, or the

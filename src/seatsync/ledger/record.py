@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from seatsync.domain.action import Action, Event, Grants, Subject
@@ -14,9 +14,10 @@ from seatsync.domain.approval import with_uses, without_words
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import is_number, is_text
 from seatsync.domain.letters import LetterState, letter_for
+from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, License
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import TO_DO
+from seatsync.domain.portal.at_vendor import TO_DO, There, leaves_portal
 from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.waiting import Seat
@@ -72,6 +73,7 @@ class Recorder:
         self.sent = 0
         self.stirred: set[SeatKey] = set()
         self.silenced: dict[str, int] = {}
+        self.taken_back: set[str] = set()
         self.rows: list[tuple[object, ...]] = []
         self.letters: list[tuple[object, ...]] = []
 
@@ -136,15 +138,23 @@ class Recorder:
         is_about_person = facts.subject is Subject.MEMBER or (event.member and event.person is not None)
         if is_about_person or event.action is Action.OBSERVE:  # what is seen of a license can tell of the list of users
             self.members.setdefault(event.member, self.books.members.get(event.member))
+        library = self.books.libraries.get(event.library)
         post(self.books, event)
         self.rows.append(self.chain.event(event))
         if letter or (facts.license is not None and facts.license.voids_invitations):
             self._stir(event.library, [event.member])
-        if event.action is Action.LIBRARY_UPDATE and _silences(event.detail):
-            self.silenced[event.library] = self.chain.serial
+        if event.action is Action.LIBRARY_UPDATE and library is not None:
+            self._note_update(library, event)
         if letter:
             address = "" if event.member else str((event.person or {}).get("email", ""))
             self._add_letters(letter, [(self.chain.serial, event.member)], event.library, address, entry)
+
+    def _note_update(self, library: Library, event: Event) -> None:
+        """Remember what a library's update does to all its letters and licenses, also of members who are not in ``books``."""
+        if _silences(event.detail):
+            self.silenced[library.id] = self.chain.serial
+        if leaves_portal(library, self.books.libraries[library.id]):
+            self.taken_back.add(library.id)
 
     def _take_grants(self, grants: Grants, entry: Entry) -> None:
         one = Event(Action.GRANT, grants.library, grants.members[0], grants.detail)
@@ -236,6 +246,10 @@ class Recorder:
 
     def _write_licenses(self) -> None:
         table, licenses = tables.license, self.books.licenses
+        for library in self.taken_back:
+            is_open = (table.c.library == library) & text("license.there != ''")
+            mine = (table.c.institution == self.institution) & is_open
+            self.connection.execute(update(table).where(mine).values(there=There.SAME.value))
         rows = [
             (*license_values(licenses[library][number]), self.institution, library, number)
             for library, numbers in self.held.items()

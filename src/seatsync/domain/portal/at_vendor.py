@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from seatsync.domain.library import Delivery, Library
+from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
 from seatsync.domain.person import Member, Person
 
@@ -161,7 +161,7 @@ def after(old: License, new: License, library: Library, *, resends: bool) -> The
         return There.NONE if there is Kind.NONE else There.TEMPORARY
     if old.there == There.BY_HAND or new.status is not Status.UNCLAIMED or not new.active:
         return There.BY_HAND if old.there == There.BY_HAND else There.SAME
-    asks = resends and not library.sends_letters and library.delivery is Delivery.CLAIM
+    asks = resends and library.invites_again and not library.invites
     return There.RESEND if asks or old.there == There.RESEND else There.SAME
 
 

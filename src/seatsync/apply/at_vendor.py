@@ -1,0 +1,46 @@
+"""Record that steps of the work list are done at the vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import Connection
+
+from seatsync.apply.apply import must_belong_to
+from seatsync.apply.members import record
+from seatsync.domain.action import Event
+from seatsync.domain.portal.done import events_of_done
+from seatsync.domain.portal.steps import Step
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.journal import Entry
+from seatsync.ledger.queries.work import open_work
+
+
+def done(
+    ledger: Ledger, institution: str, steps: Collection[Step], at: str, actor: str, commit: str = ""
+) -> Sequence[Step]:
+    """Take these steps off the work list, and return those that were on it.
+
+    The others were done before, or are no longer to be done; they do no harm. What came onto the list since stays on it.
+
+    Raises:
+        ForeignLedger: the ledger belongs to another institution.
+    """
+
+    def step(connection: Connection) -> Sequence[Step]:
+        books, is_open = open_work(connection, institution)
+        must_belong_to(books, institution)
+        chosen = [one for one in is_open if one in steps]
+        if chosen:
+            record(connection, institution, books, Entry("worklist", at, actor, commit), _events(books, chosen))
+        return chosen
+
+    steps = frozenset(steps)
+    return ledger.write(institution, actor, commit, step)
+
+
+def _events(books: Snapshot, steps: Sequence[Step]) -> Iterator[Event]:
+    """Yield the events one step after another: each is posted before the next is made."""
+    for step in steps:
+        yield from events_of_done(books, step)
