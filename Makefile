@@ -69,7 +69,7 @@ migrations:
 TEXTS := src/seatsync/portal/translations
 translations: .venv/ready
 	mkdir -p build
-	$(BIN)/pybabel -q extract --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --omit-header --no-location --sort-output --output build/messages.pot src/seatsync/portal src/seatsync/domain/action.py
+	$(BIN)/pybabel -q extract --mapping $(TEXTS)/babel.cfg --keyword later --keyword Facts --keyword Words --omit-header --no-location --sort-output --output build/messages.pot src/seatsync/portal src/seatsync/domain/action.py src/seatsync/domain/portal/progress.py
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
 

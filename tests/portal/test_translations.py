@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 
 import seatsync.portal
 from seatsync.domain.action import EVENTS
+from seatsync.domain.portal.progress import WORDS
 from seatsync.portal.web.languages import LANGUAGES
 from tests.support import letters
 from tests.support.letters import ANN, applied
@@ -33,7 +34,7 @@ def texts() -> set[str]:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     keywords = {"_": None, "gettext": None, "later": None}
     found = extract_from_dir(PORTAL, methods, options, keywords)
-    of_actions = {what.facts.words for what in EVENTS.values()}
+    of_actions = {what.facts.words for what in EVENTS.values()} | {what.words for what in WORDS.values()}
     return {text for _, _, text, _, _ in found if isinstance(text, str)} | of_actions
 
 

@@ -72,7 +72,7 @@ class Listing:
         if self.connection is not None:
             yield from member_batches(self.connection, self.institution, self.filters, self.libraries, self.only)
             return
-        held = [self.books.licenses.get(library, {}) for library in self.libraries]
+        held = [self.books.licenses.get(library, {}) for library in self.libraries if self._may_match(library)]
         matching = (
             number
             for number in self._past_members()
@@ -87,9 +87,16 @@ class Listing:
         if self.connection is not None:
             yield from holder_batches(self.connection, self.institution, self.filters, library, self.only)
             return
+        if not self._may_match(library):
+            return
         held, people = self.books.licenses.get(library, {}), {*self._past_members()}
         matching = (number for number, license in held.items() if number in people and self.filters.lists(license))
         yield MemberBatch([*matching], self.books)
+
+    def _may_match(self, library: str) -> bool:
+        """Whether the filters are about licenses of this library."""
+        known = self.books.libraries.get(library)
+        return not self.filters.at_vendor or (known is not None and known.is_at_vendor)
 
     def bounced(self, numbers: Sequence[int]) -> set[tuple[str, int]]:
         """The licenses of these members whose latest invitation bounced, as (library, number); none in the past."""

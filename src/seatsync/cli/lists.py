@@ -35,7 +35,9 @@ def filter_options(roster: str) -> Callable[[Command], Command]:
         def wrapper(select: Path | None, tag: tuple[str, ...], **rest: Any) -> Any:
             from seatsync.domain.text.characters import clean
 
-            values = {name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "search")}
+            values = {
+                name: rest.pop(name) or "" for name in ("library", "licensed", "kind", "status", "at_vendor", "search")
+            }
             values["search"] = clean(values["search"])
             return command(filters=Filters(**values, tag=tag, roster=roster), select=select, **rest)
 
@@ -57,6 +59,11 @@ def _options() -> list[Callable[[Any], Any]]:
         option("--all", "licensed", flag_value="all", help="With or without a license."),
         option("--kind", type=click.Choice(CHOICES["kind"]), help="Only licenses of this kind."),
         option("--status", type=click.Choice(CHOICES["status"]), help="Only licenses with this status."),
+        option(
+            "--at-vendor",
+            type=click.Choice(CHOICES["at_vendor"]),
+            help="Only licenses at the vendor with something to be done there (open), or with nothing (done).",
+        ),
         option("--tag", multiple=True, help="Only members with this tag. Repeat it for several tags."),
         option("--search", metavar="TEXT", help="Only members whose name, e-mail or student id contains this text."),
         option(
@@ -93,6 +100,18 @@ def with_ended(rows: list[dict[str, Any]], run: Run, timezone: str, as_of: datet
     if run.format != "text":
         return rows
     return [{**row, "until": f"{row['until']} (ended)"} if "" < row["until"] < today else row for row in rows]
+
+
+def in_progress(rows: list[dict[str, Any]], run: Run) -> list[dict[str, Any]]:
+    """The rows, in a table with words in the column "at_vendor" that say more than the status."""
+    from seatsync.domain.portal.progress import status_in_words
+
+    if run.format != "text" or not rows or "at_vendor" not in rows[0]:
+        return rows
+    return [
+        {**row, "at_vendor": status_in_words(row["status"], row["at_vendor"]) if row["at_vendor"] else ""}
+        for row in rows
+    ]
 
 
 def in_local_time(

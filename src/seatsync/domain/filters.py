@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member, found_by
+from seatsync.domain.portal.progress import OPEN
 from seatsync.domain.text.tags import IMPORTED, split_tags
 
 CHOICES = {
@@ -14,6 +15,7 @@ CHOICES = {
     "kind": tuple(kind.value for kind in Kind),
     "status": tuple(status.value for status in Status),
     "roster": ("on", "left", "any"),
+    "at_vendor": ("open", "done"),
 }
 """Filters with a fixed set of values."""
 
@@ -35,6 +37,7 @@ class Filters:
     role: str = ""
     roster: str = "any"
     search: str = ""
+    at_vendor: str = ""
     tag: tuple[str, ...] = ()
 
     def members(
@@ -64,10 +67,12 @@ class Filters:
             is_active = any(license.active for license in held)
             if is_active != (self.licensed == "with"):
                 return False
-        return not (self.kind or self.status) or any(self.matches(license) for license in held)
+        return not (self.kind or self.status or self.at_vendor) or any(self.matches(license) for license in held)
 
     def matches(self, license: License) -> bool:
-        """Whether the license matches kind and status."""
+        """Whether the license matches kind, status and what is to be done at the vendor; for that, its library must be there."""
+        if self.at_vendor and (license.status is Status.NONE or (license.there in OPEN) != (self.at_vendor == "open")):
+            return False
         return self.kind in ("", license.kind) and self.status in ("", license.status)
 
     def lists(self, license: License) -> bool:
@@ -77,7 +82,7 @@ class Filters:
     @property
     def only_active(self) -> bool:
         """Whether a list of licenses shows only those that take a seat: the default without other filters."""
-        return self.licensed == "with" or not (self.licensed or self.kind or self.status)
+        return self.licensed == "with" or not (self.licensed or self.kind or self.status or self.at_vendor)
 
     @property
     def only_inactive(self) -> bool:

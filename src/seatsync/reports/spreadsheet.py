@@ -10,6 +10,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import License
 from seatsync.domain.person import Member
 from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
+from seatsync.domain.portal.progress import progress
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.systems.registry import EXPORT_LICENSE_COLUMNS, EXPORT_MORE, EXPORT_TEMPLATE
@@ -21,6 +22,8 @@ _FIELDS = (*(column.field for column in EXPORT_TEMPLATE.columns), *EXPORT_MORE.v
 _fields, _TAGS = attrgetter(*_FIELDS), _FIELDS.index("tags")
 
 OF_LICENSES = ("library", "email", "given_name", "family_name", "kind", "status", "until", "invited_on", "mail")
+AT_VENDOR = "at_vendor"
+"""The further column of lists where a library is at the vendor: how far the license has come there (``Progress``)."""
 
 _END = ";\t\r\n"
 """The writer's line terminator. The writer quotes every cell that has a character of it."""
@@ -63,7 +66,14 @@ def member_row(member: Member, libraries: Iterable[Library], held: Iterable[Lice
     return row
 
 
-def license_row(library: str, member: Member, license: License, mail: str) -> list[str]:
-    """Return a row for ``OF_LICENSES``."""
+def license_columns(libraries: Iterable[Library]) -> tuple[str, ...]:
+    """Return the columns of a list of licenses; one more where one of the institution's ``libraries`` is at the vendor."""
+    return (*OF_LICENSES, AT_VENDOR) if any(library.is_at_vendor for library in libraries) else OF_LICENSES
+
+
+def license_row(library: Library | str, member: Member, license: License, mail: str) -> list[str]:
+    """Return a row for ``OF_LICENSES``, then ``AT_VENDOR``. Of a removed library only the id is known."""
     names = (member.email, member.given_name, member.family_name)
-    return [library, *names, license.kind.value, license.status.value, license.ends, license.invited_on, mail]
+    known, id = (None, library) if isinstance(library, str) else (library, library.id)
+    held = (license.kind.value, license.status.value, license.ends, license.invited_on)
+    return [id, *names, *held, mail, progress(known, license).value]

@@ -15,6 +15,7 @@ from seatsync.domain.library import DEFAULT_DELIVERY, DeliveredBy, Delivery
 from seatsync.domain.license import Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, spoken
+from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.text.characters import printable
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
@@ -285,11 +286,6 @@ def _ends_on(until: str, number: int = 1) -> str:
     """What a seat, or a number of them, does."""
     ends = "ends" if number == 1 else "end"
     return f"{ends} on {until}" if until else f"no longer {ends}"
-
-
-def status_in_words(status: str) -> str:
-    """A license's status as people read it."""
-    return "claimed" if status == Status.DELIVERED else status.replace("_", " ")
 
 
 def _delivery(change: Change) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from seatsync.cli.listing import listing
-from seatsync.cli.lists import filter_options, print_rows, sort_rows, with_ended
+from seatsync.cli.lists import filter_options, in_progress, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -28,24 +28,28 @@ def command(
     \b
     seatsync licenses --library books --kind permanent
     seatsync licenses --status unclaimed --sort invited_on
+    seatsync licenses --at-vendor open
     seatsync licenses --all --format csv > licenses.csv
     seatsync licenses --as-of 2026-12-31 --search ann
 
     Lists the licenses that take a seat, including those of members who have left; with --all also revoked and opted-out
     ones. The column "until" is the last day of a license that ends. The column "mail" says "bounced" if the latest
-    invitation could not be delivered.
+    invitation could not be delivered. Where a library is at the vendor, the column "at_vendor" says how far the license has
+    come there; --at-vendor open lists those with something to be done.
     """
     from seatsync.ledger.queries.outbox import mail_of
-    from seatsync.reports.spreadsheet import OF_LICENSES, license_row
+    from seatsync.reports.spreadsheet import license_columns, license_row
 
     rows = []
     with listing(folder, run, filters, select, as_of) as listed:
+        libraries = listed.books.libraries
+        columns = license_columns(libraries.values())
         for library in listed.with_licenses():
             for numbers, books in listed.holders(library):
                 bounced, held = listed.bounced(numbers), books.licenses.get(library, {})
                 for number in numbers:
                     mail = mail_of(held[number], (library, number) in bounced)
-                    values = license_row(library, books.members[number], held[number], mail)
-                    rows.append(dict(zip(OF_LICENSES, values, strict=True)))
-    rows = with_ended(sort_rows(rows, OF_LICENSES, sort), run, listed.books.timezone, as_of)
-    print_rows(run, OF_LICENSES, rows, "No licenses match.")
+                    values = license_row(libraries.get(library, library), books.members[number], held[number], mail)
+                    rows.append(dict(zip(columns, values, strict=False)))
+    rows = in_progress(sort_rows(rows, columns, sort), run)
+    print_rows(run, columns, with_ended(rows, run, listed.books.timezone, as_of), "No licenses match.")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from seatsync.cli.listing import listing
-from seatsync.cli.lists import filter_options, member_row, print_rows, sort_rows, with_ended
+from seatsync.cli.lists import filter_options, in_progress, member_row, print_rows, sort_rows, with_ended
 from seatsync.cli.options import as_of_option, common, folder, option
 from seatsync.cli.run import Run
 from seatsync.domain.filters import Filters
@@ -45,6 +45,7 @@ def command(
     the latest invitation bounced.
     """
     from seatsync.domain.license import ABSENT
+    from seatsync.domain.portal.progress import progress
     from seatsync.ledger.queries.outbox import mail_of
 
     if pseudonym is not None:
@@ -60,6 +61,9 @@ def command(
     )
     rows = []
     with listing(folder, run, filters, select, as_of) as listed:
+        library = listed.books.libraries.get(filters.library)
+        if library is not None and library.is_at_vendor:
+            columns = (*columns, "at_vendor")
         for numbers, books in listed.members():
             bounced = listed.bounced(numbers) if filters.library else set()
             for number in numbers:
@@ -68,10 +72,12 @@ def command(
                     held = books.licenses.get(filters.library, {}).get(number, ABSENT)
                     mail = mail_of(held, (filters.library, number) in bounced)
                     row |= {"kind": held.kind.value, "status": held.status.value, "until": held.ends, "mail": mail}
+                    if library is not None and library.is_at_vendor:
+                        row["at_vendor"] = progress(library, held).value
                 rows.append(row)
     rows = sort_rows(rows, columns, sort)
     if filters.library:
-        rows = with_ended(rows, run, listed.books.timezone, as_of)
+        rows = in_progress(with_ended(rows, run, listed.books.timezone, as_of), run)
     print_rows(run, columns, rows, "No members match.")
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from seatsync.domain.desired import Desired
+    from seatsync.domain.library import Library
+    from seatsync.domain.license import License
     from seatsync.domain.snapshot import Snapshot
     from seatsync.ledger.queries.history import HistoryLine
     from seatsync.planning.why import MatchingGrant
@@ -147,12 +149,20 @@ def _explanation(
                 "kind": (held := snapshot.licenses.get(library, {}).get(number, ABSENT)).kind.value,
                 "status": held.status.value,
                 "until": held.ends,
+                **_progress(snapshot.libraries.get(library), held),
                 "asked_for": [_grant(asking, folder) for asking in askings if asking.grant.library == library],
                 "events": _events(past, library, run),
             }
             for library in libraries
         },
     }
+
+
+def _progress(library: Library | None, license: License) -> dict[str, str]:
+    """How far the license has come at the vendor; empty for a library that is not there."""
+    from seatsync.domain.portal.progress import progress
+
+    return {"at_vendor": progress(library, license).value} if library is not None and library.is_at_vendor else {}
 
 
 def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
@@ -174,8 +184,8 @@ def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[st
 
 
 def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
+    from seatsync.domain.portal.progress import status_in_words
     from seatsync.domain.text.characters import printable
-    from seatsync.reports.view import status_in_words
 
     def put(text: str) -> None:
         click.echo(printable(text, 500))
@@ -192,7 +202,7 @@ def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
         if not (everything or held["asked_for"] or held["events"]):
             continue
         end = f", until {held['until']}" if held["until"] else ""
-        put(f"{library}: {held['kind']}, {status_in_words(held['status'])}{end}")
+        put(f"{library}: {held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}{end}")
         for grant in held["asked_for"]:
             until = f" until {grant['until']}" if grant["until"] else ""
             weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"

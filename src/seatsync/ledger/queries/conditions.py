@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, TextClause, and_, exists, or_, text
+from sqlalchemy import ColumnElement, Integer, TextClause, and_, exists, or_, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from seatsync.domain.filters import USERS, Filters
+from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.portal.progress import OPEN
 from seatsync.domain.text.tags import IMPORTED, TAG_SEPARATOR
 from seatsync.ledger import tables
 
@@ -53,9 +55,9 @@ def of_holders(filters: Filters, institution: str, libraries: Sequence[str]) -> 
     if filters.licensed in ("with", "without"):
         active = holds(selected, license.kind != Kind.NONE.value)
         found.append(active if filters.licensed == "with" else ~active)
-    if filters.kind or filters.status:
-        any_of = [holds(selected, *_matching(filters))]
-        if filters.kind in ("", Kind.NONE) and filters.status in ("", Status.NONE):
+    if filters.kind or filters.status or filters.at_vendor:
+        any_of = [holds(selected, *_matching(filters, institution))]
+        if not filters.at_vendor and filters.kind in ("", Kind.NONE) and filters.status in ("", Status.NONE):
             any_of += [~holds([library]) for library in selected]  # members who never had a license
         found.append(or_(*any_of))
     return found
@@ -66,7 +68,7 @@ def of_listed(filters: Filters, institution: str, libraries: Sequence[str]) -> l
     license = tables.license.c
     selected = [filters.library] if filters.library else list(libraries)
     of_member = and_(license.institution == institution, license.member == tables.member.c.number)
-    found = [of_member, license.library.in_(selected), *_matching(filters)]
+    found = [of_member, license.library.in_(selected), *_matching(filters, institution)]
     if filters.only_inactive:
         found.append(license.kind == Kind.NONE.value)
     elif filters.only_active:
@@ -74,10 +76,21 @@ def of_listed(filters: Filters, institution: str, libraries: Sequence[str]) -> l
     return found
 
 
-def _matching(filters: Filters) -> list[ColumnElement[bool]]:
+def _matching(filters: Filters, institution: str) -> list[ColumnElement[bool]]:
     license = tables.license.c
-    kind = [license.kind == filters.kind] if filters.kind else []
-    return kind + ([license.status == filters.status] if filters.status else [])
+    found = [license.kind == filters.kind] if filters.kind else []
+    found += [license.status == filters.status] if filters.status else []
+    return found + (_at_vendor(filters, institution) if filters.at_vendor else [])
+
+
+def _at_vendor(filters: Filters, institution: str) -> list[ColumnElement[bool]]:
+    """Conditions on a row of ``license``: its library is at the vendor, and something is to be done there, or nothing."""
+    license, library = tables.license.c, tables.library.c
+    there = select(library.id).where(library.institution == institution, library.delivered_by == DeliveredBy.VENDOR)
+    found = [license.library.in_(there), license.status != Status.NONE.value]
+    if filters.at_vendor == "open":  # the first condition is exactly the index's
+        return [*found, license.there != "", license.there.in_(OPEN)]
+    return [*found, license.there.not_in(OPEN)]
 
 
 class _Position(FunctionElement[int]):

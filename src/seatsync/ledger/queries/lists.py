@@ -12,6 +12,7 @@ from seatsync.domain.filters import Filters
 from seatsync.domain.library import Library, Slots
 from seatsync.domain.license import ABSENT, License
 from seatsync.domain.person import Member
+from seatsync.domain.portal.progress import progress, saying_more
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.queries.conditions import of_holders, of_listed, of_members
@@ -58,7 +59,8 @@ class PageRequest:
 
 
 class ListedLicense(NamedTuple):
-    """A license in a list, with its member, the state of its mail, and its origin in the files."""
+    """A license in a list, with its member, the state of its mail, its origin in the files, and its progress at the vendor
+    where that says more than the status."""
 
     library: str
     number: int
@@ -66,6 +68,7 @@ class ListedLicense(NamedTuple):
     license: License
     mail: str
     origin: LicenseOrigin | None
+    at_vendor: str
 
     @property
     def cursor(self) -> str:
@@ -162,7 +165,8 @@ def read_members(connection: Connection, institution: str, numbers: Sequence[int
 
     def held(number: int, id: str, license: License) -> ListedLicense:
         mail = mail_of(license, (id, number) in bounces)
-        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)))
+        there = saying_more(license.status, progress(books.libraries.get(id), license).value)
+        return ListedLicense(id, number, books.members[number], license, mail, origins.get((id, number)), there)
 
     return [
         Listed(number, books.members[number], [held(number, *one) for one in _licenses_of(books, number, library)])

@@ -38,13 +38,15 @@ def licenses_csv(
     connection: Connection, institution: str, filters: Filters, libraries: Sequence[Library]
 ) -> Iterator[str]:
     """Yield the CSV of the licenses that match the filters, by library and member."""
-    yield spreadsheet.text([spreadsheet.OF_LICENSES])
-    for library in [library.id for library in libraries if filters.library in ("", library.id)]:
-        for numbers, books in holder_batches(connection, institution, filters, library):
-            back, held = bounced(connection, institution, numbers), books.licenses[library]
-            yield spreadsheet.text(
+    columns = spreadsheet.license_columns(libraries)
+    yield spreadsheet.text([columns])
+    for library in [library for library in libraries if filters.library in ("", library.id)]:
+        for numbers, books in holder_batches(connection, institution, filters, library.id):
+            back, held = bounced(connection, institution, numbers), books.licenses[library.id]
+            rows = (
                 spreadsheet.license_row(
-                    library, books.members[number], held[number], mail_of(held[number], (library, number) in back)
+                    library, books.members[number], held[number], mail_of(held[number], (library.id, number) in back)
                 )
                 for number in numbers
             )
+            yield spreadsheet.text(row[: len(columns)] for row in rows)

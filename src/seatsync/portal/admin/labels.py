@@ -7,6 +7,7 @@ from typing import Any
 
 from seatsync.domain.action import EVENTS
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.portal.progress import WORDS
 from seatsync.ledger.queries.history import APPROVED, OUTDATED
 from seatsync.portal.web.translation import later
 
@@ -37,8 +38,13 @@ TERMS: Mapping[str, Any] = {
     "family_name": later("Name"),
     "imported_on": later("Imported"),
     "invited_on": later("Invited"),
+    "open": later("Something to be done"),
+    "done": later("Nothing to be done"),
 }
 """By the word in addresses."""
+
+PROGRESS: Mapping[str, Any] = {progress.value: later(what.words) for progress, what in WORDS.items()}
+"""By the word in lists (``Progress``)."""
 
 ACTIONS: Mapping[str, Any] = {
     **{word: later(what.facts.words) for word, what in EVENTS.items()},

@@ -11,7 +11,7 @@ from seatsync.domain.filters import CHOICES, Filters
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.tags import TAG_SEPARATOR
 
-NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search")
+NAMES = ("library", "licensed", "kind", "status", "role", "roster", "search", "at_vendor")
 """The parameters with one value; ``tag`` can have several."""
 
 _MAX_LENGTH = 254

@@ -28,7 +28,7 @@ from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import journal
-from seatsync.portal.admin.labels import ACTIONS, PERSON, TERMS
+from seatsync.portal.admin.labels import ACTIONS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, select_by_csv
 from seatsync.portal.admin.source_links import source_link
@@ -126,6 +126,7 @@ def _list_page(institution: str, name: str, read: Callable[..., Any], sorts: tup
         "page_request": page_request,
         "sorts": orders,
         "chosen": chosen,
+        "has_vendor": any(library.is_at_vendor for library in seats_by_library),
     }
     return render_template(f"admin/{name}.html", here=here, page=page, list=name, **shown)
 
@@ -253,5 +254,11 @@ def _for_templates() -> dict[str, Any]:
         parameters = {name: value for name, value in {**current, **changed}.items() if value is not None}
         return url_for(str(request.endpoint), **{**parameters, **(request.view_args or {})})
 
-    words = {"terms": TERMS, "person": PERSON, "actions": ACTIONS, "member_sorts": lists.MEMBER_SORTS}
+    words = {
+        "terms": TERMS,
+        "progress": PROGRESS,
+        "person": PERSON,
+        "actions": ACTIONS,
+        "member_sorts": lists.MEMBER_SORTS,
+    }
     return {"source": source, "here_with": here_with, "query_of": query_of, **words}

@@ -12,9 +12,9 @@ from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.person import RosterMember, spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.export import NOTHING, Holding
+from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
-from seatsync.reports.view import status_in_words
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor

@@ -15,7 +15,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.portal.export import Export, Holding
-from seatsync.reports.view import status_in_words
+from seatsync.domain.portal.progress import status_in_words
 from seatsync.sources.csv_table import squeezed
 from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
