@@ -934,3 +934,169 @@ def test_no_on_a_terminal_writes_nothing_and_yes_does(tmp_path: Path) -> None:
     assert everything(folder) == before
     assert on_terminal(folder, "import", "../users.csv", answer="y\n") == 0
     assert held(folder, "books") == {"Ann": ("none", "none")}
+
+
+# What drift shows first, and the files alone
+
+BOTH = ("--library", "books")
+
+
+def test_a_dry_run_shows_the_differences_and_what_would_be_taken_and_writes_nothing(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    applied(folder, ANN + BEN, "books,ann@grace.example,temporary,\nbooks,ben@grace.example,temporary,\n")
+    text = licenses(("Ann", *CLAIMED), ("Ben", *NO), ("New", *OWNED))
+    before = everything(folder)
+    outcome = take(folder, text, *BOTH, "--dry-run", code=2, now="2026-09-02")
+    assert everything(folder) == before
+    file = tmp_path / "users.csv"
+    drift = seatsync("drift", str(file), *BOTH, "--now", "2026-09-02", folder=folder)
+    assert (drift.code, drift.out) == (2, outcome.out)
+    assert "claimed there" in outcome.out
+    assert "New in the files: 1 member, 1 grant." in outcome.err
+    assert "writes rosters/users.csv" in outcome.err
+    assert "Nothing was written." in outcome.err
+
+
+def test_a_dry_run_of_what_is_known_finds_nothing(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    text = licenses(("Ann", *CLAIMED), ("Ben", *DECLINED))
+    take(folder, text, *BOTH)
+    assert "agree" in take(folder, text, *BOTH, "--dry-run", now="2026-09-20").out
+
+
+def test_a_dry_run_needs_neither_a_ledger_nor_a_terminal(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    before = files(folder)
+    file = tmp_path / "users.csv"
+    file.write_text(licenses(("Ann", *CLAIMED)))
+    assert seatsync("import", str(file), *BOTH, "--dry-run", "--now", DAY, folder=folder).code == 2
+    assert files(folder) == before
+
+
+def test_all_new_members_get_the_tags(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: books, kind: temporary, to: {tags: [fall-2026]}}\n"
+    folder = institution(tmp_path / "grace", HEAD + LIBRARIES + grants)
+    text = licenses(("Ann", *CLAIMED), ("Ben", *TEMPORARY))
+    take(folder, text, *BOTH, "--tag", "fall-2026", "--tag", "student")
+    assert [member["tags"][:2] for member in told(folder, "members")] == [["fall-2026", "student"]] * 2
+    assert not (folder / "grants").exists()  # the rule gives it
+    assert plan_is_empty(folder)
+
+
+@pytest.mark.parametrize("tag", ["imported:2026-09-01", "a;b", ""])
+def test_a_tag_that_is_none_is_wrong_usage(tag: str, tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    assert "can't be a tag" in take(folder, members("Ann"), "--tag", tag, code=64).err
+
+
+def test_what_changed_after_the_export_was_taken_is_left_alone(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    given = "books,ann@grace.example,temporary,\n"
+    applied(folder, ANN, given, now="2026-03-01")
+    applied(folder, ANN, now="2026-06-01")
+    applied(folder, ANN, given, now="2026-09-01")
+    spring = licenses(("Ann", *CLAIMED))
+    outcome = take(folder, spring, *BOTH, "--taken", "2026-04-01", now="2026-09-02")
+    assert held(folder, "books") == {"Ann": ("temporary", "unclaimed")}
+    assert not differences(outcome)
+    take(folder, spring, *BOTH, "--taken", "2026-09-02", now="2026-09-03")
+    assert held(folder, "books") == {"Ann": ("temporary", "delivered")}
+
+
+def test_an_export_from_the_future_is_wrong_usage(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    assert "is in the future" in take(folder, members("Ann"), "--taken", "2027-01-01", code=64).err
+
+
+def test_names_that_changed_are_told_with_what_to_do(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", HEAD + LIBRARIES + "rosters:\n  - {path: all.csv}\n")
+    (folder / "all.csv").write_text("email,given_name,family_name,student_id\nann@grace.example,Ann,Abel,7\n")
+    columns = (*LOGOS, *KIND_AND_STATUS)
+    outcome = take(folder, as_csv(columns, [person("Ann", *CLAIMED, id="7")]), *BOTH)
+    assert (
+        "ann@grace.example: family name Abel in the ledger; family name Test in the file (users.csv:2)" in outcome.err
+    )
+    assert "To fix: Correct it there, or in the roster." in outcome.err
+    assert held(folder, "books") == {"Ann": ("temporary", "delivered")}
+
+
+def test_who_holds_a_seat_here_and_is_missing_there_is_named(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace")
+    take(folder, licenses(("Ann", *CLAIMED), ("Ben", *CLAIMED)), *BOTH)
+    outcome = take(folder, licenses(("Ann", *CLAIMED)), *BOTH, now="2026-09-02")
+    assert differences(outcome) == ["ben@grace.example: holds a seat here and is missing there"]
+
+
+def test_a_rule_by_the_day_of_the_import_is_seen_and_no_second_grant_is_written(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: books, kind: temporary, to: {tags: ['imported:2026-09-01']}, until: 2027-06-30}\n"
+    folder = institution(tmp_path / "grace", HEAD + LIBRARIES + grants)
+    take(folder, licenses(("Ann", *NO), ("Ben", *CLAIMED)), *BOTH, now="2026-09-01")
+    take(folder, licenses(("Ann", *CLAIMED), ("Ben", *CLAIMED)), *BOTH, now="2026-09-20")
+    assert not (folder / "grants").exists()
+    assert held(folder, "books") == {"Ann": ("temporary", "delivered"), "Ben": ("temporary", "delivered")}
+    assert {row["until"] for row in told(folder, "licenses")} == {"2027-06-30"}
+    assert plan_is_empty(folder)
+
+
+def test_files_alone_leave_the_ledger_as_it_is_and_have_a_copy_of_the_export(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    applied(folder, ANN + BEN, "books,ann@grace.example,temporary,\n")
+    journal = told(folder, "log", "--limit", "1000")
+    text = licenses(("Ann", *CLAIMED), ("Ben", *NO), ("New", *OWNED))
+    outcome = take(folder, text.encode("utf-16"), *BOTH, "--files-only", now="2026-09-02")
+    assert told(folder, "log", "--limit", "1000") == journal
+    assert (folder / "exports" / "users.csv").read_bytes().decode() == text
+    entry = "{path: exports/users.csv, library: books, taken: 2026-09-02T00:00:00Z}"
+    assert f"exports:\n  - {entry}\n" in (folder / "seatsync.yaml").read_text()
+    assert "open a pull request" in outcome.err
+    before = files(folder)
+    take(folder, text, *BOTH, "--files-only", now="2026-09-02")
+    assert files(folder) == before
+
+
+def test_files_of_a_shared_repository_and_a_shared_ledger_go_through_a_pull_request(
+    tmp_path: Path, database: str
+) -> None:
+    folder = institution(tmp_path / "grace")
+    for words in (("init", "-q"), ("remote", "add", "origin", str(tmp_path / "origin.git"))):
+        subprocess.run(("git", *words), cwd=folder, check=True)
+    before = files(folder)
+    text = licenses(("Ann", *CLAIMED))
+    outcome = take(folder, text, *BOTH, code=64 if database == "postgres" else 0)
+    if database == "postgres":
+        assert files(folder) == before
+        assert "--files-only" in outcome.err
+        assert "empty-roster" in outcome.err
+    take(folder, text, *BOTH, "--files-only")
+
+
+def test_files_alone_do_not_count_on_a_rule_by_a_day_that_is_not_yet_known(tmp_path: Path) -> None:
+    grants = "grants:\n  - {library: books, kind: temporary, to: {tags: ['imported:2026-09-01']}}\n"
+    folder = institution(tmp_path / "grace", HEAD + LIBRARIES + grants)
+    take(folder, licenses(("Ann", *CLAIMED)), *BOTH, "--files-only", now="2026-09-01")
+    assert "ann@grace.example" in (folder / "grants" / "users.csv").read_text()
+
+
+# Who left and owns a license
+
+
+def test_permanent_licenses_of_who_left_survive_an_export_and_an_import(tmp_path: Path) -> None:
+    first = institution(tmp_path / "first", WITH_FILES)
+    given = "books,ann@grace.example,permanent,\nbooks,ben@grace.example,temporary,2027-06-30\n"
+    applied(first, ANN + BEN, given, now="2026-08-01")
+    seatsync("ledger", "claim", "books", "ann@grace.example", "--now", "2026-08-01", folder=first)
+    applied(first, BEN, given.splitlines(keepends=True)[1], now="2026-08-02")
+    text = export(first)
+    second = institution(apart(tmp_path / "second"), WITH_FILES)
+    for name in ("all.csv", "given.csv"):
+        (second / name).write_bytes((first / name).read_bytes())
+    before = files(second)
+    take(second, text)
+    assert files(second) == before  # nobody comes back to a roster
+    again = export(second).replace(f"imported:{DAY}", "imported:2026-08-01")
+    assert sorted(again.splitlines()) == sorted(text.splitlines())
+    assert plan_is_empty(second)
+    assert seatsync("verify", folder=second).code == 0
+    journal = told(second, "log", "--limit", "1000")
+    take(second, text, now="2026-09-20")
+    assert told(second, "log", "--limit", "1000") == journal

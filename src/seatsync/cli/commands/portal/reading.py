@@ -44,6 +44,7 @@ def read_file(
         UsageError: there is no such library.
         Exit: with 3, if the file is wrong.
     """
+    from seatsync.domain.diagnostic import Severity
     from seatsync.domain.text.guesses import did_you_mean
     from seatsync.sources.files import Folder
     from seatsync.sources.portal.export import read_export
@@ -54,8 +55,8 @@ def read_file(
     files = Folder(file.parent)
     text = files.read(file.name, encoding=encoding)
     export = read_export(text, file.name, libraries, library, files.found) if text is not None else None
-    if files.found:
-        print_findings(file.parent, files.found, run)
+    if found := [each for each in files.found if not (run.quiet and each.severity is Severity.NOTICE)]:
+        print_findings(file.parent, found, run)
     if export is None:
         raise click.exceptions.Exit(ExitCode.INVALID)
     return export
