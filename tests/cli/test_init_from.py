@@ -91,11 +91,12 @@ def rows_of(place: Path, name: str) -> list[dict[str, str]]:
 
 
 def agrees(place: Path) -> None:
-    """Files and ledger agree, nothing is to be done at the vendor, no letter waits, and the ledger is sound."""
+    """Files and ledger agree, nothing is to be done at the vendor, no member gets a letter, and the ledger is sound."""
     plan = told(place, "plan")
     assert (plan["changes"], plan["refusals"]) == ([], [])
-    assert told(place, "outbox", "list") == []
-    assert seatsync("validate", "--strict", folder=place).code == 0
+    assert told(place, "worklist", "list") == []
+    assert {letter["letter"] for letter in told(place, "outbox", "list")} <= {"admin-welcome"}
+    assert seatsync("validate", "--strict", "--now", DAY, folder=place).code == 0
     assert seatsync("verify", folder=place).code == 0
 
 
@@ -153,6 +154,7 @@ def test_an_export_of_logos_becomes_files_and_a_ledger_that_agree(place: Path) -
         ("ann@grace.example", "permanent"),
         ("ben@grace.example", "temporary"),
     ]
+    assert seatsync("drift", file, "--now", DAY, folder=place).code == 0
     agrees(place)
 
 
@@ -189,6 +191,8 @@ def test_exports_of_both_portals_become_one_roster(place: Path) -> None:
         "Ben": ("none", "none"),
         "Cleo": ("temporary", "delivered"),
     }
+    for file in (logos, jamworks):
+        assert seatsync("drift", file, "--now", DAY, folder=place).code == 0
     agrees(place)
 
 

@@ -14,17 +14,19 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
 import yaml
 
-from seatsync.cli.commands.init.reading import Adopted
+from seatsync.cli.commands.init.reading import Adopted, Source, slug
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person, person_of
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
+from seatsync.sources.csv_table import squeezed
 
 ROSTER = "rosters/members.csv"
 _GRANTS = ("library", "email", "kind", "until", "student_id")
@@ -33,6 +35,12 @@ _FEW = 3
 """The fewest people for whom a rule is written."""
 _DATED = re.compile(r"\d{2,4}[-./ ]\d{1,2}\b")
 """In the tags that the portals add by themselves: the day of an import says nothing of who should get a seat."""
+
+
+_EXPORTS = """
+# What the portals say. The first plan reads it, once.
+exports:
+"""
 
 
 class Rule(NamedTuple):
@@ -74,9 +82,16 @@ def rules(adopted: Adopted) -> dict[str, Rule]:
 
 
 def texts(
-    adopted: Adopted, libraries: Mapping[str, Library], chosen: Mapping[str, Rule], values: Mapping[str, str]
+    adopted: Adopted,
+    libraries: Mapping[str, Library],
+    chosen: Mapping[str, Rule],
+    values: Mapping[str, str],
+    exports: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return the roster, the grants and seatsync.yaml: path → text. ``values`` are those of an institution."""
+    """Return the roster, the grants and seatsync.yaml: path → text.
+
+    ``values`` are those of an institution. ``exports`` are the entries of exports that the first plan is to read, by path.
+    """
     made = {ROSTER: _csv(Person._fields, map(person_of, adopted.members))}
     grants = []
     for id, library in libraries.items():
@@ -93,9 +108,27 @@ def texts(
         "libraries": "\n".join(f"  {id + ':':{width}} {_entry(library)}" for id, library in libraries.items())
         or "  {}",
         "grants": "\n".join(grants) or "  []",
+        "exports": _EXPORTS + "\n".join(exports.values()) + "\n" if exports else "",
     }
     source = (files("seatsync.cli.commands.init") / "starter" / "adopted.yaml").read_text(encoding="utf-8")
     return made | {"seatsync.yaml": Template(source).substitute({**values, **more})}
+
+
+def exports_of(
+    sources: Sequence[Source], told: Mapping[str, str], adopted: Adopted, taken: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return copies of the exports for the folder, path → text, and their entries in seatsync.yaml, by path."""
+    copies: dict[str, str] = {}
+    entries = {}
+    for source in sources:
+        stem = slug(Path(source.path).stem) or "export"
+        names = (f"exports/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 1_001))))
+        path = next(name for name in names if name not in copies)
+        copies[path] = source.text
+        titles = {squeezed(library.title): id for id, library in adopted.libraries.items()}
+        library = titles.get(squeezed(told.get(source.path, "")))
+        entries[path] = f"  - {{path: {path}, {f'library: {library}, ' if library else ''}taken: {taken}}}"
+    return copies, entries
 
 
 def _rows(adopted: Adopted, library: str, has_rule: bool) -> list[tuple[str, ...]]:

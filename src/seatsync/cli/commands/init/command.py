@@ -131,6 +131,8 @@ def command(
         start = None
         texts = {} if ci is not None and institutions_below(folder) else _texts(values)
     setup = _set_up(run, folder, ci, forks, new=folder if texts else None) if ci is not None else None
+    if setup is not None and start is not None:
+        setup = setup._replace(new=None)  # nothing in it is made up
     for file in sorted(texts, key=lambda file: file == NAME):  # it comes last, so that the files it names are there
         write(run, folder / file, texts[file])
     if setup is not None:
@@ -220,6 +222,9 @@ def _say_next_steps(run: Run, folder: Path) -> None:
         run.say("It encrypts the ledger on the branch. Keep a copy: without the key nobody can read the ledger.")
     is_printable = run.ledger and not may_hold_a_password(run.ledger) and "://" not in run.ledger
     ledger = f"SEATSYNC_LEDGER={quote(run.ledger) if is_printable else '…'} " if run.ledger else ""
+    run.say(
+        "The members are made up. If your seats are in a vendor's portal, start with --from and its export instead."
+    )
     run.say(f"Now: {ledger}seatsync plan {quote(str(folder))}")
 
 

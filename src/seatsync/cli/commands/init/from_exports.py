@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import click
 
-from seatsync.cli.commands.init.adopted import rules, texts
+from seatsync.cli.commands.init.adopted import exports_of, rules, texts
 from seatsync.cli.commands.init.answers import Given, answered, titles_of
 from seatsync.cli.commands.init.reading import Adopted, open_exports, read_exports
 from seatsync.cli.environment import actor, commit
@@ -43,12 +43,11 @@ class Start(NamedTuple):
         ledger = ledger_of(run, folder, desired.institution.id)
         today, at = run.today(timezone), run.at(timezone)
         try:
-            events = import_exports(ledger, desired, self.exports, at, today, at, actor(), commit(folder))
+            import_exports(ledger, desired, self.exports, at, today, at, actor(), commit(folder))
         except BaseException:
             files = [Path(export.file) for export in self.exports]
             run.say(f"The files are written, but the ledger is not filled. To finish: Run {imports(folder, files)}.")
             raise
-        run.say(f"The ledger recorded {counted(events, 'event')}.")
         if say_what_a_plan_says(folder, run):
             run.say(f"Now compare the seats with the portal: seatsync status {quote(str(folder))}")
 
@@ -64,13 +63,16 @@ def start_from(
 ) -> Start:
     """Read the exports, and ask what they do not say.
 
+    In a pipeline the exports are among the files: the first plan there reads them, and its apply fills the pipeline's ledger.
+
     Raises:
         UsageError: something is missing and cannot be asked, or cannot be true.
         Exit: the exports have mistakes, which were printed.
     """
     found: list[Diagnostic] = []
     sources = open_exports(files, given.encoding, found)
-    adopted = read_exports(sources, titles_of(sources, given), found)
+    told = titles_of(sources, given)
+    adopted = read_exports(sources, told, found)
     if found:
         print_findings(Path(), found, run)
     if adopted is None:
@@ -78,7 +80,8 @@ def start_from(
     _say_what_they_say(run, adopted)
     libraries, admin = answered(adopted, given)
     chosen = rules(adopted)
-    made = texts(adopted, libraries, chosen, {**values, **admin})
+    copies, entries = exports_of(sources, told, adopted, run.today("").isoformat()) if in_pipeline else ({}, {})
+    made = copies | texts(adopted, libraries, chosen, {**values, **admin}, entries)
     loaded = _checked(run, folder, made)
     if not in_pipeline:
         _check_ledger(run, folder, values["id"])

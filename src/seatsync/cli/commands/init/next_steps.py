@@ -35,7 +35,8 @@ def _files(setup: Setup) -> Iterator[str]:
     if setup.new is not None:
         yield (
             f"Replace what is made up in {setup.new}: the members in rosters/, the libraries in seatsync.yaml, and the "
-            "administrator, unless --admin named one. Check it with `seatsync validate`."
+            "administrator, unless --admin named one. Check it with `seatsync validate`. If your seats are in a vendor's portal, "
+            "start in a new folder with --from and its export instead."
         )
 
 

@@ -118,15 +118,16 @@ class _Libraries:
         """The library with this title."""
         name = squeezed(title)
         if name not in self.by_title:
-            slug = _slug(title) or "library"
-            ids = (slug, *(f"{slug}-{number}" for number in range(2, 1_001)))
+            first = slug(title) or "library"
+            ids = (first, *(f"{first}-{number}" for number in range(2, 1_001)))
             id = next(id for id in ids if id not in self.by_id)
             library = Library(id, title, system.name, system.kinds, system.delivery, MAX_NUMBER)
             self.by_title[name] = self.by_id[id] = library
         return self.by_title[name]
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
+    """Return a text in lower-case letters, digits and hyphens, for an id or a file's name. Empty if it has none."""
     plain = normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
 
