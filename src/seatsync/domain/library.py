@@ -19,6 +19,7 @@ class DeliveryFacts(NamedTuple):
         asked: what happens to a member, and to members, who do not get a seat at once.
         at_once: members with an account get a granted seat at once.
         outlasts_revoke: the account still exists after the seat was revoked.
+        lists_holders: a vendor's portal lists only the people who have a seat, without ids; else it lists all users.
     """
 
     short_name: str
@@ -26,6 +27,7 @@ class DeliveryFacts(NamedTuple):
     asked: tuple[str, str]
     at_once: bool
     outlasts_revoke: bool
+    lists_holders: bool
 
 
 class Delivery(StrEnum):
@@ -45,6 +47,7 @@ class Delivery(StrEnum):
                     ("member gets a new invitation", "members get a new invitation"),
                     at_once=False,
                     outlasts_revoke=False,
+                    lists_holders=False,
                 )
             case Delivery.ACCOUNT:
                 return DeliveryFacts(
@@ -53,6 +56,7 @@ class Delivery(StrEnum):
                     ("member is asked to set a password", "members are asked to set a password"),
                     at_once=True,
                     outlasts_revoke=True,
+                    lists_holders=True,
                 )
             case _:
                 assert_never(self)

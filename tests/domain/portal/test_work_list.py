@@ -17,10 +17,10 @@ from seatsync.domain.institution import Institution
 from seatsync.domain.library import DeliveredBy, Delivery, Library
 from seatsync.domain.license import IllegalTransition, Kind, License
 from seatsync.domain.person import Member, Person
-from seatsync.domain.portal.at_vendor import USER_LISTS, There, is_to_do, portal_of, user_list
+from seatsync.domain.portal.at_vendor import There, is_to_do, portal_of
 from seatsync.domain.portal.done import events_of_done
 from seatsync.domain.portal.steps import Step, StepName, steps, steps_of
-from seatsync.domain.portal.users import is_listed
+from seatsync.domain.portal.users import is_listed, listed_fields, lists_holders
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.systems.registry import PORTALS, SYSTEMS
@@ -95,7 +95,7 @@ class PlayedPortal:
 
 
 def _fields(books: Snapshot, step: Step) -> tuple[str, ...]:
-    return tuple(getattr(books.members[step.member], name) for name in user_list(step.portal).fields)
+    return tuple(getattr(books.members[step.member], name) for name in listed_fields(books, step.portal))
 
 
 # ── Histories ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,7 +204,7 @@ class Histories(RuleBasedStateMachine):
                 there = {There.NONE: Kind.NONE, There.TEMPORARY: Kind.TEMPORARY}.get(There(license.there), license.kind)
                 assert self.portal.licenses.get((library.id, number), Kind.NONE) == there
         for number, member in self.books.members.items():
-            for portal in USER_LISTS:
+            for portal in PORTALS:
                 assert is_listed(self.books, number, portal) == ((portal, number) in self.portal.users)
             assert is_to_do(member) or not any(
                 step.step is StepName.EDIT or (step.step is StepName.REMOVE and not _revoked(self.books, number))
@@ -230,9 +230,9 @@ class Histories(RuleBasedStateMachine):
         for (library, number), kind in self.portal.licenses.items():
             assert self.books.licenses[library][number].kind is kind
         for number, member in self.books.members.items():
-            for portal, users in USER_LISTS.items():
+            for portal in PORTALS:
                 has = self.portal.users.get((portal, number))
-                assert has in (None, tuple(getattr(member, name) for name in users.fields))
+                assert has in (None, tuple(getattr(member, name) for name in listed_fields(self.books, portal)))
 
 
 def _revoked(books: Snapshot, number: int) -> bool:
@@ -258,10 +258,11 @@ def test_the_facts_that_posting_has_of_the_portals_are_those_of_the_systems() ->
     assert {system: portal_of(at_vendor("x", system)) for system in SYSTEMS} == {
         system: facts.portal.name for system, facts in SYSTEMS.items()
     }
+    books = books_of()
     for name, portal in PORTALS.items():
         fields = {column.field for column in portal.template.columns}
-        assert {*user_list(name).fields} == fields & {"email", "given_name", "family_name", "student_id"}
-        assert user_list(name).is_of_holders == portal.lists_only_holders
+        assert {*listed_fields(books, name)} == fields & {"email", "given_name", "family_name", "student_id"}
+        assert lists_holders(books, name) == portal.lists_only_holders
         order = [task.name for task in portal.tasks]
         assert order == [step.value for step in StepName if step.value in order]
 

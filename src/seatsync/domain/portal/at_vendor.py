@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
@@ -34,45 +33,14 @@ TO_DO = frozenset({There.NONE.value, There.TEMPORARY.value})
 """What the portal has while a grant, a revoke or a permanent license is to be entered there."""
 
 
-class UserList(NamedTuple):
-    """The list of users of a vendor's portal, which all libraries of the portal share.
-
-    ``fields`` are those of ``Person`` that it has. ``is_of_holders`` says that it lists only people with a license, so that
-    nobody is added to it or removed from it apart from their license.
-    """
-
-    portal: str
-    fields: tuple[str, ...]
-    is_of_holders: bool = False
-
-
-_NAMES = ("email", "given_name", "family_name")
-_LOGOS = UserList("logos", (*_NAMES, "student_id"))
-_OTHER = UserList("", (*_NAMES, "student_id"))
-_OF_SYSTEMS: Mapping[str, UserList] = {
-    "logos-subscription": _LOGOS,
-    "logos-library": _LOGOS,
-    "jamworks": UserList("jamworks", _NAMES, is_of_holders=True),
-}
-"""What posting must know of ``systems``, which this room may not import; a test compares the two."""
-
-PORTAL_OF: Mapping[str, str] = {system: users.portal for system, users in _OF_SYSTEMS.items()}
-"""The portal of each system."""
-
-USER_LISTS: Mapping[str, UserList] = {users.portal: users for users in _OF_SYSTEMS.values()}
-"""The lists of users by the portal's name."""
-
-
-def user_list(portal: str) -> UserList:
-    """The list of users of this portal."""
-    return USER_LISTS.get(portal) or _OTHER._replace(portal=portal)
-
-
 def portal_of(library: Library) -> str:
     """The name of the portal in which the library's seats live; empty if they live in seatsync."""
-    if not library.is_at_vendor:
-        return ""
-    return PORTAL_OF.get(library.system, library.system)
+    return portal_of_system(library.system) if library.is_at_vendor else ""
+
+
+def portal_of_system(system: str) -> str:
+    """The name of the portal of a system. Libraries of one portal share its list of users."""
+    return system.partition("-")[0]  # a system's name begins with its portal's
 
 
 def leaves_portal(old: Library, new: Library) -> bool:

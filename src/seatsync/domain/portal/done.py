@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatsync.domain.action import Action, Event
-from seatsync.domain.portal.at_vendor import There, text_of, user_list, users_there
+from seatsync.domain.portal.at_vendor import There, text_of, users_there
 from seatsync.domain.portal.steps import Step, StepName
-from seatsync.domain.portal.users import held_at
+from seatsync.domain.portal.users import held_at, lists_holders
 from seatsync.domain.snapshot import Snapshot
 
 _SAME = {"there": There.SAME.value}
@@ -25,7 +25,7 @@ def events_of_done(books: Snapshot, step: Step) -> Iterator[Event]:
                 if license.there:
                     yield Event(Action.OBSERVE, library.id, step.member, _SAME)
             users.pop(step.portal, None)
-        case _ if user_list(step.portal).is_of_holders:
+        case _ if lists_holders(books, step.portal):
             users.pop(step.portal, None)
         case _:
             users[step.portal] = {}

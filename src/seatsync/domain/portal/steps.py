@@ -9,8 +9,8 @@ from typing import NamedTuple
 from seatsync.domain.library import COUNTED, Library, Slots, figures_of
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import There, is_to_do, kind_there, portal_of, user_list, users_there
-from seatsync.domain.portal.users import held_at, is_there, portals_of
+from seatsync.domain.portal.at_vendor import There, is_to_do, kind_there, portal_of, users_there
+from seatsync.domain.portal.users import held_at, is_there, lists_holders, portals_of
 from seatsync.domain.snapshot import Snapshot
 
 
@@ -55,7 +55,7 @@ def steps_of(books: Snapshot, number: int) -> Iterator[Step]:
     users = users_there(books.members[number])
     for portal in portals_of(books):
         held = [*held_at(books, number, portal)]
-        rest = _in_list_of_holders if user_list(portal).is_of_holders else _in_list_of_users
+        rest = _in_list_of_holders if lists_holders(books, portal) else _in_list_of_users
         for step, library in rest(books.members[number], held, users.get(portal)):
             yield Step(portal, step, library, number)
 

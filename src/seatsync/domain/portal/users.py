@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, License
 from seatsync.domain.person import Member, Person
-from seatsync.domain.portal.at_vendor import kind_there, portal_of, user_list, users_there, with_users_there
+from seatsync.domain.portal.at_vendor import kind_there, portal_of, users_there, with_users_there
 from seatsync.domain.snapshot import Snapshot
 
 
@@ -21,6 +21,19 @@ def is_listed(books: Snapshot, number: int, portal: str) -> bool:
     return portal in users_there(books.members[number]) or any(
         is_there(license) for library, license in held_at(books, number, portal)
     )
+
+
+def lists_holders(books: Snapshot, portal: str) -> bool:
+    """Whether the portal lists only people with a license, so that nobody is added to it or removed from it apart from that."""
+    return any(portal_of(it) == portal and it.delivery.facts.lists_holders for it in books.libraries.values())
+
+
+def listed_fields(books: Snapshot, portal: str) -> tuple[str, ...]:
+    """The fields of ``Person`` that the portal's list of users has."""
+    return _NAMES if lists_holders(books, portal) else (*_NAMES, "student_id")
+
+
+_NAMES = ("email", "given_name", "family_name")
 
 
 def held_at(books: Snapshot, number: int, portal: str) -> Iterator[tuple[Library, License]]:
@@ -42,11 +55,11 @@ def keep_old_values(books: Snapshot, number: int, new: Member) -> Member:
     changed = [name for name in Person._fields if getattr(old, name) != getattr(new, name)]
     users = users_there(old)
     for portal in sorted({*portals_of(books), *users}) if changed else ():
-        fields = [name for name in changed if name in user_list(portal).fields]
+        fields = [name for name in changed if name in listed_fields(books, portal)]
         if fields and is_listed(books, number, portal):
             before = {name: getattr(old, name) for name in fields} | users.get(portal, {})
             users[portal] = {name: value for name, value in before.items() if value != getattr(new, name)}
-            if not users[portal] and user_list(portal).is_of_holders:
+            if not users[portal] and lists_holders(books, portal):
                 del users[portal]
     return with_users_there(new, users)
 
@@ -54,7 +67,7 @@ def keep_old_values(books: Snapshot, number: int, new: Member) -> Member:
 def note_end(books: Snapshot, number: int, portal: str) -> None:
     """Note what the list of users says of the member once a license of theirs has ended there: they stay in it, or are gone."""
     users = users_there(books.members[number])
-    if not user_list(portal).is_of_holders:
+    if not lists_holders(books, portal):
         users.setdefault(portal, {})
     elif not any(map(is_there, (license for _, license in held_at(books, number, portal)))):
         users.pop(portal, None)

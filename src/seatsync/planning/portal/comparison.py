@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from seatsync.domain.license import ABSENT, Kind, License
-from seatsync.domain.portal.at_vendor import PORTAL_OF, portal_of, users_there
+from seatsync.domain.portal.at_vendor import portal_of, portal_of_system, users_there
 from seatsync.domain.portal.export import NOTHING, Export, Holding
 from seatsync.domain.portal.users import is_there
 from seatsync.domain.snapshot import Snapshot
@@ -232,5 +232,5 @@ class _Comparer:
 def _only_portal(export: Export, books: Snapshot) -> str:
     """The portal that the export must be from, by its libraries; empty if there is none or more than one."""
     systems = [books.libraries[library].system for library in export.holdings if library in books.libraries]
-    portals = {PORTAL_OF.get(system, system) for system in systems}
+    portals = {portal_of_system(system) for system in systems}
     return portals.pop() if len(portals) == 1 else ""
