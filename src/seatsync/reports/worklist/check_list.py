@@ -87,6 +87,8 @@ IF_OTHERWISE = (
     "A count is another before a step: somebody has changed something in the portal. Go on if enough seats are available.",
     "The portal refuses a file for one row: note the person and the message, delete that row with a text editor, and upload "
     "the file again. The person stays on the work list.",
+    "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. Give that "
+    "person a made-up one in the portal, and go on.",
     "At a step that cannot be undone: stop if any number is another.",
     "Afterwards, export the users there and give the file to whoever runs seatsync. `seatsync drift FILE` says person by "
     "person what differs.",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from seatsync.domain.license import ABSENT
 from seatsync.domain.portal.at_vendor import There, portal_of
+from seatsync.domain.portal.steps import counts
 from seatsync.domain.snapshot import Snapshot
 from seatsync.reports.worklist.sheets import Sheet
 
@@ -24,15 +24,8 @@ class Count(NamedTuple):
 
 
 def counts_now(books: Snapshot) -> dict[str, Count]:
-    """Return what the portals show now, before anything on the work list is done, for each library that lives in one.
-
-    ``books`` has all members whose license in the portal is another than in the ledger.
-    """
-    return {
-        id: Count(library.slots, books.slots(id).used + _more_there(books, id))
-        for id, library in books.libraries.items()
-        if portal_of(library)
-    }
+    """Return what the portals show now, before anything on the work list is done, for each library that lives in one."""
+    return {id: Count(now.total, now.used) for id, (now, _) in counts(books).items()}
 
 
 def counts_after(sheets: Sequence[Sheet], books: Snapshot) -> Sequence[Mapping[str, Count]]:
@@ -43,12 +36,6 @@ def counts_after(sheets: Sequence[Sheet], books: Snapshot) -> Sequence[Mapping[s
         now |= {id: now[id]._replace(used=now[id].used + by) for id, by in changed.items() if id in now}
         found.append({id: now[id] for id in changed if id in now})
     return found
-
-
-def _more_there(books: Snapshot, library: str) -> int:
-    """How many licenses more the portal has than the ledger."""
-    held = Counter((license.active, license.there) for license in books.licenses.get(library, {}).values())
-    return held[False, There.TEMPORARY] - held[True, There.NONE]
 
 
 def _changes(sheet: Sheet, books: Snapshot) -> Mapping[str, int]:

@@ -13,20 +13,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from seatsync.domain.person import Member, found_by
 from seatsync.domain.portal.at_vendor import portal_of, users_there
+from seatsync.domain.portal.steps import Step, StepName
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
 from seatsync.reports.worklist.edits import Edit, edits
 from seatsync.systems.portal import Portal, Takes, Task
 from seatsync.systems.registry import PORTALS
-
-if TYPE_CHECKING:
-    from seatsync.domain.portal.steps import Step
 
 MOST_IMPORTS = 20
 """The most sets of tags that get a file each. If there are more, all people are in one file, with the tags that they share."""
@@ -62,6 +60,11 @@ class Sheet(NamedTuple):
     def step(self) -> str:
         """The step's name, as in ``seatsync worklist done STEP``."""
         return f"{self.folder}/{self.name}" if self.folder else self.name
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """The steps that are done when the sheet is."""
+        return [Step(self.portal.name, StepName(self.task.name), self.library, number) for number in self.members]
 
     @property
     def is_tagged(self) -> bool:

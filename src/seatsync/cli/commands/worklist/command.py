@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seatsync.cli.commands.worklist.bundle import bundle
+from seatsync.cli.commands.worklist.done import done
 from seatsync.cli.lists import print_rows, unknown_library
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
@@ -26,10 +27,12 @@ def command() -> None:
     \b
     seatsync worklist list                 who is to be granted, revoked, corrected … there
     seatsync worklist bundle to-do         files for the portal, and a check list to print
+    seatsync worklist done 1-remove        take a step off the list that is done
     """
 
 
 command.add_command(bundle)
+command.add_command(done)
 
 _COLUMNS = ("step", "portal", "library", "email", "given_name", "family_name", "student_id", "field", "old", "new")
 _IN_TEXT = tuple(name for name in _COLUMNS if name not in ("portal", "library", "student_id"))

@@ -35,13 +35,12 @@ def read_open(folder: Path, run: Run) -> Open:
         ForeignLedger: the ledger belongs to another institution.
     """
     from seatsync.apply.apply import must_belong_to
-    from seatsync.domain.portal.steps import steps
-    from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.queries.work import open_work
     from seatsync.reports.worklist.sheets import sheets
 
     id = institution_of(folder, run)
     with run.step("Reading the ledger"), ledger_of(run, folder, id).reading() as connection:
         use_secret(connection, id, run)
-        books = read_snapshot(connection, id)
+        books, steps = open_work(connection, id)
     must_belong_to(books, id)
-    return Open(id, books, sheets(steps(books), books))
+    return Open(id, books, sheets(steps, books))

@@ -1,0 +1,120 @@
+"""``seatsync worklist done``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.environment import actor, commit
+from seatsync.cli.institution import ledger_of
+from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, option, yes_option
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode
+
+if TYPE_CHECKING:
+    from seatsync.domain.desired import Selection
+    from seatsync.domain.portal.steps import Step
+    from seatsync.domain.snapshot import Snapshot
+    from seatsync.reports.worklist.sheets import Sheet
+
+_MOST_NAMED = 10
+
+
+@click.command("done")
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
+@folder
+@option(
+    "--select",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Only the people in this CSV file: the one of the step, which the portal took.",
+)
+@yes_option
+@common()
+def done(run: Run, steps: tuple[str, ...], folder: Path, select: Path | None, yes: bool) -> int:
+    """Take off the work list what is done in the vendor's portal.
+
+    \b
+    seatsync worklist done 4-revoke-books --select 4-revoke-books.csv
+    seatsync worklist done 1-remove             everybody in this step; asks first
+    seatsync worklist done                      everything on the list; asks first
+
+    STEP is the name of a file of the bundle. With its file, only the people in it are marked, and nobody who was put on the
+    list since. Marking twice does no harm.
+    """
+    from seatsync.apply.at_vendor import done as mark
+    from seatsync.cli.commands.worklist.choosing import named
+    from seatsync.cli.commands.worklist.reading import read_open
+    from seatsync.cli.listing import selected
+
+    asks = not (steps and select is not None)
+    check_can_ask(yes or not asks)
+    selection = selected(select, run) if select is not None else None
+    work = read_open(folder, run)
+    sheets = named(work.sheets, steps, work.libraries, selection is not None)
+    chosen = [*_chosen(sheets, work.books, selection, run)]
+    if not chosen:
+        run.say("None of this is on the work list. Nothing was marked.")
+        return ExitCode.DONE
+    if asks and not is_confirmed(yes, f"Mark as done: {_in_words(chosen, sheets)}?"):
+        return ExitCode.BROKEN
+    ledger = ledger_of(run, folder, work.institution)
+    marked = mark(ledger, work.institution, chosen, run.at(work.books.timezone), actor(), commit(folder))
+    run.say(f"Marked as done: {_in_words(marked, sheets)}.")
+    return ExitCode.DONE
+
+
+def _in_words(steps: Sequence[Step], sheets: Sequence[Sheet]) -> str:
+    """How many people of each sheet."""
+    from seatsync.domain.diagnostic import counted
+
+    marked = {*steps}
+    numbers = {sheet.step: sum(step in marked for step in sheet.steps) for sheet in sheets}
+    return ", ".join(f"{counted(number, 'person', 'people')} in {name}" for name, number in numbers.items() if number)
+
+
+def _chosen(sheets: Sequence[Sheet], books: Snapshot, selection: Selection | None, run: Run) -> Iterator[Step]:
+    """The open steps of these sheets, of the people in the selection, if there is one. Tells who in it has none."""
+    from seatsync.domain.diagnostic import named
+
+    found: set[int] = set()
+    if selection is not None:
+        found, others = people_in(selection, sheets, books)
+        if others:
+            run.say(f"Not on the work list in this step: {named(others, _MOST_NAMED)}.")
+    for sheet in sheets:
+        yield from (step for step in sheet.steps if selection is None or step.member in found)
+
+
+def people_in(selection: Selection, sheets: Sequence[Sheet], books: Snapshot) -> tuple[set[int], list[str]]:
+    """The members of these sheets whom the file names, and those whom it names otherwise.
+
+    A file of a bundle has people as the portal had them: under an e-mail that they may no longer have, and that somebody else
+    may have now. So a student id comes first, then the e-mail of the sheet, then the member's own.
+    """
+    from seatsync.domain.text.emails import email_key
+    from seatsync.reports.worklist.edits import STAND_IN_DOMAIN
+    from seatsync.reports.worklist.sheets import email_in
+
+    ids: dict[str, int] = {}
+    there: dict[str, int] = {}
+    own: dict[str, int] = {}
+    for sheet in sheets:
+        for number in sheet.members:
+            member = books.members[number]
+            there.setdefault(email_key(email_in(sheet, member)), number)
+            own.setdefault(member.key, number)
+            if member.student_id:
+                ids.setdefault(member.student_id, number)
+    found: set[int] = set()
+    others: list[str] = []
+    for id, email, _ in selection.rows:
+        key = email_key(email)
+        if (named := ids.get(id) or there.get(key) or own.get(key)) is not None:
+            found.add(named)
+        elif not email.endswith(f"@{STAND_IN_DOMAIN}"):
+            others.append(email or id)
+    return found, others
