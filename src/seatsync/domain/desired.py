@@ -58,7 +58,10 @@ class Selector:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given."""
+    """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given.
+
+    ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
+    """
 
     library: str
     kind: Kind
@@ -67,6 +70,7 @@ class Grant:
     until: date | None = None
     resend: str = ""
     regrant: bool = False
+    after: int = 0
 
     @property
     def strength(self) -> tuple[bool, bool, date]:

@@ -230,6 +230,16 @@ class To(Closed):
         return self
 
 
+class AfterEntry(Closed):
+    """When a member gets a permanent license."""
+
+    days: int = Field(
+        ge=1,
+        le=36_500,
+        description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
+    )
+
+
 class GrantEntry(Closed):
     """These members get this library."""
 
@@ -244,11 +254,20 @@ class GrantEntry(Closed):
         description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
     )
     regrant: bool = Field(False, description="Grant the license again to members who opted out.")
+    after: AfterEntry | None = Field(
+        None,
+        description="Only for permanent licenses: who has had the library for so long gets it permanently, on that day. "
+        "Until then, another grant gives it.",
+    )
 
     @model_validator(mode="after")
     def _permanent_has_no_end(self) -> GrantEntry:
         if self.kind == "permanent" and self.until is not None:
             raise InvalidValue("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
+        if self.kind == "temporary" and self.after is not None:
+            raise InvalidValue(
+                "only a permanent license is given `after` some time", "Delete `after`, or write `kind: permanent`."
+            )
         return self
 
 

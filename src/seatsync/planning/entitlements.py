@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from seatsync.domain.desired import Counted, Desired, Grant, Selector
+from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -24,7 +25,8 @@ class Entitlements:
 
     ``wanted`` has the strongest current grant of each member, ``ended`` the last expired one. ``resends`` has the values of
     ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again.
-    ``reach`` counts the members each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
+    ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet. ``reach`` counts the members
+    each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
     no roster has; ``mismatches`` are rows of its file with the id of one member and the e-mail of another.
     """
 
@@ -32,6 +34,7 @@ class Entitlements:
     ended: dict[str, dict[int, Grant]] = field(default_factory=dict)
     resends: dict[str, dict[int, tuple[str, ...]]] = field(default_factory=dict)
     regrants: dict[str, set[int]] = field(default_factory=dict)
+    not_due: dict[Grant, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
     unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     mismatches: dict[Grant, list[NamedMember]] = field(default_factory=dict)
@@ -51,6 +54,10 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
             entitlements.unknown_members[grant] = unknown
         if mismatches := index.mismatches(grant.to):
             entitlements.mismatches[grant] = mismatches
+        if grant.after:
+            due = index.due(grant)
+            entitlements.not_due[grant] = reached - due
+            reached &= due
         if grant.expired(today):
             entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
             continue
@@ -97,6 +104,19 @@ class RosterIndex:
             conditions.append(self._tagged(to.any_tags))
         reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
         return reached - self._tagged(to.not_tags) if to.not_tags else reached
+
+    def due(self, grant: Grant) -> set[int]:
+        """The members whose first license of the library is as old as the grant asks. Who owns it stays among them."""
+        held = self.snapshot.licenses.get(grant.library, {})
+        if grant.after >= self.today.toordinal():
+            return set()
+        last = (self.today - timedelta(days=grant.after)).isoformat()
+        due = {
+            number
+            for number, license in held.items()
+            if "" < license.first_on <= last or license.kind is Kind.PERMANENT
+        }
+        return {position for position, record in enumerate(self.records) if record in due}
 
     def unknown_members(self, to: Selector) -> list[NamedMember]:
         """What the selector names but no roster has. A row gives its e-mail, or its id if only that is unknown."""

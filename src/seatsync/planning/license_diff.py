@@ -16,6 +16,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.planning.change import Change
 from seatsync.planning.draft import Draft, KeptLicense
+from seatsync.planning.tenure import since
 
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
 AT_ONCE = "The library is now delivered to accounts, and the member has one"
@@ -82,7 +83,8 @@ class LicenseDiff:
             return
         elif license.kind is not rule.kind:
             before = {"kind": license.kind}
-            self._add(Action.UPGRADE, _reason(rule), rule.origin, email, record, Kind.PERMANENT, license.status, before)
+            reason = _reason(rule) + since(rule, license)
+            self._add(Action.UPGRADE, reason, rule.origin, email, record, Kind.PERMANENT, license.status, before)
         elif license.until != rule.ends:
             self._new_end(rule, license, email, record)
         if (
@@ -104,6 +106,7 @@ class LicenseDiff:
             until = {"until": rule.ends} if rule.ends else {}
             self.granted[rule] = _reason(rule), {**self.delivery, **until} or None
         reason, after = self.granted[rule]
+        reason += since(rule, license)
         if values := self.resends.get(position):
             after = {**(after or {}), "resend": list(values)}
         if license.active:

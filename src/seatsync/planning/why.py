@@ -6,17 +6,23 @@ from datetime import date
 from typing import NamedTuple
 
 from seatsync.domain.desired import Desired, Grant
+from seatsync.domain.license import ABSENT
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.entitlements import RosterIndex, resolve_grants
 from seatsync.planning.matching import who_is_who
+from seatsync.planning.tenure import due_on
 
 
 class MatchingGrant(NamedTuple):
-    """A grant that reaches the member. Of several for one library only the strongest ``counts``; an ended one does not."""
+    """A grant that reaches the member. Of several for one library only the strongest ``counts``; an ended one does not.
+
+    ``due_on`` is the day (ISO) on which the member gets it by a grant with ``after``; empty if they have had no license yet.
+    """
 
     grant: Grant
     counts: bool
+    due_on: str = ""
 
 
 def why(
@@ -31,5 +37,12 @@ def why(
     index = RosterIndex(desired.members, records, snapshot, today)
     wanted = resolve_grants(desired, records, snapshot, today).wanted
     reaching = [grant for grant in desired.grants if position in index.reached(grant.to)]
-    found = [MatchingGrant(grant, wanted[grant.library].get(position) is grant) for grant in reaching]
+    found = [
+        MatchingGrant(grant, wanted[grant.library].get(position) is grant, _due_on(grant, snapshot, records[position]))
+        for grant in reaching
+    ]
     return desired.members[position], found
+
+
+def _due_on(grant: Grant, snapshot: Snapshot, record: int) -> str:
+    return due_on(grant, snapshot.licenses.get(grant.library, {}).get(record, ABSENT)) if grant.after else ""

@@ -14,11 +14,13 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
+from seatsync.planning.tenure import next_days
 from seatsync.plans.rules_digest import rules_digest
 
 MOST_OPEN = 10_000
 _PASSING = frozenset(
     {
+        "comes-due",
         "delivery-changed",
         "institution-ends",
         "no-invitation",
@@ -63,8 +65,15 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """The days after the last ones of grants, approvals and the institution. (Due reminders are read from the ledger each time.)"""
+    """The days after the last ones of grants, approvals and the institution, and those on which members come due by tenure.
+
+    In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
+    """
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
     ends += [last for last in [parse_day(draft.desired.institution.retire)] if last is not None]
-    return (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
+    yield from (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
+    yield from next_days(draft)
+    known = parse_day(draft.snapshot.baseline.get("due", ""))
+    if known is not None and known > draft.today and any(grant.after for grant in draft.desired.grants):
+        yield known

@@ -9,13 +9,14 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.license import Kind
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.refusals.case import Case
-from seatsync.refusals.warnings import approvals, grants, institution, members, seats, tags
+from seatsync.refusals.warnings import approvals, grants, institution, members, seats, tags, tenure
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Yield all warnings, then all notices."""
     yield from grants.past_ends(case)
     yield from grants.reaching_nobody(case)
+    yield from tenure.never_due(case)
     yield from (warning for _, warning in grants.naming_unknown(case))
     yield from grants.naming_two(case)
     yield from tags.suspicious(case)
@@ -25,6 +26,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from seats.without_invitation(case)
     yield from approvals.without_effect(case)
     yield from institution.ends(case)
+    yield from tenure.coming_due(case)
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)

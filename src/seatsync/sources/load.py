@@ -242,12 +242,16 @@ class _Loader:
         if kind is Kind.PERMANENT and entry.until is not None and entry.kind is None:
             message = f"A permanent license has no `until`, and {entry.library} has only permanent ones."
             self._report("invalid-value", message, "Delete it.", self.at("grants", position, "until"))
+        if kind is Kind.TEMPORARY and entry.after is not None and entry.kind is None:
+            message = (
+                f"Only a permanent license is given `after` some time, and {entry.library} has only temporary ones."
+            )
+            self._report("invalid-value", message, "Delete `after`.", self.at("grants", position, "after"))
         to = self._selector(entry.to, position)
         if library is None or kind is None:
             return []
-        return [
-            Grant(library.id, kind, to, self.at("grants", position), entry.until, entry.resend or "", entry.regrant)
-        ]
+        where, days = self.at("grants", position), entry.after.days if entry.after is not None else 0
+        return [Grant(library.id, kind, to, where, entry.until, entry.resend or "", entry.regrant, days)]
 
     def _known_library(self, id: str, where: Origin) -> Library | None:
         library = self.libraries.get(id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         "kind": grant.kind.value,
         "until": grant.until.isoformat() if grant.until else None,
         "counts": asking.counts,
+        **({"after": {"days": grant.after}, "due": asking.due_on or None} if grant.after else {}),
     }
 
 
@@ -206,11 +207,19 @@ def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
         for grant in held["asked_for"]:
             until = f" until {grant['until']}" if grant["until"] else ""
             weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"
-            put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{weaker}")
+            put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{_due(grant) or weaker}")
         if not held["asked_for"]:
             put("  no grant in the files asks for it now")
         for event in held["events"]:
             put(_line(event, timezone))
+
+
+def _due(grant: Mapping[str, Any]) -> str:
+    """When a grant with ``after`` gives the license; empty for another grant."""
+    if "after" not in grant:
+        return ""
+    after = f"{grant['after']['days']} days after the first grant"
+    return f" on {grant['due']}, {after}" if grant["due"] else f" {after}, and there was none yet"
 
 
 def _place(origin: dict[str, Any]) -> str:

@@ -1,0 +1,58 @@
+"""Tenure: grants of permanent licenses that count from a member's first grant in the library (``after: {days: N}``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+
+from seatsync.domain.desired import Grant
+from seatsync.domain.license import ABSENT, Kind, License, Status
+from seatsync.planning.draft import Draft
+
+
+def due_on(rule: Grant, license: License) -> str:
+    """The day (ISO) on which the license comes due for a permanent one by this grant; empty if there was no first grant."""
+    if not license.first_on:
+        return ""
+    try:
+        return (date.fromisoformat(license.first_on) + timedelta(days=rule.after)).isoformat()
+    except OverflowError:
+        return ""
+
+
+def since(rule: Grant, license: License) -> str:
+    """Why the license is due, as the end of a reason; empty if the grant gives it at once."""
+    return f"; {rule.after} days since the first grant on {license.first_on}" if rule.after else ""
+
+
+def coming(draft: Draft, rule: Grant) -> dict[int, str]:
+    """The day (ISO) on which each member, by position in the rosters, will come due by this grant.
+
+    Who gets the first license by this plan is among them. Who owns the library, or never gets it, is not.
+    """
+    wanted, held = draft.entitlements.wanted[rule.library], draft.snapshot.licenses.get(rule.library, {})
+    regrants = draft.entitlements.regrants.get(rule.library, ())
+    found: dict[int, str] = {}
+    for position in draft.entitlements.not_due.get(rule, ()):
+        record, other = draft.matching.records[position], wanted.get(position)
+        license = held.get(record, ABSENT) if record else ABSENT
+        if license.kind is Kind.PERMANENT or (other is not None and other.kind is Kind.PERMANENT):
+            continue
+        if not license.first_on and gets(license, position, other, regrants):
+            license = license._replace(first_on=draft.today.isoformat())
+        day, last = due_on(rule, license), draft.desired.institution.retire
+        if day and not "" < last < day:
+            found[position] = day
+    return found
+
+
+def gets(license: License, position: int, other: Grant | None, regrants: Collection[int]) -> bool:
+    """Whether the plan gives the member a license by the ``other`` grant."""
+    return other is not None and (license.status is not Status.OPTED_OUT or position in regrants)
+
+
+def next_days(draft: Draft) -> Iterator[date]:
+    """For each grant with ``after``, the next day on which somebody comes due."""
+    for rule in draft.desired.grants:
+        if rule.after and (days := coming(draft, rule).values()):
+            yield date.fromisoformat(min(days))
