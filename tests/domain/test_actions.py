@@ -114,7 +114,7 @@ TOLD = (
 IMPORTED = ("            | Action.REVOKE\n", "            | Action.REVOKE\n            | Action.SUSPEND\n")
 PLACES = {"domain/posting.py": (POSTED,), "apply/importing.py": (IMPORTED,), "reports/view.py": (TOLD,)}
 CARRIED_OUT = """
-from seatsync.apply.events import events_of
+from seatsync.planning.events import events_of
 from seatsync.domain.action import Action
 from seatsync.domain.letters import letter_for
 from seatsync.domain.license import Kind, Status

@@ -71,6 +71,7 @@ EDITS: dict[Action, Edit] = {
     Action.MEMBER_ADD: ("members.csv", "dee@", "fay@grace.example,Fay,Orr,S6\ndee@"),
     Action.MEMBER_UPDATE: ("members.csv", "Ann,Lee", "Anna,Lee"),
     Action.MEMBER_REMOVE: ("members.csv", "dee@grace.example,Dee,Fox,S4\n", ""),
+    Action.OBSERVE: ("seatsync.yaml", "rosters:", "exports: [{path: portal.csv, library: books, taken: 2026-09-20}]\nrosters:"),
     Action.REVOKE: ("seatsync.yaml", ", cy@grace.example]}, resend", "]}, resend"),
     Action.UPGRADE: ("seatsync.yaml", "permanent, to: {emails: [", "permanent, to: {emails: [ben@grace.example, "),
     Action.LICENSE_UPDATE: ("seatsync.yaml", "}, resend: once", "}, until: 2027-06-30, resend: once"),

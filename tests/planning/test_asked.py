@@ -12,7 +12,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from seatsync.apply.events import events_of, first_event
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
 from seatsync.domain.license import Kind, License, Status
@@ -22,6 +21,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.asked import asked_for
 from seatsync.planning.change import Change, Groups, grouped
 from seatsync.planning.diff import diff
+from seatsync.planning.events import events_of, first_event
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
 from tests.planning.test_machine import desired_states

@@ -189,6 +189,8 @@ class _Folder:
         for name in ("changes", "approvals", "refusals", "warnings"):
             if name in expected:
                 _match([{key: item[key] for key in item if key != "obey"} for item in expected[name]], plan[name])
+        if "drift" in expected:
+            _match(expected["drift"], plan.get("drift", []))
         self._obey_numbers_and_approvals(plan)
         for name in ("refusals", "warnings"):
             for want, found in zip(expected.get(name, []), plan[name], strict=False):

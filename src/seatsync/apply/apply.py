@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from seatsync.apply.events import events_of, first_event, newly_delivered
 from seatsync.domain.diagnostic import named
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import IllegalTransition
@@ -21,6 +20,7 @@ from seatsync.ledger.queries.institutions.rename import rename
 from seatsync.ledger.queries.lookup import AppliedFiles, has_only_noted_files, last_files
 from seatsync.ledger.read import knows, read_snapshot
 from seatsync.ledger.record import Recorder, Stale
+from seatsync.planning.events import events_of, first_event, newly_delivered
 from seatsync.planning.plan import AcceptedPlan
 
 
@@ -187,8 +187,8 @@ def must_be_in_time(plan: AcceptedPlan, today: str) -> None:
 
 
 def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str, object]:
-    """The entry's details: the files and where they are from, the approvals used and the new baseline. The entry has ``more``
-    events than the plan has changes."""
+    """The entry's details: the files and where they are from, the approvals used, the exports taken and the new baseline. The entry
+    has ``more`` events than the plan has changes."""
     baseline = {**plan.baseline, "events": len(plan.changes) + more} if plan.baseline else {}
     passed = [{**passed.as_dict(), "from": str(passed.approval.origin)} for passed in plan.approvals]
     return {
@@ -199,6 +199,7 @@ def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str
         **({"files_commit": source.commit} if source.commit else {}),
         **({"outdated": source.outdated} if source.outdated else {}),
         **({"approvals": passed} if passed else {}),
+        **({"exports": dict(plan.exports)} if plan.exports else {}),
     }
 
 
@@ -212,7 +213,7 @@ def _accounts(connection: Connection, plan: AcceptedPlan, books: Snapshot) -> se
 
 
 def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_files: bool, source: Source) -> bool:
-    """Whether there is nothing to write: no changes, no approvals used, and no files that the journal must note.
+    """Whether there is nothing to write: no changes, no approvals used, no exports taken, and no files that the journal must note.
 
     Known files are noted again after an update of the rules: else each plan would read everybody.
     """
@@ -221,7 +222,8 @@ def _is_known(last: AppliedFiles, plan: AcceptedPlan, books: Snapshot, same_file
     if same_files and not last.say_the_same(plan):
         return True
     is_same = (last.desired, last.commit) == (plan.desired_digest, source.commit) and not _rosters_moved(plan, books)
-    return is_same and not plan.approvals and not _is_of_other_rules(books.baseline, plan.baseline)
+    is_used = plan.approvals or 0 in plan.exports.values()
+    return is_same and not is_used and not _is_of_other_rules(books.baseline, plan.baseline)
 
 
 def _is_of_other_rules(known: Baseline, new: Baseline) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seatsync.apply.events import events_of, first_event, newly_delivered
 from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.events import events_of, first_event, newly_delivered
 from seatsync.planning.plan import Plan
 
 

@@ -15,7 +15,6 @@ from typing import Any, assert_never
 from sqlalchemy import Connection
 
 from seatsync.apply.apply import must_belong_to
-from seatsync.apply.events import events_of, first_event
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.desired import Desired, Grant
@@ -37,6 +36,7 @@ from seatsync.planning.change import Change
 from seatsync.planning.diff import diff
 from seatsync.planning.draft import Draft
 from seatsync.planning.entitlements import resolve_grants
+from seatsync.planning.events import events_of, first_event
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.plan import settings_of
 from seatsync.planning.portal.comparison import Changed, compare

@@ -24,8 +24,9 @@ class Snapshot:
     ``members`` by number, ``licenses`` by library and member number. ``rosters`` are the members counted in each roster at the
     last apply, ``applied_on`` is its day, ``applied_at`` its instant, ``approvals`` are the used ones that have not ended.
     ``held_since`` is the moment (ISO) to which the ledger was restored, as long as its letters are held; else empty. Removed
-    libraries keep their revoked licenses. ``former`` are the ids that the institution had before. ``beside`` is the id that the
-    files say it had, if the ledger still has an institution of that id besides.
+    libraries keep their revoked licenses. ``exports`` are those in the files of the last apply, by key: the entry that took each.
+    ``former`` are the ids that the institution had before. ``beside`` is the id that the files say it had, if the ledger still has
+    an institution of that id besides.
 
     A snapshot can hold only some ``members`` with their ``licenses``. The other fields always cover all of them: ``seats``
     counts the active licenses of each library by ``library.figures_of``, ``last_number`` is the highest member number, and
@@ -50,6 +51,7 @@ class Snapshot:
     seats: dict[str, dict[str, int]] = field(default_factory=dict)
     last_number: int = 0
     baseline: Mapping[str, Any] = field(default_factory=dict)
+    exports: Mapping[str, int] = field(default_factory=dict)
     former: tuple[str, ...] = field(default=(), compare=False)
     beside: str = field(default="", compare=False)
     checked_detail: object = field(default=None, compare=False, repr=False)

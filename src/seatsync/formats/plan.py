@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seatsync.domain.action import Action, Letter
 from seatsync.domain.license import Kind, Status
+from seatsync.planning.portal.found import Differs
 
 FORMAT = "seatsync-plan/1"
 
@@ -74,6 +75,32 @@ class FindingEntry(_Closed):
     library: str | None = Field(None, description="The library's id.")
     members: list[str] | None = Field(None, description="E-mails of the affected members.")
     source: Source | None = Field(None, description="The place in the files.")
+
+
+class LicenseEntry(_Closed):
+    """A license of a member."""
+
+    kind: Kind
+    status: Status
+
+
+class DriftEntry(_Closed):
+    """What an export from the vendor's portal shows otherwise than the ledger, and the plan does not take."""
+
+    what: Differs = Field(description="How portal and ledger contradict each other.")
+    library: str | None = Field(None, description="The library's id; absent if it is about the person's record.")
+    member: str = Field(description="The person's e-mail: the ledger's, or for a stranger the export's.")
+    record: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="The member's number in the ledger; absent for strangers."
+    )
+    here: LicenseEntry | None = Field(None, description="The license in the ledger.")
+    there: LicenseEntry | None = Field(None, description="The license in the portal.")
+    fields: dict[str, Annotated[list[str], Field(min_length=2, max_length=2)]] | None = Field(
+        None, description="The person's fields that differ, each as [ledger, portal]."
+    )
+    source: Source = Field(
+        description="The row of the export; the entry in seatsync.yaml for a person who is missing in it."
+    )
 
 
 class SlotsEntry(_Closed):
@@ -184,6 +211,15 @@ class PlanFile(_Closed):
     )
     slots: dict[str, SlotsChangeEntry] = Field(description="The seats of each library, before and after the plan.")
     approvals: list[ApprovalEntry] = Field([], description="The limits that the plan passes by an approval.")
+    exports: dict[Digest, Count] = Field(
+        {},
+        description="The exports in the files, by the SHA-256 of what they say: the journal entry that took them, 0 for this plan. "
+        "A plan takes only what has not been taken.",
+    )
+    drift: list[DriftEntry] = Field(
+        [],
+        description="What the exports that this plan takes show otherwise than the ledger. It does not block the plan.",
+    )
     refusals: list[FindingEntry] = Field(
         description="The broken rules. If there are any, the plan is blocked and nothing is applied."
     )

@@ -14,12 +14,15 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.fields import PLAN_FIELDS, bad_field
 from seatsync.domain.library import Slots
+from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
+from seatsync.domain.portal.export import NOTHING, Holding
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.days import parse_day
 from seatsync.formats.plan import FORMAT
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.plan import Plan, fingerprint
+from seatsync.planning.portal.found import Difference, Differs, Drift
 from seatsync.planning.seats import SlotChange
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 NOTICES = frozenset(
     {
+        *("granted-again", "permanent-by-hand"),
         *("delivery-changed", "institution-ends", "opted-out", "permanent-kept", "permanent-retained"),
         *("no-redact-key", "no-timezone", "revert"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
@@ -67,6 +71,8 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "settled": dict(sorted(plan.baseline.items())),
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
         "approvals": [{**passed.as_dict(), "source": _source(passed.approval.origin)} for passed in plan.approvals],
+        **({"exports": dict(plan.exports)} if plan.exports else {}),
+        **({"drift": [_drift(one) for one in plan.drift]} if plan.drift else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
         "changes": [_change(change) for change in plan.changes],
@@ -201,6 +207,22 @@ def _finding(finding: Diagnostic) -> dict[str, Any]:
     return document
 
 
+def _drift(drift: Drift) -> dict[str, Any]:
+    one = drift.difference
+    document: dict[str, Any] = {"what": one.what.value}
+    if one.library:
+        document["library"] = one.library
+    document["member"] = one.email
+    if one.member:
+        document["record"] = one.member
+    for name, (kind, status) in (("here", one.here), ("there", one.there)):
+        if one.library:
+            document[name] = {"kind": kind.value, "status": status.value}
+    if one.fields:
+        document["fields"] = {name: [*values] for name, values in one.fields.items()}
+    return {**document, "source": _source(drift.origin)}
+
+
 def _plan(document: Mapping[str, Any]) -> Plan:
     changes = [_read_change(change) for change in document["changes"]]
     settings = document["settings"] if document["ledger"]["serial"] == 0 else None
@@ -228,7 +250,22 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         redacted=redacted,
         approvals=[_read_approval(passed) for passed in document.get("approvals", ())],
         files_commit=document.get("files_commit", ""),
+        exports=document.get("exports", {}),
+        drift=[_read_drift(one) for one in document.get("drift", ())],
     )
+
+
+def _read_drift(one: Mapping[str, Any]) -> Drift:
+    here, there = (_holding(one.get(name)) for name in ("here", "there"))
+    fields = {name: (values[0], values[1]) for name, values in one.get("fields", {}).items()}
+    library, number, origin = one.get("library", ""), one.get("record", 0), Origin(**one["source"])
+    line = origin.line if origin.file != "seatsync.yaml" else 0
+    difference = Difference(Differs(one["what"]), library, number, one["member"], line, here, there, fields)
+    return Drift(origin, difference)
+
+
+def _holding(license: Mapping[str, str] | None) -> Holding:
+    return (Kind(license["kind"]), Status(license["status"])) if license is not None else NOTHING
 
 
 def _read_approval(passed: Mapping[str, Any]) -> PassedLimit:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from seatsync.domain.fields import is_number, is_text
+
 Baseline = Mapping[str, Any]
 """What the last apply left in order. Keys: ``rules``, the digest of the rules (``plans.rules_digest``); ``files``, the SHA-256 of
 each input by path; ``meaning``, the digest of what the files say (``plans.meaning``; older journals lack it); ``due``, the first
@@ -28,3 +30,15 @@ def checked(value: Any) -> Baseline:
     if not (fits and all(isinstance(number, int) for number in (*value["open"], *value["remind"]))):
         raise ValueError("the baseline of the last apply has the wrong type")
     return dict(value)
+
+
+def taken(value: Any) -> dict[str, int]:
+    """Check the exports that applies have taken, from the database, and return them: by key (``desired.CommittedExport``) the serial
+    of the entry that took it.
+
+    Raises:
+        ValueError: the value does not have this form.
+    """
+    if not (isinstance(value, dict) and all(map(is_text, value)) and all(map(is_number, value.values()))):
+        raise ValueError("the exports taken have the wrong type")
+    return value

@@ -39,9 +39,9 @@ class Entry(NamedTuple):
     ``kind`` is ``apply``, ``files``, ``import``, ``worklist``, ``resend``, ``claim``, ``opt-out``, ``erase``, ``prune``, ``cancel``,
     ``hold`` or ``release``; ``at`` is an instant (ISO, UTC). An entry of the kind ``files`` notes the files of an apply with nothing to do,
     one of the kind ``cancel``, ``hold`` or ``release`` the letters that a person cancelled, held or released: these kinds
-    (``UNPLANNED``) have no events, and make no plan out of date. ``detail`` holds the rosters' counts, the files' digests and the
-    approvals used, the day before which letters were pruned, the serials of those letters and since when letters are held, or the
-    entries whose plan and files were erased.
+    (``UNPLANNED``) have no events, and make no plan out of date. ``detail`` holds the rosters' counts, the files' digests, the
+    approvals used and the exports taken, the day before which letters were pruned, the serials of those letters and since when
+    letters are held, or the entries whose plan and files were erased.
     """
 
     kind: str
@@ -55,8 +55,8 @@ class Entry(NamedTuple):
 class Sealed(NamedTuple):
     """An entry as it is recorded.
 
-    ``plan`` (its fingerprint) and ``files`` (their digests and the reasons of used approvals, JSON) are stored outside the
-    chain; the chain's ``fingerprint`` and ``detail`` have only their commitments. A fingerprint or digest can confirm a guess
+    ``plan`` (its fingerprint) and ``files`` (their digests, the keys of exports, and the reasons of used approvals, JSON) are stored
+    outside the chain; the chain's ``fingerprint`` and ``detail`` have only their commitments. A fingerprint or digest can confirm a guess
     of who is in the files; once plan, files and salts are deleted, nothing can.
     """
 
@@ -80,6 +80,8 @@ def seal(entry: Entry) -> Sealed:
         baseline = {**(detail.get("settled") or {})}
         outside = {name: baseline.pop(name) for name in OUTSIDE if name in baseline}
         hidden = {"desired": detail["desired"], "files": {}, **outside}
+        if "exports" in detail:
+            hidden["exports"] = detail.pop("exports")
         if passed := detail.get("approvals"):
             hidden["approvals"] = [{name: p[name] for name in PERSONAL if name in p} for p in passed]
             detail["approvals"] = [{name: p[name] for name in p if name not in PERSONAL} for p in passed]

@@ -16,7 +16,7 @@ from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.person import Member
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
-from seatsync.ledger.baseline import checked
+from seatsync.ledger.baseline import checked, taken
 from seatsync.ledger.failures import LedgerError
 
 STREAMED = 20_000
@@ -107,6 +107,7 @@ def _snapshot(
         seats=seats,
         last_number=connection.execute(last).scalar() or 0,
         baseline=checked(json.loads(row.settled)),
+        exports=taken(json.loads(row.exports)),
     )
 
 

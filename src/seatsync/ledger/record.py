@@ -22,7 +22,7 @@ from seatsync.domain.posting import overfull, post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.waiting import Seat
 from seatsync.ledger import tables
-from seatsync.ledger.baseline import checked
+from seatsync.ledger.baseline import checked, taken
 from seatsync.ledger.chain import Chain, Row
 from seatsync.ledger.journal import OUTSIDE, SILENT, Entry, approvals_of
 from seatsync.ledger.link_chain import End
@@ -279,8 +279,9 @@ def _giving_way(changed: Sequence[tuple[int, Member, Member]]) -> dict[int, None
 def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, files: str | None = None) -> None:
     """Put into ``books`` what entry ``serial`` of the instant ``at`` says of the files it came from.
 
-    These are the number of members in each roster, the day and instant, the approvals used, whether letters are held, and the
-    baseline, to which the serial of the apply's last event is added. The digests of a sealed entry are passed as ``files``.
+    These are the number of members in each roster, the day and instant, the approvals used, the exports taken, whether letters are
+    held, and the baseline, to which the serial of the apply's last event is added. The digests of a sealed entry are passed as
+    ``files``.
 
     Raises:
         ValueError: the detail holds something that seatsync never writes.
@@ -292,10 +293,13 @@ def remember(books: Snapshot, detail: Mapping[str, Any], serial: int, at: str, f
     if "on" in detail:
         books.applied_at = at
         baseline = detail.get("settled") or {}
-        if baseline and detail.get("sealed"):
-            hidden = json.loads(files) if files is not None else None
+        sealed = bool(detail.get("sealed"))
+        hidden: Mapping[str, Any] = json.loads(files) if sealed and files is not None else {}
+        if baseline and sealed:
             baseline = {**baseline, **{name: hidden[name] for name in OUTSIDE if name in hidden}} if hidden else {}
         books.baseline = checked({**baseline, "serial": serial + baseline["events"]} if baseline else {})
+        exports = (hidden if sealed else detail).get("exports", {})
+        books.exports = taken({key: entry or serial for key, entry in exports.items()})
         books.approvals = with_uses(books.approvals, approvals_of(detail, files), serial, day)
     if "held" in detail:
         if not is_text(detail["held"]):

@@ -44,6 +44,7 @@ def institution_values(institution: Institution, books: Snapshot) -> dict[str, o
         "retire": institution.retire,
         "approvals": canonical(books.approvals),
         "held_since": books.held_since,
+        "exports": canonical(books.exports),
     }
 
 

@@ -46,6 +46,7 @@ institution = table(
     Column("applied_at", String(32), nullable=False, server_default=text("''")),
     Column("held_since", String(32), nullable=False, server_default=text("''")),
     Column("retire", String(10), nullable=False, server_default=text("''")),
+    Column("exports", Text, nullable=False, server_default="{}"),
     comment="One row an institution; serial and head are the journal's last link.",
 )
 

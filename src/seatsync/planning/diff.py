@@ -27,12 +27,13 @@ from seatsync.planning.settings_diff import admin_changes, institution_changes, 
 def resolve(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
     """Match members and resolve grants: a draft without its changes."""
     matching = who_is_who(desired, snapshot, today)
-    return Draft(desired, snapshot, today, matching, resolve_grants(desired, matching.records, snapshot, today))
+    entitlements = resolve_grants(desired, matching.records, snapshot, today)
+    return Draft(desired, snapshot, today, matching, entitlements, snapshot.licenses, matching.records)
 
 
 def diff(desired: Desired, snapshot: Snapshot, today: date) -> Draft:
-    """Resolve and compare; only the accounts in the snapshot are known."""
-    return compare(resolve(desired, snapshot, today))
+    """Resolve and compare; only the accounts in the snapshot are known, and exports are not read."""
+    return compare(settle(resolve(desired, snapshot, today)))
 
 
 def without_account(draft: Draft) -> set[str]:
@@ -41,13 +42,13 @@ def without_account(draft: Draft) -> set[str]:
     keys: set[str] = set()
     for id, library in desired.libraries.items():
         if library.delivery.facts.at_once:
-            held = snapshot.licenses.get(id, {})
+            held = draft.licenses.get(id, {})
             known = snapshot.libraries.get(id)
             is_redelivered = known is not None and known.delivery is not library.delivery
             positions = [
                 p
                 for p in draft.entitlements.wanted[id]
-                if not (license := held.get(records[p], ABSENT)).active
+                if not (license := held.get(draft.numbers[p], ABSENT)).active
                 or (license.status is Status.UNCLAIMED and (is_redelivered or is_corrected(draft, p, records[p])))
             ]
             keys.update(desired.members[p].key for p in positions if not signs_in(snapshot, records[p]))
@@ -85,13 +86,20 @@ def own_accounts(draft: Draft, keys: Collection[str], holders: Iterable[Holder])
     return rows.keys() - others
 
 
-def compare(draft: Draft) -> Draft:
-    """Add the changes in the order in which they are applied; within an action, in the order of the files."""
+def settle(draft: Draft) -> Draft:
+    """Add the changes of institution, libraries, administrators and members."""
     desired, snapshot = draft.desired, draft.snapshot
     draft.changes += institution_changes(desired, snapshot)
     draft.changes += library_changes(desired, snapshot)
     draft.changes += admin_changes(desired, snapshot)
     draft.changes += _member_changes(draft)
+    return draft
+
+
+def compare(draft: Draft) -> Draft:
+    """Add the changes of licenses to a draft with all others. Afterwards they are in the order in which they are applied; within
+    an action, in the order of the files."""
+    desired, snapshot = draft.desired, draft.snapshot
     for library in sorted({*desired.libraries, *snapshot.libraries}):
         LicenseDiff(draft, library).run()
     draft.groups = grouped(draft.changes)

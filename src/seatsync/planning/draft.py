@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from typing import NamedTuple
 
-from seatsync.domain.desired import Desired, Grant
+from seatsync.domain.desired import CommittedExport, Desired, Grant
+from seatsync.domain.license import License
 from seatsync.domain.origin import Origin
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, Groups
 from seatsync.planning.entitlements import Entitlements
 from seatsync.planning.matching import Matching
+from seatsync.planning.portal.found import Comparison, Drift
 
 
 class KeptLicense(NamedTuple):
@@ -29,6 +31,13 @@ class KeptLicense(NamedTuple):
     record: int = 0
 
 
+class ReadExport(NamedTuple):
+    """An export that this draft reads, and what was found in it."""
+
+    export: CommittedExport
+    found: Comparison
+
+
 @dataclass(slots=True)
 class Draft:
     """The changes, and everything that refusals and reports need to know about them.
@@ -37,8 +46,11 @@ class Draft:
     a seat at once, ``last_rows`` the roster rows of those who leave, by number. ``revokes`` has, by library, the e-mails of
     the licenses that a limit counts: those revoked, unless their end date in the ledger has passed, and those whose end
     date moves to an earlier day soon. ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the
-    permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``declined`` the grants to
-    members who opted out.
+    permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept because they
+    were given in the vendor's portal, ``declined`` the grants to members who opted out.
+
+    ``read`` are the exports that the draft reads. ``licenses`` are as they show them, ``numbers`` those of the members in the
+    rosters, also of new ones. If it reads none, they are the snapshot's and the matching's.
     """
 
     desired: Desired
@@ -46,6 +58,8 @@ class Draft:
     today: date
     matching: Matching
     entitlements: Entitlements
+    licenses: Mapping[str, Mapping[int, License]]
+    numbers: Sequence[int]
     accounts: Collection[str] = frozenset()
     last_rows: Mapping[int, Origin] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
@@ -54,11 +68,20 @@ class Draft:
     downgrades: list[KeptLicense] = field(default_factory=list)
     kept: list[KeptLicense] = field(default_factory=list)
     retained: list[KeptLicense] = field(default_factory=list)
+    by_hand: list[KeptLicense] = field(default_factory=list)
     declined: list[KeptLicense] = field(default_factory=list)
+    read: list[ReadExport] = field(default_factory=list)
 
     def last_row(self, record: int) -> Origin:
         """The row of a member who leaves, when it was last added or changed; ``rosters:`` if that is unknown."""
         return self.last_rows.get(record) or self.desired.place("rosters")
+
+    @property
+    def drift(self) -> Iterator[Drift]:
+        """What the exports show otherwise and the plan does not take."""
+        for export, found in self.read:
+            for one in found.differences:
+                yield Drift(Origin(export.path, one.line) if one.line else export.origin, one)
 
     @property
     def lacks_end_dates(self) -> bool:

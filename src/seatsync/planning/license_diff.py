@@ -21,6 +21,7 @@ from seatsync.planning.tenure import since
 REDELIVERED = "The library is now delivered in another way, so the earlier letter no longer fits"
 AT_ONCE = "The library is now delivered to accounts, and the member has one"
 CORRECTED = "E-mail corrected: the invitation goes to the new address"
+WANTED = "Given at the vendor by hand; now the files ask for it permanently"
 _NEW_ADDRESS = {"new_address": True}
 
 
@@ -31,7 +32,7 @@ class LicenseDiff:
         self.draft = draft
         self.library = library
         self.dropped = library not in draft.desired.libraries
-        self.held = draft.snapshot.licenses.get(library, {})
+        self.held = draft.licenses.get(library, {})
         self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
         unknown = (rows for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
@@ -58,9 +59,10 @@ class LicenseDiff:
     def run(self) -> None:
         """Add this library's changes to the draft."""
         members, held, wanted = self.draft.desired.members, self.held, self.wanted
-        for position, record in enumerate(self.draft.matching.records):
+        numbered = zip(self.draft.matching.records, self.draft.numbers, strict=True)
+        for position, (record, number) in enumerate(numbered):
             rule = wanted.get(position)
-            license = held.get(record, ABSENT) if record else ABSENT
+            license = held.get(number, ABSENT) if number else ABSENT
             if rule is not None and not (self.is_over and license.kind is not Kind.PERMANENT):
                 self._wanted(rule, license, position, record)
             elif license.kind is not Kind.NONE:
@@ -72,12 +74,26 @@ class LicenseDiff:
         email = self.draft.desired.members[position].email
         if license.kind is Kind.NONE:
             if license.status is Status.OPTED_OUT and position not in self.regrants:
-                self.draft.declined.append(KeptLicense(self.library, email, rule, record))
+                self.draft.declined.append(KeptLicense(self.library, email, rule, self.draft.numbers[position]))
             else:
                 self._grant(rule, license, position, email, record)
             return
         if license.kind is Kind.PERMANENT and rule.kind is Kind.TEMPORARY:
-            self.draft.downgrades.append(KeptLicense(self.library, email, rule, record))
+            is_by_hand = license.there == There.BY_HAND
+            kept = self.draft.by_hand if is_by_hand else self.draft.downgrades
+            kept.append(KeptLicense(self.library, email, rule, self.draft.numbers[position]))
+        elif license.there == There.BY_HAND and rule.kind is Kind.PERMANENT:
+            self._add(
+                Action.OBSERVE,
+                WANTED,
+                rule.origin,
+                email,
+                record,
+                license.kind,
+                license.status,
+                {"there": license.there},
+                {"there": ""},
+            )
         elif self._comes_at_once(license, position, record):
             self._grant(rule, license, position, email, record)
             return
@@ -183,8 +199,11 @@ class LicenseDiff:
         if license.kind is Kind.PERMANENT:
             if self.dropped or self.is_over:
                 return  # the rule library-in-use reports it; what is owned outlives the institution
+            if license.there == There.BY_HAND:
+                self.draft.by_hand.append(KeptLicense(self.library, email, ended, self.draft.numbers[position]))
+                return
             if self.draft.desired.limits.retain_permanent:
-                self.draft.retained.append(KeptLicense(self.library, email, ended, record))
+                self.draft.retained.append(KeptLicense(self.library, email, ended, self.draft.numbers[position]))
                 is_invited = license.status is Status.UNCLAIMED and self.invites_again and license.there != There.NONE
                 if is_invited and is_corrected(self.draft, position, record):
                     where = self.draft.desired.members[position].origin
@@ -200,8 +219,9 @@ class LicenseDiff:
         elif self.dropped:
             reason = "The library is no longer in seatsync.yaml"
         else:
-            before = self.draft.snapshot.members[record]
-            old = f"; a grant names the old e-mail {before.email}" if before.key in self.unknown else ""
+            before = self.draft.snapshot.members.get(record)
+            is_named = before is not None and before.key in self.unknown
+            old = f"; a grant names the old e-mail {before.email}" if before is not None and is_named else ""
             reason = f"No longer granted{old}"
         self._revoke(license, reason, place, email, record)
 
@@ -242,7 +262,7 @@ _NEVER = "9999-12-31"
 
 def is_corrected(draft: Draft, position: int, record: int) -> bool:
     """Whether the files correct a known member's e-mail, so that the link in an earlier invitation is dead."""
-    return draft.desired.members[position].key != draft.snapshot.members[record].key
+    return bool(record) and draft.desired.members[position].key != draft.snapshot.members[record].key
 
 
 def signs_in(snapshot: Snapshot, record: int) -> bool:

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, NewType
 
@@ -19,6 +19,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import instant_in, iso
 from seatsync.planning.asked import asked_for
 from seatsync.planning.change import Change, Groups
+from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
 
 
@@ -32,7 +33,8 @@ class Plan:
     the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. A
     ``redacted`` plan names nobody and can't be applied. ``fingerprint`` is that of all changes, ``asked`` that of the changes
     that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
-    touched the files; empty if not known.
+    touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
+    entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise.
     """
 
     institution: str
@@ -55,6 +57,8 @@ class Plan:
     redacted: bool = False
     approvals: Sequence[PassedLimit] = ()
     files_commit: str = ""
+    exports: Mapping[str, int] = field(default_factory=dict)
+    drift: Sequence[Drift] = ()
 
     @property
     def timezone(self) -> str:
@@ -119,6 +123,8 @@ def build_plan(
     letters: Mapping[str, int],
     baseline: Mapping[str, Any] | None = None,
     approvals: Sequence[PassedLimit] = (),
+    exports: Mapping[str, int] | None = None,
+    drift: Sequence[Drift] = (),
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
@@ -143,6 +149,8 @@ def build_plan(
         baseline=baseline or {},
         letters=letters,
         approvals=approvals,
+        exports=exports or {},
+        drift=drift,
     )
 
 

@@ -41,8 +41,10 @@ def slot_changes(snapshot: Snapshot, groups: Groups) -> dict[str, SlotChange]:
                 kinds[library] = fields.get("kinds", kinds.get(library, ()))
                 if facts.sign is Sign.REMOVE and not _slots(seats).used:
                     seats["total"] = 0
-            case Subject.LICENSE:
+            case Subject.LICENSE if library:
                 _move_seats(figures[library], facts.license, changes, kinds[library])
+            case Subject.LICENSE:
+                pass  # about a person in a portal's list
             case Subject.INSTITUTION | Subject.ADMIN | Subject.MEMBER:
                 pass
             case never:

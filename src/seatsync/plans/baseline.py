@@ -22,6 +22,9 @@ _PASSING = frozenset(
     {
         "comes-due",
         "delivery-changed",
+        "drift",
+        "export-not-believed",
+        "granted-again",
         "institution-ends",
         "no-invitation",
         "no-timezone",
@@ -39,7 +42,7 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
 
     ``meaning`` is the digest of what the files say.
     """
-    left_open = {held.record for held in (*draft.declined, *draft.retained)}
+    left_open = {held.record for held in (*draft.declined, *draft.retained, *draft.by_hand)}
     if len(left_open) > MOST_OPEN:
         return {}
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -13,12 +14,16 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
+from seatsync.ledger.queries.lookup import changed_since
 from seatsync.ledger.queries.origins import last_rows
-from seatsync.planning.diff import compare, own_accounts, resolve, without_account
+from seatsync.planning.diff import compare, own_accounts, resolve, settle, without_account
+from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import Plan
+from seatsync.planning.portal.comparison import Changed
 from seatsync.plans.baseline import baseline_of
 from seatsync.plans.meaning import Columns, columns_of, meaning_of
 from seatsync.refusals.judge import judge
+from seatsync.refusals.whole import NotWhole
 
 
 def decide(
@@ -39,13 +44,22 @@ def decide(
     """
     draft = resolve(desired, snapshot, day_in(now, desired.institution.timezone))
     id = snapshot.institution.id if snapshot.institution is not None else desired.institution.id
+    if connection is not None and (leaving := draft.matching.leaving):
+        draft.last_rows = last_rows(connection, id, leaving)
+    settle(draft)
+    if unread(draft):
+        if part is not None:
+            raise NotWhole
+        observe(draft, partial(_changed_since, connection, id))
     if connection is not None and (keys := without_account(draft)):
         known = with_account(connection, keys)
         draft.accounts = own_accounts(draft, known, holders_of(connection, id, known))
-    if connection is not None and (leaving := draft.matching.leaving):
-        draft.last_rows = last_rows(connection, id, leaving)
     plan = judge(compare(draft), now, found, part is not None)
     if plan.refusals:
         return plan
     meaning = meaning_of(desired, columns_of(desired.members) if part is None else part)
     return replace(plan, baseline=baseline_of(draft, plan.warnings, meaning))
+
+
+def _changed_since(connection: Connection | None, institution: str, instant: str) -> Changed:
+    return changed_since(connection, institution, instant) if connection is not None else frozenset()

@@ -25,6 +25,7 @@ from seatsync.plans.plain_yaml import PlainYaml
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import Loaded, RosterFile, load
+from seatsync.sources.portal.committed import EVERY_EXPORT
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.read import read_csv_with
 
@@ -44,11 +45,13 @@ def read_around(
     If the files are those of the last apply, they were checked then, and only the rows that matter are read. Otherwise all are.
     """
     names = _Names(connection, institution, name)
-    loaded = _applied_files(folder, names, books.baseline.get("files", {})) or load(folder)
+    loaded = _applied_files(folder, names, books.baseline.get("files", {})) or load(folder, taken=EVERY_EXPORT)
     if loaded.desired is None:
         return Around(loaded, ())
     if any(approval.refusal == CODE and approval.is_same for approval in loaded.desired.approvals):
-        return Around(load(folder), None)  # such an approval also looks for people with the same names
+        return Around(
+            load(folder, taken=EVERY_EXPORT), None
+        )  # such an approval also looks for people with the same names
     members = loaded.desired.members
     rows = names.complete(loaded.desired.grants, lambda: [row for row in members if names.has(row)])
     return Around(loaded._replace(desired=replace(loaded.desired, members=rows)), names.numbers)
@@ -73,7 +76,7 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
         return {}
 
     try:
-        loaded = load(folder, read) if applied else None
+        loaded = load(folder, read, taken=EVERY_EXPORT) if applied else None
     except SlowPath:
         return None
     if loaded is None or loaded.desired is None or loaded.desired.files != applied:

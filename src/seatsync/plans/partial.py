@@ -21,6 +21,7 @@ from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import RosterFile, load
+from seatsync.sources.portal.committed import EVERY_EXPORT
 
 
 def partial_plan(folder: InstitutionFolder, connection: Connection, since: SinceApply, now: datetime) -> Plan | None:
@@ -33,8 +34,10 @@ def partial_plan(folder: InstitutionFolder, connection: Connection, since: Since
         return None
     part = _Part(connection, since)
     try:
-        loaded = load(folder, part.read)
+        loaded = load(folder, part.read, now, EVERY_EXPORT)
         if loaded.desired is None or loaded.found:
+            return None
+        if any(export.key not in since.books.exports for export in loaded.desired.exports):
             return None
         snapshot = read_snapshot(connection, since.institution.id, part.with_namesakes(loaded.desired))
         return decide(

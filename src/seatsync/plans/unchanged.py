@@ -39,5 +39,6 @@ def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) 
         refusals=[],
         warnings=[],
         letters={},
+        exports=books.exports,
         baseline={name: baseline[name] for name in baseline if name not in ("serial", "events")},
     )

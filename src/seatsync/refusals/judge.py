@@ -66,4 +66,6 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         warnings=warned,
         letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
         approvals=case.passed,
+        exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
+        drift=[*draft.drift],
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, counted, named
+from seatsync.domain.library import Slots
 from seatsync.domain.license import Kind, Status
 from seatsync.refusals.case import Case, refusal
 from seatsync.refusals.room import ways_out
@@ -22,6 +23,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
     """Yield one refusal for each library that has too few seats for this plan's grants."""
     for library, (_, after) in case.slots.items():
         grants = case.new_seats(library)
+        if after.available < 0 and not grants and case.of(Action.OBSERVE, library):
+            yield _full_there(case, library, after)
         if after.available < 0 and grants and library in case.desired.libraries:
             short = -after.available
             last = [change.member for change in grants[-short:]]
@@ -33,6 +36,16 @@ def check(case: Case) -> Iterator[Diagnostic]:
             bought = f"If you have bought more seats, raise `slots` to {after.used}."
             help = ways_out(case, library, bought, "If not,")
             yield refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library, last)
+
+
+def _full_there(case: Case, library: str, after: Slots) -> Diagnostic:
+    """More seats are in use in the vendor's portal than the files know of."""
+    message = (
+        f"{case.title(library)} has {counted(after.total, 'seat')}, but {after.used:,} are in use, "
+        "as an export from the portal shows."
+    )
+    help = f"Set `slots` to the number that was bought: {after.used} or more."
+    return refusal(CODE, message, help, case.desired.place("libraries", library, "slots"), library)
 
 
 def _oldest(case: Case, library: str) -> str:

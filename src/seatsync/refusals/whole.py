@@ -51,4 +51,6 @@ def without_members(draft: Draft) -> Draft:
         snapshot=replace(draft.snapshot, members=WITHHELD, licenses=WITHHELD),
         matching=draft.matching._replace(records=WITHHELD),
         entitlements=replace(draft.entitlements, **by_member),
+        licenses=WITHHELD,
+        numbers=WITHHELD,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import partial
 from typing import assert_never
 
 from seatsync.domain.action import Action, Sign
@@ -29,6 +30,8 @@ class Effect(IntEnum):
     LOSS = 1
     UPDATE = 2
     ADDITION = 3
+    SEEN = 4
+    """It was done at the vendor before; the ledger only notes it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ def panel(plan: Plan) -> Panel:
 def effect(change: Change) -> Effect:
     """Return what a change does to somebody. An end date that comes earlier is a loss."""
     facts = change.action.facts
+    if change.action is Action.OBSERVE:
+        return Effect.SEEN
     if change.kind in facts.irreversible:
         return Effect.FINAL
     match facts.sign:
@@ -90,6 +95,23 @@ def by_effect(changes: Iterable[Change]) -> dict[Effect, list[Change]]:
     return found
 
 
+def seen(plan: Plan) -> int:
+    """The number of changes that only note what was done at the vendor."""
+    return plan.summary.get(Action.OBSERVE, 0)
+
+
+def in_all(changes: int, seen: int, rest: str, where: str = "") -> str:
+    """Return a sentence's beginning that counts changes, with ``rest`` about those that the plan itself makes."""
+    all = f"{counted(changes, 'change')}{where}"
+    if not seen:
+        return f"{all}{rest}"
+    return (
+        f"{all}, all seen at the vendor"
+        if seen == changes
+        else f"{all}, {seen:,} of which were seen at the vendor{rest}"
+    )
+
+
 def _ends_earlier(change: Change) -> bool:
     before, after = (change.before or {}).get("until", ""), (change.after or {}).get("until", "")
     return bool(after) and (not before or after < before)
@@ -104,16 +126,16 @@ def _decision(plan: Plan, finals: int) -> Decision:
 
 
 def _sentence(plan: Plan, decision: Decision, finals: int) -> str:
-    changes = counted(len(plan.changes), "change")
+    changes = partial(in_all, len(plan.changes), seen(plan))
     passed = f" {counted(len(plan.approvals), 'limit')} passed by approval." if plan.approvals else ""
     match decision:
         case Decision.BLOCKED:
             return f"{counted(len(plan.refusals), 'rule')} broken. Nothing will be applied."
         case Decision.IRREVERSIBLE:
             which = "which" if len(plan.changes) == 1 else f"{finals:,} of which"
-            return f"{changes}, {which} cannot be undone.{passed}"
+            return f"{changes(f', {which} cannot be undone')}.{passed}"
         case Decision.SAFE:
-            return f"{changes}; all can be undone.{passed}"
+            return f"{changes('; all can be undone' if not seen(plan) else '; all others can be undone')}.{passed}"
         case Decision.NOTHING:
             return f"The ledger matches the files.{passed}"
         case never:

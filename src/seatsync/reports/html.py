@@ -17,7 +17,8 @@ from markupsafe import Markup, escape
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import SEATS, Slots
 from seatsync.planning.seats import SlotChange
-from seatsync.reports.view import Group, PlanView, by_code, help_line
+from seatsync.reports.drift import of_plan
+from seatsync.reports.view import Group, Line, PlanView, by_code, help_line
 
 CHUNK = 200
 """Rows in one ``<tbody>``: a browser lays out only the bodies in view, and the search hides whole bodies."""
@@ -52,6 +53,7 @@ def plans(views: Sequence[PlanView]) -> Iterator[str]:
     environment.filters |= {
         "zip": zip,
         "rows": rows,
+        "drift": drift,
         "bars": bars,
         "by_code": by_code,
         "with_code": with_code,
@@ -81,7 +83,15 @@ def rows(group: Group) -> Iterator[Markup]:
 
     A chunk is escaped as a whole. Tabs and newlines separate its cells: the view allows neither of them in a text.
     """
-    lines = group.lines()
+    return _rows(group.lines())
+
+
+def drift(view: PlanView) -> Iterator[Markup]:
+    """Yield the rows of the table of drift, in the same way."""
+    return _rows(iter(of_plan.lines(view.plan)))
+
+
+def _rows(lines: Iterator[Line]) -> Iterator[Markup]:
     while chunk := list(islice(lines, CHUNK)):
         escaped = str(escape("\n".join(map("\t".join, chunk))))
         cells = escaped.replace("\t", "</td><td>").replace("\n", "</td></tr>\n<tr><td>")

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.planning.change import Change
 from seatsync.reports.cutting import cut
-from seatsync.reports.decision import Decision, Effect, Panel, by_effect, panel
+from seatsync.reports.decision import Decision, Effect, Panel, by_effect, in_all, panel, seen
+from seatsync.reports.drift import of_plan
 from seatsync.reports.literal import code, in_html, literal, prose
+from seatsync.reports.room import MOST as MOST
 from seatsync.reports.room import Rows, Section, Turn, fit
-from seatsync.reports.view import PlanView, SlotRow, by_code, escape_controls, help_line, line
+from seatsync.reports.view import PlanView, SlotRow, by_code, escape_controls, help_line, line, seen_in_words
 
-MOST = 65_536
 _SIGNS = {Decision.BLOCKED: "❌", Decision.IRREVERSIBLE: "⚠️", Decision.SAFE: "✅", Decision.NOTHING: "✅"}
 _WITHOUT_GREEN = {**_SIGNS, Decision.SAFE: "▫️", Decision.NOTHING: "▫️"}  # below a verdict that something is missing
 _LEAST = 600  # characters that an institution needs for more than its verdict
@@ -118,7 +120,9 @@ def _decided(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
     finals = sum(len(view.plan.irreversible) for view, _ in known)
     if finals:
         return f"⚠️ Irreversible: {finals:,} of {counted(changes, 'change')} in {changing} cannot be undone"
-    return f"✅ Safe: {counted(changes, 'change')} in {changing}; all can be undone"
+    noted = sum(seen(view.plan) for view, _ in known)
+    rest = f"; all {'others ' if noted else ''}can be undone"
+    return f"✅ Safe: {in_all(changes, noted, rest, f' in {changing}')}"
 
 
 def _totals(known: Sequence[tuple[PlanView, Panel]], about: About) -> str:
@@ -251,6 +255,8 @@ def _institution(view: PlanView, facts: Panel, start: str, most: int, about: Abo
         *_findings(warnings, "warnings", "Warnings", below),
         _folded(changes[Effect.UPDATE], "Changed"),
         _folded(changes[Effect.ADDITION], "Added"),
+        _seen(changes[Effect.SEEN]),
+        _drift(view, below),
     ]
     return head + told + fit(sections, most - len(head + told + final)) + final
 
@@ -262,6 +268,8 @@ def _sentence(view: PlanView, facts: Panel) -> str:
 def _panel(view: PlanView, facts: Panel) -> str:
     """The facts that a reviewer decides about, as a list."""
     told = [f"⚠️ **This change makes its own exception**: {prose(one)}" for one in _own_exceptions(view)]
+    if seen := [change for change in view.plan.changes if change.action is Action.OBSERVE]:
+        told.append(f"**Seen at the vendor** ({len(seen):,}): {literal(seen_in_words(seen))}")
     told += [
         f"**{what}** ({len(emails):,}): {literal(escape_controls(named(emails, _NAMES)))}"
         for what, emails in (
@@ -325,6 +333,25 @@ def _folded(changes: Sequence[Change], title: str) -> Section:
     counts = _counts(Counter(change.action.value for change in changes))
     head = f"<details><summary>{title} ({len(changes):,}): {in_html(counts)}</summary>\n\n"
     return Section(head + _HEADER, _rows(changes), _FOLDED, Turn.LAST)
+
+
+def _seen(changes: Sequence[Change]) -> Section:
+    """What was done at the vendor before, folded with its counts."""
+    head = f"<details><summary>Seen at the vendor ({len(changes):,}): {in_html(seen_in_words(changes))}</summary>\n\n"
+    return Section(head + _HEADER, _rows(changes), _FOLDED, Turn.LAST)
+
+
+def _drift(view: PlanView, level: str) -> Section:
+    """What exports show otherwise, person by person."""
+    lines = of_plan.lines(view.plan)
+    head = f"{level} Drift ({len(lines):,})\n\n{of_plan.TITLE}\n\n"
+    columns = "| who | library | portal and ledger | where |\n| --- | --- | --- | --- |\n"
+    texts = (_difference(*one) for one in lines)
+    return Section(head + columns, [Rows("differences", len(lines), texts)], "\n", Turn.LAST)
+
+
+def _difference(who: str, what: str, library: str, where: str) -> str:
+    return f"| {literal(who)} | {literal(library)} | {literal(what)} | {code(where)} |\n"
 
 
 _HEADER = "| who or what | change | why | where |\n| --- | --- | --- | --- |\n"

@@ -16,10 +16,12 @@ from seatsync.domain.approval import PassedLimit
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
+from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.emails_in_text import emails_replaced
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan, keyed
+from seatsync.planning.portal.found import Drift
 
 HIDDEN = "(hidden)"
 _BY_EMAIL = ("email", "member", "to", "account", "claimed_with")
@@ -43,6 +45,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("permanent-kept", "permanent-retained", "same-name", "duplicate-roster", "no-timezone", "institution-ends"),
         *("approval-in-this-change", "limit-in-this-change", "institution-deleted", "institution-renamed"),
         "institution-without-folder",
+        *("drift", "export-not-believed", "granted-again", "permanent-by-hand", "duplicate-export", "export-in-future"),
         *("duplicate-grants-file", "ledger-in-clear", "revert", "file-not-found", "missing-key", "path-outside"),
     }
 )
@@ -125,6 +128,8 @@ class Redactor:
             desired_digest=keyed(self._key, plan.desired_digest),
             approvals=[self._passed(passed) for passed in plan.approvals],
             baseline={},
+            exports={},
+            drift=[self._drift(one) for one in plan.drift],
             redacted=True,
         )
 
@@ -145,6 +150,12 @@ class Redactor:
             after=after,
         )
 
+    def _drift(self, drift: Drift) -> Drift:
+        """The difference with a pseudonym, and only the names of the fields that differ."""
+        one = drift.difference
+        fields = dict.fromkeys(one.fields, (HIDDEN, HIDDEN))
+        return Drift(self._origin(drift.origin), one._replace(email=self.who(one.email), fields=fields))
+
     def _origin(self, origin: Origin) -> Origin:
         file = self.text(origin.file)
         return origin if file == origin.file else origin._replace(file=file)
@@ -161,6 +172,8 @@ class Redactor:
             return self.who(str(value))
         if name in _NAMING:
             return HIDDEN if value else ""
+        if name == "there" and value not in iter(There):  # the fields that the portal has otherwise
+            return HIDDEN
         if name == "plan":
             return self.fingerprint(value)
         if name == "contacts":

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 
+MOST = 65_536
+"""The characters that a comment of GitHub can have."""
+
 
 class Turn(IntEnum):
     """When a section gets its room. Those whose turn comes first may use at most half of it before the others had theirs."""

@@ -10,6 +10,7 @@ from typing import IO, assert_never
 
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.reports.drift import of_plan
 from seatsync.reports.view import Group, PlanView, escape_controls, help_line, shown
 from seatsync.reports.writer import Pipe, Writer
 
@@ -39,6 +40,7 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
         out.line((f"  {end}", ""))
     _groups(out, "Cannot be undone", view.irreversible, None if everything else MANY)
     _groups(out, "Changes", view.groups, None if everything else FEW)
+    _drift(out, view, None if everything else FEW)
     if view.warnings:
         out.line()
     diagnostics(out, view.warnings, columns=False)
@@ -109,6 +111,9 @@ def _style(sign: Sign) -> str:
 def _group(out: Writer, group: Group, most: int | None) -> None:
     out.line((f"{group.sign} {group.title} ({len(group.changes):,})", _style(group.sign)))
     reasons = {change.reason for change in group.changes}
+    if group.seen and most is not None:
+        out.line((f"    {group.seen} (--verbose shows each)", "dim"))
+        return
     if len(reasons) == 1:
         out.line((f"    {escape_controls(reasons.pop())}", "dim"))
         rows = [(subject, what, where) for subject, what, _, where in group.lines(most)]
@@ -117,6 +122,18 @@ def _group(out: Writer, group: Group, most: int | None) -> None:
         out.table(group.lines(most), styles=("", "", "dim", "dim"), indent=4)
     if most is not None and len(group.changes) > most:
         out.line((f"    … and {len(group.changes) - most:,} more (--verbose shows all)", "dim"))
+
+
+def _drift(out: Writer, view: PlanView, most: int | None) -> None:
+    if not (lines := of_plan.lines(view.plan)):
+        return
+    out.line()
+    out.line((f"Drift ({len(lines):,})", "bold"))
+    out.line((f"    {of_plan.TITLE}", "dim"))
+    rows = [(who, library, what, where) for who, what, library, where in lines[:most]]
+    out.table(rows, styles=("", "", "", "dim"), indent=4)
+    if most is not None and len(lines) > most:
+        out.line((f"    … and {len(lines) - most:,} more (--verbose shows all)", "dim"))
 
 
 def summary(found: Sequence[Diagnostic]) -> str:

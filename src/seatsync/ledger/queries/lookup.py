@@ -149,6 +149,16 @@ def timezone(connection: Connection, institution: str) -> str:
     return connection.execute(select(columns.timezone).where(columns.institution == institution)).scalar() or ""
 
 
+def taken_exports(connection: Connection, institution: str) -> dict[str, int]:
+    """The exports in the files of the last apply: the serial of the entry that took each, by its key (``CommittedExport``)."""
+    columns = tables.institution.c
+    return dict(
+        json.loads(
+            connection.execute(select(columns.exports).where(columns.institution == institution)).scalar() or "{}"
+        )
+    )
+
+
 def secret_of(connection: Connection, institution: str) -> bytes | None:
     """The secret of the institution's pseudonyms: the salt of its journal's first event, which nobody else can know.
 

@@ -262,6 +262,7 @@ def compared(journal: Snapshot, table: Snapshot) -> Iterator[Compared]:
     yield "time of the last apply", journal.applied_at, table.applied_at
     yield "since when letters are held", journal.held_since, table.held_since
     yield "used approvals", [*journal.approvals], [*table.approvals]
+    yield "exports taken", journal.exports, table.exports
     if table.baseline:  # if it is empty, the next plan looks at all members, which does no harm
         yield "the baseline of the last apply", journal.baseline, table.baseline
     yield from _one_by_one("library {}", _with_seats(journal), _with_seats(table))

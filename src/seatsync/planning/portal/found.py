@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.portal.export import NOTHING, Export, Holding
 
@@ -95,6 +96,13 @@ class Difference(NamedTuple):
     here: Holding = NOTHING
     there: Holding = NOTHING
     fields: Mapping[str, tuple[str, str]] = {}
+
+
+class Drift(NamedTuple):
+    """A difference in a plan. ``origin`` is the row of the export, or the entry of the export in which the person is missing."""
+
+    origin: Origin
+    difference: Difference
 
 
 class Stranger(NamedTuple):

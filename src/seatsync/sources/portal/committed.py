@@ -20,6 +20,15 @@ from seatsync.sources.files import NAME, Folder
 from seatsync.sources.portal.export import read_export
 
 
+class _Every:
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
+EVERY_EXPORT = _Every()
+"""In place of the keys of exports that an apply has taken: none is read."""
+
+
 def read_exports(
     config: SeatsyncFile,
     tree: yaml_tree.Node | None,

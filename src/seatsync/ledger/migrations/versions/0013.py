@@ -1,4 +1,5 @@
-"""Keep what the vendors' portals have otherwise than the ledger, and the day of each member's first grant in a library."""
+"""Keep what the vendors' portals have otherwise than the ledger, which exports were taken, and the day of each member's first
+grant in a library."""
 
 import json
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ def _text(name: str, length: int) -> sa.Column[Any]:
 
 def columns() -> dict[str, list[sa.Column[Any]]]:
     return {
+        "institution": [sa.Column("exports", sa.Text, nullable=False, server_default="{}")],
         "library": [
             sa.Column("delivered_by", sa.String(16), nullable=False, server_default="seatsync"),
             sa.Column("claim_url", sa.Text, nullable=False, server_default=sa.text("''")),

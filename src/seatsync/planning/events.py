@@ -66,7 +66,7 @@ def events_of(
         for change in run:
             if change.action is Action.MEMBER_ADD and not change.record:
                 numbers.setdefault(email_key(change.member), first + len(numbers))
-            yield _event(change, _number(change, books, numbers) if change.member else 0, day)
+            yield event_of(change, _number(change, books, numbers) if change.member else 0, day)
 
 
 def _accounts(
@@ -125,8 +125,9 @@ def _same_id(change: Change, member: Member) -> bool:
     return bool(member.student_id) and (change.after or {}).get("student_id") == member.student_id
 
 
-def _event(change: Change, number: int, day: Mapping[str, Any]) -> Event:
-    """The event of a change. Personal data goes into ``person``, outside the hash chain; the rest into ``detail``."""
+def event_of(change: Change, number: int, day: Mapping[str, Any]) -> Event:
+    """The event of a change of the member with this number. Personal data goes into ``person``, outside the hash chain; the rest
+    into ``detail``."""
     action, after = change.action, change.after or {}
     match action.facts.subject:
         case _ if action is Action.OBSERVE:
