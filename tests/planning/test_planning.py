@@ -1018,6 +1018,7 @@ def test_all_members_are_read_where_an_email_may_be_like_that_of_one_who_is_only
         "entitlements.ended",
         "entitlements.resends",
         "entitlements.regrants",
+        "entitlements.not_due",
     ],
 )
 def test_a_rule_cannot_take_the_loaded_members_for_all(collection: str, access: Callable[[Any], object]) -> None:

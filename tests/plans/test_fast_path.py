@@ -105,9 +105,11 @@ rules = st.lists(
                 ", until: 2026-09-04",
                 ", until: 2027-06-30",
                 ", until: 9999-12-31",
+                ", after: {days: 2}",
+                ", after: {days: 40}",
             ]
         ),
-    ).filter(lambda rule: not ("permanent" in rule[0] and "until" in rule[2])),
+    ).filter(lambda rule: ("until" if "permanent" in rule[0] else "after") not in rule[2]),
     min_size=1,
     max_size=4,
 )
@@ -119,6 +121,7 @@ files = st.fixed_dictionaries(
         "limits": st.sampled_from(["", "limits: {permanent: retain, max_revokes: 0}\n", APPROVED, WHO_IS_WHO]),
         "tags": st.sampled_from(["", ", tags: [all]"]),
         "two": st.booleans(),
+        "where": st.sampled_from(["", "", ", delivered_by: vendor"]),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
         "form": st.sampled_from(["csv", "csv", "yaml"]),
     }
@@ -211,8 +214,9 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
     grants = "\n".join(f"  - {{library: {what}, to: {to}{more}}}" for what, to, more in chosen["rules"])
     (folder / "seatsync.yaml").write_text(
         f"version: 1\ninstitution: {{id: g, name: G, opt_out: true{chosen.get('zone', '')}, admins: [{{{ADMIN}}}]}}\n"
-        "libraries:\n  books: {title: B, system: logos-library, slots: 6}\n  sub: {title: S, system: logos-subscription, slots: 9}\n"
-        f"  jam: {{title: J, system: jamworks, slots: 9}}\nrosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        f"libraries:\n  books: {{title: B, system: logos-library, slots: 6{chosen.get('where', '')}}}\n"
+        "  sub: {title: S, system: logos-subscription, slots: 9}\n"
+        f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\nrosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")

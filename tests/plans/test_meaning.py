@@ -33,6 +33,7 @@ grants:
   - {library: books, kind: temporary, to: {tags: [student], any_tags: [a], not_tags: [b]}, until: 2027-06-30, resend: one}
   - {library: notes, to: {file: chosen.csv}, regrant: true}
   - {library: books, kind: permanent, to: {emails: [ann@grace.example]}}
+  - {library: books, kind: permanent, to: {everyone: true}, after: {days: 540}}
   - {path: g.csv}
 invites: {remind_after: [3d]}
 limits: {max_revokes: 7, permanent: retain}
@@ -100,6 +101,7 @@ def test_lines_make_no_difference_to_anything_that_can_be_said(place: Path) -> N
             ("until: 2027-06-30", "until: 2027-06-29"),
             ("resend: one", "resend: two"),
             (", regrant: true", ""),
+            ("after: {days: 540}", "after: {days: 541}"),
             ("emails: [ann@", "emails: [ben@"),
             ("remind_after: [3d]", "remind_after: [4d]"),
             ("max_revokes: 7", "max_revokes: 7%"),
