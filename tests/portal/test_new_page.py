@@ -14,7 +14,7 @@ from tests.support.program_copy import ProgramCopy, changed_program
 
 pytestmark = pytest.mark.slow
 
-ASKED = "    with _for_administrator(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
+ASKED = "    with for_administrator(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
 NOT_ASKED = """\
     with site().reading() as connection:
         here = Administered(institution, institution, "")

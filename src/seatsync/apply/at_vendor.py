@@ -14,15 +14,22 @@ from seatsync.domain.portal.steps import Step
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
-from seatsync.ledger.queries.work import open_work
+from seatsync.ledger.queries.work import DONE, changed_since, open_work
 
 
 def done(
-    ledger: Ledger, institution: str, steps: Collection[Step], at: str, actor: str, commit: str = ""
+    ledger: Ledger,
+    institution: str,
+    steps: Collection[Step],
+    at: str,
+    actor: str,
+    commit: str = "",
+    as_of: int | None = None,
 ) -> Sequence[Step]:
     """Take these steps off the work list, and return those that were on it.
 
-    The others were done before, or are no longer to be done; they do no harm. What came onto the list since stays on it.
+    The others were done before, or are no longer to be done; they do no harm. What came onto the list since stays on it. With
+    ``as_of``, the last journal entry that the caller knew, nothing is taken off about members who have changed since.
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
@@ -31,9 +38,10 @@ def done(
     def step(connection: Connection) -> Sequence[Step]:
         books, is_open = open_work(connection, institution)
         must_belong_to(books, institution)
-        chosen = [one for one in is_open if one in steps]
+        changed = changed_since(connection, institution, as_of) if as_of is not None else ()
+        chosen = [one for one in is_open if one in steps and one.member not in changed]
         if chosen:
-            record(connection, institution, books, Entry("worklist", at, actor, commit), _events(books, chosen))
+            record(connection, institution, books, Entry(DONE, at, actor, commit), _events(books, chosen))
         return chosen
 
     steps = frozenset(steps)

@@ -19,7 +19,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.portal.accounts import openid, settings_pages, sign_in
 from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
-from seatsync.portal.admin import routes as admin
+from seatsync.portal.admin import routes, work_list
 from seatsync.portal.members import claim, home, link
 from seatsync.portal.web import errors, health, moved, request_log, translation
 from seatsync.portal.web.languages import LANGUAGES
@@ -88,8 +88,9 @@ def create_app(here: Site, took: Took | None = None) -> Flask:
     app.before_request(_check_request)  # before CSRF protection, so that forms without a token count as tries
     CSRFProtect(app)
     Babel(app, locale_selector=_language)
-    for module in (sign_in, admin, claim, health, link, home, openid, settings_pages):
-        app.register_blueprint(module.pages)
+    modules = (sign_in, routes, work_list, claim, health, link, home, openid, settings_pages)
+    for pages in dict.fromkeys(module.pages for module in modules):  # those for administrators share a blueprint
+        app.register_blueprint(pages)
     openid.register(app, here)
     errors.register(app)
     translation.register(app)

@@ -10,6 +10,9 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.read import read_snapshot
 
+DONE = "worklist"
+"""The kind of a journal entry by which steps were done. It puts nothing on the work list."""
+
 _license, _member = tables.license.c, tables.member.c
 
 
@@ -31,3 +34,13 @@ def open_members(connection: Connection, institution: str, libraries: list[str])
     )
     of_persons = select(_member.number).where(_member.institution == institution, text("member.to_do"))
     return {*connection.execute(of_licenses).scalars(), *connection.execute(of_persons).scalars()}
+
+
+def changed_since(connection: Connection, institution: str, serial: int) -> set[int]:
+    """The numbers of the members of whom the journal says something after ``serial``, other than that steps were done."""
+    event, entry = tables.event.c, tables.entry.c
+    caused = tables.event.join(
+        tables.entry, (entry.institution == event.institution) & (entry.serial == event.entry) & (entry.kind != DONE)
+    )
+    later = select(event.member).select_from(caused).where(event.institution == institution, event.serial > serial)
+    return {*connection.execute(later.distinct()).scalars()}

@@ -6,10 +6,9 @@ Each request asks the ledger whether the visitor administers the institution; if
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, stream_with_context, url_for
+from flask import Response, abort, render_template, request, stream_with_context, url_for
 from flask_babel import format_decimal
 from sqlalchemy import Connection
 
@@ -19,13 +18,14 @@ from seatsync.domain.library import Library
 from seatsync.domain.text.characters import clean
 from seatsync.ledger.queries import lists
 from seatsync.ledger.queries.history import HistoryFilter
-from seatsync.ledger.queries.institutions.administered import Administered, administered, institutions_of
+from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
+from seatsync.portal.admin.access import for_administrator, pages
 from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import journal
 from seatsync.portal.admin.labels import ACTIONS, PERSON, PROGRESS, TERMS
@@ -35,24 +35,11 @@ from seatsync.portal.admin.source_links import source_link
 from seatsync.portal.web.site import site
 from seatsync.portal.web.translation import _
 
-pages = Blueprint("admin", __name__, url_prefix="/admin")
-
 _KEPT_PARAMETERS = (*NAMES, "tag", "sort", "what", "member", "commit")
 """The parameters that links on a page keep. No others may get into a link, because ``url_for`` has parameters of its own."""
 
 MOST_SHOWN = 100
 """Selected members, and lines without a member, that the page shows at most. The export has all members."""
-
-
-@contextmanager
-def _for_administrator(institution: str) -> Iterator[tuple[Administered, Connection]]:
-    """Open the ledger for an administrator of the institution; answer 404 to anyone else."""
-    who = signed_in_visitor()
-    with site().reading() as connection:
-        here = administered(connection, institution, who.email)
-        if here is None:
-            abort(404)
-        yield here, connection
 
 
 @pages.get("/")
@@ -68,7 +55,7 @@ def institutions() -> str:
 @signed_in
 def overview(institution: str) -> str:
     """Show contacts, administrators, the claim page and the libraries' seats."""
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
     claim_url = f"{site().settings.url}/claim/{institution}"
     return render_template("admin/overview.html", here=here, books=books, claim_url=claim_url)
@@ -78,7 +65,7 @@ def overview(institution: str) -> str:
 @signed_in
 def libraries(institution: str) -> str:
     """List the libraries with their seats."""
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         found = lists.libraries_of(connection, institution)
     return render_template("admin/libraries.html", here=here, libraries=found)
 
@@ -103,7 +90,7 @@ _ROSTER_OF_EXPORTS = {"members": USERS, "licenses": "any"}
 
 
 def _list_page(institution: str, name: str, read: Callable[..., Any], sorts: tuple[str, ...]) -> str:
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         seats_by_library = dict(lists.libraries_of(connection, institution))
         titles = {library.id: library.title for library in seats_by_library}
         filters = filters_of(request.args, [*titles], _DEFAULT_ROSTER[name])
@@ -141,7 +128,7 @@ def _order_label(sort: str, is_descending: bool) -> str:
 @signed_in
 def member(institution: str, number: int) -> str:
     """Show a member: their licenses, the file and line that each comes from, and their journal."""
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         if number not in read_snapshot(connection, institution, [number]).members:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
@@ -167,7 +154,7 @@ def _serial(name: str) -> int:
 def history(institution: str) -> str:
     """Show the journal, newest first."""
     query = {name: clean(request.args.get(name, "")) for name in ("what", "library", "member", "commit")}
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         wanted = HistoryFilter(
             members=members_named(connection, institution, query["member"]) if query["member"] else None,
             **{name: query[name] or None for name in ("what", "library", "commit")},
@@ -181,7 +168,7 @@ def history(institution: str) -> str:
 @signed_in
 def select(institution: str) -> str | Response:
     """ "Select by CSV": show or export the members that a file lists."""
-    with _for_administrator(institution) as (here, connection):
+    with for_administrator(institution) as (here, connection):
         libraries = [library for library, _ in lists.libraries_of(connection, institution)]
         titles = {library.id: library.title for library in libraries}
         shown: dict[str, Any] = {
@@ -223,12 +210,12 @@ def _export(institution: str, name: str, write: Callable[..., Iterator[str]]) ->
     def libraries(connection: Connection) -> list[Library]:
         return [library for library, _ in lists.libraries_of(connection, institution)]
 
-    with _for_administrator(institution) as (_, connection):  # report a bad filter before the first row is sent
+    with for_administrator(institution) as (_, connection):  # report a bad filter before the first row is sent
         ids = [library.id for library in libraries(connection)]
         filters = filters_of(request.args, ids, _ROSTER_OF_EXPORTS[name])
 
     def rows() -> Iterator[str]:
-        with _for_administrator(institution) as (_, connection):
+        with for_administrator(institution) as (_, connection):
             yield from write(connection, institution, filters, libraries(connection))
 
     account, limits = signed_in_visitor().id, site().limits

@@ -91,10 +91,15 @@ def _too_many(error: TooManyTries) -> ErrorResponse:
     return *_page(_("Too many tries"), text, 429), {"Retry-After": str(error.seconds)}
 
 
-def _no_ledger(error: LedgerError) -> ErrorResponse:
+def note_failure(error: LedgerError) -> None:
+    """Log that the ledger can't be used now."""
     # The error's message may name the person who holds the lock. Its help names nobody.
     facts = {"request": g.get("request_id", ""), "help": error.help}
     log.error("ledger-out-of-reach", extra=facts, exc_info=error)
+
+
+def _no_ledger(error: LedgerError) -> ErrorResponse:
+    note_failure(error)
     text = _("We have a technical problem right now. Nothing was changed. Try again in a few minutes.")
     return *_page(_("Not available right now"), text, 503), {"Retry-After": "60"}
 

@@ -31,3 +31,4 @@ def register(app: Flask) -> None:
     """Add the filters for templates."""
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["to_the_minute"] = to_the_minute
+    app.jinja_env.filters["number"] = flask_babel.format_decimal

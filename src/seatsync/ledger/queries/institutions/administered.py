@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
+from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
 
 
 class Administered(NamedTuple):
-    """An institution's id, name, time zone and last day (ISO; empty for no end)."""
+    """An institution's id, name, time zone and last day (ISO; empty for no end).
+
+    ``has_vendor`` says whether one of its libraries is at the vendor; only ``administered`` looks that up.
+    """
 
     id: str
     name: str
     timezone: str
     retire: str = ""
+    has_vendor: bool = False
 
 
 def institutions_of(connection: Connection, email: str) -> list[Administered]:
@@ -34,11 +39,12 @@ def institutions_of(connection: Connection, email: str) -> list[Administered]:
 
 def administered(connection: Connection, institution: str, email: str) -> Administered | None:
     """The institution if this e-mail is its administrator; None otherwise, whether the institution exists or not."""
-    institutions, admin = tables.institution.c, tables.admin.c
+    institutions, admin, library = tables.institution.c, tables.admin.c, tables.library.c
+    there = exists().where(library.institution == institution, library.delivered_by == DeliveredBy.VENDOR)
     query = (
-        select(institutions.institution, institutions.name, institutions.timezone, institutions.retire)
+        select(institutions.institution, institutions.name, institutions.timezone, institutions.retire, there)
         .join(tables.admin, institutions.institution == admin.institution)
         .where(institutions.institution == institution, admin.key == email_key(email))
     )
     row = connection.execute(query).one_or_none()
-    return Administered(*row) if row is not None else None
+    return Administered(row[0], row[1], row[2], row[3], bool(row[4])) if row is not None else None
