@@ -47,7 +47,7 @@ class Page(HTMLParser):
         self.code: int = response.status_code
         self.path: str = response.request.path
         self.headers = response.headers
-        self.body: str = response.get_data(as_text=True)
+        self.body: str = response.get_data().decode(errors="replace")
         self.forms: list[Form] = []
         self.links: dict[str, str] = {}
         self.title = ""

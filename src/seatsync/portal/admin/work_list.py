@@ -126,8 +126,8 @@ def _mark(institution: str, sheet: Sheet, chosen: Sequence[int], serial: int) ->
         note_failure(error)
         title = _("Nothing was marked as done")
         text = _(
-            "The ledger takes no changes right now: it may be a copy to look at only, or in use. Nothing was changed. "
-            "Try again later, or ask the person who runs these pages."
+            "Nothing can be saved right now: these pages may show a copy to look at only, or somebody else is saving. "
+            "Nothing was changed. Try again later, or ask the person who runs these pages."
         )
         return render_template(
             "message.html", title=title, text=text, again=url_for("admin.work_list", institution=institution)
