@@ -44,10 +44,12 @@ class Part(NamedTuple):
 
 
 class InPortal(NamedTuple):
-    """The steps in one portal, and what it shows before the first."""
+    """The steps in one portal, the ``folder`` of their files (empty for that of the check list), and what the portal shows
+    before the first."""
 
     title: str
     address: str
+    folder: str
     counts: Grid
     parts: Sequence[Part]
 
@@ -84,7 +86,8 @@ IF_OTHERWISE = (
     "The portal selects fewer people than the step says: somebody was done before, or is otherwise in the portal. "
     "Go on with those who are selected.",
     "The portal selects more people than the step says: stop. The file or the filter is not the one of the step.",
-    "A count is another before a step: somebody has changed something in the portal. Go on if enough seats are available.",
+    "Total Slots is another: tell whoever runs seatsync how many seats there are.",
+    "Another count is not as the step says: somebody has changed something in the portal. Go on if enough seats are available.",
     "The portal refuses a file for one row: note the person and the message, delete that row with a text editor, and upload "
     "the file again. The person stays on the work list.",
     "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. Give that "
@@ -102,6 +105,12 @@ WHEN_DONE = (
 )
 
 
+def in_all(sheets: Sequence[Sheet]) -> str:
+    """How many steps there are, and for how many people."""
+    people = {number for sheet in sheets for number in sheet.members}
+    return f"{counted(len(sheets), 'step')} for {counted(len(people), 'person', 'people')}"
+
+
 def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bool) -> CheckList:
     """Return the check list of these sheets; ``on`` is the day (ISO) as which it is made."""
     before, after = counts_now(books), counts_after(sheets, books)
@@ -114,7 +123,7 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
         for sheet, counts in pairs:
             parts.append(_part(sheet, before, counts, titles))
             before |= counts
-        portals.append(InPortal(portal.title, portal.address, shown, parts))
+        portals.append(InPortal(portal.title, portal.address, pairs[0][0].folder, shown, parts))
     name = books.institution.name if books.institution is not None else ""
     return CheckList(name, on, is_applied, portals)
 
@@ -128,7 +137,7 @@ def _counts(portal: Portal, titles: Mapping[str, str], counts: Mapping[str, Coun
 
 
 def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]) -> Part:
-    title = f"{sheet.task.title}: {sheet.title}" if sheet.title else sheet.task.title
+    title = sheet.full_title
     if sheet.tags:
         title += (
             f", with the tags {', '.join(sheet.tags)}" if len(sheet.tags) > 1 else f", with the tag {sheet.tags[0]}"
@@ -145,10 +154,12 @@ def _lines(sheet: Sheet) -> Iterator[str]:
     """What to do, in order."""
     number = counted(len(sheet.members) - len(sheet.by_hand), "person", "people")
     if sheet.task.takes is Takes.BY_HAND:
-        if sheet.task.name == EDIT and any(defused(row) is not row for row in sheet.rows):
-            yield "Type the values of this list. In the file, an apostrophe stands before what a spreadsheet would run."
         edits = f" {counted(len(sheet.rows), 'value')} of" if sheet.task.name == EDIT else ""
         yield f"For{edits} {counted(len(sheet.members), 'person', 'people')}, from the top: {_way(sheet, sheet.task.clicks)}."
+        if sheet.task.name == EDIT:
+            yield "Find the person by the e-mail, type in what stands under Change to, and save it, one row after the other."
+            if any(defused(row) is not row for row in sheet.rows):
+                yield "In the file, an apostrophe stands before what a spreadsheet would run. Leave it out."
         return
     if not sheet.rows:
         return

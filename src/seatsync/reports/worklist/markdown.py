@@ -25,6 +25,8 @@ def _lines(made: CheckList) -> Iterator[str]:
         yield f"\n## {literal(portal.title)}"
         if portal.address:
             yield f"\nSign in at <{portal.address}>."
+        if portal.folder:
+            yield f"\nThe files are in the folder `{portal.folder}`."
         if portal.counts.rows:
             yield from _grid(portal.counts)
         for part in portal.parts:

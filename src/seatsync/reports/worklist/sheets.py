@@ -62,6 +62,11 @@ class Sheet(NamedTuple):
         return f"{self.folder}/{self.name}" if self.folder else self.name
 
     @property
+    def full_title(self) -> str:
+        """What is done, and where."""
+        return f"{self.task.title}: {self.title}" if self.title else self.task.title
+
+    @property
     def steps(self) -> Sequence[Step]:
         """The steps that are done when the sheet is."""
         return [Step(self.portal.name, StepName(self.task.name), self.library, number) for number in self.members]

@@ -28,10 +28,9 @@ def bundle(run: Run, target: Path, folder: Path) -> None:
     The files have names and e-mails: keep them like the rosters, and delete them when everything is done.
     """
     from seatsync.cli.commands.worklist.reading import read_open
-    from seatsync.domain.diagnostic import counted
     from seatsync.reports.worklist.bundle import PAGE
     from seatsync.reports.worklist.bundle import bundle as files_of
-    from seatsync.reports.worklist.check_list import NOTHING
+    from seatsync.reports.worklist.check_list import NOTHING, in_all
 
     check_may_be_written(run)
     work = read_open(folder, run)
@@ -40,5 +39,4 @@ def bundle(run: Run, target: Path, folder: Path) -> None:
     if not work.sheets:
         run.say(f"{NOTHING} {target / PAGE} says so.")
         return
-    people = counted(sum(len(sheet.members) for sheet in work.sheets), "person", "people")
-    run.say(f"{target}: {counted(len(work.sheets), 'step')}, {people}. Open or print {target / PAGE} and begin there.")
+    run.say(f"{target}: {in_all(work.sheets)}. Open or print {target / PAGE} and begin there.")

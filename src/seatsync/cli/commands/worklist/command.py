@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import click
 
 from seatsync.cli.commands.worklist.bundle import bundle
 from seatsync.cli.commands.worklist.done import done
-from seatsync.cli.lists import print_rows, unknown_library
+from seatsync.cli.lists import MOST_IN_TEXT, print_rows, unknown_library
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 
@@ -35,8 +36,6 @@ command.add_command(bundle)
 command.add_command(done)
 
 _COLUMNS = ("step", "portal", "library", "email", "given_name", "family_name", "student_id", "field", "old", "new")
-_IN_TEXT = tuple(name for name in _COLUMNS if name not in ("portal", "library", "student_id"))
-"""The columns of the table; the step's name says the portal and the library."""
 
 
 @command.command("list")
@@ -45,29 +44,58 @@ _IN_TEXT = tuple(name for name in _COLUMNS if name not in ("portal", "library", 
 @option("--library", metavar="ID", help="Only steps about this library.")
 @common("text", "csv", "json")
 def list_(run: Run, folder: Path, steps: tuple[str, ...], library: str | None) -> None:
-    """List who is still to be worked on in the vendor's portal, step by step in the order to be done.
+    """List who is still to be worked on, step by step.
 
     \b
     seatsync worklist list
     seatsync worklist list --step 4-revoke-books
     seatsync worklist list --library books --format json
+
+    The steps are in the order in which they are to be done in the vendor's portal.
     """
     from seatsync.cli.commands.worklist.choosing import named
     from seatsync.cli.commands.worklist.reading import read_open
-    from seatsync.domain.diagnostic import counted
-    from seatsync.reports.worklist.check_list import NOTHING
+    from seatsync.reports.worklist.check_list import NOTHING, in_all
 
     work = read_open(folder, run)
     if library and library not in work.books.libraries:
         raise unknown_library(library, work.books)
     chosen = [sheet for sheet in named(work.sheets, steps, work.libraries) if library in (None, sheet.library)]
-    rows = [row for sheet in chosen for row in _rows(sheet, work.books, run)]
-    print_rows(run, _IN_TEXT if run.format == "text" else _COLUMNS, rows, NOTHING)
-    if rows and run.format == "text":
-        people = counted(sum(len(sheet.members) for sheet in chosen), "person", "people")
-        run.say(
-            f"{counted(len(chosen), 'step')}, {people}. `seatsync worklist bundle DIR` writes the files for the portal."
+    rows = (row for sheet in chosen for row in _rows(sheet, work.books, run))
+    if run.format != "text":
+        print_rows(run, _COLUMNS, [*rows], NOTHING)
+    elif not chosen:
+        run.say(NOTHING)
+    else:
+        _print_text(chosen, rows, run)
+        run.say(f"{in_all(chosen)}. `seatsync worklist bundle DIR` writes the files for the portal.")
+
+
+def _print_text(sheets: Sequence[Sheet], rows: Iterable[dict[str, Any]], run: Run) -> None:
+    """Print each step with its people below it; without ``--verbose`` only as many as in other lists."""
+    from seatsync.domain.diagnostic import counted
+    from seatsync.domain.person import spoken
+    from seatsync.reports import text
+
+    out = text.stdout(run.no_color)
+    people = {sheet.step: len(sheet.members) for sheet in sheets}
+    for step, found in groupby(islice(rows, None if run.verbose else MOST_IN_TEXT), lambda row: row["step"]):
+        title = next(sheet.full_title for sheet in sheets if sheet.step == step)
+        out.line((step, "bold"), (f"  {title}: {counted(people[step], 'person', 'people')}", ""))
+        shown = [run.redactor.row(row) if run.redactor is not None else row for row in found]
+        out.table(
+            [
+                (
+                    row["email"],
+                    f"{row['given_name']} {row['family_name']}",
+                    f"{spoken(row['field'])}: {row['old'] or 'none'} → {row['new'] or 'none'}" if row["field"] else "",
+                )
+                for row in shown
+            ],
+            indent=4,
         )
+    if (left := sum(1 for _ in rows)) > 0:
+        run.say(f"… and {left:,} more (--verbose or --format csv shows all)")
 
 
 def _rows(sheet: Sheet, books: Snapshot, run: Run) -> Iterator[dict[str, Any]]:
