@@ -216,7 +216,8 @@ def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], ho
         f"version: 1\ninstitution: {{id: g, name: G, opt_out: true{chosen.get('zone', '')}, admins: [{{{ADMIN}}}]}}\n"
         f"libraries:\n  books: {{title: B, system: logos-library, slots: 6{chosen.get('where', '')}}}\n"
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
-        f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\nrosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
+        f"rosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
