@@ -362,6 +362,22 @@ def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None
     agrees(place)
 
 
+# Next month
+
+
+def test_a_row_in_the_roster_is_enough_for_a_seat_by_a_rule_and_apply_says_that_steps_are_open(place: Path) -> None:
+    start(place, "--from", participants(place, "Ann", "Ben", "Cleo"), "--slots", "100")
+    with (place / "rosters" / "members.csv").open("a", encoding="utf-8") as roster:
+        roster.write("dan@grace.example,Dan,Test,,,\n")
+    outcome = seatsync("apply", "--yes", "--now", DAY, folder=place)
+    assert "To be done at the vendor: 1 step. `seatsync worklist bundle to-do` writes" in outcome.err
+    assert [(row["step"], row["email"]) for row in told(place, "worklist", "list")] == [("3-add", "dan@grace.example")]
+    participants(place, "Ann", "Ben", "Cleo", "Dan")
+    assert seatsync("import", "../members.csv", "--yes", "--now", DAY, folder=place).code == 0
+    assert held(place, "jamworks")["Dan"] == ("temporary", "delivered")
+    agrees(place)
+
+
 # Wrong files
 
 
