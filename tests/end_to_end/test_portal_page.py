@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "portal.md"
-SECTIONS = ("Start from a Logos portal", "Start from Jamworks")
+SECTIONS = ("Start from a Logos portal", "Start from Jamworks", "Drift")
 WRITE = os.environ.get("SEATSYNC_TEST_GOLDEN") == "write"
 _SECTION = re.compile(r"(?=^## )", re.MULTILINE)
 _FILE = r"`(?P<file>[\w./-]+\.csv)`[^`]*\n\n```csv\n(?P<text>.*?)^```$"

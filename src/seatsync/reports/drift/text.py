@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from seatsync.reports.drift.view import DriftView, Row, words
+from seatsync.reports.view import escape_controls
 from seatsync.reports.writer import Writer
 
 MOST = 200
@@ -26,19 +27,20 @@ def drift(out: Writer, view: DriftView, everything: bool) -> None:
         out.line()
         out.table([(f"{number:,}", words(code)) for code, number in view.counts.items()])
     for (title, to_do), group in groupby(view.rows, key=lambda row: (words(row.code), row.to_do)):
-        _group(out, view, title, to_do, [*group], None if everything else MOST)
+        _group(out, title, to_do, [*group], None if everything else MOST)
 
 
-def _group(out: Writer, view: DriftView, title: str, to_do: str, rows: list[Row], most: int | None) -> None:
+def _group(out: Writer, title: str, to_do: str, rows: list[Row], most: int | None) -> None:
     out.line()
     out.line((f"{title[0].upper()}{title[1:]} ({len(rows):,})", "bold"))
     out.paragraph(f"To fix: {to_do}")
-    cells = [(row.member, row.library, *_sides(row), view.where(row)) for row in rows[:most]]
-    out.table(cells, styles=("", "", "", "", "dim"), indent=4)
+    for row in rows[:most]:
+        out.paragraph("  ".join(filter(None, _parts(row))))
     if most is not None and len(rows) > most:
         out.line((f"    … and {len(rows) - most:,} more (--verbose or --format json shows all)", "dim"))
 
 
-def _sides(row: Row) -> tuple[str, str]:
+def _parts(row: Row) -> tuple[str, ...]:
     here, there = row.in_words
-    return (f"here: {here}" if here else "", f"there: {there}" if there else "")
+    told = (row.member, row.library, f"here: {here}" if here else "", f"there: {there}" if there else "")
+    return (*map(escape_controls, told), f"line {row.line:,}" if row.line else "")
