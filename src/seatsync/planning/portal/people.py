@@ -58,7 +58,7 @@ def _as_before(books: Snapshot, portal: str) -> Snapshot:
 
 def _with_fields(member: Member, fields: Mapping[str, Any]) -> Member:
     there = member._replace(**fields)
-    return there._replace(key=email_key(there.email)) if "email" in fields else there
+    return there._replace(key=email_key(there.email)) if "email" in fields and member.key else there
 
 
 class Record(NamedTuple):
