@@ -317,4 +317,5 @@ def _read_finding(finding: Mapping[str, Any], severity: Severity) -> Diagnostic:
 
 
 def _slots(figures: Mapping[str, int]) -> Slots:
-    return Slots(figures["total"], figures["reserved"], figures["temporary"], figures["permanent"])
+    counted = (figures[name] for name in ("total", "reserved", "temporary", "permanent"))
+    return Slots(*counted, figures.get("permanent_reserved", 0))
