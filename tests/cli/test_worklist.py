@@ -196,6 +196,18 @@ def test_an_import_is_marked_by_its_file_although_other_tags_make_other_files_no
     assert "logos/3-import" not in steps(folder)
 
 
+def test_people_who_are_done_by_hand_are_marked_by_the_commands_of_the_check_list_too(folder: Path) -> None:
+    members(
+        folder,
+        "ann@grace.example,=1+1,Lee,1,student",
+        "ben@grace.example,Ben,Lee,2,student;reader",
+        "+cid@grace.example,Cid,Lee,-3,student",
+    )
+    run(folder, "apply", "--yes")
+    carry_out(folder, new_portals())
+    assert steps(folder) == {}
+
+
 # ── done: names and questions ───────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -140,8 +140,6 @@ class Slots:
             "reserved": self.reserved,
             "temporary": self.temporary,
             "permanent": self.permanent,
-            "temporary_reserved": self.temporary_reserved,
-            "permanent_reserved": self.permanent_reserved,
         }
 
 

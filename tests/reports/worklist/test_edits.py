@@ -47,7 +47,8 @@ def test_no_two_people_have_the_same_e_mail_or_id_at_any_moment(drawn: list[tupl
     everybody = read(drawn)
     portal = [member._asdict() | there for member, there in everybody]
     for edit in edits(everybody):
-        (one,) = [user for user in portal if user["email"] == edit.email]
+        (one,) = [user for user in portal if user["email"] == edit.there.email]
+        assert one == edit.there._asdict()
         assert one[edit.field] == edit.old
         one[edit.field] = edit.new
         for field in ("email", "student_id"):
@@ -96,5 +97,5 @@ def test_a_long_chain_takes_no_time() -> None:
         for one in range(number)
     ]
     made = edits(chain)
-    assert [edit.email for edit in made[:2]] == [f"{number - 1}@x.edu", f"{number - 2}@x.edu"]
+    assert [edit.there.email for edit in made[:2]] == [f"{number - 1}@x.edu", f"{number - 2}@x.edu"]
     assert len(made) == number

@@ -53,7 +53,7 @@ names = (
     .filter(bool)
 )
 emails = st.one_of(
-    st.sampled_from(["+a", "-a", "=a", "'=a", "a+b", "o'neil"]), st.from_regex("[a-z0-9+]{1,6}", fullmatch=True)
+    st.sampled_from(["+a", "-a", "=a", "a+b", "o'neil"]), st.from_regex("[a-z0-9+]{1,6}", fullmatch=True)
 )
 ids = st.one_of(
     st.just(""), st.sampled_from(["007", "-7", "=7", "1e5"]), st.from_regex("[A-Z0-9-]{1,5}", fullmatch=True)
@@ -108,29 +108,32 @@ def test_each_file_is_the_portals_template_and_says_what_the_ledger_says(everybo
 def test_no_spreadsheet_finds_a_formula_wherever_it_splits(everybody: list[Person]) -> None:
     _, found = all_steps(everybody)
     for sheet in found:
-        for cell in re.split(r"[,;\t\r\n]", sheet.text) if sheet.rows else ():
-            assert cell.strip(" \"'\u3000\xa0")[:1] not in {*"=+-@＝＋－＠"}, cell
+        for path, text in sheet.files.items():
+            around = ' "\u3000\xa0' + ("" if ".by-hand" in path else "'")  # there an apostrophe is the guard
+            for cell in re.split(r"[,;\t\r\n]", text):
+                assert cell.strip(around)[:1] not in {*"=+-@＝＋－＠"}, cell
 
 
 @given(people)
 def test_a_file_selects_its_people_here_too(everybody: list[Person]) -> None:
-    _, found = all_steps(everybody)
+    books, found = all_steps(everybody)
     for sheet in found:
         diagnostics: list[Any] = []
-        if sheet.rows:
-            selection = read_selection(sheet.text, f"{sheet.name}.csv", diagnostics)
+        keys = set()
+        for path, text in sheet.files.items():
+            selection = read_selection(text, path, diagnostics)
             assert selection is not None
-            assert not diagnostics
-            where = [column.field for column in sheet.portal.template.columns].index("email")
-            assert selection.keys == {email_key(row[where]) for row in sheet.rows}
+            keys |= selection.keys
+        assert not diagnostics
+        assert keys == {books.members[number].key for number in sheet.members}
 
 
 @given(people)
 def test_every_file_has_a_name_of_its_own_that_any_system_takes(everybody: list[Person]) -> None:
     _, found = all_steps(everybody)
-    paths = [sheet.path for sheet in found if sheet.path]
+    paths = [path for sheet in found for path in sheet.files]
     assert len({*paths}) == len(paths)
-    assert all(re.fullmatch(r"(logos|jamworks)/\d-[a-z0-9-]{1,90}\.csv", path) for path in paths)
+    assert all(re.fullmatch(r"(logos|jamworks)/\d-[a-z0-9-]{1,90}(\.by-hand)?\.csv", path) for path in paths)
 
 
 def test_people_with_very_many_sets_of_tags_are_imported_at_once_with_the_tags_that_all_have() -> None:

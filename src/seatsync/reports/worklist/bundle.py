@@ -16,7 +16,7 @@ OWN = (CHECK_LIST, PAGE, NOT_IN_GIT)
 """The files that every bundle has."""
 
 _MARK = re.compile(
-    r"^<!-- seatsync-bundle/1 (?P<institution>[a-z0-9-]+)(?P<files>(?: (?:[a-z]+/)?\d-[a-z0-9-]+\.csv)*) -->$",
+    r"^<!-- seatsync-bundle/1 (?P<institution>[a-z0-9-]+)(?P<files>(?: (?:[a-z]+/)?\d-[a-z0-9-]+(?:\.by-hand)?\.csv)*) -->$",
     re.MULTILINE,
 )
 _UNFINISHED = "# This check list is not complete\n\nseatsync stopped while it wrote this folder. Make it again.\n"
@@ -30,13 +30,13 @@ def bundle(
     Git ignores the folder, because it is full of names.
     """
     made = check_list(sheets, books, on, is_applied)
-    files = {sheet.path: sheet.text for sheet in sheets if sheet.path}
+    files = {path: text for sheet in sheets for path, text in sheet.files.items()}
     return {NOT_IN_GIT: "*\n", **files, PAGE: html(made), CHECK_LIST: markdown(made) + _mark(institution, files)}
 
 
 def unfinished(institution: str, files: Collection[str]) -> str:
     """The check list of a folder that is still being written and may have these files."""
-    return _UNFINISHED + "\n" + _mark(institution, [name for name in files if name.endswith(".csv")])
+    return _UNFINISHED + _mark(institution, [name for name in files if name.endswith(".csv")])
 
 
 def files_of(text: str, institution: str) -> list[str] | None:
@@ -47,4 +47,4 @@ def files_of(text: str, institution: str) -> list[str] | None:
 
 def _mark(institution: str, files: Collection[str]) -> str:
     """The line by which a check list is known, invisible where Markdown is shown."""
-    return f"<!-- seatsync-bundle/1 {' '.join([institution, *sorted(files)])} -->\n"
+    return f"\n<!-- seatsync-bundle/1 {' '.join([institution, *sorted(files)])} -->\n"

@@ -145,8 +145,7 @@ def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count],
     lines = [*_lines(sheet), *_shown(sheet.portal, before, after, titles)]
     if sheet.task.note:
         lines.append(sheet.task.note)
-    # Whoever is in no file can only be marked as done with the whole step.
-    command = f"seatsync worklist done {sheet.step}" + ("" if sheet.by_hand else f" --select DIR/{sheet.path}")
+    command = " ".join([f"seatsync worklist done {sheet.step}", *(f"--select DIR/{path}" for path in sheet.files)])
     return Part(sheet.step, title, len(sheet.members), sheet.task.is_irreversible, lines, [*_grids(sheet)], command)
 
 
@@ -186,6 +185,12 @@ def _shown(
 ) -> Iterator[str]:
     """What the portal shows for each library before and after the step."""
     for id, count in after.items():
+        if count == before[id]:
+            same = ", ".join(
+                f"{name} {getattr(count, figure):,}" for name, figure in portal.counts if figure != "total"
+            )
+            yield f"The counts of {titles[id]} stay as they are: {same}."
+            continue
         changes = ", ".join(
             f"{name} {getattr(before[id], figure):,} → {getattr(count, figure):,}"
             for name, figure in portal.counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seatsync.domain.person import Member
 from seatsync.domain.text.emails import email_key
@@ -18,10 +18,11 @@ STAND_IN_DOMAIN = "stand-in.invalid"
 
 
 class Edit(NamedTuple):
-    """One value to type in: the person whom the portal has under ``email``, the ``field``, its value there and the new one."""
+    """One value to type in: the ``member`` and how they are ``there`` in the portal at this moment, the ``field``, its value
+    there and the new one."""
 
-    email: str
     member: Member
+    there: Member
     field: str
     old: str
     new: str
@@ -77,12 +78,11 @@ class _Order:
         """Free what this person has and others wait for. The person's own turn comes later."""
         for value in one.held():
             if value in followers:
-                field, old = value[0], one.there[value[0]]
+                field = value[0]
                 self.stand_ins += 1
                 name = f"stand-in-{self.stand_ins}"
                 new = f"{name}@{STAND_IN_DOMAIN}" if field == "email" else name
-                yield Edit(one.email, one.member, field, old, new)
-                one.there[field] = new
+                yield one.edit(field, new)
                 _free([value], followers, ready)
 
 
@@ -93,11 +93,6 @@ class _Person:
         self.member, self.there = member, there
         self.lacks: set[tuple[str, str]] = set()
         self.is_done = False
-
-    @property
-    def email(self) -> str:
-        """The e-mail under which the portal has the person now."""
-        return self.there.get("email", self.member.email)
 
     def held(self) -> list[tuple[str, str]]:
         """The unique values that the person gives up."""
@@ -111,7 +106,14 @@ class _Person:
     def edits(self) -> Iterator[Edit]:
         fields = [field for field in self.there if field not in _UNIQUE]
         for field in (*fields, *(field for field in _UNIQUE if field in self.there)):
-            yield Edit(self.email, self.member, field, self.there[field], getattr(self.member, field))
+            yield self.edit(field, getattr(self.member, field))
+
+    def edit(self, field: str, new: str) -> Edit:
+        """The edit of a field, after which the portal has the new value."""
+        values: dict[str, Any] = {**self.there}
+        made = Edit(self.member, self.member._replace(**values), field, self.there[field], new)
+        self.there[field] = new
+        return made
 
 
 def _free(

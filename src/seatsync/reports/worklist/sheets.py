@@ -31,6 +31,9 @@ MOST_IMPORTS = 20
 
 EDIT = "edit"
 
+BY_HAND = ".by-hand"
+"""Stands in the name of a file that must not be given to a portal. No library or tag brings a dot into a name."""
+
 _LONGEST = 40
 _NOT_IN_NAMES = re.compile("[^a-z0-9]+")
 
@@ -84,14 +87,26 @@ class Sheet(NamedTuple):
 
     @property
     def path(self) -> str:
-        """The file's path in the bundle; empty if no row can be in a file."""
+        """The path of the portal's file in the bundle; empty if no row can be in one."""
         return f"{self.step}.csv" if self.rows else ""
 
     @property
     def text(self) -> str:
-        """The file's text: as the vendors' templates, comma and CRLF (RFC 4180), to be written as UTF-8 without a mark."""
+        """The text of the portal's file."""
+        # No portal reads the corrections.
+        return self._text(map(defused, self.rows) if self.task.name == EDIT else self.rows)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The texts of the files by their paths in the bundle: the portal's, and for seatsync alone the rows by hand."""
+        found = {self.path: self.text} if self.path else {}
+        if self.by_hand:
+            found[f"{self.step}{BY_HAND}.csv"] = self._text(map(defused, self.by_hand))
+        return found
+
+    def _text(self, rows: Iterable[Sequence[str]]) -> str:
+        """A file as the vendors' templates: comma and CRLF (RFC 4180), to be written as UTF-8 without a mark."""
         file = io.StringIO()
-        rows = map(defused, self.rows) if self.task.name == EDIT else self.rows  # no portal reads the corrections
         csv.writer(file).writerows([self.columns, *rows])
         return file.getvalue()
 
@@ -196,8 +211,8 @@ def _of_edits(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
 
 
 def _edit_row(edit: Edit, names: Mapping[str, str]) -> list[str]:
-    member = edit.member
-    return [edit.email, member.given_name, member.family_name, names[edit.field], edit.old, edit.new]
+    there = edit.there
+    return [there.email, there.given_name, there.family_name, names[edit.field], edit.old, edit.new]
 
 
 def _divided(sheet: Sheet, rows: Iterable[list[str]]) -> Sheet:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import click
 
-from seatsync.reports.worklist.sheets import Sheet, base_name
+from seatsync.reports.worklist.sheets import BY_HAND, Sheet, base_name
 from seatsync.systems.registry import PORTALS
 
 
@@ -21,7 +21,11 @@ def named(
     Raises:
         UsageError: there is no such step, or it is in two portals.
     """
-    chosen = {step for name in names for step in _steps(sheets, name.removesuffix(".csv"), libraries, with_file)}
+    chosen = {
+        step
+        for name in names
+        for step in _steps(sheets, name.removesuffix(".csv").removesuffix(BY_HAND), libraries, with_file)
+    }
     return [sheet for sheet in sheets if not names or sheet.step in chosen]
 
 

@@ -109,7 +109,7 @@ def _rows(sheet: Sheet, books: Snapshot, run: Run) -> Iterator[dict[str, Any]]:
     for edit in edits:
         hidden = run.redactor is not None and edit.field != "email"
         old, new = (HIDDEN, HIDDEN) if hidden else (edit.old, edit.new)
-        yield _row(sheet, edit.member, edit.email) | {"field": edit.field, "old": old, "new": new}
+        yield _row(sheet, edit.there, edit.there.email) | {"field": edit.field, "old": old, "new": new}
 
 
 def _row(sheet: Sheet, member: Member, email: str) -> dict[str, Any]:

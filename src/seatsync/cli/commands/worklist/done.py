@@ -15,12 +15,14 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
-    from seatsync.domain.desired import Selection
     from seatsync.domain.portal.steps import Step
     from seatsync.domain.snapshot import Snapshot
     from seatsync.reports.worklist.sheets import Sheet
 
 _MOST_NAMED = 10
+
+Rows = Sequence[tuple[str, str, int]]
+"""The rows of selection files: (student id, e-mail, line)."""
 
 
 @click.command("done")
@@ -29,12 +31,13 @@ _MOST_NAMED = 10
 @option(
     "--select",
     type=click.Path(path_type=Path),
+    multiple=True,
     metavar="FILE",
-    help="Only the people in this CSV file: the one of the step, which the portal took.",
+    help="Only the people in this CSV file: the one of the step, which the portal took. Repeat it for several files.",
 )
 @yes_option
 @common()
-def done(run: Run, steps: tuple[str, ...], folder: Path, select: Path | None, yes: bool) -> int:
+def done(run: Run, steps: tuple[str, ...], folder: Path, select: tuple[Path, ...], yes: bool) -> int:
     """Take off the work list what is done in the vendor's portal.
 
     \b
@@ -50,9 +53,9 @@ def done(run: Run, steps: tuple[str, ...], folder: Path, select: Path | None, ye
     from seatsync.cli.commands.worklist.reading import read_open
     from seatsync.cli.listing import selected
 
-    asks = not (steps and select is not None)
+    asks = not (steps and select)
     check_can_ask(yes or not asks)
-    selection = selected(select, run) if select is not None else None
+    selection = [row for file in select for row in selected(file, run).rows] if select else None
     work = read_open(folder, run)
     sheets = named(work.sheets, steps, work.libraries, selection is not None)
     chosen = [*_chosen(sheets, work.books, selection, run)]
@@ -76,8 +79,8 @@ def _in_words(steps: Sequence[Step], sheets: Sequence[Sheet]) -> str:
     return ", ".join(f"{counted(number, 'person', 'people')} in {name}" for name, number in numbers.items() if number)
 
 
-def _chosen(sheets: Sequence[Sheet], books: Snapshot, selection: Selection | None, run: Run) -> Iterator[Step]:
-    """The open steps of these sheets, of the people in the selection, if there is one. Tells who in it has none."""
+def _chosen(sheets: Sequence[Sheet], books: Snapshot, selection: Rows | None, run: Run) -> Iterator[Step]:
+    """The open steps of these sheets, of the people in the files, if there are any. Tells who in it has none."""
     from seatsync.domain.diagnostic import named
 
     found: set[int] = set()
@@ -89,8 +92,8 @@ def _chosen(sheets: Sequence[Sheet], books: Snapshot, selection: Selection | Non
         yield from (step for step in sheet.steps if selection is None or step.member in found)
 
 
-def people_in(selection: Selection, sheets: Sequence[Sheet], books: Snapshot) -> tuple[set[int], list[str]]:
-    """The members of these sheets whom the file names, and those whom it names otherwise.
+def people_in(selection: Rows, sheets: Sequence[Sheet], books: Snapshot) -> tuple[set[int], list[str]]:
+    """The members of these sheets whom the rows name, and whom they name otherwise.
 
     A file of a bundle has people as the portal had them: under an e-mail that they may no longer have, and that somebody else
     may have now. So a student id comes first, then the e-mail of the sheet, then the member's own.
@@ -111,7 +114,7 @@ def people_in(selection: Selection, sheets: Sequence[Sheet], books: Snapshot) ->
                 ids.setdefault(member.student_id, number)
     found: set[int] = set()
     others: list[str] = []
-    for id, email, _ in selection.rows:
+    for id, email, _ in selection:
         key = email_key(email)
         if (named := ids.get(id) or there.get(key) or own.get(key)) is not None:
             found.add(named)
