@@ -222,6 +222,8 @@ def test_who_is_on_a_jamworks_list_has_a_delivered_seat(tmp_path: Path) -> None:
         "reserved": 0,
         "temporary": 2,
         "permanent": 0,
+        "temporary_reserved": 0,
+        "permanent_reserved": 0,
     }
     assert plan_is_empty(folder)
 

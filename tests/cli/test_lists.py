@@ -120,9 +120,36 @@ def test_status_as_json_is_exactly_what_the_contract_says(school: Path) -> None:
             {
                 "institution": "grace",
                 "libraries": {
-                    "books": {"total": 10, "used": 3, "available": 7, "reserved": 1, "temporary": 0, "permanent": 2},
-                    "jamworks": {"total": 5, "used": 1, "available": 4, "reserved": 1, "temporary": 0, "permanent": 0},
-                    "logos": {"total": 20, "used": 2, "available": 18, "reserved": 1, "temporary": 1, "permanent": 0},
+                    "books": {
+                        "total": 10,
+                        "used": 3,
+                        "available": 7,
+                        "reserved": 1,
+                        "temporary": 0,
+                        "permanent": 2,
+                        "temporary_reserved": 0,
+                        "permanent_reserved": 1,
+                    },
+                    "jamworks": {
+                        "total": 5,
+                        "used": 1,
+                        "available": 4,
+                        "reserved": 1,
+                        "temporary": 0,
+                        "permanent": 0,
+                        "temporary_reserved": 1,
+                        "permanent_reserved": 0,
+                    },
+                    "logos": {
+                        "total": 20,
+                        "used": 2,
+                        "available": 18,
+                        "reserved": 1,
+                        "temporary": 1,
+                        "permanent": 0,
+                        "temporary_reserved": 1,
+                        "permanent_reserved": 0,
+                    },
                 },
             },
             indent=2,
@@ -138,6 +165,7 @@ def test_status_as_a_table_has_a_row_for_each_library(school: Path) -> None:
         ["books", "10", "3", "7", "1", "0", "2"],
         ["jamworks", "5", "1", "4", "1", "0", "0"],
         ["logos", "20", "2", "18", "1", "1", "0"],
+        ["books:", "1", "of", "the", "reserved", "is", "permanent."],
     ]
 
 

@@ -95,6 +95,7 @@ def test_a_seat_s_whole_life_from_the_apply_to_the_plan_after_it_was_declined(
     assert (held["kind"], held["status"]) == ("temporary", "delivered")
     assert slots(school, "books") == {
         "total": 1000, "used": 1, "available": 999, "reserved": 0, "temporary": 1, "permanent": 0,
+        "temporary_reserved": 0, "permanent_reserved": 0,
     }  # fmt: skip
 
     # An upgrade and its letter; then a revoke and its letter.

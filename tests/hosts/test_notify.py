@@ -256,6 +256,19 @@ def test_what_people_did_to_the_issue_is_no_obstacle(place: Path, host: CodeHost
     assert [one.is_open for one in host.issues.known] == [False, True]
 
 
+def test_what_is_to_be_looked_at_opens_the_issue_although_nothing_failed(place: Path, host: CodeHost) -> None:
+    ended(place, {**GOOD, "result": "unchanged"})
+    to_do = ("--to-do", "Drift in grace. ann@grace.example differs.")
+    assert notify(place, "--issue", "nightly", *to_do).out.startswith("opened the issue: ")
+    [issue] = host.issues.open
+    assert issue.title == "seatsync: the nightly run found something to look at"
+    assert "⚠️ **Nothing to do. Something is to be looked at.**" in issue.body
+    assert "- ⚠️ Drift in grace. (e-mail) differs." in issue.body
+    assert notify(place, "--issue", "nightly", *to_do, "--failed", "verify").out.startswith("updated the issue: ")
+    assert issue.title == "seatsync: the nightly run failed"
+    assert notify(place, "--issue", "nightly").out.startswith("closed the issue: ")
+
+
 @pytest.mark.parametrize("lost", ["before", "after"])
 def test_an_issue_whose_answer_was_lost_is_opened_once(place: Path, host: CodeHost, lost: str) -> None:
     ended(place, AWAY, code=6)

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.pipeline.test_nightly import AT_VENDOR, HEADER
 from tests.support.mail_server import Mailroom, mail_server
 from tests.support.pipelines import CONFIG, Repository, gitlab, needs_gitlab
 
@@ -94,6 +95,24 @@ def test_a_night_does_what_dates_ask_for_sends_letters_and_closes_its_issue(on_g
     assert gitlab(on_gitlab, "seatsync-nightly", "schedule").code != 0
     [issue] = on_gitlab.host.issues.open
     assert "outbox send" in issue.body
+
+
+def test_a_night_that_finds_drift_opens_the_issue_and_does_not_fail_unless_warnings_do(on_gitlab: Repository) -> None:
+    on_gitlab.write(1, AT_VENDOR.replace("exports:", "#"))
+    on_gitlab.cli("apply", "--yes")
+    on_gitlab.now = "2026-09-03"
+    exports = on_gitlab.place / "exports"
+    exports.mkdir()
+    (exports / "books.csv").write_text(f"{HEADER}Stray,Canary,stray@grace.example,Temporary,Delivered\n")
+    on_gitlab.write(1, AT_VENDOR)
+    on_gitlab.cli("apply", "--yes")
+    gitlab(on_gitlab, "seatsync-dates", "schedule")
+    ran = gitlab(on_gitlab, "seatsync-nightly", "schedule")
+    assert ran.code == 0, ran.said
+    [issue] = on_gitlab.host.issues.open
+    assert "exports/books.csv and the ledger differ: 1 difference." in issue.body
+    assert gitlab(on_gitlab, "seatsync-nightly", "schedule", SEATSYNC_STRICT="true").code != 0
+    assert issue.title == "seatsync: the nightly run failed"
 
 
 def test_letters_are_sent(on_gitlab: Repository) -> None:

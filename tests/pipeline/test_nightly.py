@@ -52,3 +52,35 @@ def test_a_ledger_that_somebody_changed_fails_the_night(on_github: Repository) -
     assert ran.code == 1
     [issue] = on_github.host.issues.open
     assert "seatsync verify" in issue.body
+
+
+AT_VENDOR = CONFIG.replace("slots: 2", "slots: 2, delivered_by: vendor") + (
+    "exports: [{path: exports/books.csv, library: books, taken: 2026-09-02}]\n"
+)
+HEADER = "Given Name,Family Name,Institution Email Address,License Kind,License Status\n"
+
+
+def test_drift_is_in_the_log_and_in_the_issue_without_names_and_is_no_failure(on_github: Repository) -> None:
+    on_github.write(1, AT_VENDOR.replace("exports:", "#"))
+    on_github.cli("apply", "--yes")
+    on_github.now = "2026-09-03"
+    exports = on_github.place / "exports"
+    exports.mkdir()
+    row = "Canary,Number0,canary0@grace.example,Temporary,Delivered\n"
+    (exports / "books.csv").write_text(f"{HEADER}{row}Stray,Canary,stray@grace.example,Temporary,Delivered\n")
+    on_github.write(1, AT_VENDOR)
+    on_github.cli("apply", "--yes")
+    on_github.private = False
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 0, ran.said
+    assert "In the portal, and on no roster (1)" in ran.said
+    [issue] = on_github.host.issues.open
+    assert issue.title == "seatsync: the nightly run found something to look at"
+    assert "exports/books.csv and the ledger differ: 1 difference." in issue.body
+    assert "stray" not in ran.said + issue.body
+    (exports / "books.csv").write_text(HEADER + row)
+    on_github.commit()
+    on_github.cli("apply", "--yes")
+    ran = act(on_github, "schedule", SCHEDULE)
+    assert ran.code == 0, ran.said
+    assert not issue.is_open

@@ -140,6 +140,8 @@ class Slots:
             "reserved": self.reserved,
             "temporary": self.temporary,
             "permanent": self.permanent,
+            "temporary_reserved": self.temporary_reserved,
+            "permanent_reserved": self.permanent_reserved,
         }
 
 

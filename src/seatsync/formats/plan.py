@@ -112,6 +112,12 @@ class SlotsEntry(_Closed):
     reserved: Count
     temporary: Count
     permanent: Count
+    temporary_reserved: Count = Field(
+        0, description="Temporary ones among the reserved; plans of older versions lack it."
+    )
+    permanent_reserved: Count = Field(
+        0, description="Permanent ones among the reserved; plans of older versions lack it."
+    )
 
 
 class SlotsChangeEntry(_Closed):

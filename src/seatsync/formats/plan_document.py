@@ -317,4 +317,5 @@ def _read_finding(finding: Mapping[str, Any], severity: Severity) -> Diagnostic:
 
 
 def _slots(figures: Mapping[str, int]) -> Slots:
-    return Slots(figures["total"], figures["reserved"], figures["temporary"], figures["permanent"])
+    total, reserved, temporary, permanent = (figures[name] for name in ("total", "reserved", "temporary", "permanent"))
+    return Slots(total, reserved, temporary, permanent, figures.get("permanent_reserved", 0))

@@ -43,27 +43,39 @@ class Item(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """A message about a run: ``title`` is one sentence, ``next`` says what to do."""
+    """A message about a run: ``title`` is one sentence, ``next`` says what to do.
+
+    ``to_do`` is what somebody must look at although nothing failed.
+    """
 
     title: str
     items: Sequence[Item]
     more: Sequence[str]
     next: Sequence[str]
     run: str
+    to_do: Sequence[str] = ()
 
     @property
     def is_bad(self) -> bool:
-        """Whether somebody must act."""
+        """Whether something failed, so that somebody must act."""
         return any(item.is_bad for item in self.items)
 
+    @property
+    def sign(self) -> str:
+        return "❌" if self.is_bad else "⚠️" if self.to_do else "✅"
 
-def notice(outcomes: Sequence[OutcomeFile], failed: Sequence[str] = (), more: Sequence[str] = ()) -> Notice:
-    """Return the message about these outcomes. ``failed`` has sentences about what else failed, ``more`` what else to tell."""
+
+def notice(
+    outcomes: Sequence[OutcomeFile], failed: Sequence[str] = (), more: Sequence[str] = (), to_do: Sequence[str] = ()
+) -> Notice:
+    """Return the message about these outcomes. ``failed`` has sentences about what else failed, ``more`` what else to tell, ``to_do``
+    what else somebody must look at."""
     items = [item for outcome in outcomes for item in _items(outcome)] + [Item("", one, is_bad=True) for one in failed]
     codes = [code for outcome in outcomes for code in _bad_codes(outcome)]
     help = dict.fromkeys(_NEXT.get(ExitCode(code), _RUN_AGAIN) if code in _CODES else _RUN_AGAIN for code in codes)
     run = next((outcome.run for outcome in outcomes if outcome.run), "")
-    return Notice(_title(outcomes, failed), sorted(items, key=lambda item: not item.is_bad), more, list(help), run)
+    title = f"{_title(outcomes, failed)}{' Something is to be looked at.' if to_do else ''}"
+    return Notice(title, sorted(items, key=lambda item: not item.is_bad), more, list(help), run, to_do)
 
 
 _CODES = {int(code) for code in ExitCode}
@@ -132,7 +144,7 @@ def _item(one: InstitutionOutcome, of_run: str) -> Item | None:
 def title(notice: Notice) -> str:
     """Return the first line in Markdown: the verdict, with a link to the run."""
     run = f" ([run]({notice.run}))" if notice.run else ""
-    return f"{'❌' if notice.is_bad else '✅'} **{literal(notice.title)}**{run}"
+    return f"{notice.sign} **{literal(notice.title)}**{run}"
 
 
 def markdown(notice: Notice, most: int, commit: str = "", before: str = "") -> str:
@@ -143,6 +155,7 @@ def markdown(notice: Notice, most: int, commit: str = "", before: str = "") -> s
         lines.append(f"- {'❌ ' if item.is_bad else ''}{name}{prose(clean(item.words))}")
         if item.help:
             lines.append(f"  To fix: {prose(clean(item.help))}")
+    lines += [f"- ⚠️ {prose(clean(one))}" for one in notice.to_do]
     lines += [f"- {literal(clean(one))}" for one in notice.more]
     if notice.next:
         lines += ["", "**What to do next**", "", *(f"- {prose(one)}" for one in notice.next)]
@@ -155,7 +168,7 @@ def markdown(notice: Notice, most: int, commit: str = "", before: str = "") -> s
 
 
 _EARLIER = "**Earlier runs**"
-_VERDICT = re.compile(r"[✅❌] \*\*.{1,500}")
+_VERDICT = re.compile(r"(?:[✅❌]|⚠️) \*\*.{1,500}")
 
 
 def _earlier(before: str, now: str) -> str:
@@ -173,7 +186,7 @@ def text(notice: Notice, most: int = 1_500) -> str:
     room = most - sum(map(len, end))
     lines: list[str] = []
     all = [_quiet(": ".join(filter(None, (item.name, item.words)))) for item in notice.items]
-    all += [_quiet(one) for one in notice.more]
+    all += [_quiet(one) for one in (*notice.to_do, *notice.more)]
     for number, line in enumerate(all):
         shown = line if len(line) <= 300 else line[:299] + "…"
         room -= len(shown) + 3

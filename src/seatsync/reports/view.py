@@ -381,6 +381,6 @@ def _slot_row(library: str, change: SlotChange) -> SlotRow:
     before, after = change.before.as_dict(), change.after.as_dict()
     figures = {
         name: f"{before[name]:,} → {after[name]:,}" if before[name] != after[name] else f"{after[name]:,}"
-        for name in after
+        for name in SlotRow._fields[1:]
     }
     return SlotRow(escape_controls(library), **figures)

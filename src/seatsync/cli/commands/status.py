@@ -49,4 +49,10 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         libraries = institution["libraries"]
         assert isinstance(libraries, dict)
         rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
-        text.stdout(run.no_color).table(rows, (str(institution["institution"]), *FIGURES), FIGURES)
+        out = text.stdout(run.no_color)
+        out.table(rows, (str(institution["institution"]), *FIGURES), FIGURES)
+        for library, slots in libraries.items():
+            if permanent := slots["permanent_reserved"]:
+                out.line(
+                    (f"{library}: {permanent:,} of the reserved {'is' if permanent == 1 else 'are'} permanent.", "")
+                )

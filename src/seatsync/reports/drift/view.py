@@ -94,6 +94,10 @@ class DriftView:
         """The place in the export; empty for who is not in it."""
         return f"{self.file}:{row.line}" if row.line else ""
 
+    def of_licenses(self) -> DriftView:
+        """The view without the differences that are about a person, and not about a license."""
+        return replace(self, rows=[row for row in self.rows if row.library])
+
     def redacted(self, redactor: Redactor | None) -> DriftView:
         """The view without names, if there is a redactor."""
         if redactor is None:

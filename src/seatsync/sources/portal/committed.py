@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from operator import attrgetter
@@ -15,8 +16,9 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.days import instant_in, iso, start_of
 from seatsync.formats.config import ExportEntry, SeatsyncFile
 from seatsync.sources import yaml_tree
-from seatsync.sources.config import unknown_library
+from seatsync.sources.config import read_config, unknown_library
 from seatsync.sources.files import NAME, Folder
+from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.portal.export import read_export
 
 
@@ -47,6 +49,36 @@ def read_exports(
     return sorted(filter(None, found), key=attrgetter("taken"))
 
 
+def names_exports(opened: InstitutionFolder) -> bool:
+    """Whether seatsync.yaml has exports."""
+    return isinstance(opened.tree, yaml_tree.MappingNode) and "exports" in opened.tree.items
+
+
+def newest_exports(
+    opened: InstitutionFolder, libraries: Mapping[str, Library], now: datetime
+) -> tuple[list[CommittedExport], list[Diagnostic]]:
+    """Return the newest export of each of the ``libraries``, the newest first, and the mistakes found.
+
+    An older export has only the libraries of which no newer one speaks.
+    """
+    folder = opened.files()
+    config = read_config(opened.tree, folder.found)
+    if config is None:
+        return [], folder.found
+    reader = _Reader(config, opened.tree, folder, libraries, now, ())
+    found: list[CommittedExport] = []
+    known: set[str] = set()
+    for position, entry in reader.newest_first():
+        if entry.library in known or (known and known >= libraries.keys()):
+            continue
+        export = reader.read(position, entry)
+        if export is not None and export.rows is not None:
+            holdings = {id: held for id, held in export.rows.holdings.items() if id not in known}
+            known.update(holdings)
+            found.append(replace(export, rows=replace(export.rows, holdings=holdings)))
+    return found, folder.found
+
+
 class _Reader:
     def __init__(
         self,
@@ -57,6 +89,7 @@ class _Reader:
         now: datetime | None,
         taken: Container[str],
     ) -> None:
+        self.config = config
         self.timezone = config.institution.timezone or ""
         self.tree = tree
         self.folder = folder
@@ -64,6 +97,11 @@ class _Reader:
         self.now = now
         self.taken = taken
         self.names: dict[str, str] = {}
+
+    def newest_first(self) -> list[tuple[int, ExportEntry]]:
+        """The entries with their positions, those with the newest files first."""
+        entries = [*enumerate(self.config.exports)]
+        return sorted(entries, key=lambda one: _instant(one[1].taken, self.timezone), reverse=True)
 
     def read(self, position: int, entry: ExportEntry) -> CommittedExport | None:
         """One export; None where it is listed twice, or its file can't be read."""

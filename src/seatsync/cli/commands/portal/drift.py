@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,11 @@ import click
 
 from seatsync.cli.commands.portal.reading import encoding_option, library_option, read_file, taken_at, taken_option
 from seatsync.cli.institution import NO_LEDGER_HELP, institution_of, ledger_of
-from seatsync.cli.options import common, folder
+from seatsync.cli.options import common, folder, option
+from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import use_secret
 from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import Severity
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
@@ -24,14 +28,21 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@option("--exports", is_flag=True, help="Compare the newest export of each library that seatsync.yaml names.")
 @folder
 @library_option
 @taken_option
 @encoding_option
 @common("text", "json", "markdown")
 def command(
-    run: Run, files: tuple[Path, ...], folder: Path, library: str | None, taken: datetime | None, encoding: str | None
+    run: Run,
+    files: tuple[Path, ...],
+    exports: bool,
+    folder: Path,
+    library: str | None,
+    taken: datetime | None,
+    encoding: str | None,
 ) -> int:
     """Show where a vendor's portal differs from the ledger.
 
@@ -39,6 +50,7 @@ def command(
     seatsync drift users.csv --taken 2027-03-01T09:00:00-06:00
     seatsync drift users.csv --library biblical-studies
     seatsync drift participants.csv --library jamworks
+    seatsync drift --exports                                 what is committed, as every night
 
     FILE is "Export user data" of the Logos portal, or Jamworks' list of members. Both ways are compared, person by person: seats
     here and there, kinds, claims, e-mails, names and ids. Each difference says what to do about it. What is still on the work
@@ -46,11 +58,15 @@ def command(
 
     Only the ledger is read: the files of the folder may have mistakes. Exits with 2 if there are differences.
     """
+    if bool(files) == exports:
+        raise click.UsageError("--exports takes no file." if exports else "Name a file, or use --exports.")
+    if exports and (library is not None or taken is not None or encoding is not None):
+        raise click.UsageError("--exports takes library, time and encoding from seatsync.yaml.")
     if library is not None and len(files) > 1:
         raise click.UsageError("--library is about one file. Compare the files one by one.")
     with run.step("Comparing the export and the ledger"):
-        views = [*_views(run, files, folder, library, taken, encoding)]
-    _print(views, run)
+        views = [*(_committed(run, folder) if exports else _views(run, files, folder, library, taken, encoding))]
+    _print(views, run, is_array=exports or len(views) > 1)
     return ExitCode.CHANGES if any(view.rows for view in views) else ExitCode.DONE
 
 
@@ -61,14 +77,45 @@ def _views(
     from seatsync.reports.drift.view import drift_view
 
     id = institution_of(folder, run)
-    books, changed, at = _ledger(id, folder, taken, run)
-    for file in files:
-        export = read_file(file, books.libraries, "The ledger", library, encoding, run)
-        yield drift_view(compare(export, books, changed), books, id, at).redacted(run.redactor)
+    with _ledger(id, folder, run) as (books, changed_since):
+        at = taken_at(taken, books.timezone, run)
+        for file in files:
+            export = read_file(file, books.libraries, "The ledger", library, encoding, run)
+            yield drift_view(compare(export, books, changed_since(at)), books, id, at).redacted(run.redactor)
 
 
-def _ledger(id: str, folder: Path, taken: datetime | None, run: Run) -> tuple[Snapshot, Changed, str]:
-    """The ledger's present, what changed after the export was taken, and when that was.
+def _committed(run: Run, folder: Path) -> Iterator[DriftView]:
+    """The newest export of each library under `exports`. Of several from one portal, only the newest says who is in it.
+
+    Raises:
+        Exit: with 3, if seatsync.yaml or an export is wrong.
+    """
+    from seatsync.planning.portal.comparison import compare
+    from seatsync.reports.drift.view import drift_view
+    from seatsync.sources.institution_folder import InstitutionFolder
+    from seatsync.sources.portal.committed import names_exports, newest_exports
+
+    id, opened = institution_of(folder, run), InstitutionFolder.open(folder)
+    if not names_exports(opened):
+        run.say(f"{folder}: seatsync.yaml names no exports.")
+        return
+    portals: set[str] = set()
+    with _ledger(id, folder, run) as (books, changed_since):
+        exports, found = newest_exports(opened, books.libraries, run.now)
+        if any(one.severity is Severity.ERROR for one in found):
+            print_findings(folder, found, run)
+            raise click.exceptions.Exit(ExitCode.INVALID)
+        for export in exports:
+            assert export.rows is not None
+            found_there = compare(export.rows, books, changed_since(export.taken))
+            view = drift_view(found_there, books, id, export.taken)
+            yield (view.of_licenses() if export.rows.portal in portals else view).redacted(run.redactor)
+            portals.add(export.rows.portal)
+
+
+@contextmanager
+def _ledger(id: str, folder: Path, run: Run) -> Iterator[tuple[Snapshot, Callable[[str], Changed]]]:
+    """The ledger's present, and what has changed since an instant (ISO).
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
@@ -88,15 +135,14 @@ def _ledger(id: str, folder: Path, taken: datetime | None, run: Run) -> tuple[Sn
             raise LedgerError(
                 f"There is no ledger of {id} at {ledger}, so there is nothing to compare.", NO_LEDGER_HELP
             )
-        at = taken_at(taken, books.timezone, run)
-        return books, changed_since(connection, id, at), at
+        yield books, partial(changed_since, connection, id)
 
 
-def _print(views: Sequence[DriftView], run: Run) -> None:
+def _print(views: Sequence[DriftView], run: Run, is_array: bool) -> None:
     if run.format == "json":
         documents = [view.document() for view in views]
-        click.echo(json.dumps(documents if len(views) > 1 else documents[0], indent=2, ensure_ascii=False))
-    elif run.format == "markdown":
+        click.echo(json.dumps(documents if is_array else documents[0], indent=2, ensure_ascii=False))
+    elif run.format == "markdown" and views:
         from seatsync.reports.drift import markdown
 
         click.echo(markdown.drift(views), nl=False)

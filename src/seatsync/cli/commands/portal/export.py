@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +34,8 @@ def command(run: Run, folder: Path, filters: Filters, select: Path | None, as_of
     from seatsync.domain.license import ABSENT
     from seatsync.reports import spreadsheet
 
+    if select is not None:
+        filters = replace(filters, roster="on")  # as on the pages
     rows = []
     with listing(folder, run, filters, select, as_of) as listed:
         libraries = [listed.books.libraries[library] for library in listed.libraries]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     "--issue",
     metavar="NAME",
     of="notify",
-    help="Open or update an issue if something failed, and close it if nothing did. NAME tells several issues apart.",
+    help="Open or update an issue if something failed or is to do, and close it if not. NAME tells several issues apart.",
 )
 @option(
     "--webhook",
@@ -40,9 +40,19 @@ if TYPE_CHECKING:
     help="Send a message to the addresses in SEATSYNC_WEBHOOK; without this variable to nobody.",
 )
 @option("--failed", multiple=True, metavar="TEXT", of="notify", help="Something else that failed, in a sentence.")
+@option(
+    "--to-do",
+    multiple=True,
+    metavar="TEXT",
+    of="notify",
+    help="Something that somebody must look at although nothing failed: it opens the issue too.",
+)
 @option("--text", "more", multiple=True, metavar="TEXT", of="notify", help="Something else to tell, in a sentence.")
 @option(
-    "--with-names", is_flag=True, of="notify", help="Keep e-mails in --failed and --text, where only you can read them."
+    "--with-names",
+    is_flag=True,
+    of="notify",
+    help="Keep e-mails in --failed, --to-do and --text, where only you can read them.",
 )
 @option(
     "--pull-request",
@@ -60,6 +70,7 @@ def command(
     issue: str | None,
     webhook: bool,
     failed: tuple[str, ...],
+    to_do: tuple[str, ...],
     more: tuple[str, ...],
     with_names: bool,
     pull_request: int | None,
@@ -81,15 +92,16 @@ def command(
 
     Tries each way, even if another one fails. Exits with 1 if one failed; the apply itself is not affected.
     """
-    if not (outcomes or failed or more):
-        raise click.UsageError("Give a file that `seatsync apply --outcome` wrote, --failed or --text.")
+    if not (outcomes or failed or to_do or more):
+        raise click.UsageError("Give a file that `seatsync apply --outcome` wrote, --failed, --to-do or --text.")
     if issue is not None and not is_slug(issue):
         raise click.UsageError(f'--issue "{issue}" is not valid: use lower-case letters, digits and single hyphens.')
     from seatsync.reports.outcome import notice
 
     read = [read_outcome(path) for path in outcomes]
-    private = notice(read, failed, more) if with_names else notice(read, *_without_names(failed, more))
-    public = notice(read, *_without_names(failed, more)) if run.redactor is not None else private
+    nameless = notice(read, *_without_names(failed, more, to_do))
+    private = notice(read, failed, more, to_do) if with_names else nameless
+    public = nameless if run.redactor is not None else private
     commit = next((one.commit for one in read if one.commit), "")
     ways: list[Callable[[], None]] = []
     if comment:
@@ -173,9 +185,10 @@ def _issue(run: Run, notice: Notice, commit: str, name: str, timeout: float) -> 
     mark = marker(name)
     try:
         tracker = find(os.environ, timeout)
-        if notice.is_bad:
+        if notice.is_bad or notice.to_do:
             text = outcome.markdown(notice, outcome.MOST - len(mark), commit)
-            verb, url = issues.report(tracker, mark, f"seatsync: the {name} run failed", text)
+            what = "failed" if notice.is_bad else "found something to look at"
+            verb, url = issues.report(tracker, mark, f"seatsync: the {name} run {what}", text)
             _say(run, f"{verb} the issue: {url}")
         else:
             closed = issues.settle(
