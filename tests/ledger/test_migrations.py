@@ -33,7 +33,7 @@ from seatsync.ledger.stores.migrate import Migration, add_columns, migrate, migr
 from seatsync.ledger.stores.postgres import Postgres
 from seatsync.ledger.stores.postgres_migration import Beside, Others
 from tests.support.command_line import seatsync
-from tests.support.databases import environment, ledgers, looking_into, plain, psql
+from tests.support.databases import environment, ledgers, location, looking_into, plain, psql
 from tests.support.long_form import times
 from tests.support.paths import ROOT
 
@@ -497,7 +497,8 @@ _IS_FILLED = """SELECT
         || 'm' || number || '@x.example' || chr(10) || 's' || number) FROM member)
     AND (SELECT bool_and(account_key = CASE WHEN number % 7 = 0 THEN 'a' || number || '@x.example' ELSE '' END) FROM member)
     AND (SELECT bool_and(until = CASE library WHEN 'sub' THEN '2027-06-' || 10 + member % 20 ELSE '' END) FROM license)
-    AND (SELECT bool_and(reserved = {size}) FROM library)
+    AND (SELECT bool_and(reserved = {size} AND permanent_reserved = CASE id WHEN 'sub' THEN 0 ELSE {size} END) FROM library)
+    AND (SELECT bool_and(first_on = '2026-01-01') FROM license)
 """
 
 
@@ -533,6 +534,29 @@ def test_an_old_ledger_of_any_version_gets_the_tables_and_contents_of_today(
     assert is_filled(empty, size=9)
     ran("apply", "--yes", "--quiet", "--ledger", empty, folder=school)
     ran("verify", "--ledger", empty, folder=school)
+
+
+def test_the_first_day_of_licenses_is_filled_as_the_journal_says(school: Path, database: str) -> None:
+    config = CONFIG.partition("grants:")[0] + "limits: {max_revokes: 9}\n"
+    for day, grants in enumerate(("[]", "[{library: books, kind: temporary, to: {everyone: true}}]", "[]", None), 1):
+        grants = grants or "[{library: books, kind: permanent, to: {emails: [ann@grace.example]}}]"
+        (school / "seatsync.yaml").write_text(f"{config}grants: {grants}\n", encoding="utf-8")
+        ran("apply", "--yes", "--quiet", "--now", f"2026-09-0{day}", folder=school)
+    ledger = Ledger(location(school))
+
+    def fill(connection: Connection) -> list[tuple[int, str]]:
+        grace = {"institution": "grace"}
+        for emptied in ("license SET first_on = ''", "library SET permanent_reserved = 0"):
+            table = emptied.partition(" ")[0]
+            connection.execute(text(f"UPDATE {emptied} WHERE {table}.institution = :institution"), grace)
+        step = next(step for step in migrations("") if step.revision == "0013")
+        assert step.fill is not None
+        assert [*step.fill(connection, "grace")]
+        query = "SELECT license.member, first_on FROM license WHERE license.institution = :institution ORDER BY 1"
+        return [(row.member, row.first_on) for row in connection.execute(text(query), grace)]
+
+    assert ledger.write("grace", "ruth", "", fill) == [(1, "2026-09-02"), (2, "2026-09-02")]
+    ran("verify", folder=school)
 
 
 def test_partitioned_tables_get_columns_contents_and_indexes(empty: str, school: Path) -> None:
