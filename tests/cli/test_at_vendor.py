@@ -126,3 +126,20 @@ def test_the_administrators_pages_say_the_same(folder: Path, room: Mailroom) -> 
         assert ruth.open("/admin/grace/licenses?at_vendor=x").code == 400
         number = next(n for n in range(1, 7) if "Cy Lee" in ruth.open(f"/admin/grace/members/{n}").text)
         assert "granted here, not yet done at the vendor" in ruth.open(f"/admin/grace/members/{number}").text
+
+
+def test_status_says_how_many_people_each_step_is_about(folder: Path) -> None:
+    expected = {
+        "3-import": 1,
+        "4-revoke-books": 1,
+        "5-grant-temporary-books": 1,
+        "6-resend-books": 1,
+        "7-grant-permanent-books": 1,
+    }
+    for args in ((), ("--as-of", letters.DAY)):
+        found = json.loads(ran(folder, "status", "--format", "json", *args).out)
+        assert found["worklist"] == expected
+    assert "To be done at the vendor: 3-import 1, 4-revoke-books 1, " in ran(folder, "status").out
+    _write(folder, "", "", ann="owner")
+    assert "worklist" not in json.loads(ran(folder, "status", "--format", "json").out)
+    assert "vendor" not in ran(folder, "status").out

@@ -56,6 +56,16 @@ def test_institutions_are_labels_only_when_asked(school: Path) -> None:
     assert usual["seatsync_locks"] == 1
 
 
+def test_what_is_to_be_done_at_a_vendor_is_counted(school: Path) -> None:
+    config = (school / "seatsync.yaml").read_text(encoding="utf-8")
+    there = config.replace("system: logos-library,", "system: logos-library, delivered_by: vendor,")
+    (school / "seatsync.yaml").write_text(there, encoding="utf-8")
+    applied(school, ANN, BEN)
+    asked, usual = read(location(school), by_institution=True), read(location(school))
+    assert usual["seatsync_licenses_to_do"] == 1, "Ann's book; Ben's Logos is delivered here"
+    assert asked['seatsync_institution_licenses_to_do{institution="grace"}'] == 1
+
+
 def test_a_letter_in_a_senders_hands_does_not_wait(school: Path) -> None:
     applied(school, ANN, BEN)
     with opened(school) as connection:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.tables import link
 from tests.support import letters
-from tests.support.letters import ANN, BEN, CONFIG, CY, applied, ran
+from tests.support.databases import location
+from tests.support.letters import ANN, BEN, CONFIG, CY, applied, part, ran, sent
 from tests.support.mail_server import Mailroom
 from tests.support.pages import Browser, Pages, pages_of
 
@@ -98,3 +102,33 @@ def test_a_personal_link_of_before_leads_to_the_vendor(school: Path, room: Mailr
         for what in ("", "/opt-out", "/password"):
             page = pages.browser().open(f"/l/grace/{token}{what}")
             assert (page.code, page.links["Continue"]) == (409, CLAIM), what
+
+
+def test_letters_lead_to_the_vendor_once_the_seat_is_there(school: Path, room: Mailroom) -> None:
+    config = AT_VENDOR.replace("claim_url:", "sends_letters: true, claim_url:")
+    (school / "seatsync.yaml").write_text(config, encoding="utf-8")
+    applied(school, BEN)
+    assert sent(school) == {"sent": 1, "waiting": 1}, "the invitation waits until it is done"
+    assert "Your seat" not in ran(school, "outbox", "list").out
+    _done(school)
+    assert sent(school, now="2026-09-02") == {"sent": 1}
+    letter = room.letters[-1]
+    assert letter["To"].addresses[0].addr_spec == "ben@grace.example"
+    for kind in ("plain", "html"):
+        text = part(letter, kind)
+        assert CLAIM in text
+        assert "only for you" not in text
+        assert "decline" not in text
+    with Ledger(location(school)).reading() as connection:
+        assert connection is not None
+        of_members = select(link.c.member).where(link.c.institution == "grace", link.c.member != 0)
+        assert connection.execute(of_members).all() == []
+    assert sent(school, now="2026-09-05") == {}
+    ran(school, "apply", "--yes", now="2026-09-05")
+    assert sent(school, now="2026-09-06") == {"sent": 1}, "it counts from the invitation that was sent"
+    assert CLAIM in part(room.letters[-1], "plain")
+    assert "Your seat is still waiting" in room.letters[-1]["Subject"]
+
+
+def _done(folder: Path) -> None:
+    ran(folder, "worklist", "done", "--yes")

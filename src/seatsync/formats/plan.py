@@ -210,6 +210,11 @@ class PlanFile(_Closed):
         None,
         description="The number of letters of each kind that an apply puts into the outbox; absent in plans that do not say it.",
     )
+    worklist: dict[str, int] = Field(
+        {},
+        description="By how many people each step of the work list at the vendor grows by an apply; negative where it shrinks. "
+        "Absent where nothing changes there.",
+    )
     settings: InstitutionSettings = Field(description="The institution's settings, as the ledger will keep them.")
     rosters: dict[str, Count] = Field(description="The number of members in each roster file.")
     settled: SettledEntry | Nothing = Field(

@@ -50,6 +50,7 @@ class LedgerMetrics(Collector):
         if reading.figures is not None:
             yield from _applies(reading.figures)
             yield from _letters(reading.figures)
+            yield _at_vendors(sum(reading.figures.to_do.values()))
         if self._by_institution:
             yield from _each(reading)
 
@@ -88,9 +89,15 @@ def _letters(figures: Figures) -> Iterator[Metric]:
     yield from _moment("seatsync_oldest_waiting_letter", "When the oldest waiting letter was written.", min, oldest)
 
 
+def _at_vendors(number: int) -> Metric:
+    return GaugeMetricFamily(
+        "seatsync_licenses_to_do", "Licenses with something to be done in a vendor's portal.", value=number
+    )
+
+
 def _each(reading: _Reading) -> Iterator[Metric]:
     """The figures of each institution, with its id as a label."""
-    applied, letters = reading.figures or Figures({}, ())
+    applied, letters, to_do = reading.figures or Figures({}, (), {})
     last, lock = (
         GaugeMetricFamily(
             f"seatsync_institution_{name}_timestamp_seconds", help, labels=["institution"], unit="seconds"
@@ -111,6 +118,14 @@ def _each(reading: _Reading) -> Iterator[Metric]:
     for one in sorted(letters):
         open_letters.add_metric([one.institution, one.state], one.number)
     yield open_letters
+    open_work = GaugeMetricFamily(
+        "seatsync_institution_licenses_to_do",
+        "Licenses with something to be done in a vendor's portal.",
+        labels=["institution"],
+    )
+    for id, number in sorted(to_do.items()):
+        open_work.add_metric([id], number)
+    yield open_work
 
 
 def _moment(name: str, help: str, choose: Callable[[list[float]], float], times: list[float]) -> Iterator[Metric]:

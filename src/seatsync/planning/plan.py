@@ -30,7 +30,8 @@ class Plan:
     ``now`` is the day that it was made for, ``created_at`` the time when it was made, both ISO. ``rosters`` counts the members
     of each roster. ``serial`` and ``head`` are the last journal entry at that time. ``approvals`` are the limits that it passes
     by an approval. ``baseline`` becomes the ledger's baseline when the plan is applied (``ledger.baseline``). ``letters`` counts
-    the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. A
+    the letters of each kind that an apply puts into the outbox; None in a plan file of before, which does not say. ``work`` says by
+    how many people each step of the work list grows (or shrinks) by an apply. A
     ``redacted`` plan names nobody and can't be applied. ``fingerprint`` is that of all changes, ``asked`` that of the changes
     that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
     touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
@@ -57,6 +58,7 @@ class Plan:
     redacted: bool = False
     approvals: Sequence[PassedLimit] = ()
     files_commit: str = ""
+    work: Mapping[str, int] = field(default_factory=dict)
     exports: Mapping[str, int] = field(default_factory=dict)
     drift: Sequence[Drift] = ()
 
@@ -125,6 +127,7 @@ def build_plan(
     approvals: Sequence[PassedLimit] = (),
     exports: Mapping[str, int] | None = None,
     drift: Sequence[Drift] = (),
+    work: Mapping[str, int] | None = None,
 ) -> Plan:
     """Build a plan for the ledger's state ``snapshot``, made ``now`` for the day ``today``; ``groups`` are the ``changes``."""
     settings = settings_of(institution)
@@ -151,6 +154,7 @@ def build_plan(
         approvals=approvals,
         exports=exports or {},
         drift=drift,
+        work=work or {},
     )
 
 

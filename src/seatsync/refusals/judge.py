@@ -10,6 +10,7 @@ from seatsync.planning.draft import Draft
 from seatsync.planning.letters import letter_counts
 from seatsync.planning.plan import Plan, build_plan
 from seatsync.planning.seats import slot_changes
+from seatsync.planning.work import work_added
 from seatsync.refusals import (
     empty_roster,
     identity_changed,
@@ -52,6 +53,10 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
     case = Case(draft, slot_changes(snapshot, draft.groups), is_part)
     refusals = [refusal for rule in RULES for refusal in rule.check(case)]
     warned = [*loading, *warnings(case)]
+    at_vendor = any(library.is_at_vendor for library in (*snapshot.libraries.values(), *desired.libraries.values()))
+    work = {}
+    if at_vendor and draft.changes and not refusals:
+        work = work_added(draft.changes, snapshot, desired.institution, draft.today.isoformat())
     return build_plan(
         desired.institution,
         snapshot,
@@ -65,6 +70,7 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         refusals=refusals,
         warnings=warned,
         letters=letter_counts(draft.groups, {**snapshot.libraries, **desired.libraries}),
+        work=work,
         approvals=case.passed,
         exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
         drift=[*draft.drift],

@@ -285,6 +285,8 @@ def _panel(view: PlanView, facts: Panel) -> str:
         told.append(f"**In all**: {literal(view.counts)}")
         letters = view.letters.removeprefix("Letters: ").rstrip(".")
         told += [f"**Letters**: {literal(letters)}"] if letters else []
+        work = view.work.removeprefix("Work list at the vendor: ").rstrip(".")
+        told += [f"**Work list at the vendor**: {literal(work)}"] if work else []
     told += [literal(end) for end in view.ends]
     return "".join(f"- {one}\n" for one in told) + "\n" if told else ""
 

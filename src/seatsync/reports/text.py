@@ -49,6 +49,8 @@ def plan(out: Writer, view: PlanView, everything: bool) -> None:
         out.line((f"In all: {view.counts}.", ""))
         if view.letters:
             out.line((view.letters, ""))
+        if view.work:
+            out.line((view.work, ""))
     if view.plan.changes and view.plan.fingerprint:
         out.line((f"Fingerprint {view.plan.fingerprint}", ""), folded=False)
 

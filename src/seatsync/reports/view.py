@@ -132,6 +132,12 @@ class PlanView:
         return f"Letters: {counts or 'none'}."
 
     @property
+    def work(self) -> str:
+        """``Work list at the vendor: 3-import +12, 4-revoke-books -1.``; empty if the plan changes nothing there."""
+        counts = ", ".join(f"{step} {number:+,}" for step, number in self.plan.work.items())
+        return escape_controls(f"Work list at the vendor: {counts}.") if counts else ""
+
+    @property
     def slots(self) -> list[SlotRow]:
         return [_slot_row(library, change) for library, change in self.plan.slots.items()]
 

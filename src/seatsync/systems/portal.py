@@ -89,3 +89,8 @@ class Portal(NamedTuple):
     def has_resend(self) -> bool:
         """Whether the portal can send an invitation again."""
         return any(task.name == "resend" for task in self.tasks)
+
+
+def base_name(number: int, task: Task, library: str) -> str:
+    """The name of the file of a portal's task with this number, without tags."""
+    return f"{number}-{task.name}" + (f"-{library}" if task.per_library else "")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
+
+if TYPE_CHECKING:
+    from seatsync.domain.snapshot import Snapshot
 
 FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 
@@ -27,19 +32,16 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     seatsync status --format json | jq '.libraries[].available'
     seatsync status --as-of 2026-12-31
 
-    The numbers come from the ledger: what was applied, not what the files say.
+    The numbers come from the ledger: what was applied, not what the files say. Where a library is at the vendor, it also says
+    how many people each step of the work list is about.
     """
-    institutions = []
+    institutions: list[dict[str, Any]] = []
     for folder in folders:
         id, snapshot = institution_snapshot(folder, run, as_of)
         if snapshot.serial == 0:
             run.say(f"{id}: nothing has been applied yet.")
-        institutions.append(
-            {
-                "institution": id,
-                "libraries": {library: snapshot.slots(library).as_dict() for library in snapshot.libraries},
-            }
-        )
+        libraries = {library: snapshot.slots(library).as_dict() for library in snapshot.libraries}
+        institutions.append({"institution": id, "libraries": libraries, **_work(folder, id, snapshot, run, as_of)})
     if run.format == "json":
         click.echo(json.dumps(institutions if len(folders) > 1 else institutions[0], indent=2, ensure_ascii=False))
         return
@@ -47,7 +49,6 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
 
     for institution in institutions:
         libraries = institution["libraries"]
-        assert isinstance(libraries, dict)
         rows = [(library, *(f"{slots[name]:,}" for name in FIGURES)) for library, slots in libraries.items()]
         out = text.stdout(run.no_color)
         out.table(rows, (str(institution["institution"]), *FIGURES), FIGURES)
@@ -56,3 +57,24 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
                 out.line(
                     (f"{library}: {permanent:,} of the reserved {'is' if permanent == 1 else 'are'} permanent.", "")
                 )
+        if work := institution.get("worklist"):
+            listed = ", ".join(f"{step} {number:,}" for step, number in work.items())
+            out.line((f"To be done at the vendor: {listed}. `seatsync worklist list` names the people.", ""))
+
+
+def _work(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: datetime | None) -> dict[str, Any]:
+    """The steps of the work list with their numbers of people; nothing where no library is at the vendor.
+
+    ``snapshot`` has all members if it is of the past.
+    """
+    from seatsync.domain.portal.steps import steps
+    from seatsync.ledger.queries.work import open_work
+    from seatsync.planning.work import step_counts
+
+    if not any(library.is_at_vendor for library in snapshot.libraries.values()):
+        return {}
+    if as_of is not None:
+        return {"worklist": step_counts(steps(snapshot), snapshot)}
+    with ledger_of(run, folder, institution).reading() as connection:
+        books, found = open_work(connection, institution)
+    return {"worklist": step_counts(found, books)}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, text
 
 from seatsync.domain.letters import LetterState
+from seatsync.domain.portal.progress import OPEN
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
 
@@ -31,17 +32,19 @@ class OpenLetters(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """``applied`` is when each institution's files were applied last (ISO; empty for never)."""
+    """``applied`` is when each institution's files were applied last (ISO; empty for never). ``to_do`` counts the licenses with
+    something to be done at a vendor, of each institution that has any."""
 
     applied: Mapping[str, str]
     letters: Sequence[OpenLetters]
+    to_do: Mapping[str, int]
 
 
 def figures(connection: Connection, at: str) -> Figures:
     """The figures of all institutions that the role can see, at the instant ``at`` (ISO)."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{LONGEST}s'")
-    return Figures(_applied(connection), _open_letters(connection, at))
+    return Figures(_applied(connection), _open_letters(connection, at), _to_do(connection))
 
 
 def revision(connection: Connection) -> str:
@@ -66,6 +69,16 @@ def _open_letters(connection: Connection, at: str) -> list[OpenLetters]:
             query.where(text(indexed)), execution_options=ACROSS
         )
     ]
+
+
+def _to_do(connection: Connection) -> dict[str, int]:
+    license = tables.license.c
+    # The first condition is exactly the index's.
+    query = select(license.institution, func.count().label("number")).where(
+        text("license.there != ''"), license.there.in_(OPEN)
+    )
+    rows = connection.execute(query.group_by(license.institution), execution_options=ACROSS)
+    return {row.institution: row.number for row in rows}
 
 
 def _state(state: str, is_in_hand: bool) -> str:

@@ -23,7 +23,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
 from seatsync.reports.worklist.edits import Edit, edits
-from seatsync.systems.portal import Portal, Takes, Task
+from seatsync.systems.portal import Portal, Takes, Task, base_name
 from seatsync.systems.registry import PORTALS
 
 MOST_IMPORTS = 20
@@ -136,11 +136,6 @@ def sheets(steps: Iterable[Step], books: Snapshot) -> list[Sheet]:
                 )
                 found += _filled(blank, books.members)
     return found
-
-
-def base_name(number: int, task: Task, library: str) -> str:
-    """The name of the file of a portal's task with this number, without tags."""
-    return f"{number}-{task.name}" + (f"-{library}" if task.per_library else "")
 
 
 def portals_of(books: Snapshot) -> set[str]:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 import click
 
-from seatsync.reports.worklist.sheets import BY_HAND, Sheet, base_name
+from seatsync.reports.worklist.sheets import BY_HAND, Sheet
+from seatsync.systems.portal import base_name
 from seatsync.systems.registry import PORTALS
 
 
