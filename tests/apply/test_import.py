@@ -1056,6 +1056,23 @@ def test_files_alone_leave_the_ledger_as_it_is_and_have_a_copy_of_the_export(tmp
     assert files(folder) == before
 
 
+def test_files_alone_are_taken_by_the_apply_of_their_pull_request(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    applied(folder, ANN + BEN, "books,ann@grace.example,temporary,\n")
+    text = licenses(("Ann", *CLAIMED), ("Ben", *NO), ("New", *OWNED))
+    take(folder, text, *BOTH, "--files-only", now="2026-09-02")
+    assert seatsync("apply", "--yes", "--now", "2026-09-03", folder=folder).code == 0
+    assert held(folder, "books") == {
+        "Ann": ("temporary", "delivered"),
+        "Ben": ("none", "none"),
+        "New": ("permanent", "delivered"),
+    }
+    assert plan_is_empty(folder)
+    before = files(folder)
+    take(folder, text, *BOTH, "--files-only", now="2026-09-04")
+    assert files(folder) == before
+
+
 def test_files_of_a_shared_repository_and_a_shared_ledger_go_through_a_pull_request(
     tmp_path: Path, database: str
 ) -> None:
@@ -1102,3 +1119,50 @@ def test_permanent_licenses_of_who_left_survive_an_export_and_an_import(tmp_path
     journal = told(second, "log", "--limit", "1000")
     take(second, text, now="2026-09-20")
     assert told(second, "log", "--limit", "1000") == journal
+
+
+# Libraries at the vendor
+
+AT_VENDOR = HEAD + LIBRARIES.replace("slots: 40}", "slots: 40, delivered_by: vendor}").replace(
+    "slots: 10}", "slots: 10, delivered_by: vendor}"
+)
+
+
+def to_do(folder: Path) -> list[dict[str, Any]]:
+    """What is on the work list."""
+    steps: list[dict[str, Any]] = told(folder, "worklist", "list")
+    return steps
+
+
+def test_a_library_at_the_vendor_that_is_taken_over_leaves_nothing_to_be_done_there(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", AT_VENDOR)
+    text = licenses(("Ann", *CLAIMED), ("Ben", *TEMPORARY), ("Cy", *PERMANENT), ("Di", *OWNED), ("Ed", *REVOKED))
+    take(folder, text, *BOTH)
+    take(folder, "email,First name,Last name,type\nann@grace.example,Ann,Test,participant\n", "--library", "jamworks")
+    assert to_do(folder) == []
+    assert {row["there"] for row in told(folder, "licenses", "--all") if "there" in row} <= {""}
+    assert plan_is_empty(folder)
+    assert seatsync("verify", folder=folder).code == 0
+    before = everything(folder)
+    take(folder, text, *BOTH, now="2026-09-20")
+    assert everything(folder) == before
+
+
+def test_what_is_still_to_be_done_at_the_vendor_survives_an_export_and_an_import(tmp_path: Path) -> None:
+    config = AT_VENDOR + "rosters:\n  - {path: all.csv}\ngrants:\n  - {path: given.csv}\n"
+    first = institution(tmp_path / "first", config)
+    given = "books,ann@grace.example,permanent,\nbooks,ben@grace.example,temporary,\n"
+    applied(first, ANN + BEN, given)
+    assert to_do(first)
+    text = export(first)
+    second = institution(apart(tmp_path / "second"), config)
+    for name in ("all.csv", "given.csv"):
+        (second / name).write_bytes((first / name).read_bytes())
+    take(second, text)
+    assert to_do(second) == to_do(first)
+    assert export(second) == text
+    assert plan_is_empty(second)
+    before = told(first, "log", "--limit", "1000")
+    take(first, text, now="2026-09-20")  # our own file is no sign that a person did it there
+    assert to_do(first)
+    assert told(first, "log", "--limit", "1000") == before

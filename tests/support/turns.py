@@ -20,6 +20,7 @@ from tests.support.long_form import part_of_this_commit
 PART = os.environ.get("SEATSYNC_TEST_PART", "")
 PARTS = 16
 LONG = (
+    "apply/test_import_histories.py",
     "apply/test_outdated.py",
     "cli/test_changed_since.py",
     "cli/test_expect.py",
