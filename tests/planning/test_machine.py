@@ -25,20 +25,23 @@ from hypothesis.stateful import (
 )
 
 from seatsync.apply.apply import carry_out
+from seatsync.apply.at_vendor import done
 from seatsync.apply.claims import Unavailable, claim, member_with_email, opt_out
 from seatsync.apply.members import record_resend
 from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selector
 from seatsync.domain.institution import Admin, Institution
-from seatsync.domain.library import Library
+from seatsync.domain.library import DeliveredBy, Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
+from seatsync.domain.portal.steps import steps as work_list
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags
 from seatsync.formats.plan_document import read_plans, to_document, to_text
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.accounts.holdings import AccountHolder
+from seatsync.ledger.queries.work import open_work
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.verification.verify import verify
 from seatsync.planning.diff import diff
@@ -54,6 +57,8 @@ EMAILS = [f"{name}@grace.example" for name in ("ann", "ben", "chloe", "dmitri", 
 IDS = ["", "", "1", "2", "3", "4"]
 TAGS = ["student", "faculty", "staff"]
 LIBRARIES = {"books": "logos-library", "pool": "logos-library", "sub": "logos-subscription", "jam": "jamworks"}
+AT_VENDOR = {"pool", "jam"}
+"""Libraries whose seats live at the vendor in some of the desired states."""
 HERE = Origin("seatsync.yaml")
 
 
@@ -103,6 +108,7 @@ def grants(draw: st.DrawFn) -> Grant:
         date(2026, 9, 1) + timedelta(days=days) if days is not None else None,
         draw(st.sampled_from(["", "", "once", "twice"])),
         draw(st.booleans()),
+        draw(st.sampled_from([0, 0, 0, 5])) if kind is Kind.PERMANENT else 0,
     )
 
 
@@ -116,6 +122,8 @@ def desired_states(draw: st.DrawFn) -> Desired:
             SYSTEMS[system].kinds,
             SYSTEMS[system].delivery,
             draw(st.sampled_from([1, 3, 6, 9, 9])),
+            draw(st.booleans()) or id not in AT_VENDOR,
+            DeliveredBy.VENDOR if id in AT_VENDOR and draw(st.booleans()) else DeliveredBy.SEATSYNC,
         )
         for id, system in LIBRARIES.items()
         if draw(st.integers(0, 19))
@@ -231,6 +239,18 @@ class Seats(RuleBasedStateMachine):
         ]
         record_resend(self.ledger, "grace", books.serial, unclaimed, self.now.isoformat(), "machine")
 
+    @rule(part=st.sampled_from([1, 1, 2, 3]))
+    def do_some_of_the_work_list(self, part: int) -> None:
+        with self.ledger.reading() as connection:
+            _, steps = open_work(connection, "grace")
+        chosen = steps[: max(1, len(steps) // part)]
+        assert [*done(self.ledger, "grace", chosen, self.now.isoformat(), "machine")] == chosen
+        with self.ledger.reading() as connection:
+            books, left = open_work(connection, "grace")
+        assert set(left).isdisjoint(chosen)
+        assert left == work_list(read_snapshot_of(self.ledger))
+        assert books.serial == read_snapshot_of(self.ledger).serial
+
     @invariant()
     def the_ledger_is_sound(self) -> None:
         with self.ledger.reading() as connection:
@@ -250,8 +270,7 @@ class Seats(RuleBasedStateMachine):
         return judge(diff(self.desired, self.snapshot(), self.now.date()), self.now, [])
 
     def snapshot(self) -> Snapshot:
-        with self.ledger.reading() as connection:
-            return read_snapshot(connection, "grace")
+        return read_snapshot_of(self.ledger)
 
     def offers(self) -> list[tuple[str, str]]:
         """(library, e-mail) of every unclaimed license that has not ended and whose member is the only one with that e-mail."""
@@ -262,6 +281,8 @@ class Seats(RuleBasedStateMachine):
             for library, held in sorted(books.licenses.items())
             for number, license in sorted(held.items())
             if license.status is Status.UNCLAIMED
+            and library in books.libraries
+            and not books.libraries[library].is_at_vendor
             and not license.ended(self.now.date().isoformat())
             and keys.count(books.members[number].key) == 1
         ]
@@ -278,6 +299,11 @@ class Seats(RuleBasedStateMachine):
     def teardown(self) -> None:
         ledgers.release(self.folder)
         shutil.rmtree(self.folder)
+
+
+def read_snapshot_of(ledger: Ledger) -> Snapshot:
+    with ledger.reading() as connection:
+        return read_snapshot(connection, "grace")
 
 
 def test_whatever_happens_the_ledger_is_sound(database: str) -> None:
