@@ -71,6 +71,7 @@ _OTHER_FIELDS: dict[str, Callable[[Any], bool]] = {
     "delivered_by": lambda value: isinstance(value, str) and value in _PLACES,
     **dict.fromkeys(("claim_url", "open_url"), _is_address),
     **dict.fromkeys(("opt_out", "replaced", "sends_letters"), lambda value: isinstance(value, bool)),
+    "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
     "timezone": lambda value: is_text(value) and len(value) <= 64,
     "retire": lambda value: value == "" or _is_day(value),
     "contacts": lambda value: isinstance(value, list | tuple) and all(map(_is_contact, value)),
@@ -85,7 +86,6 @@ EVENT_FIELDS: Mapping[str, Callable[[Any], bool]] = {
     "account": _OTHER_FIELDS["email"],
     "claimed_with": _OTHER_FIELDS["email"],  # another account than the member's own: the personal link was passed on
     "on": _is_day,
-    "there": is_text,  # of a license a word of ``There``, of a person the text of ``Member.there``: posting reads both
     "from": is_text,  # the file and line that asks for a license, or has the member, as ``str(Origin)``
 }
 """The fields of an event in the journal."""
