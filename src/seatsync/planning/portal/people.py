@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from seatsync.domain.person import Member, RosterMember
-from seatsync.domain.portal.at_vendor import Users, users_there
+from seatsync.domain.portal.at_vendor import users_there
 from seatsync.domain.portal.export import Export
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
@@ -35,8 +35,8 @@ def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
     rows, before = export.members, _as_before(books, portal)
     found = match(rows, before)
     numbers, doubts = found.sure, {doubt.position: doubt.record for doubt in found.doubts}
-    if before is not books:
-        left = [position for position, number in enumerate(numbers) if not number]
+    left = [position for position, number in enumerate(numbers) if not number]
+    if before is not books and left:
         again, taken = match([rows[position] for position in left], books), {*numbers}
         for position, number in zip(left, again.sure, strict=True):
             if number and number not in taken:
@@ -71,6 +71,8 @@ class Record(NamedTuple):
 
 def record_there(row: RosterMember, member: Member, edits: Mapping[str, str], fields: Sequence[str]) -> Record:
     """Compare a member's record with the portal's, in the ``fields`` that the export has. ``edits`` are those to be done."""
+    if not edits and row[:4] == member[:4]:  # both begin with the fields of a person, and most are as written
+        return Record({}, {})
     still = {name: value for name, value in edits.items() if name not in fields}
     differing = {}
     for name in fields:
@@ -86,10 +88,3 @@ def record_there(row: RosterMember, member: Member, edits: Mapping[str, str], fi
 
 def _plain(field: str, text: str) -> str:
     return email_key(text) if field == "email" else plain_id(text) if field == "student_id" else text
-
-
-def with_portal(member: Member, portal: str, edits: Mapping[str, str] | None) -> Users:
-    """The portals that list the member, with this one and what is to be edited there; without it if that is None."""
-    users = users_there(member)
-    users.pop(portal, None)
-    return users if edits is None else {**users, portal: dict(edits)}

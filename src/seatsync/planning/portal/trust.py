@@ -7,16 +7,39 @@ missing than a plan may revoke without an approval.
 from __future__ import annotations
 
 from seatsync.domain.desired import Limits
+from seatsync.domain.portal.export import NOTHING
 from seatsync.planning.portal.found import Unbelieved
+from seatsync.planning.portal.licenses import is_held_there
+from seatsync.planning.portal.look import Look
 
 
-def unbelieved(library: str, lacking: int, expected: int) -> Unbelieved | None:
-    """Why nothing is concluded from what an export lacks: it lacks more than 10 % of what is expected, and more than 5."""
-    return Unbelieved(library, lacking, expected) if lacking > Limits().revokes(expected) else None
+def judge(look: Look) -> None:
+    """Judge whether who is missing in the list has nothing there, and which libraries' columns are about others."""
+    if look.export.is_ours:
+        return
+    expected = {number for id in look.libraries for number, license in look.held(id) if is_held_there(license)}
+    lacking = len(expected - look.rows.keys())
+    is_of_others = bool(expected) and lacking == len(expected)
+    look.is_whole = bool(look.export.members) and not is_of_others and not _is_too_much(lacking, len(expected))
+    if expected and not look.is_whole:
+        look.found.unbelieved.append(Unbelieved("", lacking, len(expected)))
+    for library in look.export.holdings:
+        _judge_library(look, library)
 
 
-def unbelieved_list(rows: int, lacking: int, expected: int) -> Unbelieved | None:
-    """The same for people missing in the list. A list that has nobody, or nobody who is expected, says nothing either."""
-    if not rows or (expected and lacking == expected):
-        return Unbelieved("", lacking, expected)
-    return unbelieved("", lacking, expected)
+def _judge_library(look: Look, library: str) -> None:
+    """Take nothing of a library whose column says "none" for too many who have it, or whose list has too many who do not."""
+    held = [number for number, license in look.held(library) if is_held_there(license)]
+    if look.export.lists_holders and not look.is_whole:
+        known = look.books.licenses.get(library, {})
+        lacking = sum(number not in known for number in look.rows)
+    else:
+        lacking = sum(look.shown(library, number) == NOTHING for number in held if number in look.rows)
+    if held and _is_too_much(lacking, len(held)):
+        look.wrong.add(library)
+        look.found.unbelieved.append(Unbelieved(library, lacking, len(held)))
+
+
+def _is_too_much(lacking: int, expected: int) -> bool:
+    """Whether it is more than 10 % of what is expected, and more than 5: by default the limit of revokes."""
+    return lacking > Limits().revokes(expected)
