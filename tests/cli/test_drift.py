@@ -226,7 +226,7 @@ def test_what_is_wrong_has_its_exit_code(folder: Path, tmp_path: Path) -> None:
     assert 'The ledger has no library "boks". Did you mean "books"?' in unknown.err
     several = run(folder, "drift", "users.csv", "users.csv", "--library", "books", code=64)
     assert "--library is about one file." in several.err
-    assert "Missing argument 'FILE...'" in run(folder, "drift", code=64).err
+    assert "Name a file, or use --exports." in run(folder, "drift", code=64).err
 
 
 @pytest.mark.sqlite_only("a folder without a ledger")
