@@ -1,1 +1,1 @@
-"""The administrators' pages. They are read-only."""
+"""The administrators' pages. They change nothing but the work list."""

@@ -1,7 +1,4 @@
-"""The administrators' pages, to look at their institutions. Changes are made in the files.
-
-Each request asks the ledger whether the visitor administers the institution; if not, the answer is 404.
-"""
+"""The administrators' pages to look at their institutions. Changes are made in the files."""
 
 from __future__ import annotations
 

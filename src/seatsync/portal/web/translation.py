@@ -9,6 +9,7 @@ import flask_babel
 from flask import Flask
 
 from seatsync.domain.text.days import to_the_minute
+from seatsync.reports.html import with_code
 
 
 def _(text: str, **values: Any) -> str:
@@ -32,3 +33,4 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["to_the_minute"] = to_the_minute
     app.jinja_env.filters["number"] = flask_babel.format_decimal
+    app.jinja_env.filters["with_code"] = with_code
