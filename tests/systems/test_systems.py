@@ -15,6 +15,7 @@ from seatsync.sources.csv_table import squeezed
 from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS
+from tests.support.paths import ROOT
 from tests.support.program_copy import ProgramCopy, changed_program
 
 SOURCE = Path(program.__file__).parent
@@ -212,3 +213,10 @@ def test_only_the_logos_portal_sends_invitations_again_and_lists_people_apart_fr
         "logos": (True, False),
         "jamworks": (False, True),
     }
+
+
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_the_page_about_portals_lists_each_step(portal: Portal) -> None:
+    page = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
+    names = [f"{number}-{task.name}" for number, task in enumerate(portal.tasks, 1)]
+    assert [name for name in names if f"`{name}`" not in page and f"`{name}-LIBRARY`" not in page] == []

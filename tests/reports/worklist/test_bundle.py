@@ -68,5 +68,5 @@ def test_the_portal_shows_these_counts(name: str) -> None:
     books, steps = read(CASES[name])
     counts = CASES[name]["counts"]
     assert {id: count.used for id, count in counts_now(books).items()} == counts["now"]
-    after = counts_after(sheets(steps, books), books)
+    after = counts_after(sheets(steps, books), books, counts_now(books))
     assert [{id: count.used for id, count in one.items()} for one in after] == counts["after"]

@@ -113,7 +113,8 @@ def in_all(sheets: Sequence[Sheet]) -> str:
 
 def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bool) -> CheckList:
     """Return the check list of these sheets; ``on`` is the day (ISO) as which it is made."""
-    before, after = counts_now(books), counts_after(sheets, books)
+    before = counts_now(books)
+    after = counts_after(sheets, books, before)
     portals = []
     for portal, together in groupby(zip(sheets, after, strict=True), lambda pair: pair[0].portal):
         pairs = [*together]

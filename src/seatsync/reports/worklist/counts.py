@@ -28,9 +28,12 @@ def counts_now(books: Snapshot) -> dict[str, Count]:
     return {id: Count(now.total, now.used) for id, (now, _) in counts(books).items()}
 
 
-def counts_after(sheets: Sequence[Sheet], books: Snapshot) -> Sequence[Mapping[str, Count]]:
-    """Return what the portals show after each of these sheets is done, in this order: only libraries whose counts it can change."""
-    now, found = counts_now(books), []
+def counts_after(sheets: Sequence[Sheet], books: Snapshot, now: Mapping[str, Count]) -> Sequence[Mapping[str, Count]]:
+    """Return what the portals show after each of these sheets is done, in this order: only libraries whose counts it can change.
+
+    ``now`` is what they show before the first (``counts_now``).
+    """
+    now, found = dict(now), []
     for sheet in sheets:
         changed = _changes(sheet, books)
         now |= {id: now[id]._replace(used=now[id].used + by) for id, by in changed.items() if id in now}
