@@ -10,6 +10,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -370,7 +371,8 @@ def test_a_row_in_the_roster_is_enough_for_a_seat_by_a_rule_and_apply_says_that_
     with (place / "rosters" / "members.csv").open("a", encoding="utf-8") as roster:
         roster.write("dan@grace.example,Dan,Test,,,\n")
     outcome = seatsync("apply", "--yes", "--now", DAY, folder=place)
-    assert "To be done at the vendor: 1 step. `seatsync worklist bundle to-do` writes" in outcome.err
+    for said in (outcome, seatsync("plan", "--now", DAY, folder=place)):
+        assert "To be done at the vendor: 1 step. `seatsync worklist bundle to-do` writes" in said.err
     assert [(row["step"], row["email"]) for row in told(place, "worklist", "list")] == [("3-add", "dan@grace.example")]
     participants(place, "Ann", "Ben", "Cleo", "Dan")
     assert seatsync("import", "../members.csv", "--yes", "--now", DAY, folder=place).code == 0
@@ -496,3 +498,37 @@ def test_a_file_of_somebody_else_is_not_written_over(place: Path) -> None:
     assert "rosters/members.csv already exists" in outcome.err
     assert (place / "rosters" / "members.csv").read_text(encoding="utf-8") == "mine\n"
     assert not (place / "seatsync.yaml").exists()
+
+
+# In a pipeline
+
+
+def test_with_a_pipeline_the_first_plan_reads_the_exports(place: Path) -> None:
+    logos = users(
+        place,
+        person("Ann", *PERMANENT, id="7"),
+        person("Ben", *RESERVED),
+        person("Cy", "None", "Opted Out"),
+        columns=("License Kind", "License Status"),
+    )
+    jamworks = participants(place, "Ann", "Dan", name="users of Jamworks.csv")
+    given = ("--library", "Greek", "--slots", "greek=40", "--slots", "jamworks=9")
+    outcome = start(place, "--from", logos, "--from", jamworks, *given, "--ci", "github", "--ledger", "git")
+    assert "made up" not in outcome.err
+    assert (place / ".github" / "workflows" / "seatsync.yml").exists()
+    assert config(place)["exports"] == [
+        {"path": "exports/users.csv", "library": "greek", "taken": date.fromisoformat(DAY)},
+        {"path": "exports/users-of-jamworks.csv", "taken": date.fromisoformat(DAY)},
+    ]
+    first = told(place, "plan")
+    assert not first["refusals"]
+    assert {change["action"] for change in first["changes"]} == {"library-add", "admin-add", "member-add", "observe"}
+    assert seatsync("apply", "--yes", "--now", DAY, folder=place).code == 0
+    assert held(place, "greek") == {
+        "Ann": ("permanent", "delivered"),
+        "Ben": ("temporary", "unclaimed"),
+        "Cy": ("none", "opted_out"),
+        "Dan": ("none", "none"),
+    }
+    assert held(place, "jamworks")["Dan"] == ("temporary", "delivered")
+    agrees(place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from seatsync.cli.institution import institution_of, ledger_of
@@ -208,3 +209,22 @@ def stopped_by_warnings(plan: Plan, strict: bool) -> bool:
     from seatsync.domain.diagnostic import Severity
 
     return strict and any(warning.severity is Severity.WARNING for warning in plan.warnings)
+
+
+def say_what_is_open(ledger: Ledger, folder: Path, institution: str, run: Run) -> None:
+    """Say how much is to be done at the vendors, if anything, and how to go on."""
+    if run.quiet or run.format == "json":
+        return
+    from seatsync.domain.diagnostic import counted
+    from seatsync.ledger.queries.work import open_work
+
+    with ledger.reading() as connection:
+        books, steps = open_work(connection, institution)
+    if steps:
+        from seatsync.reports.worklist.sheets import sheets
+
+        where = f" -C {quote(str(folder))}" if folder != Path() else ""
+        run.say(
+            f"To be done at the vendor: {counted(len(sheets(steps, books)), 'step')}. "
+            f"`seatsync worklist bundle to-do{where}` writes the files and a check list."
+        )

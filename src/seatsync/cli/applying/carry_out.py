@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +12,12 @@ import click
 from seatsync.cli.applying.outcomes import of_plan
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.outcome import Outcome
+from seatsync.cli.planning import say_what_is_open
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.apply.outdated import FilesInGit
-    from seatsync.ledger.database import Ledger
     from seatsync.planning.plan import AcceptedPlan, Plan
 
 
@@ -105,27 +104,9 @@ def carry_out(
         head = f"{applied.serial}:{applied.head}"
         journal = f"The journal is now at entry {applied.serial:,}. To check it later, note its head: {head}."
         run.say(f"Applied to {ledger}: {done}. {journal}")
-        _say_what_is_open(run, folder, ledger, plan.institution)
+        say_what_is_open(ledger, folder, plan.institution, run)
     elif applied.noted:
         run.say(f"Nothing to change. Journal entry {applied.serial:,} of {ledger} notes that these files are applied.")
     elif not plan_was_shown:
         run.say(f"Nothing to apply: {ledger} already matches the files.")
     return ExitCode.DONE, told
-
-
-def _say_what_is_open(run: Run, folder: Path, ledger: Ledger, institution: str) -> None:
-    """Say how much is to be done at the vendors, and how to go on."""
-    from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.queries.work import open_work
-    from seatsync.reports.worklist.sheets import sheets
-
-    if run.quiet:
-        return
-    with ledger.reading() as connection:
-        books, steps = open_work(connection, institution)
-    if steps:
-        where = f" -C {quote(str(folder))}" if folder != Path() else ""
-        run.say(
-            f"To be done at the vendor: {counted(len(sheets(steps, books)), 'step')}. "
-            f"`seatsync worklist bundle to-do{where}` writes the files and a check list."
-        )

@@ -18,13 +18,14 @@ from seatsync.cli.changed.since import changed_since_option, chosen_of, proposal
 from seatsync.cli.changed.task import Task
 from seatsync.cli.changed.without_folder import say_without_folder
 from seatsync.cli.in_git import commit_of_files, places_in_git
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.institutions import each, many, part_of, summary
 from seatsync.cli.options import common, folders, option
 from seatsync.cli.outcome import Outcome, Record, recorded
 from seatsync.cli.output.bundles import check_may_be_written
 from seatsync.cli.output.findings import without_names
 from seatsync.cli.output.plans import FolderResult, show
-from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
+from seatsync.cli.planning import printable_plan, say_what_is_open, stopped_by_warnings, try_plan
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 
@@ -166,6 +167,10 @@ def _plan_one(
         return ExitCode.INVALID, (of_errors(found)._replace(institution=id), result)
     if is_one_of_several is not None:
         show([result], is_one_of_several, run)
+    if is_one_of_several is False and not plan.changes and isinstance(item, Task):
+        say_what_is_open(
+            ledger_of(run, item.folder, plan.institution, was=plan.was), item.folder, plan.institution, run
+        )
     if bundle is not None:
         from seatsync.cli.commands.worklist.of_plan import write_foreseen
 
