@@ -281,9 +281,7 @@ def _list_differences(view: DriftView) -> None:
         click.echo(notice, err=True)
     left = [row for row in view.rows if not row.is_taken]
     if left:
-        click.echo(
-            f"Not imported, because an import never goes backwards: {counted(len(left), 'difference')}.", err=True
-        )
+        click.echo(f"Not imported: {counted(len(left), 'difference')}.", err=True)
     for to_do, rows in groupby(left, lambda row: row.to_do):
         click.echo(f"To fix: {to_do}", err=True)
         for row in rows:
