@@ -12,6 +12,7 @@ from seatsync.domain.library import Delivery
 from seatsync.domain.license import IllegalTransition, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Member, Person
+from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags
@@ -39,6 +40,22 @@ def newly_delivered(changes: Sequence[Change], books: Snapshot) -> set[str]:
     return {
         email_key(change.member) for change in delivered if change.record not in known and at_once.get(change.library)
     }
+
+
+def post_changes(
+    changes: Sequence[Change], books: Snapshot, institution: str, settings: Mapping[str, Any], today: str
+) -> None:
+    """Post a plan's changes to ``books``, which has at least the members whom they are about, so that it is as after an apply.
+
+    ``settings`` are those of the institution after the plan (``plan.settings_of``).
+
+    Raises:
+        IllegalTransition: the plan breaks a rule.
+    """
+    if not books.serial:
+        post(books, first_event(institution, settings))
+    for event in events_of(changes, books, today, newly_delivered(changes, books)):
+        post(books, event)
 
 
 def events_of(

@@ -10,10 +10,9 @@ from seatsync.domain.action import Action
 from seatsync.domain.institution import Institution
 from seatsync.domain.portal.steps import Step, steps
 from seatsync.domain.portal.users import portals_of
-from seatsync.domain.posting import post
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
-from seatsync.planning.events import events_of, first_event, newly_delivered
+from seatsync.planning.events import post_changes
 from seatsync.planning.plan import settings_of
 from seatsync.systems.portal import base_name
 from seatsync.systems.registry import PORTALS
@@ -32,10 +31,7 @@ def work_added(changes: Sequence[Change], snapshot: Snapshot, institution: Insti
     """
     after = _with_members_of(changes, snapshot)
     before = _people(after)
-    if not after.serial:
-        post(after, first_event(institution.id, settings_of(institution)))
-    for event in events_of(changes, after, today, newly_delivered(changes, after)):
-        post(after, event)
+    post_changes(changes, after, institution.id, settings_of(institution), today)
     now = _people(after)
     now.subtract(before)
     return {name: now[step] for step, name in _names(now, after).items() if now[step]}

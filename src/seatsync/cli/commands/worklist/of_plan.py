@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def write_foreseen(plan: Plan, folder: Path, target: Path, run: Run) -> None:
     """Write the bundle of the work list as it will be after the plan. A blocked plan has none."""
-    from seatsync.apply.foreseen import post_plan
     from seatsync.domain.portal.steps import steps
     from seatsync.ledger.read import read_snapshot
+    from seatsync.planning.events import post_changes
     from seatsync.reports.worklist.bundle import bundle
     from seatsync.reports.worklist.sheets import sheets
 
@@ -26,7 +26,7 @@ def write_foreseen(plan: Plan, folder: Path, target: Path, run: Run) -> None:
         return
     with run.step("Looking ahead"), ledger_of(run, folder, plan.institution, was=plan.was).reading() as connection:
         books = read_snapshot(connection, plan.was or plan.institution)
-    post_plan(plan, books)
+    post_changes(plan.changes, books, plan.institution, plan.settings, plan.now)
     found = sheets(steps(books), books)
     write_bundle(target, plan.institution, bundle(found, books, plan.institution, plan.now, is_applied=False))
     run.say(f"{target}: what will be to do in the vendor's portal. Not applied: do none of it yet.")
