@@ -189,6 +189,18 @@ def test_an_export_says_nothing_of_what_changed_after_it_was_taken(
     assert late.err.endswith("--taken 2027-03-16T05:00:00Z is in the future.\n")
 
 
+def test_an_end_date_that_changed_since_is_nothing_that_a_portal_knows(
+    done: tuple[Path, LogosPortal, JamworksPortal],
+) -> None:
+    folder, logos, _ = done
+    logos.claim(BOOKS, ANN[0], "own@mail.example")
+    config = CONFIG.replace("{tags: [student]}}", "{tags: [student]}, until: 2027-12-31}")
+    (folder / "seatsync.yaml").write_text(config, encoding="utf-8")
+    run(folder, "apply", "--yes", "--quiet", now="2027-03-10")
+
+    assert told(drift(folder, logos.export_user_data(), "--taken", "2027-03-09")) == Counter([("claimed", "ann")])
+
+
 def test_a_filtered_export_says_nothing_of_who_is_missing_in_it(
     done: tuple[Path, LogosPortal, JamworksPortal],
 ) -> None:
