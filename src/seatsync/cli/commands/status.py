@@ -13,6 +13,7 @@ from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import as_of_option, common, folders
 from seatsync.cli.planning import institution_snapshot
 from seatsync.cli.run import Run
+from seatsync.domain.diagnostic import counted
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
@@ -54,9 +55,7 @@ def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
         out.table(rows, (str(institution["institution"]), *FIGURES), FIGURES)
         for library, slots in libraries.items():
             if permanent := slots["permanent_reserved"]:
-                out.line(
-                    (f"{library}: {permanent:,} of the reserved {'is' if permanent == 1 else 'are'} permanent.", "")
-                )
+                out.line((f"{library}: {counted(permanent, 'reserved seat is', 'reserved seats are')} permanent.", ""))
         if work := institution.get("worklist"):
             listed = ", ".join(f"{step} {number:,}" for step, number in work.items())
             out.line((f"To be done at the vendor: {listed}. `seatsync worklist list` names the people.", ""))
