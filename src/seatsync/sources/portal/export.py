@@ -229,9 +229,8 @@ class _Reader:
         lines = [f"{line:,}" for line in self.admins]
         rows = "row of an administrator is" if len(lines) == 1 else "rows of administrators are"
         message = f"{len(lines):,} {rows} skipped, in line {named(lines, 10)}."
-        help = (
-            "Nothing is to be done, unless one of them holds a license: then write the word of a member into that row."
-        )
+        member = self.columns.member or "participant"
+        help = f"Nothing is to be done, unless one of them holds a license: then write {member} as their type."
         where = self.table.at(self.admins[0], max(self.columns.type, 0))
         self.table.found.append(Diagnostic("row-skipped", message, help, where, Severity.NOTICE))
 
