@@ -172,6 +172,15 @@ def email_in(sheet: Sheet, member: Member) -> str:
     return _as_there(sheet, member).email
 
 
+def emails_of(sheet: Sheet, member: Member) -> set[str]:
+    """The e-mails that the member may have in a file of this step, also in one of before a correction.
+
+    In steps up to the corrections, people have the e-mail of before: somebody else's there may be their new one.
+    """
+    before = users_there(member).get(sheet.portal.name, {}).get("email", member.email)
+    return {before} if sheet.is_before_edits else {before, member.email}
+
+
 def _as_there(sheet: Sheet, member: Member) -> Member:
     """The member as the portal has them when it is the step's turn: corrected, unless the corrections come later."""
     if not member.there or not sheet.is_before_edits:

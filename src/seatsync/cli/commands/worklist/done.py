@@ -87,37 +87,38 @@ def _chosen(sheets: Sequence[Sheet], books: Snapshot, selection: Rows | None, ru
     if selection is not None:
         found, others = people_in(selection, sheets, books)
         if others:
-            run.say(f"Not on the work list in this step: {named(others, _MOST_NAMED)}.")
+            run.say(f"Not on the work list in this step, or not clear who is meant: {named(others, _MOST_NAMED)}.")
     for sheet in sheets:
         yield from (step for step in sheet.steps if selection is None or step.member in found)
 
 
 def people_in(selection: Rows, sheets: Sequence[Sheet], books: Snapshot) -> tuple[set[int], list[str]]:
-    """The members of these sheets whom the rows name, and whom they name otherwise.
+    """The members of these sheets whom the rows name, and the rows that name nobody, or not clearly, by e-mail or id.
 
     A file of a bundle has people as the portal had them: under an e-mail that they may no longer have, and that somebody else
-    may have now. So a student id comes first, then the e-mail of the sheet, then the member's own.
+    may have now. Then only the student id says who is meant.
     """
     from seatsync.domain.text.emails import email_key
     from seatsync.reports.worklist.edits import STAND_IN_DOMAIN
-    from seatsync.reports.worklist.sheets import email_in
+    from seatsync.reports.worklist.sheets import emails_of
 
     ids: dict[str, int] = {}
-    there: dict[str, int] = {}
-    own: dict[str, int] = {}
+    by_email: dict[str, set[int]] = {}
     for sheet in sheets:
         for number in sheet.members:
             member = books.members[number]
-            there.setdefault(email_key(email_in(sheet, member)), number)
-            own.setdefault(member.key, number)
+            for email in emails_of(sheet, member):
+                by_email.setdefault(email_key(email), set()).add(number)
             if member.student_id:
                 ids.setdefault(member.student_id, number)
     found: set[int] = set()
     others: list[str] = []
     for id, email, _ in selection:
-        key = email_key(email)
-        if (named := ids.get(id) or there.get(key) or own.get(key)) is not None:
-            found.add(named)
+        by_id, named = ids.get(id), by_email.get(email_key(email), set())
+        if by_id is not None and (not named or by_id in named):
+            found.add(by_id)
+        elif by_id is None and len(named) == 1:
+            found |= named
         elif not email.endswith(f"@{STAND_IN_DOMAIN}"):
             others.append(email or id)
     return found, others
