@@ -104,6 +104,20 @@ def test_a_personal_link_of_before_leads_to_the_vendor(school: Path, room: Mailr
             assert (page.code, page.links["Continue"]) == (409, CLAIM), what
 
 
+def test_letters_that_lead_to_the_vendor_need_no_pages(
+    school: Path, room: Mailroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = AT_VENDOR.replace("claim_url:", "sends_letters: true, claim_url:")
+    (school / "seatsync.yaml").write_text(config, encoding="utf-8")
+    applied(school, ANN, BEN)
+    _done(school)
+    monkeypatch.delenv("SEATSYNC_PORTAL_URL")
+    said = ran(school, "outbox", "send", code=1)
+    assert "2 letters need a personal link" in said.err, "Ann's invitation to a book, and the administrator's welcome"
+    assert [letter["To"].addresses[0].addr_spec for letter in room.letters] == ["ben@grace.example"]
+    assert CLAIM in part(room.letters[0], "plain")
+
+
 def test_letters_lead_to_the_vendor_once_the_seat_is_there(school: Path, room: Mailroom) -> None:
     config = AT_VENDOR.replace("claim_url:", "sends_letters: true, claim_url:")
     (school / "seatsync.yaml").write_text(config, encoding="utf-8")

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, text, update
 
 from seatsync.domain.letters import ASKING, LetterState
 from seatsync.domain.license import License, Status
 from seatsync.ledger import tables
 from seatsync.ledger.queries.accounts.holdings import ACROSS
-from seatsync.ledger.queries.outgoing import OutgoingLetter, outgoing_letters
+from seatsync.ledger.queries.outgoing import OutgoingLetter, of_kinds, outgoing_letters
 from seatsync.ledger.queries.waiting import seats_of, settle
 from seatsync.ledger.read import among
 
@@ -112,7 +112,7 @@ def institutions_with_due(
         text("outbox.state = 'pending'"),  # exactly the indexes' condition
         outbox.due_at <= now,
         outbox.held_until <= now,
-        or_(*(outbox.letter == letter for letter in letters)),
+        of_kinds(letters),
     )
     if institution is not None:
         return list(connection.execute(due.where(outbox.institution == institution).limit(1)).scalars())
@@ -123,7 +123,7 @@ def institutions_with_due(
 def count(connection: Connection, institution: str | None, letters: Collection[str]) -> int:
     """The number of waiting letters of these kinds, of one institution or of all (None); without those that are held."""
     outbox = tables.outbox.c
-    waiting = select(func.count()).where(text("outbox.state = 'pending'"), outbox.letter.in_(sorted(letters)))
+    waiting = select(func.count()).where(text("outbox.state = 'pending'"), of_kinds(letters))
     if institution is not None:
         return connection.execute(waiting.where(outbox.institution == institution)).scalar_one()
     return connection.execute(waiting, execution_options=ACROSS).scalar_one()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select, text
 
 from seatsync.domain.action import Letter
 from seatsync.domain.letters import ASKING, LINKED
@@ -65,7 +65,7 @@ def outgoing_letters(
         select(tables.outbox, event.hash)
         .select_from(tables.outbox.join(tables.event, cause))
         .where(outbox.institution == institution, text("outbox.state = 'pending'"))  # exactly the index's condition
-        .where(or_(*(outbox.letter == letter for letter in letters)))
+        .where(of_kinds(letters))
         .order_by(outbox.serial)
         .limit(limit)
     )
@@ -77,6 +77,24 @@ def outgoing_letters(
         waiting = waiting.where(outbox.serial > after)
     rows = connection.execute(waiting).all()
     return _Contents(connection, institution, rows).letters() if rows else []
+
+
+AT_VENDOR = "at-vendor"
+"""Beside the kinds of letters: those that lead to the vendor's claim page, and so need no pages of the institution."""
+
+
+def of_kinds(letters: Collection[str]) -> ColumnElement[bool]:
+    """The condition that a row of the outbox is a letter of one of these kinds; ``AT_VENDOR`` can be among them."""
+    outbox, library = tables.outbox.c, tables.library.c
+    kinds = [outbox.letter == letter for letter in letters if letter != AT_VENDOR]
+    if AT_VENDOR in letters:
+        there = exists().where(
+            library.institution == outbox.institution,
+            library.id == outbox.library,
+            library.delivered_by == DeliveredBy.VENDOR,
+        )
+        kinds.append(and_(outbox.letter.in_(sorted(ASKING)), there))
+    return or_(*kinds)
 
 
 def all_outgoing_letters(

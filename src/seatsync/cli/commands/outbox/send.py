@@ -147,8 +147,9 @@ def _kinds(portal: str) -> frozenset[str]:
     """The kinds of letters to send: those with a personal link only if the members' pages have an address."""
     from seatsync.domain.action import Letter
     from seatsync.domain.letters import LINKED
+    from seatsync.ledger.queries.outgoing import AT_VENDOR
 
-    return frozenset(Letter) if portal else frozenset(Letter) - LINKED
+    return frozenset(Letter) if portal else frozenset(Letter) - LINKED | {AT_VENDOR}
 
 
 def _send(turns: Turns, institution: str | None, limit: int | None, watch: bool, run: Run, count: Count) -> int:
@@ -248,9 +249,12 @@ def _lacking(sending: Sending, institution: str | None) -> int:
     """The number of letters that wait because the members' pages have no address."""
     from seatsync.domain.letters import LINKED
     from seatsync.ledger.queries.outbox import count
+    from seatsync.ledger.queries.outgoing import AT_VENDOR
 
     with sending.ledger.reading() as database:
-        return count(database, institution, LINKED) if database is not None and not sending.portal else 0
+        if database is None or sending.portal:
+            return 0
+        return count(database, institution, LINKED) - count(database, institution, [AT_VENDOR])
 
 
 def _print_tally(sending: Sending, institution: str | None, tally: Counter[str], run: Run) -> None:
