@@ -104,6 +104,7 @@ def carry_out(folder: Path, portals: Portals, way: str = "whole") -> None:
 # ── A month ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_a_month_in_the_portals_leaves_nothing_to_do_and_the_portals_as_the_files_say(folder: Path) -> None:
     portals = new_portals()
     run(folder, "apply", "--yes")

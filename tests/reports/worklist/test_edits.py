@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatsync.domain.person import Member, Person
@@ -42,6 +42,7 @@ def read(drawn: Sequence[tuple[int, int, int, int, bool]]) -> People:
     return found
 
 
+@settings(max_examples=times(short=50, long=5_000))
 @given(people)
 def test_no_two_people_have_the_same_e_mail_or_id_at_any_moment(drawn: list[tuple[int, int, int, int, bool]]) -> None:
     everybody = read(drawn)
@@ -60,6 +61,7 @@ def test_no_two_people_have_the_same_e_mail_or_id_at_any_moment(drawn: list[tupl
     ]
 
 
+@settings(max_examples=times(short=50, long=5_000))
 @given(people)
 def test_a_stand_in_is_only_needed_where_people_exchange_something(
     drawn: list[tuple[int, int, int, int, bool]],

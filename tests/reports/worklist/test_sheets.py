@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatsync.domain.library import DeliveredBy, Library
@@ -18,6 +18,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.reports.worklist.sheets import MOST_IMPORTS, Sheet, sheets
 from seatsync.sources.selections import read_selection
 from seatsync.systems.registry import PORTALS, SYSTEMS
+from tests.support.long_form import times
 from tests.support.vendors import jamworks, logos, template
 
 LIBRARIES = {
@@ -26,6 +27,7 @@ LIBRARIES = {
     )
     for id, system in (("books", "logos-library"), ("loans", "logos-subscription"), ("jam", "jamworks"))
 }
+EXAMPLES = settings(max_examples=times(short=30, long=1_000))
 TEMPLATES = {"logos": (logos.TEMPLATE, logos.REQUIRED), "jamworks": (jamworks.TEMPLATE, jamworks.REQUIRED)}
 
 names = (
@@ -90,6 +92,7 @@ def all_steps(everybody: list[Person]) -> tuple[Snapshot, list[Sheet]]:
     return books, sheets(steps, books)
 
 
+@EXAMPLES
 @given(people)
 def test_each_file_is_the_portals_template_and_says_what_the_ledger_says(everybody: list[Person]) -> None:
     books, found = all_steps(everybody)
@@ -104,6 +107,7 @@ def test_each_file_is_the_portals_template_and_says_what_the_ledger_says(everybo
         )
 
 
+@EXAMPLES
 @given(people)
 def test_no_spreadsheet_finds_a_formula_wherever_it_splits(everybody: list[Person]) -> None:
     _, found = all_steps(everybody)
@@ -114,6 +118,7 @@ def test_no_spreadsheet_finds_a_formula_wherever_it_splits(everybody: list[Perso
                 assert cell.strip(around)[:1] not in {*"=+-@＝＋－＠"}, cell
 
 
+@EXAMPLES
 @given(people)
 def test_a_file_selects_its_people_here_too(everybody: list[Person]) -> None:
     books, found = all_steps(everybody)
@@ -128,6 +133,7 @@ def test_a_file_selects_its_people_here_too(everybody: list[Person]) -> None:
         assert keys == {books.members[number].key for number in sheet.members}
 
 
+@EXAMPLES
 @given(people)
 def test_every_file_has_a_name_of_its_own_that_any_system_takes(everybody: list[Person]) -> None:
     _, found = all_steps(everybody)
