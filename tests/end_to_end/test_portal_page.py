@@ -16,7 +16,14 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "portal.md"
-SECTIONS = ("Start from a Logos portal", "Start from Jamworks", "Drift", "Take over what an export shows", "A month")
+SECTIONS = (
+    "Start from a Logos portal",
+    "Start from Jamworks",
+    "Drift",
+    "Take over what an export shows",
+    "A month",
+    "An export on a pull request",
+)
 """In the order in which they are followed: a month changes what the others show."""
 WRITE = os.environ.get("SEATSYNC_TEST_GOLDEN") == "write"
 _SECTION = re.compile(r"(?=^## )", re.MULTILINE)

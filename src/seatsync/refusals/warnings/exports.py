@@ -35,7 +35,7 @@ def drift(case: Case) -> Iterator[Diagnostic]:
             library = f" --library {export.library}" if export.library else ""
             help = (
                 "Correct it in the portal or in the files; the report lists each under Drift. "
-                f"`seatsync drift {export.path}{library}` shows what is left."
+                "`seatsync drift --exports` shows what is left."
             )
             if counts[Differs.UNKNOWN]:
                 take = f"seatsync import {export.path}{library} --files-only"
