@@ -81,11 +81,19 @@ def _name_the_unsure(look: Look) -> None:
 
 
 def _name_strangers(look: Look) -> None:
-    """Name the people whom the ledger does not know, with what they hold there."""
+    """Name the people whom the ledger does not know, with what they hold there.
+
+    Under the e-mail or the id of somebody on the rosters, whom another row has, nobody is new.
+    """
     export, found = look.export, look.found
     unsure = {one.person.key for one in found.unsure}
-    for person, number in zip(export.members, found.numbers, strict=True):
-        if number or person.key in unsure:
+    unknown = [person for person, number in zip(export.members, found.numbers, strict=True) if not number]
+    names = _names_on_rosters(look.books) if unknown else {}
+    for person in unknown:
+        if person.key in unsure:
+            continue
+        if record := names.get(person.key) or names.get(person.student_id):
+            found.differences.append(Difference(Differs.UNSURE, "", record, person.email, person.line))
             continue
         shown = {library: held.get(person.key, NOTHING) for library, held in export.holdings.items()}
         found.strangers.append(Stranger(person, shown))
@@ -93,3 +101,10 @@ def _name_strangers(look: Look) -> None:
         for library, there in holds or [("", NOTHING)]:
             difference = Difference(Differs.UNKNOWN, library, 0, person.email, person.line, there=there)
             found.differences.append(difference)
+
+
+def _names_on_rosters(books: Snapshot) -> dict[str, int]:
+    """The members on the rosters by e-mail key and by student id."""
+    on_rosters = [(number, member) for number, member in books.members.items() if member.on_roster]
+    ids = {member.student_id: number for number, member in on_rosters if member.student_id}
+    return ids | {member.key: number for number, member in on_rosters}

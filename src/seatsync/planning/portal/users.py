@@ -10,7 +10,7 @@ from seatsync.domain.portal.at_vendor import Users, users_there
 from seatsync.domain.portal.export import NOTHING
 from seatsync.planning.portal.found import Difference, Differs, Move, Seen
 from seatsync.planning.portal.look import Look
-from seatsync.planning.portal.people import COMPARED, record_there
+from seatsync.planning.portal.people import COMPARED, Record, record_there
 
 
 def compare_users(look: Look) -> None:
@@ -28,7 +28,7 @@ def compare_users(look: Look) -> None:
                 Difference(Differs.RECORD, "", number, member.email, where, fields=record.differing)
             )
         if look.is_at_vendor:
-            _note_user(look, number, edits, record.edits)
+            _note_user(look, number, edits, {**record.edits, **_email_of_leaver(member, record)})
         elif not member.on_roster and not _holds_any(look, number):
             look.differ(Differs.LEFT, "", number, NOTHING, NOTHING)
     if look.is_at_vendor and look.is_whole and not look.export.lists_holders:
@@ -45,9 +45,14 @@ def _note_user(look: Look, number: int, old: Mapping[str, str] | None, edits: Ma
     if old:
         seen = Seen.DONE if len(edits) < len(old) else Seen.STEP
     else:
-        seen = Seen.LISTED if member.on_roster or _owns(look, number) else Seen.UNDONE
+        seen = Seen.LISTED if not edits and (member.on_roster or _owns(look, number)) else Seen.UNDONE
     users = _with_portal(member, look.portal, edits if edits or not lists_holders else None)
     look.found.moves.append(Move((seen,), "", number, look.line(number), users=users))
+
+
+def _email_of_leaver(member: Member, record: Record) -> Mapping[str, str]:
+    """The other e-mail under which the portal has somebody who left: without it nobody finds whom to remove there."""
+    return {} if member.on_roster or "email" not in record.differing else {"email": record.differing["email"][1]}
 
 
 def _note_who_is_gone(look: Look) -> None:
