@@ -269,7 +269,7 @@ def test_text_and_markdown_say_the_seats_the_counts_and_what_to_do(
     assert "1 claimed there" in lines
     assert "1 in the portal, and on no roster" in lines
     assert "To fix: Put the person on a roster (an import does), or remove them there." in lines
-    assert "ann@grace.example books here: temporary, unclaimed there: temporary, claimed line 2" in lines
+    assert "line 2 ann@grace.example books here: temporary, unclaimed there: temporary, claimed" in lines
     assert "participants.csv and the ledger agree." in lines
     quiet = run(folder, "drift", "users.csv", "participants.csv", "--quiet", code=2).out
     assert quiet.splitlines() == [lines[0], "participants.csv and the ledger agree."]
