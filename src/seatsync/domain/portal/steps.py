@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,9 +45,29 @@ def steps(books: Snapshot) -> list[Step]:
     for library in filter(portal_of, books.libraries.values()):
         held = books.licenses.get(library.id, {})
         open_members.update(number for number, license in held.items() if license.there)
-    places = {id: place for place, id in enumerate(sorted(books.libraries), 1)} | {"": 0}
-    found = (step for number in open_members for step in steps_of(books, number))
-    return sorted(found, key=lambda step: (step.portal, _ORDER[step.step], places[step.library], step.member))
+    people = _people(books, sorted(open_members))
+    ordered = sorted(people, key=lambda kind: (kind[0], _ORDER[kind[1]], kind[2]))
+    return [Step(*kind, number) for kind in ordered for number in people[kind]]
+
+
+_Kind = tuple[str, StepName, str]
+"""A portal, a step and a library."""
+
+
+def _people(books: Snapshot, numbers: Iterable[int]) -> dict[_Kind, list[int]]:
+    """The members of each step. Thousands of members have equal licenses, for which the steps are worked out once."""
+    held = [books.licenses.get(library.id, {}) for library in books.libraries.values() if portal_of(library)]
+    known: dict[tuple[object, ...], list[_Kind]] = {}
+    found: dict[_Kind, list[int]] = {}
+    for number in numbers:
+        member = books.members[number]
+        key = (member.there, member.on_roster, *(licenses.get(number) for licenses in held))
+        kinds = known.get(key)
+        if kinds is None:
+            kinds = known[key] = [(step.portal, step.step, step.library) for step in steps_of(books, number)]
+        for kind in kinds:
+            found.setdefault(kind, []).append(number)
+    return found
 
 
 def steps_of(books: Snapshot, number: int) -> Iterator[Step]:
