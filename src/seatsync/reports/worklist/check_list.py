@@ -13,7 +13,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
 from seatsync.reports.worklist.counts import Count, counts_after, counts_now
-from seatsync.reports.worklist.sheets import EDIT, Sheet
+from seatsync.reports.worklist.sheets import BY_HAND, EDIT, Sheet
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal, Takes
 
 MOST_ROWS = 500
@@ -55,7 +55,10 @@ class InPortal(NamedTuple):
 
 
 class CheckList(NamedTuple):
-    """The whole: the institution, the day, and the portals. ``is_applied`` is False for what a plan would put on the work list."""
+    """The whole: the institution, the day, and the portals.
+
+    ``is_applied`` is False for what a plan would put on the work list.
+    """
 
     institution: str
     on: str
@@ -211,6 +214,6 @@ def _grids(sheet: Sheet) -> Iterator[Grid]:
         way = _way(sheet, sheet.task.clicks_for_one)
         about = (
             f"By hand, because a spreadsheet would run what these values begin with: {way}. "
-            f"{counted(len(sheet.by_hand), 'person', 'people')}:"
+            f"{counted(len(sheet.by_hand), 'person', 'people')}; {sheet.name}{BY_HAND}.csv is for seatsync, not for the portal:"
         )
         yield Grid(about, sheet.columns, sheet.by_hand)
