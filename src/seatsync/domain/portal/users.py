@@ -52,9 +52,11 @@ def is_there(license: License) -> bool:
 def keep_old_values(books: Snapshot, number: int, new: Member) -> Member:
     """The member as ``new``, with what the portals that list the member still have as before."""
     old = books.members[number]
+    users, portals = users_there(old), portals_of(books)
+    if not users and not portals:
+        return new
     changed = [name for name in Person._fields if getattr(old, name) != getattr(new, name)]
-    users = users_there(old)
-    for portal in sorted({*portals_of(books), *users}) if changed else ():
+    for portal in sorted({*portals, *users}) if changed else ():
         fields = [name for name in changed if name in listed_fields(books, portal)]
         if fields and is_listed(books, number, portal):
             before = {name: getattr(old, name) for name in fields} | users.get(portal, {})
