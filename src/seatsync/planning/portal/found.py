@@ -144,8 +144,3 @@ class Comparison:
     strangers: list[Stranger] = field(default_factory=list)
     unsure: list[Unsure] = field(default_factory=list)
     unbelieved: list[Unbelieved] = field(default_factory=list)
-
-    @property
-    def differs(self) -> bool:
-        """Whether there is any difference, taken or not."""
-        return bool(self.differences) or any(move.is_difference for move in self.moves)

@@ -15,6 +15,7 @@ from seatsync.domain.portal.export import NOTHING, Holding
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
+from seatsync.reports.view import escape_controls
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor
@@ -86,9 +87,11 @@ class DriftView:
 
     @property
     def verdict(self) -> str:
+        """In one line, whether portal and ledger differ. It names nobody."""
+        file = escape_controls(self.file)
         if not self.rows:
-            return f"{self.file} and the ledger agree."
-        return f"{self.file} and the ledger differ: {counted(len(self.rows), 'difference')}."
+            return f"{file} and the ledger agree."
+        return f"{file} and the ledger differ: {counted(len(self.rows), 'difference')}."
 
     def where(self, row: Row) -> str:
         """The place in the export; empty for who is not in it."""
