@@ -11,6 +11,7 @@ import pytest
 import seatsync as program
 from seatsync.cli.output.explanations import explanations
 from seatsync.domain.license import Kind
+from seatsync.domain.portal.steps import StepName
 from seatsync.sources.csv_table import squeezed
 from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
@@ -26,6 +27,7 @@ READING_ROOM = '''"""The Reading Room lends seats; members with an account get o
 
 from seatsync.domain.library import Delivery
 from seatsync.domain.license import Kind
+from seatsync.domain.portal.steps import StepName
 from seatsync.systems.portal import LicenseColumns, Portal
 from seatsync.systems.system import System
 from seatsync.systems.template import Column, Template
@@ -220,3 +222,13 @@ def test_the_page_about_portals_lists_each_step(portal: Portal) -> None:
     page = (ROOT / "docs" / "portal.md").read_text(encoding="utf-8")
     names = [f"{number}-{task.name}" for number, task in enumerate(portal.tasks, 1)]
     assert [name for name in names if f"`{name}`" not in page and f"`{name}-LIBRARY`" not in page] == []
+
+
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_a_portal_has_a_task_for_each_step_that_the_work_list_can_have_there(portal: Portal) -> None:
+    """Otherwise a step would be in no file, and nobody would do it."""
+    kinds = {kind for system in SYSTEMS.values() if system.portal == portal for kind in system.kinds}
+    of_users = {"import", "revoke", "grant-temporary"} | ({"grant-permanent"} if Kind.PERMANENT in kinds else set())
+    needed = {"remove", "edit"} | ({"add"} if portal.lists_only_holders else of_users)
+    names = {task.name for task in portal.tasks}
+    assert needed <= names <= {*StepName}

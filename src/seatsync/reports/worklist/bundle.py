@@ -16,7 +16,7 @@ OWN = (CHECK_LIST, PAGE, NOT_IN_GIT)
 """The files that every bundle has."""
 
 _MARK = re.compile(
-    r"^<!-- seatsync-bundle/1 (?P<institution>[a-z0-9-]+)(?P<files>(?: (?:[a-z]+/)?\d-[a-z0-9-]+(?:\.by-hand)?\.csv)*) -->$",
+    r"^<!-- seatsync-bundle/1 (?P<institution>[a-z0-9-]+)(?P<files>(?: (?:[a-z0-9-]+/)?\d-[a-z0-9-]+(?:\.by-hand)?\.csv)*) -->$",
     re.MULTILINE,
 )
 _UNFINISHED = "# This check list is not complete\n\nseatsync stopped while it wrote this folder. Make it again.\n"
