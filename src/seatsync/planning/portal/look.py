@@ -78,6 +78,13 @@ class Look:
         before = {id: self.books.licenses.get(id, {}).get(number, ABSENT) for id in self.libraries}
         return any(map(is_there, {**before, **moved}.values()))
 
+    def has_ended(self, number: int) -> bool:
+        """Whether a license was seen to have ended there. The ledger then notes that the person is still in the list of users."""
+        return any(
+            is_there(self.books.licenses.get(library, {}).get(number, ABSENT)) and not is_there(new)
+            for library, new in self.moved.get(number, {}).items()
+        )
+
     def move_license(self, library: str, number: int, now: Outcome) -> None:
         """Note what moved of a license, if anything did."""
         if now.seen:

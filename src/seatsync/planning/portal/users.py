@@ -61,7 +61,7 @@ def _note_who_is_gone(look: Look) -> None:
         if number in look.rows or look.says_nothing("", number):
             continue
         is_listed = bool(member.there) and look.portal in users_there(member)
-        if is_listed or (number in look.had_license and not look.has_license(number)):
+        if is_listed or look.has_ended(number):
             seen = Seen.LISTED if member.on_roster or _owns(look, number) else Seen.DONE
             users = _with_portal(member, look.portal, None)
             look.found.moves.append(Move((seen,), "", number, 0, users=users))
