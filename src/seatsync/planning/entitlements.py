@@ -55,9 +55,10 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
         if mismatches := index.mismatches(grant.to):
             entitlements.mismatches[grant] = mismatches
         if grant.after:
-            due = index.due(grant)
+            due = index.due(grant) & reached
             entitlements.not_due[grant] = reached - due
-            reached &= due
+            entitlements.wanted[grant.library].update(dict.fromkeys(index.owners(grant.library) & reached, grant))
+            reached = due
         if grant.expired(today):
             entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
             continue
@@ -106,17 +107,20 @@ class RosterIndex:
         return reached - self._tagged(to.not_tags) if to.not_tags else reached
 
     def due(self, grant: Grant) -> set[int]:
-        """The members whose first license of the library is as old as the grant asks. Who owns it stays among them."""
-        held = self.snapshot.licenses.get(grant.library, {})
+        """The members whose first license of the library is as old as the grant asks."""
         if grant.after >= self.today.toordinal():
             return set()
         last = (self.today - timedelta(days=grant.after)).isoformat()
-        due = {
-            number
-            for number, license in held.items()
-            if "" < license.first_on <= last or license.kind is Kind.PERMANENT
-        }
-        return {position for position, record in enumerate(self.records) if record in due}
+        held = self.snapshot.licenses.get(grant.library, {})
+        return self._recorded({number for number, license in held.items() if "" < license.first_on <= last})
+
+    def owners(self, library: str) -> set[int]:
+        """The members who own the library: a grant that counts from the first grant lets them keep it, due or not."""
+        held = self.snapshot.licenses.get(library, {})
+        return self._recorded({number for number, license in held.items() if license.kind is Kind.PERMANENT})
+
+    def _recorded(self, numbers: set[int]) -> set[int]:
+        return {position for position, record in enumerate(self.records) if record in numbers}
 
     def unknown_members(self, to: Selector) -> list[NamedMember]:
         """What the selector names but no roster has. A row gives its e-mail, or its id if only that is unknown."""

@@ -31,16 +31,26 @@ def coming(draft: Draft, rule: Grant) -> dict[int, str]:
     Who gets the first license by this plan is among them. Who owns the library, or never gets it, is not.
     """
     wanted, held = draft.entitlements.wanted[rule.library], draft.snapshot.licenses.get(rule.library, {})
-    regrants = draft.entitlements.regrants.get(rule.library, ())
+
+    def owns(position: int) -> bool:
+        other, record = wanted.get(position), draft.matching.records[position]
+        is_granted = other is not None and other.kind is Kind.PERMANENT
+        return is_granted or held.get(record, ABSENT).kind is Kind.PERMANENT
+
+    return {position: day for position, day in _days(draft, rule).items() if not owns(position)}
+
+
+def _days(draft: Draft, rule: Grant) -> dict[int, str]:
+    """As ``coming``, also of those who own the library."""
+    wanted, held = draft.entitlements.wanted[rule.library], draft.snapshot.licenses.get(rule.library, {})
+    regrants, last = draft.entitlements.regrants.get(rule.library, ()), draft.desired.institution.retire
     found: dict[int, str] = {}
     for position in draft.entitlements.not_due.get(rule, ()):
-        record, other = draft.matching.records[position], wanted.get(position)
+        record = draft.matching.records[position]
         license = held.get(record, ABSENT) if record else ABSENT
-        if license.kind is Kind.PERMANENT or (other is not None and other.kind is Kind.PERMANENT):
-            continue
-        if not license.first_on and gets(license, position, other, regrants):
+        if not license.first_on and gets(license, position, wanted.get(position), regrants):
             license = license._replace(first_on=draft.today.isoformat())
-        day, last = due_on(rule, license), draft.desired.institution.retire
+        day = due_on(rule, license)
         if day and not "" < last < day:
             found[position] = day
     return found
@@ -52,7 +62,7 @@ def gets(license: License, position: int, other: Grant | None, regrants: Collect
 
 
 def next_days(draft: Draft) -> Iterator[date]:
-    """For each grant with ``after``, the next day on which somebody comes due."""
+    """For each grant with ``after``, the next day on which it reaches somebody more, who may own the library already."""
     for rule in draft.desired.grants:
-        if rule.after and (days := coming(draft, rule).values()):
+        if rule.after and (days := _days(draft, rule).values()):
             yield date.fromisoformat(min(days))

@@ -162,7 +162,16 @@ def _email_in(person: str | None) -> str:
 
 def _as_text(detail: str, person: str | None) -> str:
     values: dict[str, Any] = {**json.loads(detail), **(json.loads(person) if person else {})}
+    if "there" in values:
+        values["at the vendor"] = _at_vendor(values.pop("there"))
     return ", ".join(f"{key} {value}" for key, value in values.items() if value not in ("", [], None) and key != "on")
+
+
+def _at_vendor(there: str) -> str:
+    """What was seen there, in words: of a license a word of ``There``, of a person the text of ``Member.there``."""
+    if not there.startswith("{"):
+        return there or "done"
+    return "in the list of users of " + " and ".join(json.loads(there))
 
 
 class AppliedCommit(NamedTuple):
