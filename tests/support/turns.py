@@ -88,6 +88,8 @@ LONG = (
     "portal/test_openid.py",
     "portal/test_serve.py",
     "portal/test_serve_logs.py",
+    "portal_bridge/test_bundles_are_taken.py",
+    "portal_bridge/test_three_changes.py",
     "reports/test_privacy.py",
     "reports/test_redaction.py",
     "reports/test_workflow_commands.py",

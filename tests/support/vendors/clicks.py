@@ -112,7 +112,9 @@ def _create_user(portal: LogosPortal, row: Row) -> None:
 def _edit_user(portal: LogosPortal, row: Row) -> None:
     """Type in one value: the row has the person, the field, its value there and the new one."""
     user = portal.user(row[EMAIL])
-    field, new = _edit(portal.users[user], _FIELDS, row)
+    record = portal.users[user]
+    _must_be_meant((record.given_name, record.family_name), (row["Given Name"], row["Family Name"]))
+    field, new = _edit(record, _FIELDS, row)
     portal.edit_user(user, **{field: new})
 
 
@@ -120,8 +122,16 @@ def _edit_member(portal: JamworksPortal, row: Row) -> None:
     email = row["email"].casefold()
     if email not in portal.members:
         raise Rejected(f"{email} is not a member.")
-    field, new = _edit(portal.members[email], _JAMWORKS_FIELDS, row)
+    record = portal.members[email]
+    _must_be_meant((record.first_name, record.last_name), (row["First name"], row["Last name"]))
+    field, new = _edit(record, _JAMWORKS_FIELDS, row)
     portal.edit_member(email, **{field: new})
+
+
+def _must_be_meant(there: tuple[str, str], meant: tuple[str, str]) -> None:
+    """A registrar who finds another person under an e-mail, with other names, leaves the person as they are."""
+    if not {*there} & {*meant}:
+        raise Rejected(f"This is {' '.join(there)}, not {' '.join(meant)}.")
 
 
 def _edit(record: object, fields: Mapping[str, str], row: Row) -> tuple[str, str]:

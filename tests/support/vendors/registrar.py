@@ -45,7 +45,7 @@ class Step:
     rows: list[template.Row] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     command: list[str] = field(default_factory=list)
-    """What is typed afterwards to say that it is done."""
+    """What is typed afterwards to say that it is done; empty if the plan is not applied."""
     counts: list[Count] = field(default_factory=list)
 
 
@@ -121,21 +121,23 @@ def read_check_list(folder: Path) -> Iterator[Step]:
     """Yield the steps of a check list in its order, as a reader sees them: without Markdown's marks."""
     tokens = MarkdownIt().enable("table").parse((folder / "CHECKLIST.md").read_text(encoding="utf-8"))
     portal, steps, commands = "", list[Step](), dict[str, list[str]]()
+    is_in_step = False
     for position, token in enumerate(tokens):
         if token.type == "heading_open":
             heading = _shown(tokens[position + 1])
+            is_in_step = token.tag == "h3"
             if token.tag == "h2":
                 portal = heading
             elif token.tag == "h3":
                 steps.append(Step(heading.split(":")[0], portal))
         elif token.type == "fence":
             commands |= dict(_commands(token.content, folder))
-        elif token.type == "table_open" and steps and steps[-1].hand_way:
+        elif token.type == "table_open" and is_in_step and steps[-1].hand_way:
             steps[-1].rows = _table(tokens[position:])
-        elif token.type == "inline" and steps and tokens[position - 1].type == "paragraph_open":
+        elif token.type == "inline" and is_in_step and tokens[position - 1].type == "paragraph_open":
             _read_line(steps[-1], token, folder)
     for step in steps:
-        step.command = commands[step.name]
+        step.command = commands.get(step.name, [])
         yield step
 
 

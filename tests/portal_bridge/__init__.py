@@ -1,0 +1,1 @@
+"""Long lives of an institution whose seats are in the vendors' portals (``tests/support/vendors``)."""

@@ -1,0 +1,121 @@
+"""What a registrar does by hand after ``drift``: what it names and no import takes, as its last column says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from tests.portal_bridge.files import TITLES
+from tests.support.vendors import template
+from tests.support.vendors.jamworks import JamworksPortal, Person
+from tests.support.vendors.logos import LogosPortal
+from tests.support.vendors.rejected import Rejected
+
+_LOGOS = {"email": "email", "given_name": "given_name", "family_name": "family_name", "student_id": "user_id"}
+_JAM = {"email": "new_email", "given_name": "first_name", "family_name": "last_name"}
+
+
+def correct_in_logos(
+    portal: LogosPortal, differences: list[dict[str, Any]], people: Mapping[str, Mapping[str, str]], export: bytes
+) -> int:
+    """Correct what differs in the Logos portal. Return how much that was. ``people`` are the files' rows by e-mail."""
+    done = _records_in_logos(portal, differences, export)
+    for one in differences:
+        email = one["member"].lower()
+        with suppress(Rejected):
+            match one["what"]:
+                case "missing-there":
+                    row = people[email]
+                    portal.create_user(row["given_name"], row["family_name"], row["email"], row.get("student_id", ""))
+                    _grant(portal, one)
+                case "not-there" | "other-kind":
+                    _grant(portal, one)
+                case "not-here":
+                    portal.revoke(TITLES[one["library"]], [portal.user(email)])
+                case "left":
+                    portal.remove_users([portal.user(email)])
+                case "unsure":
+                    _find_out(portal, portal.user(_there(one, export)), people)
+                case _:
+                    continue
+            done += 1
+    return done
+
+
+def correct_in_jamworks(
+    portal: JamworksPortal,
+    differences: list[dict[str, Any]],
+    people: Mapping[str, Mapping[str, str]],
+    export: bytes,
+) -> int:
+    """The same in the Jamworks portal."""
+    done = _records_in_jamworks(portal, differences, export)
+    for one in differences:
+        email = one["member"].lower()
+        with suppress(Rejected):
+            match one["what"]:
+                case "missing-there" | "not-there":
+                    row = people[email]
+                    portal.add_members(Person(row["email"], row["given_name"], row["family_name"]))
+                case "not-here" | "left":
+                    portal.delete_participant(email)
+                case "unsure":
+                    portal.delete_participant(_there(one, export))
+                case _:
+                    continue
+            done += 1
+    return done
+
+
+def _find_out(portal: LogosPortal, user: int, people: Mapping[str, Mapping[str, str]]) -> None:
+    """Correct somebody who is in the portal under another's e-mail: by their names, if these are clear; else remove them."""
+    names = (portal.users[user].given_name, portal.users[user].family_name)
+    listed = {other.key for other in portal.users.values()}
+    rows = [
+        row for email, row in people.items() if email not in listed and (row["given_name"], row["family_name"]) == names
+    ]
+    if len(rows) == 1:
+        portal.edit_user(user, email=rows[0]["email"], user_id=rows[0].get("student_id", ""))
+    else:
+        portal.remove_users([user])
+
+
+def _records_in_logos(portal: LogosPortal, differences: list[dict[str, Any]], export: bytes) -> int:
+    """Correct names, e-mails and ids. People may have exchanged theirs, so all get stand-ins first."""
+    records = [one for one in differences if one["what"] == "other-record"]
+    users = [portal.user(_there(one, export)) for one in records]
+    for user, one in zip(users, records, strict=True):
+        stand_ins = {"email": f"stand-in-{user}@stand-in.invalid", "student_id": f"stand-in-{user}"}
+        values = {_LOGOS[name]: stand_ins[name] for name in one["fields"] if name in stand_ins}
+        portal.edit_user(user, **values)
+    for user, one in zip(users, records, strict=True):
+        with suppress(Rejected):
+            portal.edit_user(user, **{_LOGOS[name]: here for name, (here, _) in one["fields"].items()})
+    return len(records)
+
+
+def _records_in_jamworks(portal: JamworksPortal, differences: list[dict[str, Any]], export: bytes) -> int:
+    records = [one for one in differences if one["what"] == "other-record"]
+    emails = {number: _there(one, export) for number, one in enumerate(records)}
+    for number, one in enumerate(records):
+        if "email" in one["fields"]:
+            stand_in = f"stand-in-{number}@stand-in.invalid"
+            portal.edit_member(emails[number], new_email=stand_in)
+            emails[number] = stand_in
+    for number, one in enumerate(records):
+        with suppress(Rejected):
+            portal.edit_member(emails[number], **{_JAM[name]: here for name, (here, _) in one["fields"].items()})
+    return len(records)
+
+
+def _there(one: dict[str, Any], export: bytes) -> str:
+    """Return the e-mail that the portal has: what stands in the line of the export that ``drift`` names."""
+    header, rows = template.read(export)
+    email = rows[int(one["source"]["line"]) - 2][next(name for name in header if name.lower() == "email")]
+    return email.lower()
+
+
+def _grant(portal: LogosPortal, one: dict[str, Any]) -> None:
+    grant = portal.grant_permanent if one["here"]["kind"] == "permanent" else portal.grant_temporary
+    grant(TITLES[one["library"]], [portal.user(one["member"])])

@@ -1,0 +1,121 @@
+"""The end of a life: the registrar brings portals and files together, and nothing may be left open."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from seatsync.domain.failure import ExitCode
+from tests.portal_bridge.corrections import correct_in_jamworks, correct_in_logos
+from tests.portal_bridge.files import SYSTEMS, TITLES
+from tests.portal_bridge.life import Export, Life
+from tests.support.vendors.logos import NONE, OPTED_OUT, PERMANENT, Slots
+
+ROUNDS = 6
+"""After so many rounds of import, apply, bundle and carrying out, everything must be settled."""
+
+
+def settle(life: Life, *, claims: bool = True) -> None:
+    """Import, apply and carry out until nothing is left to do, then check that everything is as the files ask."""
+    for _ in range(ROUNDS):
+        life.tick()
+        while claims and life.hands.claim():
+            pass
+        for export in exports(life):
+            life.take(export, may_be_refused=False)
+        if any([correct(life, export) for export in exports(life)]):  # noqa: C419 (both)
+            for export in exports(life):
+                life.take(export, may_be_refused=False)
+        assert life.apply(), life.log[-5:]
+        carry_out(life)
+        life.tick()
+        if not left_open(life):
+            break
+    else:
+        raise AssertionError(f"Not settled after {ROUNDS} rounds: {left_open(life)}")
+    must_be_as_the_files_ask(life)
+    must_have_the_same_counts(life)
+    life.must_be_sound()
+
+
+def exports(life: Life) -> list[Export]:
+    return [
+        Export(life.logos.export_user_data(), life.at_present, ""),
+        Export(life.jam.member_list(), life.at_present, "jam"),
+    ]
+
+
+def carry_out(life: Life) -> None:
+    """Carry out the whole bundle in its order. Neither portal may complain, because the ledger knows what they have."""
+    if folder := life.bundle():
+        _, complaints = life.registrar.carry_out(folder, "whole")
+        assert not complaints, complaints
+        life.run("worklist", "done", "--yes")
+
+
+def left_open(life: Life) -> list[Any]:
+    """Return what is still to be done, would be changed, or differs."""
+    differences = [one for export in exports(life) for one in life.drift(export)["differences"]]
+    return [*life.work_list(), *plan(life)["changes"], *differences]
+
+
+def plan(life: Life) -> dict[str, Any]:
+    outcome = life.run("plan", "--format", "json", allowed=(ExitCode.DONE, ExitCode.CHANGES))
+    found: dict[str, Any] = json.loads(outcome.out)
+    return found
+
+
+def correct(life: Life, export: Export) -> int:
+    """Correct in the portal by hand what ``drift`` names and no import takes. Return how much."""
+    differences = life.drift(export)["differences"]
+    people = {place.row["email"].lower(): place.row for place in life.files.people()}
+    if export.library == "jam":
+        done = correct_in_jamworks(life.jam, differences, people, export.content)
+    else:
+        done = correct_in_logos(life.logos, differences, people, export.content)
+    life.count["corrections"] += done
+    return done
+
+
+# ── What must hold then ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def must_be_as_the_files_ask(life: Life) -> None:
+    """Who the files grant a license has it, unless declined. Others have none, except permanent ones that somebody gave."""
+    wanted = life.files.wanted(life.now.date())
+    rows = {place.row["email"].lower(): place.row for place in life.files.people()}
+    numbers = {user.key: number for number, user in life.logos.users.items()}
+    held = {
+        (id, user.key): life.logos.library(TITLES[id]).of(number)
+        for id in ("books", "sub")
+        for number, user in life.logos.users.items()
+    }
+    for (id, email), license in held.items():
+        asked = wanted.get((id, email), NONE)
+        if license.kind == PERMANENT:
+            assert (id, email) in life.asked or (TITLES[id], numbers[email]) in life.hands.given, (id, email)
+        elif license.status == OPTED_OUT and license.kind == NONE:
+            pass
+        else:
+            assert license.kind == asked, (id, email, license, asked)
+    for id, email in wanted:
+        assert (email in life.jam.members) if id == "jam" else ((id, email) in held), (id, email)
+    assert {email for id, email in wanted if id == "jam"} == set(life.jam.members)
+    for user in life.logos.users.values():
+        if row := rows.get(user.key):
+            names = (row["given_name"], row["family_name"], row.get("student_id", ""))
+            assert (user.given_name, user.family_name, user.user_id) == names
+    for person in life.jam.members.values():
+        assert (person.first_name, person.last_name) == (
+            rows[person.key]["given_name"],
+            rows[person.key]["family_name"],
+        )
+
+
+def must_have_the_same_counts(life: Life) -> None:
+    """``status`` says the same numbers as the portals."""
+    told = json.loads(life.run("status", "--format", "json").out)["libraries"]
+    assert told.keys() == SYSTEMS.keys()
+    for id in ("books", "sub"):
+        assert Slots(**{name: told[id][name] for name in Slots._fields}) == life.logos.slots(TITLES[id]), id
+    assert (told["jam"]["total"], told["jam"]["used"]) == (life.jam.seats, len(life.jam.members))
