@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.tables import link
+from tests.cli.test_lists import write_csv
 from tests.support import letters
 from tests.support.databases import location
 from tests.support.letters import ANN, BEN, CONFIG, CY, applied, part, ran, sent
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.slow
 
 school, room = letters.school, letters.room
 
+EXPORT = ["Given Name", "Family Name", "Institution Email Address", "License Kind", "License Status"]
 CLAIM = "https://claim.vendor.example/grace"
 AT_VENDOR = CONFIG.replace(
     "system: logos-subscription,",
@@ -77,6 +80,24 @@ def test_members_read_on_their_own_page_how_far_a_seat_at_the_vendor_has_come(pa
     )
     assert not any("Claim this seat" in form.buttons for form in ben.page.forms)
     assert "Waiting for you Jamworks Grace Seminary Granted. Your institution still" in cy.page.text
+
+
+def test_a_seat_at_the_vendor_that_has_ended_is_not_offered(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    pages.now = datetime.fromisoformat("2027-07-01T12:00:00Z")
+    assert "Logos" not in ben.open("/").text
+    assert "Logos" not in claiming(pages, "ben@grace.example").page.text
+
+
+def test_members_open_what_they_have_claimed_at_the_vendor(pages: Pages) -> None:
+    ran(pages.folder, "worklist", "done", "--yes")
+    ben, cy = pages.account("ben@grace.example"), pages.account("cy@grace.example")
+    assert ben.page.links["Claim Logos at the vendor"] == CLAIM
+    assert "It comes by the vendor: look for a letter from there" in cy.page.text
+    write_csv(pages.folder / "export.csv", EXPORT, ["Ben", "Okafor", "ben@grace.example", "Temporary", "Delivered"])
+    ran(pages.folder, "import", "export.csv", "--library", "logos", "--yes")
+    assert "Yours Logos Grace Seminary" in ben.open("/").text
+    assert ben.page.links["Open Logos"] == "https://app.vendor.example/"
 
 
 def test_a_seat_at_the_vendor_can_neither_be_claimed_nor_declined_here(pages: Pages) -> None:

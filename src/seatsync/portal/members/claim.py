@@ -62,7 +62,7 @@ def waiting(institution: str) -> PageResponse:
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
     offered = seats.not_ended(open_ones)
-    elsewhere = [seat for seat in at_vendor if seat.status == Status.UNCLAIMED]
+    elsewhere = seats.not_ended(seat for seat in at_vendor if seat.status == Status.UNCLAIMED)
     if not offered and elsewhere:
         return render_template("claim-elsewhere.html", name=name, elsewhere=elsewhere)
     if not offered:

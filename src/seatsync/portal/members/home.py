@@ -31,8 +31,9 @@ def home() -> PageResponse:
         offered = holdings.offered_to_account(connection, who.email)
         administered = institutions_of(connection, who.email)
         there = [seat for seat in offered.at_vendor if seat not in held]
-        waiting = [*seats.not_ended(offered.here), *(seat for seat in there if seat.status == Status.UNCLAIMED)]
-        held += [seat for seat in there if seat not in waiting]
+        unclaimed = [seat for seat in there if seat.status == Status.UNCLAIMED]
+        waiting = seats.not_ended([*offered.here, *unclaimed])
+        held += [seat for seat in there if seat not in unclaimed]
         declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
     return render_template(
         "home.html",
