@@ -6,15 +6,20 @@ print what the page says. ``SEATSYNC_TEST_GOLDEN=write`` writes what they print 
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from seatsync.cli import main
 from tests.support.paths import ROOT
 
 PAGE = ROOT / "docs" / "portal.md"
@@ -24,6 +29,8 @@ WAYS = (
 )
 """Sections that are followed one after the other, each way from an empty folder."""
 WRITE = os.environ.get("SEATSYNC_TEST_GOLDEN") == "write"
+_ALONE = re.compile(r"seatsync [^|<>&;*$]+")
+"""A command that needs no shell; it is run as the installed program would, but without starting one."""
 _SECTION = re.compile(r"(?=^## )", re.MULTILINE)
 _FILE = r"`(?P<file>[\w./-]+\.csv)`[^`]*\n\n```csv\n(?P<text>.*?)^```$"
 _TRANSCRIPT = r"^```console\n(?P<transcript>.*?)^```$"
@@ -35,9 +42,8 @@ class Registrar:
 
     def __init__(self, home: Path) -> None:
         self.home, self.place = home, home
-        rest = {name: value for name, value in os.environ.items() if not name.startswith("SEATSYNC_")}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**rest, "PATH": path, "COLUMNS": "110", "SEATSYNC_NOW": "2027-03-01"}
+        self.environment = {"PATH": path, "COLUMNS": "110", "SEATSYNC_NOW": "2027-03-01"}
 
     def follows(self, section: str) -> str:
         """Do what the section says, from the same place as the others; return it with what the commands print."""
@@ -60,17 +66,21 @@ class Registrar:
         if command.startswith("cd "):
             self.place /= command.removeprefix("cd ")
             return
-        told = subprocess.run(
-            command,
-            shell=True,
-            cwd=self.place,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+        with mock.patch.dict(os.environ, self.environment):
+            said = self._in_this_process(command) if _ALONE.fullmatch(command) else self._in_a_shell(command)
+        yield from (line.rstrip() for line in said.rstrip().splitlines())
+
+    def _in_this_process(self, command: str) -> str:
+        said, stdin = io.StringIO(), io.StringIO()
+        with chdir(self.place), redirect_stdout(said), redirect_stderr(said), mock.patch.object(sys, "stdin", stdin):
+            main.run(shlex.split(command)[1:])
+        return said.getvalue()
+
+    def _in_a_shell(self, command: str) -> str:
+        done = subprocess.run(
+            f"({command}) 2>&1", shell=True, cwd=self.place, stdout=subprocess.PIPE, text=True, check=False
         )
-        yield from (line.rstrip() for line in told.stdout.rstrip().splitlines())
+        return done.stdout
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way[-1])
