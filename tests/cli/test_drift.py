@@ -322,3 +322,61 @@ def test_a_file_of_seatsync_export_agrees_with_the_ledger_that_wrote_it(
     exported = run(folder, "export").out.encode()
 
     assert drift(folder, exported, code=0)["differences"] == []
+
+
+# ── What is committed ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def commit(folder: Path, **exports: bytes) -> None:
+    """Put these exports into the folder, and name them in seatsync.yaml: NAME_DAY, taken on that day of March."""
+    entries = []
+    for name, export in exports.items():
+        (folder / f"{name}.csv").write_bytes(export)
+        library, _, day = name.rpartition("_")
+        which = f"library: {library}, " if library in ("jamworks", "books") else ""
+        entries.append(f"  - {{path: {name}.csv, {which}taken: 2027-03-{day}}}\n")
+    (folder / "seatsync.yaml").write_text(f"{CONFIG}exports:\n{''.join(entries)}", encoding="utf-8")
+
+
+def test_of_committed_exports_the_newest_of_each_library_is_compared(
+    done: tuple[Path, LogosPortal, JamworksPortal],
+) -> None:
+    folder, logos, jam = done
+    old = logos.export_user_data()
+    logos.create_user("Stray", "Cat", "stray@grace.example")
+    commit(folder, users_05=old, jamworks_06=jam.member_list(), users_07=logos.export_user_data())
+
+    both = json.loads(run(folder, "drift", "--exports", "--format", "json", code=2).out)
+
+    assert [(one["file"], one["taken"], len(one["differences"])) for one in both] == [
+        ("users_07.csv", "2027-03-07T06:00:00Z", 1),
+        ("jamworks_06.csv", "2027-03-06T06:00:00Z", 0),
+    ]
+    quiet = run(folder, "drift", "--exports", "--quiet", "--redact", code=2).out.splitlines()
+    assert quiet == ["users_07.csv and the ledger differ: 1 difference.", "jamworks_06.csv and the ledger agree."]
+
+
+def test_committed_exports_that_are_wrong_or_missing_are_told(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
+    folder, logos, _ = done
+    assert "names no exports" in run(folder, "drift", "--exports").err
+    commit(folder, users_20=logos.export_user_data())
+    assert "export-in-future" in run(folder, "drift", "--exports", code=3).err
+    run(folder, "drift", "--exports", "users.csv", code=64)
+    run(folder, "drift", "--exports", "--taken", "2027-03-01", code=64)
+    run(folder, "drift", code=64)
+
+
+def test_a_plan_takes_from_committed_exports_what_an_import_takes(folder: Path) -> None:
+    logos, jam = portal(ANN, BEN, CAGLA, DAN), jamworks(*FOLK)
+    logos.create_user("Stray", "Cat", "stray@grace.example")
+    commit(folder, users_05=logos.export_user_data(), jamworks_06=jam.member_list())
+
+    plan = json.loads(run(folder, "plan", "--format", "json").out)
+    run(folder, "apply", "--expect", plan["fingerprint"], "--yes")
+
+    assert plan["summary"].keys() == {"observe"}
+    assert [one["what"] for one in plan["drift"]] == ["unknown"]
+    left = json.loads(run(folder, "drift", "--exports", "--format", "json", code=2).out)
+    assert [told(one) for one in left] == [Counter(), Counter({("unknown", "stray"): 1})]
+    assert json.loads(run(folder, "worklist", "list", "--format", "json").out) == []
+    run(folder, "verify")

@@ -132,8 +132,10 @@ def test_why_reads_few_rows_of_applied_files(tmp_path: Path, monkeypatch: pytest
     assert seatsync("why", "hal@grace.example", folder=folder).code == 0
 
 
-def _load_a_part(really: Callable[..., Loaded], folder: InstitutionFolder, *read: ReadRosters) -> Loaded:
-    loaded = really(folder, *read)
+def _load_a_part(
+    really: Callable[..., Loaded], folder: InstitutionFolder, *read: ReadRosters, **more: object
+) -> Loaded:
+    loaded = really(folder, *read, **more)
     assert loaded.desired is not None
     assert [row.email for row in loaded.desired.members] == ["hal@grace.example"]
     return loaded

@@ -24,6 +24,7 @@ _OWNED = (
     ("", "@example/registrars", "everything else: letters, selections, schemas"),
     ("rosters/", "@example/registrars", "who is a member, with which tags"),
     ("grants/", "@example/librarians", "who gets what, if it is in CSV files"),
+    ("exports/", "@example/registrars", "what the vendor's portal shows"),
     ("seatsync.yaml", "@example/budget", "libraries, grants, limits and approvals"),
 )
 """The files in an institution's folder, their owners, and what is in them."""
