@@ -72,4 +72,15 @@ run cp "$examples/grace-seminary/rosters/students.csv" grace-seminary/rosters/st
 run seatsync apply --yes grace-seminary
 run seatsync verify -C grace-seminary
 
+title "8. Seats that are in a vendor's portal: start from its export; what is to be clicked there is a work list"
+cat > users.csv <<'CSV'
+Given Name,Family Name,Email,User ID,Biblical Studies License Kind,Biblical Studies License Status
+Ann,Lee,ann.lee@members.example,0001,Permanent,Delivered
+Ben,Okafor,ben.okafor@members.example,0002,Temporary,Unclaimed
+CSV
+run seatsync init at-the-vendor --from users.csv --slots 40 --admin "Ruth Abel <ruth@my-school.example>"
+run sed -i.bak 's/okafor@members.example,temporary/okafor@members.example,permanent/' at-the-vendor/grants/biblical-studies.csv
+run seatsync apply --yes --quiet at-the-vendor
+run seatsync worklist list -C at-the-vendor
+
 printf '\nThat was seatsync. Next: README.md, examples/rosters, seatsync --help.\n'
