@@ -79,9 +79,10 @@ class Files:
         (self.folder / "seatsync.yaml").write_text(text, encoding="utf-8")
 
     def rows(self, path: str) -> list[Row]:
-        """Return the rows of a CSV file. ``import`` may write fewer columns than there are."""
+        """Return the rows of a CSV file."""
         text = (self.folder / path).read_text(encoding="utf-8-sig")
-        return [dict(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        return [{name: _without_guard(cell) for name, cell in row.items()} for row in rows]
 
     def write_rows(self, path: str, rows: list[Row]) -> None:
         target = self.folder / path
@@ -295,6 +296,11 @@ def _reaches(to: dict[str, Any], email: str, tags: set[str]) -> bool:
         }[name]
         for name in to
     )
+
+
+def _without_guard(cell: str) -> str:
+    """Return a value without the apostrophe that ``import`` writes before what a spreadsheet would run."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@") else cell
 
 
 def _yaml(value: object) -> str:

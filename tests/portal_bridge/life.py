@@ -117,7 +117,7 @@ class Life:
         if self.chance.random() < 0.7:
             self.tick()
             for step in done:
-                self.run(*step.command, "--yes", allowed=(ExitCode.DONE, ExitCode.USAGE))
+                self.run(*step.command, "--yes")
 
     def members_act(self) -> None:
         for _ in range(self.chance.choice((1, 3, 6))):

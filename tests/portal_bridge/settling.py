@@ -27,7 +27,8 @@ def settle(life: Life, *, claims: bool = True) -> None:
             for export in exports(life):
                 life.take(export, may_be_refused=False)
         assert life.apply(), life.log[-5:]
-        carry_out(life)
+        is_known = not any(life.drift(export)["differences"] for export in exports(life))
+        carry_out(life, is_known)
         life.tick()
         if not left_open(life):
             break
@@ -45,11 +46,11 @@ def exports(life: Life) -> list[Export]:
     ]
 
 
-def carry_out(life: Life) -> None:
-    """Carry out the whole bundle in its order. Neither portal may complain, because the ledger knows what they have."""
+def carry_out(life: Life, is_known: bool) -> None:
+    """Carry out the whole bundle in its order. No portal may complain, if the ledger knows what they have."""
     if folder := life.bundle():
         _, complaints = life.registrar.carry_out(folder, "whole")
-        assert not complaints, complaints
+        assert not (is_known and complaints), complaints
         life.run("worklist", "done", "--yes")
 
 
@@ -104,12 +105,10 @@ def must_be_as_the_files_ask(life: Life) -> None:
     for user in life.logos.users.values():
         if row := rows.get(user.key):
             names = (row["given_name"], row["family_name"], row.get("student_id", ""))
-            assert (user.given_name, user.family_name, user.user_id) == names
+            assert (user.given_name, user.family_name, user.user_id) == names, (user, row)
     for person in life.jam.members.values():
-        assert (person.first_name, person.last_name) == (
-            rows[person.key]["given_name"],
-            rows[person.key]["family_name"],
-        )
+        row = rows[person.key]
+        assert (person.first_name, person.last_name) == (row["given_name"], row["family_name"]), (person, row)
 
 
 def must_have_the_same_counts(life: Life) -> None:
