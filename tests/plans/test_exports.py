@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from seatsync.plans import partial
 from seatsync.sources.portal import committed
 from tests.support.command_line import Outcome, seatsync
 
@@ -78,6 +79,24 @@ def test_a_taken_export_is_not_read_again_on_any_path(place: Place, monkeypatch:
     assert (place.plan()["summary"], place.plan()["exports"]) == ({"member-add": 1, "grant": 1}, {key: entry})
     place.run("apply", "--yes")
     assert place.plan()["exports"] == {key: entry}
+
+
+def test_what_is_said_of_its_rows_does_not_slow_down_the_next_plans(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = "ann@grace.example,Ann,Lee,participant\n"
+    place.write("books.csv", f"email,First name,Last name,type\n{row}cy@grace.example,Cy,Roe,admin\n")
+    place.write(
+        "seatsync.yaml", (CONFIG + EXPORTS).replace("logos-library", "jamworks").replace("kind: temporary, ", "")
+    )
+    assert "row-skipped" in [one["code"] for one in place.plan()["warnings"]]
+    place.run("apply", "--yes")
+
+    def read(*args: object) -> None:
+        raise AssertionError("members were read")
+
+    monkeypatch.setattr(partial, "partial_plan", read)
+    assert (place.plan()["summary"], place.plan()["warnings"]) == ({}, [])
 
 
 def test_a_changed_export_is_seen(place: Place) -> None:

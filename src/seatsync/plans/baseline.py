@@ -6,7 +6,7 @@ end date has passed, a member whose row still equals the ledger, and to whom not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date, timedelta
 
 from seatsync.domain.diagnostic import Diagnostic
@@ -45,6 +45,7 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
     left_open = {held.record for held in (*draft.declined, *draft.retained, *draft.by_hand)}
     if len(left_open) > MOST_OPEN:
         return {}
+    read = {export.path for export, _ in draft.read}
     return {
         "rules": rules_digest(),
         "files": dict(sorted(draft.desired.files.items())),
@@ -52,8 +53,14 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
         "due": min(map(date.isoformat, _due(draft)), default=""),
         "remind": list(draft.desired.remind_after),
         "open": sorted(left_open),
-        "silent": all(warning.code in _PASSING for warning in warnings) and not draft.desired.approvals,
+        "silent": all(warning.code in _PASSING or _is_in(warning, read) for warning in warnings)
+        and not draft.desired.approvals,
     }
+
+
+def _is_in(warning: Diagnostic, files: Container[str]) -> bool:
+    """Whether the warning is about a row or column of one of these files, which the next plan does not read."""
+    return warning.origin is not None and warning.origin.file in files
 
 
 def is_valid(snapshot: Snapshot, today: date) -> bool:
