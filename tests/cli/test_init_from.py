@@ -311,7 +311,8 @@ def test_without_a_terminal_all_that_is_missing_is_named_with_the_number_in_use(
     outcome = init(place, "--from", file, code=64)
     assert "--slots biblical-studies=NUMBER" in outcome.err
     assert "2 in use" in outcome.err
-    assert "--system biblical-studies=logos-subscription or logos-library" in outcome.err
+    choice = "--system biblical-studies=logos-subscription (temporary) or logos-library (temporary and permanent)"
+    assert choice in outcome.err
     assert '--admin "NAME <EMAIL>"' in outcome.err
     assert untouched(place)
 

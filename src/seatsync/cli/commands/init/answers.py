@@ -93,7 +93,7 @@ def answered(adopted: Adopted, given: Given) -> Answers:
         system = _system(systems.get(id), adopted, id) or (_asked_system(adopted, id) if can_ask else None)
         number = slots[id] if id in slots else _asked_slots(library, used) if can_ask else None
         if system is None:
-            missing.append(f"--system {id}={' or '.join(system.name for system in adopted.systems(id))}")
+            missing.append(f"--system {id}={' or '.join(map(_with_kinds, adopted.systems(id)))}")
         if number is None:
             missing.append(f"--slots {id}=NUMBER (as many as were bought; {used:,} in use)")
         elif number < used:
@@ -162,10 +162,14 @@ def _system(given: System | None, adopted: Adopted, id: str) -> System | None:
 
 def _asked_system(adopted: Adopted, id: str) -> System:
     possible = {system.name: system for system in adopted.systems(id)}
-    lines = (f"  {name}  {' and '.join(system.kinds)}" for name, system in possible.items())
+    lines = (f"  {_with_kinds(system)}" for system in possible.values())
     question = f"Which kinds of license can {adopted.libraries[id].title} have at the vendor?"
     click.echo("\n".join([question, *lines]), err=True)
     return possible[click.prompt("System", type=click.Choice([*possible]), err=True)]
+
+
+def _with_kinds(system: System) -> str:
+    return f"{system.name} ({' and '.join(system.kinds)})"
 
 
 def _asked_slots(library: Library, used: int) -> int:
