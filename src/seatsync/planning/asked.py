@@ -1,7 +1,8 @@
 """The changes that the files ask for: a plan without what the calendar alone makes due.
 
 ``apply --same-files`` makes the others too, every night, whatever is being reviewed: a seat is revoked once its end date in the
-ledger has passed, and a reminder is sent once it is due by the settings of the last apply.
+ledger has passed, and a reminder is sent once it is due by the settings of the last apply. What comes due by tenure is not left
+out, although the night does it too: it can't be undone, so a review that did not show it is not enough.
 """
 
 from __future__ import annotations
