@@ -82,7 +82,7 @@ def command(
     """
     check_can_ask(yes or dry_run)
     _check_tags(tags)
-    importing = _Importing(run, file, folder, library, tags, taken, encoding, files_only)
+    importing = _Importing(run, file, folder, library, tags, taken, encoding, files_only, dry_run)
     if dry_run:
         return importing.dry_run()
     return importing.run_it(yes)
@@ -108,6 +108,7 @@ class _Importing:
     taken: datetime | None
     encoding: str | None
     files_only: bool
+    is_dry: bool
 
     def dry_run(self) -> int:
         """Show what `drift` shows, then what an import would write."""
@@ -195,8 +196,9 @@ class _Importing:
                 must_belong_to(books, id)
                 if connection is not None:
                     changed = changed_since(connection, known, self.at)
-            drift = drift_view(compare(export, books, changed), books, id, self.at)
-            self.drift = drift.redacted(self.run.redactor)
+            if self.is_dry:
+                drift = drift_view(compare(export, books, changed), books, id, self.at)
+                self.drift = drift.redacted(self.run.redactor)
             today = self.run.today(self.timezone)
             self.done = prepare(self.desired, books, export, changed, today, self.tags, self.files_only)
 
