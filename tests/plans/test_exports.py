@@ -11,6 +11,7 @@ import pytest
 from seatsync.plans import partial
 from seatsync.sources.portal import committed
 from tests.support.command_line import Outcome, seatsync
+from tests.support.sealed import IDENTITY, by_age
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -97,6 +98,18 @@ def test_what_is_said_of_its_rows_does_not_slow_down_the_next_plans(
 
     monkeypatch.setattr(partial, "partial_plan", read)
     assert (place.plan()["summary"], place.plan()["warnings"]) == ({}, [])
+
+
+def test_an_encrypted_export_needs_its_key_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place.path / "books.csv.age").write_bytes(by_age(HEADER + ANN + BEN))
+    place.write("seatsync.yaml", CONFIG + EXPORTS.replace("books.csv", "books.csv.age"))
+    assert "file-encrypted" in place.run("plan", code=3).err
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
+    assert place.plan()["summary"] == {"observe": 2}
+    place.run("apply", "--yes")
+    monkeypatch.delenv("SEATSYNC_AGE_KEY")
+    place.write("members.csv", f"{MEMBERS}cy@grace.example,Cy,Roe\n")
+    assert place.plan()["summary"] == {"member-add": 1, "grant": 1}
 
 
 def test_a_changed_export_is_seen(place: Place) -> None:
