@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from seatsync.domain.action import Action
 from seatsync.domain.desired import Desired
+from seatsync.domain.library import DeliveredBy, Delivery
 from seatsync.domain.license import Kind, License, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.posting import post
@@ -69,7 +70,12 @@ def test_a_reminder_is_due_by_the_calendar_and_the_rest_of_the_letter_is_asked_f
 
 @pytest.mark.parametrize(
     "books",
-    [{"baseline": {}}, {"baseline": {"remind": []}}, {"libraries": {"books": replace(BOOKS, sends_letters=False)}}],
+    [
+        {"baseline": {}},
+        {"baseline": {"remind": []}},
+        {"libraries": {"books": replace(BOOKS, sends_letters=False)}},
+        {"libraries": {"books": replace(BOOKS, delivery=Delivery.ACCOUNT, delivered_by=DeliveredBy.VENDOR)}},
+    ],
 )
 def test_reminders_that_the_last_apply_knew_nothing_of_are_asked_for(books: dict[str, Any]) -> None:
     found = asked(RESEND._replace(after={"reminders": 2}), **books)

@@ -46,7 +46,7 @@ def _revokes(snapshot: Snapshot, library: str, today: date) -> Without:
 
 def _resends(snapshot: Snapshot, library: str, today: date) -> Without:
     held, known, day = snapshot.licenses.get(library, {}), snapshot.libraries.get(library), today.isoformat()
-    wrote = known is not None and known.sends_letters
+    wrote = known is not None and known.invites
     days = tuple(snapshot.baseline.get("remind", ())) if wrote else ()
 
     def without(change: Change) -> Change | None:
