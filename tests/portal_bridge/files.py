@@ -40,6 +40,7 @@ class Files:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.folder, self.chance = folder, chance
         self.left: list[Row] = []
+        self._left_before: list[Row] = []
         self._numbers = iter(range(1, 10_000))
         folder.mkdir(parents=True)
         libraries = {
@@ -94,10 +95,13 @@ class Files:
 
     def contents(self) -> dict[str, bytes]:
         """Return all files, to put them back with ``restore``."""
+        self._left_before = [*self.left]
         paths = [self.folder / "seatsync.yaml", *self.folder.glob("rosters/*"), *self.folder.glob("grants/*")]
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths if path.exists()}
 
     def restore(self, contents: dict[str, bytes]) -> None:
+        """Put the files of ``contents`` back, as people do after a plan is blocked."""
+        self.left = self._left_before
         for path, content in contents.items():
             (self.folder / path).write_bytes(content)
 
