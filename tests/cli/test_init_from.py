@@ -341,7 +341,7 @@ def test_options_of_a_start_from_exports_need_an_export(place: Path) -> None:
 
 def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None:
     file = users(place, person("Ann", *RESERVED), person("Ben", *RESERVED))
-    answers = "logos-library\n1\n40\nRuth\nRuth Abel <ruth@grace.example>\n"
+    answers = "logos-library\nforty\n1\n40\nRuth\nRuth Abel <ruth@grace.example>\n"
     ours, theirs = pty.openpty()
     program = subprocess.Popen(
         [sys.executable, "-m", "seatsync", "init", "--from", file, "--now", DAY],
@@ -358,6 +358,8 @@ def test_on_a_terminal_it_asks_until_the_answer_can_be_true(place: Path) -> None
     os.close(ours)
     assert program.returncode == 0, said
     assert "How many seats of Biblical Studies did you buy? 2 are in use" in said
+    assert '"forty" is no number of seats. Write it in digits: 40.' in said
+    assert "2 seats are in use, more than 1." in said
     library = config(place)["libraries"]["biblical-studies"]
     assert (library["system"], library["slots"]) == ("logos-library", 40)
     assert config(place)["institution"]["admins"][0]["given_name"] == "Ruth"

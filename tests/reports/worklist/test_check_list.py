@@ -83,6 +83,23 @@ def test_steps_that_cannot_be_undone_are_marked_and_a_plan_says_that_nothing_is_
     assert "When you have done it" not in planned
 
 
+def test_what_to_do_where_a_portal_shows_other_numbers_is_about_that_portal() -> None:
+    logos, jamworks = (files(CASES[name])["CHECKLIST.md"] for name in ("logos", "jamworks"))
+    both = files(CASES["both-portals"])["CHECKLIST.md"]
+    for of_logos in ("The portal selects fewer people", "Total Slots is another", "stop if any number is another"):
+        assert of_logos in logos
+        assert of_logos in both
+        assert of_logos not in jamworks
+    assert "the maximum number of licenses is reached" in jamworks
+    assert "the maximum number of licenses is reached" in both
+    assert "the maximum number of licenses is reached" not in logos
+
+
+def test_an_invitation_that_was_sent_again_is_marked_by_a_person() -> None:
+    assert "an export does not show that an invitation was sent again" in files(CASES["logos"])["CHECKLIST.md"]
+    assert "an export does not show" not in files(CASES["jamworks"])["CHECKLIST.md"]
+
+
 def test_the_same_steps_give_the_same_bytes() -> None:
     assert files(CASES["tags"]) == files(CASES["tags"])
 

@@ -78,7 +78,16 @@ def same_person(case: Case) -> Iterator[Diagnostic]:
             "If it is one person, add this under `approvals:` in seatsync.yaml; the seats then stay:\n"
             f"  {approval_line(case, members, 'same', pairs[0][1].origin.file)}"
         )
+        in_grants = _named_in_grants(case)
+        if by_mail := [leaver.member for leaver, _ in pairs if email_key(leaver.member) in in_grants]:
+            help += f"\nWrite the new e-mail also in the grants that name {named(by_mail)}, or that seat is revoked."
         yield Diagnostic("same-name", message, help, pairs[0][1].origin, Severity.WARNING, None, members)
+
+
+def _named_in_grants(case: Case) -> set[str]:
+    """The e-mails that grants name and no roster has."""
+    unknown = case.draft.entitlements.unknown_members.values()
+    return {email_key(mail) for people in unknown for _, mail, _ in people if mail}
 
 
 class _Names(NamedTuple):

@@ -48,6 +48,8 @@ class Row(NamedTuple):
             here, there = zip(*self.fields.values(), strict=True)
             return _fields(self.fields, here), _fields(self.fields, there)
         is_person = not self.library
+        if is_person and self.line and self.code is Seen.DONE:
+            return "", "as in the ledger"
         return _holding(self.here, "" if is_person else "no license"), _holding(
             self.there, "in the list" if is_person and self.line else "not in the file"
         )
@@ -149,6 +151,17 @@ def in_words(difference: Difference) -> str:
 def words(code: Seen | Differs) -> str:
     """What this kind of difference is."""
     return _WORDS[code]
+
+
+def words_when_taken(code: Seen | Differs) -> str:
+    """What an import takes of this kind. Where it changes the work list, what becomes of the step."""
+    return _WHEN_TAKEN.get(code, _WORDS[code])
+
+
+_WHEN_TAKEN: Mapping[Seen | Differs, str] = {
+    Seen.DONE: "done there, now ticked off",
+    Seen.UNDONE: "not done there, put back on the work list",
+}
 
 
 _WORDS: Mapping[Seen | Differs, str] = {

@@ -57,13 +57,16 @@ class InPortal(NamedTuple):
 class CheckList(NamedTuple):
     """The whole: the institution, the day, and the portals.
 
-    ``is_applied`` is False for what a plan would put on the work list.
+    ``is_applied`` is False for what a plan would put on the work list. ``if_otherwise`` says what to do where a portal shows
+    other numbers, ``when_done`` how to mark the steps as done.
     """
 
     institution: str
     on: str
     is_applied: bool
     portals: Sequence[InPortal]
+    if_otherwise: Sequence[str]
+    when_done: Sequence[str]
 
     @property
     def title(self) -> str:
@@ -85,27 +88,6 @@ class CheckList(NamedTuple):
 NOTHING = "Nothing is to be done in a vendor's portal."
 NOT_APPLIED = "NOT APPLIED. These steps will be to do when the change is applied. Do none of them yet: the change can still become another."
 UNOPENED = "Upload the files as they are. Do not open one in a spreadsheet and save it: that can change ids, accents and dates."
-IF_OTHERWISE = (
-    "The portal selects fewer people than the step says: somebody was done before, or is otherwise in the portal. "
-    "Go on with those who are selected.",
-    "The portal selects more people than the step says: stop. The file or the filter is not the one of the step.",
-    "Total Slots is another: tell whoever runs seatsync how many seats there are.",
-    "Another count is not as the step says: somebody has changed something in the portal. Go on if enough seats are available.",
-    "The portal refuses a file for one row: note the person and the message, delete that row with a text editor, and upload "
-    "the file again. The person stays on the work list.",
-    "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. Give that "
-    "person a made-up one in the portal, and go on.",
-    "At a step that cannot be undone: stop if any number is another.",
-    "Afterwards, export the users there and give the file to whoever runs seatsync. `seatsync drift FILE` says person by "
-    "person what differs.",
-)
-"""What to do where the portal shows other numbers than the check list."""
-WHEN_DONE = (
-    "Mark each step as done, so that it is not on the next check list. One of these is enough:",
-    "on the administrators' pages, under Work list;",
-    "with the next export of the users that seatsync reads: what it shows as done is taken off by itself;",
-    "by these commands in the institution's folder, with the folder of this check list in place of DIR:",
-)
 
 
 def in_all(sheets: Sequence[Sheet]) -> str:
@@ -129,7 +111,56 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
             before |= counts
         portals.append(InPortal(portal.title, portal.address, pairs[0][0].folder, shown, parts))
     name = books.institution.name if books.institution is not None else ""
-    return CheckList(name, on, is_applied, portals)
+    used = [portal for portal, _ in groupby(sheet.portal for sheet in sheets)]
+    resends = any(sheet.task.name == "resend" for sheet in sheets)
+    return CheckList(name, on, is_applied, portals, [*_if_otherwise(used)], [*_when_done(resends)])
+
+
+def _if_otherwise(portals: Sequence[Portal]) -> Iterator[str]:
+    """What to do where these portals show other numbers than the check list."""
+    tasks = [task for portal in portals for task in portal.tasks]
+    if any(task.takes is Takes.SELECT for task in tasks):
+        yield (
+            "The portal selects fewer people than the step says: somebody was done before, or is otherwise in the portal. "
+            "Go on with those who are selected."
+        )
+        yield "The portal selects more people than the step says: stop. The file or the filter is not the one of the step."
+    if any(figure == "total" for portal in portals for _, figure in portal.counts):
+        yield "Total Slots is another: tell whoever runs seatsync how many seats there are."
+    if any(portal.lists_only_holders for portal in portals):
+        yield (
+            "Somebody to be added is a member already, or somebody to be removed is none any more: somebody was quicker. "
+            "Go on with the next person."
+        )
+        yield (
+            "The portal says that the maximum number of licenses is reached: note who is left, and tell whoever runs seatsync. "
+            "They stay on the work list."
+        )
+    yield "Another count is not as the step says: somebody has changed something in the portal. Go on if enough seats are available."
+    yield (
+        "The portal refuses a file for one row: note the person and the message, delete that row with a text editor, and upload "
+        "the file again. The person stays on the work list."
+    )
+    if any(task.is_irreversible for task in tasks):
+        yield (
+            "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. "
+            "Give that person a made-up one in the portal, and go on."
+        )
+        yield "At a step that cannot be undone: stop if any number is another."
+    yield (
+        "Afterwards, export the users there and give the file to whoever runs seatsync. `seatsync drift FILE` says person by "
+        "person what differs."
+    )
+
+
+def _when_done(resends: bool) -> Iterator[str]:
+    """How to mark the steps as done; the first line is about the others."""
+    yield "Mark each step as done, so that it is not on the next check list. One of these is enough:"
+    yield "on the administrators' pages, under Work list;"
+    yield "with the next export of the users that seatsync reads: what it shows as done is taken off by itself" + (
+        " (an export does not show that an invitation was sent again: mark that one yourself);" if resends else ";"
+    )
+    yield "by these commands in the institution's folder, with the folder of this check list in place of DIR:"
 
 
 def _counts(portal: Portal, titles: Mapping[str, str], counts: Mapping[str, Count]) -> Grid:

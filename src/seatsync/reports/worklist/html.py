@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from seatsync.domain.diagnostic import counted
 from seatsync.reports.html import with_code
-from seatsync.reports.worklist.check_list import IF_OTHERWISE, WHEN_DONE, CheckList
+from seatsync.reports.worklist.check_list import CheckList
 
 
 def html(made: CheckList) -> str:
@@ -28,8 +28,6 @@ def html(made: CheckList) -> str:
     hash = b64encode(sha256(style.encode()).digest()).decode()
     return environment.get_template("check-list.html.jinja").render(
         made=made,
-        if_otherwise=IF_OTHERWISE,
-        when_done=WHEN_DONE,
         policy=f"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704 (our own file)
     )

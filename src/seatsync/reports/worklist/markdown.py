@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seatsync.domain.diagnostic import counted
 from seatsync.reports.literal import literal, prose
-from seatsync.reports.worklist.check_list import IF_OTHERWISE, WHEN_DONE, CheckList, Grid, Part
+from seatsync.reports.worklist.check_list import CheckList, Grid, Part
 
 
 def markdown(made: CheckList) -> str:
@@ -32,9 +32,9 @@ def _lines(made: CheckList) -> Iterator[str]:
         for part in portal.parts:
             yield from _part(part)
     yield "\n## If the portal shows another number\n"
-    yield from (f"- {prose(line)}" for line in IF_OTHERWISE)
+    yield from (f"- {prose(line)}" for line in made.if_otherwise)
     if made.is_applied:
-        first, *ways = WHEN_DONE
+        first, *ways = made.when_done
         yield f"\n## When you have done it\n\n{prose(first)}\n"
         yield from (f"- {prose(way)}" for way in ways)
         yield "\n".join(["\n```sh", *(part.command for part in made.parts), "```"])

@@ -124,10 +124,11 @@ def _by_library(
         id = ids.get(squeezed(library)) if library else only
         if id is None:
             guess = did_you_mean(library, adopted.libraries) if library else ""
-            known = ", ".join(adopted.libraries) or "none"
-            raise click.BadParameter(
-                f'"{option}" names no library of the exports. {guess} They are {known}.', param_hint=name
+            known = (
+                f"Theirs are {', '.join(adopted.libraries)}." if adopted.libraries else "They say nothing of licenses."
             )
+            fact = f'"{option}" names no library of the exports. {guess}'.rstrip()
+            raise click.BadParameter(f"{fact} {known}", param_hint=name)
         read_value = read(value.strip())
         if read_value is None:
             raise click.BadParameter(f'"{option}" can\'t be read. Write {id}={_LIKE[name]}.', param_hint=name)
@@ -175,7 +176,18 @@ def _with_kinds(system: System) -> str:
 def _asked_slots(library: Library, used: int) -> int:
     """The number of seats that a person answers: at least those in use."""
     question = f"How many seats of {library.title} did you buy? {used:,} are in use"
-    answer: int = click.prompt(question, type=click.IntRange(used, MAX_NUMBER), err=True)
+
+    def read(text: str) -> int:
+        number = _number(text.strip())
+        if number is None:
+            raise click.BadParameter(f'"{text}" is no number of seats. Write it in digits: 40.')
+        if number < used:
+            raise click.BadParameter(
+                f"{counted(used, 'seat')} {'is' if used == 1 else 'are'} in use, more than {number:,}."
+            )
+        return number
+
+    answer: int = click.prompt(question, value_proc=read, err=True)
     return answer
 
 

@@ -272,9 +272,9 @@ class _Importing:
 
 
 def _counts(taken: Counter[Seen | Differs]) -> str:
-    from seatsync.reports.drift.view import words
+    from seatsync.reports.drift.view import words_when_taken
 
-    return ", ".join(f"{number:,} {words(code)}" for code, number in taken.items())
+    return ", ".join(f"{number:,} {words_when_taken(code)}" for code, number in taken.items())
 
 
 def _list_differences(view: DriftView) -> None:
