@@ -191,3 +191,17 @@ def test_reports_fold_what_was_seen_with_its_counts(place: Place) -> None:
     assert "<details><summary>Seen at the vendor (2): 1 claimed, 1 done</summary>" in markdown
     assert "ann@grace.example" in place.run("plan", "--verbose").out
     assert "Gain a seat" not in markdown
+
+
+def test_seats_that_were_all_given_by_hand_and_that_nobody_grants_are_counted_to_the_limit(place: Place) -> None:
+    people = [f"m{number}@grace.example" for number in range(6)]
+    place.write("seatsync.yaml", CONFIG.replace("slots: 9", "slots: 99").replace("everyone: true", "tags: [nobody]"))
+    place.write("members.csv", "email,given_name,family_name\n" + "".join(f"{email},M,Lee\n" for email in people))
+    place.run("apply", "--yes")
+    place.write("books.csv", HEADER + "".join(f"M,Lee,{email},Temporary,Delivered\n" for email in people))
+    place.now = "2026-09-04"
+    config = (place.path / "seatsync.yaml").read_text(encoding="utf-8")
+    place.write("seatsync.yaml", config + EXPORTS.replace("09-02", "09-04"))
+    told = place.run("plan", code=4).out
+    assert "6 of 6 claimed and unclaimed licenses" in " ".join(told.split())
+    assert "would be revoked (100%)" in " ".join(told.split())

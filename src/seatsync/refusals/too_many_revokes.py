@@ -15,6 +15,7 @@ from operator import attrgetter
 
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, named
+from seatsync.domain.license import Kind
 from seatsync.refusals.case import Case, refusal
 
 CODE = "too-many-revokes"
@@ -33,9 +34,10 @@ def check(case: Case) -> Iterator[Diagnostic]:
             case.passes(min(enough, key=attrgetter("count")), count, limit)
             continue
         approved = max((approval.count for approval in approvals), default=0)
+        held = active + _given_there(case, library)
         message = (
-            f"{count:,} of {active:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
-            f"{_or_end(case, members, library)} ({count / active:.0%}), but `limits.max_revokes` allows only {limit:,}"
+            f"{count:,} of {held:,} claimed and unclaimed licenses of {case.title(library)} would be revoked"
+            f"{_or_end(case, members, library)} ({count / held:.0%}), but `limits.max_revokes` allows only {limit:,}"
             f"{f' and the approval only {approved:,}' if approved else ''}: {named(members)}."
             f"{case.used_before(CODE, library)}"
         )
@@ -48,6 +50,15 @@ def allowed(case: Case, library: str) -> int:
     """How many licenses of a library may be revoked, with the approvals that are in force."""
     approved = (approval.count for approval in case.approvals(CODE) if approval.library == library)
     return max([case.desired.limits.revokes(case.slots[library].before.used), *approved])
+
+
+def _given_there(case: Case, library: str) -> int:
+    """How many licenses the plan takes from an export, where the ledger has none. Those among them that nobody wants are revoked."""
+    seen = case.of(Action.OBSERVE, library)
+    return sum(change.kind in _HELD and (change.before or {}).get("kind") == Kind.NONE for change in seen)
+
+
+_HELD = (Kind.TEMPORARY, Kind.PERMANENT)
 
 
 def _or_end(case: Case, members: list[str], library: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seatsync.reports.worklist.sheets import Sheet
 
 _MOST_NAMED = 10
+_NOTHING = "None of this is on the work list. Nothing was marked."
 
 Rows = Sequence[tuple[str, str, int]]
 """The rows of selection files: (student id, e-mail, line)."""
@@ -60,13 +61,13 @@ def done(run: Run, steps: tuple[str, ...], folder: Path, select: tuple[Path, ...
     sheets = named(work.sheets, steps, work.libraries, selection is not None)
     chosen = [*_chosen(sheets, work.books, selection, run)]
     if not chosen:
-        run.say("None of this is on the work list. Nothing was marked.")
+        run.say(_NOTHING)
         return ExitCode.DONE
     if asks and not is_confirmed(yes, f"Mark as done: {_in_words(chosen, sheets)}?"):
         return ExitCode.BROKEN
     ledger = ledger_of(run, folder, work.institution)
     marked = mark(ledger, work.institution, chosen, run.at(work.books.timezone), actor(), commit(folder))
-    run.say(f"Marked as done: {_in_words(marked, sheets)}.")
+    run.say(f"Marked as done: {_in_words(marked, sheets)}." if marked else _NOTHING)
     return ExitCode.DONE
 
 
