@@ -351,6 +351,16 @@ def test_a_bundle_replaces_an_earlier_one_and_never_a_strangers_files(folder: Pa
 
 
 @pytest.mark.sqlite_only("only files")
+def test_a_bundle_whose_files_in_a_portal_are_all_others_than_before_replaces_them(folder: Path) -> None:
+    run(folder, "apply", "--yes")
+    run(folder, "worklist", "bundle", "to-do")
+    run(folder, "worklist", "done", "jamworks/3-add", "--yes")
+    members(folder, *(row.replace("jam", "student") for row in FIRST))
+    run(folder, "apply", "--yes", now=NEXT)
+    run(folder, "worklist", "bundle", "to-do", now=NEXT)
+    assert [path.name for path in (folder / "to-do" / "jamworks").iterdir()] == ["1-remove.csv"]
+
+
 def test_a_folder_that_is_no_bundle_of_this_institution_is_not_touched(folder: Path) -> None:
     run(folder, "apply", "--yes")
     before = sorted(path.name for path in folder.iterdir())

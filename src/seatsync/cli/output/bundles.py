@@ -35,14 +35,14 @@ def write_bundle(folder: Path, institution: str, files: Mapping[str, str]) -> No
     from seatsync.reports.worklist.bundle import CHECK_LIST, unfinished
 
     old = _earlier(folder, institution, files)
-    for name in files:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / CHECK_LIST, [unfinished(institution, {*old, *files})], private=True)
     for name in [*old]:
         if name not in files:
             (folder / name).unlink(missing_ok=True)
             _remove_if_empty((folder / name).parent, folder)
     for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         write_atomically(folder / name, [text], private=True)
 
 
