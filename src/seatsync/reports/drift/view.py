@@ -282,7 +282,7 @@ def _seen_to_do(seen: Seen) -> str:
         case Seen.REVOKED:
             return "Import the file. End the grant in the files too, or the next plan grants it again."
         case Seen.UNDONE:
-            return "Do it there. An import puts it on the work list again."
+            return "Do it there (an import puts it on the work list again), or say when the file was taken."
         case Seen.DONE | Seen.STEP | Seen.LISTED:
             return "Tick it off: `seatsync worklist done`, or an import."
         case _:
