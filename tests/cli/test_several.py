@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from itertools import combinations
@@ -13,7 +15,7 @@ import pytest
 from seatsync.cli import exits
 from seatsync.cli.institutions import part_of
 from tests.support.command_line import seatsync
-from tests.support.databases import is_untouched
+from tests.support.databases import environment, is_untouched
 
 CONFIG = """\
 version: 1
@@ -40,6 +42,26 @@ def institutions(tmp_path: Path) -> Path:
             f"email,given_name,family_name\nann@{id}.example,Ann,Lee\n", encoding="utf-8"
         )
     return tmp_path
+
+
+def test_to_stop_at_the_question_of_an_apply_is_no_bug(institutions: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "seatsync", "apply", "one"]
+    with subprocess.Popen(
+        command,
+        cwd=institutions,
+        env=environment(institutions),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as asked:
+        os.write(ours, b"\x04")  # the end of input, which stops a question as Ctrl-C does
+        _, said = asked.communicate(timeout=30)
+    os.close(theirs)
+    os.close(ours)
+    assert asked.returncode == 130, said
+    assert b"interrupted" in said
+    assert b"bug" not in said
 
 
 @pytest.mark.sqlite_only("it damages one institution's file")

@@ -117,7 +117,7 @@ def attempt(step: Step, item: Any) -> Done:
         return Done(*step(item))
     except click.exceptions.Exit as exit:
         return Done(exit.exit_code, None)
-    except BrokenPipeError:  # the reader closed the pipe: not a failure of this institution
+    except (BrokenPipeError, click.Abort):  # the reader closed the pipe, or somebody stopped at a question: no failure
         raise
     except Exception as error:
         return Done(exits.failed(error), None, failure=exits.words(error)[1:])
