@@ -351,6 +351,11 @@ def test_a_bundle_replaces_an_earlier_one_and_never_a_strangers_files(folder: Pa
 
 
 @pytest.mark.sqlite_only("only files")
+def test_before_the_first_apply_the_list_says_that_nothing_has_been_applied(folder: Path) -> None:
+    assert "grace: nothing has been applied yet." in run(folder, "worklist", "list").err
+    assert "grace: nothing has been applied yet." in run(folder, "worklist", "bundle", "to-do").err
+
+
 def test_a_bundle_whose_files_in_a_portal_are_all_others_than_before_replaces_them(folder: Path) -> None:
     run(folder, "apply", "--yes")
     run(folder, "worklist", "bundle", "to-do")

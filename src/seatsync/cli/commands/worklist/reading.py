@@ -43,4 +43,6 @@ def read_open(folder: Path, run: Run) -> Open:
         use_secret(connection, id, run)
         books, steps = open_work(connection, id)
     must_belong_to(books, id)
+    if books.institution is None:
+        run.say(f"{id}: nothing has been applied yet.")
     return Open(id, books, sheets(steps, books))
