@@ -25,7 +25,9 @@ school, room = letters.school, letters.room
 pytestmark = needs_chromium
 
 DEE = ["dee@grace.example", "Dee", "Fox", "student"]
-SLOTS = {"total", "used", "available", "reserved", "temporary", "permanent"}
+SLOTS = {
+    "total", "used", "available", "reserved", "temporary", "permanent", "temporary_reserved", "permanent_reserved",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -236,8 +236,6 @@ class Model:
         known = left.keys() | {person.key for person, _ in wish.people()}
         people = wish.people() + [(person, frozenset()) for person, _, _ in portal if person.key not in known]
         who = self.who_is_who([person for person, _ in people])
-        if any(people[position][0].key in listed for position in who.doubts):
-            return False
         numbers = {person.key: number for (person, _), number in zip(people, who.numbers, strict=True)}
         for person, tags in people:
             number = numbers[person.key]
@@ -253,8 +251,6 @@ class Model:
                 person.key in left and own["kind"] == "none" and after[0] == "temporary"
             ):
                 continue
-            if after[0] not in ("none", *self._kinds(library)):
-                return False
             until = "" if after[0] == "permanent" else own["until"]
             if after[0] == "temporary" and own["kind"] == "none":
                 row = next(one for one, _ in people if one.key == person.key)
@@ -280,6 +276,12 @@ class Model:
         who = self.who_is_who(others)
         known = enumerate(zip(others, who.numbers, strict=True))
         return {person.key: n for position, (person, n) in known if n and position not in who.doubts}
+
+    def unsure(self, wish: Wish, people: list[Person]) -> set[str]:
+        """Return the keys of those of these people who are not in the files, and may be somebody whom the ledger knows."""
+        asked = {person.key for person, _ in wish.people()}
+        others = [person for person in people if person.key not in asked]
+        return {others[position].key for position in self.who_is_who(others).doubts}
 
     # ── Parts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -396,9 +398,6 @@ class Model:
 
     def _has_ended(self, library: str, number: int, at: str) -> bool:
         return "" < str(self.licenses[library, number]["until"]) < at[:10]
-
-    def _kinds(self, library: str) -> tuple[str, ...]:
-        return CAN[self.libraries[library]["system"]][0]
 
     def _delivery(self, library: str) -> str:
         return CAN[self.libraries[library]["system"]][1]

@@ -39,6 +39,12 @@ grants:
     kind: temporary
     to:
       everyone: true
+  - library: books
+    kind: permanent
+    to:
+      everyone: true
+    after:
+      days: 540
   - path: extra.csv
 exports:
   - path: exports/books.csv

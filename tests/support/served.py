@@ -51,7 +51,7 @@ class Visitor(Browser):
         response = SimpleNamespace(
             status_code=answer.status_code, request=request, headers=answer.headers, mimetype=kind
         )
-        response.get_data, response.close = lambda as_text: answer.text, answer.close
+        response.get_data, response.close = lambda: answer.content, answer.close
         return self._shown(response)
 
 
