@@ -100,6 +100,20 @@ def test_what_is_said_of_its_rows_does_not_slow_down_the_next_plans(
     assert (place.plan()["summary"], place.plan()["warnings"]) == ({}, [])
 
 
+def test_steps_marked_as_done_do_not_slow_down_the_next_plans(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("seatsync.yaml", CONFIG)
+    place.run("worklist", "done", "--yes")
+
+    def read(*args: object) -> None:
+        raise AssertionError("members were read")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(partial, "partial_plan", read)
+        assert place.plan()["summary"] == {}
+    place.write("members.csv", MEMBERS.replace("Ode", "Ott"))
+    assert place.plan()["worklist"] == {"2-edit": 1}
+
+
 def test_an_encrypted_export_needs_its_key_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     (place.path / "books.csv.age").write_bytes(by_age(HEADER + ANN + BEN))
     place.write("seatsync.yaml", CONFIG + EXPORTS.replace("books.csv", "books.csv.age"))

@@ -13,8 +13,8 @@ from seatsync.domain.portal.done import events_of_done
 from seatsync.domain.portal.steps import Step
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
-from seatsync.ledger.journal import Entry
-from seatsync.ledger.queries.work import DONE, changed_since, open_work
+from seatsync.ledger.journal import DONE, Entry
+from seatsync.ledger.queries.work import changed_since, open_work
 
 
 def done(

@@ -25,7 +25,10 @@ _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 UNPLANNED = ("files", "cancel", "hold", "release")
 """Kinds of entries without events, which make no plan out of date."""
 
-SILENT = frozenset({"import", "erase", "prune", "worklist"})
+DONE = "worklist"
+"""The kind of an entry by which steps of the work list were done. It puts nothing on the list, and changes no plan."""
+
+SILENT = frozenset({"import", "erase", "prune", DONE})
 """Kinds of entries that cause no letters. A portal has already written to its members about what it reports."""
 
 

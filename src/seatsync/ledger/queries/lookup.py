@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, func, lite
 from seatsync.domain.action import Action, Unplanned
 from seatsync.domain.license import Kind, Status
 from seatsync.ledger import tables
-from seatsync.ledger.journal import UNPLANNED
+from seatsync.ledger.journal import DONE, UNPLANNED
 from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
 
@@ -45,13 +45,14 @@ def numbers_of(
 
 
 def touched_since(connection: Connection, institution: str, serial: int) -> dict[int, set[str]]:
-    """The actions after the event ``serial``, by member; under 0 those that concern no member."""
-    event = tables.event.c
-    rows = connection.execute(
-        select(event.member, event.action).where(event.institution == institution, event.serial > serial)
-    )
+    """The actions after the event ``serial``, by member; under 0 those that concern no member. Steps that were done are none:
+    they change no plan.
+    """
+    entry, event = tables.entry.c, tables.event.c
+    done = select(entry.serial).where(entry.institution == institution, entry.serial > serial, entry.kind == DONE)
+    later = (event.institution == institution, event.serial > serial, event.entry.not_in(done))
     found: dict[int, set[str]] = {}  # with DISTINCT, SQLite would scan the whole index on members
-    for member, action in rows:
+    for member, action in connection.execute(select(event.member, event.action).where(*later)):
         found.setdefault(member, set()).add(action)
     return found
 

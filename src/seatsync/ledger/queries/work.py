@@ -8,10 +8,8 @@ from seatsync.domain.portal.at_vendor import portal_of
 from seatsync.domain.portal.steps import Step, steps
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
+from seatsync.ledger.journal import DONE
 from seatsync.ledger.read import read_snapshot
-
-DONE = "worklist"
-"""The kind of a journal entry by which steps were done. It puts nothing on the work list."""
 
 _license, _member = tables.license.c, tables.member.c
 
