@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from seatsync.domain.library import Library
 from seatsync.domain.license import IllegalTransition, Kind, License, Status
@@ -65,7 +66,12 @@ def parsed_users(text: str) -> dict[str, dict[str, str]]:
     Raises:
         ValueError: it is not such a text.
     """
-    users = json.loads(text) if text else {}
+    return {portal: {**fields} for portal, fields in _checked(text).items()} if text else {}
+
+
+@lru_cache(maxsize=16)  # nearly all members have the same text
+def _checked(text: str) -> Users:
+    users = json.loads(text)
     if not isinstance(users, dict) or not all(map(_are_old_values, users.values())):
         raise ValueError("not the portals that list a member")
     return users
