@@ -84,8 +84,12 @@ def prepare(
     try:
         preparing.add_members(tags)
         done = preparing.compare()
-        rules = _rules(preparing.desired, preparing.trial, today, preparing.arrived if applied_later else ())
-        _take(done, preparing.trial, preparing.positions(), rules, today)
+        if done.found.moves:
+            records = who_is_who(preparing.desired, preparing.trial, today).records
+            rows = {number: row for number, row in zip(records, preparing.desired.members, strict=True) if number}
+            undated = preparing.arrived if applied_later else ()
+            rules = _rules(preparing.desired, preparing.trial, records, today, undated)
+            _take(done, preparing.trial, rows, rules, today)
     except IllegalTransition as illegal:
         raise Impossible(
             f"The portal's export can't be right: {illegal}.", "Correct the export, or the library in seatsync.yaml."
@@ -161,11 +165,6 @@ class _Preparing:
         found = self.found or compare(self.export, self.trial, self.changed)
         return Import(_copy(self.trial), self.trial, found, self.events, self.new)
 
-    def positions(self) -> dict[int, RosterMember]:
-        """The members of the files by their number in the ledger."""
-        records = who_is_who(self.desired, self.trial, self.today).records
-        return {number: row for number, row in zip(records, self.desired.members, strict=True) if number}
-
 
 def _copy(books: Snapshot) -> Snapshot:
     return replace(
@@ -223,12 +222,11 @@ Rules = Mapping[tuple[str, int], Grant]
 """The strongest current rule of the files for each (library, member's number)."""
 
 
-def _rules(desired: Desired, books: Snapshot, today: date, undated: Collection[int]) -> Rules:
-    """The rules that reach the members. Those who are ``undated`` have no date tag yet."""
+def _rules(desired: Desired, books: Snapshot, records: Sequence[int], today: date, undated: Collection[int]) -> Rules:
+    """The rules that reach the members, whose numbers are ``records``. Those who are ``undated`` have no date tag yet."""
     if undated:
         members = {**books.members, **{number: books.members[number]._replace(imported_on="") for number in undated}}
         books = replace(books, members=members)
-    records = who_is_who(desired, books, today).records
     wanted = resolve_grants(desired, records, books, today).wanted
     return {
         (library, records[position]): grant
