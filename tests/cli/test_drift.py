@@ -380,3 +380,51 @@ def test_a_plan_takes_from_committed_exports_what_an_import_takes(folder: Path) 
     assert [told(one) for one in left] == [Counter(), Counter({("unknown", "stray"): 1})]
     assert json.loads(run(folder, "worklist", "list", "--format", "json").out) == []
     run(folder, "verify")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".csv", ".yaml")}
+
+
+def test_another_institutions_list_is_shown_and_never_imported(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
+    folder, *_ = done
+    others = [
+        (f"{name}@hope.example", name.title(), "Hope", id, "student;jam") for id, name in (("71", "uma"), ("72", "vic"))
+    ]
+    lists = {"users.csv": portal(*others).export_user_data(), "members-there.csv": jamworks(*others).member_list()}
+    for name, export in lists.items():
+        (folder / name).write_bytes(export)
+    before, ledger = files_of(folder), contents(folder)
+
+    for name in lists:
+        for more in ((), ("--files-only",), ("--tag", "new")):
+            refused = run(folder, "import", name, "--yes", *more, code=3)
+            assert f"{name}: None of the " in refused.err
+            assert "another institution" in refused.err
+            assert "To fix: Export all users of Grace Seminary" in refused.err
+        shown = run(folder, "import", name, "--dry-run", code=2)
+        assert "uma@hope.example" in shown.out
+        assert "An import refuses this file." in shown.out + shown.err
+        assert "uma@hope.example" in run(folder, "drift", name, code=2).out
+    assert (files_of(folder), contents(folder)) == (before, ledger)
+
+
+def test_a_first_list_into_an_institution_that_has_nobody_there_is_taken(folder: Path) -> None:
+    take(folder, portal(("uma@hope.example", "Uma", "Hope", "71", "student")).export_user_data())
+
+    assert "uma@hope.example" in run(folder, "members").out
+
+
+def test_a_file_of_the_bundle_puts_no_step_back(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
+    folder, logos, _ = done
+    change(folder, SECOND, ANN, CAGLA, DAN, EVE)  # Ben has left
+    run(folder, "worklist", "bundle", "to-do", now=SECOND)
+    removal = next((folder / "to-do" / "logos").glob("1-remove*.csv")).read_bytes()
+    logos.remove_users([logos.user(BEN[0])])
+    run(folder, "worklist", "done", "--yes", now=SECOND)
+    log = run(folder, "log").out
+
+    take(folder, removal)
+
+    assert run(folder, "log").out == log
+    assert run(folder, "worklist", "list", "--format", "json").out.count("ben@") == 0

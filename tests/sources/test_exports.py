@@ -44,7 +44,8 @@ def read(file: Path) -> tuple[Export | None, list[Diagnostic]]:
     text = folder.read(file.name)
     assert text is not None
     _, _, library = file.stem.partition("--")
-    return read_export(text, file.name, LIBRARIES, library or None, folder.found), folder.found
+    libraries = {id: LIBRARIES[id] for id in LIBRARIES if not ("without" in file.stem and id == "jamworks")}
+    return read_export(text, file.name, libraries, library or None, folder.found), folder.found
 
 
 def page(file: Path) -> str:

@@ -18,7 +18,8 @@ from seatsync.apply.apply import must_belong_to
 from seatsync.apply.members import Impossible
 from seatsync.domain.action import Action, Event, Grants
 from seatsync.domain.desired import Desired, Grant
-from seatsync.domain.diagnostic import named
+from seatsync.domain.diagnostic import counted, named
+from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.license import ABSENT, IllegalTransition, Kind, License, Status
 from seatsync.domain.person import RosterMember, person_of
 from seatsync.domain.portal.at_vendor import There, text_of
@@ -40,7 +41,23 @@ from seatsync.planning.events import events_of, first_event
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.plan import settings_of
 from seatsync.planning.portal.comparison import Changed, compare
-from seatsync.planning.portal.found import Comparison, Move
+from seatsync.planning.portal.found import Comparison, Move, Unbelieved
+
+
+class OfOthers(Failure):
+    """The export seems to be another institution's: nobody who has a seat there by the ledger is in it, but others are."""
+
+    exit_code = ExitCode.INVALID
+
+    def __init__(self, export: Export, doubt: Unbelieved, strangers: int, institution: str) -> None:
+        holders = counted(doubt.expected, "person who has", "people who have")
+        super().__init__(
+            f"{export.file}: None of the {holders} a seat there by the ledger is in this file, and "
+            f"{counted(strangers, 'person', 'people')} in it would be new. It may be another institution's list, so nothing of it "
+            "is taken.",
+            f"Export all users of {institution} from its portal, without a filter. If the people in the file do belong to "
+            f"{institution}, add them to a roster, apply it, and import the file again.",
+        )
 
 
 @dataclass
@@ -76,6 +93,7 @@ def prepare(
 
     Raises:
         ForeignLedger: the ledger belongs to another institution.
+        OfOthers: the export seems to be another institution's.
         Impossible: the portal uses more seats than there are, or has a kind that the library does not allow, or a member of the
             files and the export may be another person than the record in the ledger.
     """
@@ -122,6 +140,9 @@ class _Preparing:
         listed = {everybody.members[number].key for number in found.numbers if number}
         strangers = [stranger.person for stranger in found.strangers]
         if tags is not None:
+            for doubt in found.unbelieved:
+                if doubt.is_of_others and strangers:
+                    raise OfOthers(self.export, doubt, len(strangers), self.desired.institution.name)
             self.new = [_tagged(person, tags) for person in strangers if person.key not in self.export.left]
         if self.new:
             self.desired = replace(self.desired, members=[*self.desired.members, *self.new])

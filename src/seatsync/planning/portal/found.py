@@ -129,6 +129,11 @@ class Unbelieved(NamedTuple):
     lacking: int
     expected: int
 
+    @property
+    def is_of_others(self) -> bool:
+        """Whether nobody whom the ledger knows there is in the export: it may be another institution's."""
+        return not self.library and self.lacking == self.expected
+
 
 @dataclass(slots=True)
 class Comparison:

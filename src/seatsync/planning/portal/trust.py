@@ -14,15 +14,19 @@ from seatsync.planning.portal.look import Look
 
 
 def judge(look: Look) -> None:
-    """Judge whether who is missing in the list has nothing there, and which libraries' columns are about others."""
+    """Judge whether who is missing in the list has nothing there, and which libraries' columns are about others.
+
+    A file that says nothing of licenses is never whole: a portal's export does, and a file of the bundle looks like this.
+    """
     if look.export.is_ours:
         return
     expected = {number for id in look.libraries for number, license in look.held(id) if is_held_there(license)}
     lacking = len(expected - look.rows.keys())
-    is_of_others = bool(expected) and lacking == len(expected)
-    look.is_whole = bool(look.export.members) and not is_of_others and not _is_too_much(lacking, len(expected))
-    if expected and not look.is_whole:
-        look.found.unbelieved.append(Unbelieved("", lacking, len(expected)))
+    doubt = Unbelieved("", lacking, len(expected))
+    is_believed = not doubt.is_of_others and not _is_too_much(lacking, len(expected))
+    look.is_whole = bool(look.export.holdings and look.export.members) and (is_believed or not expected)
+    if expected and not (is_believed and look.export.members):
+        look.found.unbelieved.append(doubt)
     for library in look.export.holdings:
         _judge_library(look, library)
 

@@ -27,9 +27,9 @@ def compare_users(look: Look) -> None:
             look.found.differences.append(
                 Difference(Differs.RECORD, "", number, member.email, where, fields=record.differing)
             )
-        if look.is_at_vendor:
+        if look.is_at_vendor and look.export.holdings:
             _note_user(look, number, edits, {**record.edits, **_email_of_leaver(member, record)})
-        elif not member.on_roster and not _holds_any(look, number):
+        elif not member.on_roster and edits is None and not _holds_any(look, number):
             look.differ(Differs.LEFT, "", number, NOTHING, NOTHING)
     if look.is_at_vendor and look.is_whole and not look.export.lists_holders:
         _note_who_is_gone(look)
@@ -81,4 +81,5 @@ def _owns(look: Look, number: int) -> bool:
 
 
 def _holds_any(look: Look, number: int) -> bool:
-    return any(held.get(number, ABSENT).active for held in look.books.licenses.values())
+    held = (license.get(number, ABSENT) for license in look.books.licenses.values())
+    return any(license.active or license.there for license in held)

@@ -22,7 +22,7 @@ from seatsync.sources.portal.words import HELP, read_license
 from seatsync.sources.rosters.dialects import DIALECTS
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.systems.portal import Portal
-from seatsync.systems.registry import PORTALS, portal_of
+from seatsync.systems.registry import PORTALS, SYSTEMS, portal_of
 
 _AT_ONCE = 5_000
 
@@ -52,8 +52,12 @@ def _held_by_all(table: Table, columns: Columns, libraries: Mapping[str, Library
     if columns.licenses or any(d.severity is Severity.ERROR for d in table.found):
         return ""
     if library is None:
+        if columns.type < 0:
+            return ""
         lists = [id for id in libraries if _lists_holders(libraries[id])]
-        return lists[0] if columns.type >= 0 and len(lists) == 1 else ""
+        if not lists:
+            _tell_of_no_library(table, columns.type)
+        return lists[0] if len(lists) == 1 else ""
     own = _portal_with_template(table)
     if _lists_holders(libraries[library]) and (own is None or own.lists_only_holders):
         return library
@@ -61,6 +65,19 @@ def _held_by_all(table: Table, columns: Columns, libraries: Mapping[str, Library
     help = "Leave --library out to read only the members, or export with license columns."
     table.found.append(Diagnostic("csv-header", message, help, table.at(table.header_line, 0)))
     return ""
+
+
+def _tell_of_no_library(table: Table, position: int) -> None:
+    """Say that the files have no library whose holders this list can name. A column of the types makes it such a list."""
+    own = _portal_with_template(table)
+    of = f" of {own.title}" if own is not None else ""
+    column = printable(table.header[position])
+    message = (
+        f'The column "{column}" says that this is a list of license holders{of}, but there is no library of that kind.'
+    )
+    systems = " or ".join(f"`system: {system.name}`" for system in SYSTEMS.values() if system.portal.lists_only_holders)
+    help = f"Add one with {systems} to seatsync.yaml, or use the export of a library that is there."
+    table.found.append(Diagnostic("csv-header", message, help, table.at(table.header_line, position)))
 
 
 def _lists_holders(library: Library) -> bool:

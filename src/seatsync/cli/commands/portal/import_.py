@@ -112,14 +112,23 @@ class _Importing:
 
     def dry_run(self) -> int:
         """Show what `drift` shows, then what an import would write."""
+        from seatsync.apply.importing import OfOthers
         from seatsync.reports import text
         from seatsync.reports.drift.text import drift
 
+        refused = None
+        try:
+            self._read_ledger()
+        except OfOthers as failure:
+            refused = failure
         view = self.drift
         if self.run.quiet:
             click.echo(view.verdict)
         else:
             drift(text.stdout(self.run.no_color), view, self.run.verbose)
+        if refused is not None:
+            self.run.say(f"An import refuses this file. {refused} To fix: {refused.help}")
+            return ExitCode.CHANGES
         self._say_what_is_new()
         self.run.say("Nothing was written.")
         return ExitCode.CHANGES if view.rows or self.texts else ExitCode.DONE
