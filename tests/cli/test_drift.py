@@ -415,6 +415,16 @@ def test_a_first_list_into_an_institution_that_has_nobody_there_is_taken(folder:
     assert "uma@hope.example" in run(folder, "members").out
 
 
+def test_a_stand_in_of_the_bundle_is_never_imported(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
+    folder, _, jam = done
+    jam.edit_member(BEN[0], new_email="stand-in-1@stand-in.invalid")
+
+    assert ("correcting", "stand-in-1") in told(drift(folder, jam.member_list(), "--library", "jamworks"))
+    take(folder, jam.member_list(), "--library", "jamworks")
+
+    assert "stand-in" not in run(folder, "members").out
+
+
 def test_a_file_of_the_bundle_puts_no_step_back(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
     folder, logos, _ = done
     change(folder, SECOND, ANN, CAGLA, DAN, EVE)  # Ben has left

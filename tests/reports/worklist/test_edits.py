@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatsync.domain.person import Member, Person
+from seatsync.domain.portal.at_vendor import STAND_IN_DOMAIN
 from seatsync.domain.text.emails import email_key
-from seatsync.reports.worklist.edits import STAND_IN_DOMAIN, edits
+from seatsync.reports.worklist.edits import edits
 from tests.support.long_form import times
 
 People = list[tuple[Member, dict[str, str]]]

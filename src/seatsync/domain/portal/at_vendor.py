@@ -155,3 +155,12 @@ def must_fit(license: License, library: Library | None) -> None:
     }
     if library is None or not library.is_at_vendor or not fits[There(license.there)]:
         raise IllegalTransition(f"a license with kind {license.kind} can't be {license.there} at the vendor")
+
+
+STAND_IN_DOMAIN = "stand-in.invalid"
+"""The domain of e-mails that people have for a moment, while two of them exchange theirs. Nobody can own it (RFC 2606)."""
+
+
+def is_stand_in(email: str) -> bool:
+    """Whether it is such an e-mail, and nobody's own."""
+    return email.endswith(f"@{STAND_IN_DOMAIN}")

@@ -8,6 +8,7 @@ and put a grant that nobody has claimed back on the work list, and only if the e
 from __future__ import annotations
 
 from seatsync.domain.license import ABSENT, Kind, License
+from seatsync.domain.portal.at_vendor import is_stand_in
 from seatsync.domain.portal.export import NOTHING, Export, Holding
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Stranger
@@ -91,6 +92,9 @@ def _name_strangers(look: Look) -> None:
     names = _names_on_rosters(look.books) if unknown else {}
     for person in unknown:
         if person.key in unsure:
+            continue
+        if is_stand_in(person.key):
+            found.differences.append(Difference(Differs.CORRECTING, "", 0, person.email, person.line))
             continue
         if record := names.get(person.key) or names.get(person.student_id):
             found.differences.append(Difference(Differs.UNSURE, "", record, person.email, person.line))

@@ -77,6 +77,8 @@ class Differs(StrEnum):
     """Is in the portal and on no roster any more."""
     UNKNOWN = "unknown"
     """Is in the portal and was never on a roster."""
+    CORRECTING = "correcting"
+    """Has a stand-in for an e-mail there: the bundle's correction has begun and is not finished."""
     UNSURE = "unsure"
     """May be another person than the record of the same student id or e-mail."""
 

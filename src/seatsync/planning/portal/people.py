@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from seatsync.domain.person import Member, RosterMember
-from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.at_vendor import is_stand_in, users_there
 from seatsync.domain.portal.export import Export
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
+from seatsync.domain.text.names import have_same_names
 from seatsync.planning.matching import match
 from seatsync.planning.portal.found import Unsure
 
@@ -35,7 +37,8 @@ def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
     rows, before = export.members, _as_before(books, portal)
     found = match(rows, before)
     numbers, doubts = found.sure, {doubt.position: doubt.record for doubt in found.doubts}
-    left = [position for position, number in enumerate(numbers) if not number]
+    exchanged = _Exchange(rows, before, books).settle(numbers) if before is not books else {}
+    left = [position for position, number in enumerate(numbers) if not number and position not in exchanged]
     if before is not books and left:
         again, taken = match([rows[position] for position in left], books), {*numbers}
         for position, number in zip(left, again.sure, strict=True):
@@ -43,7 +46,49 @@ def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
                 numbers[position] = number
                 doubts.pop(position, None)
         doubts |= {left[doubt.position]: doubt.record for doubt in again.doubts}
+    doubts |= exchanged
     return People(numbers, [Unsure(rows[position], record) for position, record in sorted(doubts.items())])
+
+
+class _Exchange:
+    """Finds out who is who where e-mails are being corrected, without ids: there, names say more than e-mails.
+
+    A row may have an e-mail that one member still has in the portal by the ledger and another gets, or a stand-in.
+    """
+
+    def __init__(self, rows: Sequence[RosterMember], before: Snapshot, books: Snapshot) -> None:
+        self.rows, self.before, self.books = rows, before, books
+        self.edited = {n for n, member in before.members.items() if member.key != books.members[n].key}
+        self.owners = {books.members[number].key: number for number in self.edited}
+
+    def settle(self, numbers: list[int]) -> dict[int, int]:
+        """Correct the ``numbers`` by position, and return those in doubt, with the record."""
+        doubts: dict[int, int] = {}
+        for position, row in enumerate(self.rows if self.edited else ()):
+            number = numbers[position]
+            if not number and is_stand_in(row.key):
+                numbers[position] = self._named_as(row, {*numbers})
+            elif number in self.edited and (other := self.owners.get(row.key, number)) != number:
+                if row.student_id and row.student_id == plain_id(self.books.members[number].student_id):
+                    continue
+                is_old, is_new = self._has_names(row, number), self._has_names(row, other)
+                if is_old is is_new:
+                    numbers[position], doubts[position] = 0, number
+                elif is_new:
+                    numbers[position] = other
+        twice = {number for number, count in Counter(numbers).items() if number and count > 1} if self.edited else ()
+        for position, number in enumerate(numbers if twice else ()):
+            if number in twice:
+                numbers[position], doubts[position] = 0, number
+        return doubts
+
+    def _named_as(self, row: RosterMember, taken: Container[int]) -> int:
+        """The one member with the row's names whose e-mail is to be corrected, 0 for none."""
+        found = [number for number in self.edited if number not in taken and self._has_names(row, number)]
+        return found[0] if len(found) == 1 else 0
+
+    def _has_names(self, row: RosterMember, number: int) -> bool:
+        return have_same_names(row, self.books.members[number]) or have_same_names(row, self.before.members[number])
 
 
 def _as_before(books: Snapshot, portal: str) -> Snapshot:

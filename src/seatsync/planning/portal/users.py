@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from seatsync.domain.license import ABSENT, Kind
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import Users, users_there
+from seatsync.domain.portal.at_vendor import Users, is_stand_in, users_there
 from seatsync.domain.portal.export import NOTHING
 from seatsync.planning.portal.found import Difference, Differs, Move, Seen
 from seatsync.planning.portal.look import Look
@@ -27,6 +27,8 @@ def compare_users(look: Look) -> None:
             look.found.differences.append(
                 Difference(Differs.RECORD, "", number, member.email, where, fields=record.differing)
             )
+        elif is_stand_in(look.export.members[position].key):
+            look.differ(Differs.CORRECTING, "", number, NOTHING, NOTHING)
         if look.is_at_vendor and look.export.holdings:
             _note_user(look, number, edits, {**record.edits, **_email_of_leaver(member, record)})
         elif not member.on_roster and edits is None and not _holds_any(look, number):

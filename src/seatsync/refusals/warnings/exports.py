@@ -20,6 +20,7 @@ _WORDS: Mapping[Differs, tuple[str, str]] = {
     Differs.RECORD: ("record has another e-mail, name or id there", "records have another e-mail, name or id there"),
     Differs.LEFT: ("person there is on no roster any more", "people there are on no roster any more"),
     Differs.UNKNOWN: ("person there is on no roster", "people there are on no roster"),
+    Differs.CORRECTING: ("person there is being corrected", "people there are being corrected"),
     Differs.UNSURE: ("person there may be somebody else", "people there may be somebody else"),
 }
 

@@ -173,6 +173,7 @@ _WORDS: Mapping[Seen | Differs, str] = {
     Seen.UNDONE: "not done there, although it was ticked off",
     Seen.DONE: "done there, and still on the work list",
     Differs.UNSURE: "may be another person",
+    Differs.CORRECTING: "a correction is under way there",
     Differs.MISSING: "holds a seat here and is missing there",
     Differs.NOT_THERE: "holds a seat here and none there",
     Differs.NOT_HERE: "holds a seat there and none here",
@@ -312,7 +313,9 @@ def _differs_to_do(row: Row, what: Differs) -> str:
             return "Put the person on a roster (an import does): the license cannot be revoked there."
         case Differs.UNKNOWN:
             return "Put the person on a roster (an import does), or remove them there."
-        case Differs.UNSURE:
-            return "Find out who it is: `seatsync explain identity-changed`."
+        case Differs.CORRECTING | Differs.UNSURE:
+            finish = "Finish the step edit of the work list there: it has the e-mail to type in."
+            find_out = "Find out who it is: `seatsync explain identity-changed`."
+            return finish if what is Differs.CORRECTING else find_out
         case _:
             assert_never(what)

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seatsync.domain.person import Member
+from seatsync.domain.portal.at_vendor import STAND_IN_DOMAIN
 from seatsync.domain.text.emails import email_key
 
 _UNIQUE = ("student_id", "email")
 """Fields that two people in a portal never share: "each user must have a unique ID number". The e-mail comes last, because it
 finds the person."""
-
-STAND_IN_DOMAIN = "stand-in.invalid"
-"""The domain of e-mails that people have for a moment, while two of them exchange theirs. Nobody can own it (RFC 2606)."""
 
 
 class Edit(NamedTuple):

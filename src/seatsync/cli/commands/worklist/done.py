@@ -99,8 +99,8 @@ def people_in(selection: Rows, sheets: Sequence[Sheet], books: Snapshot) -> tupl
     A file of a bundle has people as the portal had them: under an e-mail that they may no longer have, and that somebody else
     may have now. Then only the student id says who is meant.
     """
+    from seatsync.domain.portal.at_vendor import is_stand_in
     from seatsync.domain.text.emails import email_key
-    from seatsync.reports.worklist.edits import STAND_IN_DOMAIN
     from seatsync.reports.worklist.sheets import emails_of
 
     ids: dict[str, int] = {}
@@ -120,6 +120,6 @@ def people_in(selection: Rows, sheets: Sequence[Sheet], books: Snapshot) -> tupl
             found.add(by_id)
         elif by_id is None and len(named) == 1:
             found |= named
-        elif not email.endswith(f"@{STAND_IN_DOMAIN}"):
+        elif not is_stand_in(email):
             others.append(email or id)
     return found, others
