@@ -189,6 +189,36 @@ def test_an_export_says_nothing_of_what_changed_after_it_was_taken(
     assert late.err.endswith("--taken 2027-03-16T05:00:00Z is in the future.\n")
 
 
+def test_an_export_older_than_one_that_has_been_read_takes_nothing_back(
+    done: tuple[Path, LogosPortal, JamworksPortal],
+) -> None:
+    folder, logos, _ = done
+    old = a_week_ago()
+    (folder / "new.csv").write_bytes(logos.export_user_data())
+    said = run(folder, "import", "new.csv", "--yes", "--taken", "2027-03-10")
+    assert "The ledger already had everything." in f"{said.out}{said.err}"
+
+    found = drift(folder, old, "--taken", "2027-03-03", code=0)
+    before = contents(folder)
+    said = run(folder, "import", "users.csv", "--yes", "--taken", "2027-03-03")
+
+    assert [notice.partition(" This one")[0] for notice in found["notices"]] == [
+        "An export of 2027-03-10 00:00 CST has been read since."
+    ]
+    assert "An export of 2027-03-10 00:00 CST has been read since." in said.err
+    assert "The ledger already had everything." in f"{said.out}{said.err}"
+    assert contents(folder) == before
+    assert drift(folder, logos.export_user_data(), "--taken", "2027-03-11", code=0)["notices"] == []
+    run(folder, "verify")
+    assert told(drift(folder, old)) == Counter({("undone", "ann"): 1, ("undone", "cagla"): 1, ("granted", "eve"): 1})
+
+
+def a_week_ago() -> bytes:
+    """The export of a week ago: Ann has nothing yet, Çağla a temporary license, and Eve a seat that has been removed since."""
+    was = portal(BEN, DAN, (*CAGLA[:4], "student"), (*EVE[:4], "student"))
+    return was.export_user_data()
+
+
 def test_an_end_date_that_changed_since_is_nothing_that_a_portal_knows(
     done: tuple[Path, LogosPortal, JamworksPortal],
 ) -> None:
@@ -438,3 +468,24 @@ def test_a_file_of_the_bundle_puts_no_step_back(done: tuple[Path, LogosPortal, J
 
     assert run(folder, "log").out == log
     assert run(folder, "worklist", "list", "--format", "json").out.count("ben@") == 0
+
+
+def test_a_committed_export_older_than_one_that_an_apply_has_read_takes_nothing_back(
+    done: tuple[Path, LogosPortal, JamworksPortal],
+) -> None:
+    folder, logos, _ = done
+    (folder / "new.csv").write_bytes(logos.export_user_data())
+    (folder / "old.csv").write_bytes(a_week_ago())
+    entry = "exports:\n  - {path: new.csv, taken: 2027-03-10}\n"
+    (folder / "seatsync.yaml").write_text(CONFIG + entry, encoding="utf-8")
+    run(folder, "plan", "--out", "plan.json", "--quiet")
+    run(folder, "apply", "plan.json", "--quiet")
+    (folder / "seatsync.yaml").write_text(
+        f"{CONFIG}{entry}  - {{path: old.csv, taken: 2027-03-03}}\n", encoding="utf-8"
+    )
+
+    run(folder, "apply", "--yes", "--quiet")
+
+    assert json.loads(run(folder, "worklist", "list", "--format", "json").out) == []
+    assert drift(folder, logos.export_user_data(), code=0)["differences"] == []
+    run(folder, "verify")

@@ -200,6 +200,7 @@ def _detail(plan: AcceptedPlan, day: str, more: int, source: Source) -> dict[str
         **({"outdated": source.outdated} if source.outdated else {}),
         **({"approvals": passed} if passed else {}),
         **({"exports": dict(plan.exports)} if plan.exports else {}),
+        **({"exports_read": dict(plan.exports_read)} if plan.exports_read else {}),
     }
 
 

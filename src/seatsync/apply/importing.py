@@ -7,7 +7,7 @@ with the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, assert_never
@@ -30,7 +30,7 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import join_tags, split_tags
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.journal import Entry
-from seatsync.ledger.queries.lookup import changed_since
+from seatsync.ledger.queries.lookup import changed_since, exports_read
 from seatsync.ledger.read import read_snapshot
 from seatsync.ledger.record import Recorder
 from seatsync.planning.change import Change
@@ -40,8 +40,8 @@ from seatsync.planning.entitlements import resolve_grants
 from seatsync.planning.events import events_of, first_event
 from seatsync.planning.matching import who_is_who
 from seatsync.planning.plan import settings_of
-from seatsync.planning.portal.comparison import Changed, compare
-from seatsync.planning.portal.found import Comparison, Move, Unbelieved
+from seatsync.planning.portal.comparison import compare
+from seatsync.planning.portal.found import Changed, Comparison, Move, Unbelieved
 
 
 class OfOthers(Failure):
@@ -326,22 +326,24 @@ def import_exports(
 ) -> int:
     """Write what the exports say into the ledger, in one entry of the journal; return the number of events.
 
-    ``taken`` is the instant (ISO) of the exports: what changed later is left alone. No letters are sent: the portal has
-    already told its members.
+    ``taken`` is the instant (ISO) of the exports: what changed later is left alone. The ledger notes it, even if nothing is new in them:
+    an older export then puts nothing back. No letters are sent: the portal has already told its members.
 
     Raises:
         ForeignLedger, Impossible: as for ``prepare``.
     """
-    detail = {"rosters": {roster.path: roster.count for roster in desired.rosters}}
-    entry = Entry("import", at, actor, commit, "", detail)
+    rosters = {roster.path: roster.count for roster in desired.rosters}
     institution = desired.institution.id
 
     def step(connection: Connection) -> int:
         books = read_snapshot(connection, institution)
         changed = changed_since(connection, institution, taken)
-        events = [*_events_of_all(desired, books, exports, changed, today)]
-        if events:
-            Recorder(connection, institution, books).record(entry, events)
+        events, libraries = _events_of_all(desired, books, exports, changed, today)
+        known = exports_read(connection, institution, taken)
+        read = {library: taken for library in libraries if library not in known}
+        if events or read:
+            detail = {"rosters": rosters, **({"exports_read": read} if read else {})}
+            Recorder(connection, institution, books).record(Entry("import", at, actor, commit, "", detail), events)
         return len(events)
 
     return ledger.write(institution, actor, commit, step)
@@ -349,8 +351,13 @@ def import_exports(
 
 def _events_of_all(
     desired: Desired, books: Snapshot, exports: Sequence[Export], changed: Changed, today: date
-) -> Iterator[Event | Grants]:
+) -> tuple[list[Event | Grants], list[str]]:
+    """The events of all exports, and the libraries that they show."""
+    events: list[Event | Grants] = []
+    libraries: list[str] = []
     for export in exports:
         done = prepare(desired, books, export, changed, today, tags=None)
-        yield from done.events
+        events += done.events
+        libraries += done.found.read
         books = replace(done.after, serial=max(books.serial, 1))
+    return events, libraries

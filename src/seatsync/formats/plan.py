@@ -227,6 +227,9 @@ class PlanFile(_Closed):
         description="The exports in the files, by the SHA-256 of what they say: the journal entry that took them, 0 for this plan. "
         "A plan takes only what has not been taken.",
     )
+    exports_read: dict[str, str] = Field(
+        {}, description="When the newest export that this plan reads was taken (ISO 8601, UTC), by library."
+    )
     drift: list[DriftEntry] = Field(
         [],
         description="What the exports that this plan takes show otherwise than the ledger. It does not block the plan.",

@@ -73,6 +73,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "slots": {id: {"before": s.before.as_dict(), "after": s.after.as_dict()} for id, s in plan.slots.items()},
         "approvals": [{**passed.as_dict(), "source": _source(passed.approval.origin)} for passed in plan.approvals],
         **({"exports": dict(plan.exports)} if plan.exports else {}),
+        **({"exports_read": dict(plan.exports_read)} if plan.exports_read else {}),
         **({"drift": [_drift(one) for one in plan.drift]} if plan.drift else {}),
         "refusals": [_finding(refusal) for refusal in plan.refusals],
         "warnings": [_finding(warning) for warning in plan.warnings],
@@ -253,6 +254,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         approvals=[_read_approval(passed) for passed in document.get("approvals", ())],
         files_commit=document.get("files_commit", ""),
         exports=document.get("exports", {}),
+        exports_read=document.get("exports_read", {}),
         drift=[_read_drift(one) for one in document.get("drift", ())],
     )
 

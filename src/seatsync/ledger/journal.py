@@ -44,7 +44,8 @@ class Entry(NamedTuple):
     one of the kind ``cancel``, ``hold`` or ``release`` the letters that a person cancelled, held or released: these kinds
     (``UNPLANNED``) have no events, and make no plan out of date. ``detail`` holds the rosters' counts, the files' digests, the
     approvals used and the exports taken, the day before which letters were pruned, the serials of those letters and since when
-    letters are held, or the entries whose plan and files were erased.
+    letters are held, or the entries whose plan and files were erased; ``exports_read`` has when the exports were taken that the entry
+    has read, by library.
     """
 
     kind: str

@@ -16,8 +16,8 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft, ReadExport
 from seatsync.planning.events import event_of, events_of
-from seatsync.planning.portal.comparison import Changed, compare
-from seatsync.planning.portal.found import Move, Seen
+from seatsync.planning.portal.comparison import compare
+from seatsync.planning.portal.found import Changed, Move, Seen
 
 ChangedSince = Callable[[str], Changed]
 """What has changed since an instant (ISO), as ``compare`` takes it."""

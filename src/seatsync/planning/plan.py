@@ -35,7 +35,8 @@ class Plan:
     ``redacted`` plan names nobody and can't be applied. ``fingerprint`` is that of all changes, ``asked`` that of the changes
     that the files ask for (``planning.asked``); it is empty if they ask for none. ``files_commit`` is the last commit that
     touched the files; empty if not known. ``exports`` has the keys of the exports in the files, with the serial of the journal
-    entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise.
+    entry that took each, 0 for this plan; ``drift`` is what those that this plan takes show otherwise, ``exports_read`` when the
+    newest of these was taken, by library.
     """
 
     institution: str
@@ -60,6 +61,7 @@ class Plan:
     files_commit: str = ""
     work: Mapping[str, int] = field(default_factory=dict)
     exports: Mapping[str, int] = field(default_factory=dict)
+    exports_read: Mapping[str, str] = field(default_factory=dict)
     drift: Sequence[Drift] = ()
 
     @property
@@ -126,6 +128,7 @@ def build_plan(
     baseline: Mapping[str, Any] | None = None,
     approvals: Sequence[PassedLimit] = (),
     exports: Mapping[str, int] | None = None,
+    exports_read: Mapping[str, str] | None = None,
     drift: Sequence[Drift] = (),
     work: Mapping[str, int] | None = None,
 ) -> Plan:
@@ -153,6 +156,7 @@ def build_plan(
         letters=letters,
         approvals=approvals,
         exports=exports or {},
+        exports_read=exports_read or {},
         drift=drift,
         work=work or {},
     )

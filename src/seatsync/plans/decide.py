@@ -19,7 +19,7 @@ from seatsync.ledger.queries.origins import last_rows
 from seatsync.planning.diff import compare, own_accounts, resolve, settle, without_account
 from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import Plan
-from seatsync.planning.portal.comparison import Changed
+from seatsync.planning.portal.found import NOTHING_CHANGED, Changed
 from seatsync.plans.baseline import baseline_of
 from seatsync.plans.meaning import Columns, columns_of, meaning_of
 from seatsync.refusals.judge import judge
@@ -62,4 +62,4 @@ def decide(
 
 
 def _changed_since(connection: Connection | None, institution: str, instant: str) -> Changed:
-    return changed_since(connection, institution, instant) if connection is not None else frozenset()
+    return changed_since(connection, institution, instant) if connection is not None else NOTHING_CHANGED

@@ -73,5 +73,6 @@ def judge(draft: Draft, created_at: datetime, loading: list[Diagnostic], is_part
         work=work,
         approvals=case.passed,
         exports={export.key: snapshot.exports.get(export.key, 0) for export in desired.exports},
+        exports_read={library: export.taken for export, found in draft.read for library in found.read},
         drift=[*draft.drift],
     )

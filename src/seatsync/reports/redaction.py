@@ -129,6 +129,7 @@ class Redactor:
             approvals=[self._passed(passed) for passed in plan.approvals],
             baseline={},
             exports={},
+            exports_read={},
             drift=[self._drift(one) for one in plan.drift],
             redacted=True,
         )

@@ -16,10 +16,11 @@ from seatsync.domain.portal.export import NOTHING, Export, Holding
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.planning.portal.comparison import compare
-from seatsync.planning.portal.found import Difference, Move
+from seatsync.planning.portal.found import Changed, Difference, Move
 
 CASES = yaml.safe_load((Path(__file__).parent / "comparison.yaml").read_text())
 _SYSTEMS = {"books": "logos-library", "sub": "logos-subscription", "jam": "jamworks"}
+_LATER = "2027-03-10T00:00:00Z"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -28,13 +29,18 @@ def test_a_comparison(name: str) -> None:
     books = _books(case)
     before = {library: dict(held) for library, held in books.licenses.items()}, dict(books.members)
 
-    found = compare(_export(case["export"]), books, {_changed(words) for words in case.get("changed", ())})
+    changed = Changed(
+        {_changed(words) for words in case.get("changed", ())}, dict.fromkeys(case.get("read", ()), _LATER)
+    )
+
+    found = compare(_export(case["export"]), books, changed)
 
     assert sorted(map(_move, found.moves)) == sorted(case.get("moves", ()))
     assert sorted(map(_difference, found.differences)) == sorted(case.get("drift", ()))
     assert [f"{d.library or 'people'} {d.lacking} of {d.expected}" for d in found.unbelieved] == case.get(
         "unbelieved", []
     )
+    assert found.later == (_LATER if {*case.get("read", ())} & {*found.export.holdings} else "")
     assert before == (books.licenses, books.members), "a comparison changes nothing"
     lines = {number: row.line for number, row in zip(found.numbers, found.export.members, strict=True) if number}
     assert all(move.line == lines.get(move.member, 0) for move in found.moves)

@@ -17,6 +17,7 @@ from seatsync.ledger import tables
 from seatsync.ledger.journal import DONE, UNPLANNED
 from seatsync.ledger.read import among, streamed
 from seatsync.planning.plan import Plan, keyed
+from seatsync.planning.portal.found import Changed
 
 TAGS_HERE = "\x01"
 NO_LINE = "\x02"
@@ -57,10 +58,31 @@ def touched_since(connection: Connection, institution: str, serial: int) -> dict
     return found
 
 
-def changed_since(connection: Connection, institution: str, instant: str) -> set[tuple[str, int]]:
-    """What changed after an ``instant`` (ISO) and what an export of that moment says nothing of: (library, member's number);
-    without a library for the member's record.
+def changed_since(connection: Connection, institution: str, instant: str) -> Changed:
+    """What changed after an ``instant`` (ISO), so that an export of that moment says nothing of it, and what later exports showed."""
+    read = exports_read(connection, institution, instant)
+    later = {library: taken for library, taken in read.items() if taken > instant}
+    return Changed(_changed_since(connection, institution, instant), later)
+
+
+def exports_read(connection: Connection, institution: str, instant: str) -> dict[str, str]:
+    """The libraries of which an export has been read that was taken at this ``instant`` or later, with that of the newest one.
+
+    None is read before it is taken, so only later entries of the journal are looked at.
     """
+    entry = tables.entry.c
+    details = select(entry.detail).where(
+        entry.institution == institution, entry.at >= instant, entry.detail.contains('"exports_read"')
+    )
+    newest: dict[str, str] = {}
+    for detail in connection.execute(details).scalars():
+        for library, taken in json.loads(detail).get("exports_read", {}).items():
+            if taken >= max(instant, newest.get(library, "")):
+                newest[library] = taken
+    return newest
+
+
+def _changed_since(connection: Connection, institution: str, instant: str) -> set[tuple[str, int]]:
     entry, event = tables.entry.c, tables.event.c
     later = select(entry.serial).where(entry.institution == institution, entry.at > instant)
     first = connection.execute(select(func.min(later.subquery().c.serial))).scalar()

@@ -2,7 +2,8 @@
 
 What is in the export is a fact. Who is missing in it changes no license: it may only tick off what was to be taken away there,
 and put a grant that nobody has claimed back on the work list, and only if the export is whole (``trust``). A file of
-`seatsync export` is what the ledger wanted, so it says nothing of what was done in a portal.
+`seatsync export` is what the ledger wanted, so it says nothing of what was done in a portal. Once a later export has been read, only
+what nobody can take back is taken from an older one, and no difference is told.
 """
 
 from __future__ import annotations
@@ -11,15 +12,14 @@ from seatsync.domain.license import ABSENT, Kind, License
 from seatsync.domain.portal.at_vendor import is_stand_in
 from seatsync.domain.portal.export import NOTHING, Export, Holding
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.portal.found import Comparison, Difference, Differs, Stranger
-from seatsync.planning.portal.licenses import Outcome, contradiction, observed
-from seatsync.planning.portal.look import Changed as Changed
+from seatsync.planning.portal.found import NOTHING_CHANGED, Changed, Comparison, Difference, Differs, Stranger
+from seatsync.planning.portal.licenses import Outcome, contradiction, lasting, observed
 from seatsync.planning.portal.look import Look
 from seatsync.planning.portal.trust import judge
 from seatsync.planning.portal.users import compare_users
 
 
-def compare(export: Export, books: Snapshot, changed: Changed = frozenset()) -> Comparison:
+def compare(export: Export, books: Snapshot, changed: Changed = NOTHING_CHANGED) -> Comparison:
     """Compare an export with the ledger, or with what a plan will leave. Neither is changed.
 
     The snapshot must have all members. Somebody on the rosters whom the ledger does not know yet is found only if their
@@ -29,9 +29,10 @@ def compare(export: Export, books: Snapshot, changed: Changed = frozenset()) -> 
     judge(look)
     for library in look.libraries:
         _compare_licenses(look, library)
-    compare_users(look)
-    _name_the_unsure(look)
-    _name_strangers(look)
+    if not look.is_old:
+        compare_users(look)
+        _name_the_unsure(look)
+        _name_strangers(look)
     return look.found
 
 
@@ -44,7 +45,7 @@ def _compare_licenses(look: Look, library: str) -> None:
             if (old.there or there != old[:2]) and not look.says_nothing(library, number):
                 _compare_listed(look, library, number, old, there)
     for number, old in look.held(library):
-        if (old.active or old.there) and number not in look.rows:
+        if (old.active or old.there) and number not in look.rows and not look.is_outdated(library):
             _compare_missing(look, library, number, old)
 
 
@@ -54,7 +55,7 @@ def _compare_listed(look: Look, library: str, number: int, old: License, there: 
     now = Outcome(old.kind, old.status, old.there)
     if library not in look.wrong:
         now = _observed(look, library, number, old, there)
-    if what := contradiction(now, there):
+    if not look.is_outdated(library) and (what := contradiction(now, there)):
         look.differ(what, library, number, now[:2], there)
 
 
@@ -71,6 +72,8 @@ def _observed(look: Look, library: str, number: int, old: License, there: Holdin
     known = look.books.libraries.get(library)
     at_vendor = known is not None and known.is_at_vendor and not look.export.is_ours
     now = observed(old, there, at_vendor, look.books.members[number].on_roster)
+    if look.is_outdated(library):
+        now = lasting(old, now, there)
     look.move_license(library, number, now)
     return now
 

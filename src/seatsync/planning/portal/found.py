@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,6 +11,21 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.portal.export import NOTHING, Export, Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What the ledger has learned since an export was taken.
+
+    ``about`` is what changed, as (library, member's number); without a library it is the member's record. ``read`` are the libraries
+    of which a later export has been read, with the instant (ISO) at which the newest one was taken.
+    """
+
+    about: Collection[tuple[str, int]] = frozenset()
+    read: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_CHANGED = Changed()
 
 
 class Seen(StrEnum):
@@ -141,7 +156,8 @@ class Unbelieved(NamedTuple):
 class Comparison:
     """The result of a comparison. ``numbers`` has the ledger's number of each person in the export, 0 for others.
 
-    ``differences`` has the strangers and the unsure ones too.
+    ``differences`` has the strangers and the unsure ones too. ``later`` is the instant (ISO) at which the newest export was taken
+    that has been read of the same libraries, empty if this one is the newest.
     """
 
     export: Export
@@ -151,3 +167,10 @@ class Comparison:
     strangers: list[Stranger] = field(default_factory=list)
     unsure: list[Unsure] = field(default_factory=list)
     unbelieved: list[Unbelieved] = field(default_factory=list)
+    later: str = ""
+
+    @property
+    def read(self) -> list[str]:
+        """The libraries of which the export shows everybody's license. There are none in a part, or in what is not a portal's."""
+        wrong = {one.library for one in self.unbelieved}
+        return [] if self.export.is_ours or "" in wrong else [id for id in self.export.holdings if id not in wrong]

@@ -39,6 +39,17 @@ def observed(old: License, shown: Holding, at_vendor: bool, on_roster: bool) -> 
     return Outcome(kind, status, there, tuple(one for one in seen if one is not None))
 
 
+def lasting(old: License, now: Outcome, shown: Holding) -> Outcome:
+    """What still holds of an outcome once a later export has been read: claimed, declined and permanent. All else stays as it was.
+
+    The later one agreed with the ledger, or the ledger has followed it. A grant still to be done was not done then.
+    """
+    is_same_grant = Seen.DECLINED in now.seen or (Seen.CLAIMED in now.seen and shown[0] is old.kind)
+    if shown[0] is Kind.PERMANENT or (is_same_grant and old.there != There.NONE):
+        return now
+    return Outcome(old.kind, old.status, old.there)
+
+
 def _is_of_this_grant(old: License, shown: Holding) -> bool:
     """Whether a member has declined the grant that is still to be done by the ledger: it was done, and they had none before."""
     return shown[1] is Status.OPTED_OUT and "" < old.first_on == old.invited_on

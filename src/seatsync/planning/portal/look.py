@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from seatsync.domain.license import ABSENT, License
@@ -10,12 +10,9 @@ from seatsync.domain.portal.at_vendor import portal_of, portal_of_system
 from seatsync.domain.portal.export import NOTHING, Export, Holding
 from seatsync.domain.portal.users import is_there
 from seatsync.domain.snapshot import Snapshot
-from seatsync.planning.portal.found import Comparison, Difference, Differs, Move
+from seatsync.planning.portal.found import Changed, Comparison, Difference, Differs, Move
 from seatsync.planning.portal.licenses import Outcome
 from seatsync.planning.portal.people import who_is_there
-
-Changed = Collection[tuple[str, int]]
-"""What changed after the export was taken: (library, member's number); without a library for the person's record."""
 
 
 class Look:
@@ -24,7 +21,8 @@ class Look:
     ``portal`` is the portal that the export is from, empty if that is not known; ``is_at_vendor`` says that seats live there.
     ``libraries`` are those of which the export says something: with columns, or of who is not in the list. ``rows`` are the
     positions in the export by member number, ``doubtful`` the members who may be somebody else there. ``is_whole``: who is
-    missing in the list has nothing there. ``wrong`` are libraries of which nothing is taken.
+    missing in the list has nothing there. ``wrong`` are libraries of which nothing is taken. ``is_old`` says that a later export of
+    all its libraries has been read.
     """
 
     def __init__(self, export: Export, books: Snapshot, changed: Changed) -> None:
@@ -41,6 +39,9 @@ class Look:
         self.is_whole = False
         self.wrong: set[str] = set()
         self.moved: dict[int, dict[str, License]] = {}
+        later = [changed.read[id] for id in export.holdings if id in changed.read]
+        self.is_old = 0 < len(export.holdings) == len(later)
+        self.found.later = max(later, default="")
 
     def held(self, library: str) -> Iterator[tuple[int, License]]:
         """The licenses of the library of which the export can say something, by member number."""
@@ -50,7 +51,11 @@ class Look:
 
     def says_nothing(self, library: str, number: int) -> bool:
         """Whether the export says nothing of a member's license, or of their record if there is no library."""
-        return (library, number) in self.changed or number in self.doubtful
+        return (library, number) in self.changed.about or number in self.doubtful
+
+    def is_outdated(self, library: str) -> bool:
+        """Whether a later export of the library has been read: of this one only what nobody can take back still holds."""
+        return library in self.changed.read or (self.is_old and library not in self.export.holdings)
 
     def shown(self, library: str, number: int) -> Holding:
         """The license of somebody who is in the export."""

@@ -14,6 +14,7 @@ from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.export import NOTHING, Holding
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.days import to_the_minute
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
 from seatsync.reports.view import escape_controls
 
@@ -138,7 +139,8 @@ def drift_view(found: Comparison, books: Snapshot, institution: str, taken: str)
     place = {code: position for position, code in enumerate(_ORDER)}
     rows.sort(key=lambda row: (place[row.code], row.to_do, row.library, row.line, row.member))
     file = found.export.file
-    return DriftView(institution, file, taken, rows, _seats(found, books), [*map(_notice, found.unbelieved)])
+    later = [_later(to_the_minute(found.later, books.timezone))] if found.later else []
+    return DriftView(institution, file, taken, rows, _seats(found, books), [*later, *map(_notice, found.unbelieved)])
 
 
 def in_words(difference: Difference) -> str:
@@ -221,6 +223,13 @@ def _seats(found: Comparison, books: Snapshot) -> list[Seats]:
         there = sum(kind is not Kind.NONE for kind, _ in held.values())
         seats.append(Seats(library, books.slots(library).used, to_grant, to_revoke, there))
     return seats
+
+
+def _later(taken: str) -> str:
+    return (
+        f"An export of {taken} has been read since. This one is older, so of the same libraries it shows only what nobody can take back: "
+        "claimed and declined seats, and permanent ones. If it is not older, say when it was taken: --taken TIME."
+    )
 
 
 def _notice(doubt: Unbelieved) -> str:

@@ -23,7 +23,7 @@ from seatsync.domain.failure import ExitCode
 
 if TYPE_CHECKING:
     from seatsync.domain.snapshot import Snapshot
-    from seatsync.planning.portal.comparison import Changed
+    from seatsync.planning.portal.found import Changed
     from seatsync.reports.drift.view import DriftView
 
 

@@ -192,11 +192,12 @@ class _Importing:
         from seatsync.apply.importing import prepare
         from seatsync.ledger.queries.lookup import changed_since
         from seatsync.ledger.read import known_as, read_snapshot
-        from seatsync.planning.portal.comparison import Changed, compare
+        from seatsync.planning.portal.comparison import compare
+        from seatsync.planning.portal.found import NOTHING_CHANGED
         from seatsync.reports.drift.view import drift_view
 
         id, export = self.desired.institution.id, self.export
-        changed: Changed = frozenset()
+        changed = NOTHING_CHANGED
         with self.run.step("Comparing the export and the ledger"):
             with ledger_of(self.run, self.folder, id).reading() as connection:
                 use_secret(connection, id, self.run)
