@@ -383,6 +383,14 @@ def test_a_folder_that_is_no_bundle_of_this_institution_is_not_touched(folder: P
 
 
 @pytest.mark.sqlite_only("only files")
+def test_a_link_that_leads_nowhere_is_named_as_such(folder: Path) -> None:
+    (folder / "to-do").symlink_to("nowhere")
+
+    said = run(folder, "worklist", "bundle", "to-do", code=64).err
+
+    assert "to-do is a link to nowhere, which does not exist, so no bundle was written. Delete the link, or" in said
+
+
 def test_a_strangers_file_with_the_name_of_a_step_is_kept(folder: Path) -> None:
     run(folder, "worklist", "bundle", "to-do")
     (folder / "to-do" / "jamworks").mkdir()

@@ -51,6 +51,11 @@ def _earlier(folder: Path, institution: str, files: Mapping[str, str]) -> list[s
     from seatsync.reports.worklist.bundle import CHECK_LIST, OWN, files_of
     from seatsync.sources import opening
 
+    if folder.is_symlink() and not folder.exists():
+        raise click.UsageError(
+            f"{folder} is a link to {folder.readlink()}, which does not exist, so no bundle was written. Delete the link, or name "
+            "another folder."
+        )
     if folder.exists() and not folder.is_dir():
         raise click.UsageError(f"{folder} is a file, so no bundle was written. Name a folder.")
     if not folder.is_dir() or not any(folder.iterdir()):
