@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic import Tag as Variant
 
 from seatsync.domain.library import DeliveredBy, Delivery
@@ -238,6 +238,13 @@ class AfterEntry(Closed):
         le=36_500,
         description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
     )
+
+    @field_validator("days", mode="before")
+    @classmethod
+    def _is_some_time(cls, value: Any) -> Any:
+        if isinstance(value, int | str) and re.fullmatch(r"0+|-\d+", str(value)):
+            raise InvalidValue(f"{value} days are no time to wait", "Delete `after`, or write 1 or more.")
+        return value
 
 
 class GrantEntry(Closed):
