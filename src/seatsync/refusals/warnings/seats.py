@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from seatsync.domain.action import Action
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.license import Status
+from seatsync.domain.portal.at_vendor import There
 from seatsync.refusals.case import Case, by_rule
 
 
@@ -78,7 +79,7 @@ def kept(case: Case) -> Iterator[Diagnostic]:
         yield Diagnostic(
             "permanent-kept",
             message,
-            "Nothing to do.",
+            _open_grants(case, library) or "Nothing to do.",
             case.desired.place("rosters"),
             Severity.NOTICE,
             library,
@@ -92,3 +93,18 @@ def kept(case: Case) -> Iterator[Diagnostic]:
         where = rule.origin if rule else case.desired.place("grants")
         help = "Nothing to do. To show it in the files, add a permanent grant for them."
         yield Diagnostic("permanent-retained", message, help, where, Severity.NOTICE, library, members)
+
+
+def _open_grants(case: Case, library: str) -> str:
+    """What to do about the permanent licenses of leavers that the vendor's portal does not have yet; empty if it has all."""
+    licenses = case.draft.licenses.get(library, {})
+    number = sum(
+        license.library == library and licenses[license.record].there in (There.NONE, There.TEMPORARY)
+        for license in case.draft.kept
+    )
+    grants = counted(number, "grant is", "grants are")
+    return (
+        f"Nothing to do in the files. At the vendor, {grants} still to be done, as the work list says."
+        if number
+        else ""
+    )
