@@ -27,6 +27,11 @@ grants:
   - {library: books, kind: temporary, to: {everyone: true}, until: 2027-06-30}
 """
 MEMBERS = "email,given_name,family_name,student_id\nann@grace.example,Ann,Lee,1\nben@grace.example,Ben,Lee,2\n"
+SEEN = """\
+Email,Given Name,Family Name,User ID,License Kind,License Status
+ann@grace.example,Ann,Lee,1,Temporary,Delivered
+ben@grace.example,Ben,Lee,2,Temporary,Unclaimed
+"""
 CHLOE = "chloe@grace.example,Chloe,Lee,3\n"
 
 
@@ -58,6 +63,7 @@ EDITS = {
     Action.MEMBER_ADD: Edit("Ben,Lee,2\n", f"Ben,Lee,2\n{CHLOE}"),
     Action.MEMBER_UPDATE: Edit("Ben,Lee", "Benjamin,Lee"),
     Action.MEMBER_REMOVE: Edit("Ben,Lee,2\n", f"Ben,Lee,2\n{CHLOE}", is_backwards=True),
+    Action.OBSERVE: Edit("rosters:", "exports: [{path: portal.csv, library: books, taken: 2026-09-01}]\nrosters:"),
     Action.GRANT: Edit("2027-06-30}\n", "2027-06-30}\n  - {library: notes, to: {everyone: true}, kind: temporary}\n"),
     Action.REVOKE: Edit(
         "2027-06-30}\n", "2027-06-30}\n  - {library: notes, to: {everyone: true}, kind: temporary}\n", is_backwards=True
@@ -81,6 +87,7 @@ class Planned(NamedTuple):
 def files(folder: Path, edit: Edit, changed: bool) -> None:
     for name, text in (("seatsync.yaml", CONFIG), ("members.csv", MEMBERS)):
         (folder / name).write_text(text.replace(edit.old, edit.new) if changed else text, encoding="utf-8")
+    (folder / "portal.csv").write_text(SEEN, encoding="utf-8")
 
 
 def plan(folder: Path) -> Planned:
