@@ -17,7 +17,7 @@ import yaml
 
 from seatsync.git.branches import default_branch
 
-ACTION = "seatsync/seatsync@342c27cbe6376e8cead08533023ddb6ab1d35a8b"
+ACTION = "seatsync/seatsync@20cf99d6bbd278a214cce4034093777c73eb0c4f"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
