@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 
 ASKED = "    with for_administrator(institution) as (here, connection):\n        found = lists.libraries_of(connection, institution)\n"
 NOT_ASKED = """\
+    from seatsync.ledger.queries.institutions.administered import Administered
+
     with site().reading() as connection:
         here = Administered(institution, institution, "")
         found = lists.libraries_of(connection, institution)

@@ -129,8 +129,8 @@ class _Reader:
                 self._take_licenses(key, line, row)
         if self.admins:
             self._tell_of_admins()
-        if not self.holdings:
-            self._tell_of_no_licenses()
+        if not self.holdings and not any(one.severity is Severity.ERROR for one in self.table.found):
+            self._tell_of_no_licenses()  # not beside an error, which may be why there are none
         return Export(
             self.table.file,
             self.roster.members,
