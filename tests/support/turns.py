@@ -16,14 +16,18 @@ from zlib import crc32
 import pytest
 
 from tests.support.long_form import part_of_this_commit
+from tests.support.paths import TESTS
 
 PART = os.environ.get("SEATSYNC_TEST_PART", "")
 PARTS = 16
 LONG = (
+    "apply/test_at_vendor.py",
     "apply/test_import_histories.py",
     "apply/test_outdated.py",
     "cli/test_changed_since.py",
+    "cli/test_drift.py",
     "cli/test_expect.py",
+    "cli/test_init_from.py",
     "cli/test_init_pipeline.py",
     "cli/test_outcome.py",
     "domain/test_actions.py",
@@ -51,20 +55,27 @@ LONG = (
     "hosts/test_mark.py",
     "hosts/test_merges.py",
     "hosts/test_notify.py",
+    "hosts/test_review.py",
     "ledger/test_connections.py",
     "ledger/test_failover.py",
     "ledger/test_git_encrypted.py",
     "ledger/test_git_ledger.py",
+    "ledger/test_ledger_addresses.py",
     "ledger/test_migrations.py",
     "ledger/test_one_of_many.py",
     "ledger/test_pgbouncer.py",
     "ledger/test_renamed.py",
+    "ledger/test_roles.py",
+    "ledger/test_scaling.py",
     "ledger/test_server_messages.py",
+    "ledger/test_shared_ledger.py",
     "ledger/test_stores.py",
     "metrics/test_scraping.py",
     "outbox/test_every_institution.py",
     "outbox/test_hostile_templates.py",
     "outbox/test_mail_headers.py",
+    "outbox/test_outbox.py",
+    "outbox/test_waiting.py",
     "pipeline/test_buttons.py",
     "pipeline/test_failures.py",
     "pipeline/test_forks.py",
@@ -73,30 +84,40 @@ LONG = (
     "pipeline/test_letters.py",
     "pipeline/test_many.py",
     "pipeline/test_merges.py",
+    "pipeline/test_newcomer.py",
     "pipeline/test_nightly.py",
     "pipeline/test_plans.py",
     "pipeline/test_written_files.py",
+    "plans/test_exports.py",
     "plans/test_fast_path.py",
     "plans/test_one_member.py",
     "plans/test_revert.py",
     "plans/test_rollback.py",
+    "plans/test_rules_cannot_be_skipped.py",
     "plans/test_shapes.py",
     "portal/test_accounts.py",
     "portal/test_admin_pages.py",
+    "portal/test_at_vendor.py",
+    "portal/test_claims.py",
+    "portal/test_end_dates.py",
     "portal/test_half_sent.py",
     "portal/test_hostile_requests.py",
     "portal/test_new_page.py",
     "portal/test_openid.py",
     "portal/test_serve.py",
     "portal/test_serve_logs.py",
+    "portal/test_work_list.py",
     "portal_bridge/test_bundles_are_taken.py",
     "portal_bridge/test_three_changes.py",
+    "reports/test_html_page.py",
     "reports/test_privacy.py",
     "reports/test_redaction.py",
     "reports/test_workflow_commands.py",
+    "reports/worklist/test_check_list.py",
     "sources/test_bad_input.py",
     "sources/test_dialects.py",
     "sources/test_hostile_files.py",
+    "sources/test_sops_keys.py",
     "systems/test_systems.py",
 )
 """Files whose tests take turns one by one: attacks, kills, whole processes, repositories, browsers, copies of the program."""
@@ -122,7 +143,6 @@ def _comes_up(item: pytest.Item, parts: int, skip: int = 0) -> bool:
 
 
 def _takes_turns(item: pytest.Item) -> bool:
-    room, name = item.path.parent.name, item.path.name
     callspec = getattr(item, "callspec", None)
     is_twin = callspec is not None and callspec.params.get("database") == "postgres"
-    return is_twin or f"{room}/{name}" in LONG
+    return is_twin or item.path.relative_to(TESTS).as_posix() in LONG
