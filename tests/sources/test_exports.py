@@ -15,12 +15,12 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.library import Delivery, Library
 from seatsync.domain.license import Kind
 from seatsync.domain.portal.export import Export
-from seatsync.sources.csv_table import squeezed
 from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
 from seatsync.sources.portal.export import read_export
 from seatsync.sources.rosters.dialects import DIALECTS
 from seatsync.sources.rosters.spellings import SPELLINGS, fields_of
+from seatsync.sources.tables.table import squeezed
 from tests.support.paths import TESTS
 
 EXPORTS = TESTS / "sources" / "exports"

@@ -12,8 +12,8 @@ import seatsync as program
 from seatsync.cli.output.explanations import explanations
 from seatsync.domain.license import Kind
 from seatsync.domain.portal.steps import StepName
-from seatsync.sources.csv_table import squeezed
 from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
+from seatsync.sources.tables.table import squeezed
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS
 from tests.support.paths import ROOT

@@ -11,10 +11,10 @@ from seatsync.domain.text.formulas import has_defused
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.meaning import AT_ONCE
 from seatsync.plans.plain_roster import MemberTexts, Shape, SlowPath
-from seatsync.sources import csv_table
 from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters.dialects import ROSTER, dialect_of
 from seatsync.sources.rosters.read import take_records
+from seatsync.sources.tables import csv_table
 
 
 class PlainCsv:

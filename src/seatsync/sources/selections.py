@@ -15,9 +15,17 @@ from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
-from seatsync.sources import csv_table
-from seatsync.sources.csv_table import HeaderSpec, Record, Table, squeezed
 from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.table import (
+    Record,
+    Table,
+    report_two_columns,
+    squeezed,
+    unknown_names,
+    warn_of_ignored_columns,
+)
 
 
 def _header_help(needs: str, names: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[list[str]], str]:
@@ -26,7 +34,7 @@ def _header_help(needs: str, names: tuple[str, ...], required: tuple[str, ...] =
         lacking = [name for name in names if squeezed(name) not in given]
         known = {squeezed(name) for name in names}
         missing = [name for name in required if name in lacking] if given & known else []
-        unknown = csv_table.unknown_names(cells, known)
+        unknown = unknown_names(cells, known)
         guesses = "".join(
             f' "{printable(cell)}": {guess}' for cell in unknown if (guess := did_you_mean(cell, lacking))
         )
@@ -69,7 +77,7 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
     for meaning, names in (("e-mail", EMAIL_COLUMNS), ("student id", STUDENT_ID_COLUMNS)):
         positions = [position for position, name in enumerate(table.columns) if name in names]
         if len(positions) > 1:
-            csv_table.report_two_columns(table, positions[1], meaning)
+            report_two_columns(table, positions[1], meaning)
             return None
         picks.append(positions[0] if positions else None)
     email, student_id = picks
@@ -124,7 +132,7 @@ class GrantsReader:
         columns = {name: position for position, name in enumerate(table.columns)}
         misspelt = {name for name in columns if self._report_misspelt(table, name, columns)}
         known = misspelt | {squeezed(name) for name in _GRANT_COLUMNS}
-        csv_table.warn_of_ignored_columns(table, known, _GRANT_COLUMNS, "a grants file")
+        warn_of_ignored_columns(table, known, _GRANT_COLUMNS, "a grants file")
         places = [columns.get(squeezed(name), -1) for name in _GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]

@@ -13,9 +13,10 @@ from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources import csv_table
-from seatsync.sources.csv_table import MOST_UNREAD, HeaderSpec, Table, report_two_columns, squeezed
 from seatsync.sources.rosters.spellings import NAMES, SPELLINGS, fields_of
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.table import MOST_UNREAD, Table, report_two_columns, squeezed
 from seatsync.systems.registry import LICENSE_COLUMNS, TEMPLATES, portal_of
 
 _SURE = (

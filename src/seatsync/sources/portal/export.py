@@ -15,12 +15,12 @@ from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.tags import IMPORTED
-from seatsync.sources import csv_table
-from seatsync.sources.csv_table import Row, Table
 from seatsync.sources.portal.columns import BOTH, HEADER, Columns, read_columns
 from seatsync.sources.portal.words import HELP, read_license
 from seatsync.sources.rosters.dialects import DIALECTS
 from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.table import Row, Table
 from seatsync.systems.portal import Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS, portal_of
 

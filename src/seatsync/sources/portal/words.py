@@ -8,7 +8,7 @@ from seatsync.domain.library import Library
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.export import NOTHING, Holding
 from seatsync.domain.text.characters import printable
-from seatsync.sources.csv_table import squeezed
+from seatsync.sources.tables.table import squeezed
 
 _STATUSES = {
     "unclaimed": Status.UNCLAIMED,

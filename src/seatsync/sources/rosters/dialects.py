@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from seatsync.domain.person import REQUIRED
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.csv_table import HeaderSpec, squeezed, unknown_names
 from seatsync.sources.rosters import seatsync_template
+from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.table import squeezed, unknown_names
 from seatsync.systems.registry import TEMPLATES
 from seatsync.systems.template import Template
 

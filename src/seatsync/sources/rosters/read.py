@@ -12,9 +12,11 @@ from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean, nearest
 from seatsync.domain.text.tags import tag_fault
-from seatsync.sources import csv_table, yaml_tree
+from seatsync.sources import yaml_tree
 from seatsync.sources.rosters.dialects import ROSTER, Dialect, dialect_of
 from seatsync.sources.rosters.members import RosterReader, mentions
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.table import Record, Table, report_two_columns, warn_of_ignored_columns
 
 _AT_ONCE, _FEW = 5_000, 500
 
@@ -36,7 +38,7 @@ def read_csv_with(text: str, reader: RosterReader, names: Collection[str]) -> No
             take_records(table, iter(batch), reader)
 
 
-def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], reader: RosterReader) -> None:
+def take_records(table: Table, records: Iterator[Record], reader: RosterReader) -> None:
     """Read members from records of a table: a whole batch at once if all are plain, otherwise one by one."""
     dialect = dialect_of(set(table.columns))
     assert dialect is not None
@@ -62,7 +64,7 @@ def take_records(table: csv_table.Table, records: Iterator[csv_table.Record], re
             reader.take(pick(row), line, line, locate)
 
 
-def check_words(table: csv_table.Table, row: list[str], line: int, column: dict[str, int], dialect: Dialect) -> None:
+def check_words(table: Table, row: list[str], line: int, column: dict[str, int], dialect: Dialect) -> None:
     """Report a column whose value is not the template's fixed word. A row of totals is reported elsewhere."""
     for name, word in dialect.must_say.items():
         value = row[column[name]].strip()
@@ -72,14 +74,14 @@ def check_words(table: csv_table.Table, row: list[str], line: int, column: dict[
             table.found.append(Diagnostic("invalid-type", message, f"Write {word}.", where))
 
 
-def _columns(table: csv_table.Table, dialect: Dialect) -> dict[str, int]:
+def _columns(table: Table, dialect: Dialect) -> dict[str, int]:
     """Return field → position. Warn of columns that belong to no field."""
     column: dict[str, int] = {}
-    csv_table.warn_of_ignored_columns(table, dialect.columns, dialect.names, dialect.name)
+    warn_of_ignored_columns(table, dialect.columns, dialect.names, dialect.name)
     for position, name in enumerate(table.columns):
         field = dialect.columns.get(name)
         if field in column:
-            csv_table.report_two_columns(table, position, spoken(field))
+            report_two_columns(table, position, spoken(field))
         elif field is not None:
             column[field] = position
     return column

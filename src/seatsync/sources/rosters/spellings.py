@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from seatsync.domain.person import Person
-from seatsync.sources.csv_table import squeezed
+from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import TEMPLATES
 
 SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {

@@ -26,7 +26,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person, person_of
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
-from seatsync.sources.csv_table import squeezed
+from seatsync.sources.tables.table import squeezed
 
 ROSTER = "rosters/members.csv"
 _GRANTS = ("library", "email", "kind", "until", "student_id")

@@ -17,7 +17,7 @@ from seatsync.domain.fields import MAX_NUMBER
 from seatsync.domain.library import DeliveredBy, Library
 from seatsync.domain.text.characters import clean, text_fault
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.csv_table import squeezed
+from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 

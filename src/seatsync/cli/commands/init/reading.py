@@ -16,11 +16,11 @@ from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.portal.export import Export, Holding
 from seatsync.domain.portal.progress import status_in_words
-from seatsync.sources.csv_table import squeezed
 from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
 from seatsync.sources.portal.export import read_export
 from seatsync.sources.rosters.merge import merge
+from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
