@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seatsync.domain.failure import ExitCode
+from seatsync.ledger.database import Ledger
+from seatsync.ledger.queries.work import open_counts, open_work
+from seatsync.planning.work import count_people
 from tests.faults.history_checks import must_be_sound
 from tests.portal_bridge.files import SLOTS, TITLES, Files
 from tests.portal_bridge.hands import Hands, owned
@@ -148,9 +151,11 @@ class Life:
             self.apply(otherwise=before)
 
     def look(self) -> None:
-        """``drift`` writes nothing."""
+        """``drift`` writes nothing. ``status`` has as many people in each step as the work list."""
         export = self.exported(self.chance.choice(list(TITLES)))
         self.drift(export)
+        with Ledger(self.ledger).reading() as connection:
+            assert open_counts(connection, "grace")[1] == count_people(open_work(connection, "grace")[1])
 
     # ── Commands ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -215,16 +215,14 @@ def say_what_is_open(ledger: Ledger, folder: Path, institution: str, run: Run) -
     """Say how much is to be done at the vendors, if anything, and how to go on."""
     if run.quiet or run.format == "json":
         return
-    from seatsync.domain.diagnostic import counted
-    from seatsync.ledger.queries.work import open_work
+    from seatsync.ledger.queries.work import open_counts
+    from seatsync.planning.work import step_counts
 
     with ledger.reading() as connection:
-        books, steps = open_work(connection, institution)
-    if steps:
-        from seatsync.reports.worklist.sheets import sheets
-
+        books, people = open_counts(connection, institution)
+    if people:
+        listed = ", ".join(f"{step} {number:,}" for step, number in step_counts(people, books).items())
         where = f" -C {quote(str(folder))}" if folder != Path() else ""
         run.say(
-            f"To be done at the vendor: {counted(len(sheets(steps, books)), 'step')}. "
-            f"`seatsync worklist bundle to-do{where}` writes the files and a check list."
+            f"To be done at the vendor: {listed}. `seatsync worklist bundle to-do{where}` writes the files and a check list."
         )

@@ -1,27 +1,53 @@
-"""Count the steps of the work list, and what a plan adds to it."""
+"""What the steps of the work list are called, how many people they are about, and what a plan adds to them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from seatsync.domain.action import Action
 from seatsync.domain.institution import Institution
-from seatsync.domain.portal.steps import Step, steps
+from seatsync.domain.portal.steps import Step, StepKind, steps
 from seatsync.domain.portal.users import portals_of
 from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change
 from seatsync.planning.events import post_changes
 from seatsync.planning.plan import settings_of
-from seatsync.systems.portal import base_name
+from seatsync.systems.portal import Portal, Task, base_name
 from seatsync.systems.registry import PORTALS
 
 
-def step_counts(found: Iterable[Step], books: Snapshot) -> dict[str, int]:
+class Called(NamedTuple):
+    """What a step is called: its portal's task, the folder of its files (empty if the institution has one portal), their name."""
+
+    portal: Portal
+    task: Task
+    folder: str
+    base: str
+
+    @property
+    def name(self) -> str:
+        """The step's name, without tags."""
+        return f"{self.folder}/{self.base}" if self.folder else self.base
+
+
+def names_of(kinds: Iterable[StepKind], books: Snapshot) -> Mapping[StepKind, Called]:
+    """What these steps are called, in the order to be done."""
+    wanted, found = set(kinds), dict[StepKind, Called]()
+    several = len({*portals_of(books), *(portal for portal, *_ in wanted)}) > 1
+    for portal in PORTALS.values():
+        for number, task in enumerate(portal.tasks, 1):
+            for kind in sorted(kind for kind in wanted if kind[:2] == (portal.name, task.name)):
+                folder = portal.name if several else ""
+                found[kind] = Called(portal, task, folder, base_name(number, task, kind[2]))
+    return found
+
+
+def step_counts(people: Mapping[StepKind, int], books: Snapshot) -> dict[str, int]:
     """How many people each step is about, by the step's name without tags, in the order to be done."""
-    people = Counter((step.portal, step.step.value, step.library) for step in found)
-    return {name: people[step] for step, name in _names(people, books).items()}
+    return {called.name: people[kind] for kind, called in names_of(people, books).items()}
 
 
 def work_added(changes: Sequence[Change], snapshot: Snapshot, institution: Institution, today: str) -> dict[str, int]:
@@ -30,30 +56,16 @@ def work_added(changes: Sequence[Change], snapshot: Snapshot, institution: Insti
     Only the members that the changes are about are looked at: the steps of one never depend on another.
     """
     after = _with_members_of(changes, snapshot)
-    before = _people(after)
+    before = count_people(steps(after))
     post_changes(changes, after, institution.id, settings_of(institution), today)
-    now = _people(after)
+    now = count_people(steps(after))
     now.subtract(before)
-    return {name: now[step] for step, name in _names(now, after).items() if now[step]}
+    return step_counts({kind: number for kind, number in now.items() if number}, after)
 
 
-_Kind = tuple[str, str, str]
-"""A portal, the name of a task, and a library (empty for none)."""
-
-
-def _people(books: Snapshot) -> Counter[_Kind]:
-    return Counter((step.portal, step.step.value, step.library) for step in steps(books))
-
-
-def _names(kinds: Iterable[_Kind], books: Snapshot) -> Mapping[_Kind, str]:
-    """The names of these steps, in the order to be done. They begin with the portal if the institution has several."""
-    wanted, found = set(kinds), dict[_Kind, str]()
-    several = len({*portals_of(books), *(portal for portal, *_ in wanted)}) > 1
-    for portal in PORTALS.values():
-        for number, task in enumerate(portal.tasks, 1):
-            for kind in sorted(kind for kind in wanted if kind[:2] == (portal.name, task.name)):
-                found[kind] = f"{portal.name}/" * several + base_name(number, task, kind[2])
-    return found
+def count_people(found: Iterable[Step]) -> Counter[StepKind]:
+    """The number of people in each step."""
+    return Counter((step.portal, step.step, step.library) for step in found)
 
 
 def _with_members_of(changes: Sequence[Change], snapshot: Snapshot) -> Snapshot:

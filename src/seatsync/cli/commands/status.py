@@ -67,13 +67,13 @@ def _work(folder: Path, institution: str, snapshot: Snapshot, run: Run, as_of: d
     ``snapshot`` has all members if it is of the past.
     """
     from seatsync.domain.portal.steps import steps
-    from seatsync.ledger.queries.work import open_work
-    from seatsync.planning.work import step_counts
+    from seatsync.ledger.queries.work import open_counts
+    from seatsync.planning.work import count_people, step_counts
 
     if not any(library.is_at_vendor for library in snapshot.libraries.values()):
         return {}
     if as_of is not None:
-        return {"worklist": step_counts(steps(snapshot), snapshot)}
+        return {"worklist": step_counts(count_people(steps(snapshot)), snapshot)}
     with ledger_of(run, folder, institution).reading() as connection:
-        books, found = open_work(connection, institution)
-    return {"worklist": step_counts(found, books)}
+        books, people = open_counts(connection, institution)
+    return {"worklist": step_counts(people, books)}

@@ -36,6 +36,9 @@ class Step(NamedTuple):
     member: int
 
 
+StepKind = tuple[str, StepName, str]
+"""A portal, a step and a library: what many people can be in together."""
+
 _ORDER = {name: position for position, name in enumerate(StepName)}
 
 
@@ -50,24 +53,25 @@ def steps(books: Snapshot) -> list[Step]:
     return [Step(*kind, number) for kind in ordered for number in people[kind]]
 
 
-_Kind = tuple[str, StepName, str]
-"""A portal, a step and a library."""
-
-
-def _people(books: Snapshot, numbers: Iterable[int]) -> dict[_Kind, list[int]]:
+def _people(books: Snapshot, numbers: Iterable[int]) -> dict[StepKind, list[int]]:
     """The members of each step. Thousands of members have equal licenses, for which the steps are worked out once."""
     held = [books.licenses.get(library.id, {}) for library in books.libraries.values() if portal_of(library)]
-    known: dict[tuple[object, ...], list[_Kind]] = {}
-    found: dict[_Kind, list[int]] = {}
+    known: dict[tuple[object, ...], list[StepKind]] = {}
+    found: dict[StepKind, list[int]] = {}
     for number in numbers:
         member = books.members[number]
         key = (member.there, member.on_roster, *(licenses.get(number) for licenses in held))
         kinds = known.get(key)
         if kinds is None:
-            kinds = known[key] = [(step.portal, step.step, step.library) for step in steps_of(books, number)]
+            kinds = known[key] = kinds_of(books, number)
         for kind in kinds:
             found.setdefault(kind, []).append(number)
     return found
+
+
+def kinds_of(books: Snapshot, number: int) -> list[StepKind]:
+    """The steps in which the member is."""
+    return [(step.portal, step.step, step.library) for step in steps_of(books, number)]
 
 
 def steps_of(books: Snapshot, number: int) -> Iterator[Step]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select, text
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select, text, union
 
 from seatsync.domain.portal.at_vendor import portal_of
-from seatsync.domain.portal.steps import Step, steps
+from seatsync.domain.portal.steps import Step, StepKind, kinds_of, steps
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger import tables
 from seatsync.ledger.journal import DONE
@@ -24,14 +27,55 @@ def open_work(connection: Connection | None, institution: str) -> tuple[Snapshot
     return books, steps(books)
 
 
+def open_counts(connection: Connection | None, institution: str) -> tuple[Snapshot, Counter[StepKind]]:
+    """The number of people in each open step, and a snapshot with some of them: one of all who are equal there.
+
+    Nearly all are equal, so this is much faster than ``open_work``.
+    """
+    books = read_snapshot(connection, institution, ())
+    libraries = [id for id, library in books.libraries.items() if portal_of(library)]
+    if connection is None or not libraries:
+        return books, Counter()
+    people = {row.first: row.people for row in connection.execute(_equal_members(institution, libraries))}
+    books = read_snapshot(connection, institution, people)
+    found: Counter[StepKind] = Counter()
+    for first, number in people.items():
+        found.update(dict.fromkeys(kinds_of(books, first), number))
+    return books, found
+
+
+def _equal_members(institution: str, libraries: list[str]) -> Select[Any, int]:
+    """The first of the members whom the same steps are about, and how many they are."""
+    joined: FromClause = tables.member
+    profile: list[ColumnElement[Any]] = [_member.there, _member.on_roster]
+    for id in libraries:
+        held = tables.license.alias()
+        joined = joined.outerjoin(
+            held,
+            and_(held.c.institution == _member.institution, held.c.library == id, held.c.member == _member.number),
+        )
+        profile += [held.c.kind, held.c.status, held.c.there]
+    open_now = union(*_open_members(institution, libraries))
+    return (
+        select(func.min(_member.number).label("first"), func.count().label("people"))
+        .select_from(joined)
+        .where(_member.institution == institution, _member.number.in_(open_now))
+        .group_by(*profile)
+    )
+
+
 def open_members(connection: Connection, institution: str, libraries: list[str]) -> set[int]:
     """The numbers of the members about whom something may be to be done in the portals of these ``libraries``."""
+    return {number for query in _open_members(institution, libraries) for number in connection.execute(query).scalars()}
+
+
+def _open_members(institution: str, libraries: list[str]) -> tuple[Select[Any], Select[Any]]:
     # The conditions are exactly those of the indexes.
     of_licenses = select(_license.member).where(
         _license.institution == institution, _license.library.in_(libraries), text("license.there != ''")
     )
     of_persons = select(_member.number).where(_member.institution == institution, text("member.to_do"))
-    return {*connection.execute(of_licenses).scalars(), *connection.execute(of_persons).scalars()}
+    return of_licenses, of_persons
 
 
 def changed_since(connection: Connection, institution: str, serial: int) -> set[int]:

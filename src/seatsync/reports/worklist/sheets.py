@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from seatsync.domain.person import Member, found_by
-from seatsync.domain.portal.at_vendor import portal_of, users_there
-from seatsync.domain.portal.steps import Step, StepName
+from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.steps import Step, StepKind, StepName
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
+from seatsync.planning.work import names_of
 from seatsync.reports.worklist.edits import Edit, edits
-from seatsync.systems.portal import Portal, Takes, Task, base_name
-from seatsync.systems.registry import PORTALS
+from seatsync.systems.portal import Portal, Takes, Task
 
 MOST_IMPORTS = 20
 """The most sets of tags that get a file each. If there are more, all people are in one file, with the tags that they share."""
@@ -116,31 +116,19 @@ def sheets(steps: Iterable[Step], books: Snapshot) -> list[Sheet]:
 
     ``books`` has the members of the steps, and all libraries.
     """
-    people: dict[tuple[str, str, str], list[int]] = {}
+    people: dict[StepKind, list[int]] = {}
     for place, step, library, member in steps:
         people.setdefault((place, step, library), []).append(member)
     by_name = sorted({*chain.from_iterable(people.values())}, key=lambda number: _in_order(books.members[number]))
     positions = {number: position for position, number in enumerate(by_name)}
-    several = len(portals_of(books) | {place for place, *_ in people}) > 1
     found: list[Sheet] = []
-    for portal in PORTALS.values():
-        for number, task in enumerate(portal.tasks, 1):
-            for library in sorted(
-                library for place, name, library in people if (place, name) == (portal.name, task.name)
-            ):
-                members = sorted(people[portal.name, task.name, library], key=positions.__getitem__)
-                name, folder = base_name(number, task, library), portal.name if several else ""
-                title = books.libraries[library].title if library in books.libraries else library
-                blank = Sheet(
-                    folder, name, name, portal, task, library, title, (), members, portal.template.names, (), ()
-                )
-                found += _filled(blank, books.members)
+    for kind, (portal, task, folder, name) in names_of(people, books).items():
+        library, members = kind[2], sorted(people[kind], key=positions.__getitem__)
+        title = books.libraries[library].title if library in books.libraries else library
+        columns = portal.template.names
+        blank = Sheet(folder, name, name, portal, task, library, title, (), members, columns, (), ())
+        found += _filled(blank, books.members)
     return found
-
-
-def portals_of(books: Snapshot) -> set[str]:
-    """The names of the portals in which the institution has libraries."""
-    return {portal for library in books.libraries.values() if (portal := portal_of(library))}
 
 
 def _in_order(member: Member) -> tuple[str, str]:
