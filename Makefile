@@ -73,20 +73,25 @@ translations: .venv/ready
 	$(BIN)/pybabel -q update --input-file build/messages.pot --output-dir $(TEXTS) --omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 	$(BIN)/pybabel -q compile --use-fuzzy --directory $(TEXTS)
 
-# Lock every package with its hash but without a URL, so that any package index can serve it.
+# Lock every package with its hash but without a URL, so that any package index can serve it. python-ldap has a lock of its own,
+# because it must be built: not every machine can.
+LOCK := $(BIN)/uv export --quiet --no-emit-project --no-annotate --no-header --format requirements-txt
 lock: .venv/ready
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv lock --upgrade --quiet
-	$(BIN)/uv export --quiet --all-groups --all-extras --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements.lock
-	$(BIN)/uv export --quiet --no-default-groups --group build --extra ci --extra encrypted --extra notify --extra postgres --no-emit-project --no-annotate --no-header --format requirements-txt --output-file requirements-action.lock
+	$(LOCK) --all-groups --all-extras --no-extra ldap --output-file requirements.lock
+	echo "python-ldap>=3.4.5" | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --output-file requirements-ldap.lock -
+	$(LOCK) --no-default-groups --group build --extra ci --extra encrypted --extra notify --extra postgres --output-file requirements-action.lock
 	rm -f uv.lock
-	! grep -n '://' requirements.lock requirements-action.lock
+	! grep -n '://' requirements.lock requirements-ldap.lock requirements-action.lock
 
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock requirements-ldap.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "seatsync needs Python 3.11 or newer, and none was found. Set it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-ldap.lock 2> /dev/null || \
+	  echo "python-ldap could not be built: it needs a C compiler and OpenLDAP's headers (Debian: gcc libldap2-dev libsasl2-dev). seatsync fetch ldap is not tested."
 	@touch $@
 
 clean:
