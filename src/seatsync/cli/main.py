@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "Show the seats of each library.",
     "members": "List members.",
     "licenses": "List licenses.",
+    "fetch": "Fetch a roster from where it lives into a file.",
     "export": "Export members and licenses as CSV.",
     "drift": "Show where a vendor's portal differs from the ledger.",
     "import": "Import members and licenses from a portal's CSV file.",
@@ -51,7 +52,7 @@ _ELSEWHERE = {
     "import": "portal.import_",  # `import` is a keyword of Python
     "drift": "portal.drift",
     **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
-    **{name: f"{name}.command" for name in ("init", "ledger", "outbox", "serve", "worklist")},
+    **{name: f"{name}.command" for name in ("fetch", "init", "ledger", "outbox", "serve", "worklist")},
 }
 
 

@@ -1,10 +1,13 @@
-"""A client for a host's REST API. It retries for a limited time, and sends its token to that host only."""
+"""A client for a host's REST API. It retries for a limited time, reads answers of limited size, and sends its token to that host only."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +20,10 @@ from seatsync.domain.text.characters import printable
 
 _TEMPORARY = {500, 502, 503, 504}
 _MOST_REDIRECTS = 5
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_LARGEST = 64 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+_PIECE = 64 * 1024
 _DEFAULT_PAUSE = 60.0  # seconds to wait if a rate limit does not say how long, as GitHub's documentation recommends
 
 
@@ -45,32 +52,40 @@ class _TemporaryFailure(NamedTuple):
 
 
 class Api:
-    """One host's API. All requests together may take about ``seconds``, a single answer a third of that.
+    """One host's API. All requests together may take about ``seconds``, a single answer a third of that. What is in ``secrets`` is
+    never shown, not even if the host repeats it.
 
     Proxies and certificates come from the environment (HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE).
     """
 
     def __init__(
-        self, name: str, base: str, headers: Mapping[str, str], seconds: float, fix: Callable[[int, str], str | None]
+        self,
+        name: str,
+        base: str,
+        headers: Mapping[str, str],
+        seconds: float,
+        fix: Callable[[int, str], str | None],
+        authentication: requests.auth.AuthBase | None = None,
     ) -> None:
-        """Set up the client. ``headers`` authenticate each request; ``fix`` returns the help for an error status and what the
-        request needs.
+        """Set up the client. ``headers``, or else the ``authentication``, authenticate each request; ``fix`` returns the help for an
+        error status and what the request needs.
         """
         self.name = name
         self._base = base.rstrip("/") + "/"
         self._fix = fix
-        self._secrets = [value.rpartition(" ")[2] for value in headers.values()]
+        self.secrets = [value.rpartition(" ")[2] for value in headers.values()]
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._session = requests.Session()
         self._session.headers["User-Agent"] = f"seatsync/{__version__}"
-        self._session.auth = _Authentication(headers)
+        self._session.auth = authentication or _Authentication(headers)
 
     def send(
         self, method: str, path: str, payload: object = None, changes: bool = True, needs: str = ""
     ) -> requests.Response:
-        """Return the host's answer. ``path`` is relative to the API's address, or an address on the same host. A POST that
-        ``changes`` nothing may be sent twice. ``needs`` is the permission that the token needs, in the host's words.
+        """Return the host's answer. ``path`` is relative to the API's address, or an address on the same host. A ``payload`` is
+        sent as JSON, or if it is text as a form. A POST that ``changes`` nothing may be sent twice. ``needs`` is the permission
+        that the token needs, in the host's words.
 
         Raises:
             HostError: the host rejects the request, redirects elsewhere, or cannot be reached in time.
@@ -110,13 +125,36 @@ class Api:
     def _followed(self, method: str, address: str, payload: object) -> requests.Response:
         """Return the answer after redirects on the same host, each with the same method, as GitHub requires."""
         for _ in range(_MOST_REDIRECTS):
+            body = {"data": payload, "headers": _FORM} if isinstance(payload, str) else {"json": payload}
             response = self._session.request(
-                method, address, json=payload, timeout=self._timeout(), allow_redirects=False
+                method, address, **body, timeout=self._timeout(), allow_redirects=False, stream=True
             )
+            self._read(response, time.monotonic() + self._timeout())
             if not response.is_redirect:
                 break
             address = self._checked(urljoin(address, response.headers["Location"]))
         return response
+
+    def _read(self, response: requests.Response, until: float) -> None:
+        """Read the whole answer into ``response.content``, until a time.
+
+        Raises:
+            HostError: it is too large.
+            Timeout: it comes too slowly.
+        """
+        pieces = bytearray()
+        for piece in response.iter_content(_PIECE):
+            pieces += piece
+            if len(pieces) > _LARGEST:
+                response.close()
+                raise HostError(
+                    f"{_plain(response.url)}: the answer is larger than {_LARGEST // _MEGABYTE} MB.",
+                    "Check the API's address, and any proxy between it and this job.",
+                )
+            if time.monotonic() > until:
+                response.close()
+                raise requests.Timeout
+        response._content = bytes(pieces)
 
     def wait(self, pause: float, failure: HostError) -> None:
         """Wait before a retry.
@@ -208,7 +246,7 @@ class Api:
 
     def _rejected(self, method: str, response: requests.Response, needs: str) -> HostError:
         text = _message(response)
-        for secret in self._secrets:
+        for secret in self.secrets:
             text = text.replace(secret, "***")
         status = response.status_code
         default = "Run the job again." if status >= 500 else "Read the host's message, and see docs/ci.md."
@@ -260,9 +298,16 @@ def _is_rate_limit(response: requests.Response) -> bool:
 
 
 def _retry_after(response: requests.Response) -> float:
-    """Return the seconds that the host asks to wait; 0 if it does not."""
+    """Return the seconds that the host asks to wait, for which it may name a time; 0 if it does not."""
     after = response.headers.get("retry-after", "")
-    return float(after) if after.isdecimal() else 0
+    with suppress(ValueError, OverflowError):
+        return float(after) if after.isdecimal() else max(1.0, _utc(parsedate_to_datetime(after)) - time.time())
+    return 0
+
+
+def _utc(moment: datetime) -> float:
+    """Return the seconds since 1970 of a moment, which is in UTC if it does not say otherwise."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _until_reset(response: requests.Response) -> float:
@@ -284,6 +329,9 @@ def _error_text(data: Any) -> str:
     """Return the error messages in an answer's JSON."""
     if not isinstance(data, dict):
         return ""
-    messages = [data.get("message"), data.get("error_description") or data.get("error")]
-    messages += [error.get("message") for error in data.get("errors") or [] if isinstance(error, dict)]
+    messages = [data.get("message"), data.get("error_description") or data.get("error"), data.get("imsx_description")]
+    several = [
+        error for name in ("errors", "statusInfoSet") for error in data.get(name) or [] if isinstance(error, dict)
+    ]
+    messages += [error.get("message") or error.get("imsx_description") for error in several]
     return printable(": ".join(str(message) for message in messages if message), 300)

@@ -1,0 +1,1 @@
+"""``seatsync fetch``."""
