@@ -11,6 +11,9 @@ from seatsync.cli.commands.fetch.oneroster import oneroster
 def command() -> None:
     """Fetch a roster from where it lives into a file, to be reviewed.
 
+    \b
+    seatsync fetch oneroster --url https://sis.example/v1p1 --auth oauth1-sha256 --client-id me --into rosters/sis
+
     A fetch changes files and nothing else: commit them, and look at the plan.
     """
 
