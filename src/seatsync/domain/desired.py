@@ -61,6 +61,7 @@ class Grant:
     """A rule in the files: these members get this library. ``until`` is inclusive; ``resend`` is empty if not given.
 
     ``after`` is the number of days since a member's first grant in the library after which they get it; 0: at once.
+    ``rule`` is the grant in the files if this is the part of it that ends with the tag ``ends_with`` of its members.
     """
 
     library: str
@@ -71,6 +72,8 @@ class Grant:
     resend: str = ""
     regrant: bool = False
     after: int = 0
+    ends_with: str = ""
+    rule: Grant | None = None
 
     @property
     def strength(self) -> tuple[bool, bool, date]:
@@ -87,6 +90,11 @@ class Grant:
         if self.kind is Kind.PERMANENT or (self.until is not None and self.until <= last):
             return self
         return replace(self, until=last)
+
+    def ending_with(self, tag: str, last: date) -> Grant:
+        """The same grant for members who have the ``tag`` only to the day ``last``. A permanent one never ends."""
+        ending = self.ending_by(last)
+        return ending if ending is self else replace(ending, ends_with=tag, rule=self)
 
     def expired(self, today: date) -> bool:
         return self.until is not None and self.until < today

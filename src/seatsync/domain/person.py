@@ -51,7 +51,10 @@ class Member(NamedTuple):
 
 
 class RosterMember(NamedTuple):
-    """A member in a roster: a person, and the ``file`` and ``line`` of the row. ``key`` is as in ``Member``."""
+    """A member in a roster: a person, and the ``file`` and ``line`` of the row. ``key`` is as in ``Member``.
+
+    ``ends`` says which of the ``tags`` hold only to a day (``text.tags.join_ends``).
+    """
 
     email: str
     given_name: str
@@ -62,6 +65,7 @@ class RosterMember(NamedTuple):
     key: str
     file: str
     line: int
+    ends: str = ""
 
     @property
     def origin(self) -> Origin:

@@ -12,7 +12,7 @@ from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
-from seatsync.domain.text.tags import IMPORTED, split_tags
+from seatsync.domain.text.tags import IMPORTED, split_ends, split_tags
 from seatsync.planning.matching import may_be_one
 
 NamedMember = tuple[str, str, int]
@@ -23,11 +23,14 @@ NamedMember = tuple[str, str, int]
 class Entitlements:
     """What the files ask for, by library and position in the roster.
 
-    ``wanted`` has the strongest current grant of each member, ``ended`` the last expired one. ``resends`` has the values of
+    ``wanted`` has the strongest current grant of each member, ``ended`` the last expired one. Of a grant that ends with a tag of
+    its members, both have the part that ends with it (``Grant.ending_with``). ``resends`` has the values of
     ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again.
     ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet. ``reach`` counts the members
     each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
-    no roster has; ``mismatches`` are rows of its file with the id of one member and the e-mail of another.
+    no roster has; ``mismatches`` are rows of its file with the id of one member and the e-mail of another. ``over`` are grants
+    that give nobody anything any more because tags have ended, with the last of these days. ``last_days`` are the coming last
+    days of tags that grants name.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -38,6 +41,8 @@ class Entitlements:
     reach: dict[Grant, int] = field(default_factory=dict)
     unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     mismatches: dict[Grant, list[NamedMember]] = field(default_factory=dict)
+    over: dict[Grant, date] = field(default_factory=dict)
+    last_days: set[date] = field(default_factory=set)
 
 
 def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot, today: date) -> Entitlements:
@@ -46,8 +51,8 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
     entitlements = Entitlements(
         {library: {} for library in desired.libraries}, {library: {} for library in desired.libraries}
     )
-    weakest_first = sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0]))
-    for _, grant in weakest_first:
+    parts: list[tuple[Grant, int, set[int]]] = []
+    for at, grant in sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0])):
         reached = index.reached(grant.to)
         entitlements.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
         if unknown := index.unknown_members(grant.to):
@@ -57,19 +62,31 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
         if grant.after:
             due = index.due(grant) & reached
             entitlements.not_due[grant] = reached - due
-            entitlements.wanted[grant.library].update(dict.fromkeys(index.owners(grant.library) & reached, grant))
             reached = due
-        if grant.expired(today):
-            entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
-            continue
-        entitlements.wanted[grant.library].update(dict.fromkeys(reached, grant))
-        if grant.regrant:
-            entitlements.regrants.setdefault(grant.library, set()).update(reached)
-        if grant.resend:
-            values = entitlements.resends.setdefault(grant.library, {})
-            for position in reached:
-                values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
+        entitlements.last_days |= index.last_days(grant.to)
+        found = index.by_end(grant, reached)
+        if found and all(part.expired(today) and part is not grant for part, _ in found):
+            entitlements.over[grant] = max(part.until for part, _ in found if part.until is not None)
+        parts += [(part, -at, some) for part, some in found]
+    for part, _, some in sorted(parts, key=lambda part: (part[0].strength, part[1])):
+        owners = index.owners(part.library) & entitlements.not_due[part] if part.after else ()
+        entitlements.wanted[part.library].update(dict.fromkeys(owners, part))
+        _give(part, some, entitlements, today)
     return entitlements
+
+
+def _give(grant: Grant, reached: set[int], entitlements: Entitlements, today: date) -> None:
+    """Note what the grant gives the members it reaches; weaker grants were noted before."""
+    if grant.expired(today):
+        entitlements.ended[grant.library].update(dict.fromkeys(reached, grant))
+        return
+    entitlements.wanted[grant.library].update(dict.fromkeys(reached, grant))
+    if grant.regrant:
+        entitlements.regrants.setdefault(grant.library, set()).update(reached)
+    if grant.resend:
+        values = entitlements.resends.setdefault(grant.library, {})
+        for position in reached:
+            values[position] = tuple(sorted({*values.get(position, ()), grant.resend}))
 
 
 def _counted_reached(to: Selector, counted: Counted) -> int:
@@ -104,7 +121,53 @@ class RosterIndex:
         if to.any_tags:
             conditions.append(self._tagged(to.any_tags))
         reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
-        return reached - self._tagged(to.not_tags) if to.not_tags else reached
+        return reached - self._tagged(to.not_tags, still=True) if to.not_tags else reached
+
+    def by_end(self, grant: Grant, reached: set[int]) -> list[tuple[Grant, set[int]]]:
+        """The grant for members whose tags do not end, and a part of it for each tag and day with which it ends for others.
+
+        A tag that has ended gives nobody a permanent license, and takes none from whoever owns it.
+        """
+        if not self._by_end:
+            return [(grant, reached)]
+        ends = self._ends(grant.to, reached)
+        if grant.kind is Kind.PERMANENT:
+            over = {position for position, (day, _) in ends.items() if day < self.today.isoformat()}
+            return [(grant, reached - (over - self.owners(grant.library)))]
+        parts: dict[tuple[str, str], set[int]] = {}
+        for position, end in ends.items():
+            parts.setdefault(end, set()).add(position)
+        found = [(grant.ending_with(tag, date.fromisoformat(day)), some) for (day, tag), some in sorted(parts.items())]
+        lasting = reached - ends.keys()
+        return [(grant, lasting), *found] if lasting or not found else found
+
+    def last_days(self, to: Selector) -> set[date]:
+        """The days, from today on, on which a tag that the selector names ends for somebody."""
+        days = {day for tag in to.all_tags for day in self._by_end.get(tag, ())}
+        return {date.fromisoformat(day) for day in days if day >= self.today.isoformat()}
+
+    def _ends(self, to: Selector, reached: set[int]) -> dict[int, tuple[str, str]]:
+        """When the selector no longer reaches members, and with which tag: the first day of needed tags, the last of alternatives."""
+        ends: dict[int, tuple[str, str]] = {}
+        for tag in to.tags:
+            for day, positions in self._by_end.get(tag, {}).items():
+                for position in positions & reached:
+                    ends[position] = min(ends.get(position, (day, tag)), (day, tag))
+        last: dict[int, tuple[str, str]] = {}
+        for tag in to.any_tags:
+            for day, positions in self._by_end.get(tag, {}).items():
+                for position in positions & reached:
+                    last[position] = max(last.get(position, (day, tag)), (day, tag))
+        for position in last.keys() - self._lasting(to.any_tags):
+            ends[position] = min(ends.get(position, last[position]), last[position])
+        return ends
+
+    def _lasting(self, tags: Iterable[str]) -> set[int]:
+        """The members who have one of the tags without an end."""
+        found: set[int] = set()
+        for tag in tags:
+            found |= self._tagged([tag]).difference(*self._by_end.get(tag, {}).values())
+        return found
 
     def due(self, grant: Grant) -> set[int]:
         """The members whose first license of the library is as old as the grant asks."""
@@ -148,10 +211,14 @@ class RosterIndex:
             return position if may_be_one(student_id, self.roster[position].student_id) else None
         return position
 
-    def _tagged(self, tags: Iterable[str]) -> set[int]:
+    def _tagged(self, tags: Iterable[str], still: bool = False) -> set[int]:
+        """The members with one of the tags. With ``still``, a tag does not count after its last day."""
         found: set[int] = set()
         for tag in tags:
-            found.update((self._by_day if tag.startswith(IMPORTED) else self._by_tag).get(tag, ()))
+            tagged = (self._by_day if tag.startswith(IMPORTED) else self._by_tag).get(tag, set())
+            ends = self._by_end.get(tag, {}) if still else {}
+            over = [positions for day, positions in ends.items() if day < self.today.isoformat()]
+            found |= tagged.difference(*over) if over else tagged
         return found
 
     @cached_property
@@ -172,6 +239,19 @@ class RosterIndex:
             for tag in split_tags(tags):
                 by_tag.setdefault(tag, set()).update(positions)
         return by_tag
+
+    @cached_property
+    def _by_end(self) -> Mapping[str, Mapping[str, set[int]]]:
+        """Who has which tag only to which day (ISO), by tag and day."""
+        together: dict[str, list[int]] = {}
+        for position, member in enumerate(self.roster):
+            if member.ends:
+                together.setdefault(member.ends, []).append(position)
+        by_end: dict[str, dict[str, set[int]]] = {}
+        for ends, positions in together.items():
+            for tag, day in split_ends(ends).items():
+                by_end.setdefault(tag, {}).setdefault(day, set()).update(positions)
+        return by_end
 
     @cached_property
     def _by_day(self) -> Mapping[str, set[int]]:

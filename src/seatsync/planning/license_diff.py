@@ -215,7 +215,8 @@ class LicenseDiff:
             reason, place = f"The institution ended on {self.retire}", self.draft.desired.place("institution", "retire")
         elif ended is not None:
             was = license.until or "no end"
-            reason, place = f"The end date of the grant, {ended.until}, has passed (was: {was})", ended.origin
+            what = ended.ends_with or "the grant"
+            reason, place = f"The end date of {what}, {ended.until}, has passed (was: {was})", ended.origin
         elif self.dropped:
             reason = "The library is no longer in seatsync.yaml"
         else:
@@ -282,7 +283,8 @@ def _reason(rule: Grant) -> str:
         words.append(f"listed in {to.selection.file}")
     if to.emails:
         words.append("named by e-mail")
-    return "Granted: " + (" and ".join(words) or "everyone")
+    ending = f"; ends {rule.ends} with {rule.ends_with}" if rule.ends_with else ""
+    return "Granted: " + (" and ".join(words) or "everyone") + ending
 
 
 def reminders_due(license: License, remind_after: tuple[int, ...], today: date) -> int:

@@ -36,12 +36,25 @@ def why(
         return None, []
     index = RosterIndex(desired.members, records, snapshot, today)
     wanted = resolve_grants(desired, records, snapshot, today).wanted
-    reaching = [grant for grant in desired.grants if position in index.reached(grant.to)]
+    reaching = [
+        part
+        for grant in desired.grants
+        if position in index.reached(grant.to)
+        for part, some in index.by_end(grant, {position})
+        if some
+    ]
     found = [
-        MatchingGrant(grant, wanted[grant.library].get(position) is grant, _due_on(grant, snapshot, records[position]))
+        MatchingGrant(
+            grant, _is(wanted[grant.library].get(position), grant), _due_on(grant, snapshot, records[position])
+        )
         for grant in reaching
     ]
     return desired.members[position], found
+
+
+def _is(wanted: Grant | None, grant: Grant) -> bool:
+    """Whether both are the same grant of the files, or the same part of it."""
+    return wanted is not None and (wanted.rule or wanted) is (grant.rule or grant)
 
 
 def _due_on(grant: Grant, snapshot: Snapshot, record: int) -> str:

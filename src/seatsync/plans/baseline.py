@@ -32,6 +32,7 @@ _PASSING = frozenset(
         "permanent-kept",
         "same-name",
         "student-id-zeros",
+        "tags-ended",
     }
 )
 """Warnings about the changes of one plan. The next plan does not have them."""
@@ -75,12 +76,13 @@ def is_valid(snapshot: Snapshot, today: date) -> bool:
 
 
 def _due(draft: Draft) -> Iterator[date]:
-    """The days after the last ones of grants, approvals and the institution, and those on which members come due by tenure.
+    """The days after the last ones of grants, tags, approvals and the institution, and those on which members come due by tenure.
 
     In a draft of some members, the day known before covers the others. (Due reminders are read from the ledger each time.)
     """
     ends = [grant.until for grant in draft.desired.grants if grant.until is not None]
     ends += [approval.until for approval in draft.desired.approvals]
+    ends += draft.entitlements.last_days
     ends += [last for last in [parse_day(draft.desired.institution.retire)] if last is not None]
     yield from (end + timedelta(days=1) for end in ends if draft.today <= end < date.max)
     yield from next_days(draft)

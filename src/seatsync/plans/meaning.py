@@ -25,9 +25,9 @@ AT_ONCE = 5_000
 """Members taken at a time."""
 _END = "\x1f"
 """Ends each value. No value contains it."""
-_NOT_SAID = frozenset({"origin", "places", "digest", "files", "members", "counted", "rows"})
-"""Fields of the desired state that are places or bytes, the members, who are taken from columns, and the rows of exports, for
-which their keys stand."""
+_NOT_SAID = frozenset({"origin", "places", "digest", "files", "members", "counted", "rows", "ends_with", "rule"})
+"""Fields of the desired state that are places or bytes, the members, who are taken from columns, the rows of exports, for
+which their keys stand, and the fields of grants that follow from members."""
 
 
 def meaning_of(desired: Desired, members: Iterable[Columns]) -> str:
@@ -40,6 +40,9 @@ def meaning_of(desired: Desired, members: Iterable[Columns]) -> str:
     whole = sha256(said.encode("utf-8", "surrogatepass"))
     for digest in digests:
         whole.update(digest.digest())
+    for member in desired.members:
+        if member.ends:
+            whole.update(f"{member.key}{_END}{member.ends}{_END}".encode("utf-8", "surrogatepass"))
     return whole.hexdigest()
 
 

@@ -15,6 +15,7 @@ from seatsync.refusals.warnings import approvals, exports, grants, institution, 
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Yield all warnings, then all notices."""
     yield from grants.past_ends(case)
+    yield from grants.ended_tags(case)
     yield from grants.reaching_nobody(case)
     yield from tenure.never_due(case)
     yield from (warning for _, warning in grants.naming_unknown(case))
@@ -49,7 +50,8 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
         for rule in case.desired.grants
         if any(t.startswith(IMPORTED) for t in (*rule.to.tags, *rule.to.any_tags))
     }
-    yield from (replace(warning, severity=Severity.NOTICE) for warning in grants.past_ends(case))
+    ended = (*grants.past_ends(case), *grants.ended_tags(case))
+    yield from (replace(warning, severity=Severity.NOTICE) for warning in ended)
     yield from (warning for warning in grants.reaching_nobody(case) if warning.origin not in by_day)
     for rule, warning in grants.naming_unknown(case):
         yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning

@@ -33,6 +33,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
         *("slots-below-used", "slots-exceeded", "too-many-revokes", "empty-roster"),
         *(
             "past-until",
+            "tags-ended",
             "delivery-changed",
             "grant-reaches-nobody",
             "unknown-tag",

@@ -172,6 +172,7 @@ def _grant(asking: MatchingGrant, folder: Path) -> dict[str, Any]:
         "line": grant.origin.line,
         "kind": grant.kind.value,
         "until": grant.until.isoformat() if grant.until else None,
+        **({"ends_with": grant.ends_with} if grant.ends_with else {}),
         "counts": asking.counts,
         **({"after": {"days": grant.after}, "due": asking.due_on or None} if grant.after else {}),
     }
@@ -206,6 +207,7 @@ def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
         put(f"{library}: {held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}{end}")
         for grant in held["asked_for"]:
             until = f" until {grant['until']}" if grant["until"] else ""
+            until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
             weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"
             put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{_due(grant) or weaker}")
         if not held["asked_for"]:

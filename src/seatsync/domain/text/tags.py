@@ -1,8 +1,8 @@
-"""Tags of members: check them, join them into one string, and split it."""
+"""Tags of members, and the last days of those that end: check them, join them into one string, and split it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 IMPORTED = "imported:"
 """Prefix of the date tag ``imported:YYYY-MM-DD``, which only the ledger sets."""
@@ -28,3 +28,23 @@ def join_tags(tags: Iterable[str]) -> str:
 def split_tags(joined: str) -> tuple[str, ...]:
     """Split the string of ``join_tags``."""
     return tuple(joined.split(TAG_SEPARATOR)) if joined else ()
+
+
+def join_ends(ends: Mapping[str, str]) -> str:
+    """Join tags with their last days (ISO) into one string: equal for equal mappings."""
+    return TAG_SEPARATOR.join(sorted(f"{day} {tag}" for tag, day in ends.items()))
+
+
+def split_ends(joined: str) -> dict[str, str]:
+    """Split the string of ``join_ends`` into tag → last day (ISO)."""
+    pairs = (pair.partition(" ") for pair in joined.split(TAG_SEPARATOR) if pair)
+    return {tag: day for day, _, tag in pairs}
+
+
+def later_ends(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The last days of tags that somebody has from two places: the later one, none if a tag does not end in one of them.
+
+    Both map each tag to its last day, or to an empty text if it does not end.
+    """
+    both = {tag: max(one[tag], other[tag]) if one[tag] and other[tag] else "" for tag in one.keys() & other.keys()}
+    return {tag: day for tag, day in {**one, **other, **both}.items() if day}

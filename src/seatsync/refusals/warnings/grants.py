@@ -49,6 +49,18 @@ def past_ends(case: Case) -> Iterator[Diagnostic]:
         yield Diagnostic("past-until", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
+def ended_tags(case: Case) -> Iterator[Diagnostic]:
+    """Warn of grants whose tags had ended for all their members when seatsync first read them."""
+    for rule, last in case.draft.entitlements.over.items():
+        held = case.draft.snapshot.licenses.get(rule.library, {})
+        if case.draft.was_applied(rule) or any(license.until == last.isoformat() for license in held.values()):
+            continue
+        reached = counted(case.draft.entitlements.reach[rule], "member")
+        message = f"This grant of {case.title(rule.library)} gives nobody a seat: {reached} had its tags, the last of them to {last}."
+        help = "Put the set of the present term into the roster's place, or correct the grant's `to`."
+        yield Diagnostic("tags-ended", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
 def _was_in_force(case: Case, rule: Grant) -> bool:
     """Whether a license in the ledger has, or had, the end date of this grant."""
     held = case.draft.snapshot.licenses.get(rule.library, {})

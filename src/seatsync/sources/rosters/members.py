@@ -109,7 +109,9 @@ class RosterReader:
         for written in set(tags) - self.joined.keys():
             self._joined(written)
         column["tags"] = [*map(self.joined.__getitem__, tags)]
-        self.members += map(RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, strict=False))
+        self.members += map(
+            RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, repeat(""), strict=False)
+        )
         return True
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:

@@ -6,7 +6,7 @@ from sys import intern
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.person import Person, RosterMember
-from seatsync.domain.text.tags import join_tags, split_tags
+from seatsync.domain.text.tags import join_ends, join_tags, later_ends, split_ends, split_tags
 
 
 def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[RosterMember]:
@@ -33,10 +33,16 @@ def merge(rosters: list[list[RosterMember]], found: list[Diagnostic]) -> list[Ro
         else:
             both = {name: getattr(known, name) or getattr(member, name) for name in Person._field_defaults}
             tags = intern(join_tags([*split_tags(known.tags), *split_tags(member.tags)]))
-            merged[member.key] = known._replace(**both | {"tags": tags})
+            ends = join_ends(later_ends(_ends(known), _ends(member))) if known.ends or member.ends else ""
+            merged[member.key] = known._replace(**both | {"tags": tags, "ends": ends})
         if member.student_id:
             ids.setdefault(member.student_id, merged.get(member.key, member))
     return list(merged.values())
+
+
+def _ends(member: RosterMember) -> dict[str, str]:
+    """The last day of each of the member's tags; empty for a tag that does not end."""
+    return dict.fromkeys(split_tags(member.tags), "") | split_ends(member.ends)
 
 
 def _disagreement(one: RosterMember, other: RosterMember) -> str:
