@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from seatsync.sources import yaml_tree
-from seatsync.sources.edit import with_entry
+from seatsync.sources.editing.entries import with_entry
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import apart, environment, removed
 

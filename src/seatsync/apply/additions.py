@@ -13,7 +13,7 @@ from seatsync.apply.members import Impossible
 from seatsync.domain.person import Person, person_of
 from seatsync.domain.text.formulas import defused
 from seatsync.sources import opening
-from seatsync.sources.edit import with_entry
+from seatsync.sources.editing.entries import with_entry
 from seatsync.sources.files import NAME
 
 _BOM = "\ufeff"

@@ -19,6 +19,7 @@ from seatsync.domain.failure import ExitCode
 
 COMMANDS = {
     "init": "Create a folder to start from.",
+    "edit": "Change the files: add, remove, tag, grant, revoke.",
     "validate": "Check the files, without the ledger.",
     "plan": "Show what would change.",
     "apply": "Make the changes of a plan.",
@@ -52,7 +53,7 @@ _ELSEWHERE = {
     "import": "portal.import_",  # `import` is a keyword of Python
     "drift": "portal.drift",
     **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
-    **{name: f"{name}.command" for name in ("fetch", "init", "ledger", "outbox", "serve", "worklist")},
+    **{name: f"{name}.command" for name in ("edit", "fetch", "init", "ledger", "outbox", "serve", "worklist")},
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -40,17 +41,20 @@ def printable_plan(plan: Plan, folder: Path, run: Run) -> Plan:
     return redactor.plan(plan) if redactor is not None else plan
 
 
-def plan_result(folder: Path, run: Run, files: Path | None = None) -> PlanResult:
+def plan_result(
+    folder: Path, run: Run, files: Path | None = None, instead: Mapping[str, bytes] | None = None
+) -> PlanResult:
     """The plan of a folder and its ledger, and what was found in its files; no plan if they are invalid.
 
-    ``files`` is the folder as it was at another time, if the plan is to be made of that.
+    ``files`` is the folder as it was at another time, if the plan is to be made of that; ``instead`` are files as an edit would
+    leave them (real path → bytes).
     """
     from seatsync.ledger.failures import LedgerError
     from seatsync.plans.make import make_plan
     from seatsync.plans.result import PlanResult
     from seatsync.sources.institution_folder import InstitutionFolder
 
-    opened = InstitutionFolder.open(files or folder)
+    opened = InstitutionFolder.open(files or folder, instead)
     id = opened.institution_id
     if id is None:
         return PlanResult(None, _loaded(opened).found)

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -23,6 +23,8 @@ from seatsync.sources.opening import MOST_BYTES
 
 NAME = "seatsync.yaml"
 """The file that every institution's folder has."""
+UNFINISHED = ".seatsync-edit.json"
+"""Is in a folder whose files an edit was about to replace when it was killed."""
 
 _MOST_LOOKED_AT = 2_000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -37,6 +39,8 @@ class Folder:
     digests: dict[str, str] = field(default_factory=dict)
     left: int = MOST_BYTES
     """How many more bytes may be read, of all files together."""
+    instead: Mapping[str, bytes] = field(default_factory=dict)
+    """Real path → the bytes that the file would have: to try an edit before it is written."""
     _names: dict[str, str] | None = None
 
     def read(
@@ -48,7 +52,7 @@ class Folder:
         ``most`` bytes, or would exceed the limit for all files together.
         """
         where = named_at or Origin(name)
-        if name == NAME and not self._is_free_of_planted_repositories():
+        if name == NAME and not (self._is_free_of_planted_repositories() and self._is_finished()):
             return None
         data = self._bytes(name, where, most)
         if data is None:
@@ -75,7 +79,8 @@ class Folder:
         if name not in self.digests:
             digest = hashlib.sha256()
             try:
-                for piece in opening.pieces(self.path / name, self.path):
+                edited = self._edited(name)
+                for piece in opening.pieces(self.path / name, self.path) if edited is None else [edited]:
                     digest.update(piece)
             except (OSError, ValueError):  # reading it will say why
                 return None
@@ -89,6 +94,9 @@ class Folder:
         except (OSError, ValueError):  # reading it will say why
             return name
 
+    def _edited(self, name: str) -> bytes | None:
+        return self.instead.get(self.leads_to(name)) if self.instead else None
+
     def _is_free_of_planted_repositories(self) -> bool:
         """Whether Git finds no repository in the folder or its parents other than the checkout's own."""
         try:
@@ -97,6 +105,17 @@ class Folder:
             self._report("planted-repository", str(planted), planted.help, Origin(NAME))
             return False
         return True
+
+    def _is_finished(self) -> bool:
+        """Whether no edit was interrupted while it replaced several files, so that some may be new and others old."""
+        if not (self.path / UNFINISHED).exists():
+            return True
+        message = (
+            f"An edit of these files was interrupted, and {UNFINISHED} says which: some may be new and others old."
+        )
+        help = "Run any `seatsync edit` command in this folder: it finishes the interrupted one first."
+        self._report("edit-unfinished", message, help, Origin(UNFINISHED))
+        return False
 
     def encrypted_among(self, names: Iterable[str]) -> list[str]:
         """Return the encrypted ones among seatsync.yaml and these files. The key is not needed."""
@@ -110,6 +129,8 @@ class Folder:
 
     def _bytes(self, name: str, where: Origin, most: int) -> bytes | None:
         shown = printable(name, 300)
+        if (edited := self._edited(name)) is not None:
+            return edited
         try:
             return opening.read(self.path / name, self.path, min(most, self.left))
         except opening.Outside as outside:

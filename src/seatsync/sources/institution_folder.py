@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,12 @@ class InstitutionFolder:
     _read: Folder
 
     @classmethod
-    def open(cls, path: Path) -> InstitutionFolder:
-        """Read and parse the folder's seatsync.yaml. Other files are read on demand."""
-        folder = Folder(path)
+    def open(cls, path: Path, instead: Mapping[str, bytes] | None = None) -> InstitutionFolder:
+        """Read and parse the folder's seatsync.yaml. Other files are read on demand.
+
+        ``instead`` are files as an edit would leave them: real path → bytes.
+        """
+        folder = Folder(path, instead=instead or {})
         text = folder.read(NAME)
         tree = yaml_tree.parse(text, NAME, folder.found) if text is not None else None
         return cls(path, _in_institution(tree, "id"), _in_institution(tree, "was") or "", tree, folder)
@@ -34,7 +38,7 @@ class InstitutionFolder:
     def files(self) -> Folder:
         """Return a new Folder with seatsync.yaml already read. Each way of making a plan starts from its own."""
         read = self._read
-        return Folder(self.path, [*read.found], {**read.digests}, read.left)
+        return Folder(self.path, [*read.found], {**read.digests}, read.left, read.instead)
 
 
 def _in_institution(tree: yaml_tree.Node | None, name: str) -> str | None:

@@ -44,13 +44,13 @@ def _header_help(needs: str, names: tuple[str, ...], required: tuple[str, ...] =
     return help_for
 
 
-_SELECTION = HeaderSpec(
+SELECTION = HeaderSpec(
     lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
     LISTED_BY,
     _header_help(f"must have a column with e-mails or student ids, for example {LISTED_BY[0]}", LISTED_BY),
 )
 _GRANT_COLUMNS = ("library", "email", "kind", "until", "student_id")
-_GRANTS = HeaderSpec(
+GRANTS = HeaderSpec(
     lambda names: {"library", "email"} <= names,
     _GRANT_COLUMNS,
     _header_help(
@@ -70,7 +70,7 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
 
     None, and nothing read, where the file has more than ``most`` rows, empty ones included.
     """
-    table = csv_table.read(text, file, _SELECTION, found)
+    table = csv_table.read(text, file, SELECTION, found)
     if table is None:
         return None
     picks: list[int | None] = []
@@ -126,14 +126,14 @@ class GrantsReader:
 
     def read(self, text: str) -> None:
         """Read every row into ``grants``, and report mistakes to ``found``."""
-        table = csv_table.read(text, self.file, _GRANTS, self.found)
+        table = csv_table.read(text, self.file, GRANTS, self.found)
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
         misspelt = {name for name in columns if self._report_misspelt(table, name, columns)}
         known = misspelt | {squeezed(name) for name in _GRANT_COLUMNS}
         warn_of_ignored_columns(table, known, _GRANT_COLUMNS, "a grants file")
-        places = [columns.get(squeezed(name), -1) for name in _GRANTS.names]
+        places = [columns.get(squeezed(name), -1) for name in GRANTS.names]
         for line, row in table.rows():
             row = [*row, ""]
             values = [clean(row[place]) for place in places]

@@ -1,0 +1,1 @@
+"""`seatsync edit`: small changes of the files by command."""

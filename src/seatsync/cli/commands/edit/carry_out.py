@@ -1,0 +1,125 @@
+"""What all ``seatsync edit`` commands do: change the files in memory, check them, write them, show the lines and the plan."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seatsync.cli.output.findings import prefix, print_findings
+from seatsync.cli.output.plans import FolderResult, show
+from seatsync.cli.planning import plan_result, printable_plan
+from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode, Failure
+
+if TYPE_CHECKING:
+    from seatsync.planning.plan import Plan
+    from seatsync.sources.editing.files import EditedFile
+    from seatsync.sources.editing.folder import EditedFolder
+
+
+def carry_out(
+    path: Path, run: Run, change: Callable[[EditedFolder], None], revoked: tuple[str, Collection[str]] | None = None
+) -> int:
+    """Make one change of a folder's files, all of it or nothing; return the exit code.
+
+    ``revoked`` is a library and the keys of members who shall no longer get it.
+    """
+    from seatsync.sources.editing.folder import EditedFolder, InvalidFiles
+    from seatsync.sources.editing.writing import finish, write_all
+
+    if finished := finish(path):
+        run.say(f"An edit that was interrupted before is finished: {', '.join(finished)}.")
+    try:
+        with run.step("Reading the files"):
+            folder = EditedFolder(path, run.today)
+        change(folder)
+        files = folder.finished()
+    except InvalidFiles as invalid:
+        print_findings(path, invalid.found, run)
+        run.say("Nothing was written.")
+        return ExitCode.INVALID
+    plan = _plan(path, run, {os.path.realpath(path / file.name): file.after for file in files}) if files else None
+    if plan is not None and revoked is not None:
+        _check_not_permanent(plan, *revoked)
+    if files:
+        write_all(path, files)
+    _show(path, run, files, folder.notes, plan)
+    return ExitCode.DONE
+
+
+def _plan(path: Path, run: Run, instead: Mapping[str, bytes]) -> Plan | None:
+    """The plan that the changed files would have; None, and a sentence, where the ledger can't be read."""
+    try:
+        with run.step("Planning"):
+            return plan_result(path, run, instead=instead).plan
+    except Failure as failure:
+        run.say(f"The plan can't be shown here: {failure} `seatsync plan` shows it where the ledger can be read.")
+        return None
+
+
+def _check_not_permanent(plan: Plan, library: str, keys: Collection[str]) -> None:
+    """Check that the plan takes back none of these members' permanent licenses.
+
+    Raises:
+        CannotEdit: it would, and can't.
+    """
+    from seatsync.domain.text.emails import email_key
+    from seatsync.sources.editing.refused import CannotEdit
+
+    for finding in (*plan.refusals, *plan.warnings):
+        if finding.code in ("permanent-revoke", "permanent-retained") and finding.library == library:
+            owners = [member for member in finding.members if email_key(member) in keys]
+            if owners:
+                fact = f"{owners[0]} owns {library} permanently. Permanent licenses are never revoked; nothing was written."
+                raise CannotEdit(fact, "Leave the grant as it is. The member keeps the license, also after leaving.")
+
+
+def _show(path: Path, run: Run, files: Sequence[EditedFile], notes: Sequence[str], plan: Plan | None) -> None:
+    shown = printable_plan(plan, path, run) if plan is not None else None
+    if run.format == "json":
+        from seatsync.formats.plan_document import to_document
+
+        lines = [as_json(path, run, file, number) for file in files for number in range(len(file.lines))]
+        document = to_document(shown) if shown is not None else None
+        click.echo(json.dumps({"changes": lines, "notes": [*notes], "plan": document}, indent=2, ensure_ascii=False))
+        return
+    _show_lines(path, run, files)
+    for note in notes:
+        run.say(note)
+    if not files:
+        run.say("Nothing to do.")
+    elif shown is not None and not run.quiet:
+        click.echo()
+        show([FolderResult(shown, [], path)], False, run)
+
+
+def as_json(path: Path, run: Run, file: EditedFile, number: int) -> dict[str, object]:
+    """Lines that were changed, as JSON; where names are left out, only their place."""
+    lines = file.lines[number]
+    place = {"file": prefix(path) + file.name, "line": lines.line}
+    if run.redactor is not None:
+        return place
+    return {**place, "before": [*lines.before], "after": [*lines.after]}
+
+
+def _show_lines(path: Path, run: Run, files: Sequence[EditedFile]) -> None:
+    """Print the changed lines as a small diff; where names are left out, only their places."""
+    from seatsync.reports import text
+    from seatsync.reports.view import escape_controls
+
+    out = text.stdout(run.no_color)
+    line = partial(out.line, folded=False)
+    for file in files:
+        for lines in file.lines:
+            line((f"{prefix(path)}{file.name}:{lines.line}", "bold"))
+            if run.redactor is None:
+                for before in lines.before:
+                    line((f"- {escape_controls(before)}", "red"))
+                for after in lines.after:
+                    line((f"+ {escape_controls(after)}", "green"))

@@ -1,0 +1,103 @@
+"""Several changes of one CSV file, made at once and proved by reading the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from seatsync.domain.text.characters import clean
+from seatsync.domain.text.formulas import defused
+from seatsync.sources.editing.csv_file import CsvFile
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.splices import Splice, spliced
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.csv_table import CsvTable
+from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.table import Record
+
+
+class CsvEdits:
+    """Collects changes of rows by the lines on which they begin in the file as it was, and turns them into splices."""
+
+    def __init__(self, table: CsvTable, spec: HeaderSpec) -> None:
+        self.table = table
+        self.spec = spec
+        self._added: list[list[str]] = []
+        self._removed: set[int] = set()
+        self._values: dict[int, dict[int, str]] = {}
+
+    def add(self, values: Mapping[int, str]) -> None:
+        """Add a row at the end, with these values by the position of their columns; all others are empty."""
+        self._added.append([values.get(position, "") for position in range(len(self.table.header))])
+
+    def remove(self, line: int) -> None:
+        """Remove the row that begins on ``line``."""
+        self._removed.add(line)
+
+    def set(self, line: int, position: int, value: str) -> None:
+        """Give the row that begins on ``line`` another value in a column."""
+        self._values.setdefault(position, {})[line] = value
+
+    def value(self, line: int, position: int) -> str:
+        """Return what the row has in a column, as it would be."""
+        changed = self._values.get(position, {})
+        return changed[line] if line in changed else self._field(self._rows[line], position)
+
+    def splices(self) -> list[Splice]:
+        """Return the splices for all changes.
+
+        Raises:
+            CannotEdit: the file would not be read back as meant.
+        """
+        rows = [(self.table.header_line, self._end_of_header)]
+        rows += [(first, last) for first, last, row in self._records if any(map(str.strip, row))]
+        file = CsvFile(self.table.text, self.table.delimiter, rows)
+        made = [splice for position, values in self._values.items() for splice in self._changes(file, position, values)]
+        made += file.removed(self._removed)
+        if self._added:
+            made.append(file.added([defused(row) for row in self._added]))
+        self._prove(made)
+        return made
+
+    def _changes(self, file: CsvFile, position: int, values: Mapping[int, str]) -> list[Splice]:
+        kept = {line: defused([value])[0] for line, value in values.items() if line not in self._removed}
+        return file.with_values(position, kept)
+
+    @cached_property
+    def _records(self) -> Sequence[Record]:
+        return [*self.table.records()]
+
+    @cached_property
+    def _rows(self) -> Mapping[int, list[str]]:
+        return {first: row for first, _, row in self._records}
+
+    @property
+    def _end_of_header(self) -> int:
+        last = self._records[0][0] - 1 if self._records else self.table.text.count("\n") + 1
+        return max(self.table.header_line, last)
+
+    def _field(self, row: Sequence[str], position: int) -> str:
+        return row[position] if position < len(row) else ""
+
+    def _prove(self, splices: Sequence[Splice]) -> None:
+        expected = []
+        for first, _, row in self._records:
+            if first in self._removed:
+                continue
+            changed = {position: values[first] for position, values in self._values.items() if first in values}
+            width = max([len(row), *(position + 1 for position in changed)])
+            expected.append([changed.get(at, self._field(row, at)) for at in range(width)])
+        changed_text = spliced(self.table.text, splices)
+        table = csv_table.read(changed_text, self.table.file, self.spec, [])
+        read = [row for _, _, row in table.records()] if table is not None else None
+        if read is None or _meant(read) != _meant([*expected, *self._added]):
+            where = f"{self.table.file}:{self.table.header_line}"
+            raise CannotEdit(f"{where}: the rows of this file are written too unusually to be changed.", BY_HAND)
+
+
+BY_HAND = "Change the file by hand."
+
+
+def _meant(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    filled = [[*map(clean, row)] for row in rows]
+    return [row for row in filled if any(row)]

@@ -1,0 +1,159 @@
+"""Change rows of a CSV file, in the way its other rows are written: quotes, spaces, line ends, the end of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from seatsync.sources.editing.splices import Splice, line_starts
+
+_LIKE_THESE = 200
+"""How many rows are looked at for the way in which a column is written."""
+
+
+class Cell(NamedTuple):
+    """A field of a row: its range in the text without white space around it, its value, and whether it is in quotes."""
+
+    start: int
+    end: int
+    value: str
+    quoted: bool
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """The text of a CSV file. ``records`` are (first line, last line) of its rows, the header first; blank rows are left out."""
+
+    text: str
+    delimiter: str
+    records: Sequence[tuple[int, int]]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return line_starts(self.text)
+
+    def added(self, rows: Sequence[Sequence[str]]) -> Splice:
+        """Return the splice that adds rows below the last one."""
+        first, last = self.records[-1]
+        start, end = self._range(first, last)
+        like = self._cells_of(start, end)
+        is_header = len(self.records) == 1
+        line_end = _line_end(self.text[start:end]) or _line_end(self.text[:start]) or "\n"
+        written = [self._row(row, like, is_header) for row in rows]
+        if _line_end(self.text[start:end]):
+            return Splice(end, end, "".join(f"{row}{line_end}" for row in written))
+        return Splice(end, end, "".join(f"{line_end}{row}" for row in written))
+
+    def removed(self, lines: Collection[int]) -> list[Splice]:
+        """Return the splices that delete the rows that begin on these lines."""
+        ranges: list[tuple[int, int]] = []
+        for first, last in self.records[1:]:
+            if first in lines:
+                start, end = self._range(first, last)
+                if ranges and ranges[-1][1] == start:
+                    start = ranges.pop()[0]
+                ranges.append((start, end))
+        if ranges and not _line_end(self.text[slice(*ranges[-1])]):  # the last line of a file without a line end there
+            start, end = ranges.pop()
+            ranges.append((start - len(_line_end(self.text[:start])), end))
+        return [Splice(start, end, "") for start, end in ranges]
+
+    def with_values(self, position: int, values: Mapping[int, str]) -> list[Splice]:
+        """Return the splices that give the rows on these lines another value in the field at ``position``."""
+        splices = []
+        for first, last in self.records[1:]:
+            if first not in values:
+                continue
+            cells = self._cells_of(*self._range(first, last))
+            value = values[first]
+            if position >= len(cells):  # a row that ends early
+                missing = self.delimiter * (position - len(cells) + 1)
+                splices.append(Splice(cells[-1].end, cells[-1].end, missing + self._quoted(value, False)))
+                continue
+            cell = cells[position]
+            quoted = self._is_quoted(position, first, cells)
+            splices.append(Splice(cell.start, cell.end, self._quoted(value, quoted)))
+        return splices
+
+    def cell(self, line: int, position: int) -> Cell | None:
+        """Return a field of the row that begins on ``line``, or None where the row ends before it."""
+        last = next(last for first, last in self.records if first == line)
+        cells = self._cells_of(*self._range(line, last))
+        return cells[position] if position < len(cells) else None
+
+    def _row(self, row: Sequence[str], like: Sequence[Cell], is_header: bool) -> str:
+        written = []
+        for position, value in enumerate(row):
+            model = like[position] if position < len(like) else None
+            quoted = model.quoted if model is not None else all(cell.quoted for cell in like)
+            if model is not None and quoted and not is_header and self._needs_quotes(model.value):
+                quoted = self._is_quoted(position, self.records[-1][0], like)
+            before = self._space_before(like, position)
+            written.append(f"{before}{self._quoted(value, quoted)}")
+        return self.delimiter.join(written)
+
+    def _space_before(self, like: Sequence[Cell], position: int) -> str:
+        if not 0 < position < len(like) or self.delimiter == "\t":
+            return ""
+        between = self.text[like[position - 1].end : like[position].start].rpartition(self.delimiter)[2]
+        return between if set(between) <= {" "} else ""
+
+    def _is_quoted(self, position: int, line: int, cells: Sequence[Cell]) -> bool:
+        """Whether a field is written in quotes that its value does not need, as those above it, or else as the others in its row."""
+        others = [record for record in self.records[1 : _LIKE_THESE + 1] if record[0] != line]
+        for first, last in others:
+            above = self._cells_of(*self._range(first, last))
+            if position < len(above) and not self._needs_quotes(above[position].value):
+                return above[position].quoted
+        beside = [
+            cell
+            for at, cell in enumerate(cells)
+            if at != position and cell.value and not self._needs_quotes(cell.value)
+        ]
+        return bool(beside) and all(cell.quoted for cell in beside)
+
+    def _quoted(self, value: str, quoted: bool) -> str:
+        if not (quoted or self._needs_quotes(value)):
+            return value
+        doubled = value.replace('"', '""')
+        return f'"{doubled}"'
+
+    def _needs_quotes(self, value: str) -> bool:
+        return any(sign in value for sign in (self.delimiter, '"', "\r", "\n")) or value != value.strip()
+
+    def _range(self, first: int, last: int) -> tuple[int, int]:
+        """Return the range of the lines ``first`` to ``last``, with the line end."""
+        return self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.text)
+
+    def _cells_of(self, start: int, end: int) -> list[Cell]:
+        """Return the fields of the row at this range. The CSV reader has read it before, so its quotes are right."""
+        text, cells, at = self.text, [], start
+        end -= len(_line_end(text[start:end]))
+        while True:
+            while at < end and text[at] == " " and self.delimiter != "\t":
+                at += 1
+            begin = at
+            if at < end and text[at] == '"':
+                at = _closing_quote(text, at, end) + 1
+                cells.append(Cell(begin, at, text[begin + 1 : at - 1].replace('""', '"'), True))
+                at = (text.find(self.delimiter, at, end) + 1 or end + 1) - 1
+            else:
+                at = (text.find(self.delimiter, at, end) + 1 or end + 1) - 1
+                cells.append(Cell(begin, at, text[begin:at], False))
+            if at >= end:
+                return cells
+            at += len(self.delimiter)
+
+
+def _closing_quote(text: str, opening: int, end: int) -> int:
+    at = text.index('"', opening + 1)
+    while text[at + 1 : at + 2] == '"' and at + 1 < end:
+        at = text.index('"', at + 2)
+    return at
+
+
+def _line_end(text: str) -> str:
+    """Return the line end with which the text ends; empty if it ends otherwise."""
+    return next((end for end in ("\r\n", "\n", "\r") if text.endswith(end)), "")

@@ -1,0 +1,118 @@
+"""The files that an edit changes: read, collected and proved here, written by the caller."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from seatsync.domain.text.characters import printable
+from seatsync.sources import opening
+from seatsync.sources.editing.csv_edits import BY_HAND, CsvEdits
+from seatsync.sources.editing.encoded import Encoded, encoded
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.splices import ChangedLines, Splice, changed_lines, spliced
+from seatsync.sources.editing.yaml_edits import YamlEdits
+from seatsync.sources.editing.yaml_file import Unusual
+from seatsync.sources.encryption.decrypt import is_encrypted
+from seatsync.sources.files import Folder
+from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.header import HeaderSpec
+
+
+class EditedFile(NamedTuple):
+    """A file of the folder with its bytes before and after, and the lines that differ."""
+
+    name: str
+    before: bytes
+    after: bytes
+    lines: list[ChangedLines]
+
+
+class Files:
+    """The files of the folder ``path``. ``encodings`` has those that seatsync.yaml names, by file."""
+
+    def __init__(self, path: Path, encodings: Mapping[str, str | None]) -> None:
+        self.path = path
+        self.encodings = encodings
+        self._read: dict[str, tuple[bytes, Encoded]] = {}
+        self._edits: dict[str, YamlEdits | CsvEdits] = {}
+        self._names: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """Return the text of a file that can be changed.
+
+        Raises:
+            CannotEdit: it is encrypted, or its bytes can't be made from its text.
+        """
+        return self._contents(name)[1].text
+
+    def yaml(self, name: str) -> YamlEdits:
+        """Return the changes of a YAML file, which are made by ``finished``."""
+        name = self._one_name(name)
+        edits = self._edits.get(name)
+        if not isinstance(edits, YamlEdits):
+            edits = self._edits[name] = YamlEdits(self.text(name))
+        return edits
+
+    def csv(self, name: str, spec: HeaderSpec) -> CsvEdits:
+        """Return the changes of a CSV file with such a header, which are made by ``finished``."""
+        name = self._one_name(name)
+        edits = self._edits.get(name)
+        if not isinstance(edits, CsvEdits):
+            table = csv_table.read(self.text(name), name, spec, [])
+            if table is None:
+                raise CannotEdit(f"{name} has no header that is known.", BY_HAND)
+            edits = self._edits[name] = CsvEdits(table, spec)
+        return edits
+
+    def finished(self) -> list[EditedFile]:
+        """Return the files that really change.
+
+        Raises:
+            CannotEdit: one of them is laid out too unusually, or its encoding lacks a character.
+        """
+        changed = (self._finished(name, edits) for name, edits in self._edits.items())
+        return [file for file in changed if file.before != file.after]
+
+    def _finished(self, name: str, edits: YamlEdits | CsvEdits) -> EditedFile:
+        data, as_read = self._contents(name)
+        try:
+            splices = edits.splices()
+        except Unusual as unusual:
+            raise self._unusual(name, as_read.text, unusual) from unusual
+        return self._spliced(name, data, as_read, splices)
+
+    def _unusual(self, name: str, text: str, unusual: Unusual) -> CannotEdit:
+        line = text.count("\n", 0, unusual.at) + 1
+        return CannotEdit(f"{name}:{line}: this can't be changed by command: {unusual}.", BY_HAND)
+
+    def _spliced(self, name: str, data: bytes, as_read: Encoded, splices: list[Splice]) -> EditedFile:
+        after = spliced(as_read.text, splices)
+        try:
+            written = as_read.bytes_of(after)
+        except UnicodeEncodeError as error:
+            letter = printable(error.object[error.start])
+            message = f'{name} is written in {as_read.codec}, which does not have the character "{letter}".'
+            raise CannotEdit(message, "Save the file as UTF-8, delete its `encoding:`, and try again.") from error
+        return EditedFile(name, data, written, changed_lines(as_read.text, splices))
+
+    def _one_name(self, name: str) -> str:
+        """Return the first name under which the file was asked for: an entry may name it in another way."""
+        return self._names.setdefault(os.path.realpath(self.path / name), name)
+
+    def _contents(self, name: str) -> tuple[bytes, Encoded]:
+        name = self._one_name(name)
+        if name not in self._read:
+            data = opening.read(self.path / name, self.path)
+            if is_encrypted(data):
+                help = "Decrypt it, edit the decrypted file (`sops FILE`; or `age -d`, and `age -e` afterwards), and encrypt it again."
+                raise CannotEdit(f"{name} is encrypted, so it can't be changed by command.", help)
+            named = self.encodings.get(name)
+            text = Folder(self.path).text_of(data, name, named)
+            as_read = encoded(data, text, named) if text is not None else None
+            if as_read is None:
+                raise CannotEdit(f"{name} has bytes that would not be the same again after a change.", BY_HAND)
+            self._read[name] = data, as_read
+        return self._read[name]

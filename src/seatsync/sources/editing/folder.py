@@ -1,0 +1,180 @@
+"""An institution's folder that is being edited: what its files say, who is meant, and the changes so far."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from seatsync.domain.desired import Counted, Desired, Grant, Selection
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.person import RosterMember
+from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.ids import plain_email
+from seatsync.formats.config import GrantsFile, SeatsyncFile
+from seatsync.planning.entitlements import RosterIndex
+from seatsync.planning.matching import who_is_who
+from seatsync.sources import yaml_tree
+from seatsync.sources.config import read_config
+from seatsync.sources.editing.csv_edits import BY_HAND
+from seatsync.sources.editing.files import EditedFile, Files
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.files import NAME
+from seatsync.sources.institution_folder import InstitutionFolder
+from seatsync.sources.load import RosterFile, load, read_whole
+
+
+class InvalidFiles(Exception):
+    """The folder's files have mistakes, which are ``found``."""
+
+    def __init__(self, found: list[Diagnostic]) -> None:
+        super().__init__()
+        self.found = found
+
+
+class EditedFolder:
+    """What the files say, the ``files`` to change, and ``notes``: sentences that tell what was done where, and what was not.
+
+    ``snapshot`` is the ledger where a rule asks for it; without one, nobody was imported before.
+    """
+
+    def __init__(self, path: Path, today: Callable[[str], date], snapshot: Snapshot | None = None) -> None:
+        opened = InstitutionFolder.open(path)
+        rosters: list[RosterFile] = []
+
+        def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
+            rosters.extend(files)
+            return read_whole(files, grants)
+
+        desired, found = load(opened, read)
+        config = read_config(opened.tree, [])
+        if desired is None or config is None:
+            raise InvalidFiles(found)
+        self.desired: Desired = desired
+        self.config: SeatsyncFile = config
+        self.tree = opened.tree
+        self.rosters = rosters
+        self.notes: list[str] = []
+        self.files = Files(path, _encodings(config))
+        self._today = today
+        self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
+        self._snapshot = snapshot or Snapshot()
+
+    @cached_property
+    def index(self) -> RosterIndex:
+        """The members, to ask whom a rule reaches."""
+        today = self._today(self.desired.institution.timezone)
+        records = who_is_who(self.desired, self._snapshot, today).records
+        return RosterIndex(self.desired.members, records, self._snapshot, today)
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The key of each member's e-mail → position in ``desired.members``."""
+        return {member.key: position for position, member in enumerate(self.desired.members)}
+
+    def members(self, emails: Iterable[str]) -> list[RosterMember]:
+        """Return the members with these e-mails, each once.
+
+        Raises:
+            CannotEdit: one of them is on no roster.
+        """
+        keys = dict.fromkeys(map(key_of, emails))
+        for key in keys:
+            if key not in self.positions:
+                help = "Correct the e-mail, or add the member first: `seatsync edit add`."
+                raise CannotEdit(f"{self.is_unknown(key)}", help)
+        return [self.desired.members[self.positions[key]] for key in keys]
+
+    def selected(self, selection: Selection) -> list[str]:
+        """Return the e-mails of the members whom a selection means, by id where both sides have one, else by e-mail.
+
+        An e-mail that is on no roster is returned as it is.
+
+        Raises:
+            CannotEdit: nobody has one of the ids.
+        """
+        by_id = {member.student_id: member.email for member in self.desired.members if member.student_id}
+        found = []
+        for student_id, email, line in selection.rows:
+            who = by_id.get(student_id) or email
+            if not who:
+                fact = f"{selection.file}:{line}: no member has the student id {printable(student_id)}."
+                raise CannotEdit(fact, "Correct the id, or delete the row.")
+            found.append(who)
+        return found
+
+    def finished(self) -> list[EditedFile]:
+        """Return the changed files, which were read again and are right.
+
+        Raises:
+            CannotEdit: a file is laid out too unusually, or the members would not be read from it as they were meant.
+            InvalidFiles: the changed files have mistakes.
+        """
+        files = self.files.finished()
+        if not files:
+            return []
+        instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
+        desired, found = load(InstitutionFolder.open(self.files.path, instead))
+        if desired is None:
+            raise InvalidFiles(found)
+        members = {member.key: member for member in desired.members} if self._promised else {}
+        for key, is_kept, what in self._promised:
+            if not is_kept(members.get(key)):
+                raise CannotEdit(f"{printable(key)} would {what}, although the row says so.", BY_HAND)
+        return files
+
+    def promise(self, member: str, is_kept: Callable[[RosterMember | None], bool], what: str) -> None:
+        """Have ``finished`` check what the changed files say of a member; ``what`` is wrong if they do not, as "still be a member"."""
+        self._promised.append((key_of(member), is_kept, what))
+
+    def is_unknown(self, key: str) -> str:
+        """Return the sentence that nobody on a roster has this e-mail, with a guess who is meant."""
+        near = did_you_mean(key, self.positions) if len(self.positions) <= _MOST_GUESSED else ""
+        return f"{printable(key)} is on no roster. {near}".rstrip()
+
+    def would_reach(self, grant: Grant, member: RosterMember) -> bool:
+        """Whether the grant would reach the member if it did not leave them out by name."""
+        changes: dict[str, Any] = {"not_emails": ()} if hasattr(grant.to, "not_emails") else {}
+        return self.positions[member.key] in self.index.reached(replace(grant.to, **changes))
+
+    def rows_of(self, keys: Collection[str]) -> Iterator[tuple[RosterFile, list[RosterMember]]]:
+        """Yield each roster that has some of these members, with their rows there."""
+        for roster in self.rosters:
+            rows = [member for member in roster.reader.members if member.key in keys]
+            if rows:
+                yield roster, rows
+
+    def say(self, sentence: str) -> None:
+        """Add a note, each once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
+
+    def line(self, *path: str | int) -> str:
+        """Return ``seatsync.yaml:LINE`` of what is at ``path`` in it."""
+        return str(yaml_tree.place(self.tree, path, NAME))
+
+
+def key_of(email: str) -> str:
+    """Return the key of an e-mail as a person typed it."""
+    return email_key(plain_email(email.strip()))
+
+
+def named(members: Sequence[RosterMember], most: int = 5) -> str:
+    """Name a few members in a sentence."""
+    shown = [member.email for member in members[:most]]
+    return ", ".join(shown) + (f" and {len(members) - most:,} more" if len(members) > most else "")
+
+
+_MOST_GUESSED = 20_000
+
+
+def _encodings(config: SeatsyncFile) -> Mapping[str, str | None]:
+    grants = {entry.path: entry.encoding for entry in config.grants if isinstance(entry, GrantsFile)}
+    return grants | {entry.path: entry.encoding for entry in config.rosters}

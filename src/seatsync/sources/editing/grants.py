@@ -1,0 +1,239 @@
+"""Grant a library to members, and take it away, by the smallest change of the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from seatsync.domain.desired import Grant, Selector
+from seatsync.domain.library import Library
+from seatsync.domain.license import Kind
+from seatsync.domain.person import RosterMember
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.tags import split_tags
+from seatsync.formats.config import GrantsFile
+from seatsync.sources.editing.csv_edits import CsvEdits
+from seatsync.sources.editing.folder import EditedFolder, key_of, named
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.rules import KNOWS_EXCEPTIONS, Rule, Rules
+from seatsync.sources.encryption.decrypt import is_encrypted
+from seatsync.sources.files import NAME
+from seatsync.sources.selections import GRANTS, choose_kind
+
+_PLAIN_RULE = {"library", "kind", "to", "until"}
+"""The keys of a grant to which somebody can be added without more than what was asked for."""
+
+
+def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | None, emails: Iterable[str]) -> None:
+    """Make sure that the members get the library: of this kind, and until that day at least.
+
+    Raises:
+        CannotEdit: there is no such library or member, the kind is missing or not possible, or the layout is too unusual.
+    """
+    of = _library(folder, library)
+    kind = _kind(of, kind, until)
+    members = folder.members(emails)
+    rules = Rules(folder)
+    asked = Grant(of.id, kind, Selector(), folder.desired.place("grants"), until)
+    last = folder.config.institution.retire
+    asked = asked.ending_by(last) if last is not None else asked
+    lacking = _without_covered(folder, members, asked)
+    lacking = [member for member in lacking if not _taken_back(folder, rules, member, asked)]
+    if lacking:
+        _add(folder, rules, of, asked, until, lacking)
+
+
+def _library(folder: EditedFolder, id: str) -> Library:
+    libraries = folder.desired.libraries
+    if id not in libraries:
+        fact = f'"{printable(id)}" is not a library of seatsync.yaml. {did_you_mean(id, libraries)}'.rstrip()
+        raise CannotEdit(fact, f"The libraries are {', '.join(libraries) or 'none'}.")
+    return libraries[id]
+
+
+def _kind(library: Library, kind: Kind | None, until: date | None) -> Kind:
+    chosen = choose_kind(kind.value if kind is not None else "", library)
+    if chosen is None:
+        fact = f"{library.id} has permanent licenses, too, which can never be taken back."
+        raise CannotEdit(fact, "Say which: --kind temporary or --kind permanent.")
+    if chosen not in library.kinds:
+        fact = f"{library.id} has no {chosen.value} licenses."
+        raise CannotEdit(fact, f"Give --kind {library.kinds[0].value}, or no --kind.")
+    if chosen is Kind.PERMANENT and until is not None:
+        raise CannotEdit("A permanent license has no end date.", "Give no --until, or --kind temporary.")
+    return chosen
+
+
+def _without_covered(folder: EditedFolder, members: Sequence[RosterMember], asked: Grant) -> list[RosterMember]:
+    """Return the members whom no grant gives what is asked for, or more; say who has it, and by which grant."""
+    given_by = _grants_by_member(folder, asked.library, members)
+    covered: dict[Grant, list[RosterMember]] = {}
+    lacking = []
+    for member in members:
+        enough = [given for given in given_by[member.key] if _is_enough(given, asked)]
+        if enough:
+            covered.setdefault(enough[0], []).append(member)
+        else:
+            lacking.append(member)
+    for given, some in covered.items():
+        gets = "gets" if len(some) == 1 else "get"
+        how = " permanently" if given.kind is not asked.kind else ""
+        end = f" until {given.until}" if given.until is not None else ""
+        folder.say(f"{named(some)} {gets} {asked.library}{how}{end} already, by the grant at {given.origin}.")
+    return lacking
+
+
+def _is_enough(given: Grant, asked: Grant) -> bool:
+    """Whether a grant gives now what is asked for, or more."""
+    return not given.after and given.strength >= asked.strength
+
+
+def _grants_by_member(folder: EditedFolder, library: str, members: Sequence[RosterMember]) -> dict[str, list[Grant]]:
+    """Return the grants that reach each of the members, by key, in the order of the files."""
+    found: dict[str, list[Grant]] = {member.key: [] for member in members}
+    everybody = folder.desired.members
+    positions = {folder.positions[member.key] for member in members}
+    for grant in folder.desired.grants:
+        if grant.library == library:
+            for position in sorted(folder.index.reached(grant.to) & positions):
+                found[everybody[position].key].append(grant)
+    return found
+
+
+def _taken_back(folder: EditedFolder, rules: Rules, member: RosterMember, asked: Grant) -> bool:
+    """Whether a rule left the member out by name and now reaches them again."""
+    for rule in rules.of_yaml:
+        listed = getattr(rule.entry.to, "not_emails", None) or ()
+        if rule.grant.library != asked.library or rule.grant.after or rule.grant.strength < asked.strength:
+            continue
+        if any(key_of(email) == member.key for email in listed) and folder.would_reach(rule.grant, member):
+            rules.drop_from_list(rule, "not_emails", [member.key])
+            folder.say(f"{member.email} is no longer left out by the grant at {rule.grant.origin}.")
+            return True
+    return False
+
+
+def _add(
+    folder: EditedFolder,
+    rules: Rules,
+    library: Library,
+    asked: Grant,
+    until: date | None,
+    members: Sequence[RosterMember],
+) -> None:
+    who = named(members)
+    for rule in rules.of_yaml:
+        entry = rule.entry
+        is_plain = entry.model_fields_set <= _PLAIN_RULE and entry.to.model_fields_set == {"emails"}
+        if is_plain and rule.grant.library == library.id and rule.grant.kind is asked.kind and entry.until == until:
+            for member in members:
+                folder.files.yaml(NAME).append(("grants", rule.position, "to", "emails"), member.email)
+            folder.say(f"{who}: added to the grant of {library.id} at {rule.grant.origin}.")
+            return
+    for file in folder.config.grants:
+        if isinstance(file, GrantsFile) and _can_take(folder, file, library, until):
+            edits = folder.files.csv(file.path, GRANTS)
+            for member in members:
+                edits.add(_row(edits, asked, until, member))
+            folder.say(f"{who}: added to the grants file {file.path}.")
+            return
+    emails = [member.email for member in members]
+    rule_as_text: dict[str, Any] = {"library": library.id}
+    if choose_kind("", library) is None or asked.kind is Kind.PERMANENT:
+        rule_as_text["kind"] = asked.kind.value
+    rule_as_text["to"] = {"emails": emails}
+    if until is not None:
+        rule_as_text["until"] = until.isoformat()
+    folder.files.yaml(NAME).append(("grants",), rule_as_text)
+    folder.say(f"{who}: no grant of {library.id} could be extended, so a new one is in {NAME}.")
+
+
+def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, until: date | None) -> bool:
+    """Whether a grants file can be changed and has the columns that the row needs."""
+    path = folder.files.path / entry.path
+    if path.suffix.lower() != ".csv" or is_encrypted(path.read_bytes()):
+        return False
+    columns = folder.files.csv(entry.path, GRANTS).table.columns
+    needs = ["until"] if until is not None else []
+    needs += ["kind"] if choose_kind("", library) is None else []
+    return all(column in columns for column in needs)
+
+
+def _row(edits: CsvEdits, asked: Grant, until: date | None, member: RosterMember) -> dict[int, str]:
+    values = {
+        "library": asked.library,
+        "email": member.email,
+        "kind": asked.kind.value,
+        "until": until.isoformat() if until is not None else "",
+        "studentid": member.student_id,
+    }
+    return {at: values[name] for at, name in enumerate(edits.table.columns) if values.get(name)}
+
+
+def revoke(folder: EditedFolder, library: str, emails: Iterable[str]) -> None:
+    """Make sure that no grant gives the library to the members any more.
+
+    Raises:
+        CannotEdit: there is no such library or member, or a rule gives it by something other than their names.
+    """
+    of = _library(folder, library)
+    members = folder.members(emails)
+    rules = Rules(folder)
+    by_origin = {rule.grant.origin: rule for rule in rules.of_yaml}
+    todo: dict[Grant, list[RosterMember]] = {}
+    reaching = _grants_by_member(folder, of.id, members)
+    for member in members:
+        for given in reaching[member.key]:
+            todo.setdefault(given, []).append(member)
+    if without := [member for member in members if not reaching[member.key]]:
+        folder.say(f"{named(without)} {'gets' if len(without) == 1 else 'get'} {of.id} by no grant.")
+    for given, reached in todo.items():
+        if given.origin in by_origin:
+            _leave_out(folder, rules, by_origin[given.origin], reached)
+        else:
+            rules.drop_row(given)
+            folder.say(f"{named(reached)}: removed from {given.origin.file}.")
+
+
+def _leave_out(folder: EditedFolder, rules: Rules, rule: Rule, members: Sequence[RosterMember]) -> None:
+    """Change a rule so that it no longer reaches the members."""
+    keys = [member.key for member in members]
+    where = f"the grant at {rule.grant.origin}"
+    if rules.drop_from_list(rule, "emails", keys):
+        is_for_others = any(key_of(email) not in keys for email in rule.entry.to.emails or ())
+        what = f"removed from {where}" if is_for_others else f"{where} was for nobody else and is removed"
+        folder.say(f"{named(members)}: {what}.")
+        return
+    selection = rule.grant.to.selection
+    if selection is not None and not (shared := rules.is_shared(rule)):
+        rules.drop_from_selection(selection, keys)
+        folder.say(f"{named(members)}: removed from {selection.file}, which {where} reads.")
+        return
+    if selection is not None:
+        fact = f"{members[0].email} gets {rule.grant.library} as one of {selection.file} ({rule.grant.origin}), which {shared}"
+    else:
+        fact = f"{members[0].email} gets {rule.grant.library} by {_by_what(rule, members[0])} ({rule.grant.origin})"
+    if not KNOWS_EXCEPTIONS:
+        raise CannotEdit(f"{fact}.", "Take the tag away (`seatsync edit untag`), or give the grant other conditions.")
+    path = ("grants", rule.position, "to")
+    edits = folder.files.yaml(NAME)
+    if getattr(rule.entry.to, "not_emails", None):
+        for member in members:
+            edits.append((*path, "not_emails"), member.email)
+    else:
+        edits.add_key(path, "not_emails", [member.email for member in members])
+    folder.say(f"{fact}; `not_emails` there leaves {'them' if len(members) > 1 else 'this member'} out.")
+
+
+def _by_what(rule: Rule, member: RosterMember) -> str:
+    """Say which condition of a rule reaches the member."""
+    to, has = rule.grant.to, {*split_tags(member.tags)}
+    tags = [*to.tags, *(tag for tag in to.any_tags if tag in has)]
+    if tags:
+        return f"the tag{'s' if len(tags) > 1 else ''} {' and '.join(tags)}"
+    roles = getattr(to, "roles", ())
+    if roles:
+        return f"the role {member.role}"
+    return "a rule for everyone" if to.everyone else "a rule for all whom it does not leave out"

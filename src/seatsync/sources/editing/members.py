@@ -1,0 +1,116 @@
+"""Add members to a roster, and remove them from all files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+
+from seatsync.domain.person import Person, RosterMember
+from seatsync.domain.text.tags import join_tags, split_tags
+from seatsync.sources.editing import mentions
+from seatsync.sources.editing.folder import EditedFolder, key_of
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.rosters import by_name, editable, rosters_to_add_to
+from seatsync.sources.load import RosterFile
+
+
+def add(folder: EditedFolder, people: Collection[Person], roster: str | None = None) -> None:
+    """Add people to a roster: the one that is named, or the only one that can be changed.
+
+    Raises:
+        CannotEdit: there are several rosters, or one of the people is there with another name or id.
+    """
+    present = _rows(folder.rosters)
+    if roster is None:
+        people = [person for person in people if not _is_there(folder, person, present)]
+        if not people:
+            return
+    file = _roster(folder, roster)
+    rows = _rows([file])
+    given = file.reader.tags
+    target = editable(folder, file)
+    added = 0
+    for person in people:
+        if not _is_there(folder, person, rows):
+            target.add(person._replace(tags=join_tags(tag for tag in split_tags(person.tags) if tag not in given)))
+            folder.promise(person.email, lambda member: member is not None, "not be a member")
+            added += 1
+    if added:
+        folder.say(f"Added to {file.reader.file}: {added:,} member{'s' if added > 1 else ''}.")
+
+
+def _rows(rosters: Iterable[RosterFile]) -> dict[str, list[RosterMember]]:
+    rows: dict[str, list[RosterMember]] = {}
+    for roster in rosters:
+        for member in roster.reader.members:
+            rows.setdefault(member.key, []).append(member)
+    return rows
+
+
+def _is_there(folder: EditedFolder, person: Person, rows: dict[str, list[RosterMember]]) -> bool:
+    """Whether the person is on a roster with all that is given.
+
+    Raises:
+        CannotEdit: they are there with something else.
+    """
+    there = rows.get(key_of(person.email))
+    if not there:
+        return False
+    for member in there:
+        for field in ("given_name", "family_name", "student_id", "role"):
+            asked, has = getattr(person, field), getattr(member, field)
+            if asked and asked != has:
+                fact = f'is a member already ({member.origin}), and {field.replace("_", " ")} is "{has}" there'
+                raise CannotEdit(f'{person.email} {fact}, not "{asked}".', f"Correct the row in {member.file} by hand.")
+    lacking = {*split_tags(person.tags)} - {tag for member in there for tag in split_tags(member.tags)}
+    if lacking:
+        fact = f"{person.email} is a member already ({there[0].origin}), without the tag {min(lacking)}."
+        raise CannotEdit(fact, f"Tag the member: `seatsync edit tag {min(lacking)} {person.email}`.")
+    folder.say(f"{person.email} is a member already ({there[0].origin}).")
+    return True
+
+
+def _roster(folder: EditedFolder, name: str | None) -> RosterFile:
+    if name is None:
+        possible = rosters_to_add_to(folder)
+        if len(possible) == 1:
+            return possible[0]
+        if not possible:
+            raise CannotEdit(
+                "seatsync.yaml has no roster to which a member can be added.",
+                "Add one under `rosters`, for example `- {path: rosters/members.csv}`, with the header "
+                "email,given_name,family_name,student_id,role,tags.",
+            )
+        raise CannotEdit(
+            f"The member can be added to several rosters: {by_name(possible)}.", "Say which: --roster FILE."
+        )
+    wanted = {os.path.realpath(name), os.path.realpath(folder.files.path / name)}
+    for roster in folder.rosters:
+        if os.path.realpath(folder.files.path / roster.reader.file) in wanted:
+            return roster
+    raise CannotEdit(
+        f"{name} is not a roster of seatsync.yaml.", f"The rosters are {by_name(folder.rosters) or 'none'}."
+    )
+
+
+def remove(folder: EditedFolder, emails: Iterable[str]) -> None:
+    """Remove members from every roster, and their names from the rules and lists that have them.
+
+    Raises:
+        CannotEdit: one of them is on a roster that can't be changed.
+    """
+    keys = dict.fromkeys(map(key_of, emails))
+    for roster, rows in folder.rows_of(keys.keys()):
+        target = editable(folder, roster)
+        for row in rows:
+            target.remove(row)
+            folder.promise(row.email, lambda member: member is None, "still be a member")
+        folder.say(f"Removed from {roster.reader.file}: {_people(rows)}.")
+    for key in keys:
+        if key not in folder.positions:
+            folder.say(folder.is_unknown(key))
+    mentions.remove_all(folder, keys.keys())
+
+
+def _people(rows: list[RosterMember]) -> str:
+    return rows[0].email if len(rows) == 1 else f"{len(rows):,} members"

@@ -1,0 +1,178 @@
+"""The rosters of a folder as files that can be changed: rows of a CSV, entries of a YAML list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from seatsync.domain.person import Person, RosterMember, spoken
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.ids import plain_email
+from seatsync.domain.text.tags import split_tags
+from seatsync.sources import yaml_tree
+from seatsync.sources.editing.csv_edits import CsvEdits
+from seatsync.sources.editing.folder import EditedFolder
+from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.yaml_edits import YamlEdits
+from seatsync.sources.encryption.decrypt import suffix_of
+from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters.dialects import ROSTER, Dialect, dialect_of
+
+
+class EditableRoster(Protocol):
+    """A roster whose rows can be changed. Members are those that were read from this file."""
+
+    def add(self, person: Person) -> None:
+        """Add a member at the end. ``person.tags`` are only those that the entry does not give."""
+
+    def remove(self, member: RosterMember) -> None:
+        """Remove the member's row."""
+
+    def tags(self, member: RosterMember) -> list[str]:
+        """Return the tags in the member's own row."""
+
+    def tag(self, member: RosterMember, tag: str) -> None:
+        """Add a tag to the member's row."""
+
+    def untag(self, member: RosterMember, tag: str) -> None:
+        """Remove a tag from the member's row."""
+
+
+def editable(folder: EditedFolder, roster: RosterFile) -> EditableRoster:
+    """Return the roster as one that can be changed.
+
+    Raises:
+        CannotEdit: it is encrypted, or is made elsewhere.
+    """
+    if why := not_editable(roster):
+        raise CannotEdit(*why)
+    name = roster.reader.file
+    if suffix_of(name) in (".yaml", ".yml"):
+        return _YamlRoster(name, folder.files.yaml(name))
+    return _CsvRoster(name, folder.files.csv(name, ROSTER))
+
+
+def not_editable(roster: RosterFile) -> tuple[str, str] | None:
+    """Return why a roster can't be changed by command, and what to do; None where it can."""
+    name = roster.reader.file
+    if suffix_of(name) not in (".csv", ".yaml", ".yml"):
+        fact = f"{name} is made by another program, so the next export would undo a change of it."
+        return fact, "Change it at its source, and export it again; for tags, use a roster with `adds: tags`."
+    return None
+
+
+class _CsvRoster:
+    def __init__(self, name: str, edits: CsvEdits) -> None:
+        self.name = name
+        self.edits = edits
+        dialect = dialect_of(set(edits.table.columns))
+        assert dialect is not None
+        self.dialect: Dialect = dialect
+        self.columns: Mapping[str, int] = {
+            dialect.columns[column]: position
+            for position, column in enumerate(edits.table.columns)
+            if column in dialect.columns
+        }
+
+    def add(self, person: Person) -> None:
+        values = {}
+        for field, value in person._asdict().items():
+            if value:
+                values[self._column(field)] = value
+        for field, word in self.dialect.must_say.items():
+            values[self.columns[field]] = word
+        self.edits.add(values)
+
+    def remove(self, member: RosterMember) -> None:
+        self.edits.remove(member.line)
+
+    def tags(self, member: RosterMember) -> list[str]:
+        if "tags" not in self.columns:
+            return []
+        return [tag.strip() for tag in self.edits.value(member.line, self.columns["tags"]).split(";") if tag.strip()]
+
+    def tag(self, member: RosterMember, tag: str) -> None:
+        column = self._column("tags")
+        written = self.edits.value(member.line, column)
+        between = "; " if "; " in written else ";"
+        self.edits.set(member.line, column, f"{written}{between}{tag}" if written.strip() else tag)
+
+    def untag(self, member: RosterMember, tag: str) -> None:
+        column = self._column("tags")
+        parts = self.edits.value(member.line, column).split(";")
+        kept = [part for part in parts if part.strip() != tag]
+        if kept and parts[0].strip() == tag:
+            kept[0] = kept[0].lstrip()
+        self.edits.set(member.line, column, ";".join(kept))
+
+    def _column(self, field: str) -> int:
+        if field not in self.columns:
+            where = self.edits.table.at(self.edits.table.header_line, 0)
+            message = f"{where}: this file has no column for the {spoken(field)}."
+            raise CannotEdit(message, f"Add a column `{field}` to it by hand, then try again.")
+        return self.columns[field]
+
+
+class _YamlRoster:
+    def __init__(self, name: str, edits: YamlEdits) -> None:
+        self.name = name
+        self.edits = edits
+        root = edits.tree
+        self.nodes = root.items if isinstance(root, yaml_tree.SequenceNode) else []
+        self.positions = {_key_in(node): position for position, node in enumerate(self.nodes)}
+
+    def add(self, person: Person) -> None:
+        given = {field: value for field, value in person._asdict().items() if value}
+        if person.tags:
+            given["tags"] = split_tags(person.tags)
+        last = self.nodes[-1] if self.nodes else None
+        order = [*last.items] if isinstance(last, yaml_tree.MappingNode) else []
+        fields = dict.fromkeys([*(key for key in order if key in given), *given])
+        entry = {field: given[field] for field in fields}
+        self.edits.append((), {key: [*value] if isinstance(value, tuple) else value for key, value in entry.items()})
+
+    def remove(self, member: RosterMember) -> None:
+        self.edits.remove((), self.positions[member.key])
+
+    def tags(self, member: RosterMember) -> list[str]:
+        position = self.positions[member.key]
+        node = yaml_tree.find(self.edits.tree, (position, "tags"))
+        return [tag for tag in yaml_tree.plain(node) or [] if tag]
+
+    def tag(self, member: RosterMember, tag: str) -> None:
+        position = self.positions[member.key]
+        node = yaml_tree.find(self.edits.tree, (position, "tags"))
+        if node is None:
+            self.edits.add_key((position,), "tags", [tag])
+        else:
+            self.edits.append((position, "tags"), tag)
+
+    def untag(self, member: RosterMember, tag: str) -> None:
+        position = self.positions[member.key]
+        tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, "tags")))
+        if {*filter(None, tags)} == {tag} and not self._writes_empty_lists(position):
+            self.edits.drop_key((position,), "tags")
+        else:
+            for at, item in enumerate(tags):
+                if item == tag:
+                    self.edits.remove((position, "tags"), at)
+
+    def _writes_empty_lists(self, position: int) -> bool:
+        """Whether other members of the file have ``tags: []``."""
+        lists = (yaml_tree.find(node, ("tags",)) for at, node in enumerate(self.nodes) if at != position)
+        return any(isinstance(tags, yaml_tree.SequenceNode) and not tags.items for tags in lists)
+
+
+def _key_in(node: yaml_tree.Node) -> str:
+    email = node.items.get("email") if isinstance(node, yaml_tree.MappingNode) else None
+    return email_key(plain_email(email.value or "").strip()) if isinstance(email, yaml_tree.ScalarNode) else ""
+
+
+def rosters_to_add_to(folder: EditedFolder) -> list[RosterFile]:
+    """Return the rosters to which a member can be added."""
+    return [roster for roster in folder.rosters if not_editable(roster) is None]
+
+
+def by_name(rosters: Collection[RosterFile]) -> str:
+    """Name the rosters' files in a sentence."""
+    return ", ".join(roster.reader.file for roster in rosters)
