@@ -86,8 +86,9 @@ def add(
     if email is not None:
         if not given_name or not family_name:
             raise click.UsageError("A member needs --given-name and --family-name.")
-        values = map(clean, (email, given_name, family_name, student_id or "", role or ""))
-        people.insert(0, Person(*values, tags=join_tags(map(clean, tag))))
+        names = clean(given_name), clean(family_name)
+        tags = join_tags(map(clean, tag))
+        people.insert(0, Person(clean(email), *names, clean(student_id or ""), clean(role or ""), tags))
     elif given_name or family_name or student_id:
         raise click.UsageError("Names and student id are those of one member: give the e-mail, too.")
     if not people:

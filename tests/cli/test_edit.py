@@ -1,0 +1,276 @@
+"""``seatsync edit``: small changes of the files by command, and everything else as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seatsync.sources.editing.writing import write_all
+from tests.support.command_line import Outcome, seatsync
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
+
+libraries:   # what we bought
+  books: {title: Biblical Studies, system: logos-library, slots: 30}
+  logos: {title: Logos Subscription, system: logos-subscription, slots: 30}
+  jam: {title: Jamworks, system: jamworks, slots: 30}
+
+rosters:
+  - {path: members.csv, tags: [member]}
+
+grants:
+  # everybody
+  - {library: logos, to: {tags: [member]}}
+
+  # by hand
+  - {library: books, kind: temporary, to: {emails: [ben@grace.example]}}   # asked on Monday
+
+invites: {remind_after: [7d]}
+"""
+MEMBERS = """\
+email,given_name,family_name,student_id,role,tags
+ann@grace.example,Ann,Lee,001,Student,
+ben@grace.example,Ben,Okafor,002,Student,choir
+cleo@grace.example,Cleo,"Martin, Jr",003,Professor,faculty;choir
+"""
+ANN, BEN, CLEO = "ann@grace.example", "ben@grace.example", "cleo@grace.example"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    return tmp_path
+
+
+def edit(folder: Path, *args: str) -> Outcome:
+    return seatsync("edit", *args, folder=folder)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of the folder, hidden ones too."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.suffix != ".db"}
+
+
+def config(folder: Path) -> str:
+    return (folder / "seatsync.yaml").read_text(encoding="utf-8")
+
+
+def members(folder: Path) -> str:
+    return (folder / "members.csv").read_text(encoding="utf-8")
+
+
+DAN = ("add", "dan@grace.example", "--given-name", "Dan", "--family-name", "Dorn, Sr")
+THERE_AND_BACK = {
+    "add, remove": (DAN, ("remove", "dan@grace.example")),
+    "tag, untag": (("tag", "alto", ANN, BEN, CLEO), ("untag", "alto", CLEO, ANN, BEN)),
+    "a new grant": (("grant", "jam", ANN, CLEO), ("revoke", "jam", ANN, CLEO)),
+    "a grant that is there": (("grant", "books", ANN, "--kind", "temporary"), ("revoke", "books", ANN)),
+    "another kind": (("grant", "books", ANN, "--kind", "permanent"), ("revoke", "books", ANN)),
+    "another end date": (("grant", "jam", ANN, "--until", "2099-01-01"), ("revoke", "jam", ANN)),
+}
+
+
+@pytest.mark.parametrize("edits", THERE_AND_BACK.values(), ids=THERE_AND_BACK)
+def test_an_edit_and_its_inverse_leave_the_same_bytes(folder: Path, edits: tuple[tuple[str, ...], ...]) -> None:
+    before = contents(folder)
+    done = edit(folder, *edits[0])
+    assert (done.code, contents(folder) != before) == (0, True), done
+    again = edit(folder, *edits[0])
+    assert (again.code, again.out, "Nothing to do." in again.err) == (0, "", True), again
+    assert edit(folder, *edits[1]).code == 0
+    assert contents(folder) == before
+    assert "Nothing to do." in edit(folder, *edits[1]).err or edits[1][0] == "remove"
+
+
+def test_the_changed_lines_and_the_plan_are_shown(folder: Path) -> None:
+    done = edit(folder, "tag", "alto", BEN)
+    diff, _, plan = done.out.partition("\n\n")
+    assert diff.splitlines() == [
+        "members.csv:3",
+        "- ben@grace.example,Ben,Okafor,002,Student,choir",
+        "+ ben@grace.example,Ben,Okafor,002,Student,choir;alto",
+    ]
+    assert "Ben Okafor, 002, Student, tags alto, choir, member" in plan
+
+
+def test_programs_get_the_lines_and_the_plan_as_json(folder: Path) -> None:
+    done = json.loads(edit(folder, "grant", "books", "--kind", "temporary", ANN, "--format", "json").out)
+    line = "  - {library: books, kind: temporary, to: {emails: [ben@grace.example%s]}}   # asked on Monday"
+    assert done["changes"] == [
+        {"file": "seatsync.yaml", "line": 20, "before": [line % ""], "after": [line % f", {ANN}"]}
+    ]
+    assert done["notes"] == ["ann@grace.example: added to the grant of books at seatsync.yaml:20."]
+    assert done["plan"]["institution"] == "grace"
+
+
+@pytest.mark.parametrize("name", ["members.csv", "./members.csv"])
+def test_where_several_rosters_can_take_a_member_the_command_asks(folder: Path, name: str) -> None:
+    text = config(folder).replace("grants:\n", "  - {path: more.csv}\n\ngrants:\n", 1)
+    (folder / "seatsync.yaml").write_text(text)
+    (folder / "more.csv").write_text("email;given_name;family_name\n")
+    asked = edit(folder, *DAN)
+    assert (asked.code, "--roster" in asked.err) == (64, True)
+    assert edit(folder, *DAN, "--roster", name).code == 0
+    assert members(folder) == MEMBERS + 'dan@grace.example,Dan,"Dorn, Sr",,,\n'
+
+
+def test_a_whole_file_of_people_is_added_at_once(folder: Path) -> None:
+    (folder / "new.csv").write_text(
+        "email;given_name;family_name;tags\neve@grace.example;Eve;Ernst;alto\n" + f"{ANN};Ann;Lee;\n"
+    )
+    done = edit(folder, "add", "--select", "new.csv", "--tag", "member")
+    assert done.code == 0, done
+    assert members(folder) == MEMBERS + "eve@grace.example,Eve,Ernst,,,alto\n"
+    assert "ann@grace.example is a member already (members.csv:2)." in done.err
+
+
+def test_a_member_who_is_there_otherwise_is_no_new_one(folder: Path) -> None:
+    done = edit(folder, "add", ANN, "--given-name", "Anna", "--family-name", "Lee")
+    assert done.code == 64
+    assert 'ann@grace.example is a member already (members.csv:2), and given name is "Ann" there' in done.err
+    done = edit(folder, "add", ANN, "--given-name", "Ann", "--family-name", "Lee", "--tag", "alto")
+    assert (done.code, "seatsync edit tag alto ann@grace.example" in done.err) == (64, True)
+    assert members(folder) == MEMBERS
+
+
+def test_a_removed_member_leaves_every_place_that_names_them(folder: Path) -> None:
+    more = (
+        "grants:\n  - {path: extra.csv}\n  - {library: jam, to: {file: pick.csv}}\n"
+        f"  - library: jam\n    to:\n      emails:\n        - {BEN}\n        # the dean\n        - {CLEO}\n"
+    )
+    (folder / "seatsync.yaml").write_text(config(folder).replace("grants:\n", more))
+    (folder / "extra.csv").write_text(f"library,email\njam,{BEN}\njam,{ANN}\n")
+    (folder / "pick.csv").write_text("student_id\n003\n002\n")
+    done = edit(folder, "remove", BEN)
+    assert done.code == 0, done
+    assert "ben@" not in "".join(text.decode() for text in contents(folder).values())
+    assert (folder / "pick.csv").read_text() == "student_id\n003\n"
+    assert (folder / "extra.csv").read_text() == f"library,email\njam,{ANN}\n"
+    assert "    to:\n      emails:\n        # the dean\n        - cleo@grace.example\n" in config(folder)
+    assert "  # by hand\n\ninvites" in config(folder)
+    assert seatsync("validate", folder=folder).code == 0
+
+
+def test_covered_already_is_said_with_the_grant_that_covers(folder: Path) -> None:
+    done = edit(folder, "grant", "logos", ANN, "--until", "2027-06-30")
+    assert (done.code, done.out) == (0, "")
+    assert "ann@grace.example gets logos already, by the grant at seatsync.yaml:17." in done.err
+
+
+def test_a_grants_file_gets_a_row_where_no_rule_fits(folder: Path) -> None:
+    (folder / "seatsync.yaml").write_text(config(folder).replace("grants:\n", "grants:\n  - {path: extra.csv}\n"))
+    (folder / "extra.csv").write_text(
+        '"library";"email";"kind";"until";"student_id"\r\n"jam";"ben@grace.example";"";"";""'
+    )
+    assert edit(folder, "grant", "books", "--kind", "permanent", ANN).code == 0
+    assert (folder / "extra.csv").read_bytes().endswith(b'""\r\n"books";"ann@grace.example";"permanent";"";"001"')
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("grant", "bookz", ANN), 'Did you mean "books"?'),
+        (("grant", "books", ANN), "--kind temporary or --kind permanent"),
+        (("grant", "jam", "--kind", "permanent", ANN), "jam has no permanent licenses."),
+        (
+            ("grant", "jam", "anne@grace.example"),
+            'anne@grace.example is on no roster. Did you mean "ann@grace.example"?',
+        ),
+        (("grant", "jam"), "Say who"),
+        (("tag", "a;b", ANN), '"a;b" can\'t be a tag'),
+        (("untag", "member", ANN), "seatsync.yaml:13 gives it to everybody there"),
+        (("add", "dan@grace.example"), "--given-name"),
+        ((*DAN, "--roster", "other.csv"), "The rosters are members.csv."),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_written(folder: Path, args: tuple[str, ...], says: str) -> None:
+    before = contents(folder)
+    done = edit(folder, *args)
+    assert (done.code, contents(folder)) == (64, before), done
+    assert says in " ".join(done.err.split()), done.err
+
+
+def test_files_that_would_be_wrong_are_not_written(folder: Path) -> None:
+    before = contents(folder)
+    done = edit(folder, "add", "dan@grace", "--given-name", "Dan", "--family-name", "Dorn")
+    assert (done.code, contents(folder)) == (3, before)
+    assert "members.csv:5:1" in done.err
+    assert "Nothing was written." in done.err
+
+
+def test_a_permanent_license_is_not_taken_back_in_words_only(folder: Path) -> None:
+    assert edit(folder, "grant", "books", "--kind", "permanent", ANN).code == 0
+    assert seatsync("apply", "--yes", folder=folder).code == 0
+    before = contents(folder)
+    done = edit(folder, "revoke", "books", ANN)
+    assert (done.code, contents(folder)) == (64, before)
+    assert "ann@grace.example owns books permanently." in done.err
+    assert edit(folder, "remove", ANN).code == 0  # a leaver keeps what they own
+
+
+def test_without_a_ledger_the_files_are_changed_and_the_way_to_the_plan_is_said(folder: Path) -> None:
+    done = edit(folder, "tag", "alto", ANN, "--ledger", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    assert done.code == 0
+    assert "`seatsync plan` shows it where the ledger can be read." in done.err
+    assert "Student,alto" in members(folder)
+
+
+def test_in_public_output_no_line_is_quoted(folder: Path) -> None:
+    done = edit(folder, "tag", "alto", CLEO, "--redact")
+    assert done.code == 0
+    assert done.out.startswith("members.csv:4\n\n")
+    assert "Martin" not in done.out + done.err
+
+
+def test_an_encrypted_roster_is_not_touched(folder: Path) -> None:
+    (folder / "members.csv").write_text("a: ENC[AES256_GCM,data:x]\nsops:\n  version: 3\n")
+    done = edit(folder, "tag", "alto", ANN)
+    assert done.code == 3
+    (folder / "members.csv").write_text(MEMBERS)
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_an_edit_that_was_killed_between_two_files_is_finished_by_the_next(
+    folder: Path, moved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {"members.csv", "seatsync.yaml"}
+    moves = 0
+    replace = Path.replace
+
+    def killed(path: Path, target: Path) -> Path:
+        nonlocal moves
+        if target.name in whole:
+            if moves == moved:
+                raise KeyboardInterrupt
+            moves += 1
+        return replace(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        patched.setattr(Path, "unlink", lambda *_, **__: None) if moved == 2 else None
+        edit(folder, "remove", BEN)
+    unfinished = seatsync("validate", folder=folder)
+    assert (unfinished.code, "edit-unfinished" in unfinished.out) == (3, True)
+    assert "is finished: members.csv, seatsync.yaml" in edit(folder, "remove", BEN).err
+    assert "ben@" not in config(folder) + members(folder)
+    assert {*contents(folder)} == whole
+
+
+def test_a_file_that_changed_meanwhile_stays_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def late(path: Path, files: list) -> None:
+        (path / "members.csv").write_text(MEMBERS + "x@grace.example,X,Y,,,\n")
+        write_all(path, files)
+
+    monkeypatch.setattr("seatsync.sources.editing.writing.write_all", late)
+    done = edit(folder, "tag", "alto", ANN)
+    assert (done.code, "changed by somebody else meanwhile" in done.err) == (64, True)
+    assert members(folder).endswith("x@grace.example,X,Y,,,\n")
+    assert {*contents(folder)} == {"members.csv", "seatsync.yaml"}
