@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from seatsync.sources.editing.files import EditedFile
 from seatsync.sources.editing.writing import write_all
 from tests.support.command_line import Outcome, seatsync
+from tests.support.sealed import CSV, IDENTITY, by_age, by_sops, write
+from tests.support.sealed import with_sops as with_sops
 
 CONFIG = """\
 version: 1
@@ -230,11 +233,18 @@ def test_in_public_output_no_line_is_quoted(folder: Path) -> None:
     assert "Martin" not in done.out + done.err
 
 
-def test_an_encrypted_roster_is_not_touched(folder: Path) -> None:
-    (folder / "members.csv").write_text("a: ENC[AES256_GCM,data:x]\nsops:\n  version: 3\n")
-    done = edit(folder, "tag", "alto", ANN)
-    assert done.code == 3
-    (folder / "members.csv").write_text(MEMBERS)
+@pytest.mark.parametrize("kind", ["age", "sops"])
+@pytest.mark.usefixtures("with_sops")
+def test_an_encrypted_roster_is_not_touched(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATSYNC_AGE_KEY", str(IDENTITY))
+    monkeypatch.setenv("SOPS_AGE_KEY", str(IDENTITY))
+    name = {"age": "members.csv.age", "sops": "members.enc.csv"}[kind]
+    write(tmp_path, name, by_age(CSV) if kind == "age" else by_sops(tmp_path, CSV, "binary"))
+    before = contents(tmp_path)
+    done = edit(tmp_path, "remove", ANN)
+    assert (done.code, contents(tmp_path)) == (64, before), done
+    assert "is encrypted, so it can't be changed by command." in done.err
+    assert "Decrypt it, edit the decrypted file" in done.err
 
 
 @pytest.mark.parametrize("moved", [0, 1, 2])
@@ -265,7 +275,7 @@ def test_an_edit_that_was_killed_between_two_files_is_finished_by_the_next(
 
 
 def test_a_file_that_changed_meanwhile_stays_as_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def late(path: Path, files: list) -> None:
+    def late(path: Path, files: list[EditedFile]) -> None:
         (path / "members.csv").write_text(MEMBERS + "x@grace.example,X,Y,,,\n")
         write_all(path, files)
 
