@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from seatsync.cli.commands.fetch.ldap import ldap
 from seatsync.cli.commands.fetch.oneroster import oneroster
 
 
@@ -13,9 +14,11 @@ def command() -> None:
 
     \b
     seatsync fetch oneroster --url https://sis.example/v1p1 --auth oauth1-sha256 --client-id me --into rosters/sis
+    seatsync fetch ldap --url ldaps://dc.school.example --base dc=school,dc=example --into rosters/ldap.csv
 
     A fetch changes files and nothing else: commit them, and look at the plan.
     """
 
 
 command.add_command(oneroster)
+command.add_command(ldap)

@@ -1,0 +1,1 @@
+"""LDAP directories (OpenLDAP, Active Directory, FreeIPA), read into one CSV roster."""
