@@ -66,7 +66,7 @@ class CsvFile:
         for first, last in self.records[1:]:
             if first not in values:
                 continue
-            cells = self._cells_of(*self._range(first, last))
+            cells = self._cells((first, last))
             value = values[first]
             if position >= len(cells):  # a row that ends early
                 missing = self.delimiter * (position - len(cells) + 1)
@@ -77,18 +77,12 @@ class CsvFile:
             splices.append(Splice(cell.start, cell.end, self._quoted(value, quoted)))
         return splices
 
-    def cell(self, line: int, position: int) -> Cell | None:
-        """Return a field of the row that begins on ``line``, or None where the row ends before it."""
-        last = next(last for first, last in self.records if first == line)
-        cells = self._cells_of(*self._range(line, last))
-        return cells[position] if position < len(cells) else None
-
     def _row(self, row: Sequence[str], like: Sequence[Cell], is_header: bool) -> str:
         written = []
         for position, value in enumerate(row):
             model = like[position] if position < len(like) else None
             quoted = model.quoted if model is not None else all(cell.quoted for cell in like)
-            if model is not None and quoted and not is_header and self._needs_quotes(model.value):
+            if model is not None and quoted and not is_header:
                 quoted = self._is_quoted(position, self.records[-1][0], like)
             before = self._space_before(like, position)
             written.append(f"{before}{self._quoted(value, quoted)}")
@@ -101,18 +95,17 @@ class CsvFile:
         return between if set(between) <= {" "} else ""
 
     def _is_quoted(self, position: int, line: int, cells: Sequence[Cell]) -> bool:
-        """Whether a field is written in quotes that its value does not need, as those above it, or else as the others in its row."""
+        """Whether a field gets quotes that its value does not need: as it had them, or else as the others in its column do."""
+        cell = cells[position]
+        if not self._needs_quotes(cell.value):
+            return cell.quoted
         others = [record for record in self.records[1 : _LIKE_THESE + 1] if record[0] != line]
-        for first, last in others:
-            above = self._cells_of(*self._range(first, last))
-            if position < len(above) and not self._needs_quotes(above[position].value):
-                return above[position].quoted
-        beside = [
-            cell
-            for at, cell in enumerate(cells)
-            if at != position and cell.value and not self._needs_quotes(cell.value)
-        ]
-        return bool(beside) and all(cell.quoted for cell in beside)
+        column = [row[position] for row in map(self._cells, others) if position < len(row)]
+        telling = [cell for cell in column if not self._needs_quotes(cell.value)]
+        if not telling:
+            telling = self._cells(self.records[0])[position : position + 1]
+        filled = [cell for cell in telling if cell.value]
+        return bool(telling) and (filled or telling)[0].quoted
 
     def _quoted(self, value: str, quoted: bool) -> str:
         if not (quoted or self._needs_quotes(value)):
@@ -126,6 +119,9 @@ class CsvFile:
     def _range(self, first: int, last: int) -> tuple[int, int]:
         """Return the range of the lines ``first`` to ``last``, with the line end."""
         return self.starts[first - 1], self.starts[last] if last < len(self.starts) else len(self.text)
+
+    def _cells(self, record: tuple[int, int]) -> list[Cell]:
+        return self._cells_of(*self._range(*record))
 
     def _cells_of(self, start: int, end: int) -> list[Cell]:
         """Return the fields of the row at this range. The CSV reader has read it before, so its quotes are right."""
