@@ -15,6 +15,7 @@ from seatsync.sources.load import RosterFile
 from seatsync.sources.rosters.dialects import ROSTER, dialect_of
 from seatsync.sources.rosters.read import take_records
 from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.csv_records import parser
 
 
 class PlainCsv:
@@ -81,7 +82,7 @@ class PlainCsv:
 
     def _parsed(self, lines: Iterable[str]) -> Iterator[list[str]]:
         try:
-            yield from csv_table.parser(lines, self.table.delimiter)
+            yield from parser(lines, self.table.delimiter)
         except csv.Error as error:
             raise SlowPath("quotes do not match") from error
 

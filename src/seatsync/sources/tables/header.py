@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import nearest
 from seatsync.sources.tables.table import Row, Table, squeezed, unknown_names
 
-ROWS_LOOKED_AT = 10
+ROWS_LOOKED_AT = 20
 """The rows of a file among which the header must be."""
 
 WIDEST = 1_000
@@ -30,6 +30,8 @@ class HeaderSpec:
     matches: Callable[[set[str]], bool]
     names: tuple[str, ...]
     help_for: Callable[[list[str]], str]
+    preamble: tuple[str, ...] = ()
+    """Beginnings, in lower case, of rows above the header that belong to a format, as ``version:``; nothing is said of them."""
 
     def likeness(self, cells: list[str]) -> int:
         """Return how many cells equal, or nearly equal, one of the names."""
@@ -38,7 +40,9 @@ class HeaderSpec:
         return sum(squeezed(cell) in known for cell in cells) + sum(map(bool, near))
 
     def is_met_by(self, row: list[str]) -> bool:
-        """Whether the row is such a header."""
+        """Whether the row is such a header. A row with an e-mail in it is a person's, whatever else it says."""
+        if any("@" in cell and email_fault(clean(cell)) is None for cell in row):
+            return False
         return self.matches({squeezed(cell) for cell in row if cell})
 
 
@@ -48,19 +52,32 @@ def too_wide(row: list[str], where: Origin) -> Diagnostic:
     return Diagnostic("csv-header", message, "Delete the columns you don't need here, empty ones too.", where)
 
 
-def row_above_header(title: Row, file: str, header_line: int) -> Diagnostic:
-    """Report a row above the header: usually a title, which is skipped, but it may be a member."""
-    line, row = title
-    member = next((cell for cell in map(clean, row) if email_fault(cell) is None), None)
-    if member is not None:
-        message = f"The member {member} is above the header on line {header_line}, where seatsync reads no members."
-        return Diagnostic("csv-header", message, "Move the header to the top of the file.", Origin(file, line))
-    message = (
-        f'The row "{printable(clean(" ".join(row)))}" is above the header on line {header_line} and is skipped. '
-        "Apple's program Numbers writes a table title there."
-    )
-    help = "Hide the table title before saving as CSV."
-    return Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING)
+def tell_of_rows_above(
+    above: list[Row], header: list[str], header_line: int, file: str, spec: HeaderSpec, found: list[Diagnostic]
+) -> None:
+    """Tell of the rows above the header. Most are a title, which is skipped; a row like those below is an error.
+
+    Of a row with several values none is quoted, except for an e-mail: it may be a person's, with a password.
+    """
+    titles: list[Row] = []
+    for line, row in above:
+        cells = [cell for cell in map(clean, row) if cell]
+        member = next((cell for cell in cells if email_fault(cell) is None), None)
+        if member is not None or (len(cells) >= len(header) > 1):
+            who = f"The member {member}" if member is not None else "A row with a value in each column"
+            message = f"{who} is above the header on line {header_line}, where seatsync reads no members."
+            found.append(
+                Diagnostic("csv-header", message, "Move the header to the top of the file.", Origin(file, line))
+            )
+        elif not (cells and cells[0].casefold().startswith(spec.preamble or ("\0",))):
+            titles.append((line, cells))
+    if titles:
+        line, cells = titles[0]
+        first = f'The title "{printable(cells[0])}"' if len(cells) == 1 else "This row"
+        more = f" and {counted(len(titles) - 1, 'more line')} are" if len(titles) > 1 else " is"
+        message = f"{first}{more} above the header on line {header_line}, and skipped."
+        help = "Nothing, if it is a title. If it is a member, move it below the header."
+        found.append(Diagnostic("csv-title-row", message, help, Origin(file, line), Severity.WARNING))
 
 
 def has_distinct_columns(table: Table) -> bool:
@@ -76,8 +93,28 @@ def has_distinct_columns(table: Table) -> bool:
 
 
 def report_no_header(rows: list[Row], file: str, spec: HeaderSpec, found: list[Diagnostic]) -> None:
-    """Report that none of the rows is a header, at the one that is most like it, else at the first."""
-    line, cells = max(rows, key=lambda row: (spec.likeness(row[1]), -row[0], len(row[1])), default=(1, []))
-    fact = f'this row is "{printable(", ".join(cells))}"' if cells else "the file is empty"
+    """Report that none of the rows is a header, at the one that is most like it, else at the first.
+
+    A row with an e-mail is none, and only cells that look like columns' names are quoted: others may be a person's, or a password.
+    """
+    without = [(line, cells) for line, cells in rows if not any("@" in cell for cell in cells)]
+    line, cells = max(without, key=lambda row: (spec.likeness(row[1]), -row[0], len(row[1])), default=(0, []))
+    names = [cell for cell in cells if spec.likeness([cell])]
+    if names:
+        shown = named([f'"{printable(name)}"' for name in names], 20)
+        fact = f"the row most like one has {shown}"
+    elif not rows:
+        line, fact = 1, "the file is empty"
+    else:
+        line = rows[0][0]
+        fact = "its first row has an e-mail, so it is a person's" if _has_email(rows, line) else "its first row is none"
     message = f"{file} has no header that seatsync knows; {fact}."
-    found.append(Diagnostic("csv-header", message, spec.help_for(cells), Origin(file, line)))
+    found.append(
+        Diagnostic(
+            "csv-header", message, spec.help_for(cells if len(names) * 2 > len(cells) else names), Origin(file, line)
+        )
+    )
+
+
+def _has_email(rows: list[Row], line: int) -> bool:
+    return any("@" in cell for at, cells in rows if at == line for cell in cells)

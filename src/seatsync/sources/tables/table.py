@@ -59,10 +59,8 @@ class Table(ABC):
         to these records of the file.
         """
         header, width = self.header, len(self.header)
-        for line, end, row in self.records() if records is None else records:
+        for line, _, row in self.records() if records is None else records:
             if not any(map(str.strip, row)):
-                continue
-            if end > line and self._swallows_rows(line, end, row):
                 continue
             if row == header:
                 message = f"This row repeats the header on line {self.header_line}."
@@ -72,6 +70,8 @@ class Table(ABC):
                 if any(cell.strip() for cell in row[width:]):
                     self._report_too_long(line, row)
                     continue
+                if self._is_split_otherwise(line, row):
+                    continue
                 row = row[:width] + [""] * (width - len(row))
             yield line, row
 
@@ -79,8 +79,8 @@ class Table(ABC):
     def _report_too_long(self, line: int, row: list[str]) -> None:
         """Report a row with more values than the header has columns."""
 
-    def _swallows_rows(self, line: int, end: int, row: list[str]) -> bool:
-        """Whether a value of the row, which goes over several lines, contains further rows; if so, report it."""
+    def _is_split_otherwise(self, line: int, row: list[str]) -> bool:
+        """Whether the values of a row stand in one cell, with another separator than the header's; if so, report it."""
         return False
 
 
@@ -100,10 +100,10 @@ def warn_of_ignored_columns(table: Table, known: Container[str], names: tuple[st
             message = f'The column "{printable(header)}" is ignored; {owner} has no column of that name. {guess}'
             help = "Correct its name, or delete the column if you don't need it here."
         else:
-            below = ((line, row[position]) for line, row in replace(table, found=[]).rows() if row[position].strip())
+            below = (line for line, row in replace(table, found=[]).rows() if row[position].strip())
             if (first := next(below, None)) is None:
                 continue
-            message = f'Column {position + 1} has no name and is ignored, but it has values: "{printable(first[1])}" on line {first[0]}.'
+            message = f"Column {position + 1} has no name and is ignored, but it has values, the first on line {first}."
             help = "Name the column, or delete it if you don't need it here."
         table.found.append(Diagnostic("unknown-column", message.rstrip(), help, where, severity))
 
