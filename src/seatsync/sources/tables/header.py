@@ -73,7 +73,8 @@ def tell_of_rows_above(
             titles.append((line, cells))
     if titles:
         line, cells = titles[0]
-        first = f'The title "{printable(cells[0])}"' if len(cells) == 1 else "This row"
+        is_one = len(cells) == 1 and not any(map(cells[0].__contains__, ",;|"))
+        first = f'The title "{printable(cells[0])}"' if is_one else "This row"
         more = f" and {counted(len(titles) - 1, 'more line')} are" if len(titles) > 1 else " is"
         message = f"{first}{more} above the header on line {header_line}, and skipped."
         help = "Nothing, if it is a title. If it is a member, move it below the header."
