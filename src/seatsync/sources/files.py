@@ -51,9 +51,13 @@ class Folder:
         ``named_at`` is where seatsync.yaml names the file. A file is not read if it is outside the folder, has more than
         ``most`` bytes, or would exceed the limit for all files together.
         """
-        where = named_at or Origin(name)
         if name == NAME and not (self._is_free_of_planted_repositories() and self._is_finished()):
             return None
+        data = self.data(name, named_at or Origin(name), most)
+        return None if data is None else self.text_of(data, name, encoding)
+
+    def data(self, name: str, where: Origin, most: int = MOST_BYTES) -> bytes | None:
+        """Return the decrypted bytes of the file ``name``, as ``read`` does its text."""
         data = self._bytes(name, where, most)
         if data is None:
             return None
@@ -63,7 +67,32 @@ class Folder:
         if isinstance(plain, Locked):
             self._report("file-encrypted", plain.message, plain.help, where)
             return None
-        return self.text_of(plain, name, encoding)
+        return plain
+
+    def names(self, name: str, where: Origin, most: int) -> list[str] | None:
+        """Return the names of the files in the folder ``name``, or None where a diagnostic says why not.
+
+        The digest of the names is kept, so that another file in it is noticed as a changed one is.
+        """
+        try:
+            names = opening.names(self.path / name, self.path, most)
+        except opening.Unfit as unfit:
+            code = "path-outside" if isinstance(unfit, opening.Outside) else "file-unreadable"
+            self._report(code, f"{printable(name, 300)} {unfit.strerror}.", unfit.help, where)
+            return None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            self._report("file-unreadable", f"{printable(name, 300)} can't be read: {why}.", "Make it readable.", where)
+            return None
+        self.digests[f"{name}/"] = _digest_of_names(names)
+        return names
+
+    def is_folder(self, name: str) -> bool:
+        """Whether ``name`` is a folder."""
+        try:
+            return (self.path / name).is_dir()
+        except (OSError, ValueError):  # reading it will say why
+            return False
 
     def text_of(self, data: bytes, name: str, encoding: str | None = None) -> str | None:
         """Return the text of a file ``name`` that holds ``data``, or None where a diagnostic says why not."""
@@ -79,6 +108,8 @@ class Folder:
         if name not in self.digests:
             digest = hashlib.sha256()
             try:
+                if name.endswith("/"):
+                    return _digest_of_names(opening.names(self.path / name, self.path))
                 edited = self._edited(name)
                 for piece in opening.pieces(self.path / name, self.path) if edited is None else [edited]:
                     digest.update(piece)
@@ -212,6 +243,10 @@ class Folder:
 
     def _report(self, code: str, message: str, help: str, where: Origin, severity: Severity = Severity.ERROR) -> None:
         self.found.append(Diagnostic(code, message, help, where, severity))
+
+
+def _digest_of_names(names: list[str]) -> str:
+    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _help_for_missing(name: str) -> str:

@@ -31,6 +31,9 @@ from seatsync.sources.portal.committed import read_exports
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 from seatsync.sources.rosters.read import read_csv, read_yaml
+from seatsync.sources.rosters.sets.archive import is_set
+from seatsync.sources.rosters.sets.options import SetOptions, options_of
+from seatsync.sources.rosters.sets.read import read_set
 from seatsync.sources.selections import GrantsReader, choose_kind, read_selection
 from seatsync.systems.portal import Portal
 from seatsync.systems.registry import SYSTEMS, portal_of
@@ -51,6 +54,7 @@ class RosterFile:
     reader: RosterReader
     encoding: str | None
     where: Origin
+    set_options: SetOptions | None = None
 
     def text(self) -> str | None:
         """Read the file and return its text, or None where the folder's diagnostics say why not."""
@@ -66,6 +70,9 @@ The second argument returns the grants of the same institution."""
 def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
     """Read every member of every file."""
     for file in files:
+        if is_set(file.folder, file.reader.file):
+            read_set(file.folder, file.reader, file.encoding, file.set_options or SetOptions(file.where))
+            continue
         if (text := file.text()) is None:
             continue
         suffix = suffix_of(file.reader.file)
@@ -201,7 +208,7 @@ class _Loader:
                 continue
             names[file] = entry.path
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found)
-            files.append(RosterFile(self.folder, reader, entry.encoding, where))
+            files.append(RosterFile(self.folder, reader, entry.encoding, where, options_of(entry, where)))
         counted = self.read(files, self._all_grants)
         rosters = [
             Roster(file.reader.file, len(file.reader.members) + file.reader.counted, file.where) for file in files

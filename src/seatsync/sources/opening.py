@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from seatsync.domain.failure import Failure
@@ -53,6 +54,25 @@ def read(path: Path, within: Path | None = None, most: int = MOST_BYTES) -> byte
         OSError, ValueError: it can't be read, or its name is not valid.
     """
     return b"".join(pieces(path, within, most, 0))
+
+
+def names(path: Path, within: Path, most: int = 1_000) -> list[str]:
+    """Return the names of the files in a folder, sorted, without hidden ones.
+
+    Raises:
+        Outside: the folder, with links followed, is not below the folder ``within``.
+        Unfit: it has more than ``most`` entries.
+        OSError, ValueError: it can't be read, or its name is not valid.
+    """
+    real = _resolved(path)
+    _must_be_inside(path, real, _resolved(within))
+    with os.scandir(real) as entries:
+        some = [*islice(entries, most + 1)]
+        if len(some) > most:
+            raise Unfit(
+                path, f"has more than {most:,} files", "Put the files of the roster into a folder of their own."
+            )
+        return sorted(entry.name for entry in some if not entry.is_dir() and not entry.name.startswith("."))
 
 
 def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size: int = _PIECE) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
 from seatsync.domain.text.ids import plain_email, plain_id
-from seatsync.domain.text.tags import join_tags, tag_fault
+from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
@@ -42,10 +42,13 @@ class RosterReader:
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
 
-    def take(self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True) -> None:
+    def take(
+        self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True, ends: str = ""
+    ) -> None:
         """Check one member, ``values`` in the order of ``Person``, and keep it if nothing is wrong.
 
-        ``at`` is the line or position for ``locate``. A member that is not ``sound`` is checked but not kept.
+        ``at`` is the line or position for ``locate``. A member that is not ``sound`` is checked but not kept. ``ends`` says which
+        of its tags end when (``RosterMember.ends``).
         """
         values = [*values]
         values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), plain_id(values[_STUDENT_ID])
@@ -78,9 +81,17 @@ class RosterReader:
             tags = self._join(values[_TAGS], at, locate)
         if right and sound and tags is not None:
             person[_TAGS] = tags
-            self.members.append(_ROSTER_MEMBER(*person, key, self.file, line))
+            self.members.append(_ROSTER_MEMBER(*person, key, self.file, line, self.ending(ends)))
 
-    def take_plain(self, columns: Sequence[Sequence[str]], lines: Sequence[int]) -> bool:
+    def ending(self, ends: str) -> str:
+        """``ends`` without the tags that every member of the file has, which do not end."""
+        if not ends or not self.tags:
+            return ends
+        return join_ends({tag: day for tag, day in split_ends(ends).items() if tag not in self.tags})
+
+    def take_plain(
+        self, columns: Sequence[Sequence[str]], lines: Sequence[int], ends: Sequence[str] | None = None
+    ) -> bool:
         """Keep many members at once, exactly as ``take`` would, if none needs a diagnostic; return whether they were kept.
 
         ``columns`` are in the order of ``Person``. If one member needs a diagnostic, none is kept.
@@ -108,9 +119,10 @@ class RosterReader:
         self.student_ids |= new_ids
         for written in set(tags) - self.joined.keys():
             self._joined(written)
+        ending = repeat("") if ends is None else map(self.ending, ends)
         column["tags"] = [*map(self.joined.__getitem__, tags)]
         self.members += map(
-            RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, repeat(""), strict=False)
+            RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, ending, strict=False)
         )
         return True
 

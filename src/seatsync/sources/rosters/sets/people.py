@@ -1,0 +1,191 @@
+"""The people of a set: who is a member, with which tags, and who is left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatsync.domain.origin import Origin
+from seatsync.domain.person import Person
+from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.sets.bonds import Bonds
+from seatsync.sources.rosters.sets.options import SetOptions
+from seatsync.sources.rosters.sets.part import Names, Part
+from seatsync.sources.rosters.sets.set_format import People
+from seatsync.sources.rosters.sets.structure import Structure, split_ids, tags_of
+from seatsync.sources.rosters.sets.templates import Template
+from seatsync.sources.rosters.sets.words import word
+from seatsync.sources.tables.table import squeezed
+
+_NO = frozenset({"false", "no", "0", "disabled", "inactive"})
+NO_EMAIL = "no e-mail"
+
+
+class PeopleReader:
+    """Reads one file of people. ``left_out`` maps a reason to the lines of the people who are no members because of it.
+
+    ``mapped`` are templates of fields, by the roster's ``map:``.
+    """
+
+    def __init__(
+        self,
+        kind: People,
+        part: Part,
+        structure: Structure,
+        bonds: Bonds,
+        options: SetOptions,
+        mapped: dict[str, Template],
+        reader: RosterReader,
+    ) -> None:
+        self.kind, self.part, self.structure, self.bonds = kind, part, structure, bonds
+        self.options, self.mapped, self.reader = options, mapped, reader
+        self.left_out: dict[str, list[int]] = {}
+        self.orgs = _chosen(structure, options)
+        self.knows_roles = bool(kind.role) or part.has(*kind.roles) or bool(structure.format.roles)
+        own = (prefix for prefix, level in structure.levels.items() if level == "person" and prefix != "role")
+        self.own = {prefix: structure.templates[prefix] for prefix in own}
+        self.columns: list[str] = []
+        self._field_columns = {field: self._wanted(field) for field in Person._fields}
+        for template in self.own.values():
+            self._want(column for _, column in template.names())
+
+    def _want(self, names: object) -> list[int]:
+        """Ask for columns by name; return their positions among those asked for."""
+        found = []
+        for name in names:  # type: ignore[attr-defined]
+            if squeezed(name) not in self.columns:
+                self.columns.append(squeezed(name))
+            found.append(self.columns.index(squeezed(name)))
+        return found
+
+    def _wanted(self, field: str) -> list[int]:
+        template = self.mapped.get(field)
+        if template is not None:
+            return self._want(column for _, column in template.names())
+        extra = self.kind.email_from if field == "email" else ()
+        return self._want((*self.kind.fields.get(field, ()), *extra))
+
+    def read(self) -> None:
+        """Read everybody in the file into the reader."""
+        kind = self.kind
+        facts: tuple[Names, ...] = (kind.id, kind.status, kind.enabled, kind.roles, kind.orgs)
+        for lines, columns in self.part.rows(*facts, *((name,) for name in self.columns)):
+            self._take(lines, columns[: len(facts)], columns[len(facts) :])
+
+    def _take(self, lines: Sequence[int], facts: Sequence[Sequence[str]], columns: Sequence[Sequence[str]]) -> None:
+        fields = [self._field(name, columns, len(lines)) for name in Person._fields]
+        email, role_field, tag_field = map(Person._fields.index, ("email", "role", "tags"))
+        kept: list[int] = []
+        roles_of, tags, ends = [], [], []
+        for position, (id, status, enabled, roles, orgs) in enumerate(zip(*facts, strict=True)):
+            line = lines[position]
+            numbers = self.bonds.of.get(id.strip(), ())
+            of = self._roles(roles, numbers)
+            reason = self._absent(status, enabled, line) or self._not_taken(of, orgs, numbers)
+            if not reason and not fields[email][position].strip():
+                reason = NO_EMAIL
+            if reason:
+                if any(column[position] for column in columns):
+                    self.left_out.setdefault(reason, []).append(line)
+                continue
+            lasting = self._lasting(roles, orgs, columns, position)
+            joined, ending = self.bonds.joined(numbers, lasting)
+            kept.append(position)
+            roles_of.append(self._role(of, numbers))
+            tags.append(joined)
+            ends.append(ending)
+        values = [[column[position] for position in kept] for column in fields]
+        values[tag_field] = tags
+        if "role" not in self.mapped:
+            values[role_field] = roles_of
+        self._give(values, [lines[position] for position in kept], ends)
+
+    def _give(self, values: list[list[str]], lines: Sequence[int], ends: Sequence[str]) -> None:
+        if not lines or self.reader.take_plain(values, lines, ends):
+            return
+        for line, ending, *row in zip(lines, ends, *values, strict=True):
+            self.reader.take(row, line, line, self._locate, ends=ending)
+
+    def _locate(self, line: int, field: str, part: int = 0) -> Origin:
+        wanted = self._field_columns.get(field) or [0]
+        return self.part.table.at(line, max(self.part.position((self.columns[wanted[0]],)), 0) if self.columns else 0)
+
+    def _field(self, name: str, columns: Sequence[Sequence[str]], count: int) -> Sequence[str]:
+        """The values of a member's field: of the first of its columns that is not empty in the row, or of its template."""
+        template, wanted = self.mapped.get(name), self._field_columns[name]
+        if template is not None:
+            return [template.fill(lambda _, column, at=at: self._value(columns, column, at)) for at in range(count)]  # type: ignore[misc]
+        if not wanted:
+            return [""] * count
+        if name == "email" and self.kind.email_from:
+            *own, user = wanted
+            names = [text if "@" in text else "" for text in columns[user]]
+            return [*map(_filled, *(columns[at] for at in own), names)]
+        return columns[wanted[0]] if len(wanted) == 1 else [*map(_filled, *(columns[at] for at in wanted))]
+
+    def _value(self, columns: Sequence[Sequence[str]], column: str, position: int) -> str:
+        return columns[self.columns.index(squeezed(column))][position].strip()
+
+    def _roles(self, written: str, numbers: Sequence[int]) -> list[str]:
+        """The person's roles, as written: of the row, of the file, or of the file of roles; in Canvas of enrollments."""
+        roles = split_ids(written) or [self.kind.role] if written or self.kind.role else []
+        for number in dict.fromkeys(numbers):
+            bond = self.bonds.all[number]
+            if not (bond.klass or bond.section) or self.structure.format.role_by_enrollment:
+                roles += [bond.role] if bond.role and bond.role not in roles else []
+        return roles
+
+    def _role(self, roles: Sequence[str], numbers: Sequence[int]) -> str:
+        """The role that the member has in lists: the only one, or the primary one; empty if no one can tell."""
+        taken = [role for role in roles if self.bonds.takes(role)]
+        if len({*map(word, taken)}) == 1:
+            return taken[0]
+        primary = {self.bonds.all[number].role for number in numbers if self.bonds.all[number].primary}
+        return next((role for role in taken if role in primary), "")
+
+    def _absent(self, status: str, enabled: str, line: int) -> str:
+        """Why the person is gone or blocked; empty if they are here."""
+        if self.structure.is_gone(self.kind.file, status, line, self.options.statuses):
+            return f"`{status.strip()}`"
+        return "not enabled" if word(enabled) in _NO and word(enabled) not in self.options.statuses else ""
+
+    def _not_taken(self, roles: Sequence[str], orgs: str, numbers: Sequence[int]) -> str:
+        """Why a person who is here is not taken; empty if they are."""
+        if roles and not any(map(self.bonds.takes, roles)):
+            return f"role {roles[0].lower()}"
+        if not roles and (self.knows_roles or self.options.roles is not None):
+            return "no role"
+        if self.orgs is not None:
+            of = {*split_ids(orgs), *(self.bonds.all[number].org for number in numbers)}
+            if not of & self.orgs:
+                return "in no organisation that is taken"
+        if self.structure.terms is not None and not any(map(self.bonds.tags, numbers)):
+            return "in no term that is taken"
+        return ""
+
+    def _lasting(self, roles: str, orgs: str, columns: Sequence[Sequence[str]], position: int) -> tuple[str, ...]:
+        """The tags of the person's own row, which do not end."""
+        tags: list[str] = []
+        if roles or self.kind.role:
+            for role in split_ids(roles) or [self.kind.role]:
+                tags += self.bonds.role_tags(role) if self.bonds.takes(role) else []
+        for org in split_ids(orgs):
+            tags += self.structure.org_tags(org)
+        for prefix, template in self.own.items():
+            text = template.fill(lambda file, column: self._own_value(columns, file, column, position))
+            tags += tags_of((prefix, one) for one in split_ids(text))
+        return tuple(tags)
+
+    def _own_value(self, columns: Sequence[Sequence[str]], file: str, column: str, position: int) -> str:
+        return self._value(columns, column, position) if file in ("", self.kind.file) else ""
+
+
+def _filled(*values: str) -> str:
+    return next((value for value in values if value.strip()), "")
+
+
+def _chosen(structure: Structure, options: SetOptions) -> frozenset[str] | None:
+    """The ids of the organisations that ``take: orgs`` names by id, name or identifier; None if it names none."""
+    if options.orgs is None:
+        return None
+    named = {id for id, org in structure.orgs.items() if {word(id), *map(word, org.values.values())} & options.orgs}
+    return frozenset(named | {id for id in structure.orgs if word(id) in options.orgs})
