@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def test_nobody_gets_the_record_of_a_person_with_other_names(
     members = {
         number: Member(*person, "", "", person[0], on_roster=here) for number, (person, here) in enumerate(people, 1)
     }
-    roster = [RosterMember._make((*person, "", "", person[0], "r.csv", line)) for line, person in enumerate(rows, 2)]
+    roster = [RosterMember(*person, "", "", person[0], "r.csv", line) for line, person in enumerate(rows, 2)]
     matching = match(roster, Snapshot(members=members))
     assert len({*filter(None, matching.records)}) == len([*filter(None, matching.records)])
     for row, record in zip(roster, matching.sure, strict=True):
@@ -73,10 +74,48 @@ def test_nobody_gets_the_record_of_a_person_with_other_names(
     assert all(have_same_names(row, after[number]) for row, number in zip(roster, settled.records, strict=True))
 
 
+@pytest.mark.parametrize(
+    "written", ["N/A", "n/a ", "-", "—", "NULL", "(none)", "0000", "\\N", "k. A.", "'-", "?", "nan", "\u00ad"]
+)
+def test_what_stands_in_an_ids_column_for_no_id_is_no_id(written: str) -> None:
+    assert plain_id(written) == ""
+
+
+@given(st.text(max_size=12))
+def test_what_an_id_is_read_as_is_read_as_itself(written: str) -> None:
+    assert plain_id(plain_id(written)) == plain_id(written)
+
+
+@pytest.mark.parametrize("before", ["#400123456", "'400123456", "4001\u00ad23456"])
+def test_a_ledger_of_before_that_has_ids_and_emails_as_typed_sees_nobody_new(before: str) -> None:
+    row = RosterMember("lee@g.example", "Ann", "Lee", "400123456", "", "", "lee@g.example", "r.csv", 2)
+    known = Member("ann@g.example", "Ann", "Lee", before, "", "", "ann@g.example")
+    assert match([row], Snapshot(members={1: known})).records == [1]
+    no_id = known._replace(email="'lee@g.example", key="'lee@g.example", student_id="N/A")
+    assert match([row], Snapshot(members={1: no_id})).records == [1]
+
+
+def test_names_that_differ_only_in_what_nobody_sees_are_the_same() -> None:
+    ann = Member("a@g.example", "An\u00adna", "Lee\u200d", "", "", "", "a@g.example")
+    assert have_same_names(ann, ann._replace(given_name="Anna", family_name="Lee"))
+
+
 def test_ids_and_emails_are_read_as_they_were_typed() -> None:
-    typed = ('="0123"', "'0123", "#0123", "0123", "01\u200b23", "\ufeff#0123", "'#0123")
-    assert {plain_id(id) for id in typed[:-1]} == {"0123"}
+    typed = (
+        '="0123"',
+        "'0123",
+        "#0123",
+        "0123",
+        "01\u200b23",
+        "\ufeff#0123",
+        "'#0123",
+        "\u202a01\u00ad23\u202c",
+        "\ufe0f0123",
+    )
+    assert {plain_id(id) for id in typed} == {"0123"}
     kept = ("#REF!", "####", "#N/A", "=A1", "A-1", "a b", "")
     assert tuple(map(plain_id, kept)) == kept
-    assert {plain_email(e) for e in ('="a@g.example"', "'a@g.example", "a\u00ad@g.example")} == {"a@g.example"}
+    assert {plain_email(e) for e in ('="a@g.example"', "'a@g.example", "a\u00ad@g.example", "#a@g.example")} == {
+        "a@g.example"
+    }
     assert plain_email("o'neil@g.example") == "o'neil@g.example"

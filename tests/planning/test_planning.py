@@ -14,7 +14,7 @@ import pytest
 
 from seatsync.domain.action import Action, Event, Unplanned
 from seatsync.domain.approval import Approval
-from seatsync.domain.desired import Desired, Grant, Limits, Roster, Selection, Selector
+from seatsync.domain.desired import Alike, Desired, Grant, Limits, Roster, Selection, Selector
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.institution import Admin, Contact, Institution
 from seatsync.domain.library import Delivery, Library
@@ -943,7 +943,7 @@ def test_a_similar_email_is_suggested_for_the_first_twenty_grants() -> None:
 def test_a_similar_email_is_suggested_among_up_to_five_thousand_members(members: int, suggested: bool) -> None:
     crowd = [on_roster(f"{number}@x.example", student_id="") for number in range(members - 1)]
     assert guessed(members=[on_roster(), *crowd], grants=[TYPO]) == [suggested]
-    assert guessed(counted={("", ""): members - 1}, grants=[TYPO]) == [suggested]
+    assert guessed(counted={Alike(""): members - 1}, grants=[TYPO]) == [suggested]
 
 
 @pytest.mark.parametrize(("letters", "warned"), [(100, True), (101, False)])
@@ -970,7 +970,7 @@ def test_too_many_revokes_of_several_libraries_are_refused_in_the_order_of_their
 
 def partly_planned(tags: str, *members: RosterMember, grants: Sequence[Grant] = ()) -> Plan:
     """The plan of these members, and of one with ``tags`` who is only counted."""
-    draft = diff(files_of(members=[*members], counted={(tags, ""): 1}, grants=[*grants]), books_of(), TODAY)
+    draft = diff(files_of(members=[*members], counted={Alike(tags): 1}, grants=[*grants]), books_of(), TODAY)
     return judge(draft, datetime(2026, 10, 1, 12, tzinfo=UTC), [], is_part=True)
 
 

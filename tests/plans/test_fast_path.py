@@ -59,6 +59,9 @@ SELECTORS = [
     "{emails: [ann@g.example, zed@g.example]}",
     "{file: chosen.csv}",
     "{tags: ['imported:2026-09-01']}",
+    "{roles: [student, dean]}",
+    "{everyone: true, not_emails: [ann@g.example, zed@g.example]}",
+    "{not_file: chosen.csv}",
 ]
 APPROVED = """limits: {permanent: retain, max_revokes: 0}
 approvals:
@@ -86,7 +89,7 @@ people = st.fixed_dictionaries(
         "email": st.sampled_from([f"{name}@g.example" for name in NAMES] + ["Ann@G.example"]),
         "given_name": st.sampled_from(GIVEN),
         "family_name": st.sampled_from(["Lee", "Ode"]),
-        "student_id": st.sampled_from(["", "1", "01", "2", "3", "4"]),
+        "student_id": st.sampled_from(["", "1", "01", "2", "3", "#4"]),
         "role": st.sampled_from(["", "Student"]),
         "tags": st.lists(st.sampled_from(TAGS), max_size=3).map(lambda tags: ";".join(dict.fromkeys(tags))),
         "remark": st.just("-"),

@@ -123,6 +123,7 @@ def listing(
 ) -> Iterator[Listing]:
     """Open the ledger for a list: its present, or its state at the end of the day of ``as_of``."""
     from seatsync.domain.desired import Selection
+    from seatsync.domain.text.ids import plain_id
     from seatsync.ledger.queries.lookup import numbers_of
 
     id, past = institution_snapshot(folder, run, as_of) if as_of is not None else (institution_of(folder, run), None)
@@ -134,7 +135,7 @@ def listing(
             raise unknown_library(filters.library, books)
         if past is not None or connection is None:
             members = books.members.items()
-            only = [n for n, member in members if member.key in keys or member.student_id in ids]
+            only = [n for n, member in members if member.key in keys or plain_id(member.student_id) in ids]
             yield Listing(id, books, filters, None, only if select is not None else None)
         else:
             only = sorted(numbers_of(connection, id, keys, ids))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import NamedTuple
 
 from seatsync.domain.approval import Approval
 from seatsync.domain.institution import Admin, Institution
@@ -15,8 +16,20 @@ from seatsync.domain.person import RosterMember
 from seatsync.domain.portal.export import Export
 from seatsync.domain.text.emails import email_key
 
-Counted = Mapping[tuple[str, str], int]
-"""The number of members by (joined tags, day of import). The day is empty if no grant asks for it."""
+
+class Alike(NamedTuple):
+    """What grants can ask of members without naming them: joined tags, the day of import, the role.
+
+    Day and role are empty where no grant asks for them.
+    """
+
+    tags: str
+    day: str = ""
+    role: str = ""
+
+
+Counted = Mapping[Alike, int]
+"""The number of members who are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """The members whom a grant reaches. All given conditions must hold. ``emails`` are as written."""
+    """The members whom a grant reaches. All given conditions must hold. ``emails``, ``not_emails`` and ``roles`` are as written."""
 
     everyone: bool = False
     tags: tuple[str, ...] = ()
@@ -49,6 +62,14 @@ class Selector:
     not_tags: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     selection: Selection | None = None
+    roles: tuple[str, ...] = ()
+    not_emails: tuple[str, ...] = ()
+    not_selection: Selection | None = None
+
+    @property
+    def selections(self) -> Sequence[Selection]:
+        """The files in its conditions."""
+        return [selection for selection in (self.selection, self.not_selection) if selection is not None]
 
     @property
     def all_tags(self) -> tuple[str, ...]:

@@ -211,10 +211,15 @@ class To(Closed):
     tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
     any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
     not_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with none of these tags.")
+    roles: list[AnyText] | None = Field(
+        None, min_length=1, description="Members with one of these roles, in upper or lower case."
+    )
     emails: list[Email] | None = Field(None, min_length=1, description="These members.")
+    not_emails: list[Email] | None = Field(None, min_length=1, description="All but these members.")
     file: Text | None = Field(
         None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").'
     )
+    not_file: Text | None = Field(None, description="All but the members listed in this CSV.")
 
     @model_validator(mode="after")
     def _somebody(self) -> To:
@@ -222,9 +227,7 @@ class To(Closed):
             fact = f"`{min(empty)}` has no value; an empty condition might reach too many members"
             raise InvalidValue(fact, "Write its value after the colon, or delete it.")
         if not self.model_fields_set:
-            raise InvalidValue(
-                "it does not say which members", "Write everyone, tags, any_tags, not_tags, emails or file."
-            )
+            raise InvalidValue("it does not say which members", f"Write {_one_of([*To.model_fields])}.")
         if self.everyone is False:
             raise InvalidValue("`everyone` can only be true", "Delete it, and select the members with another key.")
         return self

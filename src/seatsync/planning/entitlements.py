@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-from seatsync.domain.desired import Counted, Desired, Grant, Selector
+from seatsync.domain.desired import Alike, Counted, Desired, Grant, Selection, Selector
 from seatsync.domain.license import Kind
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
@@ -15,8 +16,14 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED, split_ends, split_tags
 from seatsync.planning.matching import may_be_one
 
-NamedMember = tuple[str, str, int]
-"""(student id, e-mail, line in the selection's file or 0). Either of the first two can be empty."""
+
+class NamedMember(NamedTuple):
+    """Whom a grant names, by student id or e-mail or both; either can be empty. Without a file, ``seatsync.yaml`` does."""
+
+    student_id: str
+    email: str
+    line: int = 0
+    file: str = ""
 
 
 @dataclass(slots=True)
@@ -28,9 +35,9 @@ class Entitlements:
     ``resend:`` of all current grants that reach the member, ``regrants`` the members whom a current grant invites again.
     ``not_due`` has the members whom a grant with ``after`` reaches, but does not give anything yet. ``reach`` counts the members
     each grant reaches. ``unknown_members`` are student ids or e-mails that a grant names but
-    no roster has; ``mismatches`` are rows of its file with the id of one member and the e-mail of another. ``over`` are grants
-    that give nobody anything any more because tags have ended, with the last of these days. ``last_days`` are the coming last
-    days of tags that grants name.
+    no roster has, ``unknown_left_out`` those that it leaves out; ``mismatches`` are rows of its files with the id of one member
+    and the e-mail of another. ``over`` are grants that give nobody anything any more because tags have ended, with the last of
+    these days. ``last_days`` are the coming last days of tags that grants name.
     """
 
     wanted: dict[str, dict[int, Grant]] = field(default_factory=dict)
@@ -40,6 +47,7 @@ class Entitlements:
     not_due: dict[Grant, set[int]] = field(default_factory=dict)
     reach: dict[Grant, int] = field(default_factory=dict)
     unknown_members: dict[Grant, list[NamedMember]] = field(default_factory=dict)
+    unknown_left_out: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     mismatches: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     over: dict[Grant, date] = field(default_factory=dict)
     last_days: set[date] = field(default_factory=set)
@@ -55,8 +63,10 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
     for at, grant in sorted(enumerate(desired.grants), key=lambda pair: (pair[1].strength, -pair[0])):
         reached = index.reached(grant.to)
         entitlements.reach[grant] = len(reached) + _counted_reached(grant.to, desired.counted)
-        if unknown := index.unknown_members(grant.to):
+        if unknown := index.unknown_members(grant.to.emails, grant.to.selection):
             entitlements.unknown_members[grant] = unknown
+        if unknown := index.unknown_members(grant.to.not_emails, grant.to.not_selection):
+            entitlements.unknown_left_out[grant] = unknown
         if mismatches := index.mismatches(grant.to):
             entitlements.mismatches[grant] = mismatches
         if grant.after:
@@ -93,17 +103,19 @@ def _counted_reached(to: Selector, counted: Counted) -> int:
     """How many of the members that are only counted the selector reaches. A selector that names members reaches none."""
     if to.emails or to.selection is not None:
         return 0
-    reached = 0
-    for (tags, day), number in counted.items():
-        has = {*split_tags(tags), IMPORTED + day}
-        if has.issuperset(to.tags) and (not to.any_tags or has & {*to.any_tags}) and not has & {*to.not_tags}:
-            reached += number
-    return reached
+    return sum(number for alike, number in counted.items() if _fits(to, alike))
+
+
+def _fits(to: Selector, alike: Alike) -> bool:
+    """Whether the selector reaches such members, if it names nobody."""
+    has = {*split_tags(alike.tags), IMPORTED + alike.day}
+    has_tags = has.issuperset(to.tags) and (not to.any_tags or has & {*to.any_tags}) and not has & {*to.not_tags}
+    return bool(has_tags) and (not to.roles or alike.role.casefold() in map(str.casefold, to.roles))
 
 
 @dataclass
 class RosterIndex:
-    """The roster, indexed by tag, e-mail and student id. Members are given as positions in the roster."""
+    """The roster, indexed by tag, role, e-mail and student id. Members are given as positions in the roster."""
 
     roster: Sequence[RosterMember]
     records: Sequence[int]
@@ -114,14 +126,20 @@ class RosterIndex:
         """The members who meet all conditions."""
         conditions: list[set[int]] = []
         if to.selection is not None:
-            conditions.append({p for row in to.selection.rows if (p := self._find(row[0], row[1])) is not None})
+            conditions.append(self._listed(to.selection))
         if to.emails:
-            conditions.append({p for email in to.emails if (p := self._by_email.get(email_key(email))) is not None})
+            conditions.append(self._named(to.emails))
         conditions += [self._tagged([tag]) for tag in to.tags]
         if to.any_tags:
             conditions.append(self._tagged(to.any_tags))
+        if to.roles:
+            conditions.append({p for role in to.roles for p in self._by_role.get(role.casefold(), ())})
         reached = set.intersection(*conditions) if conditions else set(range(len(self.roster)))
-        return reached - self._tagged(to.not_tags, still=True) if to.not_tags else reached
+        if to.not_tags:
+            reached -= self._tagged(to.not_tags, still=True)
+        if to.not_emails:
+            reached -= self._named(to.not_emails)
+        return reached - self._listed(to.not_selection) if to.not_selection is not None else reached
 
     def by_end(self, grant: Grant, reached: set[int]) -> list[tuple[Grant, set[int]]]:
         """The grant for members whose tags do not end, and a part of it for each tag and day with which it ends for others.
@@ -185,24 +203,29 @@ class RosterIndex:
     def _recorded(self, numbers: set[int]) -> set[int]:
         return {position for position, record in enumerate(self.records) if record in numbers}
 
-    def unknown_members(self, to: Selector) -> list[NamedMember]:
-        """What the selector names but no roster has. A row gives its e-mail, or its id if only that is unknown."""
-        found = [("", email, 0) for email in to.emails if email_key(email) not in self._by_email]
-        if to.selection is not None:
-            unknown = [row for row in to.selection.rows if self._find(row[0], row[1]) is None]
-            found += [
-                ("", mail, line) if mail and email_key(mail) not in self._by_email else (id, "", line)
-                for id, mail, line in unknown
-            ]
+    def unknown_members(self, emails: Iterable[str], selection: Selection | None) -> list[NamedMember]:
+        """Those of these people whom no roster has. A row gives its e-mail, or its id if only that is unknown."""
+        found = [NamedMember("", email) for email in emails if email_key(email) not in self._by_email]
+        for id, mail, line in selection.rows if selection is not None else ():
+            if self._find(id, mail) is None and selection is not None:
+                by_email = mail and email_key(mail) not in self._by_email
+                found.append(NamedMember("" if by_email else id, mail if by_email else "", line, selection.file))
         return found
 
     def mismatches(self, to: Selector) -> list[NamedMember]:
         """Rows of a selection with the id of one member and the e-mail of another; the id is used."""
         return [
-            (id, mail, line)
-            for id, mail, line in (to.selection.rows if to.selection is not None else ())
+            NamedMember(id, mail, line, selection.file)
+            for selection in to.selections
+            for id, mail, line in selection.rows
             if id and mail and id in self._by_id and self._find("", mail) not in (None, self._by_id[id])
         ]
+
+    def _listed(self, selection: Selection) -> set[int]:
+        return {p for id, mail, _ in selection.rows if (p := self._find(id, mail)) is not None}
+
+    def _named(self, emails: Iterable[str]) -> set[int]:
+        return {p for email in emails if (p := self._by_email.get(email_key(email))) is not None}
 
     def _find(self, student_id: str, email: str) -> int | None:
         """Find a member by student id if both sides have one, else by e-mail, as ``matching`` does."""
@@ -239,6 +262,14 @@ class RosterIndex:
             for tag in split_tags(tags):
                 by_tag.setdefault(tag, set()).update(positions)
         return by_tag
+
+    @cached_property
+    def _by_role(self) -> Mapping[str, set[int]]:
+        """By the role without case."""
+        by_role: dict[str, set[int]] = {}
+        for position, member in enumerate(self.roster):
+            by_role.setdefault(member.role.casefold(), set()).add(position)
+        return by_role
 
     @cached_property
     def _by_end(self) -> Mapping[str, Mapping[str, set[int]]]:

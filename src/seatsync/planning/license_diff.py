@@ -36,7 +36,7 @@ class LicenseDiff:
         self.wanted: Mapping[int, Grant] = draft.entitlements.wanted.get(library, {})
         self.ended: Mapping[int, Grant] = draft.entitlements.ended.get(library, {})
         unknown = (rows for rule, rows in draft.entitlements.unknown_members.items() if rule.library == library)
-        self.unknown = {email_key(email) for rows in unknown for _, email, _ in rows if email}
+        self.unknown = {email_key(one.email) for people in unknown for one in people if one.email}
         self.resends = draft.entitlements.resends.get(library, {})
         self.regrants = draft.entitlements.regrants.get(library, set())
         desired = draft.desired.libraries.get(library)
@@ -279,10 +279,16 @@ def _reason(rule: Grant) -> str:
         words.append("any of the tags " + ", ".join(to.any_tags))
     if to.not_tags:
         words.append("none of the tags " + ", ".join(to.not_tags))
+    if to.roles:
+        words.append(f"role {' or '.join(to.roles)}")
     if to.selection is not None:
         words.append(f"listed in {to.selection.file}")
     if to.emails:
         words.append("named by e-mail")
+    if to.not_selection is not None:
+        words.append(f"not listed in {to.not_selection.file}")
+    if to.not_emails:
+        words.append("not left out by e-mail")
     ending = f"; ends {rule.ends} with {rule.ends_with}" if rule.ends_with else ""
     return "Granted: " + (" and ".join(words) or "everyone") + ending
 

@@ -11,7 +11,8 @@ from seatsync.domain.approval import Approval, use_of
 from seatsync.domain.desired import Desired
 from seatsync.domain.person import Member, RosterMember
 from seatsync.domain.snapshot import Snapshot
-from seatsync.domain.text.ids import plain_id
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.domain.text.names import all_words, have_same_names, share_a_name
 
 
@@ -206,7 +207,12 @@ def _index(snapshot: Snapshot) -> tuple[dict[str, int], dict[str, list[int]]]:
     by_id: dict[str, int] = {}
     by_email: dict[str, list[int]] = {}
     for number, member in sorted(snapshot.members.items(), key=lambda item: (not item[1].on_roster, -item[0])):
-        if member.student_id:
-            by_id.setdefault(plain_id(member.student_id), number)
-        by_email.setdefault(member.key, []).append(number)
+        if id := plain_id(member.student_id):
+            by_id.setdefault(id, number)
+        by_email.setdefault(_as_read(member.key), []).append(number)
     return by_id, by_email
+
+
+def _as_read(key: str) -> str:
+    """The key as rosters are read today. Older ledgers have e-mails as they were typed."""
+    return key if key.isascii() and key[:1] not in ("=", "'", "#") else email_key(plain_email(key))

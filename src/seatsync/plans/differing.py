@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from seatsync.domain.desired import Counted
+from seatsync.domain.desired import Alike, Counted
 from seatsync.domain.person import Person
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE, members_as_text
 from seatsync.plans.plain_csv import PlainCsv
@@ -29,7 +29,7 @@ from seatsync.sources.load import RosterFile
 Rows = Sequence[tuple[Any, ...]]
 """Rows of ``members_as_text``."""
 _GROUP = itemgetter(slice(2, None))
-"""The (tags,) or (tags, day) of a row."""
+"""What is ``Alike`` in a row."""
 MOST_DIFFERING = 0.25
 """The largest share of differing members for which this is faster, as measured."""
 FEW = 1_000
@@ -51,12 +51,12 @@ def read_differing(
     files: Sequence[RosterFile],
     kept: Collection[int],
     last_number: int,
-    with_day: bool,
+    asked_for: Collection[str],
 ) -> tuple[Counted, set[int], list[PlainRoster]]:
     """Read the members who differ between files and ledger, or whose number is in ``kept``, into the files' readers.
 
-    Return the number of unchanged members, by (tags, day of import; empty unless ``with_day``), the numbers of the ledger's
-    members who differ, and the files as texts. ``last_number`` is the highest number of a member.
+    Return the unchanged members, counted, the numbers of the ledger's members who differ, and the files as texts. ``last_number``
+    is the highest number of a member, ``asked_for`` what grants ask of members beside tags (``members_as_text``).
 
     Raises:
         SlowPath: a file is not simple enough, or too much differs.
@@ -71,7 +71,7 @@ def read_differing(
     counted: Counter[tuple[str, ...]] = Counter()
     differing: set[int] = set()
     lacking = [name for name in Person._fields if name not in shape.fields and name != "tags"]
-    texts = partial(members_as_text, connection, institution, shape.pieces, lacking, with_day)
+    texts = partial(members_as_text, connection, institution, shape.pieces, lacking, asked_for)
     if max(total, last_number) > most:
         some = [*chain.from_iterable(texts(_spread(last_number)))]
         _must_be_few(_estimated(some, rosters, last_number), most)
@@ -81,7 +81,7 @@ def read_differing(
     _must_be_few(sum(len(roster.texts.unmatched) for roster in rosters), most)
     for roster in rosters:
         roster.take_rest()
-    unchanged = {(group[0], "".join(group[1:])): number for group, number in counted.items() if number}
+    unchanged = {Alike._make(group): number for group, number in counted.items() if number}
     return unchanged, differing, rosters
 
 

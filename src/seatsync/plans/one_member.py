@@ -131,12 +131,11 @@ class _Names:
         return self._size != before
 
     def _recorded(self) -> Iterator[tuple[str, str]]:
-        """The names of the records that have one of the names. Older ledgers have ids as they were typed."""
+        """The names of the records that have one of the names."""
         if self.connection is None or self._asked == self._size:
             return
         self._asked = self._size
-        typed = {mark + id for id in self.ids for mark in ("", "'", "#")}
-        self.numbers |= numbers_of(self.connection, self.institution, self.keys, typed).keys()
+        self.numbers |= numbers_of(self.connection, self.institution, self.keys, self.ids).keys()
         for key, id in names_of(self.connection, self.institution, self.numbers):
             yield key, plain_id(id)
 
@@ -148,6 +147,6 @@ class _Names:
 def _tied(grants: Sequence[Grant], names: _Names) -> Iterator[tuple[str, str]]:
     """The names in the rows of selections that have one of the names."""
     for grant in grants:
-        for id, email, _ in grant.to.selection.rows if grant.to.selection is not None else ():
+        for id, email, _ in (row for selection in grant.to.selections for row in selection.rows):
             if (key := email_key(email)) in names.keys or id in names.ids:
                 yield key, id

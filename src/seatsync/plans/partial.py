@@ -69,9 +69,17 @@ class _Part:
         ):
             raise SlowPath
         kept = self.numbers | named.keys()
-        with_day = any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags)
+        asked_for = {
+            "imported_on": any(tag.startswith(IMPORTED) for grant in grants() for tag in grant.to.all_tags),
+            "role": any(grant.to.roles for grant in grants()),
+        }
         counted, differing, self.rosters = read_differing(
-            self.connection, self.institution, files, kept, self.last_number, with_day
+            self.connection,
+            self.institution,
+            files,
+            kept,
+            self.last_number,
+            [name for name in asked_for if asked_for[name]],
         )
         self.numbers = kept | differing
         return counted
@@ -91,8 +99,8 @@ def _names(grants: Iterable[Grant]) -> tuple[set[str], set[str]]:
     keys: set[str] = set()
     ids: set[str] = set()
     for grant in grants:
-        keys.update(map(email_key, grant.to.emails))
-        for student_id, email, _ in grant.to.selection.rows if grant.to.selection is not None else ():
-            keys.add(email_key(email))
-            ids.add(student_id)
+        keys.update(map(email_key, (*grant.to.emails, *grant.to.not_emails)))
+        for selection in grant.to.selections:
+            keys |= selection.keys
+            ids |= selection.student_ids
     return keys - {""}, ids - {""}

@@ -58,13 +58,19 @@ class Case:
     def tags(self) -> Mapping[str, int]:
         """How many members carry each tag."""
         together = Counter(member.tags for member in self.at_hand.desired.members)
-        for (tags, _), number in self.at_hand.desired.counted.items():
-            together[tags] += number
+        for alike, number in self.at_hand.desired.counted.items():
+            together[alike.tags] += number
         counts: dict[str, int] = {}
         for tags, number in together.items():
             for tag in split_tags(tags):
                 counts[tag] = counts.get(tag, 0) + number
         return counts
+
+    @cached_property
+    def roles(self) -> set[str]:
+        """The roles of the members, as written; all of them if a grant asks for a role."""
+        desired = self.at_hand.desired
+        return {*(member.role for member in desired.members), *(alike.role for alike in desired.counted)}
 
     def first_with(self, tag: str) -> RosterMember:
         """The first member in the files with ``tag``.
@@ -73,7 +79,7 @@ class Case:
             NotWhole: it may be a member who is not loaded.
         """
         desired = self.at_hand.desired
-        if any(tag in split_tags(tags) for tags, _ in desired.counted):
+        if any(tag in split_tags(alike.tags) for alike in desired.counted):
             raise NotWhole
         return next(member for member in desired.members if tag in split_tags(member.tags))
 

@@ -19,6 +19,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from grants.reaching_nobody(case)
     yield from tenure.never_due(case)
     yield from (warning for _, warning in grants.naming_unknown(case))
+    yield from grants.leaving_out_unknown(case)
     yield from grants.naming_two(case)
     yield from tags.suspicious(case)
     yield from members.garbled_names(case)
@@ -55,6 +56,7 @@ def warnings_of_files(case: Case) -> Iterator[Diagnostic]:
     yield from (warning for warning in grants.reaching_nobody(case) if warning.origin not in by_day)
     for rule, warning in grants.naming_unknown(case):
         yield replace(warning, severity=Severity.NOTICE) if rule.kind is Kind.PERMANENT else warning
+    yield from (replace(warning, severity=Severity.NOTICE) for warning in grants.leaving_out_unknown(case))
     yield from grants.naming_two(case)
     yield from tags.suspicious(case)
     yield from members.garbled_names(case)

@@ -37,6 +37,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "delivery-changed",
             "grant-reaches-nobody",
             "unknown-tag",
+            "unknown-role",
             "tag-lookalike",
             "approval-expired",
             "approval-unknown",

@@ -267,14 +267,19 @@ class _Loader:
         return library
 
     def _selector(self, to: formats.To, position: int) -> Selector:
-        selection = self._selection(to.file, "grants", position, "to", "file") if to.file is not None else None
+        def listed(name: str, file: str | None) -> Selection | None:
+            return self._selection(file, "grants", position, "to", name) if file is not None else None
+
         return Selector(
             everyone=bool(to.everyone),
             tags=tuple(to.tags or ()),
             any_tags=tuple(to.any_tags or ()),
             not_tags=tuple(to.not_tags or ()),
             emails=tuple(to.emails or ()),
-            selection=selection,
+            selection=listed("file", to.file),
+            roles=tuple(to.roles or ()),
+            not_emails=tuple(to.not_emails or ()),
+            not_selection=listed("not_file", to.not_file),
         )
 
     def _selection(self, file: str, *where: str | int) -> Selection | None:

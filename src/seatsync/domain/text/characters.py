@@ -9,6 +9,14 @@ from unicodedata import category, normalize
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufff9-\uffff]"
 )
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a\u202c\u2060-\u2066\u2068-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\U000e0000-\U000e0fff]+"
+)
+"""Soft hyphens, characters without width, marks of direction and variants: pasted along, and never part of an id or e-mail.
+
+Without those that show the characters after them in another order: there, what is seen is not what is written.
+"""
 EMAIL_LOCAL = r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]"
 """A character before the @ of an e-mail; also used to find e-mails in a text."""
 EMAIL_LETTER = r"[^\s\x00-\x2c./:-@\[-`{-\x7f]"

@@ -4,30 +4,90 @@ from __future__ import annotations
 
 import re
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]+")
-"""Soft hyphens, characters without width and direction marks: pasted along, and never part of an id or e-mail."""
+from seatsync.domain.text.characters import INVISIBLE
+
 _FORMULA = re.compile(r'="([^"=]*)"')
 _MARKED = re.compile(r"'+(?=[^'])|#(?=\w)(?!(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)$)")
 
+NO_IDS = frozenset(
+    {
+        *(
+            "\\n",
+            "n/a",
+            "na",
+            "n.a.",
+            "nan",
+            "nil",
+            "null",
+            "none",
+            "void",
+            "undefined",
+            "unknown",
+            "unassigned",
+            "empty",
+            "blank",
+        ),
+        *("missing", "pending", "tbd", "tba", "noid", "nonumber", "notavailable", "notapplicable", "notassigned"),
+        *("k.a.", "keine", "unbekannt", "leer", "aucun", "aucune", "inconnu", "ninguno", "ninguna", "desconocido"),
+        *(
+            "nessuno",
+            "nessuna",
+            "sconosciuto",
+            "nenhum",
+            "nenhuma",
+            "desconhecido",
+            "n.v.t.",
+            "geen",
+            "onbekend",
+            "brak",
+        ),
+    }
+)
+"""What people and programs write where there is no id, in lower case, without spaces and brackets."""
+_NOTHING = re.compile(r"[^\w#]*|[0_]*")
+_BRACKETS = "()[]<>{}*"
+_LONGEST = max(map(len, NO_IDS))
+
+MARKS = ("", "'", "#", "'#")
+"""What may stand before a student id in a ledger of before, which has ids as they were typed."""
+
 
 def plain_id(id: str) -> str:
-    """The student id without invisible characters, a formula around it (``="0123"``), ``'`` or ``#`` before it."""
+    """The student id without invisible characters, a formula around it (``="0123"``), ``'`` or ``#`` before it.
+
+    Empty for what stands for no id: ``N/A``, ``-``, ``NULL``, ``0000``.
+    """
+    if not (id.isascii() and id.isalnum()):
+        id = _without_guard(id)
+    return "" if is_no_id(id) else id
+
+
+def is_no_id(id: str) -> bool:
+    """Whether the value of an id's column only says that there is none. Also of an empty one."""
     if id.isalnum():
-        return id
-    return _without_guard(id)
+        return not id.strip("0") or (len(id) <= _LONGEST and id.lower() in NO_IDS)
+    if _NOTHING.fullmatch(id):
+        return True
+    word = "".join(id.split()).strip(_BRACKETS)
+    return len(word) <= _LONGEST and word.lower() in NO_IDS
 
 
 def plain_email(email: str) -> str:
-    """The e-mail without invisible characters and without a formula or ``'`` around it."""
-    found = _INVISIBLE.sub("", email) if not email.isascii() else email
-    if not found or found[0] not in "='":
+    """The e-mail without invisible characters, a formula around it, ``'`` or ``#`` before it."""
+    found = INVISIBLE.sub("", email) if not email.isascii() else email
+    if not found or found[0] not in "='#":
         return found
     formula = _FORMULA.fullmatch(found)
-    return (formula[1] if formula else found).lstrip("'").strip()
+    return (formula[1] if formula else found).lstrip("'#").strip()
 
 
 def _without_guard(id: str) -> str:
-    found = _INVISIBLE.sub("", id).strip()
-    if formula := _FORMULA.fullmatch(found):
-        found = formula[1].strip()
-    return _MARKED.sub("", found, count=1) if _MARKED.match(found) else found
+    """The id without all that stands around it."""
+    found, before = INVISIBLE.sub("", id).strip(), None
+    while found != before:
+        before = found
+        if formula := _FORMULA.fullmatch(found):
+            found = formula[1].strip()
+        if _MARKED.match(found):
+            found = _MARKED.sub("", found, count=1).strip()
+    return found

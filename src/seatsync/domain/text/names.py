@@ -1,10 +1,12 @@
-"""Compare people's names as sets of words, without case and accents."""
+"""Compare people's names as sets of words, without case, accents and invisible characters."""
 
 from __future__ import annotations
 
 import re
 from typing import Protocol
 from unicodedata import combining, normalize
+
+from seatsync.domain.text.characters import INVISIBLE
 
 _WORD = re.compile(r"\w+")
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -25,7 +27,9 @@ def words_of(name: str) -> frozenset[str]:
     """The words of a name in plain lower case: ``José-María`` has ``jose`` and ``maria``."""
     folded = name.casefold()
     if not folded.isascii():
-        folded = "".join(c for c in normalize("NFKD", folded) if not combining(c)).translate(_LETTERS)
+        folded = "".join(c for c in normalize("NFKD", INVISIBLE.sub("", folded)) if not combining(c)).translate(
+            _LETTERS
+        )
     return frozenset(_WORD.findall(folded.replace("_", " "))) or frozenset((folded,))
 
 

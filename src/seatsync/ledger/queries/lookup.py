@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, func, lite
 
 from seatsync.domain.action import Action, Unplanned
 from seatsync.domain.license import Kind, Status
+from seatsync.domain.text.ids import MARKS
 from seatsync.ledger import tables
 from seatsync.ledger.journal import DONE, UNPLANNED
 from seatsync.ledger.read import among, streamed
@@ -29,7 +30,8 @@ def numbers_of(
 ) -> dict[int, bool]:
     """The members with one of these e-mail keys or student ids: by number, whether they are on a roster.
 
-    For the same e-mail, members on a roster come before those who have left.
+    For the same e-mail, members on a roster come before those who have left. The ids are plain ones (``text.ids``); older ledgers
+    have them as they were typed.
     """
     columns = tables.member.c
     query = select(columns.number, columns.on_roster).where(columns.institution == institution)
@@ -37,7 +39,7 @@ def numbers_of(
     for column, names, indexed in (
         (columns.key, keys, "member.on_roster"),
         (columns.key, keys, "NOT member.on_roster"),
-        (columns.student_id, ids, "member.student_id != ''"),
+        (columns.student_id, {mark + id for id in ids for mark in MARKS}, "member.student_id != ''"),
     ):
         # The text is exactly the index's condition.
         named = query.where(among(connection, column, names), text(indexed))
@@ -130,11 +132,11 @@ def members_as_text(
     institution: str,
     pieces: Pieces,
     lacking: Sequence[str],
-    with_day: bool,
+    asked_for: Collection[str],
     only: Collection[int] | None = None,
 ) -> Iterator[Sequence[tuple[Any, ...]]]:
-    """For every member on a roster: (number, their line of the file, tags), and the day of import if ``with_day``; with
-    ``only``, for those among these numbers.
+    """For every member on a roster: (number, their line of the file, tags, day of import, role); with ``only``, for those among
+    these numbers. Day (``imported_on``) and ``role`` are empty if they are not ``asked_for``.
 
     The line is NO_LINE for a member with a value in a field that the file is ``lacking``.
     """
@@ -146,7 +148,8 @@ def members_as_text(
     line = reduce(add, parts)
     if lacking:
         line = case((and_(*(columns[name] == "" for name in lacking)), line), else_=NO_LINE)
-    query = select(columns.number, line, columns.tags, *([columns.imported_on] if with_day else []))
+    others = [columns[name] if name in asked_for else literal_column("''", String) for name in ("imported_on", "role")]
+    query = select(columns.number, line, columns.tags, *others)
     on_roster = query.where(columns.institution == institution, columns.on_roster)
     if only is not None:
         on_roster = on_roster.where(among(connection, columns.number, only))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, case, func, select, text
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean, one_letter_variants
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.ledger import tables
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import among
@@ -23,7 +24,7 @@ _INDEXED = ("member.on_roster", "NOT member.on_roster")
 
 def members_named(connection: Connection, institution: str, name: str) -> list[int]:
     """The numbers of the members with this e-mail or student id, including members who have left, in order."""
-    return sorted(numbers_of(connection, institution, {email_key(name)} - {""}, {name} - {""}))
+    return sorted(numbers_of(connection, institution, {email_key(plain_email(name))} - {""}, {plain_id(name)} - {""}))
 
 
 def did_you_mean_member(connection: Connection, institution: str, name: str) -> str:

@@ -12,9 +12,10 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.domain.text.ids import plain_id
 from seatsync.planning.entitlements import NamedMember
 from seatsync.refusals.case import Case
-from seatsync.refusals.warnings.tags import unknown_tags
+from seatsync.refusals.warnings.tags import unknown_roles, unknown_tags
 
 _MOST_GUESSED = 5_000  # members; with more, no similar e-mail is suggested
 _MOST_GUESSES = 20  # suggestions in one plan
@@ -72,8 +73,10 @@ def reaching_nobody(case: Case) -> Iterator[Diagnostic]:
     known = case.tags
     for rule in case.desired.grants:
         if not case.draft.entitlements.reach[rule] and rule not in case.draft.entitlements.unknown_members:
-            unknown = unknown_tags((*rule.to.tags, *rule.to.any_tags), known)
-            hint = f' No member has the tag "{unknown[0]}". {did_you_mean(unknown[0], known)}' if unknown else ""
+            tags = unknown_tags((*rule.to.tags, *rule.to.any_tags), known)
+            hint = f' No member has the tag "{tags[0]}". {did_you_mean(tags[0], known)}' if tags else ""
+            if not tags and (roles := unknown_roles(rule.to.roles, case)):
+                hint = f' No member has the role "{roles[0]}". {did_you_mean(roles[0], case.roles)}'
             message = f"This grant of {case.title(rule.library)} reaches nobody.{hint}".rstrip()
             help = "Correct the grant's `to`, or delete the grant."
             yield Diagnostic("grant-reaches-nobody", message, help, rule.origin, Severity.WARNING, rule.library)
@@ -85,9 +88,9 @@ def naming_unknown(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
     guesses = _MOST_GUESSES if case.count <= _MOST_GUESSED else 0
     for rule in case.desired.grants:
         unknown = [
-            (id, mail, line)
-            for id, mail, line in case.draft.entitlements.unknown_members.get(rule, ())
-            if not (rule.kind is Kind.PERMANENT and (rule.library, id or email_key(mail)) in owners)
+            one
+            for one in case.draft.entitlements.unknown_members.get(rule, ())
+            if not (rule.kind is Kind.PERMANENT and (rule.library, one.student_id or email_key(one.email)) in owners)
         ]
         if unknown:
             guesses -= 1
@@ -95,12 +98,14 @@ def naming_unknown(case: Case) -> Iterator[tuple[Grant, Diagnostic]]:
 
 
 def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: bool) -> Diagnostic:
-    names = [id or mail for id, mail, _ in unknown]
+    names = [one.student_id or one.email for one in unknown]
     if renamed := _renamed(case, unknown):
         near, guess = f"{named(renamed, 3)}.", False
     else:
-        near = _near(case, *unknown[0][:2]) if guess and len(names) <= 3 else ""
-    ids = ("the student id " if len(names) == 1 else "the student ids ") if all(id for id, _, _ in unknown) else ""
+        near = _near(case, unknown[0].student_id, unknown[0].email) if guess and len(names) <= 3 else ""
+    ids = (
+        ("the student id " if len(names) == 1 else "the student ids ") if all(one.student_id for one in unknown) else ""
+    )
     gets = "is not on any roster and gets nothing" if len(names) == 1 else "are not on any roster and get nothing"
     who = "which" if ids else "who"
     message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
@@ -111,36 +116,74 @@ def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: 
     return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
 
 
+def leaving_out_unknown(case: Case) -> Iterator[Diagnostic]:
+    """Warn of people whom a grant leaves out by name, if no roster has them and they are not known to have left."""
+    for rule, people in case.draft.entitlements.unknown_left_out.items():
+        left = _have_left(case)
+        unknown = [one for one in people if (one.student_id or email_key(one.email)) not in left]
+        if not unknown:
+            continue
+        names = [one.student_id or one.email for one in unknown]
+        near = f"{named(renamed, 3)}." if (renamed := _renamed(case, unknown)) else ""
+        if not near and len(names) <= 3 and case.count <= _MOST_GUESSED:
+            near = _near(case, unknown[0].student_id, unknown[0].email)
+        who, no_roster = (
+            named([printable(name) for name in names]),
+            "is on no roster" if len(names) == 1 else "are on no roster",
+        )
+        message = f"This grant leaves out {who}, who {no_roster}, so that leaves out nobody. {near}".rstrip()
+        help = "Correct the e-mail or student id, or delete it if they have left for good."
+        yield Diagnostic("unknown-member", message, help, _row(rule, unknown[0]), Severity.WARNING, rule.library, names)
+
+
+def _have_left(case: Case) -> set[str]:
+    """The e-mail keys and student ids of members who have left or leave. Members whom a grant names are always at hand."""
+    leaving = {*case.at_hand.matching.leaving}
+    return {
+        name
+        for number, member in case.at_hand.snapshot.members.items()
+        if not member.on_roster or number in leaving
+        for name in (member.key, plain_id(member.student_id))
+    }
+
+
 def _renamed(case: Case, unknown: list[NamedMember]) -> list[str]:
     """What became of the e-mails that this plan changes: ``OLD is now NEW, FILE:LINE``."""
     changes = (c for c in case.of(Action.MEMBER_UPDATE) if "email" in (c.before or {}))
     now = {email_key((c.before or {})["email"]): c for c in changes}
-    found = [(mail, now[key]) for _, mail, _ in unknown if mail and (key := email_key(mail)) in now]
+    found = [(one.email, now[key]) for one in unknown if one.email and (key := email_key(one.email)) in now]
     return [f"{mail} is now {change.member}, {change.origin}" for mail, change in found]
 
 
 def _row(rule: Grant, named: NamedMember) -> Origin:
     """The row of the grant's file that names the member, or the grant itself."""
-    return Origin(rule.to.selection.file, named[2]) if named[2] and rule.to.selection else rule.origin
+    return Origin(named.file, named.line) if named.file else rule.origin
 
 
 def _near(case: Case, student_id: str, email: str) -> str:
-    """Suggest a similar e-mail, or the same id with its leading zeros. Other similar ids belong to other people."""
+    """Suggest a similar e-mail, or the one id that differs in leading zeros, with whose it is.
+
+    Other similar ids belong to other people; so does this one if the ledger knows somebody with the id as it is written.
+    """
     if not student_id:
         return did_you_mean(email, (member.email for member in case.desired.members), 0.85)
-    ids = (member.student_id for member in case.desired.members)
-    return did_you_mean(student_id, (id for id in ids if id.lstrip("0") == student_id.lstrip("0")), 0)
+    if any(plain_id(member.student_id) == student_id for member in case.at_hand.snapshot.members.values()):
+        return ""
+    alike = [m for m in case.desired.members if m.student_id.lstrip("0") == student_id.lstrip("0")]
+    if len(alike) != 1:
+        return ""
+    return f'Did you mean "{printable(alike[0].student_id)}" ({alike[0].email})?'
 
 
 def naming_two(case: Case) -> Iterator[Diagnostic]:
     """Warn of rows of a selection with the id of one member and the e-mail of another."""
     for rule, rows in case.draft.entitlements.mismatches.items():
-        id, email, _ = rows[0]
+        id, email = rows[0].student_id, rows[0].email
         owner = next(member.email for member in case.at_hand.desired.members if member.student_id == id)
         more = f" {counted(len(rows) - 1, 'more row is', 'more rows are')} like this." if len(rows) > 1 else ""
         message = f"The student id {id} belongs to {owner}, not to {email}. seatsync uses the id and ignores the e-mail.{more}"
         help = "Correct the e-mail or the student id, or delete the wrong one."
-        emails = [email for _, email, _ in rows]
+        emails = [row.email for row in rows]
         where = _row(rule, rows[0])
         yield Diagnostic("member-mismatch", message, help, where, Severity.WARNING, rule.library, emails)
 

@@ -87,7 +87,7 @@ def same_person(case: Case) -> Iterator[Diagnostic]:
 def _named_in_grants(case: Case) -> set[str]:
     """The e-mails that grants name and no roster has."""
     unknown = case.draft.entitlements.unknown_members.values()
-    return {email_key(mail) for people in unknown for _, mail, _ in people if mail}
+    return {email_key(one.email) for people in unknown for one in people if one.email}
 
 
 class _Names(NamedTuple):

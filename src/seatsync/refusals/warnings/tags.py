@@ -1,4 +1,4 @@
-"""Warn of tags that nobody has, or that look like a mistake."""
+"""Warn of tags and roles that nobody has, and of tags that look like a mistake."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def suspicious(case: Case) -> Iterator[Diagnostic]:
     """Warn of tags that look like a mistake."""
     counts = case.tags
     yield from _unknown(case, counts)
+    yield from _unknown_roles(case)
     yield from _tags_one_letter_off(case, counts)
     yield from _tags_with_separators(case, counts)
 
@@ -33,6 +34,21 @@ def _unknown(case: Case, known: Mapping[str, int]) -> Iterator[Diagnostic]:
             message = f'No member has the tag "{tag}", so it {effect}. {did_you_mean(tag, known)}'.rstrip()
             help = "Correct the tag, or keep it if members will get it later."
             yield Diagnostic("unknown-tag", message, help, rule.origin, Severity.WARNING, rule.library)
+
+
+def unknown_roles(roles: Iterable[str], case: Case) -> list[str]:
+    """Those of these roles that no member has."""
+    known = {role.casefold() for role in case.roles} if roles else set()
+    return [role for role in roles if role.casefold() not in known]
+
+
+def _unknown_roles(case: Case) -> Iterator[Diagnostic]:
+    """Warn of unknown roles in grants that still reach somebody."""
+    for rule in case.desired.grants:
+        for role in unknown_roles(rule.to.roles, case) if case.draft.entitlements.reach[rule] else ():
+            message = f'No member has the role "{role}", so it adds nobody. {did_you_mean(role, case.roles)}'.rstrip()
+            help = "Correct the role, or keep it if members will get it later."
+            yield Diagnostic("unknown-role", message, help, rule.origin, Severity.WARNING, rule.library)
 
 
 MOST_LETTERS = 100

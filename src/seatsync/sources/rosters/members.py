@@ -13,7 +13,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
-from seatsync.domain.text.ids import plain_email, plain_id
+from seatsync.domain.text.ids import is_no_id, plain_email, plain_id
 from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
@@ -50,14 +50,14 @@ class RosterReader:
         ``at`` is the line or position for ``locate``. A member that is not ``sound`` is checked but not kept. ``ends`` says which
         of its tags end when (``RosterMember.ends``).
         """
-        values = [*values]
+        written, values = values, [*values]
         values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), plain_id(values[_STUDENT_ID])
         together = _together(values)
         is_plain = _is_plain(together)
         person = [*values] if is_plain else [*map(clean, values)]
         email, given, family, student_id = _CHECKED(person)
         right = bool(email and given and family)
-        if not right and self._missing(values, at, locate):
+        if not right and self._missing(written, at, locate):
             return
         strange = None if is_plain else forbidden("".join(values))
         if strange:
@@ -113,7 +113,11 @@ class RosterReader:
             return False
         if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
-        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
+        if (
+            any(map(is_no_id, real_ids))
+            or any(map(_SPOILED_ID.fullmatch, real_ids))
+            or any(map(_faults_of_tags, set(tags) - self.joined.keys()))
+        ):
             return False
         self.emails |= new_emails
         self.student_ids |= new_ids
