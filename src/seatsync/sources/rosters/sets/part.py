@@ -11,7 +11,8 @@ from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.rosters.sets.archive import Archive
-from seatsync.sources.tables.csv_table import DELIMITERS, CsvTable, parser
+from seatsync.sources.tables.csv_records import parser
+from seatsync.sources.tables.csv_table import DELIMITERS, CsvTable
 from seatsync.sources.tables.header import WIDEST
 from seatsync.sources.tables.table import squeezed
 
