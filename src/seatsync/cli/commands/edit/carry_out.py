@@ -44,7 +44,9 @@ def carry_out(
         print_findings(path, invalid.found, run)
         run.say("Nothing was written.")
         return ExitCode.INVALID
-    plan = _plan(path, run, {os.path.realpath(path / file.name): file.after for file in files}) if files else None
+    plan = None
+    if files and (revoked is not None or run.format == "json" or not run.quiet):
+        plan = _plan(path, run, {os.path.realpath(path / file.name): file.after for file in files})
     if plan is not None and revoked is not None:
         _check_not_permanent(plan, *revoked)
     if files:
