@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support import host_commits
+from tests.support.proposals import Proposals
 from tests.support.tracked_issues import Issues
 
 
@@ -75,6 +76,7 @@ class CodeHost(ABC):
     people: dict[str, str] = field(default_factory=dict)  # each person's permission for the repository
     details: dict[int, dict[str, Any]] = field(default_factory=dict)  # pull requests by number, in full
     issues: Issues = field(default_factory=Issues)
+    proposals: Proposals = field(default_factory=Proposals)
     open: dict[int, list[str]] = field(
         default_factory=dict
     )  # the files of open pull requests, the one updated last first
@@ -188,6 +190,8 @@ class GitHub(CodeHost):
         if (request.method, path) == ("QUERY", "/graphql"):
             return self.queried(sent)
         if said := self.issues.on_github(request.method, path, query, sent, self.me):
+            return Answer(*said)
+        if said := self.proposals.on_github(request.method, path, query, sent):
             return Answer(*said)
         if (request.method, path) == ("GET", "/repos/grace/seats/pulls"):
             assert query["state"] == "open"
@@ -322,6 +326,8 @@ class GitLab(CodeHost):
             return self.queried(sent)
         if (request.method, request.path) == ("GET", "/api/v4/user"):
             return Answer(200, {"id": self.me["id"], "username": self.me["login"]})
+        if said := self.proposals.on_gitlab(request.method, request.path, query, sent):
+            return Answer(*said)
         if request.method == "GET" and (diffs := self.diffs(request.path, query)):
             return diffs
         if said := self.issues.on_gitlab(request.method, request.path, query, sent, self.me):

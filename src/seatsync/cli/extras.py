@@ -9,8 +9,8 @@ import click
 
 
 @contextmanager
-def needs(extra: str) -> Iterator[None]:
-    """Wrap the imports that need an ``extra`` of seatsync.
+def needs(extra: str, also: str = "") -> Iterator[None]:
+    """Wrap the imports that need an ``extra`` of seatsync; ``also`` says what else must be installed.
 
     Raises:
         UsageError: a package is missing; the message says how to install it.
@@ -20,5 +20,5 @@ def needs(extra: str) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if (error.name or "seatsync").partition(".")[0] == "seatsync":
             raise
-        message = f"This needs the Python package {error.name}: pip install 'seatsync[{extra}]'."
+        message = f"This needs the Python package {error.name}: pip install 'seatsync[{extra}]'. {also}".rstrip()
         raise click.UsageError(message) from error

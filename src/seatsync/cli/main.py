@@ -27,6 +27,7 @@ COMMANDS = {
     "comment": "Comment on the pull request.",
     "notify": "Tell what became of an apply.",
     "asked": "Print what a comment on a pull request asks for.",
+    "propose": "Open a pull request with changed files.",
     "mark": "Give a commit a status for each institution.",
     "status": "Show the seats of each library.",
     "members": "List members.",
@@ -52,7 +53,7 @@ _ELSEWHERE = {
     "export": "portal.export",
     "import": "portal.import_",  # `import` is a keyword of Python
     "drift": "portal.drift",
-    **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark")},
+    **{name: f"review.{name}" for name in ("comment", "notify", "asked", "mark", "propose")},
     **{name: f"{name}.command" for name in ("edit", "fetch", "init", "ledger", "outbox", "serve", "worklist")},
 }
 

@@ -171,9 +171,9 @@ class History:
         parts = self._output("diff", *words, *ends, "--", *paths)
         return dict(sorted(zip(parts[1::2], parts[::2], strict=True)))
 
-    def untracked(self, *paths: str) -> list[str]:
-        """Return the files under the paths (all, if there are none) that are not added to Git, also ignored ones."""
-        return self._output("ls-files", "--others", "-z", "--", *paths)
+    def untracked(self, *paths: str, ignored: bool = True) -> list[str]:
+        """Return the files under the paths (all, if there are none) that are not added to Git, also ``ignored`` ones."""
+        return self._output("ls-files", "--others", "-z", *([] if ignored else ["--exclude-standard"]), "--", *paths)
 
     def reverts(self, most: int = 1_000) -> list[Revert]:
         """Return the reverts among the last ``most`` commits, as their messages name them, newest first.

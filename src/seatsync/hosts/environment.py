@@ -67,14 +67,14 @@ def merges(environment: Mapping[str, str], seconds: float) -> Merges:
         NoPullRequest: the environment names no repository, branch, commit or token.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
-        api, branch = _github_api(environment, repository, seconds), _github_branch(environment)
+        api, branch = github_api(environment, repository, seconds), _github_branch(environment)
         return Merges(
             _commit(environment, "GITHUB_SHA"),
             partial(github.numbers_of_merge, api, repository, branch),
             partial(github.GitHub, api, repository),
         )
     if environment.get("CI_API_V4_URL"):
-        api, project, page = _gitlab_api(environment, seconds)
+        api, project, page = gitlab_api(environment, seconds)
         branch = _branch(environment.get("CI_COMMIT_BRANCH") or environment.get("CI_DEFAULT_BRANCH"))
         return Merges(
             _commit(environment, "CI_COMMIT_SHA"),
@@ -97,12 +97,12 @@ def marked_commit(environment: Mapping[str, str], sha: str, seconds: float) -> C
         from seatsync.hosts.github_statuses import GitHubCommit
 
         commit = sha or _head(environment)
-        return GitHubCommit(_github_api(environment, repository, seconds), repository, _sha(commit, "GITHUB_SHA"))
+        return GitHubCommit(github_api(environment, repository, seconds), repository, _sha(commit, "GITHUB_SHA"))
     if environment.get("CI_API_V4_URL"):
         from seatsync.hosts.gitlab_statuses import GitLabCommit
 
         commit = _sha(sha or environment.get("CI_COMMIT_SHA", ""), "CI_COMMIT_SHA")
-        api, _, _ = _gitlab_api(environment, seconds)
+        api, _, _ = gitlab_api(environment, seconds)
         return GitLabCommit(api, environment.get("CI_PROJECT_ID", ""), commit, environment.get("CI_PIPELINE_ID", ""))
     raise NoPullRequest(
         "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
@@ -151,9 +151,9 @@ def issues(environment: Mapping[str, str], seconds: float) -> Tracker:
         NoPullRequest: the environment names no repository or token.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
-        return GitHubIssues(_github_api(environment, repository, seconds), repository)
+        return GitHubIssues(github_api(environment, repository, seconds), repository)
     if environment.get("CI_API_V4_URL"):
-        return GitLabIssues(*_gitlab_api(environment, seconds))
+        return GitLabIssues(*gitlab_api(environment, seconds))
     raise NoPullRequest(
         "This is not a GitHub or GitLab job: neither GITHUB_REPOSITORY nor CI_API_V4_URL is set.",
         "Outside such a job, set GITHUB_REPOSITORY=owner/name and GITHUB_TOKEN.",
@@ -168,8 +168,8 @@ def open_requests(environment: Mapping[str, str], seconds: float) -> OpenRequest
         HostError: the host rejects a request or cannot be reached.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
-        return on_github(_github_api(environment, repository, seconds), repository)
-    api, project, _ = _gitlab_api(environment, seconds)
+        return on_github(github_api(environment, repository, seconds), repository)
+    api, project, _ = gitlab_api(environment, seconds)
     return on_gitlab(api, project)
 
 
@@ -183,7 +183,7 @@ def commented(environment: Mapping[str, str], seconds: float) -> tuple[Api, str,
     event = _event(environment.get("GITHUB_EVENT_PATH", ""))
     if not (event.get("comment") and (event.get("issue") or {}).get("pull_request")):
         raise NoPullRequest("This job is not about a comment on a pull request.", "Run it on `issue_comment`.")
-    return _github_api(environment, repository, seconds), repository, event
+    return github_api(environment, repository, seconds), repository, event
 
 
 def is_in_merge_queue(environment: Mapping[str, str]) -> bool:
@@ -200,9 +200,9 @@ def commits(environment: Mapping[str, str], seconds: float) -> Commits:
         NoPullRequest: this is no job of GitHub or GitLab, or it has no token.
     """
     if repository := environment.get("GITHUB_REPOSITORY"):
-        return github.GitHubCommits(_github_api(environment, repository, seconds), repository)
+        return github.GitHubCommits(github_api(environment, repository, seconds), repository)
     if environment.get("CI_API_V4_URL"):
-        api, project, _ = _gitlab_api(environment, seconds)
+        api, project, _ = gitlab_api(environment, seconds)
         return gitlab.GitLabCommits(api, project)
     raise NoPullRequest("This is not a GitHub or GitLab job.", "")
 
@@ -237,7 +237,7 @@ def _sha(commit: str, name: str) -> str:
 
 def _github(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
     repository = environment["GITHUB_REPOSITORY"]
-    api = _github_api(environment, repository, seconds)
+    api = github_api(environment, repository, seconds)
     if number is None:
         event = _event(environment.get("GITHUB_EVENT_PATH", ""))
         if run := event.get("workflow_run"):
@@ -259,7 +259,12 @@ def _commented_pull_request(event: Mapping[str, Any]) -> dict[str, Any]:
     return issue if issue.get("pull_request") else {}
 
 
-def _github_api(environment: Mapping[str, str], repository: str, seconds: float) -> Api:
+def github_api(environment: Mapping[str, str], repository: str, seconds: float) -> Api:
+    """Return GitHub's API with the job's token.
+
+    Raises:
+        NoPullRequest: the environment names no repository or token.
+    """
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository, re.ASCII):
         raise NoPullRequest(
             "GITHUB_REPOSITORY does not have the form owner/name.", "Set it to the repository of the pull request."
@@ -295,7 +300,7 @@ def _event(path: str) -> dict[str, Any]:
 
 
 def _gitlab(environment: Mapping[str, str], number: int | None, seconds: float) -> Host:
-    api, project, page = _gitlab_api(environment, seconds)
+    api, project, page = gitlab_api(environment, seconds)
     iid = str(number or environment.get("CI_MERGE_REQUEST_IID", ""))
     if not iid.isdecimal():
         raise NoPullRequest(
@@ -305,7 +310,7 @@ def _gitlab(environment: Mapping[str, str], number: int | None, seconds: float) 
     return gitlab.GitLab(api, project, int(iid), page)
 
 
-def _gitlab_api(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, str]:
+def gitlab_api(environment: Mapping[str, str], seconds: float) -> tuple[Api, str, str]:
     """Return the API, the project's id and its address."""
     job = "CI_JOB_TOKEN may not write notes. " if environment.get("CI_JOB_TOKEN") else ""
     token = _token(

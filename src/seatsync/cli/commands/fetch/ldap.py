@@ -69,7 +69,7 @@ def ldap(
     """
     from seatsync.fetching.addresses import check_address
 
-    with needs("ldap"):
+    with needs("ldap", "It is built from source, which needs gcc, libldap2-dev and libsasl2-dev (Debian's names)."):
         from seatsync.fetching.directory.connection import Directory, search
         from seatsync.fetching.directory.people import COLUMNS, Wish, table
     from seatsync.fetching.writing import write

@@ -1,0 +1,91 @@
+"""``seatsync propose``."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from seatsync.cli.environment import branch as job_branch
+from seatsync.cli.extras import needs
+from seatsync.cli.options import common, host_timeout_option, option
+from seatsync.cli.run import Run
+
+_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_UNPLANNED = (
+    "\n\nGitHub starts no pipeline for a pull request that a job opened with its own token. "
+    "To plan it, write `/seatsync plan` as a comment."
+)
+
+
+@click.command("propose")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@option("--title", of="PROPOSE", default="New rosters", show_default=True, metavar="TEXT", help="The request's title.")
+@option(
+    "--body",
+    of="PROPOSE",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    metavar="FILE|-",
+    help="Say this in the pull request, for example what `seatsync fetch` printed.",
+)
+@option(
+    "--branch",
+    of="PROPOSE",
+    default="seatsync/rosters",
+    show_default=True,
+    metavar="NAME",
+    help="The branch for the files. It belongs to seatsync: an earlier proposal on it is replaced.",
+)
+@option(
+    "--base", of="PROPOSE", default=job_branch, metavar="NAME", help="Where it shall go. Default: the job's branch."
+)
+@host_timeout_option()
+@common()
+def command(
+    run: Run, paths: tuple[Path, ...], title: str, body: TextIO | None, branch: str, base: str, timeout: float
+) -> None:
+    """Propose changed files: commit them to a branch, and open its pull request or bring it up to date.
+
+    \b
+    seatsync propose rosters/sis
+    seatsync propose rosters/ldap.csv --branch seatsync/ldap --title "Rosters from the directory"
+
+    There is one pull request for a branch. If the files are as committed, it is closed. The token comes from GITHUB_TOKEN or
+    GH_TOKEN, on GitLab from SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN; Git pushes to origin. Needs `pip install 'seatsync[ci]'`.
+    """
+    with needs("ci"):
+        from seatsync.hosts.proposals.of_job import proposals
+        from seatsync.hosts.proposals.put import put
+    from seatsync.git.proposal import propose
+
+    if not _BRANCH.fullmatch(branch) or branch.endswith(".lock") or ".." in branch:
+        raise click.UsageError(f'--branch "{branch}" is not a name for a branch, such as seatsync/rosters.')
+    if not base or base == branch:
+        raise click.UsageError(
+            "--base must name the branch that the files shall go into, and another one than --branch."
+        )
+    text = body.read().strip() if body is not None else ""
+    if run.redactor is not None:
+        text = run.redactor.text(text)
+    requests, are_planned = proposals(os.environ, branch, base, timeout)
+    with run.step("Proposing"):
+        pushed = propose(Path(), paths, branch, title)
+        if pushed is None:
+            open_one = requests.find()
+            if open_one is not None:
+                requests.close(open_one)
+            done, url = ("closed", open_one.url) if open_one is not None else ("", "")
+        else:
+            done, url = put(requests, title, _fenced(text) + ("" if are_planned else _UNPLANNED))
+            done = "updated" if done == "up to date" and pushed.is_new else done
+    click.echo(f"{done}: {url}" if done else "Nothing to propose: the files are as committed.")
+
+
+def _fenced(text: str) -> str:
+    """The text as the hosts show it literally: they run commands and notify people that a text names."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{text}\n{fence}" if text else "The files were fetched by `seatsync fetch`."

@@ -1,0 +1,1 @@
+"""The one pull request for a branch: opened, kept up to date, closed."""
