@@ -57,7 +57,11 @@ def plain_id(id: str) -> str:
 
     Empty for what stands for no id: ``N/A``, ``-``, ``NULL``, ``0000``.
     """
-    if not (id.isascii() and id.isalnum()):
+    if "1" <= id[:1] <= "9" and id.isalnum() and id.isascii():  # most are so
+        return id
+    if id[:1] in ("#", "'") and id[1:].isalnum():
+        id = id[1:]
+    elif not (id.isascii() and id.isalnum()):
         id = _without_guard(id)
     return "" if is_no_id(id) else id
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import chain, repeat
 from operator import itemgetter
 from sys import intern
@@ -13,13 +14,15 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
-from seatsync.domain.text.ids import is_no_id, plain_email, plain_id
+from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
 """Values that spreadsheets write instead of ids and names: 1.23457E+11, 1001.0, =A1, ####, #REF!."""
 
+_MOST_LINES = 8
+"""Lines with the same student id that a message names."""
 _CHECKED = itemgetter(*map(Person._fields.index, ("email", "given_name", "family_name", "student_id")))
 _EMAIL, _STUDENT_ID, _TAGS = map(Person._fields.index, ("email", "student_id", "tags"))
 _ROSTER_MEMBER: Callable[..., RosterMember] = RosterMember
@@ -30,7 +33,10 @@ Locate = Callable[..., Origin]
 
 
 class RosterReader:
-    """Collects the members of one file. Each gets the ``tags``. ``counted`` is the number of members that were only counted."""
+    """Collects the members of one file. Each gets the ``tags``. ``counted`` is the number of members that were only counted.
+
+    ``without_id`` has the lines of members by what stands in the place of their student id (``text.ids.is_no_id``).
+    """
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
         self.file = file
@@ -41,6 +47,8 @@ class RosterReader:
         self.emails: dict[str, int] = {}
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
+        self.without_id: dict[str, list[int]] = {}
+        self.with_same_id: dict[str, list[int]] = {}
 
     def take(
         self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True, ends: str = ""
@@ -51,7 +59,7 @@ class RosterReader:
         of its tags end when (``RosterMember.ends``).
         """
         written, values = values, [*values]
-        values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), plain_id(values[_STUDENT_ID])
+        values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), self._id(values[_STUDENT_ID], line)
         together = _together(values)
         is_plain = _is_plain(together)
         person = [*values] if is_plain else [*map(clean, values)]
@@ -73,7 +81,7 @@ class RosterReader:
         if _SPOILED_ID.fullmatch(student_id):
             right = self._of_a_spreadsheet("student_id", student_id, at, locate)
         elif student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
-            right = self._twice("student_id", student_id, first, at, locate)
+            right = self._same_id(student_id, first, at, locate)
         if "#" in together:
             right = self._are_names(given, family, at, locate) and right
         tags = self.joined.get(values[_TAGS])
@@ -97,6 +105,7 @@ class RosterReader:
         ``columns`` are in the order of ``Person``. If one member needs a diagnostic, none is kept.
         """
         column = dict(zip(Person._fields, columns, strict=True))
+        column["student_id"] = [*map(plain_id, column["student_id"])]
         emails, ids, tags = column["email"], column["student_id"], column["tags"]
         together = _together([*chain.from_iterable((column | {"tags": set(tags)}).values())])
         if "#" in together or "=?" in together or not _is_plain(together):
@@ -106,19 +115,17 @@ class RosterReader:
         if any("" in column[name] for name in REQUIRED):
             return False
         keys = emails if "".join(emails).islower() else tuple(map(email_key, emails))
-        real_ids = tuple(filter(None, ids)) if "" in ids else ids
+        real_ids = [*filter(None, ids)] if "" in ids else ids
         new_emails, new_ids = dict(zip(keys, lines, strict=True)), dict(zip(ids, lines, strict=True))
         new_ids.pop("", None)
         if len(new_emails) < len(keys) or len(new_ids) < len(real_ids) or not are_plain_emails(emails):
             return False
         if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
-        if (
-            any(map(is_no_id, real_ids))
-            or any(map(_SPOILED_ID.fullmatch, real_ids))
-            or any(map(_faults_of_tags, set(tags) - self.joined.keys()))
-        ):
+        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
             return False
+        for written, line in zip(columns[_STUDENT_ID], lines, strict=True) if "" in ids else ():
+            self._id(written, line)
         self.emails |= new_emails
         self.student_ids |= new_ids
         for written in set(tags) - self.joined.keys():
@@ -129,6 +136,29 @@ class RosterReader:
             RosterMember._make, zip(*column.values(), keys, repeat(self.file), lines, ending, strict=False)
         )
         return True
+
+    def _id(self, written: str, line: int) -> str:
+        """The student id, plain. Note a value that stands for none."""
+        id = plain_id(written)
+        if not id and (word := clean(written)):
+            self.without_id.setdefault(word, []).append(line)
+        return id
+
+    def _same_id(self, id: str, first: int, at: int, locate: Locate) -> bool:
+        """Report an id that another row has: the second row at its place; if there are more, all together there."""
+        rows = self.with_same_id.setdefault(id, [first])
+        rows.append(at)
+        if len(rows) == 2:
+            self._twice("student_id", id, first, at, locate)
+            rows[0] = len(self.found) - 1  # where its report is
+            return False
+        told = self.found[rows[0]]
+        lines = ", ".join(str(locate(row, "student_id").line) for row in (first, *rows[1:_MOST_LINES]))
+        more = f" and {len(rows) - _MOST_LINES:,} more" if len(rows) > _MOST_LINES else ""
+        used = f'The student id "{printable(id)}" is used {len(rows):,} times, on the lines {lines}{more}.'
+        help = "If it stands for no id, leave it empty there. Otherwise correct it, or delete the rows that are there twice."
+        self.found[rows[0]] = replace(told, message=f"{used} Each member needs a different one.", help=help)
+        return False
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:
         faults = _faults_of_tags(written)
