@@ -932,7 +932,7 @@ def test_no_on_a_terminal_writes_nothing_and_yes_does(tmp_path: Path) -> None:
     folder = institution(tmp_path / "grace")
     (tmp_path / "users.csv").write_text(members("Ann"))
     before = everything(folder)
-    assert on_terminal(folder, "import", "../users.csv", answer="n\n") == 1
+    assert on_terminal(folder, "import", "../users.csv", answer="n\n") == 0
     assert everything(folder) == before
     assert on_terminal(folder, "import", "../users.csv", answer="y\n") == 0
     assert held(folder, "books") == {"Ann": ("none", "none")}

@@ -637,7 +637,7 @@ def test_without_a_terminal_a_resend_wants_yes(copy: Path) -> None:
 
 
 def test_on_a_terminal_a_resend_asks(copy: Path) -> None:
-    for answer, code, letters in ((b"n\n", 1, []), (b"y\n", 0, [ANNS])):
+    for answer, code, letters in ((b"n\n", 0, []), (b"y\n", 0, [ANNS])):
         ours, theirs = pty.openpty()
         command = [sys.executable, "-m", "seatsync", "resend", "--library", "logos", "--now", SECOND]
         with subprocess.Popen(

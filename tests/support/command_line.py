@@ -21,17 +21,25 @@ class Outcome(NamedTuple):
     err: str
 
 
-def seatsync(*args: str, folder: Path, stdin: str = "") -> Outcome:
+class _Terminal(io.StringIO):
+    """A terminal at which somebody types this."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def seatsync(*args: str, folder: Path, stdin: str = "", typed: str = "") -> Outcome:
     """Run one command in ``folder``, in this process but through the same entry as the installed program.
 
-    It uses the folder's ledger, unless the command or the environment names another one.
+    It uses the folder's ledger, unless the command or the environment names another one. With ``typed``, somebody sits at a
+    terminal and types that.
     """
     out, err = io.StringIO(), io.StringIO()
     names_one = "SEATSYNC_LEDGER" in os.environ or any(arg.startswith("--ledger") for arg in args)
     surroundings = {} if names_one else environment(folder)
     before_stdin = sys.stdin
     with _inside(folder), mock.patch.dict(os.environ, surroundings), redirect_stdout(out), redirect_stderr(err):
-        sys.stdin = io.StringIO(stdin)
+        sys.stdin = _Terminal(typed) if typed else io.StringIO(stdin)
         try:
             code = main.run(args)
         finally:

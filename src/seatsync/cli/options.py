@@ -227,7 +227,10 @@ def check_can_ask(yes: bool) -> None:
 
 
 def is_confirmed(yes: bool, question: str) -> bool:
-    """Whether ``--yes`` was given or a person answers the question with yes."""
+    """Whether ``--yes`` was given or a person answers the question with yes.
+
+    A "no" is no failure: the command then ends with ``ExitCode.DONE``, as where there is nothing to do.
+    """
     check_can_ask(yes)
     if yes or click.confirm(question, err=True):
         return True

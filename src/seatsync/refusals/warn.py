@@ -9,7 +9,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.license import Kind
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.refusals.case import Case
-from seatsync.refusals.warnings import approvals, exports, grants, institution, members, seats, tags, tenure
+from seatsync.refusals.warnings import approvals, exports, grants, institution, members, places, seats, tags, tenure
 
 
 def warnings(case: Case) -> Iterator[Diagnostic]:
@@ -26,6 +26,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from members.zeros_lost(case)
     yield from members.same_person(case)
     yield from seats.without_invitation(case)
+    yield from places.moved(case)
     yield from approvals.without_effect(case)
     yield from exports.not_believed(case)
     yield from exports.drift(case)
@@ -34,6 +35,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from seats.redelivered(case)
     yield from seats.declined(case)
     yield from seats.kept(case)
+    yield from exports.overtaken(case)
     yield from exports.granted_again(case)
     yield from exports.by_hand(case)
     yield from (notice for notice in grants.no_timezone(case) if grants.ends_changed(case))

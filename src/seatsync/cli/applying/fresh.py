@@ -13,6 +13,7 @@ from seatsync.cli.applying.authorization import Authorization
 from seatsync.cli.applying.carry_out import Author, accepted_plan, carry_out
 from seatsync.cli.applying.outcomes import of_errors, of_plan, stopped
 from seatsync.cli.in_git import files_in_git, must_be_current
+from seatsync.cli.options import is_confirmed
 from seatsync.cli.outcome import Outcome
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import printable_plan, stopped_by_warnings, try_plan
@@ -69,7 +70,6 @@ def _apply(
         click.echo(f"seatsync: Nothing was applied: {reason}", err=True)
         exits.say_fix(help)
         return ExitCode.STALE, stopped(plan, folder, run, reason, help)
-    if asks and plan.changes and not click.confirm("Apply this?", err=True):
-        click.echo("Nothing was applied.", err=True)
-        return ExitCode.BROKEN, stopped(plan, folder, run, "A person said no.")
+    if asks and plan.changes and not is_confirmed(False, "Apply this?"):
+        return ExitCode.DONE, stopped(plan, folder, run, "A person said no.")
     return carry_out(run, folder, accepted, author, files, plan_was_shown=True, same_files=authorization.same_files)

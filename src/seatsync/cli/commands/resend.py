@@ -13,7 +13,7 @@ from seatsync.cli.environment import actor
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.listing import Listing, listing
 from seatsync.cli.lists import filter_options
-from seatsync.cli.options import check_can_ask, common, folder, option
+from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.domain.filters import Filters
@@ -53,9 +53,8 @@ def command(run: Run, folder: Path, members: tuple[str, ...], filters: Filters, 
     if not chosen:
         run.say("Nobody in this selection has an unclaimed license.")
         return ExitCode.DONE
-    if not yes and not click.confirm(f"Send {counted(len(chosen), 'invitation')} again?", err=True):
-        click.echo("Nothing was sent.", err=True)
-        return ExitCode.BROKEN
+    if not is_confirmed(yes, f"Send {counted(len(chosen), 'invitation')} again?"):
+        return ExitCode.DONE
     record_resend(ledger_of(run, folder, id), id, snapshot.serial, chosen, run.at(snapshot.timezone), actor())
     run.say(f"Added to the outbox: {counted(len(chosen), 'letter')}. `seatsync outbox send` sends them.")
     return ExitCode.DONE

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,10 @@ from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
 from seatsync.sources.files import NAME
+
+if TYPE_CHECKING:
+    from seatsync.domain.desired import Desired
+    from seatsync.domain.diagnostic import Diagnostic
 
 
 @click.command("validate")
@@ -89,11 +93,21 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
             found = [finding_without_ledger(item)]
         if isinstance(item, Task) or item.task is not None:
             desired, mistakes = load(InstitutionFolder.open(folder), now=run.now)
-            found += [*mistakes, *Templates(folder).check()]
+            found += [one for one in mistakes if not _is_told_by_plan(one, desired)]
+            found += Templates(folder).check()
             if desired is not None:
                 draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
                 found += warnings_of_files(Case(draft, {}))
         yield FolderResult(None, without_names(found, run), folder)
+
+
+def _is_told_by_plan(finding: Diagnostic, desired: Desired | None) -> bool:
+    """Whether it is a notice about an export under review. The plan that reads the export tells it, once; the file stays for long."""
+    from seatsync.domain.diagnostic import Severity
+
+    if finding.severity is not Severity.NOTICE or finding.origin is None or desired is None:
+        return False
+    return finding.origin.file in {export.path for export in desired.exports}
 
 
 def _of_fork() -> str:

@@ -58,6 +58,19 @@ def not_believed(case: Case) -> Iterator[Diagnostic]:
             yield Diagnostic("export-not-believed", message, help, export.origin, Severity.WARNING, library or None)
 
 
+def overtaken(case: Case) -> Iterator[Diagnostic]:
+    """Tell of exports of whose libraries a newer one has been read, by an import or an apply."""
+    for export, found in case.draft.read:
+        if found.later:
+            message = (
+                f"{export.path} was taken before an export that has been read ({found.later}). Of the same libraries, only what "
+                "nobody can take back is taken from it: claimed, declined and permanent seats. Its other differences are not told."
+            )
+            help = "Nothing to do, if `taken` is right. Else write when the file was downloaded."
+            library = export.library or None
+            yield Diagnostic("export-overtaken", message, help, export.origin, Severity.NOTICE, library)
+
+
 def granted_again(case: Case) -> Iterator[Diagnostic]:
     """Tell whose seats were revoked in the portal, although the files still grant them."""
     for (action, library), changes in case.draft.groups.items():

@@ -80,7 +80,7 @@ def forget_history(run: Run, folder: Path, yes: bool) -> int:
     """
     branch = _branch(run, folder)
     if not is_confirmed(yes, f"Delete the history of {branch}, for all institutions on it?"):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     branch.forget_history()
     run.say(f"{branch} no longer has a history.")
     click.echo("seatsync: the server and copies of the repository may still have the old commits.", err=True)

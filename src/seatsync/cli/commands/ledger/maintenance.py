@@ -57,7 +57,7 @@ def unlock(run: Run, folder: Path, yes: bool) -> int:
         return ExitCode.DONE
     click.echo(f"The lock is held by {holder} (process {holder.process}).", err=True)
     if not is_confirmed(yes, "Release it? The unfinished changes of that process are undone."):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     ledger.unlock(id, holder)
     run.say("The lock is released.")
     return ExitCode.DONE
@@ -169,7 +169,7 @@ def erase(run: Run, folder: Path, member: str, yes: bool) -> int:
 
     id = institution_of(folder, run)
     if not is_confirmed(yes, f"Erase {member}? This can't be undone."):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     ledger = ledger_of(run, folder, id)
     records = forget(ledger, id, member, instant_of(folder, id, run), actor(), commit(folder))
     run.say(f"Erased: {counted(records, 'record')}.")
@@ -200,7 +200,7 @@ def prune(run: Run, folder: Path, letters_before: datetime, yes: bool) -> int:
     timezone = timezone_of(folder, id, run)
     before = day(letters_before, timezone)
     if not is_confirmed(yes, f"Delete all letters from before {before}, except those that still wait to be sent?"):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     assert before is not None
     number = delete(ledger_of(run, folder, id), id, before, run.at(timezone), actor(), commit(folder))
     run.say(f"Deleted: {counted(number, 'letter')}.")

@@ -48,7 +48,7 @@ def cancel(run: Run, folder: Path, choice: Choice, yes: bool) -> int:
         run.say("No waiting, held or bounced letters match.")
         return ExitCode.DONE
     if not is_confirmed(yes, f"Cancel {counted(len(found), 'letter')}?"):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     number = cancel_letters(ledger, id, chosen, at, actor())
     run.say(f"Cancelled: {counted(number, 'letter')}.")
     return ExitCode.DONE

@@ -100,7 +100,7 @@ def release(run: Run, folder: Path, choice: Choice, every: bool, yes: bool) -> i
         )
     number = sum(map(len, held))
     if not is_confirmed(yes, f"Release {counted(number, 'letter')}?"):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     at = run.at("")
     done = _each(institutions, lambda one: release_letters(ledger, one, chosen, at, actor()))
     run.say(f"Released: {counted(sum(done.numbers), 'letter')}{'' if chosen else '; applies hold no more letters'}.")

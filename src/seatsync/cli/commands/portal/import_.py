@@ -16,7 +16,7 @@ import click
 from seatsync.cli.commands.portal.reading import encoding_option, library_option, read_file, taken_at, taken_option
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import ledger_of
-from seatsync.cli.options import check_can_ask, common, folder, option
+from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, option
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.planning import plan_of, use_secret
 from seatsync.cli.run import Run
@@ -144,9 +144,8 @@ class _Importing:
             self.run.say(f"Taken into the ledger: {_counts(taken)}.")
         _list_differences(view)
         self._check_nobody_else_is_stopped()
-        if not yes and not click.confirm("Import this?", err=True):
-            click.echo("Nothing was written.", err=True)
-            return ExitCode.BROKEN
+        if not is_confirmed(yes, "Import this?"):
+            return ExitCode.DONE
         self._write_files()
         return self._say_what_is_next() if self.files_only else self._fill_ledger()
 

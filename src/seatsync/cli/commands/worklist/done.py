@@ -64,7 +64,7 @@ def done(run: Run, steps: tuple[str, ...], folder: Path, select: tuple[Path, ...
         run.say(_NOTHING)
         return ExitCode.DONE
     if asks and not is_confirmed(yes, f"Mark as done: {_in_words(chosen, sheets)}?"):
-        return ExitCode.BROKEN
+        return ExitCode.DONE
     ledger = ledger_of(run, folder, work.institution)
     marked = mark(ledger, work.institution, chosen, run.at(work.books.timezone), actor(), commit(folder))
     run.say(f"Marked as done: {_in_words(marked, sheets)}." if marked else _NOTHING)

@@ -1,0 +1,56 @@
+"""A command that asks does nothing if the answer is no, and that is no failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import seatsync
+from tests.support.databases import contents
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace Seminary
+  admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
+libraries:
+  books: {title: Biblical Studies, system: logos-library, slots: 9, delivered_by: vendor}
+  maps: {title: Maps, system: logos-subscription, slots: 9}
+rosters: [{path: members.csv}]
+grants: [{library: books, kind: temporary, to: {everyone: true}}, {library: maps, to: {everyone: true}}]
+"""
+MEMBERS = "email,given_name,family_name\nann@grace.example,Ann,Lee\n"
+EXPORT = "Given Name,Family Name,Institution Email Address\nBen,Ode,ben@grace.example\nAnn,Lee,ann@grace.example\n"
+QUESTIONS = {
+    "apply": "Apply this?",
+    "import users.csv": "Import this?",
+    "resend": "Send 1 invitation again?",
+    "worklist done": "Mark as done: 1 person in 3-import, 1 person in 5-grant-temporary-books?",
+    "outbox cancel --library maps": "Cancel 1 letter?",
+    "ledger prune --letters-before 2026-09-01": "Delete all letters",
+    "ledger erase ann@grace.example": "Erase ann@grace.example? This can't be undone.",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "grace"
+    folder.mkdir()
+    (folder / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    (folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    (folder / "users.csv").write_text(EXPORT, encoding="utf-8")
+    assert seatsync("apply", "--yes", "--now", "2026-09-01", folder=folder).code == 0
+    (folder / "members.csv").write_text(MEMBERS + "cy@grace.example,Cy,Roe\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_no_means_that_nothing_is_done_and_nothing_failed(folder: Path, command: str) -> None:
+    before = contents(folder)
+    outcome = seatsync(*command.split(), "--now", "2026-09-02", folder=folder, typed="n\n")
+    assert QUESTIONS[command] in outcome.err
+    assert outcome.err.endswith("Nothing was done.\n")
+    assert outcome.code == 0
+    assert contents(folder) == before
