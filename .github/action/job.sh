@@ -37,7 +37,7 @@ told() { # tells the host; what the job has done stays done
 }
 
 case "${MODE:-}" in
-  validate | plan | apply | letters | nightly | asked) . "$HERE/jobs/$MODE.sh" ;;
-  *) wrong "The mode \"${MODE:-}\" is not valid. Use validate, plan, apply, letters, nightly or asked." ;;
+  validate | plan | apply | letters | nightly | fetch | asked) . "$HERE/jobs/$MODE.sh" ;;
+  *) wrong "The mode \"${MODE:-}\" is not valid. Use validate, plan, apply, letters, nightly, fetch or asked." ;;
 esac
 exit "$code"

@@ -66,11 +66,13 @@ def test_each_job_has_the_secrets_and_permissions_that_it_needs_and_no_others(wr
         "plan": {"contents": "read", "pull-requests": "write", "statuses": "write"},
         "apply": {"contents": contents, "pull-requests": "write"},
         "letters": {"contents": contents},
+        "fetch": {"contents": "write", "pull-requests": "write"},
         "nightly": {"contents": "read", "issues": "write"},
     }
     assert {name: job["environment"] for name, job in jobs.items() if "environment" in job} == {
         "apply": "seatsync",
         "letters": "seatsync-letters",
+        "fetch": "seatsync-fetch",
     }
     for job in ("validate", "asked"):
         assert "secrets." not in json.dumps(jobs[job])
@@ -80,6 +82,9 @@ def test_each_job_has_the_secrets_and_permissions_that_it_needs_and_no_others(wr
         assert given["SEATSYNC_LEDGER_KEY"] == "${{ secrets.SEATSYNC_LEDGER_KEY }}"
     told = {job for job in jobs if "SEATSYNC_SMTP_URL" in json.dumps(jobs[job])}
     assert told == {"letters"}
+    fetches = {job for job in jobs if "SEATSYNC_FETCH_" in json.dumps(jobs[job])}
+    assert fetches == {"fetch"}
+    assert "SEATSYNC_LEDGER" not in json.dumps(jobs["fetch"])
 
 
 def test_an_apply_is_never_cancelled_and_a_plan_is_by_a_newer_one(written: tuple[Path, str]) -> None:
@@ -95,6 +100,7 @@ def test_an_apply_is_never_cancelled_and_a_plan_is_by_a_newer_one(written: tuple
         "seatsync-apply": "seatsync",
         "seatsync-dates": "seatsync",
         "seatsync-letters": "seatsync-letters",
+        "seatsync-fetch": "seatsync-fetch",
     }
     assert [name for name, job in jobs.items() if job.get("interruptible")] == [
         "seatsync-validate",

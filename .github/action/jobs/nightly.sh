@@ -17,6 +17,7 @@ for folder in "${folders[@]}"; do
   fi
 done
 [[ "${LETTERS:-success}" =~ ^(success|skipped)$ ]] || also+=(--failed "The job letters: $LETTERS")
+[[ "${FETCHED:-success}" =~ ^(success|skipped)$ ]] || also+=(--failed "The job fetch: $FETCHED")
 [[ " ${also[*]} " != *" --failed "* ]] || code=1
 [ -z "${NOTE:-}" ] || also+=(--text "$NOTE")
 told seatsync notify "$OUTCOME/outcome.json" --issue nightly --webhook "${also[@]}"

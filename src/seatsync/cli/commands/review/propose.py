@@ -22,7 +22,7 @@ _UNPLANNED = (
 
 
 @click.command("propose")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 @option("--title", of="PROPOSE", default="New rosters", show_default=True, metavar="TEXT", help="The request's title.")
 @option(
     "--body",
@@ -61,6 +61,8 @@ def command(
         from seatsync.hosts.proposals.put import put
     from seatsync.git.proposal import propose
 
+    if lacking := [path for path in paths if not path.exists()]:
+        raise click.UsageError(f"There is no {lacking[0]}.")
     if not _BRANCH.fullmatch(branch) or branch.endswith(".lock") or ".." in branch:
         raise click.UsageError(f'--branch "{branch}" is not a name for a branch, such as seatsync/rosters.')
     if not base or base == branch:
