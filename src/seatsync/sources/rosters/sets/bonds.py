@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from seatsync.domain.text.tags import join_ends, later_ends
+from seatsync.domain.text.tags import join_ends
 from seatsync.sources.rosters.sets.part import Part
 from seatsync.sources.rosters.sets.set_format import Enrollments, Roles
 from seatsync.sources.rosters.sets.structure import Ends, Structure, tags_of
@@ -94,8 +94,7 @@ class Bonds:
 
     def takes(self, role: str) -> bool:
         """Whether people are taken for this role."""
-        said = word(role)
-        return said in self.roles if self.roles is not None else said not in FAMILY
+        return word(role) in self.roles if self.roles is not None else word(role) not in FAMILY
 
     def tags(self, number: int) -> Ends:
         """The tags that a bond gives, each with its last day; none for a bond by a role that is not taken."""
@@ -133,17 +132,19 @@ class Bonds:
         of_role = (prefix for prefix, level in self.structure.levels.items() if level == "role" and prefix != "role")
         return tags_of((prefix, self.structure.templates[prefix].fill(lambda _, __: bond.grade)) for prefix in of_role)
 
-    def joined(self, numbers: Iterable[int], lasting: Sequence[str]) -> tuple[str, str]:
-        """The tags of these bonds, with those that do not end, as a roster writes them; and their ends (``join_ends``)."""
-        key = (tuple(sorted({*numbers})), tuple(lasting))
+    def joined(self, numbers: Iterable[int], lasting: tuple[str, ...]) -> tuple[str, str]:
+        """The tags of these bonds, with those that do not end, as a roster writes them; and their ends (``join_ends``).
+
+        A tag that comes from several bonds has the last of their ends, and none if one of them has none.
+        """
+        key = (tuple(sorted({*numbers})), lasting)
         known = self._joined.get(key)
         if known is None:
             ends: Ends = {}
             for number in key[0]:
-                tags = self.tags(number)
-                fresh = {tag: day for tag, day in tags.items() if tag not in ends}
-                later = later_ends(ends, tags)
-                ends = {tag: later.get(tag, "") for tag in (*ends, *fresh)}
+                for tag, day in self.tags(number).items():
+                    other = ends.get(tag, day)
+                    ends[tag] = day if other == day else max(day, other) if day and other else ""
             ends |= dict.fromkeys(lasting, "")
             known = ";".join(sorted(ends)), join_ends({tag: day for tag, day in ends.items() if day})
             self._joined[key] = known

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
+from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.sets.bonds import Bonds
 from seatsync.sources.rosters.sets.options import SetOptions
@@ -18,6 +19,8 @@ from seatsync.sources.tables.table import squeezed
 
 _NO = frozenset({"false", "no", "0", "disabled", "inactive"})
 NO_EMAIL = "no e-mail"
+_IS_LEDGERS = frozenset({IMPORTED.removesuffix(":")})
+"""The prefix of tags that no roster may give."""
 
 
 class PeopleReader:
@@ -45,8 +48,10 @@ class PeopleReader:
         self.own = {prefix: structure.templates[prefix] for prefix in own}
         self.columns: list[str] = []
         self._field_columns = {field: self._wanted(field) for field in Person._fields}
-        for template in self.own.values():
-            self._want(column for _, column in template.names())
+        self._own_columns = [
+            at for template in self.own.values() for at in self._want(column for _, column in template.names())
+        ]
+        self._known_lasting: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def _want(self, names: object) -> list[int]:
         """Ask for columns by name; return their positions among those asked for."""
@@ -100,7 +105,12 @@ class PeopleReader:
         self._give(values, [lines[position] for position in kept], ends)
 
     def _give(self, values: list[list[str]], lines: Sequence[int], ends: Sequence[str]) -> None:
-        if not lines or self.reader.take_plain(values, lines, ends):
+        if not lines:
+            return
+        if not self.reader.tags and not _IS_LEDGERS.intersection(self.structure.templates):
+            tags = values[Person._fields.index("tags")]  # as they are joined by now
+            self.reader.joined |= zip(tags, tags, strict=True)
+        if self.reader.take_plain(values, lines, ends):
             return
         for line, ending, *row in zip(lines, ends, *values, strict=True):
             self.reader.take(row, line, line, self._locate, ends=ending)
@@ -128,10 +138,13 @@ class PeopleReader:
     def _roles(self, written: str, numbers: Sequence[int]) -> list[str]:
         """The person's roles, as written: of the row, of the file, or of the file of roles; in Canvas of enrollments."""
         roles = split_ids(written) or [self.kind.role] if written or self.kind.role else []
-        for number in dict.fromkeys(numbers):
+        if self.structure.format.roles is None and not self.structure.format.role_by_enrollment:
+            return roles
+        for number in numbers:
             bond = self.bonds.all[number]
-            if not (bond.klass or bond.section) or self.structure.format.role_by_enrollment:
-                roles += [bond.role] if bond.role and bond.role not in roles else []
+            is_role = self.structure.format.role_by_enrollment or not (bond.klass or bond.section)
+            if is_role and bond.role and bond.role not in roles:
+                roles.append(bond.role)
         return roles
 
     def _role(self, roles: Sequence[str], numbers: Sequence[int]) -> str:
@@ -164,16 +177,19 @@ class PeopleReader:
 
     def _lasting(self, roles: str, orgs: str, columns: Sequence[Sequence[str]], position: int) -> tuple[str, ...]:
         """The tags of the person's own row, which do not end."""
-        tags: list[str] = []
-        if roles or self.kind.role:
+        key = (roles, orgs, *(columns[at][position] for at in self._own_columns))
+        known = self._known_lasting.get(key)
+        if known is None:
+            tags: list[str] = []
             for role in split_ids(roles) or [self.kind.role]:
-                tags += self.bonds.role_tags(role) if self.bonds.takes(role) else []
-        for org in split_ids(orgs):
-            tags += self.structure.org_tags(org)
-        for prefix, template in self.own.items():
-            text = template.fill(lambda file, column: self._own_value(columns, file, column, position))
-            tags += tags_of((prefix, one) for one in split_ids(text))
-        return tuple(tags)
+                tags += self.bonds.role_tags(role) if role and self.bonds.takes(role) else []
+            for org in split_ids(orgs):
+                tags += self.structure.org_tags(org)
+            for prefix, template in self.own.items():
+                text = template.fill(lambda file, column: self._own_value(columns, file, column, position))
+                tags += tags_of((prefix, one) for one in split_ids(text))
+            known = self._known_lasting[key] = tuple(tags)
+        return known
 
     def _own_value(self, columns: Sequence[Sequence[str]], file: str, column: str, position: int) -> str:
         return self._value(columns, column, position) if file in ("", self.kind.file) else ""

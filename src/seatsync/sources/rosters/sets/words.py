@@ -22,6 +22,7 @@ FAMILY = frozenset(
 """Roles of people who are in a set because of somebody else. They are members only if ``take: roles`` names them."""
 
 
+@lru_cache(4096)
 def word(text: str) -> str:
     """A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
     return "".join(character for character in text.casefold() if character.isalnum())
