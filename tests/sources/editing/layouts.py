@@ -183,6 +183,27 @@ def configs(draw: Any, roster: Written, of: list[Person]) -> bytes:
                     "  - {library: jam, to: *one}",
                 ],
                 ["grants:", "  - {path: extra.csv}"],
+                [
+                    "grants:",
+                    "  - library: jam",
+                    "    to:",
+                    "      everyone: true   # all",
+                    "    until: 2099-01-01",
+                    "# end",
+                ],
+                [
+                    "grants:",
+                    "  - library: jam",
+                    "    to:",
+                    "      any_tags: [student, faculty]",
+                    "      not_emails:",
+                    "        - x@y.example",
+                ],
+                [
+                    "grants:",
+                    "- {library: jam, to: {not_emails: [x@y.example], tags: [student]}}",
+                    "- {library: jam, to: {tags: [faculty]}}",
+                ],
             ]
         )
     )

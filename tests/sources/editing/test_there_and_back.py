@@ -73,6 +73,22 @@ def granting(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
     )
 
 
+def revoking(draw: st.DataObject, folder: Path) -> tuple[Change, Change]:
+    """A library for some whom one rule gives it, not by their names; they get it again."""
+    edited = read(folder)
+    rules = [one for one in edited.desired.grants if not (one.to.emails or one.to.selection)]
+    reached = [at for one in rules for at in edited.index.reached(one.to)]
+    assume(rules)
+    rule = draw.draw(st.sampled_from(rules))
+    some = drawn(
+        draw, [edited.desired.members[at].email for at in edited.index.reached(rule.to) if reached.count(at) == 1]
+    )
+    return (
+        lambda edited: grants.revoke(edited, rule.library, some),
+        lambda edited: grants.grant(edited, rule.library, rule.kind, rule.until, some),
+    )
+
+
 def drawn(draw: st.DataObject, emails: list[str]) -> list[str]:
     assume(emails)
     return draw.draw(st.lists(st.sampled_from(emails), min_size=1, unique=True))
@@ -82,9 +98,9 @@ def read(folder: Path) -> EditedFolder:
     return EditedFolder(folder, lambda _: TODAY)
 
 
-@pytest.mark.parametrize("edit", [adding, tagging, granting])
+@pytest.mark.parametrize("edit", [adding, tagging, granting, revoking])
 @given(st.data())
-@settings(max_examples=times(short=40, long=3_000), deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=times(short=30, long=3_000), deadline=None, suppress_health_check=[*HealthCheck])
 def test_an_edit_and_its_inverse_give_the_same_bytes(
     edit: Callable[[st.DataObject, Path], tuple[Change, Change]], data: st.DataObject
 ) -> None:

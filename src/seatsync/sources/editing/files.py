@@ -48,6 +48,13 @@ class Files:
         """
         return self._contents(name)[1].text
 
+    def can_be_changed(self, name: str) -> bool:
+        """Whether the file is text that is not encrypted, and can be written as it was."""
+        try:
+            return bool(self.text(name))
+        except CannotEdit:
+            return False
+
     def yaml(self, name: str) -> YamlEdits:
         """Return the changes of a YAML file, which are made by ``finished``."""
         name = self._one_name(name)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from seatsync.domain.desired import Counted, Desired, Grant, Selection
 from seatsync.domain.diagnostic import Diagnostic
@@ -66,13 +65,17 @@ class EditedFolder:
         self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
         self._snapshot = snapshot or Snapshot()
+        self._granted: list[tuple[str, Sequence[RosterMember], bool]] = []
 
     @cached_property
     def index(self) -> RosterIndex:
         """The members, to ask whom a rule reaches."""
-        today = self._today(self.desired.institution.timezone)
-        records = who_is_who(self.desired, self._snapshot, today).records
-        return RosterIndex(self.desired.members, records, self._snapshot, today)
+        return self._index_of(self.desired)
+
+    def _index_of(self, desired: Desired) -> RosterIndex:
+        today = self._today(desired.institution.timezone)
+        records = who_is_who(desired, self._snapshot, today).records
+        return RosterIndex(desired.members, records, self._snapshot, today)
 
     @cached_property
     def positions(self) -> dict[str, int]:
@@ -124,11 +127,28 @@ class EditedFolder:
         desired, found = load(InstitutionFolder.open(self.files.path, instead))
         if desired is None:
             raise InvalidFiles(found)
+        self._check_promises(desired)
+        return files
+
+    def _check_promises(self, desired: Desired) -> None:
         members = {member.key: member for member in desired.members} if self._promised else {}
         for key, is_kept, what in self._promised:
             if not is_kept(members.get(key)):
-                raise CannotEdit(f"{printable(key)} would {what}, although the row says so.", BY_HAND)
-        return files
+                raise CannotEdit(f"After this change {printable(key)} would {what}; nothing was written.", BY_HAND)
+        if not self._granted:
+            return
+        index = self._index_of(desired)
+        for library, promised, gets in self._granted:
+            reached = {at for one in desired.grants if one.library == library for at in index.reached(one.to)}
+            keys = {desired.members[at].key for at in reached}
+            wrong = [member.email for member in promised if (member.key in keys) is not gets]
+            if wrong:
+                what = f"{'get no' if gets else 'still get'} {library}"
+                raise CannotEdit(f"After this change {wrong[0]} would {what}; nothing was written.", BY_HAND)
+
+    def promise_grants(self, library: str, members: Sequence[RosterMember], gets: bool) -> None:
+        """Have ``finished`` check that a grant of the changed files reaches these members, or that none does."""
+        self._granted.append((library, members, gets))
 
     def promise(self, member: str, is_kept: Callable[[RosterMember | None], bool], what: str) -> None:
         """Have ``finished`` check what the changed files say of a member; ``what`` is wrong if they do not, as "still be a member"."""
@@ -139,10 +159,9 @@ class EditedFolder:
         near = did_you_mean(key, self.positions) if len(self.positions) <= _MOST_GUESSED else ""
         return f"{printable(key)} is on no roster. {near}".rstrip()
 
-    def would_reach(self, grant: Grant, member: RosterMember) -> bool:
-        """Whether the grant would reach the member if it did not leave them out by name."""
-        changes: dict[str, Any] = {"not_emails": ()} if hasattr(grant.to, "not_emails") else {}
-        return self.positions[member.key] in self.index.reached(replace(grant.to, **changes))
+    def reached_without_exceptions(self, grant: Grant) -> set[int]:
+        """Return the positions of the members whom the grant would reach if it left nobody out by name."""
+        return self.index.reached(replace(grant.to, not_emails=()))
 
     def rows_of(self, keys: Collection[str]) -> Iterator[tuple[RosterFile, list[RosterMember]]]:
         """Yield each roster that has some of these members, with their rows there."""

@@ -17,8 +17,7 @@ from seatsync.formats.config import GrantsFile
 from seatsync.sources.editing.csv_edits import CsvEdits
 from seatsync.sources.editing.folder import EditedFolder, key_of, named
 from seatsync.sources.editing.refused import CannotEdit
-from seatsync.sources.editing.rules import KNOWS_EXCEPTIONS, Rule, Rules
-from seatsync.sources.encryption.decrypt import is_encrypted
+from seatsync.sources.editing.rules import Rule, Rules
 from seatsync.sources.files import NAME
 from seatsync.sources.selections import GRANTS, choose_kind
 
@@ -40,7 +39,8 @@ def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | N
     last = folder.config.institution.retire
     asked = asked.ending_by(last) if last is not None else asked
     lacking = _without_covered(folder, members, asked)
-    lacking = [member for member in lacking if not _taken_back(folder, rules, member, asked)]
+    lacking = _without_taken_back(folder, rules, lacking, asked)
+    folder.promise_grants(of.id, members, True)
     if lacking:
         _add(folder, rules, of, asked, until, lacking)
 
@@ -102,17 +102,22 @@ def _grants_by_member(folder: EditedFolder, library: str, members: Sequence[Rost
     return found
 
 
-def _taken_back(folder: EditedFolder, rules: Rules, member: RosterMember, asked: Grant) -> bool:
-    """Whether a rule left the member out by name and now reaches them again."""
+def _without_taken_back(
+    folder: EditedFolder, rules: Rules, members: Sequence[RosterMember], asked: Grant
+) -> list[RosterMember]:
+    """Return the members whom no rule leaves out by name that would give what is asked for; those of others are reached again."""
+    lacking = list(members)
     for rule in rules.of_yaml:
-        listed = getattr(rule.entry.to, "not_emails", None) or ()
-        if rule.grant.library != asked.library or rule.grant.after or rule.grant.strength < asked.strength:
+        listed = {*map(key_of, rule.entry.to.not_emails or ())}
+        if rule.grant.library != asked.library or not _is_enough(rule.grant, asked) or not listed:
             continue
-        if any(key_of(email) == member.key for email in listed) and folder.would_reach(rule.grant, member):
-            rules.drop_from_list(rule, "not_emails", [member.key])
-            folder.say(f"{member.email} is no longer left out by the grant at {rule.grant.origin}.")
-            return True
-    return False
+        reached = folder.reached_without_exceptions(rule.grant)
+        back = [one for one in lacking if one.key in listed and folder.positions[one.key] in reached]
+        if back:
+            rules.drop_from_list(rule, "not_emails", [member.key for member in back])
+            folder.say(f"{named(back)}: no longer left out by the grant at {rule.grant.origin}.")
+            lacking = [member for member in lacking if member not in back]
+    return lacking
 
 
 def _add(
@@ -152,8 +157,7 @@ def _add(
 
 def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, until: date | None) -> bool:
     """Whether a grants file can be changed and has the columns that the row needs."""
-    path = folder.files.path / entry.path
-    if path.suffix.lower() != ".csv" or is_encrypted(path.read_bytes()):
+    if not folder.files.can_be_changed(entry.path):
         return False
     columns = folder.files.csv(entry.path, GRANTS).table.columns
     needs = ["until"] if until is not None else []
@@ -189,6 +193,7 @@ def revoke(folder: EditedFolder, library: str, emails: Iterable[str]) -> None:
             todo.setdefault(given, []).append(member)
     if without := [member for member in members if not reaching[member.key]]:
         folder.say(f"{named(without)} {'gets' if len(without) == 1 else 'get'} {of.id} by no grant.")
+    folder.promise_grants(of.id, members, False)
     for given, reached in todo.items():
         if given.origin in by_origin:
             _leave_out(folder, rules, by_origin[given.origin], reached)
@@ -215,11 +220,9 @@ def _leave_out(folder: EditedFolder, rules: Rules, rule: Rule, members: Sequence
         fact = f"{members[0].email} gets {rule.grant.library} as one of {selection.file} ({rule.grant.origin}), which {shared}"
     else:
         fact = f"{members[0].email} gets {rule.grant.library} by {_by_what(rule, members[0])} ({rule.grant.origin})"
-    if not KNOWS_EXCEPTIONS:
-        raise CannotEdit(f"{fact}.", "Take the tag away (`seatsync edit untag`), or give the grant other conditions.")
     path = ("grants", rule.position, "to")
     edits = folder.files.yaml(NAME)
-    if getattr(rule.entry.to, "not_emails", None):
+    if rule.entry.to.not_emails:
         for member in members:
             edits.append((*path, "not_emails"), member.email)
     else:
@@ -233,7 +236,6 @@ def _by_what(rule: Rule, member: RosterMember) -> str:
     tags = [*to.tags, *(tag for tag in to.any_tags if tag in has)]
     if tags:
         return f"the tag{'s' if len(tags) > 1 else ''} {' and '.join(tags)}"
-    roles = getattr(to, "roles", ())
-    if roles:
+    if to.roles:
         return f"the role {member.role}"
     return "a rule for everyone" if to.everyone else "a rule for all whom it does not leave out"

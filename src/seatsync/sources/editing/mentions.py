@@ -17,8 +17,8 @@ def remove_all(folder: EditedFolder, keys: Collection[str]) -> None:
         for field in ("emails", "not_emails"):
             if rules.drop_from_list(rule, field, keys):
                 folder.say(f"Removed from the grant of {rule.entry.library} at {rule.grant.origin}.")
-        for selection in (rule.grant.to.selection, getattr(rule.grant.to, "not_selection", None)):
-            if selection is not None and rules.drop_from_selection(selection, keys):
+        for selection in rule.grant.to.selections:
+            if rules.drop_from_selection(selection, keys):
                 folder.say(f"Removed from {selection.file}.")
     for grant in [*rules.rows(keys)]:
         rules.drop_row(grant)

@@ -9,13 +9,11 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Grant, Selection
 from seatsync.domain.person import RosterMember
-from seatsync.formats.config import GrantEntry, To
+from seatsync.formats.config import GrantEntry
 from seatsync.sources import yaml_tree
 from seatsync.sources.editing.folder import EditedFolder, key_of
 from seatsync.sources.files import NAME
 from seatsync.sources.selections import GRANTS, SELECTION
-
-KNOWS_EXCEPTIONS = "not_emails" in To.model_fields
 
 
 class Rule(NamedTuple):
@@ -91,7 +89,7 @@ class Rules:
 
         A rule whose ``emails`` would be empty goes as a whole, and so does an empty ``not_emails``.
         """
-        listed = list(getattr(rule.entry.to, field, None) or [])
+        listed = getattr(rule.entry.to, field) or []
         gone = [position for position, email in enumerate(listed) if key_of(email) in keys]
         edits = self.folder.files.yaml(NAME)
         path = ("grants", rule.position, "to")
@@ -111,7 +109,9 @@ class Rules:
         if any(normpath(roster.reader.file) == normpath(selection.file) for roster in self.folder.rosters):
             return "is a roster, too"
         for other in self.of_yaml:
-            read = other.grant.to.selection
-            if other != rule and read is not None and normpath(read.file) == normpath(selection.file):
+            files = [
+                normpath(read.file) for read in other.grant.to.selections if other != rule or read is not selection
+            ]
+            if normpath(selection.file) in files:
                 return f"is read by the grant at {other.grant.origin}, too"
         return ""
