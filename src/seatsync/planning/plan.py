@@ -22,6 +22,9 @@ from seatsync.planning.change import Change, Groups
 from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
 
+READS_OTHERWISE = "read-otherwise"
+"""The notice of a plan whose changes come from a new version of the program."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -63,6 +66,11 @@ class Plan:
     exports: Mapping[str, int] = field(default_factory=dict)
     exports_read: Mapping[str, str] = field(default_factory=dict)
     drift: Sequence[Drift] = ()
+
+    @property
+    def reads_otherwise(self) -> bool:
+        """Whether a new version of the program reads the files otherwise than that of the last apply."""
+        return any(warning.code == READS_OTHERWISE for warning in self.warnings)
 
     @property
     def timezone(self) -> str:

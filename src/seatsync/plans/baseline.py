@@ -6,14 +6,20 @@ end date has passed, a member whose row still equals the ledger, and to whom not
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+import posixpath
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import chain
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
+from seatsync.domain.person import spoken
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
+from seatsync.planning.plan import READS_OTHERWISE
 from seatsync.planning.tenure import next_days
 from seatsync.plans.rules_digest import rules_digest
 
@@ -31,6 +37,7 @@ _PASSING = frozenset(
         "no-timezone",
         "past-until",
         "permanent-kept",
+        READS_OTHERWISE,
         "portal-left",
         "same-name",
         "student-id-zeros",
@@ -59,6 +66,47 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
         "silent": all(warning.code in _PASSING or _is_in(warning, read) for warning in warnings)
         and not draft.desired.approvals,
     }
+
+
+def reading_changed(draft: Draft) -> Iterator[Diagnostic]:
+    """Tell of members whom this version of seatsync reads otherwise than that of the last apply, in files that are the same.
+
+    If other files have changed, their part in it is not known (a member may be in several rosters).
+    """
+    baseline = draft.snapshot.baseline
+    if not baseline or baseline["rules"] == rules_digest():
+        return
+    now, then = draft.desired.files, baseline["files"]
+    changed = {name for name in now.keys() | then.keys() if now.get(name) != then.get(name)}
+    found = {
+        action: [change for change in draft.groups.get((action, ""), ()) if not _is_of(changed, change.origin.file)]
+        for action in (Action.MEMBER_ADD, Action.MEMBER_UPDATE, Action.MEMBER_REMOVE)
+    }
+    changes = [*chain.from_iterable(found.values())]
+    if not changes:
+        return
+    new, otherwise, gone = (len(some) for some in found.values())
+    fields = Counter(name for change in found[Action.MEMBER_UPDATE] for name in change.after or ())
+    which = ", ".join(f"{spoken(name)} {number:,}" for name, number in fields.most_common())
+    facts = [f"{counted(new, 'member is', 'members are')} new"] if new else []
+    facts += [f"{counted(otherwise, 'member is', 'members are')} read otherwise ({which})"] if otherwise else []
+    facts += [f"{counted(gone, 'person is', 'people are')} no member any more"] if gone else []
+    members = [change.member for change in changes]
+    fact = "These changes come from a new version of seatsync, not from your files"
+    help = "Review them like a change of the files. `seatsync validate --verbose` says how each column is read."
+    if changed:
+        fact = "seatsync was updated after the last apply, so changes in files that are as they were then may come from that"
+        help = "To see them alone, plan the files of the last apply."
+    message = f"{fact}: {', '.join(facts)}: {named(members)}."
+    yield Diagnostic(READS_OTHERWISE, message, help, changes[0].origin, Severity.NOTICE, None, members)
+
+
+def _is_of(changed: Iterable[str], file: str) -> bool:
+    """Whether the file, or the folder or archive that it is in, has changed; for a file of a folder, any other one in it counts."""
+    folder = posixpath.dirname(file)
+    return any(
+        file == name or file.startswith(f"{name}/") or (folder and name.startswith(f"{folder}/")) for name in changed
+    )
 
 
 def _is_in(warning: Diagnostic, files: Container[str]) -> bool:

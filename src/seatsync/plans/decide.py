@@ -20,7 +20,7 @@ from seatsync.planning.diff import compare, own_accounts, resolve, settle, witho
 from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import Plan
 from seatsync.planning.portal.found import NOTHING_CHANGED, Changed
-from seatsync.plans.baseline import baseline_of
+from seatsync.plans.baseline import baseline_of, reading_changed
 from seatsync.plans.meaning import Columns, columns_of, meaning_of
 from seatsync.refusals.judge import judge
 from seatsync.refusals.whole import NotWhole
@@ -54,7 +54,8 @@ def decide(
     if connection is not None and (keys := without_account(draft)):
         known = with_account(connection, keys)
         draft.accounts = own_accounts(draft, known, holders_of(connection, id, known))
-    plan = judge(compare(draft), now, found, part is not None)
+    compare(draft)
+    plan = judge(draft, now, [*reading_changed(draft), *found], part is not None)
     if plan.refusals:
         return plan
     meaning = meaning_of(desired, columns_of(desired.members) if part is None else part)

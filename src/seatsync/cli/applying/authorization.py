@@ -42,6 +42,11 @@ class Authorization(NamedTuple):
         if self.same_files and not known.last_applied.say_the_same(plan):
             fact = f"the content of the files of {plan.institution} has changed since the last apply."
             return fact, _APPLY_FIRST
+        if self.same_files and plan.reads_otherwise:
+            return (
+                f"this version of seatsync reads files of {plan.institution} otherwise than the last apply did.",
+                _APPLY_FIRST,
+            )
         return None
 
     def _unexpected(self, plan: Plan, folder: Path, run: Run, known: LedgerFacts) -> tuple[str, str] | None:
