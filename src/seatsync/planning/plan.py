@@ -22,9 +22,6 @@ from seatsync.planning.change import Change, Groups
 from seatsync.planning.portal.found import Drift
 from seatsync.planning.seats import SlotChange
 
-READS_OTHERWISE = "read-otherwise"
-"""The notice of a plan whose changes come from a new version of the program."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -70,7 +67,7 @@ class Plan:
     @property
     def reads_otherwise(self) -> bool:
         """Whether a new version of the program reads the files otherwise than that of the last apply."""
-        return any(warning.code == READS_OTHERWISE for warning in self.warnings)
+        return any(warning.code == "read-otherwise" for warning in self.warnings)
 
     @property
     def timezone(self) -> str:

@@ -19,7 +19,6 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
-from seatsync.planning.plan import READS_OTHERWISE
 from seatsync.planning.tenure import next_days
 from seatsync.plans.rules_digest import rules_digest
 
@@ -37,7 +36,7 @@ _PASSING = frozenset(
         "no-timezone",
         "past-until",
         "permanent-kept",
-        READS_OTHERWISE,
+        "read-otherwise",
         "portal-left",
         "same-name",
         "student-id-zeros",
@@ -98,7 +97,7 @@ def reading_changed(draft: Draft) -> Iterator[Diagnostic]:
         fact = "seatsync was updated after the last apply, so changes in files that are as they were then may come from that"
         help = "To see them alone, plan the files of the last apply."
     message = f"{fact}: {', '.join(facts)}: {named(members)}."
-    yield Diagnostic(READS_OTHERWISE, message, help, changes[0].origin, Severity.NOTICE, None, members)
+    yield Diagnostic("read-otherwise", message, help, changes[0].origin, Severity.NOTICE, None, members)
 
 
 def _is_of(changed: Iterable[str], file: str) -> bool:
