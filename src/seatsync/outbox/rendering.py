@@ -32,6 +32,8 @@ VARIABLES = {
     "given_name": "the recipient's given name",
     "family_name": "the recipient's family name",
     "email": "the address the letter goes to",
+    "role": "the recipient's role in the institution; empty if there is none",
+    "tags": "a list of the recipient's tags, also imported:YYYY-MM-DD; empty in an administrator's welcome",
     "kind": "temporary, permanent, or none after a revoke",
     "until": "the last day of a temporary license, such as 30 June 2027; empty if there is none",
     "link": "the personal link, in invitation, reminder, set-password and admin-welcome; the vendor's claim page in an invitation or "
@@ -159,6 +161,8 @@ def samples(letter: str) -> Iterator[Values]:
         "given_name": "Ann",
         "family_name": "Example",
         "email": "ann@school.example",
+        "role": "" if letter == Letter.WELCOME else "Student",
+        "tags": [] if letter == Letter.WELCOME else ["student", "imported:2026-09-01"],
         "kind": "temporary",
         "until": spelled("2027-06-30"),
         "at_vendor": False,
@@ -171,6 +175,8 @@ def samples(letter: str) -> Iterator[Values]:
     }
     yield full
     less = {
+        "role": "",
+        "tags": [],
         "kind": "permanent",
         "until": "",
         "opt_out_link": "",

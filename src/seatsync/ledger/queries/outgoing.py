@@ -17,6 +17,7 @@ from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
 
 Values = dict[str, Any]
@@ -151,7 +152,12 @@ class _Contents:
                 "claim_url": library.claim_url if library is not None and at_vendor and row.letter in ASKING else "",
             }
         )
+        member = person if row.member else None
         values |= {
+            "role": printable(member.role, 500) if member is not None else "",
+            "tags": [*map(printable, (*split_tags(member.tags), IMPORTED + member.imported_on))]
+            if member is not None
+            else [],
             "contacts": self.contacts,
             "at_vendor": at_vendor,
             "may_decline": bool(self.institution_row.opt_out) and row.letter in ASKING and not at_vendor,
