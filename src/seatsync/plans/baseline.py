@@ -25,6 +25,7 @@ from seatsync.plans.rules_digest import rules_digest
 MOST_OPEN = 10_000
 _PASSING = frozenset(
     {
+        "address-taken",
         "comes-due",
         "delivery-changed",
         "drift",

@@ -27,6 +27,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from members.same_person(case)
     yield from seats.without_invitation(case)
     yield from places.moved(case)
+    yield from places.addresses_taken(case)
     yield from approvals.without_effect(case)
     yield from exports.not_believed(case)
     yield from exports.drift(case)

@@ -38,6 +38,7 @@ _NAMES_BY_EMAIL_ALONE = frozenset(
             "grant-reaches-nobody",
             "unknown-tag",
             "unknown-role",
+            "address-taken",
             "read-otherwise",
             "tag-lookalike",
             "approval-expired",

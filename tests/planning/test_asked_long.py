@@ -1,0 +1,144 @@
+"""What the files ask for: a plan without what the calendar alone makes due."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from seatsync.domain.action import Action
+from seatsync.domain.desired import Desired
+from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.license import Kind, License, Status
+from seatsync.domain.origin import Origin
+from seatsync.domain.posting import post
+from seatsync.domain.snapshot import Snapshot
+from seatsync.planning.asked import asked_for
+from seatsync.planning.change import Change, Groups, grouped
+from seatsync.planning.diff import diff
+from seatsync.planning.events import events_of, first_event
+from seatsync.planning.plan import Plan, fingerprint
+from seatsync.refusals.judge import judge
+from tests.planning.test_machine import desired_states
+from tests.planning.test_planning import BOOKS, books_of
+
+TODAY = date(2026, 10, 1)
+INVITED = "2026-09-01"
+REVOKE = Change(
+    Action.REVOKE, "", Origin("seatsync.yaml"), "books", "ann@grace.example", Kind.TEMPORARY, Status.REVOKED, record=1
+)
+RESEND = REVOKE._replace(action=Action.RESEND, status=Status.UNCLAIMED)
+
+
+def asked(*changes: Change, until: str = "", **books: Any) -> Groups:
+    license = License(Kind.TEMPORARY, Status.UNCLAIMED, INVITED, until=until)
+    snapshot = books_of(licenses={"books": {1: license}}, **{"baseline": {"remind": [7, 20]}, **books})
+    return asked_for(grouped(changes), snapshot, TODAY)
+
+
+@pytest.mark.parametrize(("until", "is_asked"), [("2026-09-30", False), ("2026-10-01", True), ("", True)])
+def test_a_seat_whose_end_date_in_the_ledger_has_passed_is_not_asked_back_by_the_files(
+    until: str, is_asked: bool
+) -> None:
+    found = asked(REVOKE, until=until)
+    assert [*found[Action.REVOKE, "books"]] == ([REVOKE] if is_asked else [])
+
+
+@pytest.mark.parametrize(
+    ("after", "rest"),
+    [
+        ({"reminders": 2}, None),
+        ({"reminders": 1}, {"reminders": 1}),  # the days are others than at the last apply
+        ({"resend": ["again"], "reminders": 2}, {"resend": ["again"]}),
+        ({"new_address": True, "reminders": 2}, {"new_address": True}),
+        ({"resend": ["again"]}, {"resend": ["again"]}),
+        ({"delivery": "account"}, {"delivery": "account"}),
+    ],
+)
+def test_a_reminder_is_due_by_the_calendar_and_the_rest_of_the_letter_is_asked_for(
+    after: dict[str, object], rest: dict[str, object] | None
+) -> None:
+    found = asked(RESEND._replace(after=after))
+    assert [change.after for change in found[Action.RESEND, "books"]] == ([rest] if rest else [])
+
+
+@pytest.mark.parametrize(
+    "books",
+    [
+        {"baseline": {}},
+        {"baseline": {"remind": []}},
+        {"libraries": {"books": replace(BOOKS, sends_letters=False)}},
+        {"libraries": {"books": replace(BOOKS, delivery=Delivery.ACCOUNT, delivered_by=DeliveredBy.VENDOR)}},
+    ],
+)
+def test_reminders_that_the_last_apply_knew_nothing_of_are_asked_for(books: dict[str, Any]) -> None:
+    found = asked(RESEND._replace(after={"reminders": 2}), **books)
+    assert len(found[Action.RESEND, "books"]) == 1
+
+
+def test_everything_else_is_asked_for_and_nothing_is_copied_then() -> None:
+    changes = grouped([REVOKE._replace(action=action) for action in Action])
+    assert asked_for(changes, books_of(), TODAY) is changes
+
+
+# ── Any files, before and after ─────────────────────────────────────────────────────────────────────────────────────
+
+BEGINNING = date(2026, 9, 1)
+
+
+def at_once(files: Desired) -> Desired:
+    """The files without tenure: what it makes permanent is asked for, as it can't be undone."""
+    return replace(files, grants=[replace(grant, after=0) for grant in files.grants])
+
+
+@settings(max_examples=4000, deadline=None)
+@given(desired_states().map(at_once), desired_states().map(at_once), st.integers(0, 60))
+def test_what_is_left_out_is_exactly_what_the_files_of_the_last_apply_would_do_that_night(
+    old: Desired, new: Desired, days: int
+) -> None:
+    """A night changes nothing but by dates: it does all that is left out, and nothing of the rest."""
+    books = applied(old)
+    today = BEGINNING + timedelta(days=days)
+    night, plan = planned(old, books, today), planned(new, books, today)
+    assert night.asked == ""
+    due = {key(change): change for change in night.changes}
+    rest = [without(change, due.get(key(change))) for change in plan.changes]
+    expected = [change for change in rest if change is not None]
+    assert plan.asked == (fingerprint(grouped(expected)) if expected else "")
+    assert len(expected) == len(plan.changes) or plan.asked != plan.fingerprint
+
+
+def without(change: Change, due: Change | None) -> Change | None:
+    """What the files ask for of a change, if ``due`` is what the calendar does to the same license."""
+    if due is None or change.action is Action.REVOKE:
+        return change if due is None else None
+    if (change.after or {}).get("reminders") != (due.after or {})["reminders"]:
+        return change
+    rest = {name: value for name, value in (change.after or {}).items() if name != "reminders"}
+    return change._replace(after=rest) if rest else None
+
+
+def key(change: Change) -> tuple[Action, str, int]:
+    return change.action, change.library, change.record
+
+
+def planned(files: Desired, books: Snapshot, today: date) -> Plan:
+    now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
+    return judge(diff(files, deepcopy(books), today), now, [])
+
+
+def applied(files: Desired) -> Snapshot:
+    """The ledger once these files were applied for the first time, on the first of September."""
+    plan = planned(files, Snapshot(), BEGINNING)
+    assume(not plan.refusals)
+    books = Snapshot()
+    day = BEGINNING.isoformat()
+    for event in chain([first_event(plan.institution, plan.settings)], events_of(plan.changes, Snapshot(), day)):
+        post(books, event)
+    return replace(books, serial=1, applied_on=day, baseline={"remind": [*files.remind_after], "meaning": "0"})
