@@ -145,7 +145,7 @@ class Config(Target):
         from seatsync.planning.diff import diff
         from seatsync.refusals.judge import judge
 
-        desired, found = load(InstitutionFolder.open(self.folder))
+        desired, found, _ = load(InstitutionFolder.open(self.folder))
         if desired is None:
             return False, found, ""
         plan = judge(diff(desired, Snapshot(), TODAY.date()), TODAY, found)
@@ -241,7 +241,7 @@ class YamlRoster(CsvRoster):
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
         from seatsync.sources.rosters.members import RosterReader
-        from seatsync.sources.rosters.read import read_yaml
+        from seatsync.sources.rosters.yaml_members import read_yaml
 
         reader = RosterReader(self.name, ["staff"], found)
         read_yaml(text, reader)

@@ -24,9 +24,10 @@ from seatsync.reports.writer import Pipe
 from seatsync.sources import yaml_tree
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
-from seatsync.sources.rosters import read as rosters
+from seatsync.sources.rosters import table_reader
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.read import read_csv, read_yaml
+from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.yaml_members import read_yaml
 
 CONFIG = """\
 version: 1
@@ -139,7 +140,7 @@ def test_rows_are_read_at_once_as_they_are_read_one_by_one(
         sound = [f"m{number}@grace.example", "Ann", "Lee", "", "", ""]
         writer.writerow([*(row + sound[len(row) :])[:width], *types[number % len(types or "-") :][:1]])
     at_once, one_by_one = (RosterReader("members.csv", ["here"], []) for _ in range(2))
-    with mock.patch.object(rosters, "_AT_ONCE", at_a_time):
+    with mock.patch.object(table_reader, "_AT_ONCE", at_a_time):
         read_csv(text.getvalue(), at_once)
     with mock.patch.object(RosterReader, "take_plain", return_value=False):
         read_csv(text.getvalue(), one_by_one)
@@ -152,7 +153,7 @@ def test_rows_are_read_at_once_as_they_are_read_one_by_one(
         "email: ann@@grace.example, given_name: Ann, family_name: Lee",
         "email: ann@grace.example, given_name: Ann, family_name: ''",
         "email: ann@grace.example, given_name: [Ann], family_name: Lee",
-        "email: ann@grace.example, given_name: Ann, familyname: Lee",
+        "email: ann@grace.example, given_name: Ann, familynam: Lee",
         "email: ann@grace.example, given_name: Ann, family_name: Lee, student_id: '#REF!'",
         "email: ann@grace.example, given_name: Ann, family_name: Lee, tags: ['imported:x']",
         "email: ann@grace.example, given_name: Ann, family_name: Lee, tags: [[a]]",

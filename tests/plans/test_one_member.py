@@ -11,7 +11,8 @@ import pytest
 
 from seatsync.plans import one_member
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import Loaded, ReadRosters, load
+from seatsync.sources.load import Loaded, load
+from seatsync.sources.rosters.files import ReadRosters
 from tests.support.command_line import seatsync
 
 CONFIG = """\

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from seatsync.formats import approvals, config
+from seatsync.formats import approvals, config, grants, libraries, roster_entry
 from seatsync.formats.fields import Closed
 from seatsync.sources.config import read_config
 from seatsync.sources.institution_folder import InstitutionFolder
@@ -34,6 +34,8 @@ libraries:
     slots: 20
 rosters:
   - path: students.csv
+    take:
+      roles: [student]
 grants:
   - library: books
     kind: temporary
@@ -97,6 +99,9 @@ def place_inside(path: tuple[str | int, ...]) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
+_MODELS = (approvals, config, grants, libraries, roster_entry)
+
+
 def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:
     (tmp_path / "seatsync.yaml").write_text(EVERYTHING)
     opened = InstitutionFolder.open(tmp_path)
@@ -105,7 +110,7 @@ def test_an_example_has_every_model_of_the_config(tmp_path: Path) -> None:
     assert not folder.found
     assert {*models(file)} == {
         model
-        for model in (*vars(config).values(), *vars(approvals).values())
+        for model in (value for module in _MODELS for value in vars(module).values())
         if isinstance(model, type) and issubclass(model, Closed) and model is not Closed
     }
 
@@ -145,4 +150,4 @@ def test_a_misspelt_address_of_the_sender_is_told_at_its_place(tmp_path: Path) -
     (report,) = folder.found
     assert report.message == '"adress" is not a key of mail. Did you mean "address"?'
     assert report.origin is not None
-    assert (report.origin.line, report.origin.column) == (36, 8)
+    assert (report.origin.line, report.origin.column) == (38, 8)

@@ -18,9 +18,10 @@ from seatsync.domain.portal.export import Export
 from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
 from seatsync.sources.portal.export import read_export
-from seatsync.sources.rosters.dialects import DIALECTS
-from seatsync.sources.rosters.spellings import SPELLINGS, fields_of
+from seatsync.sources.rosters.meanings import fields_of
+from seatsync.sources.rosters.spellings import SPELLINGS
 from seatsync.sources.tables.table import squeezed
+from seatsync.systems.registry import TEMPLATES
 from tests.support.paths import TESTS
 
 EXPORTS = TESTS / "sources" / "exports"
@@ -112,10 +113,9 @@ def test_many_plain_rows_are_read_as_one_by_one() -> None:
 
 
 def test_every_column_of_a_template_is_a_known_spelling() -> None:
-    for dialect in DIALECTS:
-        for name, field in dialect.columns.items():
-            if field in SPELLINGS:
-                assert [found for found, _, _ in fields_of([squeezed(name)])] == [field]
+    for column in (column for template in TEMPLATES for column in template.columns if column.field in SPELLINGS):
+        for name in (column.name, *column.other_names):
+            assert [found for found, _, _ in fields_of([squeezed(name)])] == [column.field]
 
 
 def test_the_titles_of_libraries_are_found_before_any_library_is_known() -> None:

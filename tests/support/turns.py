@@ -115,7 +115,7 @@ LONG = (
     "reports/test_workflow_commands.py",
     "reports/worklist/test_check_list.py",
     "sources/test_bad_input.py",
-    "sources/test_dialects.py",
+    "sources/rosters/test_new_format.py",
     "sources/test_hostile_files.py",
     "sources/test_sops_keys.py",
     "systems/test_systems.py",

@@ -12,7 +12,7 @@ import seatsync as program
 from seatsync.cli.output.explanations import explanations
 from seatsync.domain.license import Kind
 from seatsync.domain.portal.steps import StepName
-from seatsync.sources.rosters.dialects import DIALECTS, Dialect, dialect_of
+from seatsync.sources.rosters.formats.registry import detected
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.portal import FILE, LIBRARY, PERSON, Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS
@@ -144,15 +144,16 @@ def test_kinds_go_from_the_weakest_to_the_strongest() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_a_template_is_known_by_its_header(dialect: Dialect) -> None:
-    header = {squeezed(name) for name in dialect.names}
-    assert dialect_of(header) is dialect
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_a_template_is_known_by_its_header(portal: Portal) -> None:
+    format = detected({squeezed(name) for name in portal.template.names})
+    assert format is not None
+    assert (format.name, format.title) == (portal.name, portal.template.name)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
-def test_the_page_of_the_header_lists_the_columns_of_a_template(dialect: Dialect) -> None:
-    assert ", ".join(dialect.names) in " ".join(explanations()["csv-header"].split())
+@pytest.mark.parametrize("portal", PORTALS.values(), ids=lambda portal: portal.name)
+def test_the_page_of_the_header_lists_the_columns_of_a_template(portal: Portal) -> None:
+    assert ", ".join(portal.template.names) in " ".join(explanations()["csv-header"].split())
 
 
 def test_nothing_outside_their_room_names_a_system() -> None:

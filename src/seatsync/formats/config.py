@@ -3,52 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, WithJsonSchema, field_validator, model_validator
-from pydantic import Tag as Variant
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from seatsync.domain.library import DeliveredBy, Delivery
+from seatsync.domain.library import DeliveredBy
 from seatsync.domain.text.characters import text_fault
 from seatsync.formats.approvals import AnyApproval
-from seatsync.formats.fields import (
-    AnyText,
-    Closed,
-    Day,
-    Email,
-    InvalidValue,
-    Moment,
-    Slug,
-    Tag,
-    Text,
-    Timezone,
-    WebAddress,
-    Whole,
-    quoted,
-)
-from seatsync.systems.registry import SYSTEMS
-from seatsync.systems.system import System
-
-Encoding = Literal["utf-8", "utf-16", "windows-1252"]
-KindName = Literal["temporary", "permanent"]
-if TYPE_CHECKING:
-    SystemName = str
-    DeliveryName = str
-    DeliveredByName = str
-else:
-    SystemName = Literal[*SYSTEMS]
-    DeliveryName = Literal[*map(str, Delivery)]
-    DeliveredByName = Literal[*map(str, DeliveredBy)]
-
-
-def _rules(system: System) -> str:
-    """Return a system's name with its rules in brackets, for the list of all systems."""
-    kinds = f"{system.kinds[0]} only" if len(system.kinds) == 1 else " and ".join(system.kinds)
-    return f"{system.name} ({kinds}, {system.delivery.facts.short_name})"
-
-
-def _one_of(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+from seatsync.formats.fields import Closed, Day, Email, InvalidValue, Moment, Slug, Text, Timezone, quoted
+from seatsync.formats.grants import AnyGrant
+from seatsync.formats.libraries import DeliveredByName, LibraryEntry
+from seatsync.formats.roster_entry import Encoding, RosterEntry
 
 
 def _revokes(value: Any) -> Any:
@@ -137,165 +102,6 @@ class InstitutionEntry(Closed):
         if self.was == self.id:
             raise InvalidValue("`was` is the same as `id`", "Write the earlier id under `was`, or delete it.")
         return self
-
-
-class LibraryEntry(Closed):
-    """A library: a product with a number of seats."""
-
-    model_config = ConfigDict(
-        **Closed.model_config,
-        json_schema_extra={"oneOf": [{"required": ["system"]}, {"required": ["kinds", "delivery"]}]},
-    )
-
-    title: Text = Field(description="The library's title, as members know it.")
-    slots: Whole = Field(description="The number of seats that were bought.")
-    system: SystemName | None = Field(
-        None,
-        description=f"The system whose rules apply: {_one_of([*map(_rules, SYSTEMS.values())])}.",
-    )
-    kinds: list[KindName] | None = Field(
-        None, min_length=1, description="Instead of `system`: the kinds of license in this library."
-    )
-    delivery: DeliveryName | None = Field(
-        None,
-        description="Instead of `system`: `claim` (an invitation with a personal link) or `account` (members with an account get "
-        "the seat at once).",
-    )
-
-    delivered_by: DeliveredByName | None = Field(
-        None,
-        description="Where the seats live. `seatsync`: members claim them on seatsync's pages. `vendor`: in the vendor's portal; each "
-        "apply puts what a person must do there on the work list. By default as the institution says, else `seatsync`.",
-    )
-    sends_letters: bool | None = Field(
-        None,
-        description="Whether seatsync writes to members about this library: by default yes, and no where the vendor delivers, because "
-        "its portal writes to them. Without any letters, tell them yourself where to claim.",
-    )
-    claim_url: WebAddress | None = Field(
-        None,
-        description="With `delivered_by: vendor`: the address of the vendor's page where members claim their seats. Letters and "
-        "pages lead there.",
-    )
-    open_url: WebAddress | None = Field(
-        None, description="The address where members use this library. Their own page has a link to it."
-    )
-
-    @model_validator(mode="after")
-    def _one_way_to_say_it(self) -> LibraryEntry:
-        if self.system is None and (self.kinds is None or self.delivery is None):
-            fact = f"a library needs `system` ({', '.join(SYSTEMS)}), or both `kinds` and `delivery`"
-            raise InvalidValue(fact, "Add `system:` with one of these.")
-        if self.system is not None and (self.kinds is not None or self.delivery is not None):
-            fact = "a library has either `system`, or `kinds` and `delivery`, not all of them"
-            raise InvalidValue(fact, "Delete `system`, or delete `kinds` and `delivery`.")
-        return self
-
-
-class RosterEntry(Closed):
-    """A file that lists members."""
-
-    path: Text = Field(description="The file, relative to this folder: .csv, .yaml or .yml.")
-    tags: list[Tag] = Field([], description="Tags for every member of the file.")
-    encoding: Encoding | None = Field(
-        None, description="Needed only for windows-1252; UTF-8 and UTF-16 are recognized."
-    )
-
-
-class To(Closed):
-    """Which members a grant reaches. All given conditions must hold; for a union, write two grants."""
-
-    model_config = ConfigDict(**Closed.model_config, json_schema_extra={"minProperties": 1})
-
-    everyone: bool | None = Field(None, description="Every member of every roster.", json_schema_extra={"const": True})
-    tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
-    any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
-    not_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with none of these tags.")
-    roles: list[AnyText] | None = Field(
-        None, min_length=1, description="Members with one of these roles, in upper or lower case."
-    )
-    emails: list[Email] | None = Field(None, min_length=1, description="These members.")
-    not_emails: list[Email] | None = Field(None, min_length=1, description="All but these members.")
-    file: Text | None = Field(
-        None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").'
-    )
-    not_file: Text | None = Field(None, description="All but the members listed in this CSV.")
-
-    @model_validator(mode="after")
-    def _somebody(self) -> To:
-        if empty := [name for name in self.model_fields_set if getattr(self, name) is None]:
-            fact = f"`{min(empty)}` has no value; an empty condition might reach too many members"
-            raise InvalidValue(fact, "Write its value after the colon, or delete it.")
-        if not self.model_fields_set:
-            raise InvalidValue("it does not say which members", f"Write {_one_of([*To.model_fields])}.")
-        if self.everyone is False:
-            raise InvalidValue("`everyone` can only be true", "Delete it, and select the members with another key.")
-        return self
-
-
-class AfterEntry(Closed):
-    """When a member gets a permanent license."""
-
-    days: int = Field(
-        ge=1,
-        le=36_500,
-        description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
-    )
-
-    @field_validator("days", mode="before")
-    @classmethod
-    def _is_some_time(cls, value: Any) -> Any:
-        if isinstance(value, int | str) and re.fullmatch(r"0+|-\d+", str(value)):
-            raise InvalidValue(f"{value} days are no time to wait", "Delete `after`, or write 1 or more.")
-        return value
-
-
-class GrantEntry(Closed):
-    """These members get this library."""
-
-    library: AnyText = Field(description="The id of a library above.")
-    kind: KindName | None = Field(
-        None, description="temporary or permanent; can be left out where the library has only temporary licenses."
-    )
-    to: To = Field(description="The members who get it.")
-    until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
-    resend: AnyText | None = Field(
-        None,
-        description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
-    )
-    regrant: bool = Field(False, description="Grant the license again to members who opted out.")
-    after: AfterEntry | None = Field(
-        None,
-        description="Only for permanent licenses: who has had the library for so long gets it permanently, on that day. "
-        "Until then, another grant gives it.",
-    )
-
-    @model_validator(mode="after")
-    def _permanent_has_no_end(self) -> GrantEntry:
-        if self.kind == "permanent" and self.until is not None:
-            raise InvalidValue("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
-        if self.kind == "temporary" and self.after is not None:
-            raise InvalidValue(
-                "only a permanent license is given `after` some time", "Delete `after`, or write `kind: permanent`."
-            )
-        return self
-
-
-class GrantsFile(Closed):
-    """A CSV file of grants with the columns library, email, kind, until and, to find members whose e-mail changes, student_id."""
-
-    path: Text = Field(description="The file, relative to this folder.")
-    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
-
-
-def _grant_variant(value: Any) -> str:
-    return "file" if (isinstance(value, dict) and "path" in value) or isinstance(value, GrantsFile) else "rule"
-
-
-AnyGrant = Annotated[
-    Annotated[GrantEntry, Variant("rule")] | Annotated[GrantsFile, Variant("file")],
-    Discriminator(_grant_variant),
-]
 
 
 class ExportEntry(Closed):

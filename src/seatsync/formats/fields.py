@@ -37,6 +37,11 @@ def quoted(value: Any) -> str:
     return f'"{printable(value)}"' if isinstance(value, str) else "this"
 
 
+def one_of(words: list[str]) -> str:
+    """The words as a choice: a, b or c."""
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
 def _text(written: Any) -> str:
     if not isinstance(written, str | None):
         raise InvalidValue(

@@ -24,7 +24,7 @@ from seatsync.plans.plain_csv import PlainCsv
 from seatsync.plans.plain_roster import PlainRoster, SlowPath
 from seatsync.plans.plain_yaml import PlainYaml
 from seatsync.sources.encryption.decrypt import suffix_of
-from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters.files import RosterFile
 
 Rows = Sequence[tuple[Any, ...]]
 """Rows of ``members_as_text``."""

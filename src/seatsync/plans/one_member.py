@@ -24,8 +24,9 @@ from seatsync.plans.plain_roster import SlowPath
 from seatsync.plans.plain_yaml import PlainYaml
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import Loaded, RosterFile, load
+from seatsync.sources.load import Loaded, load
 from seatsync.sources.portal.committed import EVERY_EXPORT
+from seatsync.sources.rosters.files import RosterFile
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.read import read_csv_with
 

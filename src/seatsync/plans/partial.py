@@ -20,8 +20,9 @@ from seatsync.plans.since import SinceApply
 from seatsync.refusals.whole import NotWhole
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import RosterFile, load
+from seatsync.sources.load import load
 from seatsync.sources.portal.committed import EVERY_EXPORT
+from seatsync.sources.rosters.files import RosterFile
 
 
 def partial_plan(folder: InstitutionFolder, connection: Connection, since: SinceApply, now: datetime) -> Plan | None:

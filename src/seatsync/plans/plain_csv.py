@@ -11,9 +11,9 @@ from seatsync.domain.text.formulas import has_defused
 from seatsync.ledger.queries.lookup import NO_LINE, TAGS_HERE
 from seatsync.plans.meaning import AT_ONCE
 from seatsync.plans.plain_roster import MemberTexts, Shape, SlowPath
-from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters.dialects import ROSTER, dialect_of
-from seatsync.sources.rosters.read import take_records
+from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.header import spec_of
+from seatsync.sources.rosters.read import open_table
 from seatsync.sources.tables import csv_table
 from seatsync.sources.tables.csv_records import parser
 
@@ -30,17 +30,17 @@ class PlainCsv:
             raise SlowPath("a roster has cells with an apostrophe against formulas")
         if "=?" in text:
             raise SlowPath("a roster may have an encoded word in it")
-        table = csv_table.read(text, file.reader.file, ROSTER, file.reader.found)
-        dialect = dialect_of(set(table.columns)) if table is not None else None
-        if table is None or dialect is None:
+        table = csv_table.read(text, file.reader.file, spec_of(file.reader.how), file.reader.found)
+        opened = open_table(table, file.reader) if table is not None else None
+        if table is None or opened is None:
             raise SlowPath("a roster has no header")
-        fields = [dialect.columns.get(name, "") for name in table.columns]
-        if not {*fields} <= {*Person._fields} or len({*fields}) < len(fields):
+        fields = opened.columns.whole
+        if fields is None:
             raise SlowPath("a roster has columns other than fields of a member")
         lines = text.split("\n")
         del lines[: table.header_line]
         table.text = ""  # frees memory; only needed for mistakes
-        self.file, self.table, self.fields = file, table, fields
+        self.file, self.opened, self.table, self.fields = file, opened, table, fields
         self.texts = MemberTexts(lines, set(lines))
         self._drop_blank()
         pieces = [("" if position == 0 else table.delimiter, name) for position, name in enumerate(fields)]
@@ -109,4 +109,4 @@ class PlainCsv:
         if len(rows) != len(rest):
             raise SlowPath("a row goes over several lines")
         records = ((number, number, row) for (number, _), row in zip(rest, rows, strict=True))
-        take_records(self.table, records, self.file.reader)
+        self.opened.take(records)

@@ -11,7 +11,7 @@ from seatsync.domain.text.characters import TWICE_ENCODED, clean
 from seatsync.domain.text.tags import join_tags, tag_fault
 from seatsync.ledger.queries.lookup import Pieces
 from seatsync.plans.meaning import AT_ONCE, Columns
-from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters.files import RosterFile
 
 MOST_SPELLINGS = 8
 """Spellings of the same tags that are tried. Whoever has another one is read."""

@@ -10,8 +10,8 @@ from seatsync.domain.person import Person
 from seatsync.ledger.queries.lookup import TAGS_HERE
 from seatsync.plans.plain_roster import MemberTexts, Shape, SlowPath
 from seatsync.sources import yaml_tree
-from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters.read import take_nodes
+from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.yaml_members import take_nodes
 
 # Values that YAML reads as plain text everywhere: words of letters, digits and a few signs, and not null.
 _WORD = r"[\w.@+'-]+"

@@ -126,13 +126,19 @@ def _without(entries: list[Any], faulty: set[int]) -> list[Any]:
     return [entry for position, entry in enumerate(entries) if position not in faulty]
 
 
+_GAPS_COUNT = frozenset({"to", "map", "tags_from"})
+
+
 def _without_gaps(value: Any) -> Any:
     """Drop keys without a value, so that their default counts or they are reported as missing.
 
-    The conditions of a grant (``to``) are kept: an empty one might reach too many members, so the model rejects it.
+    The conditions of a grant (``to``) are kept: an empty one might reach too many members, so the model rejects it. So are the
+    fields that a roster is told not to read (``map``) and the tags that it is told not to make (``tags_from``).
     """
     if isinstance(value, dict):
-        return {key: item if key == "to" else _without_gaps(item) for key, item in value.items() if item is not None}
+        return {
+            key: item if key in _GAPS_COUNT else _without_gaps(item) for key, item in value.items() if item is not None
+        }
     return [_without_gaps(item) for item in value] if isinstance(value, list) else value
 
 

@@ -10,17 +10,19 @@ from seatsync.domain.diagnostic import Diagnostic, named
 from seatsync.domain.library import Library
 from seatsync.domain.license import Kind
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
-from seatsync.sources.rosters.dialects import EMAIL_COLUMNS, LISTED_BY, STUDENT_ID_COLUMNS
+from seatsync.sources.rosters.meanings import NAMES, fields_of, names_of
 from seatsync.sources.tables import csv_table
 from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.table import (
     Record,
     Table,
+    names_in,
     report_two_columns,
     squeezed,
     unknown_names,
@@ -44,14 +46,27 @@ def _header_help(needs: str, names: tuple[str, ...], required: tuple[str, ...] =
     return help_for
 
 
+_LISTED_BY = ("email", "student_id")
+_LISTING = tuple(name for name in NAMES if any(squeezed(name) in names_of(field) for field in _LISTED_BY))
+"""The names of columns with e-mails and student ids."""
+
+
+def _positions(cells: Iterable[str]) -> dict[str, list[int]]:
+    """Field → the positions of the columns that hold it, the surest names only."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for field, rank, position in fields_of(map(squeezed, cells)):
+        found.setdefault(field, []).append((rank, position))
+    return {field: [at for rank, at in sorted(columns) if rank == min(columns)[0]] for field, columns in found.items()}
+
+
 SELECTION = HeaderSpec(
-    lambda names: bool(names & (EMAIL_COLUMNS | STUDENT_ID_COLUMNS)),
-    LISTED_BY,
-    _header_help(f"must have a column with e-mails or student ids, for example {LISTED_BY[0]}", LISTED_BY),
+    lambda cells: any(field in _positions(cells) for field in _LISTED_BY),
+    _LISTING,
+    _header_help(f"must have a column with e-mails or student ids, for example {_LISTED_BY[0]}", _LISTING),
 )
 _GRANT_COLUMNS = ("library", "email", "kind", "until", "student_id")
 GRANTS = HeaderSpec(
-    lambda names: {"library", "email"} <= names,
+    lambda cells: "library" in names_in(cells) and "email" in _positions(cells),
     _GRANT_COLUMNS,
     _header_help(
         "must have the columns library and email, and can have kind, until and student_id",
@@ -74,10 +89,11 @@ def read_selection(text: str, file: str, found: list[Diagnostic], most: int | No
     if table is None:
         return None
     picks: list[int | None] = []
-    for meaning, names in (("e-mail", EMAIL_COLUMNS), ("student id", STUDENT_ID_COLUMNS)):
-        positions = [position for position, name in enumerate(table.columns) if name in names]
+    held = _positions(table.header)
+    for field in _LISTED_BY:
+        positions = held.get(field, [])
         if len(positions) > 1:
-            report_two_columns(table, positions[1], meaning)
+            report_two_columns(table, positions[1], spoken(field))
             return None
         picks.append(positions[0] if positions else None)
     email, student_id = picks
@@ -130,8 +146,15 @@ class GrantsReader:
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}
+        held = _positions(table.header)
+        for field in _LISTED_BY:
+            if len(positions := held.get(field, [])) > 1:
+                report_two_columns(table, positions[1], spoken(field))
+                return
+            columns |= {squeezed(field): position for position in positions}
         misspelt = {name for name in columns if self._report_misspelt(table, name, columns)}
-        known = misspelt | {squeezed(name) for name in _GRANT_COLUMNS}
+        named = {name for name, position in columns.items() if [position] in (held.get(field) for field in _LISTED_BY)}
+        known = misspelt | named | {squeezed(name) for name in _GRANT_COLUMNS}
         warn_of_ignored_columns(table, known, _GRANT_COLUMNS, "a grants file")
         places = [columns.get(squeezed(name), -1) for name in GRANTS.names]
         for line, row in table.rows():

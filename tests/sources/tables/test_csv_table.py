@@ -18,7 +18,10 @@ from seatsync.sources.tables.table import squeezed
 
 NAMES = ("email", "given_name", "family_name")
 SPEC = HeaderSpec(
-    lambda names: {*map(squeezed, NAMES)} <= names, NAMES, lambda cells: f"Write a header. {cells}", ("version:",)
+    lambda cells: {*map(squeezed, NAMES)} <= {*map(squeezed, cells)},
+    NAMES,
+    lambda cells: f"Write a header. {cells}",
+    ("version:",),
 )
 HEADER = "email,given_name,family_name\n"
 

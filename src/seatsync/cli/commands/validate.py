@@ -84,6 +84,7 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
     from seatsync.refusals.warn import warnings_of_files
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
+    from seatsync.sources.rosters.told import notices
 
     for item in todo.items:
         folder, found = item.folder, []
@@ -92,8 +93,9 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
 
             found = [finding_without_ledger(item)]
         if isinstance(item, Task) or item.task is not None:
-            desired, mistakes = load(InstitutionFolder.open(folder), now=run.now)
+            desired, mistakes, rosters = load(InstitutionFolder.open(folder), now=run.now)
             found += [one for one in mistakes if not _is_told_by_plan(one, desired)]
+            found += [notice for roster in rosters for notice in notices(roster)]
             found += Templates(folder).check()
             if desired is not None:
                 draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))

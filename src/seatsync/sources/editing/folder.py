@@ -17,7 +17,8 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.ids import plain_email
-from seatsync.formats.config import GrantsFile, SeatsyncFile
+from seatsync.formats.config import SeatsyncFile
+from seatsync.formats.grants import GrantsFile
 from seatsync.planning.entitlements import RosterIndex
 from seatsync.planning.matching import who_is_who
 from seatsync.sources import yaml_tree
@@ -27,7 +28,8 @@ from seatsync.sources.editing.files import EditedFile, Files
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import RosterFile, load, read_whole
+from seatsync.sources.load import load
+from seatsync.sources.rosters.files import RosterFile, read_whole
 
 
 class InvalidFiles(Exception):
@@ -52,7 +54,7 @@ class EditedFolder:
             rosters.extend(files)
             return read_whole(files, grants)
 
-        desired, found = load(opened, read)
+        desired, found, _ = load(opened, read)
         config = read_config(opened.tree, [])
         if desired is None or config is None:
             raise InvalidFiles(found)
@@ -124,7 +126,7 @@ class EditedFolder:
         if not files:
             return []
         instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
-        desired, found = load(InstitutionFolder.open(self.files.path, instead))
+        desired, found, _ = load(InstitutionFolder.open(self.files.path, instead))
         if desired is None:
             raise InvalidFiles(found)
         self._check_promises(desired)

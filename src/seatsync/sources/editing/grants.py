@@ -13,7 +13,7 @@ from seatsync.domain.person import RosterMember
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.tags import split_tags
-from seatsync.formats.config import GrantsFile
+from seatsync.formats.grants import GrantsFile
 from seatsync.sources.editing.csv_edits import CsvEdits
 from seatsync.sources.editing.folder import EditedFolder, key_of, named
 from seatsync.sources.editing.refused import CannotEdit

@@ -11,7 +11,7 @@ from seatsync.sources.editing import mentions
 from seatsync.sources.editing.folder import EditedFolder, key_of
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import by_name, editable, rosters_to_add_to
-from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters.files import RosterFile
 
 
 def add(folder: EditedFolder, people: Collection[Person], roster: str | None = None) -> None:

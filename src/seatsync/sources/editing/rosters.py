@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Protocol
 
 from seatsync.domain.person import Person, RosterMember, spoken
@@ -15,8 +15,11 @@ from seatsync.sources.editing.folder import EditedFolder
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.yaml_edits import YamlEdits
 from seatsync.sources.encryption.decrypt import suffix_of
-from seatsync.sources.load import RosterFile
-from seatsync.sources.rosters.dialects import ROSTER, Dialect, dialect_of
+from seatsync.sources.rosters.columns import columns_of
+from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.header import spec_of
+from seatsync.sources.rosters.how import HowToRead
+from seatsync.sources.rosters.yaml_members import fields_of_keys
 
 
 class EditableRoster(Protocol):
@@ -49,7 +52,8 @@ def editable(folder: EditedFolder, roster: RosterFile) -> EditableRoster:
     name = roster.reader.file
     if suffix_of(name) in (".yaml", ".yml"):
         return _YamlRoster(name, folder.files.yaml(name))
-    return _CsvRoster(name, folder.files.csv(name, ROSTER))
+    how = roster.reader.how
+    return _CsvRoster(name, folder.files.csv(name, spec_of(how)), how)
 
 
 def not_editable(roster: RosterFile) -> tuple[str, str] | None:
@@ -62,26 +66,21 @@ def not_editable(roster: RosterFile) -> tuple[str, str] | None:
 
 
 class _CsvRoster:
-    def __init__(self, name: str, edits: CsvEdits) -> None:
+    def __init__(self, name: str, edits: CsvEdits, how: HowToRead) -> None:
         self.name = name
         self.edits = edits
-        dialect = dialect_of(set(edits.table.columns))
-        assert dialect is not None
-        self.dialect: Dialect = dialect
-        self.columns: Mapping[str, int] = {
-            dialect.columns[column]: position
-            for position, column in enumerate(edits.table.columns)
-            if column in dialect.columns
-        }
+        read = columns_of(edits.table.header, how)
+        fields = {field: bound.position for field, bound in read.fields.items()}
+        self.columns = {field: position for field, position in fields.items() if position is not None}
+        self.put_together = fields.keys() - self.columns.keys()
+        self.must_say = read.must_say
 
     def add(self, person: Person) -> None:
         values = {}
         for field, value in person._asdict().items():
             if value:
                 values[self._column(field)] = value
-        for field, word in self.dialect.must_say.items():
-            values[self.columns[field]] = word
-        self.edits.add(values)
+        self.edits.add(values | self.must_say)
 
     def remove(self, member: RosterMember) -> None:
         self.edits.remove(member.line)
@@ -108,6 +107,9 @@ class _CsvRoster:
     def _column(self, field: str) -> int:
         if field not in self.columns:
             where = self.edits.table.at(self.edits.table.header_line, 0)
+            if field in self.put_together:
+                message = f"{where}: the {spoken(field)} is put together from several columns, as `map` says."
+                raise CannotEdit(message, "Make this change by hand.")
             message = f"{where}: this file has no column for the {spoken(field)}."
             raise CannotEdit(message, f"Add a column `{field}` to it by hand, then try again.")
         return self.columns[field]
@@ -126,9 +128,10 @@ class _YamlRoster:
         if person.tags:
             given["tags"] = split_tags(person.tags)
         last = self.nodes[-1] if self.nodes else None
-        order = [*last.items] if isinstance(last, yaml_tree.MappingNode) else []
-        fields = dict.fromkeys([*(key for key in order if key in given), *given])
-        entry = {field: given[field] for field in fields}
+        order = fields_of_keys(tuple(last.items)) if isinstance(last, yaml_tree.MappingNode) else {}
+        keys = {field: key for key, field in order.items() if field in given}
+        fields = dict.fromkeys([*keys, *given])
+        entry = {keys.get(field, field): given[field] for field in fields}
         self.edits.append((), {key: [*value] if isinstance(value, tuple) else value for key, value in entry.items()})
 
     def remove(self, member: RosterMember) -> None:
@@ -136,35 +139,45 @@ class _YamlRoster:
 
     def tags(self, member: RosterMember) -> list[str]:
         position = self.positions[member.key]
-        node = yaml_tree.find(self.edits.tree, (position, "tags"))
+        node = yaml_tree.find(self.edits.tree, (position, self._tags(position)))
         return [tag for tag in yaml_tree.plain(node) or [] if tag]
 
     def tag(self, member: RosterMember, tag: str) -> None:
         position = self.positions[member.key]
-        node = yaml_tree.find(self.edits.tree, (position, "tags"))
-        if node is None:
-            self.edits.add_key((position,), "tags", [tag])
+        key = self._tags(position)
+        if yaml_tree.find(self.edits.tree, (position, key)) is None:
+            self.edits.add_key((position,), key, [tag])
         else:
-            self.edits.append((position, "tags"), tag)
+            self.edits.append((position, key), tag)
 
     def untag(self, member: RosterMember, tag: str) -> None:
         position = self.positions[member.key]
-        tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, "tags")))
+        key = self._tags(position)
+        tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, key)))
         if {*filter(None, tags)} == {tag} and not self._writes_empty_lists(position):
-            self.edits.drop_key((position,), "tags")
+            self.edits.drop_key((position,), key)
         else:
             for at, item in enumerate(tags):
                 if item == tag:
-                    self.edits.remove((position, "tags"), at)
+                    self.edits.remove((position, key), at)
+
+    def _tags(self, position: int) -> str:
+        return _key_of(self.nodes[position], "tags")
 
     def _writes_empty_lists(self, position: int) -> bool:
         """Whether other members of the file have ``tags: []``."""
-        lists = (yaml_tree.find(node, ("tags",)) for at, node in enumerate(self.nodes) if at != position)
+        lists = (yaml_tree.find(node, (_key_of(node, "tags"),)) for at, node in enumerate(self.nodes) if at != position)
         return any(isinstance(tags, yaml_tree.SequenceNode) and not tags.items for tags in lists)
 
 
+def _key_of(node: yaml_tree.Node, field: str) -> str:
+    """The member's key for a field, as it is spelled there; the field's own name if it has none."""
+    fields = fields_of_keys(tuple(node.items)) if isinstance(node, yaml_tree.MappingNode) else {}
+    return next((key for key, of in fields.items() if of == field), field)
+
+
 def _key_in(node: yaml_tree.Node) -> str:
-    email = node.items.get("email") if isinstance(node, yaml_tree.MappingNode) else None
+    email = node.items.get(_key_of(node, "email")) if isinstance(node, yaml_tree.MappingNode) else None
     return email_key(plain_email(email.value or "").strip()) if isinstance(email, yaml_tree.ScalarNode) else ""
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from seatsync.domain.desired import Grant, Selection
 from seatsync.domain.person import RosterMember
-from seatsync.formats.config import GrantEntry
+from seatsync.formats.grants import GrantEntry
 from seatsync.sources import yaml_tree
 from seatsync.sources.editing.folder import EditedFolder, key_of
 from seatsync.sources.files import NAME

@@ -10,7 +10,7 @@ from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import editable, not_editable
-from seatsync.sources.load import RosterFile
+from seatsync.sources.rosters.files import RosterFile
 
 
 def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:

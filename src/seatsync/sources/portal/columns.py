@@ -13,7 +13,8 @@ from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.rosters.spellings import NAMES, SPELLINGS, fields_of
+from seatsync.sources.rosters.meanings import NAMES, fields_of
+from seatsync.sources.rosters.spellings import EXAMPLES
 from seatsync.sources.tables import csv_table
 from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.table import MOST_UNREAD, Table, report_two_columns, squeezed
@@ -63,13 +64,13 @@ class Columns:
     on_roster: int = -1
 
 
-def _is_header(names: set[str]) -> bool:
-    return {*REQUIRED} <= {field for field, _, _ in fields_of(names)}
+def _is_header(cells: list[str]) -> bool:
+    return {*REQUIRED} <= {field for field, _, _ in fields_of(map(squeezed, cells))}
 
 
 def _help_for(cells: list[str]) -> str:
     there = {field for field, _, _ in fields_of(map(squeezed, cells))}
-    missing = [f"the {spoken(name)} ({', '.join(SPELLINGS[name][-1])})" for name in REQUIRED if name not in there]
+    missing = [f"the {spoken(name)} ({EXAMPLES[name]})" for name in REQUIRED if name not in there]
     return (
         f"Add {'a column' if len(missing) == 1 else 'columns'} with {' and '.join(missing)}."
         " A member needs all three: e-mail, given name and family name."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, named
@@ -17,12 +17,12 @@ from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.portal.columns import BOTH, HEADER, Columns, read_columns
 from seatsync.sources.portal.words import HELP, read_license
-from seatsync.sources.rosters.dialects import DIALECTS
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.tables import csv_table
-from seatsync.sources.tables.table import Row, Table
+from seatsync.sources.tables.table import Row, Table, squeezed
 from seatsync.systems.portal import Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS, portal_of
+from seatsync.systems.template import Template
 
 _AT_ONCE = 5_000
 
@@ -88,9 +88,14 @@ def _lists_holders(library: Library) -> bool:
 def _portal_with_template(table: Table) -> Portal | None:
     """The portal whose template has the header's names for all that the template needs; None if several have, or none."""
     names = {*table.columns}
-    fitting = {dialect.template for dialect in DIALECTS if not dialect.missing(names)}
-    portals = [portal for portal in PORTALS.values() if portal.template in fitting]
+    portals = [portal for portal in PORTALS.values() if _has_needed(portal.template, names)]
     return portals[0] if len(portals) == 1 else None
+
+
+def _has_needed(template: Template, names: Set[str]) -> bool:
+    """Whether the squeezed names have all columns that a person needs in the template, and those with a fixed word."""
+    needed = (column for column in template.columns if column.field in REQUIRED or column.must_say)
+    return all(any(squeezed(name) in names for name in (column.name, *column.other_names)) for column in needed)
 
 
 def _portal(table: Table, libraries: Mapping[str, Library], spoken_of: Iterable[str]) -> str:

@@ -16,6 +16,9 @@ from seatsync.domain.text.characters import clean, encoded_word, forbidden, forb
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
+from seatsync.sources.rosters.columns import Columns
+from seatsync.sources.rosters.how import PLAIN, HowToRead
+from seatsync.sources.rosters.take import Left
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
@@ -33,15 +36,20 @@ Locate = Callable[..., Origin]
 
 
 class RosterReader:
-    """Collects the members of one file. Each gets the ``tags``. ``counted`` is the number of members that were only counted.
+    """Collects the members of one file. Each gets the ``tags``. ``how`` is what seatsync.yaml says about reading the file.
 
-    ``without_id`` has the lines of members by what stands in the place of their student id (``text.ids.is_no_id``).
+    ``counted`` is the number of members that were only counted; ``left`` are the rows that are no members. ``columns`` is what the
+    header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
+    place of their student id (``text.ids.is_no_id``).
     """
 
-    def __init__(self, file: str, tags: list[str], found: list[Diagnostic]) -> None:
+    def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
         self.file = file
         self.tags = tags
         self.found = found
+        self.how = how
+        self.left = Left()
+        self.columns: Columns | None = None
         self.members: list[RosterMember] = []
         self.counted = 0
         self.emails: dict[str, int] = {}

@@ -1,57 +1,359 @@
-"""How people and programs name the columns of a person's fields."""
+"""How people and programs name the columns of a roster, in the commonest languages of schools.
+
+Only data. Case, spaces, accents' encoding and punctuation do not count. ``meanings.py`` finds the names in a header.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from seatsync.domain.person import Person
-from seatsync.sources.tables.table import squeezed
-from seatsync.systems.registry import TEMPLATES
+from collections.abc import Mapping
 
 SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "email": (
-        ("Institution Email Address", "Institution Email"),
-        ("Email", "Email Address", "Mail", "Mail Address", "User Email"),
+        (
+            *(
+                "Institution Email Address",
+                "Institution Email",
+                "Institutional Email",
+                "School Email",
+                "School Email Address",
+            ),
+            *(
+                "Student Email",
+                "Student Email Address",
+                "University Email",
+                "Work Email",
+                "Work Email Address",
+                "Official Email",
+            ),
+        ),
+        (
+            *(
+                "Email",
+                "Email Address",
+                "E-Mail",
+                "Mail",
+                "Mail Address",
+                "User Email",
+                "Primary Email",
+                "Email ID",
+                "SMTP Address",
+            ),
+            *("E-Mail-Adresse", "Mailadresse", "Emailadresse", "Schul-E-Mail", "Dienstliche E-Mail"),
+            *(
+                "Courriel",
+                "Adresse e-mail",
+                "Adresse mail",
+                "Adresse courriel",
+                "Adresse électronique",
+                "Mél",
+                "Adresse de courriel",
+            ),
+            *(
+                "Correo electrónico",
+                "Correo",
+                "Dirección de correo",
+                "Dirección de correo electrónico",
+                "Correo institucional",
+            ),
+            *(
+                "Endereço de e-mail",
+                "Endereço eletrônico",
+                "Correio eletrónico",
+                "Correio eletrônico",
+                "Endereço de email",
+            ),
+            *("Indirizzo e-mail", "Indirizzo email", "Posta elettronica", "Indirizzo di posta elettronica"),
+            *("E-mailadres", "Mailadres", "Adres e-mail", "Adres email", "Adres poczty elektronicznej"),
+            *("E-postadress", "E-post", "Epost", "E-postadresse", "Mailadresse", "Sähköposti", "Sähköpostiosoite"),
+            *(
+                "E-mail cím",
+                "Email cím",
+                "E-mailová adresa",
+                "Emailová adresa",
+                "E-posta",
+                "E-posta adresi",
+                "Surel",
+                "Alamat email",
+            ),
+            *("Электронная почта", "Эл. почта", "Почта", "Адрес электронной почты", "Електронна пошта", "Имейл"),
+            *(
+                "电子邮件",
+                "电子邮箱",
+                "邮箱",
+                "邮件",
+                "電子郵件",
+                "メール",
+                "メールアドレス",
+                "이메일",
+                "البريد الإلكتروني",
+                "אימייל",
+                "דואר אלקטרוני",
+            ),
+        ),
     ),
-    "given_name": (("Given Name", "First Name", "Forename", "Vorname"),),
-    "family_name": (("Family Name", "Last Name", "Surname", "Nachname"),),
+    "given_name": (
+        ("Given Name", "Given Names", "First Name", "First Names", "Forename", "Forenames", "Fname", "First"),
+        ("Preferred First Name", "Preferred Name", "Legal First Name"),
+        (
+            "Vorname",
+            "Vornamen",
+            "Rufname",
+            "Prénom",
+            "Prénoms",
+            "Prenom usuel",
+            "Nombre de pila",
+            "Primer nombre",
+            "Nombres",
+        ),
+        (
+            "Primeiro nome",
+            "Nome próprio",
+            "Voornaam",
+            "Voornamen",
+            "Roepnaam",
+            "Imię",
+            "Imiona",
+            "Förnamn",
+            "Tilltalsnamn",
+        ),
+        (
+            "Fornavn",
+            "Etunimi",
+            "Etunimet",
+            "Keresztnév",
+            "Utónév",
+            "Jméno",
+            "Křestní jméno",
+            "Meno",
+            "Krstné meno",
+            "Ime",
+            "Prenume",
+        ),
+        ("Nama depan", "Ad", "Adı", "Имя", "Ім'я", "Име", "名", "名字", "이름", "الاسم الأول", "שם פרטי", "Όνομα"),
+    ),
+    "family_name": (
+        ("Family Name", "Family Names", "Last Name", "Last Names", "Surname", "Surnames", "Lname", "Last"),
+        ("Legal Last Name",),
+        (
+            "Nachname",
+            "Nachnamen",
+            "Familienname",
+            "Zuname",
+            "Nom de famille",
+            "Nom d'usage",
+            "Apellidos",
+            "Apellido",
+            "Cognoms",
+        ),
+        (
+            "Cognome",
+            "Sobrenome",
+            "Apelido",
+            "Apelidos",
+            "Último nome",
+            "Achternaam",
+            "Familienaam",
+            "Nazwisko",
+            "Efternamn",
+        ),
+        (
+            "Etternavn",
+            "Efternavn",
+            "Sukunimi",
+            "Vezetéknév",
+            "Családnév",
+            "Příjmení",
+            "Priezvisko",
+            "Prezime",
+            "Priimek",
+        ),
+        ("Nume de familie", "Nama belakang", "Soyad", "Soyadı", "Soyisim", "Фамилия", "Прізвище", "Фамилно име"),
+        ("姓", "姓氏", "성", "اسم العائلة", "שם משפחה", "Επώνυμο"),
+    ),
     "student_id": (
         ("Institution Student ID", "Institution LIS ID", "Institution ID"),
-        ("Student ID", "LIS ID", "Student Number", "ID Number"),
+        (
+            *(
+                "Student ID",
+                "LIS ID",
+                "Student Number",
+                "ID Number",
+                "Student No",
+                "Pupil ID",
+                "Pupil Number",
+                "Learner ID",
+            ),
+            *(
+                "SIS ID",
+                "SIS User ID",
+                "External ID",
+                "Member ID",
+                "Member Number",
+                "Membership Number",
+                "Person ID",
+                "Campus ID",
+            ),
+            *(
+                "Employee ID",
+                "Employee Number",
+                "Employee No",
+                "Staff ID",
+                "Staff Number",
+                "Payroll ID",
+                "Org Defined ID",
+            ),
+            *(
+                "Matrikelnummer",
+                "Matrikel-Nr",
+                "Matr.-Nr",
+                "Matriculation Number",
+                "Schülernummer",
+                "Mitgliedsnummer",
+                "Personalnummer",
+            ),
+            *("Numéro d'étudiant", "Numéro étudiant", "N° étudiant", "Matricule", "INE", "Identifiant étudiant"),
+            *(
+                "Matrícula",
+                "Número de matrícula",
+                "Número de estudiante",
+                "Número de alumno",
+                "ID de estudiante",
+                "Código de estudiante",
+            ),
+            *(
+                "Número de estudante",
+                "Número de aluno",
+                "Código do aluno",
+                "Numero di matricola",
+                "Matricola",
+                "Codice studente",
+            ),
+            *(
+                "Studentnummer",
+                "Leerlingnummer",
+                "Stamnummer",
+                "Personeelsnummer",
+                "Numer albumu",
+                "Nr albumu",
+                "Numer indeksu",
+            ),
+            *(
+                "Studienummer",
+                "Elevnummer",
+                "Opiskelijanumero",
+                "Neptun kód",
+                "Osobní číslo",
+                "Öğrenci numarası",
+                "Öğrenci no",
+            ),
+            *(
+                "Номер студента",
+                "Студенческий билет",
+                "Табельный номер",
+                "学号",
+                "學號",
+                "学籍番号",
+                "学生番号",
+                "학번",
+                "رقم الطالب",
+                "Nim",
+            ),
+        ),
         ("User ID",),
+        ("ID", "ID No"),
     ),
-    "role": (("Role",),),
-    "tags": (("Tags", "User Tags"), ("Tag",)),
+    "role": (
+        ("Role", "User Role", "Roles"),
+        ("User Type", "Person Type", "Account Type"),
+        (
+            "Rolle",
+            "Funktion",
+            "Rôle",
+            "Fonction",
+            "Rol",
+            "Función",
+            "Papel",
+            "Função",
+            "Ruolo",
+            "Functie",
+            "Rola",
+            "Roll",
+        ),
+        ("Rooli", "Szerep", "Görev", "Роль", "角色", "役割", "역할"),
+    ),
+    "tags": (
+        ("Tags", "User Tags"),
+        ("Tag",),
+        (
+            "Schlagwörter",
+            "Schlagworte",
+            "Étiquettes",
+            "Etiquetas",
+            "Etichette",
+            "Labels",
+            "Etykiety",
+            "Taggar",
+            "Метки",
+            "标签",
+        ),
+    ),
 }
 """The names by field of ``Person``, the surest first: where several are in a header, the surest is read.
 
-Case, spaces and punctuation do not count. A field's own name is one too, and a vendor's template may have further ones.
+A field's own name is one too, and a vendor's template may have further ones.
 """
 
-_KNOWN = {squeezed(field): (field, 0) for field in Person._fields}
-_KNOWN |= {
-    squeezed(name): (column.field, 0)
-    for template in TEMPLATES
-    for column in template.columns
-    for name in (column.name, *column.other_names)
-    if column.field in Person._fields
+EXAMPLES: Mapping[str, str] = {
+    "email": "Email, Email Address, Mail, User Email",
+    "given_name": "Given Name, First Name, Forename, Vorname",
+    "family_name": "Family Name, Last Name, Surname, Nachname",
 }
-_KNOWN |= {
-    squeezed(name): (field, rank)
-    for field, ranks in SPELLINGS.items()
-    for rank, names in enumerate(ranks)
-    for name in names
-}
+"""The names of required fields that messages show."""
 
-NAMES = (
-    *(name for ranks in SPELLINGS.values() for names in ranks for name in names),
-    *(name for template in TEMPLATES for name in template.names),
+BESIDE: Mapping[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    "Name": (("family_name", "given_name", ("Vorname", "Vornamen", "Rufname")),),
+    "Nom": (
+        ("family_name", "given_name", ("Prénom", "Prénoms", "Prenom usuel")),
+        ("given_name", "family_name", ("Cognoms", "Cognom")),
+    ),
+    "Nome": (("given_name", "family_name", ("Cognome", "Sobrenome", "Apelido", "Apelidos", "Último nome")),),
+    "Nombre": (("given_name", "family_name", ("Apellido", "Apellidos", "Primer apellido")),),
+    "Naam": (("family_name", "given_name", ("Voornaam", "Voornamen", "Roepnaam")),),
+    "Navn": (("family_name", "given_name", ("Fornavn",)),),
+    "Namn": (("family_name", "given_name", ("Förnamn", "Tilltalsnamn")),),
+    "Nume": (("family_name", "given_name", ("Prenume",)),),
+    "Név": (("family_name", "given_name", ("Keresztnév", "Utónév")),),
+    "Primer apellido": (("family_name", "given_name", ("Nombre", "Nombres", "Primer nombre")),),
+}
+"""Names that mean a field only beside a column with the other name: name → (its field, the other field, the other's names).
+
+A "Name" is all of a name, except in a German list with a "Vorname".
+"""
+
+UNUSED_TRIMMINGS = (
+    "required",
+    "optional",
+    "mandatory",
+    "read only",
+    "upload only",
+    "pflichtfeld",
+    "obligatoire",
+    "obligatorio",
 )
-"""All names, as people write them."""
+"""Words that programs put in brackets behind a column's name."""
 
-
-def fields_of(columns: Iterable[str]) -> Iterator[tuple[str, int, int]]:
-    """Yield (field, rank, position) of each column (squeezed) with a known name; rank 0 is the surest."""
-    for position, name in enumerate(columns):
-        if name in _KNOWN:
-            yield (*_KNOWN[name], position)
+OF_PEOPLE = (
+    "student",
+    "students",
+    "user",
+    "users",
+    "person",
+    "people",
+    "member",
+    "members",
+    "teacher",
+    "teachers",
+    "staff",
+    "staffs",
+)
+"""Tables that programs put before a column's name, with a dot or in brackets: ``student.lastName``, ``[Students]Last_Name``."""

@@ -128,7 +128,7 @@ def read(text: str, file: str, spec: HeaderSpec, found: list[Diagnostic]) -> Csv
                 header = [cell.strip() for cell in row]
                 tell_of_rows_above(above, header, line, file, spec, found)
                 table = CsvTable(file, line, header, found, text, delimiter)
-                return table if has_distinct_columns(table) else None
+                return table if not spec.distinct or has_distinct_columns(table) else None
             if _is_filled(row) and not row[0].lower().startswith("sep="):
                 above.append((line, row))
     _report_no_header(lines, file, spec, broken, found)

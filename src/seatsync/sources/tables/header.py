@@ -23,15 +23,16 @@ WIDEST = 1_000
 class HeaderSpec:
     """What a file's header must look like.
 
-    ``matches`` says whether a set of squeezed column names is such a header. ``names`` are all column names it may have, as a
-    person writes them. ``help_for`` returns the help for a person who wrote these cells instead.
+    ``matches`` says whether a row's cells are such a header. ``names`` are all column names it may have, as a person writes them.
+    ``help_for`` returns the help for a person who wrote these cells instead. With ``distinct``, no two columns may have the same name.
     """
 
-    matches: Callable[[set[str]], bool]
+    matches: Callable[[list[str]], bool]
     names: tuple[str, ...]
     help_for: Callable[[list[str]], str]
     preamble: tuple[str, ...] = ()
     """Beginnings, in lower case, of rows above the header that belong to a format, as ``version:``; nothing is said of them."""
+    distinct: bool = True
 
     def likeness(self, cells: list[str]) -> int:
         """Return how many cells equal, or nearly equal, one of the names."""
@@ -43,7 +44,7 @@ class HeaderSpec:
         """Whether the row is such a header. A row with an e-mail in it is a person's, whatever else it says."""
         if any("@" in cell and email_fault(clean(cell)) is None for cell in row):
             return False
-        return self.matches({squeezed(cell) for cell in row if cell})
+        return self.matches([cell.strip() for cell in row])
 
 
 def too_wide(row: list[str], where: Origin) -> Diagnostic:

@@ -23,6 +23,11 @@ _LONGEST_NAME = 200
 """Characters a column's name may have to be worth a guess, which compares it letter by letter."""
 
 
+def names_in(cells: Iterable[str]) -> set[str]:
+    """The squeezed names of a row's cells that are not empty."""
+    return {squeezed(cell) for cell in cells if cell}
+
+
 def squeezed(header: str) -> str:
     """Return a column's name without case, spaces and punctuation."""
     return "".join(c for c in header.casefold() if c.isalnum())

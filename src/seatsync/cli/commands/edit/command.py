@@ -104,7 +104,7 @@ def _people_in(file: Path, run: Run) -> list[Person]:
     from seatsync.domain.origin import Origin
     from seatsync.domain.person import Person, person_of
     from seatsync.sources.files import Folder
-    from seatsync.sources.load import RosterFile, read_whole
+    from seatsync.sources.rosters.files import RosterFile, read_whole
     from seatsync.sources.rosters.members import RosterReader
 
     around = Folder(file.parent)

@@ -1,0 +1,110 @@
+"""The models of grants: who gets which library."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Discriminator, Field, field_validator, model_validator
+from pydantic import Tag as Variant
+
+from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Text, one_of
+from seatsync.formats.roster_entry import Encoding
+
+KindName = Literal["temporary", "permanent"]
+
+
+class To(Closed):
+    """Which members a grant reaches. All given conditions must hold; for a union, write two grants."""
+
+    model_config = ConfigDict(**Closed.model_config, json_schema_extra={"minProperties": 1})
+
+    everyone: bool | None = Field(None, description="Every member of every roster.", json_schema_extra={"const": True})
+    tags: list[AnyText] | None = Field(None, min_length=1, description="Members with all of these tags.")
+    any_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with at least one of these tags.")
+    not_tags: list[AnyText] | None = Field(None, min_length=1, description="Members with none of these tags.")
+    roles: list[AnyText] | None = Field(
+        None, min_length=1, description="Members with one of these roles, in upper or lower case."
+    )
+    emails: list[Email] | None = Field(None, min_length=1, description="These members.")
+    not_emails: list[Email] | None = Field(None, min_length=1, description="All but these members.")
+    file: Text | None = Field(
+        None, description='The members listed in this CSV, by e-mail or student id ("Select by CSV").'
+    )
+    not_file: Text | None = Field(None, description="All but the members listed in this CSV.")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> To:
+        if empty := [name for name in self.model_fields_set if getattr(self, name) is None]:
+            fact = f"`{min(empty)}` has no value; an empty condition might reach too many members"
+            raise InvalidValue(fact, "Write its value after the colon, or delete it.")
+        if not self.model_fields_set:
+            raise InvalidValue("it does not say which members", f"Write {one_of([*To.model_fields])}.")
+        if self.everyone is False:
+            raise InvalidValue("`everyone` can only be true", "Delete it, and select the members with another key.")
+        return self
+
+
+class AfterEntry(Closed):
+    """When a member gets a permanent license."""
+
+    days: int = Field(
+        ge=1,
+        le=36_500,
+        description="So many days after the member's first grant in this library, whatever was revoked or granted again since.",
+    )
+
+    @field_validator("days", mode="before")
+    @classmethod
+    def _is_some_time(cls, value: Any) -> Any:
+        if isinstance(value, int | str) and re.fullmatch(r"0+|-\d+", str(value)):
+            raise InvalidValue(f"{value} days are no time to wait", "Delete `after`, or write 1 or more.")
+        return value
+
+
+class GrantEntry(Closed):
+    """These members get this library."""
+
+    library: AnyText = Field(description="The id of a library above.")
+    kind: KindName | None = Field(
+        None, description="temporary or permanent; can be left out where the library has only temporary licenses."
+    )
+    to: To = Field(description="The members who get it.")
+    until: Day | None = Field(None, description="The last day of a temporary license; it is revoked the day after.")
+    resend: AnyText | None = Field(
+        None,
+        description="To send the invitation again to members who have not claimed, write a new value here, for example today's date.",
+    )
+    regrant: bool = Field(False, description="Grant the license again to members who opted out.")
+    after: AfterEntry | None = Field(
+        None,
+        description="Only for permanent licenses: who has had the library for so long gets it permanently, on that day. "
+        "Until then, another grant gives it.",
+    )
+
+    @model_validator(mode="after")
+    def _permanent_has_no_end(self) -> GrantEntry:
+        if self.kind == "permanent" and self.until is not None:
+            raise InvalidValue("a permanent license has no `until`", "Delete `until`, or write `kind: temporary`.")
+        if self.kind == "temporary" and self.after is not None:
+            raise InvalidValue(
+                "only a permanent license is given `after` some time", "Delete `after`, or write `kind: permanent`."
+            )
+        return self
+
+
+class GrantsFile(Closed):
+    """A CSV file of grants with the columns library, email, kind, until and, to find members whose e-mail changes, student_id."""
+
+    path: Text = Field(description="The file, relative to this folder.")
+    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
+
+
+def _grant_variant(value: Any) -> str:
+    return "file" if (isinstance(value, dict) and "path" in value) or isinstance(value, GrantsFile) else "rule"
+
+
+AnyGrant = Annotated[
+    Annotated[GrantEntry, Variant("rule")] | Annotated[GrantsFile, Variant("file")],
+    Discriminator(_grant_variant),
+]

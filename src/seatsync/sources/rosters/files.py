@@ -1,0 +1,74 @@
+"""The files that seatsync.yaml lists under `rosters`, and reading all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from seatsync.domain.desired import Counted, Grant
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.origin import Origin
+from seatsync.formats.roster_entry import RosterEntry
+from seatsync.sources.encryption.decrypt import suffix_of
+from seatsync.sources.files import Folder
+from seatsync.sources.rosters.how import HowToRead, Take
+from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.sets.archive import is_set
+from seatsync.sources.rosters.sets.options import SetOptions
+from seatsync.sources.rosters.sets.read import read_set
+from seatsync.sources.rosters.yaml_members import read_yaml
+
+
+@dataclass(slots=True)
+class RosterFile:
+    """A file listed under `rosters`."""
+
+    folder: Folder
+    reader: RosterReader
+    encoding: str | None
+    where: Origin
+    set_options: SetOptions | None = None
+
+    def text(self) -> str | None:
+        """Read the file and return its text, or None where the folder's diagnostics say why not."""
+        return self.folder.read(self.reader.file, self.where, self.encoding)
+
+
+ReadRosters = Callable[[list[RosterFile], Callable[[], list[Grant]]], Counted]
+"""Reads the members of all files into their readers. Returns the members it only counted (``Desired.counted``).
+
+The second argument returns the grants of the same institution."""
+
+
+def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
+    """Read every member of every file."""
+    for file in files:
+        if is_set(file.folder, file.reader.file):
+            read_set(file.folder, file.reader, file.encoding, file.set_options or SetOptions(file.where))
+            continue
+        if (text := file.text()) is None:
+            continue
+        read_text(text, file)
+    return {}
+
+
+def read_text(text: str, file: RosterFile) -> None:
+    """Read the members of a file that has this text."""
+    suffix, asks = suffix_of(file.reader.file), file.reader.how.asks
+    if suffix in (".yaml", ".yml") and asks:
+        message = f"{file.reader.file} is YAML, which has no columns, so `{asks[0]}` can't be used here."
+        where = file.reader.how.place(asks[0])
+        file.folder.found.append(Diagnostic("invalid-value", message, "Delete it.", where))
+    elif suffix in (".csv", ".yaml", ".yml"):
+        (read_csv if suffix == ".csv" else read_yaml)(text, file.reader)
+    else:
+        message = f"{file.reader.file} is neither .csv nor .yaml, so seatsync can't tell how to read it."
+        help = "Save it as CSV and name it .csv."
+        file.folder.found.append(Diagnostic("file-unreadable", message, help, file.where))
+
+
+def how_to_read(entry: RosterEntry, place: Callable[..., Origin]) -> HowToRead:
+    """What an entry says about reading its file. ``place`` gives the place of a key of the entry."""
+    take = Take(**{name: tuple(words) if words is not None else None for name, words in entry.take})
+    return HowToRead(entry.format, entry.map, take, entry.tags_from, place)

@@ -1,0 +1,120 @@
+"""Find the header of a roster, and say what is wrong with it: what it lacks, and what it may have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.person import spoken
+from seatsync.domain.text.characters import clean, printable
+from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.guesses import did_you_mean
+from seatsync.sources.rosters.columns import Columns, columns_of
+from seatsync.sources.rosters.formats.registry import FORMATS
+from seatsync.sources.rosters.how import HowToRead
+from seatsync.sources.rosters.meanings import NAMES, names_of, spelled_as
+from seatsync.sources.rosters.spellings import EXAMPLES, SPELLINGS
+from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.table import MOST_UNREAD, Table, squeezed
+
+_EXAMPLE = "The first row must name the columns, for example: email, given_name, family_name, student_id, role, tags."
+_USER_NAMES = frozenset(
+    map(squeezed, ("Username", "User Name", "Login", "Login ID", "Benutzername", "Identifiant", "Usuario"))
+)
+_WHOLE_NAMES = frozenset(
+    map(squeezed, ("Name", "Full Name", "Display Name", "Student Name", "Student", "Nombre completo", "Nom complet"))
+)
+
+
+def spec_of(how: HowToRead) -> HeaderSpec:
+    """The header of a roster that is read in this way."""
+
+    def matches(cells: list[str]) -> bool:
+        if any("@" in cell and email_fault(clean(cell)) is None for cell in cells):
+            return False
+        columns = columns_of(cells, how)
+        return bool(columns.fields) and not {*columns.missing} - {name for name, written in how.map.items() if written}
+
+    preamble = tuple(line.lower() for format in FORMATS.values() for line in format.preamble)
+    return HeaderSpec(matches, NAMES, lambda cells: help_for(cells, how), distinct=False, preamble=preamble)
+
+
+def help_for(cells: Sequence[str], how: HowToRead) -> str:
+    """What to do about a row that is no header: what exactly is missing, and how to say where it is."""
+    columns = columns_of(cells, how)
+    if not columns.fields and not columns.passed:
+        return f"{_EXAMPLE} If they have other names, say which is which under `map:`."
+    missing = [f"the {spoken(name)} ({EXAMPLES[name]})" for name in columns.missing]
+    parts = [f"There is no column with {_listed(missing)}."] if missing else []
+    parts += [
+        f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))
+    ]
+    parts += _ways(cells, columns)
+    return " ".join(parts)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _guess(cell: str, fields: Sequence[str]) -> str:
+    """A guess at a name of one of these fields; it must be so near that it is no other word."""
+    if len(squeezed(cell)) < 4:
+        return ""
+    wanted = {name for field in fields for name in names_of(field)}
+    names = [name for name in NAMES if squeezed(name) in wanted]
+    return did_you_mean(cell, (*fields, *names), 0.8)
+
+
+def _ways(cells: Sequence[str], columns: Columns) -> list[str]:
+    """How to say where a missing field is: a template over user names, or names that the columns have here."""
+    named = {squeezed(name): cell for cell in cells for name in spelled_as(cell)}
+    ways = []
+    if "email" in columns.missing:
+        user = next((cell for name, cell in named.items() if name in _USER_NAMES), None)
+        ways.append(f'{{email: "{{{user}}}@school.example"}}' if user else "{email: COLUMN}")
+    whole = next((cell for name, cell in named.items() if name in _WHOLE_NAMES and cell in cells), None)
+    others = [name for name in columns.missing if name != "email"]
+    if others:
+        ways.append(f"{{{', '.join(f'{name}: COLUMN' for name in others)}}}")
+    told = [f"Add it, or say where it is: `map: {' and '.join(ways)}`."] if ways else []
+    if whole and others:
+        told.insert(
+            0,
+            f'"{printable(whole)}" may be a whole name, which seatsync does not take apart: export first and last name in two columns.',
+        )
+    return told
+
+
+def report(table: Table, columns: Columns) -> None:
+    """Add the faults of a header, and of what the roster's entry says of it, to the table's findings."""
+    for fault in columns.faults:
+        where = columns.how.place(*fault.path) if fault.path else table.at(table.header_line, fault.position)
+        guess = did_you_mean(fault.name, fault.near) if fault.near else ""
+        table.found.append(Diagnostic(fault.code, f"{fault.message} {guess}".rstrip(), fault.help, where))
+    for position in columns.unread[:MOST_UNREAD]:
+        _warn_of_a_near_miss(table, columns, position)
+    for position in [position for position, name in enumerate(table.header) if not name][:MOST_UNREAD]:
+        _warn_of_no_name(table, position)
+
+
+def _warn_of_no_name(table: Table, position: int) -> None:
+    """Warn of a column that has values, and no name."""
+    below = ((line, row[position]) for line, row in replace(table, found=[]).rows() if row[position].strip())
+    if (first := next(below, None)) is not None:
+        message = f"Column {position + 1} has no name and is not read, but it has a value on line {first[0]}."
+        where = table.at(table.header_line, position)
+        help = "Name the column, or delete it if you don't need it here."
+        table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))
+
+
+def _warn_of_a_near_miss(table: Table, columns: Columns, position: int) -> None:
+    """Warn of a column that is not read, and whose name is nearly that of a field that no column has."""
+    lacking = [name for name in SPELLINGS if name not in columns.fields and name not in columns.how.map]
+    header = table.header[position]
+    if guess := _guess(header, lacking):
+        message = f'The column "{printable(header)}" is not read. {guess}'
+        help = "Correct its name, or delete the column if you don't need it here."
+        where = table.at(table.header_line, position)
+        table.found.append(Diagnostic("unknown-column", message, help, where, Severity.WARNING))

@@ -1,0 +1,150 @@
+"""Read the members of a table whose columns are known: a whole batch at once if all rows are plain, otherwise one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
+
+from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.origin import Origin
+from seatsync.domain.person import Person
+from seatsync.domain.text.characters import printable
+from seatsync.sources.rosters.columns import Columns
+from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.presence_check import report_unclear
+from seatsync.sources.rosters.take import Judge, Left, of_role, of_status, one_of, taken
+from seatsync.sources.tables.table import Record, Row, Table
+
+_AT_ONCE = 5_000
+_TAGS = Person._fields.index("tags")
+Cells = Sequence[Sequence[str]]
+"""Values column by column."""
+
+
+class TableReader:
+    """Reads rows of a ``table`` into ``reader``. Whoever is no member is in ``reader.left``."""
+
+    def __init__(self, table: Table, columns: Columns, reader: RosterReader) -> None:
+        self.table, self.columns, self.reader = table, columns, reader
+        self.judges = [*_judges(columns)]
+        self.pick = _picker(columns)
+        format = columns.format
+        self.samples = tuple(map(str.casefold, format.samples)) if format is not None else ()
+        self.at_once = _AT_ONCE if format is None or not format.repeats else None
+
+    def take(self, records: Iterator[Record]) -> None:
+        """Read the members of these records of the table."""
+        width = len(self.table.header)
+        while batch := list(islice(records, self.at_once)):
+            lines, ends, rows = zip(*batch, strict=True)
+            if lines == ends and {*map(len, rows)} == {width} and self._take_plain([*zip(*rows, strict=True)], lines):
+                continue
+            self._take_each([*self.table.rows(batch)])
+
+    def finish(self) -> None:
+        """Report, once all rows are read, the values of which nobody knows whether they are those of a member."""
+        report_unclear(self.table, self.columns, self.reader.left)
+
+    def _take_plain(self, cells: Cells, lines: Sequence[int]) -> bool:
+        """Take rows of the header's width if none needs a diagnostic; return whether they were taken."""
+        if any({*cells[position]} != {word} for position, word in self.columns.must_say.items()):
+            return False
+        left = Left()
+        kept, kept_lines = self._taken(cells, lines, left)
+        if left.unclear or not self.reader.take_plain(self.pick(kept, len(kept_lines)), kept_lines):
+            return False
+        self.reader.left.add(left)
+        return True
+
+    def _take_each(self, rows: list[Row]) -> None:
+        if not rows:
+            return
+        lines, cells = zip(*rows, strict=True)
+        kept, kept_lines = self._taken([*zip(*cells, strict=True)], lines, self.reader.left)
+        people = dict(zip(kept_lines, zip(*self.pick(kept, len(kept_lines)), strict=True), strict=True))
+        for line, row in rows:
+            self._check_words(line, row)
+            if line in people:
+                self.reader.take(people[line], line, line, self._locate)
+
+    def _taken(self, cells: Cells, lines: Sequence[int], left: Left) -> tuple[Cells, Sequence[int]]:
+        if not self.judges and not self.samples:
+            return cells, lines
+        judges = [*self.judges, *([(0, self._sample)] if self.samples else [])]
+        return taken(judges, cells, lines, left)
+
+    def _sample(self, value: str) -> str:
+        return "an example of the template" if value.strip().casefold().startswith(self.samples) else ""
+
+    def _check_words(self, line: int, row: Sequence[str]) -> None:
+        """Report a column whose value is not the template's fixed word. A row of totals is reported elsewhere."""
+        for position, word in self.columns.must_say.items():
+            value = row[position].strip()
+            if value.lower() != word and sum(map(bool, row)) > 1:
+                self._wrong_word(line, position, value, word)
+
+    def _wrong_word(self, line: int, position: int, value: str, word: str) -> None:
+        assert self.columns.format is not None
+        name, title = self.table.header[position], self.columns.format.title
+        message = f'The {name} is "{printable(value)}"; {title} needs "{word}" for every member.'
+        where = self.table.at(line, position)
+        self.table.found.append(Diagnostic("invalid-type", message, f"Write {word}.", where))
+
+    def _locate(self, line: int, name: str, part: int = 0) -> Origin:
+        return self.table.at(line, self.columns.position(name))
+
+
+def _picker(columns: Columns) -> Callable[[Cells, int], Cells]:
+    """Return what gives the values of ``Person``, column by column, from all cells and the number of rows."""
+    bound = [columns.fields.get(name) for name in Person._fields]
+    tags = columns.tags
+    plain = [one.position if one is not None else -1 for one in bound]
+    if not tags and None not in plain:
+        positions = itemgetter(*plain)
+        return lambda cells, number: positions([*cells, ("",) * number])
+
+    def pick(cells: Cells, number: int) -> Cells:
+        values = [one.values(cells, number) if one is not None else ("",) * number for one in bound]
+        if tags:
+            values[_TAGS] = _with_tags(values[_TAGS], cells, columns)
+        return values
+
+    return pick
+
+
+def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> list[str]:
+    """The values of the column of tags, with the tags that come from other columns."""
+    positions = sorted({position for _, bound in columns.tags for position in bound.positions})
+    number = {position: at for at, position in enumerate(positions)}
+    tags = [
+        (prefix, bound._replace(holes=tuple(tuple(number.get(at, -1) for at in hole) for hole in bound.holes)))
+        for prefix, bound in columns.tags
+    ]
+    known: dict[tuple[str, ...], str] = {}
+    joined = []
+    for row in zip(written, *(cells[position] for position in positions), strict=True):
+        if row not in known:
+            own, *rest = row
+            made = [f"{prefix}:{value}" for prefix, bound in tags for value in bound.several(rest)]
+            known[row] = ";".join([own, *made] if own else made)
+        joined.append(known[row])
+    return joined
+
+
+def _judges(columns: Columns) -> Iterator[tuple[int, Judge]]:
+    take = columns.how.take
+    for position, field, meaning in columns.presence:
+        yield position, of_status(meaning, take.status, field == "status")
+    known = columns.format.roles if columns.format is not None else None
+    for wanted, field, reason in (
+        (take.roles, "role", "{}"),
+        (take.orgs, "org", "of another org"),
+        (take.terms, "term", "of another term"),
+    ):
+        if field not in columns.fields:
+            continue
+        if wanted is not None:
+            yield columns.position(field), one_of(wanted, reason)
+        elif field == "role" and known is not None:
+            yield columns.position(field), of_role(known.word)

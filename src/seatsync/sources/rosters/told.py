@@ -1,0 +1,73 @@
+"""What `validate` tells of a roster beyond its mistakes: what was read as what, and who was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.origin import Origin
+from seatsync.domain.person import spoken
+from seatsync.domain.text.characters import printable
+from seatsync.sources.rosters.columns import Columns, each_field
+from seatsync.sources.rosters.members import RosterReader
+
+_MOST_NAMED, _MOST_LINES, _MOST_REASONS = 20, 10, 10
+
+
+def notices(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Yield the notices about a file that was read: columns that are not, and how many rows are no members."""
+    columns = reader.columns
+    if columns is not None and (unread := _unread(columns)):
+        are = "This column is" if len(unread) == 1 else "These columns are"
+        message = f"{are} not read: {_some(unread)}."
+        help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
+        yield _notice("unknown-column", message, help, reader.file)
+    if reader.left.number:
+        reasons = reader.left.because.items()
+        shown = sorted(((len(lines), reason) for reason, lines in reasons), key=lambda one: (-one[0], one[1]))
+        words = ", ".join(f"{number:,} {printable(reason)}" for number, reason in shown[:_MOST_REASONS])
+        more = f" and {len(shown) - _MOST_REASONS} other reasons" if len(shown) > _MOST_REASONS else ""
+        people = counted(reader.left.number, "row is no member", "rows are no members")
+        help = (
+            "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
+        )
+        yield _notice("left-out", f"{people}: {words}{more}.", help, reader.file)
+
+
+def _notice(code: str, message: str, help: str, file: str) -> Diagnostic:
+    return Diagnostic(code, message, help, Origin(file), Severity.NOTICE)
+
+
+def _unread(columns: Columns) -> list[str]:
+    if columns.format is not None and columns.format.quiet:
+        return []
+    told = {fault.position for fault in columns.faults}
+    return [printable(columns.header[at]) for at in sorted({*columns.unread, *columns.passed} - told)]
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(f'"{name}"' for name in names[:_MOST_NAMED])
+    return f"{shown} and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else shown
+
+
+def in_detail(reader: RosterReader) -> Iterator[str]:
+    """Yield lines that say how each column of a file was read, and the lines of those left out."""
+    columns = reader.columns
+    if columns is None:
+        yield f"{reader.file}: {counted(len(reader.members), 'member')}"
+        return
+    title = columns.format.title if columns.format is not None else "a list of people"
+    yield f"{reader.file}: {counted(len(reader.members), 'member')}, read as {title}"
+    meaning = dict.fromkeys(columns.unread, "not read")
+    meaning |= {
+        position: f"not read; another column has the {spoken(field)}" for position, field in columns.passed.items()
+    }
+    for position, read in each_field(columns):
+        meaning[position] = f"{meaning[position]}, {read}" if position in meaning else read
+    width = min(40, max(map(len, map(printable, columns.header)), default=0))
+    for position, header in enumerate(columns.header):
+        if header or position in meaning:
+            yield f"  {printable(header) or f'(column {position + 1})':<{width}}  {meaning.get(position, 'not read')}"
+    for reason, lines in reader.left.because.items():
+        where = ", ".join(map(str, lines[:_MOST_LINES])) + (" …" if len(lines) > _MOST_LINES else "")
+        yield f"  left out, {printable(reason)}: {counted(len(lines), 'row')} ({'line' if len(lines) == 1 else 'lines'} {where})"
