@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.command_line import Outcome, seatsync
 from tests.support.oneroster_server import ID, SECRET, Answer, Fault, Sis, serving
+from tests.support.pipelines import CONFIG
 
 
 def ref(id: str, type: str) -> dict[str, str]:
@@ -53,7 +54,8 @@ def data(version: str, people: int = 3) -> dict[str, list[dict[str, Any]]]:
                 "startDate": "2026-08-01T00:00:00Z",
                 "endDate": "2027-01-31",
                 "schoolYear": 2027,
-            }
+            },
+            {"sourcedId": "t2", "title": "Spring", "type": "term", "startDate": "2027-02-01", "endDate": "2027-06-30"},
         ],
         "orgs": [{"sourcedId": "o1", "name": "Grace", "type": "school", "identifier": "77", "parent": None}],
         "courses": [{"sourcedId": "k1", "title": "Greek", "courseCode": "GK", "org": ref("o1", "org")}],
@@ -219,6 +221,26 @@ def test_guardians_and_what_is_deleted_are_left_out_and_counted(sis: Sis, tmp_pa
     assert len(files(tmp_path)["users.csv"].splitlines()) == 4
     fetch(sis, tmp_path, "--role", "guardian", "--allow-shrink")
     assert [line[:5] for line in files(tmp_path)["users.csv"].splitlines()[1:]] == ["u0007"]
+
+
+def test_the_enrollments_of_a_deleted_class_are_gone_with_it(sis: Sis, tmp_path: Path) -> None:
+    sis.data["classes"][0]["status"] = "tobedeleted"
+    fetch(sis, tmp_path)
+    assert files(tmp_path)["enrollments.csv"].count("\n") == 1
+
+
+def test_what_was_fetched_is_a_roster_with_tags(sis: Sis, tmp_path: Path) -> None:
+    sis.data["users"].append(user(7, sis.version, "teacher"))
+    fetch(sis, tmp_path)
+    (tmp_path / "seatsync.yaml").write_text(
+        CONFIG.replace("members.csv", "rosters/sis").replace("slots: 2", "slots: 9")
+    )
+    checked = seatsync("validate", "--strict", folder=tmp_path)
+    assert checked.code == 0, checked
+    assert seatsync("apply", "--yes", "--now", "2026-09-01", folder=tmp_path).code == 0
+    members = seatsync("members", "--format", "csv", "--tag", "class:GK1", folder=tmp_path).out
+    assert [f"ann{number}@grace.example" in members for number in (0, 1, 2, 7)] == [True, True, True, False]
+    assert "ann7@grace.example" in seatsync("members", "--tag", "role:teacher", folder=tmp_path).out
 
 
 def test_a_set_of_another_version_leaves_no_file_behind(newer: Sis, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seatsync.fetching.oneroster.service import PAGE, Access, Service
-from seatsync.fetching.oneroster.tables import COLLECTIONS, tables
+from seatsync.fetching.oneroster.tables import COLLECTIONS, keeper, tables
 from seatsync.fetching.writing import Difference, write
 
 
@@ -28,8 +28,10 @@ def fetch(
         Shrunk: so few people or enrollments are left that it may be half an answer.
     """
     service = Service(access, page)
-    records = {collection: service.records(collection, told) for collection in COLLECTIONS}
+    kept = {
+        collection: service.records(collection, keeper(collection, access.version), told) for collection in COLLECTIONS
+    }
     system = urlsplit(access.address).hostname or ""
-    found, left_out = tables(folder, access.version, system, records, roles)
+    found, left_out = tables(folder, access.version, system, kept, roles)
     obsolete = [folder / "roles.csv"] if access.version == "1.1" else []
     return write(found, obsolete, allow_shrink), left_out

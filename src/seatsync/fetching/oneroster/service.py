@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -13,6 +13,7 @@ from seatsync.fetching.oneroster.signing import SIGNATURES, Bearer, Client, sign
 from seatsync.hosts.http import Api, HostError
 
 Record = Mapping[str, Any]
+Kept = TypeVar("Kept")
 
 PAGE = 1000
 """How many records a request asks for. A server may give fewer."""
@@ -48,15 +49,18 @@ class Service:
         self._api = Api("OneRoster", access.address, {}, access.seconds, _fix, authentication)
         self._api.secrets.append(access.client.secret)
 
-    def records(self, collection: str, told: Callable[[str], object] = lambda what: None) -> list[Record]:
-        """Return all records of a collection, such as ``users``. A collection that changes while it is read is read again.
+    def records(
+        self, collection: str, keep: Callable[[Record], Kept], told: Callable[[str], object] = lambda what: None
+    ) -> list[Kept]:
+        """Return what ``keep`` makes of each record of a collection, such as ``users``. A collection that changes while it is read is
+        read again.
 
         Raises:
             HostError: it cannot be read completely.
         """
         for _ in range(_TRIES):
             try:
-                return self._once(collection, told)
+                return self._once(collection, keep, told)
             except _Moved as moved:
                 failure = HostError(
                     f"{self._place(collection)}: {moved} Nothing was written.",
@@ -64,14 +68,14 @@ class Service:
                 )
         raise failure
 
-    def _once(self, collection: str, told: Callable[[str], object]) -> list[Record]:
-        found: dict[str, Record] = {}
+    def _once(self, collection: str, keep: Callable[[Record], Kept], told: Callable[[str], object]) -> list[Kept]:
+        found: dict[str, Kept] = {}
         promised = None
         for page, promised in self._pages(collection):  # noqa: B007 the last page's is needed
             for record in page:
                 if (id := record["sourcedId"]) in found:
                     raise _Moved(f"a record came twice, so others may be missing: {len(found):,} were read.")
-                found[id] = record
+                found[id] = keep(record)
             told(f"Reading {collection}: {len(found):,}")
             if len(found) > _MOST:
                 raise HostError(f"{self._place(collection)} has more than {_MOST:,} records.", "Check --url.")
