@@ -158,6 +158,7 @@ def configs(draw: Any, roster: Written, of: list[Person]) -> bytes:
             [
                 [],
                 ["grants: []"],
+                ["grants:   # none yet"],
                 ["grants: [ ]   # none yet"],
                 ["grants: [{library: books, kind: temporary, to: {tags: [faculty]}}]"],
                 [

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-from seatsync.domain.diagnostic import Diagnostic
-from seatsync.sources.files import NAME
-from seatsync.sources.yaml_tree import MappingNode, ScalarNode, SequenceNode, parse, plain
+import yaml
+
+from seatsync.sources import yaml_tree
+from seatsync.sources.editing.splices import spliced
+from seatsync.sources.editing.yaml_edits import YamlEdits
+from seatsync.sources.editing.yaml_file import Unusual
+from seatsync.sources.editing.yaml_values import Plain
 
 
 def with_entry(text: str, section: str, entry: str) -> str | None:
-    """Return ``text`` with ``entry`` (one line of YAML) added to the list ``section``; None where its layout is too unusual."""
-    root = parse(text, NAME, [])
-    if not isinstance(root, MappingNode) or root.flow:
+    """Return ``text`` with ``entry`` (one line of YAML, a mapping) added to the list ``section``.
+
+    None where the layout of the text is too unusual.
+    """
+    written = yaml_tree.plain(yaml_tree.parse(entry, "", []))
+    try:
+        edits = YamlEdits(text)
+        edits.append((section,), {key: Plain(value) for key, value in written.items()})
+        return spliced(text, edits.splices())
+    except (Unusual, yaml.YAMLError):
         return None
-    newline = "\r\n" if "\r\n" in text else "\n"
-    changed = _changed(text, root, section, entry, newline)
-    return changed if changed is not None and _is_right(changed, root, section, entry) else None
-
-
-def _changed(text: str, root: MappingNode, section: str, entry: str, newline: str) -> str | None:
-    node = root.items.get(section)
-    lines = text.splitlines(keepends=True)
-    if node is None:
-        return f"{text.rstrip()}{newline}{newline}{section}:{newline}  - {entry}{newline}"
-    key = root.keys[section]
-    if isinstance(node, ScalarNode):
-        lines[key.line - 1] = f"{lines[key.line - 1].rstrip()}{newline}  - {entry}{newline}"
-        return "".join(lines)
-    if not isinstance(node, SequenceNode):
-        return None
-    row, column = node.line - 1, node.column - 1
-    if node.flow:
-        before, after = lines[row][:column], lines[row][column:]
-        lines[row] = f"{before}[{entry}{', ' if node.items else ''}{after[1:]}"
-    else:  # directly below the key, so that a comment above the first entry stays with it
-        lines[key.line - 1] = f"{lines[key.line - 1].rstrip()}{newline}{' ' * column}- {entry}{newline}"
-    return "".join(lines)
-
-
-def _is_right(changed: str, before: MappingNode, section: str, entry: str) -> bool:
-    """Whether the changed text has the old values and the new entry, and nothing else."""
-    found: list[Diagnostic] = []
-    root = parse(changed, NAME, found)
-    old = plain(before)
-    expected = {**old, section: [plain(parse(entry, NAME, [])), *(old.get(section) or [])]}
-    return not found and isinstance(root, MappingNode) and plain(root) == expected

@@ -18,6 +18,7 @@ from seatsync.sources.editing.csv_edits import CsvEdits
 from seatsync.sources.editing.folder import EditedFolder, key_of, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rules import Rule, Rules
+from seatsync.sources.editing.yaml_values import Plain
 from seatsync.sources.files import NAME
 from seatsync.sources.selections import GRANTS, choose_kind
 
@@ -150,7 +151,7 @@ def _add(
         rule_as_text["kind"] = asked.kind.value
     rule_as_text["to"] = {"emails": emails}
     if until is not None:
-        rule_as_text["until"] = until.isoformat()
+        rule_as_text["until"] = Plain(until.isoformat())
     folder.files.yaml(NAME).append(("grants",), rule_as_text)
     folder.say(f"{who}: no grant of {library.id} could be extended, so a new one is in {NAME}.")
 

@@ -30,7 +30,7 @@ class YamlEdits:
         self._added.setdefault(path, []).append(value)
 
     def remove(self, path: Path, position: int) -> None:
-        """Remove an entry of the list at ``path``. Of a list in lines without any entry left the key goes too."""
+        """Remove an entry of the list at ``path``. Of an indented list without any entry left the key goes too."""
         self._removed.setdefault(path, set()).add(position)
 
     def add_key(self, path: Path, key: str, value: Any) -> None:
@@ -53,9 +53,8 @@ class YamlEdits:
         Raises:
             Unusual: the layout is too unusual, or a change would be one of other places too.
         """
-        gone = [path for path in self._removed if not self.entries(path) and not self._is_flow(path)]
-        for path in gone:
-            if path:
+        for path in [path for path in self._removed if path and not self.entries(path)]:
+            if not self._keeps_its_key(path):
                 del self._removed[path]
                 self.drop_key(path[:-1], str(path[-1]))
         made = [
@@ -69,8 +68,10 @@ class YamlEdits:
             self._prove(splices)
         return splices
 
-    def _is_flow(self, path: Path) -> bool:
-        return self._node(path).flow
+    def _keeps_its_key(self, path: Path) -> bool:
+        """Whether a list without entries is written as ``key: []``, or as ``key:`` where its hyphens stood below the key's begin."""
+        node = self._node(path)
+        return node.flow or node.column == 0
 
     def _node(self, path: Path) -> Span:
         node = self.file.at(*path)
@@ -87,9 +88,10 @@ class YamlEdits:
             if node.parts:
                 return self.file.appended(node, [self._like_last(node, value) for value in values])
             return self.file.appended(node, [*map(flow, values)])
-        if node.value in ("", "~", "null") and node.kind == "scalar" and not node.quote:
-            between = "" if node.end > node.start or self.file.text[node.start - 1 : node.start] == " " else " "
-            return [Splice(node.start, node.end, between + flow(values))]
+        if node.kind == "scalar" and node.start == node.end and len(path) == 1:
+            return [self.file.below(node.start, [f"- {flow(value)}" for value in values])]
+        if node.kind == "scalar" and not node.quote and node.value in ("~", "null"):
+            return [Splice(node.start, node.end, flow(values))]
         raise Unusual("it is not a list", node.start)
 
     def _section(self, path: Path, values: Sequence[Any]) -> list[Splice]:
@@ -149,7 +151,8 @@ class YamlEdits:
             if path in self._added or path in self._removed:
                 gone = self._removed.get(path, set())
                 kept = [item for position, item in enumerate(_value(at, name) or []) if position not in gone]
-                at[name] = kept + self._added.get(path, [])
+                left = kept + self._added.get(path, [])
+                at[name] = left if left or not path or self._node(path).flow else None
             elif isinstance(_value(at, name), dict):
                 at[name].update(self._keys.get(path, {}))
                 for key in self._dropped.get(path, set()):

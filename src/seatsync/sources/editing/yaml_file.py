@@ -60,11 +60,18 @@ class YamlFile:
         dash = "- " if node.kind == "list" else ""
         if node.kind == "list" and not self.text[: last.start].rstrip(" ").endswith("-"):
             raise Unusual("its last entry does not begin on the line of its hyphen", last.start)
-        end = self._line_end_after(last.end)
-        lines = "".join(f"{indent}{dash}{item}{self.line_end}" for item in items)
-        if not self.text[:end].endswith(("\n", "\r")):
-            return [Splice(end, end, self.line_end + lines.removesuffix(self.line_end))]
-        return [Splice(end, end, lines)]
+        return [self.below(last.end, [f"{indent}{dash}{item}" for item in items])]
+
+    def below(self, at: int, lines: Sequence[str]) -> Splice:
+        """Return the splice that adds lines below the one at ``at``, which may have only a comment behind that.
+
+        Raises:
+            Unusual: it has something else there.
+        """
+        end = self._line_end_after(at)
+        if self.text[:end].endswith(("\n", "\r")):
+            return Splice(end, end, "".join(f"{line}{self.line_end}" for line in lines))
+        return Splice(end, end, "".join(f"{self.line_end}{line}" for line in lines))
 
     def _into_flow(self, node: Span, items: Sequence[str]) -> Splice:
         parts = node.parts

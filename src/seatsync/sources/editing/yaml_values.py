@@ -12,8 +12,16 @@ _SAFE = re.compile(r"[^\W_][\w@.+ \-/:']*", re.ASCII)
 """What needs no quotes at first sight. Everything else gets them, names in other scripts too unless they are only letters."""
 
 
+class Plain(str):
+    """A value that is written without quotes, for example a date."""
+
+    __slots__ = ()
+
+
 def scalar(value: str, quote: str = "") -> str:
     """Return ``value`` as a scalar in the style of its neighbours: ``quote`` is ``'``, ``"`` or empty for none if possible."""
+    if isinstance(value, Plain):
+        return str(value)
     if quote not in ("'", '"'):
         quote = "" if _is_plain(value) else '"'
     if not quote:
@@ -34,7 +42,7 @@ def flow(value: Any, quote: str = "") -> str:
         return "{" + ", ".join(f"{key}: {flow(item, quote)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(flow(item, quote) for item in value) + "]"
-    return scalar(str(value), quote)
+    return scalar(value, quote)
 
 
 def _is_plain(value: str) -> bool:
