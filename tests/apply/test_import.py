@@ -959,6 +959,43 @@ def test_a_dry_run_shows_the_differences_and_what_would_be_taken_and_writes_noth
     assert "Nothing was written." in outcome.err
 
 
+def test_json_has_what_drift_has_and_what_was_written(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    applied(folder, ANN + BEN, "books,ann@grace.example,temporary,\nbooks,ben@grace.example,temporary,\n")
+    text = licenses(("Ann", *CLAIMED), ("Ben", *TEMPORARY), ("New", *OWNED))
+    as_json = (*BOTH, "--format", "json")
+    looked = json.loads(take(folder, text, *as_json, "--dry-run", code=2, now="2026-09-02").out)
+    done = json.loads(take(folder, text, *as_json, now="2026-09-02").out)
+    assert (looked["written"], looked["events"]) == (False, 0)
+    assert (done["written"], done["events"] > 0) == (True, True)
+    for document in (looked, done):
+        assert {one["what"] for one in document["differences"]} >= {"claimed"}
+        assert document["new"] == {"members": 1, "grants": 1}
+        assert document["files"][-1] == "seatsync.yaml"
+
+
+OLD = "contradicts 6 licenses that changed here in the last 14 days, as an older file would"
+
+
+def test_a_file_that_seems_older_than_it_is_said_to_be_is_told(tmp_path: Path) -> None:
+    folder = institution(tmp_path / "grace", WITH_FILES)
+    names = ["Ann", "Ben", "Cy", "Dee", "Eve", "Fay"]
+    everybody = "".join(f"{name.lower()}@grace.example,{name},Lee\n" for name in names)
+    grants = "".join(f"books,{name.lower()}@grace.example,temporary,\n" for name in names)
+    applied(folder, everybody, now="2026-06-01")
+    before = licenses(*((name, *NO) for name in names))
+    applied(folder, everybody, grants, now="2026-09-01")
+    file = tmp_path / "users.csv"
+    file.write_text(before)
+    for command in (["drift", str(file), *BOTH], ["import", str(file), *BOTH, "--yes"]):
+        outcome = seatsync(*command, "--now", "2026-09-02", folder=folder)
+        assert OLD in outcome.out + outcome.err, outcome
+        taken = seatsync(*command, "--taken", "2026-08-01", "--now", "2026-09-02", folder=folder)
+        assert OLD not in taken.out + taken.err
+    late = seatsync("drift", str(file), *BOTH, "--now", "2026-10-02", folder=folder)
+    assert OLD not in late.out + late.err
+
+
 def test_a_dry_run_of_what_is_known_finds_nothing(tmp_path: Path) -> None:
     folder = institution(tmp_path / "grace")
     text = licenses(("Ann", *CLAIMED), ("Ben", *DECLINED))

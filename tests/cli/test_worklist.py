@@ -321,10 +321,24 @@ def test_the_list_can_be_narrowed_and_hides_names(folder: Path) -> None:
         ("given_name", "Cid", "Sid"),
         ("email", "cid@grace.example", "sid@grace.example"),
     ]
-    for format in ("text", "csv", "json"):
+    assert run(folder, "worklist", "list", "--step", "2-edit", "--format", "markdown").out.splitlines() == [
+        "**1 step for 1 person** at the vendor.",
+        "",
+        "### logos/2-edit: Correct names and e-mails (1 person)",
+        "",
+        "| e-mail | name | id | to correct |",
+        "| --- | --- | --- | --- |",
+        "| `cid@grace.example` | Cid Poe | 3 | given name: Cid → Sid |",
+        "| `cid@grace.example` | Sid Poe | 3 | e-mail: `cid@grace.example` → `sid@grace.example` |",
+        "",
+    ]
+    for format in ("text", "csv", "json", "markdown"):
         hidden = run(folder, "worklist", "list", "--redact", "--format", format).out
         assert not any(word in hidden for word in ("Cid", "Sid", "cid@", "sid@", "Poe"))
     assert "Nothing is to be done in a vendor's portal." in run(folder, "worklist", "list", "--library", "jam").err
+    assert run(folder, "worklist", "list", "--library", "jam", "--format", "json").out == "[]\n"
+    nothing = run(folder, "worklist", "list", "--library", "jam", "--format", "markdown").out
+    assert nothing == "Nothing is to be done in a vendor's portal.\n"
 
 
 # ── bundle ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -472,3 +486,31 @@ def test_the_bundle_of_a_first_plan_and_of_a_blocked_one(folder: Path) -> None:
     assert "The plan is blocked, so blocked was not written." in run(folder, "plan", "--bundle", "blocked", code=4).err
     assert not (folder / "blocked").exists()
     assert "--bundle is for one institution" in run(folder, "plan", ".", ".", "--bundle", "both", code=64).err
+
+
+@pytest.mark.sqlite_only("only files")
+def test_the_bundle_of_a_saved_plan_is_the_plans_own_while_the_ledger_is_as_it_was(folder: Path) -> None:
+    run(folder, "plan", "--bundle", "next", "--out", "plan.json")
+    run(folder, "show", "plan.json", "--bundle", "again")
+    contents = [
+        {path.relative_to(folder / name): path.read_bytes() for path in (folder / name).rglob("*") if path.is_file()}
+        for name in ("next", "again")
+    ]
+    assert contents[0] == contents[1]
+    run(folder, "apply", "--yes")
+    late = run(folder, "show", "plan.json", "--bundle", "late", code=5)
+    assert "The plan is out of date: it was made at journal entry 0" in late.err
+    assert not (folder / "late").exists()
+    run(folder, "plan", "--redact", "--out", "redacted.json")
+    nameless = run(folder, "show", "redacted.json", "--bundle", "nameless", code=4)
+    assert "The plan has no names, so it has no bundle." in nameless.err
+
+
+@pytest.mark.sqlite_only("only usage")
+def test_a_folder_of_files_is_no_selection(folder: Path) -> None:
+    run(folder, "apply", "--yes")
+    run(folder, "worklist", "bundle", "to-do")
+    before = steps(folder)
+    said = run(folder, "worklist", "done", "logos/3-import", "--select", "to-do/logos", code=64).err
+    assert "to-do/logos is a folder. Name the step and its file in that folder" in said
+    assert steps(folder) == before

@@ -136,7 +136,7 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
 def print_rows(
     run: Run,
     columns: Sequence[str],
-    rows: list[dict[str, Any]],
+    rows: Sequence[dict[str, Any]],
     if_empty: str,
     most: int = MOST_IN_TEXT,
     short: Collection[str] = (),
@@ -148,9 +148,9 @@ def print_rows(
     if run.redactor is not None:
         rows = [run.redactor.row(row) for row in rows]
     if run.format == "json":
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        write_json(rows)
     elif run.format == "csv":
-        write_csv(columns, ([_cell(row[name]) for name in columns] for row in rows))
+        write_rows(columns, rows)
     elif not rows:
         run.say(if_empty)
     else:
@@ -166,6 +166,23 @@ def print_rows(
 
 def _cell(value: Any, separator: str = ";") -> str:
     return separator.join(value) if isinstance(value, list) else str(value)
+
+
+def write_json(rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows to standard output as one JSON array, row by row."""
+    import sys
+
+    before = "["
+    for row in rows:
+        lines = json.dumps(row, indent=2, ensure_ascii=False).splitlines()
+        sys.stdout.write(before + "".join(f"\n  {line}" for line in lines))
+        before = ","
+    sys.stdout.write("[]\n" if before == "[" else "\n]\n")
+
+
+def write_rows(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows to standard output as CSV, some thousands at a time."""
+    write_csv(columns, ([_cell(row[name]) for name in columns] for row in rows))
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -20,6 +20,7 @@ from tests.support.vendors.logos import LogosPortal
 
 TABS = ("Users", "Libraries", "Members")
 """Where a way of clicks begins."""
+_TAGS = re.compile(r"type (?:this tag|these tags): (?P<tags>.*?)\. ")
 _BEFORE_AND_AFTER = re.compile(r"Before and after, for (?P<title>.+): (?P<figures>.+)\.")
 WAYS = ("whole", "part", "twice", "wrong order")
 
@@ -151,8 +152,8 @@ def _read_line(step: Step, token: Token, folder: Path) -> None:
         step.hand_way = way
     elif way:
         step.file_way, step.file = way, _in(folder, step, _file(token))
-    if "type this tag: " in _shown(token) or "type these tags: " in _shown(token):
-        step.tags = _shown(token).split(": ", 1)[1].split(". ")[0].split("; ")
+    if tags := _TAGS.search(_shown(token)):
+        step.tags = tags["tags"].split("; ")
 
 
 def _number(text: str) -> int:

@@ -32,7 +32,7 @@ CHECK_LIST = """\
 - Click Users → Import users → Choose File → `3-import-student.csv` → Import.
 - Before the last click, type these tags: greek; student. The portal adds the date by itself.
 
-By hand, because a spreadsheet would run it: Users → the menu → Create user. 1 person:
+By hand, because a spreadsheet would run it: Users → the menu → Create user. For each, type these tags: greek; student. 1 person:
 
 | Institution Student ID | Given Name | Family Name | Institution Email Address |
 | --- | --- | --- | --- |

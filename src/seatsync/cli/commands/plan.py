@@ -36,6 +36,14 @@ if TYPE_CHECKING:
     from seatsync.plans.result import PlanResult
 
 
+bundle_option = option(
+    "--bundle",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write what the plan would put on the work list as files for the vendor's portal, marked as not applied.",
+)
+
+
 @click.command("plan")
 @folders
 @option(
@@ -49,12 +57,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write what became of each institution to this file, also if it can't be planned. `seatsync mark` shows it.",
 )
-@option(
-    "--bundle",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Write what the plan would put on the work list as files for the vendor's portal, marked as not applied.",
-)
+@bundle_option
 @option("--detailed-exitcode", is_flag=True, help="Exit with 2 if there are changes.")
 @option("--strict", is_flag=True, help="Stop if the plan has warnings.")
 @changed_since_option

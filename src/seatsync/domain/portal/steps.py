@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from seatsync.domain.library import COUNTED, Library, Slots, figures_of
-from seatsync.domain.license import Kind, License, Status
+from seatsync.domain.library import Library
+from seatsync.domain.license import Kind, License
 from seatsync.domain.person import Member
-from seatsync.domain.portal.at_vendor import There, is_to_do, kind_there, portal_of, users_there
+from seatsync.domain.portal.at_vendor import There, is_to_do, portal_of, users_there
 from seatsync.domain.portal.users import held_at, is_there, lists_holders, portals_of
 from seatsync.domain.snapshot import Snapshot
 
@@ -126,23 +126,16 @@ def _of_license(license: License) -> StepName | None:
             return StepName.REVOKE
 
 
-def counts(books: Snapshot) -> dict[str, tuple[Slots, Slots]]:
-    """The portal's counts of each library that is there: those that it shows now, and those once all steps are done.
+def used_there(books: Snapshot) -> dict[str, int]:
+    """How many seats of each library that is at a vendor are used in its portal now, before any step is done.
 
-    The ledger no longer knows whether a license that is still to be revoked was claimed; it is counted as claimed.
+    More is not known: of a license that is still to be revoked, the ledger no longer says whether it was claimed.
     """
     found = {}
     for library in filter(portal_of, books.libraries.values()):
-        after = books.slots(library.id)
-        figures = {name: getattr(after, name) for name in COUNTED}
-        for license in books.licenses.get(library.id, {}).values():
-            if license.there:
-                status = license.status if license.active else Status.DELIVERED
-                for figure in figures_of(license.kind, license.status):
-                    figures[figure] -= 1
-                for figure in figures_of(kind_there(license), status):
-                    figures[figure] += 1
-        found[library.id] = (Slots(after.total, **figures), after)
+        held = books.licenses.get(library.id, {}).values()
+        more = sum(is_there(license) - license.active for license in held if license.there)
+        found[library.id] = books.slots(library.id).used + more
     return found
 
 

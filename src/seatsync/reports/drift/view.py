@@ -133,14 +133,15 @@ class DriftView:
         }
 
 
-def drift_view(found: Comparison, books: Snapshot, institution: str, taken: str) -> DriftView:
-    """The view of a comparison with ``books``."""
+def drift_view(found: Comparison, books: Snapshot, institution: str, taken: str, notice: str = "") -> DriftView:
+    """The view of a comparison with ``books``, with one more ``notice`` if it is not empty."""
     rows = [*_of_moves(found, books), *map(_of_difference, found.differences)]
     place = {code: position for position, code in enumerate(_ORDER)}
     rows.sort(key=lambda row: (place[row.code], row.to_do, row.library, row.line, row.member))
     file = found.export.file
     later = [_later(to_the_minute(found.later, books.timezone))] if found.later else []
-    return DriftView(institution, file, taken, rows, _seats(found, books), [*later, *map(_notice, found.unbelieved)])
+    notices = [*filter(None, [notice]), *later, *map(_notice, found.unbelieved)]
+    return DriftView(institution, file, taken, rows, _seats(found, books), notices)
 
 
 def in_words(difference: Difference) -> str:

@@ -199,14 +199,16 @@ def _lines(sheet: Sheet) -> Iterator[str]:
         return
     yield f"Click {_way(sheet, sheet.task.clicks)}."
     if sheet.is_tagged:
-        tags = (
-            f"type {'these tags' if len(sheet.tags) > 1 else 'this tag'}: {'; '.join(sheet.tags)}"
-            if sheet.tags
-            else "type no tags"
-        )
-        yield f"Before the last click, {tags}. The portal adds the date by itself."
+        yield f"Before the last click, type {_tags(sheet)}. The portal adds the date by itself."
     verb = "select" if sheet.task.takes is Takes.SELECT else "take"
     yield f"The file has {number}: the portal must {verb} {number}."
+
+
+def _tags(sheet: Sheet) -> str:
+    """The tags to type in."""
+    if not sheet.tags:
+        return "no tags"
+    return f"{'these tags' if len(sheet.tags) > 1 else 'this tag'}: {'; '.join(sheet.tags)}"
 
 
 def _way(sheet: Sheet, clicks: Sequence[str]) -> str:
@@ -243,8 +245,9 @@ def _grids(sheet: Sheet) -> Iterator[Grid]:
         yield Grid(about, sheet.columns, rows[:MOST_ROWS])
     elif sheet.by_hand:
         way = _way(sheet, sheet.task.clicks_for_one)
+        tags = f" For each, type {_tags(sheet)}." if sheet.is_tagged else ""
         about = (
-            f"By hand, because a spreadsheet would run what these values begin with: {way}. "
+            f"By hand, because a spreadsheet would run what these values begin with: {way}.{tags} "
             f"{counted(len(sheet.by_hand), 'person', 'people')}; {sheet.name}{BY_HAND}.csv is for seatsync, not for the portal:"
         )
         yield Grid(about, sheet.columns, sheet.by_hand)

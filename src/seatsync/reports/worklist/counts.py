@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seatsync.domain.license import ABSENT
 from seatsync.domain.portal.at_vendor import There, portal_of
-from seatsync.domain.portal.steps import counts
+from seatsync.domain.portal.steps import used_there
 from seatsync.domain.snapshot import Snapshot
 from seatsync.reports.worklist.sheets import Sheet
 
@@ -25,7 +25,7 @@ class Count(NamedTuple):
 
 def counts_now(books: Snapshot) -> dict[str, Count]:
     """Return what the portals show now, before anything on the work list is done, for each library that lives in one."""
-    return {id: Count(now.total, now.used) for id, (now, _) in counts(books).items()}
+    return {id: Count(books.libraries[id].slots, used) for id, used in used_there(books).items()}
 
 
 def counts_after(sheets: Sequence[Sheet], books: Snapshot, now: Mapping[str, Count]) -> Sequence[Mapping[str, Count]]:

@@ -1,17 +1,44 @@
-"""The check list as Markdown."""
+"""The check list, and the people on the work list, as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from seatsync.domain.diagnostic import counted
+from seatsync.domain.person import spoken
 from seatsync.reports.literal import literal, prose
-from seatsync.reports.worklist.check_list import CheckList, Grid, Part
+from seatsync.reports.room import MOST, Rows, Section, Turn, fit
+from seatsync.reports.view import escape_controls
+from seatsync.reports.worklist.check_list import NOTHING, CheckList, Grid, Part, in_all
+from seatsync.reports.worklist.sheets import Sheet
 
 
 def markdown(made: CheckList) -> str:
     """Return the check list as a Markdown document."""
     return "\n".join(_lines(made))
+
+
+def people_of(sheets: Sequence[Sheet], rows: Iterable[Mapping[str, str]], most: int = MOST) -> str:
+    """Return the people of these steps as Markdown of at most ``most`` characters, for an issue. ``rows`` are in the order of the steps."""
+    if not sheets:
+        return f"{NOTHING}\n"
+    head = f"**{in_all(sheets)}** at the vendor.\n\n"
+    by_step = {step: [*found] for step, found in groupby(rows, lambda row: row["step"])}
+    sections = [_people(sheet, by_step[sheet.step]) for sheet in sheets]
+    return head + fit(sections, most - len(head), "`seatsync worklist list --format csv` has everything.")
+
+
+def _people(sheet: Sheet, rows: Sequence[Mapping[str, str]]) -> Section:
+    people = counted(len(sheet.members), "person", "people")
+    head = f"### {literal(sheet.step)}: {literal(sheet.full_title)} ({people})\n\n| e-mail | name | id | to correct |\n|{' --- |' * 4}\n"
+    return Section(head, [Rows(f"“{sheet.step}”", len(rows), map(_person, rows))], "\n", Turn.SECOND)
+
+
+def _person(row: Mapping[str, str]) -> str:
+    edit = f"{spoken(row['field'])}: {row['old'] or 'none'} → {row['new'] or 'none'}" if row["field"] else ""
+    cells = (row["email"], f"{row['given_name']} {row['family_name']}".strip(), row["student_id"], edit)
+    return f"| {' | '.join(literal(escape_controls(cell)) for cell in cells)} |\n"
 
 
 def _lines(made: CheckList) -> Iterator[str]:

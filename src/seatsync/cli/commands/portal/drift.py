@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.commands.portal.reading import encoding_option, library_option, read_file, taken_at, taken_option
+from seatsync.cli.commands.portal.reading import (
+    encoding_option,
+    library_option,
+    read_file,
+    seems_old,
+    taken_at,
+    taken_option,
+)
 from seatsync.cli.institution import NO_LEDGER_HELP, institution_of, ledger_of
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.output.findings import print_findings
@@ -81,7 +88,9 @@ def _views(
         at = taken_at(taken, books.timezone, run)
         for file in files:
             export = read_file(file, books.libraries, "The ledger", library, encoding, run)
-            yield drift_view(compare(export, books, changed_since(at)), books, id, at).redacted(run.redactor)
+            found = compare(export, books, changed_since(at))
+            notice = "" if taken is not None else seems_old(found, at, changed_since)
+            yield drift_view(found, books, id, at, notice).redacted(run.redactor)
 
 
 def _committed(run: Run, folder: Path) -> Iterator[DriftView]:

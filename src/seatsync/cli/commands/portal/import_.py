@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from itertools import groupby
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.commands.portal.reading import encoding_option, library_option, read_file, taken_at, taken_option
+from seatsync.cli.commands.portal.reading import (
+    encoding_option,
+    library_option,
+    read_file,
+    seems_old,
+    taken_at,
+    taken_option,
+)
+from seatsync.cli.commands.portal.told import list_differences, taken_in_words
 from seatsync.cli.environment import actor, commit
 from seatsync.cli.institution import ledger_of
 from seatsync.cli.options import check_can_ask, common, folder, is_confirmed, option
@@ -28,8 +36,7 @@ if TYPE_CHECKING:
     from seatsync.domain.desired import Desired
     from seatsync.domain.portal.export import Export
     from seatsync.planning.plan import Plan
-    from seatsync.planning.portal.found import Differs, Seen
-    from seatsync.reports.drift.view import DriftView, Row
+    from seatsync.reports.drift.view import DriftView
 
 
 @click.command("import")
@@ -48,7 +55,7 @@ if TYPE_CHECKING:
     help="Write only the files, for a pull request, with a copy of the export: the next apply takes it.",
 )
 @option("--yes", "-y", is_flag=True, help="Do not ask.")
-@common()
+@common("text", "json")
 def command(
     run: Run,
     file: Path,
@@ -109,6 +116,8 @@ class _Importing:
     encoding: str | None
     files_only: bool
     is_dry: bool
+    seems_old: str = ""
+    """A notice if the file looks older than it is said to be."""
 
     def dry_run(self) -> int:
         """Show what `drift` shows, then what an import would write."""
@@ -122,7 +131,9 @@ class _Importing:
         except OfOthers as failure:
             refused = failure
         view = self.drift
-        if self.run.quiet:
+        if self.run.format == "json":
+            self._print_document(view, None, is_refused=refused is not None)
+        elif self.run.quiet:
             click.echo(view.verdict)
         else:
             drift(text.stdout(self.run.no_color), view, self.run.verbose)
@@ -141,13 +152,16 @@ class _Importing:
         self.run.say(f"{self.file}: {counted(len(self.export.members), 'member')}, {counted(holders, 'license')}.")
         self._say_what_is_new()
         if taken and not self.files_only:
-            self.run.say(f"Taken into the ledger: {_counts(taken)}.")
-        _list_differences(view)
+            self.run.say(f"Taken into the ledger: {taken_in_words(taken)}.")
+        list_differences(view)
         self._check_nobody_else_is_stopped()
         if not is_confirmed(yes, "Import this?"):
             return ExitCode.DONE
         self._write_files()
-        return self._say_what_is_next() if self.files_only else self._fill_ledger()
+        events = self._say_what_is_next() if self.files_only else self._fill_ledger()
+        if self.run.format == "json":
+            self._print_document(view, events)
+        return ExitCode.DONE
 
     @cached_property
     def desired(self) -> Desired:
@@ -183,7 +197,7 @@ class _Importing:
         """What is taken and what is not, once the new members are known."""
         from seatsync.reports.drift.view import drift_view
 
-        view = drift_view(self.done.found, self.done.before, self.desired.institution.id, self.at)
+        view = drift_view(self.done.found, self.done.before, self.desired.institution.id, self.at, self.seems_old)
         return view.redacted(self.run.redactor)
 
     def _read_ledger(self) -> None:
@@ -195,21 +209,23 @@ class _Importing:
         from seatsync.planning.portal.found import NOTHING_CHANGED
         from seatsync.reports.drift.view import drift_view
 
-        id, export = self.desired.institution.id, self.export
+        id, export, today = self.desired.institution.id, self.export, self.run.today(self.timezone)
         changed = NOTHING_CHANGED
-        with self.run.step("Comparing the export and the ledger"):
-            with ledger_of(self.run, self.folder, id).reading() as connection:
-                use_secret(connection, id, self.run)
-                known = known_as(connection, id, self.desired.was)
-                books = read_snapshot(connection, known)
-                must_belong_to(books, id)
-                if connection is not None:
-                    changed = changed_since(connection, known, self.at)
+        with (
+            self.run.step("Comparing the export and the ledger"),
+            ledger_of(self.run, self.folder, id).reading() as connection,
+        ):
+            use_secret(connection, id, self.run)
+            known = known_as(connection, id, self.desired.was)
+            books = read_snapshot(connection, known)
+            must_belong_to(books, id)
+            if connection is not None:
+                changed = changed_since(connection, known, self.at)
             if self.is_dry:
-                drift = drift_view(compare(export, books, changed), books, id, self.at)
-                self.drift = drift.redacted(self.run.redactor)
-            today = self.run.today(self.timezone)
+                self.drift = drift_view(compare(export, books, changed), books, id, self.at).redacted(self.run.redactor)
             self.done = prepare(self.desired, books, export, changed, today, self.tags, self.files_only)
+            if connection is not None and self.taken is None:
+                self.seems_old = seems_old(self.done.found, self.at, partial(changed_since, connection, known))
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -256,7 +272,15 @@ class _Importing:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self.folder / name, [text])
 
+    def _print_document(self, view: DriftView, events: int | None, is_refused: bool = False) -> None:
+        """Print what `drift` prints as JSON, and what is new in the files. ``events`` is None in a dry run."""
+        new = {"members": len(self.done.new), "grants": len(self.done.grants)} if not is_refused else {}
+        files = [*self.texts] if not is_refused else []
+        document = {**view.document(), "new": new, "files": files, "written": events is not None, "events": events or 0}
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
     def _say_what_is_next(self) -> int:
+        """Say how to go on; return the number of events in the ledger."""
         if self.texts:
             plan = _plan(self.folder, self.run)
             blocked = " It is blocked." if plan.refusals else ""
@@ -264,9 +288,10 @@ class _Importing:
             self.run.say("Commit the files, and open a pull request. Its apply fills the ledger.")
         else:
             self.run.say("Nothing is to be written: files and ledger have all that this file says.")
-        return ExitCode.DONE
+        return 0
 
     def _fill_ledger(self) -> int:
+        """Record what the export shows; return the number of events."""
         from seatsync.apply.importing import import_exports
 
         desired = _desired(self.folder, self.run)
@@ -277,34 +302,7 @@ class _Importing:
             f"The ledger recorded {counted(events, 'event')}." if events else "The ledger already had everything."
         )
         say_what_a_plan_says(self.folder, self.run)
-        return ExitCode.DONE
-
-
-def _counts(taken: Counter[Seen | Differs]) -> str:
-    from seatsync.reports.drift.view import words_when_taken
-
-    return ", ".join(f"{number:,} {words_when_taken(code)}" for code, number in taken.items())
-
-
-def _list_differences(view: DriftView) -> None:
-    """List what the file says otherwise and the import does not take, person by person, even with ``--quiet``."""
-    for notice in view.notices:
-        click.echo(notice, err=True)
-    left = [row for row in view.rows if not row.is_taken]
-    if left:
-        click.echo(f"Not imported: {counted(len(left), 'difference')}.", err=True)
-    for to_do, rows in groupby(left, lambda row: row.to_do):
-        click.echo(f"To fix: {to_do}", err=True)
-        for row in rows:
-            click.echo(f"  {_difference(row, view.where(row))}", err=True)
-
-
-def _difference(row: Row, where: str) -> str:
-    from seatsync.reports.drift.view import words
-
-    here, there = row.in_words
-    what = f"{here} in the ledger; {there} in the file" if here and row.line else words(row.code)
-    return f"{row.library + ': ' if row.library else ''}{row.member}: {what}{f' ({where})' if where else ''}"
+        return events
 
 
 def _desired(folder: Path, run: Run) -> Desired:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from seatsync.domain.text.days import instant_in, iso
 if TYPE_CHECKING:
     from seatsync.domain.library import Library
     from seatsync.domain.portal.export import Export
+    from seatsync.planning.portal.found import Changed, Comparison
 
 library_option = option(
     "--library", metavar="ID", help="The library that the file is about, if its license columns do not say it."
@@ -72,3 +73,29 @@ def taken_at(taken: datetime | None, timezone: str, run: Run) -> str:
     if instant > run.instant(timezone):
         raise click.UsageError(f"--taken {iso(instant)} is in the future.")
     return iso(instant)
+
+
+def seems_old(found: Comparison, at: str, changed_since: Callable[[str], Changed]) -> str:
+    """A notice if a file that is taken for one of the moment ``at`` (ISO) looks older: it contradicts much that changed lately.
+
+    ``changed_since`` says what has changed since an instant.
+    """
+    from seatsync.planning.portal.found import Seen
+
+    turned_back = {Seen.UNDONE, Seen.REVOKED}
+    against = {(one.library, one.member) for one in found.differences if one.library and one.member}
+    against |= {(move.library, move.member) for move in found.moves if not turned_back.isdisjoint(move.seen)}
+    if len(against) <= _MOST_BY_CHANCE:
+        return ""
+    days_ago = iso(datetime.fromisoformat(at) - timedelta(days=_LATELY))
+    lately = len(against.intersection(changed_since(days_ago).about))
+    if lately <= _MOST_BY_CHANCE or lately * 2 < len(against):
+        return ""
+    return (
+        f"The file contradicts {lately:,} licenses that changed here in the last {_LATELY} days, as an older file would. If it was "
+        "not downloaded just now, say when: --taken TIME."
+    )
+
+
+_MOST_BY_CHANCE = 5
+_LATELY = 14

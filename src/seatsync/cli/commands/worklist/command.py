@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli.commands.worklist.bundle import bundle
 from seatsync.cli.commands.worklist.done import done
-from seatsync.cli.lists import MOST_IN_TEXT, print_rows, unknown_library
+from seatsync.cli.lists import MOST_IN_TEXT, unknown_library, write_json, write_rows
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 
@@ -42,7 +42,7 @@ _COLUMNS = ("step", "portal", "library", "email", "given_name", "family_name", "
 @folder
 @option("--step", "steps", multiple=True, metavar="STEP", help="Only this step. Repeat it for several steps.")
 @option("--library", metavar="ID", help="Only steps about this library.")
-@common("text", "csv", "json")
+@common("text", "csv", "json", "markdown")
 def list_(run: Run, folder: Path, steps: tuple[str, ...], library: str | None) -> None:
     """List who is still to be worked on, step by step.
 
@@ -56,14 +56,19 @@ def list_(run: Run, folder: Path, steps: tuple[str, ...], library: str | None) -
     from seatsync.cli.commands.worklist.choosing import named
     from seatsync.cli.commands.worklist.reading import read_open
     from seatsync.reports.worklist.check_list import NOTHING, in_all
+    from seatsync.reports.worklist.markdown import people_of as markdown
 
     work = read_open(folder, run)
     if library and library not in work.books.libraries:
         raise unknown_library(library, work.books)
     chosen = [sheet for sheet in named(work.sheets, steps, work.libraries) if library in (None, sheet.library)]
-    rows = (row for sheet in chosen for row in _rows(sheet, work.books, run))
-    if run.format != "text":
-        print_rows(run, _COLUMNS, [*rows], NOTHING)
+    rows = (_shown(row, run) for sheet in chosen for row in _rows(sheet, work.books, run))
+    if run.format == "json":
+        write_json(rows)
+    elif run.format == "csv":
+        write_rows(_COLUMNS, rows)
+    elif run.format == "markdown":
+        click.echo(markdown(chosen, rows), nl=False)
     elif not chosen:
         run.say(NOTHING)
     else:
@@ -82,7 +87,6 @@ def _print_text(sheets: Sequence[Sheet], rows: Iterable[dict[str, Any]], run: Ru
     for step, found in groupby(islice(rows, None if run.verbose else MOST_IN_TEXT), lambda row: row["step"]):
         title = next(sheet.full_title for sheet in sheets if sheet.step == step)
         out.line((step, "bold"), (f"  {title}: {counted(people[step], 'person', 'people')}", ""))
-        shown = [run.redactor.row(row) if run.redactor is not None else row for row in found]
         out.table(
             [
                 (
@@ -90,12 +94,16 @@ def _print_text(sheets: Sequence[Sheet], rows: Iterable[dict[str, Any]], run: Ru
                     f"{row['given_name']} {row['family_name']}",
                     f"{spoken(row['field'])}: {row['old'] or 'none'} → {row['new'] or 'none'}" if row["field"] else "",
                 )
-                for row in shown
+                for row in found
             ],
             indent=4,
         )
     if (left := sum(1 for _ in rows)) > 0:
         run.say(f"… and {left:,} more (--verbose or --format csv shows all)")
+
+
+def _shown(row: dict[str, Any], run: Run) -> dict[str, Any]:
+    return run.redactor.row(row) if run.redactor is not None else row
 
 
 def _rows(sheet: Sheet, books: Snapshot, run: Run) -> Iterator[dict[str, Any]]:

@@ -56,6 +56,7 @@ def done(run: Run, steps: tuple[str, ...], folder: Path, select: tuple[Path, ...
 
     asks = not (steps and select)
     check_can_ask(yes or not asks)
+    _check_are_files(select)
     selection = [row for file in select for row in selected(file, run).rows] if select else None
     work = read_open(folder, run)
     sheets = named(work.sheets, steps, work.libraries, selection is not None)
@@ -69,6 +70,19 @@ def done(run: Run, steps: tuple[str, ...], folder: Path, select: tuple[Path, ...
     marked = mark(ledger, work.institution, chosen, run.at(work.books.timezone), actor(), commit(folder))
     run.say(f"Marked as done: {_in_words(marked, sheets)}." if marked else _NOTHING)
     return ExitCode.DONE
+
+
+def _check_are_files(select: Sequence[Path]) -> None:
+    """Check that no folder is selected: a bundle has the files of several steps, and who is in one may be open in another.
+
+    Raises:
+        UsageError: one is.
+    """
+    for path in select:
+        if path.is_dir():
+            raise click.UsageError(
+                f"{path} is a folder. Name the step and its file in that folder: the commands stand at the end of its CHECKLIST.md."
+            )
 
 
 def _in_words(steps: Sequence[Step], sheets: Sequence[Sheet]) -> str:

@@ -1,4 +1,4 @@
-"""``seatsync plan --bundle``: what a plan would put on the work list, as a bundle that is marked as not applied."""
+"""``--bundle`` of ``seatsync plan`` and ``show``: what a plan would put on the work list, as a bundle marked as not applied."""
 
 from __future__ import annotations
 
@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 
 
 def write_foreseen(plan: Plan, folder: Path, target: Path, run: Run) -> None:
-    """Write the bundle of the work list as it will be after the plan. A blocked plan has none."""
+    """Write the bundle of the work list as it will be after the plan. A blocked plan has none.
+
+    Raises:
+        Stale: the ledger is not as it was when the plan was made.
+        Impossible: the plan has no names.
+    """
+    from seatsync.apply.members import Impossible
     from seatsync.domain.portal.steps import steps
     from seatsync.ledger.read import read_snapshot
+    from seatsync.ledger.record import Stale
     from seatsync.planning.events import post_changes
     from seatsync.reports.worklist.bundle import bundle
     from seatsync.reports.worklist.sheets import sheets
@@ -24,8 +31,12 @@ def write_foreseen(plan: Plan, folder: Path, target: Path, run: Run) -> None:
     if plan.refusals:
         run.say(f"The plan is blocked, so {target} was not written.")
         return
+    if plan.redacted:
+        raise Impossible("The plan has no names, so it has no bundle.", "Plan again with --no-redact.")
     with run.step("Looking ahead"), ledger_of(run, folder, plan.institution, was=plan.was).reading() as connection:
         books = read_snapshot(connection, plan.was or plan.institution)
+    if (books.serial, books.head) != (plan.serial, plan.head):
+        raise Stale(f"it was made at journal entry {plan.serial:,}, and the ledger is at {books.serial:,}")
     post_changes(plan.changes, books, plan.institution, plan.settings, plan.now)
     found = sheets(steps(books), books)
     write_bundle(target, plan.institution, bundle(found, books, plan.institution, plan.now, is_applied=False))
