@@ -148,6 +148,19 @@ def test_the_whole_checkout_may_be_named_and_ignored_files_are_left_out(on: Repo
     assert tip(on, "diff", "--name-status", f"main..{BRANCH}") == "M\trosters/ldap.csv"
 
 
+def test_names_are_not_pushed_into_a_repository_that_everybody_may_read(
+    on: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(on, "ann", "bea")
+    monkeypatch.setenv("CI", "true")
+    ran = propose(on, code=4)
+    assert "everybody could read the rosters in it. Nothing was proposed." in ran.err
+    assert on.host.proposals.known == []
+    assert "seatsync/rosters" not in tip(on, "branch")
+    propose(on, "--no-redact")
+    assert len(on.host.proposals.known) == 1
+
+
 def test_no_filter_or_hook_of_the_checkout_runs(on: Repository) -> None:
     (on.place / ".gitattributes").write_text("*.csv filter=evil\n")
     on.git("config", "filter.evil.clean", f"touch {on.place}/ran; cat")

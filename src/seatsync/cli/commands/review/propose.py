@@ -13,12 +13,25 @@ from seatsync.cli.environment import branch as job_branch
 from seatsync.cli.extras import needs
 from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
+from seatsync.domain.failure import ExitCode, Failure
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _UNPLANNED = (
     "\n\nGitHub starts no pipeline for a pull request that a job opened with its own token. "
     "To plan it, write `/seatsync plan` as a comment."
 )
+
+
+class _TooPublic(Failure):
+    """Names would get into a repository that everybody may read."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This repository is not known to be private, and everybody could read the rosters in it. Nothing was proposed.",
+            "Keep rosters in a private repository. If these have no names that others may not read, give --no-redact.",
+        )
 
 
 @click.command("propose")
@@ -69,9 +82,9 @@ def command(
         raise click.UsageError(
             "--base must name the branch that the files shall go into, and another one than --branch."
         )
-    text = body.read().strip() if body is not None else ""
     if run.redactor is not None:
-        text = run.redactor.text(text)
+        raise _TooPublic
+    text = body.read().strip() if body is not None else ""
     requests, are_planned = proposals(os.environ, branch, base, timeout)
     with run.step("Proposing"):
         pushed = propose(Path(), paths, branch, title)
