@@ -164,6 +164,41 @@ def test_a_removed_member_leaves_every_place_that_names_them(folder: Path) -> No
     assert seatsync("validate", folder=folder).code == 0
 
 
+def test_a_row_is_written_as_the_roster_is_read(folder: Path) -> None:
+    text = "Login;Vorname;Nachname;Status;SIS ID;Tags;Notes\nann;Ann;Lee;active;1;;x\nex;E;X;deleted;2;;\n"
+    (folder / "members.csv").write_text(text)
+    more = '  - {path: members.csv, tags: [member], map: {email: "{Login}@grace.example", student_id: SIS ID}}'
+    rules = config(folder).replace("  - {path: members.csv, tags: [member]}", more)
+    (folder / "seatsync.yaml").write_text(rules.replace("emails: [ben@grace.example]", "emails: [ann@grace.example]"))
+    assert edit(folder, *DAN, "--tag", "alto", "--student-id", "3").code == 0
+    assert members(folder) == text + "dan;Dan;Dorn, Sr;active;3;alto;\n"
+    done = edit(folder, "add", "eve@other.example", "--given-name", "Eve", "--family-name", "Ernst")
+    assert (done.code, 'is read as "…@grace.example" (`map`)' in done.err) == (64, True), done
+    assert edit(folder, "remove", "dan@grace.example").code == 0
+    assert members(folder) == text
+
+
+def test_a_vendors_template_keeps_its_fixed_words(folder: Path) -> None:
+    text = f"email,First name,Last name,type\n{ANN},Ann,Lee,participant\n{BEN},Ben,Okafor,participant\n"
+    (folder / "members.csv").write_text(text)
+    assert edit(folder, *DAN).code == 0
+    assert members(folder) == text + 'dan@grace.example,Dan,"Dorn, Sr",participant\n'
+    done = edit(folder, "tag", "alto", ANN)
+    assert (done.code, "members.csv:1: this file has no column for the tags." in done.err) == (64, True)
+
+
+def test_an_export_of_another_program_is_not_edited(folder: Path) -> None:
+    users = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,familyName,email"
+    (folder / "sis").mkdir()
+    (folder / "sis" / "users.csv").write_text(f"{users}\nu1,active,,true,o1,student,eve,Eve,Ernst,eve@grace.example\n")
+    (folder / "seatsync.yaml").write_text(config(folder).replace("rosters:\n", "rosters:\n  - {path: sis/}\n"))
+    assert seatsync("validate", folder=folder).code == 0, seatsync("validate", folder=folder)
+    done = edit(folder, "tag", "alto", "eve@grace.example")
+    assert done.code == 64
+    assert "sis/ is made by another program, whose next export would undo the change." in done.err
+    assert edit(folder, *DAN).code == 0  # to the only roster that can be changed
+
+
 def test_what_a_tag_gives_is_taken_away_by_an_exception_of_that_rule(folder: Path) -> None:
     done = edit(folder, "revoke", "logos", BEN)
     assert done.code == 0

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import Protocol
 
+from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person, RosterMember, spoken
+from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_email
 from seatsync.domain.text.tags import split_tags
 from seatsync.sources import yaml_tree
-from seatsync.sources.editing.csv_edits import CsvEdits
+from seatsync.sources.editing.csv_edits import BY_HAND, CsvEdits
 from seatsync.sources.editing.folder import EditedFolder
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.yaml_edits import YamlEdits
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.rosters.columns import columns_of
 from seatsync.sources.rosters.files import RosterFile
+from seatsync.sources.rosters.formats import own
 from seatsync.sources.rosters.header import spec_of
-from seatsync.sources.rosters.how import HowToRead
+from seatsync.sources.rosters.sets.archive import is_set
 from seatsync.sources.rosters.yaml_members import fields_of_keys
+from seatsync.systems.registry import PORTALS
 
 
 class EditableRoster(Protocol):
@@ -50,37 +55,47 @@ def editable(folder: EditedFolder, roster: RosterFile) -> EditableRoster:
     if why := not_editable(roster):
         raise CannotEdit(*why)
     name = roster.reader.file
-    if suffix_of(name) in (".yaml", ".yml"):
-        return _YamlRoster(name, folder.files.yaml(name))
-    how = roster.reader.how
-    return _CsvRoster(name, folder.files.csv(name, spec_of(how)), how)
+    if suffix_of(name) in _YAML:
+        return _YamlRoster(folder.files.yaml(name))
+    return _CsvRoster(roster, folder.files.csv(name, spec_of(roster.reader.how)))
 
 
 def not_editable(roster: RosterFile) -> tuple[str, str] | None:
     """Return why a roster can't be changed by command, and what to do; None where it can."""
-    name = roster.reader.file
-    if suffix_of(name) not in (".csv", ".yaml", ".yml"):
-        fact = f"{name} is made by another program, so the next export would undo a change of it."
-        return fact, "Change it at its source, and export it again; for tags, use a roster with `adds: tags`."
-    return None
+    name, columns = roster.reader.file, roster.reader.columns
+    fact = f"{name} is made by another program"
+    if not is_set(roster.folder, name) and suffix_of(name) in (*_YAML, *_TABLES):
+        if columns is None or columns.format is None or columns.format.name in _BY_HAND:
+            return None
+        fact = f"{name} is made by another program ({columns.format.title})"
+    help = "Change it at its source, and export it again; or list the person in a roster of your own, which can be changed."
+    return f"{fact}, whose next export would undo the change.", help
+
+
+_YAML, _TABLES = (".yaml", ".yml"), (".csv", ".tsv", ".txt")
+_BY_HAND = frozenset({*PORTALS, own.FORMAT.name})
+"""The formats in which people keep their own lists; the others are exports."""
 
 
 class _CsvRoster:
-    def __init__(self, name: str, edits: CsvEdits, how: HowToRead) -> None:
-        self.name = name
+    def __init__(self, roster: RosterFile, edits: CsvEdits) -> None:
         self.edits = edits
-        read = columns_of(edits.table.header, how)
-        fields = {field: bound.position for field, bound in read.fields.items()}
+        self.last = roster.reader.members[-1].line if roster.reader.members else 0
+        self.read = columns_of(edits.table.header, roster.reader.how)
+        fields = {field: bound.position for field, bound in self.read.fields.items()}
         self.columns = {field: position for field, position in fields.items() if position is not None}
-        self.put_together = fields.keys() - self.columns.keys()
-        self.must_say = read.must_say
 
     def add(self, person: Person) -> None:
-        values = {}
+        values: dict[int, str] = {}
+        if self.last:  # who is a member says the same of the new one as of the one above
+            like = [column.position for column in self.read.presence]
+            like += [self.columns[field] for field in ("org", "term") if field in self.columns]
+            values = {position: self.edits.value(self.last, position) for position in like}
         for field, value in person._asdict().items():
             if value:
-                values[self._column(field)] = value
-        self.edits.add(values | self.must_say)
+                position, written = self._written(field, value)
+                values[position] = written
+        self.edits.add(values | self.read.must_say)
 
     def remove(self, member: RosterMember) -> None:
         self.edits.remove(member.line)
@@ -104,20 +119,35 @@ class _CsvRoster:
             kept[0] = kept[0].lstrip()
         self.edits.set(member.line, column, ";".join(kept))
 
+    def _written(self, field: str, value: str) -> tuple[int, str]:
+        """Return the column of a field, and what to write there to have it read as ``value``."""
+        bound = self.read.fields.get(field)
+        if bound is None or bound.position is not None or len(bound.holes) != 1 or len(bound.holes[0]) != 1:
+            return self._column(field), value
+        before, behind = bound.literals
+        inside = value.removeprefix(before).removesuffix(behind)
+        if f"{before}{inside}{behind}" != value or not inside:
+            fact = f'the {spoken(field)} is read as "{before}…{behind}" (`map`), which "{printable(value)}" is not'
+            raise CannotEdit(
+                f"{self._header()}: {fact}.", f"Write one that begins and ends so, or change `map: {field}`."
+            )
+        return bound.holes[0][0], inside
+
     def _column(self, field: str) -> int:
-        if field not in self.columns:
-            where = self.edits.table.at(self.edits.table.header_line, 0)
-            if field in self.put_together:
-                message = f"{where}: the {spoken(field)} is put together from several columns, as `map` says."
-                raise CannotEdit(message, "Make this change by hand.")
-            message = f"{where}: this file has no column for the {spoken(field)}."
-            raise CannotEdit(message, f"Add a column `{field}` to it by hand, then try again.")
-        return self.columns[field]
+        if field in self.columns:
+            return self.columns[field]
+        if field in self.read.fields:
+            message = f"{self._header()}: the {spoken(field)} is put together from several columns, as `map` says."
+            raise CannotEdit(message, BY_HAND)
+        message = f"{self._header()}: this file has no column for the {spoken(field)}."
+        raise CannotEdit(message, f"Add a column `{field}` to it by hand, then try again.")
+
+    def _header(self) -> Origin:
+        return self.edits.table.at(self.edits.table.header_line, 0)
 
 
 class _YamlRoster:
-    def __init__(self, name: str, edits: YamlEdits) -> None:
-        self.name = name
+    def __init__(self, edits: YamlEdits) -> None:
         self.edits = edits
         root = edits.tree
         self.nodes = root.items if isinstance(root, yaml_tree.SequenceNode) else []
@@ -154,7 +184,7 @@ class _YamlRoster:
         position = self.positions[member.key]
         key = self._tags(position)
         tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, key)))
-        if {*filter(None, tags)} == {tag} and not self._writes_empty_lists(position):
+        if {*filter(None, tags)} == {tag} and not self._empty_lists:
             self.edits.drop_key((position,), key)
         else:
             for at, item in enumerate(tags):
@@ -164,10 +194,11 @@ class _YamlRoster:
     def _tags(self, position: int) -> str:
         return _key_of(self.nodes[position], "tags")
 
-    def _writes_empty_lists(self, position: int) -> bool:
-        """Whether other members of the file have ``tags: []``."""
-        lists = (yaml_tree.find(node, (_key_of(node, "tags"),)) for at, node in enumerate(self.nodes) if at != position)
-        return any(isinstance(tags, yaml_tree.SequenceNode) and not tags.items for tags in lists)
+    @cached_property
+    def _empty_lists(self) -> set[int]:
+        """The members with ``tags: []``."""
+        lists = ((at, yaml_tree.find(node, (_key_of(node, "tags"),))) for at, node in enumerate(self.nodes))
+        return {at for at, tags in lists if isinstance(tags, yaml_tree.SequenceNode) and not tags.items}
 
 
 def _key_of(node: yaml_tree.Node, field: str) -> str:
