@@ -259,6 +259,16 @@ def test_an_unusual_layout_is_left_alone_with_its_place_and_the_reason(
     assert "To fix: Change the file by hand." in done.err
 
 
+def test_the_day_of_import_is_asked_of_the_ledger(folder: Path) -> None:
+    assert seatsync("apply", "--yes", "--now", "2026-09-01", folder=folder).code == 0
+    (folder / "seatsync.yaml").write_text(
+        config(folder).replace("grants:\n", 'grants:\n  - {library: jam, to: {tags: ["imported:2026-09-01"]}}\n')
+    )
+    assert "already, by the grant at seatsync.yaml:16." in edit(folder, "grant", "jam", ANN).err
+    assert edit(folder, "revoke", "jam", ANN).code == 0
+    assert 'to: {tags: ["imported:2026-09-01"], not_emails: [ann@grace.example]}' in config(folder)
+
+
 def test_covered_already_is_said_with_the_grant_that_covers(folder: Path) -> None:
     done = edit(folder, "grant", "logos", ANN, "--until", "2027-06-30")
     assert (done.code, done.out) == (0, "")

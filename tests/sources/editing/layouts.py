@@ -27,9 +27,13 @@ TAGS = ["student", "class of 2027", "faculty", "term:fall", "no", "12", "ümlaut
 HEADERS = (
     ("email", "given_name", "family_name", "student_id", "role", "tags"),
     ("tags", "family_name", "E-Mail", "Given Name", "notes", "STUDENT ID", "role"),
+    ("Nachname", "Vorname", "Matrikelnummer", "E-Mail-Adresse", "Rolle", "Schlagwörter"),
+    ("First Name", "Last Name", "Student Number", "Email", "Role", "User Tags"),
     ("Role", "given_name", "family_name", "email", "Tags", "student_id", ""),
 )
 _FIELDS = {"email": 0, "givenname": 1, "familyname": 2, "studentid": 3, "role": 4, "tags": 5}
+_FIELDS |= {"emailadresse": 0, "vorname": 1, "nachname": 2, "matrikelnummer": 3, "rolle": 4, "schlagwörter": 5}
+_FIELDS |= {"firstname": 1, "lastname": 2, "studentnumber": 3, "usertags": 5}
 ENCODINGS = {
     "utf-8": (b"", "utf-8", None),
     "utf-8 with BOM": (codecs.BOM_UTF8, "utf-8", None),
@@ -76,7 +80,7 @@ def people(draw: Any) -> list[Person]:
 def csv_rosters(draw: Any, of: list[Person]) -> Written:
     """The people in a CSV of some dialect."""
     header = draw(st.sampled_from(HEADERS))
-    delimiter = draw(st.sampled_from(",;\t"))
+    delimiter = draw(st.sampled_from(",;\t|"))
     line_end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
     space = draw(st.sampled_from(["", " "])) if delimiter != "\t" else ""
     quoted = draw(st.sampled_from([(), range(len(header)), (0, 2)]))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from seatsync.domain.license import Kind
 from seatsync.domain.person import Person as Row
+from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.tags import split_tags
 from seatsync.sources.editing import grants, members, tags
 from seatsync.sources.editing.folder import EditedFolder
@@ -95,7 +96,7 @@ def drawn(draw: st.DataObject, emails: list[str]) -> list[str]:
 
 
 def read(folder: Path) -> EditedFolder:
-    return EditedFolder(folder, lambda _: TODAY)
+    return EditedFolder(folder, lambda _: TODAY, lambda _: Snapshot())
 
 
 @pytest.mark.parametrize("edit", [adding, tagging, granting, revoking])

@@ -17,6 +17,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.ids import plain_email
+from seatsync.domain.text.tags import IMPORTED
 from seatsync.formats.config import SeatsyncFile
 from seatsync.formats.grants import GrantsFile
 from seatsync.planning.entitlements import RosterIndex
@@ -43,10 +44,10 @@ class InvalidFiles(Exception):
 class EditedFolder:
     """What the files say, the ``files`` to change, and ``notes``: sentences that tell what was done where, and what was not.
 
-    ``snapshot`` is the ledger where a rule asks for it; without one, nobody was imported before.
+    ``snapshot`` reads the ledger, and is called only if a grant asks for the day on which members were imported.
     """
 
-    def __init__(self, path: Path, today: Callable[[str], date], snapshot: Snapshot | None = None) -> None:
+    def __init__(self, path: Path, today: Callable[[str], date], snapshot: Callable[[Desired], Snapshot]) -> None:
         opened = InstitutionFolder.open(path)
         rosters: list[RosterFile] = []
 
@@ -66,7 +67,7 @@ class EditedFolder:
         self.files = Files(path, _encodings(config))
         self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
-        self._snapshot = snapshot or Snapshot()
+        self._read_ledger = snapshot
         self._granted: list[tuple[str, Sequence[RosterMember], bool]] = []
 
     @cached_property
@@ -78,6 +79,11 @@ class EditedFolder:
         today = self._today(desired.institution.timezone)
         records = who_is_who(desired, self._snapshot, today).records
         return RosterIndex(desired.members, records, self._snapshot, today)
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        tags = (tag for grant in self.desired.grants for tag in grant.to.all_tags)
+        return self._read_ledger(self.desired) if any(tag.startswith(IMPORTED) for tag in tags) else Snapshot()
 
     @cached_property
     def positions(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.institution import ledger_of
 from seatsync.cli.output.findings import prefix, print_findings
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.planning import plan_result, printable_plan
@@ -18,6 +19,8 @@ from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
 
 if TYPE_CHECKING:
+    from seatsync.domain.desired import Desired
+    from seatsync.domain.snapshot import Snapshot
     from seatsync.planning.plan import Plan
     from seatsync.sources.editing.files import EditedFile
     from seatsync.sources.editing.folder import EditedFolder
@@ -37,7 +40,7 @@ def carry_out(
         run.say(f"An edit that was interrupted before is finished: {', '.join(finished)}.")
     try:
         with run.step("Reading the files"):
-            folder = EditedFolder(path, run.today)
+            folder = EditedFolder(path, run.today, partial(_snapshot, path, run))
         change(folder)
         files = folder.finished()
     except InvalidFiles as invalid:
@@ -53,6 +56,14 @@ def carry_out(
         write_all(path, files)
     _show(path, run, files, folder.notes, plan)
     return ExitCode.DONE
+
+
+def _snapshot(path: Path, run: Run, desired: Desired) -> Snapshot:
+    from seatsync.ledger.read import read_renamed
+
+    id, was = desired.institution.id, desired.was
+    with ledger_of(run, path, id, was=was).reading() as connection:
+        return read_renamed(connection, id, was)
 
 
 def _plan(path: Path, run: Run, instead: Mapping[str, bytes]) -> Plan | None:
