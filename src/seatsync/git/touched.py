@@ -25,7 +25,7 @@ SHARED = ("letters", "schemas")
 """Folders at the top of the checkout that concern all institutions."""
 
 _CHANGES_OTHER_FILES = frozenset({".gitattributes", ".gitmodules"})
-_MAY_BE_READ = re.compile(r"\.(csv|ya?ml|jinja|age)$", re.IGNORECASE)
+_MAY_BE_READ = re.compile(r"\.(csv|ya?ml|jinja|age|zip)$", re.IGNORECASE)
 """What a file that is not in Git must end with to count. So a ledger, a saved plan or a page beside the files does not."""
 
 

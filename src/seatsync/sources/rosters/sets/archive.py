@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -34,6 +34,8 @@ class Archive:
     encoding: str | None
     names: Mapping[str, str]
     packed: zipfile.ZipFile | None = None
+    kept: dict[str, str] = field(default_factory=dict)
+    """Texts that were read to tell the format; each is taken from here once, so that no file is read twice."""
 
     def name_of(self, part: str) -> str:
         """The path of a file of the set, as places show it: ``rosters/sis/users.csv``."""
@@ -41,6 +43,8 @@ class Archive:
 
     def text(self, part: str) -> str | None:
         """Return the text of a file of the set, or None where a diagnostic says why not."""
+        if part in self.kept:
+            return self.kept.pop(part)
         if self.packed is None:
             return self.folder.read(self.name_of(part), self.where, self.encoding)
         data = self._unpacked(self.packed, self.names[part])

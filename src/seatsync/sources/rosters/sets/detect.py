@@ -16,12 +16,14 @@ FORMATS = (oneroster.FORMAT, school_data_sync.V1, school_data_sync.V2, canvas.FO
 def format_of(archive: Archive, pinned: str) -> SetFormat | None:
     """The format of the set, or the one of this name; None where a diagnostic says that it is none."""
     able = [format for format in FORMATS if not pinned or format.name == pinned]
-    heads: dict[str, Part | None] = {}
+    heads, before = dict[str, Part | None](), len(archive.folder.found)
     for format in able:
         if format.signs.keys() <= archive.names.keys() and all(
             _has(archive, heads, file, names) for file, names in format.signs.items()
         ):
             return format
+    if len(archive.folder.found) > before:
+        return None
     if len(able) == 1 and archive.names.keys() & {*able[0].parts}:
         return able[0]
     files = named([printable(name) for name in sorted(archive.names.values())], 6) or "no CSV files"
@@ -34,10 +36,10 @@ def format_of(archive: Archive, pinned: str) -> SetFormat | None:
 
 
 def _has(archive: Archive, heads: dict[str, Part | None], file: str, names: tuple[str, ...]) -> bool:
-    """Whether the file has one of the columns. Diagnostics come when the file is read in its format."""
+    """Whether the file can be read and has one of the columns."""
     if file not in heads:
-        before = len(archive.folder.found)
-        heads[file] = read_part(archive, file, ())
-        del archive.folder.found[before:]
+        heads[file] = part = read_part(archive, file, ())
+        if part is not None:
+            archive.kept[file] = part.table.text
     part = heads[file]
     return part is not None and part.has(*names)

@@ -87,7 +87,7 @@ def read_part(archive: Archive, name: str, needs: Sequence[Names]) -> Part | Non
     tables = [table for delimiter in DELIMITERS if (table := _table(text, archive, name, delimiter)) is not None]
     parts = [Part(name, table) for table in tables]
     if not parts:
-        archive.folder.found.append(_without(archive, name, "it is empty"))
+        archive.folder.found.append(_without(archive, name, f"it is empty, or has more than {WIDEST:,} columns"))
         return None
     part = max(parts, key=lambda part: sum(part.has(*names) for names in needs))
     missing = [names[0] for names in needs if not part.has(*names)]

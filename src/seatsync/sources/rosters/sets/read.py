@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
@@ -54,7 +54,7 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, options
         people.append(PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, own))
         people[-1].read()
     faults.report(archive.name_of)
-    _tell(people, options, folder)
+    _tell(people, folder)
     reader.members += merge([one.reader.members for one in people], folder.found)
 
 
@@ -152,11 +152,12 @@ def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions)
     return bonds
 
 
-def _tell(people: list[PeopleReader], options: SetOptions, folder: Folder) -> None:
+def _tell(people: list[PeopleReader], folder: Folder) -> None:
     """Tell who is no member and why, for each file; an error if nobody has an e-mail."""
     for one in people:
         name, without = one.part.table.file, one.left_out.get(NO_EMAIL, [])
-        if without and not one.reader.members and not one.reader.emails:
+        others = {reason: lines for reason, lines in one.left_out.items() if reason != NO_EMAIL}
+        if without and not one.reader.emails:
             user = next(
                 (c for c in one.part.table.header if squeezed(c) in ("username", "loginid", "login")), "username"
             )
@@ -164,13 +165,20 @@ def _tell(people: list[PeopleReader], options: SetOptions, folder: Folder) -> No
             line = f'map: {{email: "{{{user}}}@school.example"}}'
             help = f"Write under the roster how they follow from another column, with your own domain: `{line}`."
             folder.found.append(Diagnostic("missing-value", message, help, Origin(name, without[0])))
-        elif one.left_out:
-            total = sum(map(len, one.left_out.values()))
-            reasons = ", ".join(
-                f"{len(lines):,} {reason}"
-                for reason, lines in sorted(one.left_out.items(), key=lambda pair: -len(pair[1]))
-            )
-            verb = "is no member" if total == 1 else "are no members"
-            message = f"{counted(total, 'person', 'people')} of {name} {verb}: {reasons}."
+        elif without:
+            help = "Write their e-mails in the school's system, or under `map: {email: …}` how they follow from another column."
+            _left_out(name, {NO_EMAIL: without}, help, Origin(name, without[0]), Severity.WARNING, folder)
+        if others:
             help = "Name roles, organisations, terms or words of status under `take:` to take others."
-            folder.found.append(Diagnostic("left-out", message, help, Origin(name), Severity.NOTICE))
+            _left_out(name, others, help, Origin(name), Severity.NOTICE, folder)
+
+
+def _left_out(
+    name: str, lines: Mapping[str, Sequence[int]], help: str, where: Origin, severity: Severity, folder: Folder
+) -> None:
+    total = sum(map(len, lines.values()))
+    most_first = sorted(lines.items(), key=lambda pair: -len(pair[1]))
+    reasons = ", ".join(f"{len(of):,} {reason}" for reason, of in most_first)
+    verb = "is no member" if total == 1 else "are no members"
+    message = f"{counted(total, 'person', 'people')} of {name} {verb}: {reasons}."
+    folder.found.append(Diagnostic("left-out", message, help, where, severity))

@@ -134,7 +134,8 @@ class Structure:
         for session in sessions:
             if self.sessions and session not in self.sessions:
                 self.faults.note("session", self.format.classes.file, session)
-        last = _first(self.session_end(sessions), known.end, part.end if part is not None else "", end)
+        end = _first(end, known.end, part.end if part is not None else "")
+        last = _first(self.session_end(sessions), end)
         course = self.courses.get(known.links.get("course", ""))
         rows = {self.format.classes.file: known}
         if course is not None and self.format.courses is not None:
