@@ -43,7 +43,8 @@ def read(path: Path, name: str = "sis", left: int | None = None, **options: Any)
     """Read the set ``name`` in the folder ``path``. ``left`` is the number of bytes that may be read."""
     folder = Folder(path) if left is None else Folder(path, left=left)
     reader = RosterReader(name, [], folder.found)
-    read_set(folder, reader, None, SetOptions(Origin("seatsync.yaml", 9), **options))
+    where = Origin("seatsync.yaml", 9)
+    read_set(folder, reader, None, SetOptions(where, **options), where)
     return Read({member.key: member for member in reader.members}, folder.found, folder)
 
 

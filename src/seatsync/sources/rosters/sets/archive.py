@@ -93,11 +93,6 @@ def open_set(folder: Folder, path: str, where: Origin, encoding: str | None) -> 
     return Archive(folder, path, where, encoding, parts, packed)
 
 
-def is_set(folder: Folder, path: str) -> bool:
-    """Whether the path of a roster is a folder or a zip file."""
-    return suffix_of(path.rstrip("/")) == ".zip" or folder.is_folder(path)
-
-
 _PACK_AGAIN = "Pack the files again, or put them into a folder and name the folder."
 
 

@@ -8,6 +8,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
+from seatsync.formats.config import RosterEntry
 from seatsync.sources.files import Folder
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
@@ -16,7 +17,7 @@ from seatsync.sources.rosters.sets.bonds import Bonds
 from seatsync.sources.rosters.sets.detect import format_of
 from seatsync.sources.rosters.sets.faults import Faults
 from seatsync.sources.rosters.sets.manifest import absent_files
-from seatsync.sources.rosters.sets.options import SetOptions
+from seatsync.sources.rosters.sets.options import SetOptions, options_of
 from seatsync.sources.rosters.sets.part import Names, Part, read_part
 from seatsync.sources.rosters.sets.people import NO_EMAIL, PeopleReader
 from seatsync.sources.rosters.sets.set_format import SetFormat
@@ -26,8 +27,11 @@ from seatsync.sources.rosters.sets.words import word
 from seatsync.sources.tables.table import squeezed
 
 
-def read_set(folder: Folder, reader: RosterReader, encoding: str | None, options: SetOptions) -> None:
-    """Read the members of the set at the path of ``reader`` into it."""
+def read_set(
+    folder: Folder, reader: RosterReader, encoding: str | None, entry: RosterEntry | SetOptions | None, where: Origin
+) -> None:
+    """Read the members of the set at the path of ``reader`` into it, as the roster's entry at ``where`` says."""
+    options = entry if isinstance(entry, SetOptions) else options_of(entry, where)
     archive = open_set(folder, reader.file, options.where, encoding)
     format = format_of(archive, options.format) if archive is not None else None
     absent = absent_files(archive, format) if archive is not None and format is not None else None
