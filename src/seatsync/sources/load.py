@@ -28,7 +28,6 @@ from seatsync.sources.portal.committed import read_exports
 from seatsync.sources.rosters.files import ReadRosters, RosterFile, how_to_read, read_whole
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
-from seatsync.sources.rosters.sets.options import options_of
 
 
 class Loaded(NamedTuple):
@@ -154,7 +153,7 @@ class _Loader:
             names[file] = entry.path
             how = how_to_read(entry, partial(self._in_roster, position))
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found, how)
-            files.append(RosterFile(self.folder, reader, entry.encoding, where, options_of(entry, where)))
+            files.append(RosterFile(self.folder, reader, entry.encoding, where))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)
         rosters = [

@@ -14,9 +14,6 @@ from seatsync.sources.files import Folder
 from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_csv
-from seatsync.sources.rosters.sets.archive import is_set
-from seatsync.sources.rosters.sets.options import SetOptions
-from seatsync.sources.rosters.sets.read import read_set
 from seatsync.sources.rosters.yaml_members import read_yaml
 
 
@@ -28,7 +25,12 @@ class RosterFile:
     reader: RosterReader
     encoding: str | None
     where: Origin
-    set_options: SetOptions | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a folder or zip file, with a set of files."""
+        name = self.reader.file
+        return suffix_of(name) == ".zip" or self.folder.is_folder(name)
 
     def text(self) -> str | None:
         """Read the file and return its text, or None where the folder's diagnostics say why not."""
@@ -44,8 +46,10 @@ The second argument returns the grants of the same institution."""
 def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
     """Read every member of every file."""
     for file in files:
-        if is_set(file.folder, file.reader.file):
-            read_set(file.folder, file.reader, file.encoding, file.set_options or SetOptions(file.where))
+        if file.is_set:
+            from seatsync.sources.rosters.sets.read import read_set
+
+            read_set(file.folder, file.reader, file.encoding, file.where)
             continue
         if (text := file.text()) is None:
             continue

@@ -40,7 +40,7 @@ class RosterReader:
 
     ``counted`` is the number of members that were only counted; ``left`` are the rows that are no members. ``columns`` is what the
     header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
-    place of their student id (``text.ids.is_no_id``).
+    place of their student id (``text.ids.is_no_id``). ``parts`` are the readers of the files of people in a set.
     """
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
@@ -49,6 +49,7 @@ class RosterReader:
         self.found = found
         self.how = how
         self.left = Left()
+        self.parts: list[RosterReader] = []
         self.columns: Columns | None = None
         self.members: list[RosterMember] = []
         self.counted = 0

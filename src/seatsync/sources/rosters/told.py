@@ -16,6 +16,8 @@ _MOST_NAMED, _MOST_LINES, _MOST_REASONS = 20, 10, 10
 
 def notices(reader: RosterReader) -> Iterator[Diagnostic]:
     """Yield the notices about a file that was read: columns that are not, and how many rows are no members."""
+    for part in reader.parts:
+        yield from notices(part)
     columns = reader.columns
     if columns is not None and (unread := _unread(columns)):
         are = "This column is" if len(unread) == 1 else "These columns are"
@@ -52,9 +54,13 @@ def _some(names: list[str]) -> str:
 
 def in_detail(reader: RosterReader) -> Iterator[str]:
     """Yield lines that say how each column of a file was read, and the lines of those left out."""
+    for part in reader.parts:
+        yield from in_detail(part)
     columns = reader.columns
     if columns is None:
-        yield f"{reader.file}: {counted(len(reader.members), 'member')}"
+        if not reader.parts:
+            yield f"{reader.file}: {counted(len(reader.members), 'member')}"
+        yield from _left(reader)
         return
     title = columns.format.title if columns.format is not None else "a list of people"
     yield f"{reader.file}: {counted(len(reader.members), 'member')}, read as {title}"
@@ -68,6 +74,11 @@ def in_detail(reader: RosterReader) -> Iterator[str]:
     for position, header in enumerate(columns.header):
         if header or position in meaning:
             yield f"  {printable(header) or f'(column {position + 1})':<{width}}  {meaning.get(position, 'not read')}"
+    yield from _left(reader)
+
+
+def _left(reader: RosterReader) -> Iterator[str]:
+    """Yield a line for each reason why rows are no members."""
     for reason, lines in reader.left.because.items():
         where = ", ".join(map(str, lines[:_MOST_LINES])) + (" …" if len(lines) > _MOST_LINES else "")
         yield f"  left out, {printable(reason)}: {counted(len(lines), 'row')} ({'line' if len(lines) == 1 else 'lines'} {where})"

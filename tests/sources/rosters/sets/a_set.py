@@ -7,16 +7,17 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import RosterMember
 from seatsync.domain.text.tags import split_ends, split_tags
 from seatsync.sources.files import Folder
+from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.sets.options import SetOptions
 from seatsync.sources.rosters.sets.read import read_set
+from seatsync.sources.rosters.told import notices
 
 Files = Mapping[str, str]
 """The text of each file by its name."""
@@ -39,13 +40,22 @@ class Read(NamedTuple):
         return [diagnostic.code for diagnostic in self.found]
 
 
-def read(path: Path, name: str = "sis", left: int | None = None, **options: Any) -> Read:
+def read(
+    path: Path,
+    name: str = "sis",
+    left: int | None = None,
+    take: Take = Take(),  # noqa: B008
+    map: Mapping[str, str | None] | None = None,
+    tags_from: Mapping[str, str | None] | None = None,
+) -> Read:
     """Read the set ``name`` in the folder ``path``. ``left`` is the number of bytes that may be read."""
     folder = Folder(path) if left is None else Folder(path, left=left)
-    reader = RosterReader(name, [], folder.found)
     where = Origin("seatsync.yaml", 9)
-    read_set(folder, reader, None, SetOptions(where, **options), where)
-    return Read({member.key: member for member in reader.members}, folder.found, folder)
+    how = HowToRead(map=map or {}, take=take, tags_from=tags_from or {}, place=lambda *_: where)
+    reader = RosterReader(name, [], folder.found, how)
+    read_set(folder, reader, None, where)
+    found = [*folder.found, *notices(reader)]
+    return Read({member.key: member for member in reader.members}, found, folder)
 
 
 def write(path: Path, files: Files, name: str = "sis") -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seatsync.domain.diagnostic import Severity
+from seatsync.sources.rosters.how import Take
 from tests.sources.rosters.sets.a_set import enrollment, oneroster, pack, read, table, user, write
 
 
@@ -37,9 +38,9 @@ def test_who_is_gone_blocked_or_a_guardian_is_left_out_and_counted(tmp_path: Pat
     found = read(write(tmp_path, oneroster()))
     [notice] = found.found
     assert (notice.code, notice.severity) == ("left-out", Severity.NOTICE)
-    assert (
-        notice.message == "3 people of sis/users.csv are no members: 1 role guardian, 1 `tobedeleted`, 1 not enabled."
-    )
+    assert notice.message == "3 rows are no members: 1 `tobedeleted`, 1 not enabled, 1 role guardian."
+    assert notice.origin is not None
+    assert notice.origin.file == "sis/users.csv"
 
 
 def test_the_order_and_case_of_columns_and_names_does_not_matter(tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_a_status_that_nobody_knows_is_an_error_until_it_is_named(tmp_path: Path
     found = read(write(tmp_path, oneroster(users=table(*people))))
     assert "unknown-status" in found.codes
     assert "zzz" in found.found[0].message
-    named = read(tmp_path, statuses=frozenset({"zzz"}))
+    named = read(tmp_path, take=Take(status=("zzz",)))
     assert [*named.members] == ["ann@school.example", "ben@school.example"]
 
 
@@ -161,7 +162,7 @@ def test_a_day_that_is_none_is_an_error_with_its_place(tmp_path: Path) -> None:
 def test_without_e_mails_the_error_says_which_line_to_write(tmp_path: Path) -> None:
     people = [user("u1", "student", "Ann", "Lee", email=""), user("u2", "student", "Ben", "Ode", email="")]
     found = read(write(tmp_path, oneroster(users=table(*people))))
-    [error] = found.found
+    error = found.found[0]
     assert error.severity is Severity.ERROR
     assert 'map: {email: "{username}@school.example"}' in error.help
     mapped = read(tmp_path, map={"email": "{username}@grace.example"})
@@ -170,8 +171,13 @@ def test_without_e_mails_the_error_says_which_line_to_write(tmp_path: Path) -> N
 
 def test_who_alone_has_no_e_mail_is_left_out_with_a_warning(tmp_path: Path) -> None:
     people = [user("u1", "student", "Ann", "Lee"), user("u2", "student", "Ben", "Ode", email="")]
-    [warning] = read(write(tmp_path, oneroster(users=table(*people)))).found
-    assert (warning.code, warning.severity, str(warning.origin)) == ("left-out", Severity.WARNING, "sis/users.csv:3")
+    warning, notice = read(write(tmp_path, oneroster(users=table(*people)))).found
+    assert (warning.code, warning.severity, str(warning.origin)) == (
+        "missing-value",
+        Severity.WARNING,
+        "sis/users.csv:3",
+    )
+    assert notice.message == "1 row is no member: 1 no e-mail."
 
 
 def test_a_map_to_a_column_that_is_not_there_is_an_error_with_a_guess(tmp_path: Path) -> None:
@@ -183,16 +189,28 @@ def test_a_map_to_a_column_that_is_not_there_is_an_error_with_a_guess(tmp_path: 
 
 def test_what_is_taken_can_be_said(tmp_path: Path) -> None:
     write(tmp_path, oneroster())
-    assert [*read(tmp_path, roles=frozenset({"guardian"})).members] == ["pam@school.example"]
-    assert [*read(tmp_path, orgs=frozenset({"northschool"})).members] == ["ann@school.example", "tom@school.example"]
-    assert [*read(tmp_path, orgs=frozenset({"o2"})).members] == []
-    assert [*read(tmp_path, terms=frozenset({"fall"})).members] == ["ann@school.example", "tom@school.example"]
+    assert [*read(tmp_path, take=Take(roles=("guardian",))).members] == ["pam@school.example"]
+    assert [*read(tmp_path, take=Take(orgs=("North School",))).members] == ["ann@school.example", "tom@school.example"]
+    assert [*read(tmp_path, take=Take(orgs=("o2",))).members] == []
+    assert [*read(tmp_path, take=Take(terms=("fall",))).members] == ["ann@school.example", "tom@school.example"]
 
 
 def test_tags_come_from_other_columns_or_not_at_all(tmp_path: Path) -> None:
-    sources = {"class": "{courses.courseCode}-{classes.title}", "dept": "{username|email}", "role": None, "term": None}
+    sources = {
+        "class": "{courses.courseCode}-{classes.title}",
+        "dept": "{username|email}",
+        "at": "grace",
+        "role": None,
+        "term": None,
+    }
     tags = read(write(tmp_path, oneroster()), tags_from=sources).tags("ann@school.example")
-    assert tags == {"class:NT-Acts": "2026-12-18", "dept:ann": "", "grade:11": "", "org:North School": ""}
+    assert tags == {
+        "at:grace": "",
+        "class:NT-Acts": "2026-12-18",
+        "dept:ann": "",
+        "grade:11": "",
+        "org:North School": "",
+    }
 
 
 def test_two_people_with_one_e_mail_are_told_as_in_every_roster(tmp_path: Path) -> None:

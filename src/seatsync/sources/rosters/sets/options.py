@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from seatsync.domain.origin import Origin
+from seatsync.sources.rosters.how import HowToRead
 from seatsync.sources.rosters.sets.words import word
 
 
 @dataclass(frozen=True)
 class SetOptions:
-    """``map`` gives a member's field a column or template, ``tags_from`` a prefix a template, or None for no such tags.
+    """``map`` gives a member's field a column or template, ``tags_from`` a prefix a template; None: no such field or tags.
 
     Of ``roles``, ``orgs`` and ``terms``, None means the default. ``statuses`` are words that mean here. ``format`` is a format's
-    name or empty. ``where`` is the entry's place.
+    name or empty. ``where`` is the place of the roster's path, ``place`` gives that of a key beside it.
     """
 
     where: Origin
-    map: Mapping[str, str] = field(default_factory=dict)
-    tags_from: Mapping[str, str | None] = field(default_factory=dict)
-    roles: frozenset[str] | None = None
-    orgs: frozenset[str] | None = None
-    terms: frozenset[str] | None = None
-    statuses: frozenset[str] = frozenset()
-    format: str = ""
+    map: Mapping[str, str | None]
+    tags_from: Mapping[str, str | None]
+    roles: frozenset[str] | None
+    orgs: frozenset[str] | None
+    terms: frozenset[str] | None
+    statuses: frozenset[str]
+    format: str
+    place: Callable[..., Origin]
 
 
-def options_of(entry: Any, where: Origin) -> SetOptions:
-    """The options of a roster's entry (``formats.config.RosterEntry``)."""
-    take = getattr(entry, "take", None)
+def options_of(how: HowToRead, where: Origin) -> SetOptions:
+    """The options that the entry of a set gives; words of ``take`` as they are compared."""
+    take = how.take
+    roles, orgs, terms = map(_words, (take.roles, take.orgs, take.terms))
+    statuses = _words(take.status) or frozenset()
+    return SetOptions(where, how.map, how.tags_from, roles, orgs, terms, statuses, how.format or "", how.place)
 
-    def words(name: str) -> frozenset[str] | None:
-        named = getattr(take, name, None)
-        return None if named is None else frozenset(map(word, named))
 
-    tags_from = getattr(entry, "tags_from", None) or {}
-    return SetOptions(
-        where,
-        {field: text for field, text in (getattr(entry, "map", None) or {}).items() if text},
-        {prefix: text or None for prefix, text in tags_from.items()},
-        words("roles"),
-        words("orgs"),
-        words("terms"),
-        words("status") or frozenset(),
-        getattr(entry, "format", None) or "",
-    )
+def _words(named: Iterable[str] | None) -> frozenset[str] | None:
+    return None if named is None else frozenset(map(word, named))

@@ -13,7 +13,7 @@ from seatsync.sources.rosters.sets.options import SetOptions
 from seatsync.sources.rosters.sets.part import Names, Part
 from seatsync.sources.rosters.sets.set_format import People
 from seatsync.sources.rosters.sets.structure import Structure, split_ids, tags_of
-from seatsync.sources.rosters.sets.templates import Template
+from seatsync.sources.rosters.sets.templates import PRESENCE, Template
 from seatsync.sources.rosters.sets.words import word
 from seatsync.sources.tables.table import squeezed
 
@@ -24,10 +24,7 @@ _IS_LEDGERS = frozenset({IMPORTED.removesuffix(":")})
 
 
 class PeopleReader:
-    """Reads one file of people. ``left_out`` maps a reason to the lines of the people who are no members because of it.
-
-    ``mapped`` are templates of fields, by the roster's ``map:``.
-    """
+    """Reads one file of people. ``mapped`` are templates of fields, by the roster's ``map:``."""
 
     def __init__(
         self,
@@ -41,7 +38,6 @@ class PeopleReader:
     ) -> None:
         self.kind, self.part, self.structure, self.bonds = kind, part, structure, bonds
         self.options, self.mapped, self.reader = options, mapped, reader
-        self.left_out: dict[str, list[int]] = {}
         self.orgs = _chosen(structure, options)
         self.knows_roles = bool(kind.role) or part.has(*kind.roles) or bool(structure.format.roles)
         own = (prefix for prefix, level in structure.levels.items() if level == "person" and prefix != "role")
@@ -72,9 +68,19 @@ class PeopleReader:
     def read(self) -> None:
         """Read everybody in the file into the reader."""
         kind = self.kind
-        facts: tuple[Names, ...] = (kind.id, kind.status, kind.enabled, kind.roles, kind.orgs)
+        status, enabled = (
+            self._presence(field, names) for field, names in zip(PRESENCE, (kind.status, kind.enabled), strict=True)
+        )
+        facts: tuple[Names, ...] = (kind.id, status, enabled, kind.roles, kind.orgs)
         for lines, columns in self.part.rows(*facts, *((name,) for name in self.columns)):
             self._take(lines, columns[: len(facts)], columns[len(facts) :])
+
+    def _presence(self, field: str, names: Names) -> Names:
+        """The column that says who is gone: another one, or none, by the roster's ``map:``."""
+        if field not in self.options.map:
+            return names
+        column = self.options.map[field]
+        return (column,) if column else ()
 
     def _take(self, lines: Sequence[int], facts: Sequence[Sequence[str]], columns: Sequence[Sequence[str]]) -> None:
         fields = [self._field(name, columns, len(lines)) for name in Person._fields]
@@ -90,7 +96,7 @@ class PeopleReader:
                 reason = NO_EMAIL
             if reason:
                 if any(column[position] for column in columns):
-                    self.left_out.setdefault(reason, []).append(line)
+                    self.reader.left.because.setdefault(reason, []).append(line)
                 continue
             lasting = self._lasting(roles, orgs, columns, position)
             joined, ending = self.bonds.joined(numbers, lasting)
@@ -157,7 +163,7 @@ class PeopleReader:
 
     def _absent(self, status: str, enabled: str, line: int) -> str:
         """Why the person is gone or blocked; empty if they are here."""
-        if self.structure.is_gone(self.kind.file, status, line, self.options.statuses):
+        if self.structure.is_gone(self.kind.file, status, line):
             return f"`{status.strip()}`"
         return "not enabled" if word(enabled) in _NO and word(enabled) not in self.options.statuses else ""
 

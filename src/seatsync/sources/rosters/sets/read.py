@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
-from seatsync.domain.text.guesses import did_you_mean
-from seatsync.formats.config import RosterEntry
 from seatsync.sources.files import Folder
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
@@ -22,16 +20,14 @@ from seatsync.sources.rosters.sets.part import Names, Part, read_part
 from seatsync.sources.rosters.sets.people import NO_EMAIL, PeopleReader
 from seatsync.sources.rosters.sets.set_format import SetFormat
 from seatsync.sources.rosters.sets.structure import Structure
-from seatsync.sources.rosters.sets.templates import Template, template_of
+from seatsync.sources.rosters.sets.templates import check_columns, mapped_fields, tag_templates
 from seatsync.sources.rosters.sets.words import word
 from seatsync.sources.tables.table import squeezed
 
 
-def read_set(
-    folder: Folder, reader: RosterReader, encoding: str | None, entry: RosterEntry | SetOptions | None, where: Origin
-) -> None:
-    """Read the members of the set at the path of ``reader`` into it, as the roster's entry at ``where`` says."""
-    options = entry if isinstance(entry, SetOptions) else options_of(entry, where)
+def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: Origin) -> None:
+    """Read the members of the set at the path of ``reader`` into it; ``where`` is the place of the path in seatsync.yaml."""
+    options = options_of(reader.how, where)
     archive = open_set(folder, reader.file, options.where, encoding)
     format = format_of(archive, options.format) if archive is not None else None
     absent = absent_files(archive, format) if archive is not None and format is not None else None
@@ -40,26 +36,24 @@ def read_set(
     parts = _parts(archive, format, absent)
     if parts is None:
         return
-    mapped = {field: _template(text, format) for field, text in options.map.items()}
-    templates = _templates(format, options)
-    wrong = _unknown_columns(
-        parts, format, {**mapped, **{p: t for p, t in templates.items() if p in options.tags_from}}, options
-    )
-    if wrong:
-        folder.found += wrong
+    before = len(folder.found)
+    mapped, templates = mapped_fields(format, options, folder.found), tag_templates(format, options, folder.found)
+    own = {("map", field): template for field, template in mapped.items()}
+    own |= {("tags_from", prefix): one for prefix, one in templates.items() if prefix in options.tags_from}
+    folder.found += check_columns(parts, format, own, options)
+    if len(folder.found) > before:
         return
     faults = Faults(folder.found)
-    structure = Structure(format, parts, templates, faults)
+    structure = Structure(format, parts, templates, faults, options.statuses)
     structure.terms = _chosen_terms(structure, options)
     bonds = _bonds(structure, parts, options)
-    people: list[PeopleReader] = []
     for kind in format.people:
-        own = RosterReader(archive.name_of(kind.file), reader.tags, reader.found)
-        people.append(PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, own))
-        people[-1].read()
+        people = RosterReader(archive.name_of(kind.file), reader.tags, reader.found)
+        PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, people).read()
+        reader.parts.append(people)
     faults.report(archive.name_of)
-    _tell(people, folder)
-    reader.members += merge([one.reader.members for one in people], folder.found)
+    _tell_of_emails(reader, parts, format, folder)
+    reader.members += merge([people.members for people in reader.parts], folder.found)
 
 
 def _parts(archive: Archive, format: SetFormat, absent: Collection[str]) -> dict[str, Part] | None:
@@ -103,37 +97,6 @@ def _needs(format: SetFormat) -> dict[str, list[Names]]:
     return needs
 
 
-def _template(text: str, format: SetFormat) -> Template:
-    """A template of ``map:`` or ``tags_from:``. A text without braces is a column's name."""
-    return template_of(text if "{" in text else f"{{{text}}}", frozenset(format.parts))
-
-
-def _templates(format: SetFormat, options: SetOptions) -> dict[str, Template]:
-    """The sources of tags by prefix: the format's own, changed as the roster says."""
-    texts: dict[str, str | None] = {"role": "{role}", **format.tags, **options.tags_from}
-    return {prefix: _template(text, format) for prefix, text in texts.items() if text is not None}
-
-
-def _unknown_columns(
-    parts: Mapping[str, Part], format: SetFormat, templates: Mapping[str, Template], options: SetOptions
-) -> list[Diagnostic]:
-    """What the roster's own templates name and the set does not have."""
-    found = []
-    people = [kind.file for kind in format.people if kind.file in parts]
-    for key, template in templates.items():
-        for file, column in template.names():
-            files = [file] if file else people
-            if not column or any(name in parts and parts[name].has(column) for name in files):
-                continue
-            written = [name for file in files if file in parts for name in parts[file].table.header]
-            where = " or ".join(f"{name}.csv" for name in files)
-            message = f'`{key}` names the column "{printable(column, 60)}", which {where} does not have.'
-            guess = did_you_mean(column, written)
-            help = f"Name one of its columns, or one of another file as {{{format.classes.file}.COLUMN}}."
-            found.append(Diagnostic("unknown-column", f"{message} {guess}".rstrip(), help, options.where))
-    return found
-
-
 def _chosen_terms(structure: Structure, options: SetOptions) -> frozenset[str] | None:
     """The ids of the sessions that ``take: terms`` names by id or title; None if it names none."""
     if options.terms is None:
@@ -156,33 +119,19 @@ def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions)
     return bonds
 
 
-def _tell(people: list[PeopleReader], folder: Folder) -> None:
-    """Tell who is no member and why, for each file; an error if nobody has an e-mail."""
-    for one in people:
-        name, without = one.part.table.file, one.left_out.get(NO_EMAIL, [])
-        others = {reason: lines for reason, lines in one.left_out.items() if reason != NO_EMAIL}
-        if without and not one.reader.emails:
-            user = next(
-                (c for c in one.part.table.header if squeezed(c) in ("username", "loginid", "login")), "username"
-            )
-            message = f"{name} has no e-mails, and a member is known by one."
-            line = f'map: {{email: "{{{user}}}@school.example"}}'
-            help = f"Write under the roster how they follow from another column, with your own domain: `{line}`."
-            folder.found.append(Diagnostic("missing-value", message, help, Origin(name, without[0])))
-        elif without:
-            help = "Write their e-mails in the school's system, or under `map: {email: …}` how they follow from another column."
-            _left_out(name, {NO_EMAIL: without}, help, Origin(name, without[0]), Severity.WARNING, folder)
-        if others:
-            help = "Name roles, organisations, terms or words of status under `take:` to take others."
-            _left_out(name, others, help, Origin(name), Severity.NOTICE, folder)
-
-
-def _left_out(
-    name: str, lines: Mapping[str, Sequence[int]], help: str, where: Origin, severity: Severity, folder: Folder
-) -> None:
-    total = sum(map(len, lines.values()))
-    most_first = sorted(lines.items(), key=lambda pair: -len(pair[1]))
-    reasons = ", ".join(f"{len(of):,} {reason}" for reason, of in most_first)
-    verb = "is no member" if total == 1 else "are no members"
-    message = f"{counted(total, 'person', 'people')} of {name} {verb}: {reasons}."
-    folder.found.append(Diagnostic("left-out", message, help, where, severity))
+def _tell_of_emails(reader: RosterReader, parts: Mapping[str, Part], format: SetFormat, folder: Folder) -> None:
+    """Tell of people who would be members but for their e-mail: an error with the line to write if nobody has one."""
+    for kind, people in zip(format.people, reader.parts, strict=True):
+        if not (without := people.left.because.get(NO_EMAIL, [])):
+            continue
+        where, severity = Origin(people.file, without[0]), Severity.WARNING
+        header = parts[kind.file].table.header
+        user = next((name for name in header if squeezed(name) in ("username", "loginid", "login")), "username")
+        line = f'map: {{email: "{{{user}}}@school.example"}}'
+        help = f"Write under the roster how they follow from another column, with your own domain: `{line}`."
+        if people.emails:
+            who = counted(len(without), "person who would be a member has", "people who would be members have")
+            message = f"{who} no e-mail in {people.file}, so they are left out."
+        else:
+            message, severity = f"{people.file} has no e-mails, and a member is known by one.", Severity.ERROR
+        folder.found.append(Diagnostic("missing-value", message, help, where, severity))

@@ -31,12 +31,18 @@ class Structure:
     """Everything of a set but its people. ``templates`` are the tags' sources by prefix; ``terms`` the sessions that count."""
 
     def __init__(
-        self, format: SetFormat, parts: Mapping[str, Part], templates: Mapping[str, Template], faults: Faults
+        self,
+        format: SetFormat,
+        parts: Mapping[str, Part],
+        templates: Mapping[str, Template],
+        faults: Faults,
+        statuses: frozenset[str] = frozenset(),
     ) -> None:
         self.format = format
         self.parts = parts
         self.templates = templates
         self.faults = faults
+        self.statuses = statuses
         self.terms: frozenset[str] | None = None
         self.sessions = self._entities(format.sessions)
         self.orgs = self._entities(format.orgs)
@@ -72,12 +78,17 @@ class Structure:
         ]
         return [*filter(None, named), *_TITLES, *kind.id]
 
-    def is_gone(self, file: str, status: str, line: int, also: frozenset[str] = frozenset()) -> bool:
-        """Whether a row is gone by its status. A word that nobody knows is noted as a fault. ``also`` are words that are here."""
+    def is_gone(self, file: str, status: str, line: int) -> bool:
+        """Whether a row is gone by its status. A word that nobody knows is noted as a fault.
+
+        The words under ``take: status`` are here; they alone are if one of them is a word of members, such as active.
+        """
         said = word(status)
-        if said in HERE or said in also:
+        if said in self.statuses or not said:
             return False
-        if said not in GONE:
+        if said in HERE:
+            return not self.statuses.isdisjoint(HERE)
+        if said not in GONE and self.statuses.isdisjoint(HERE):
             self.faults.note("status", file, status, line)
         return True
 
