@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,6 +166,16 @@ def test_wrong_usage_is_told(server: Server, tmp_path: Path, args: list[str], co
     assert says in ran.err
     assert "hunter2" not in ran.err
     assert "{SSHA}" not in "".join(roster(tmp_path)) if code == 0 else not (tmp_path / "rosters").exists()
+
+
+def test_without_the_library_what_to_install_is_told(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("seatsync.fetching.directory")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "ldap", None)
+    ran = fetch(server, tmp_path, code=64)
+    assert "pip install 'seatsync[ldap]'. It is built from source, which needs gcc, libldap2-dev" in ran.err
 
 
 # ── Half an answer ──────────────────────────────────────────────────────────────────────────────────────────────────

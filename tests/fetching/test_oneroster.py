@@ -311,6 +311,12 @@ def test_half_an_answer_writes_nothing(sis: Sis, tmp_path: Path, fault: Fault, s
     assert files(tmp_path) == before
 
 
+def test_an_answer_that_is_too_large_is_not_read(newer: Sis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seatsync.hosts.http._LARGEST", 1000)
+    assert "the answer is larger than" in fetch(newer, tmp_path, code=1).err
+    assert changed(tmp_path) == []
+
+
 def test_a_record_that_comes_twice_stands_for_one_that_is_missing(newer: Sis, tmp_path: Path) -> None:
     duplicate(newer)
     assert "a record came twice, so others may be missing" in fetch(newer, tmp_path, code=1).err

@@ -93,10 +93,11 @@ def _check_size(path: Path, table: Table, before: int) -> None:
 def _text(table: Table) -> bytes:
     places = [table.header.index(name) for name in table.key]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.header)
-    rows = sorted(table.rows, key=lambda row: (_key(row, places), row))
-    writer.writerows(rows)
+    plain = csv.writer(text, lineterminator="\n")
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)  # the plain one does not quote a lone \r
+    plain.writerow(table.header)
+    for row in sorted(table.rows, key=lambda row: (_key(row, places), row)):
+        (quoted if any("\r" in value for value in row) else plain).writerow(row)
     return text.getvalue().encode("utf-8", "replace")
 
 
