@@ -184,11 +184,11 @@ class Folder:
         if name == NAME:
             return ""
         if self._names is None:
-            self._names = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self._some_files()}
+            self._names = {path.name.casefold(): path.relative_to(self.path).as_posix() for path in self.some_files()}
         near = nearest(PurePosixPath(name).name, self._names, 0.7)
         return f'Did you mean "{self._names[near]}"?' if near else ""
 
-    def _some_files(self) -> Iterator[Path]:
+    def some_files(self) -> Iterator[Path]:
         """Yield files that may be rosters, among the first ``_MOST_LOOKED_AT`` entries of the folder and those below it."""
         folders, left = deque([self.path]), _MOST_LOOKED_AT
         while folders and left:

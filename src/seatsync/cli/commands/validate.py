@@ -17,7 +17,7 @@ from seatsync.cli.output.findings import prefix, without_names
 from seatsync.cli.output.plans import FolderResult, show
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
-from seatsync.sources.files import NAME
+from seatsync.sources.files import NAME, Folder
 
 if TYPE_CHECKING:
     from seatsync.domain.desired import Desired
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, metavar="[FOLDER]...")
+@click.argument("paths", nargs=-1, metavar="[FOLDER]... | FILE")
 @option("--of-files", is_flag=True, help="The paths are files; check the institutions they belong to.")
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
 @changed_since_option
@@ -38,6 +38,8 @@ def command(
 
     \b
     seatsync validate                         the current folder
+    seatsync validate --verbose               also how each column of the rosters was read, and who was left out
+    seatsync validate students.csv            one roster alone: how it is read, who is left out, what is wrong
     seatsync validate --strict institutions/* warnings count too
     seatsync validate --format json | jq '.[].message'
     seatsync validate --of-files grace/members.csv harbor/seatsync.yaml
@@ -48,6 +50,9 @@ def command(
     from seatsync.domain.diagnostic import Severity
     from seatsync.reports import text
 
+    file = _one_file(paths) if not of_files else None
+    if file is not None:
+        return _validate_one(file, run, strict)
     folders = _folders_of(paths) if of_files else as_folders(paths)
     if not folders:
         run.say("Nothing was checked: none of these files is in an institution's folder.")
@@ -59,6 +64,7 @@ def command(
         if run.format == "text":
             out = text.stdout(run.no_color)
             text.diagnostics(out, one.found, prefix(one.folder))
+            _show_details(one.details, run)
             if not run.quiet:
                 out.line((f"{one.folder}: {text.summary(one.found)}", ""))
     everything = [finding for one in results for finding in one.found]
@@ -84,10 +90,11 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
     from seatsync.refusals.warn import warnings_of_files
     from seatsync.sources.institution_folder import InstitutionFolder
     from seatsync.sources.load import load
-    from seatsync.sources.rosters.told import notices
+    from seatsync.sources.rosters.told import in_detail, notices
+    from seatsync.sources.rosters.unnamed import unnamed
 
     for item in todo.items:
-        folder, found = item.folder, []
+        folder, found, details = item.folder, [], list[str]()
         if not isinstance(item, Task):
             from seatsync.cli.changed.ended_plan import finding_without_ledger
 
@@ -96,11 +103,62 @@ def _checked(todo: Chosen, run: Run) -> Iterator[FolderResult]:
             desired, mistakes, rosters = load(InstitutionFolder.open(folder), now=run.now)
             found += [one for one in mistakes if not _is_told_by_plan(one, desired)]
             found += [notice for roster in rosters for notice in notices(roster)]
+            details = [line for roster in rosters for line in in_detail(roster)] if run.verbose else []
+            if desired is not None:
+                named = {
+                    *desired.files,
+                    *(export.path for export in desired.exports),
+                    *(one.path for one in desired.rosters),
+                }
+                found += unnamed(Folder(folder), named)
             found += Templates(folder).check()
             if desired is not None:
                 draft = resolve(desired, Snapshot(), run.today(desired.institution.timezone))
                 found += warnings_of_files(Case(draft, {}))
-        yield FolderResult(None, without_names(found, run), folder)
+        yield FolderResult(None, without_names(found, run), folder, details)
+
+
+def _one_file(paths: tuple[str, ...]) -> Path | None:
+    """The path if it is one roster alone: a file, or a folder with a set of files that is no institution's."""
+    path = Path(paths[0]) if len(paths) == 1 else None
+    if path is None or path.name == NAME:
+        return None
+    is_set = path.is_dir() and not (path / NAME).is_file() and any(path.glob("*.csv"))
+    return path if path.is_file() or is_set else None
+
+
+def _validate_one(file: Path, run: Run, strict: bool) -> int:
+    """Show how one roster is read, who is left out of it, and what is wrong with it."""
+    from seatsync.domain.diagnostic import Severity
+    from seatsync.reports import text
+    from seatsync.sources.one_roster import NotARoster, read_one
+    from seatsync.sources.rosters.told import in_detail, notices
+
+    try:
+        folder, reader, found = read_one(file)
+    except NotARoster as other:
+        raise click.UsageError(f"{other}. `seatsync validate FOLDER` checks it with its institution.") from other
+    found = without_names([*found, *notices(reader)], run)
+    if run.format == "text":
+        out = text.stdout(run.no_color)
+        _show_details([*in_detail(reader)], run)
+        text.diagnostics(out, found, prefix(folder))
+        if not run.quiet:
+            out.line((f"{file}: {text.summary(found)}", ""))
+    elif run.format == "json":
+        click.echo(json.dumps([as_json(one, folder) for one in found], indent=2, ensure_ascii=False))
+    else:
+        show([FolderResult(None, found, folder)], False, run)
+    stops = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return ExitCode.INVALID if any(one.severity in stops for one in found) else ExitCode.DONE
+
+
+def _show_details(lines: Iterable[str], run: Run) -> None:
+    from seatsync.reports import text
+
+    out = text.stdout(run.no_color)
+    for line in lines:
+        out.line((line, ""), folded=False)
 
 
 def _is_told_by_plan(finding: Diagnostic, desired: Desired | None) -> bool:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class FolderResult(NamedTuple):
-    """The ``plan`` of a ``folder``, or the diagnostics ``found`` in its files."""
+    """The ``plan`` of a ``folder``, or the diagnostics ``found`` in its files. ``details`` are lines for --verbose."""
 
     plan: Plan | None
     found: list[Diagnostic]
     folder: Path = Path()
+    details: Sequence[str] = ()
 
 
 def show(results: Iterable[FolderResult], several: bool, run: Run, others: Sequence[str] = ()) -> None:

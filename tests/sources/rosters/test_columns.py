@@ -1,0 +1,188 @@
+"""Every case of ``columns.yaml``: the text of a file, what its entry says, and who is read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatsync.domain.person import Person, person_of
+from seatsync.domain.text.characters import clean
+from seatsync.formats.roster_entry import RosterEntry
+from seatsync.sources.files import NAME, Folder
+from seatsync.sources.one_roster import read_one
+from seatsync.sources.rosters.files import RosterFile, how_to_read, read_text
+from seatsync.sources.rosters.how import PLAIN
+from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.spellings import SPELLINGS
+from seatsync.sources.rosters.told import in_detail, notices
+from tests.support.command_line import seatsync
+
+CASES = yaml.load((Path(__file__).parent / "columns.yaml").read_text(encoding="utf-8"), yaml.SafeLoader)
+
+
+def read(text: str, entry: dict[str, Any]) -> RosterReader:
+    """Read a text as the roster of this entry."""
+    model = RosterEntry.model_validate({"path": "r.csv", **entry})
+    folder = Folder(Path())
+    reader = RosterReader("r.csv", [], folder.found, how_to_read(model, PLAIN.place))
+    read_text(text, RosterFile(folder, reader, None, PLAIN.place()))
+    return reader
+
+
+def says(wanted: str, said: str) -> bool:
+    return wanted[1:] in said if wanted.startswith("~") else wanted == said
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_a_roster_as_schools_have_it(case: dict[str, Any]) -> None:
+    reader = read(case["text"], case.get("entry", {}))
+    found = [(one.severity.value, one.code, one.message, one.help) for one in reader.found]
+    wanted = case.get("found", [])
+    assert len(found) == len(wanted), found
+    for (severity, code, fact), (is_severe, has_code, message, help) in zip(wanted, found, strict=True):
+        assert (severity, code) == (is_severe, has_code)
+        assert says(fact, f"{message} {help}")
+    if not wanted:
+        assert [[*person_of(member)] for member in reader.members] == case["members"]
+    if "help" in case:
+        assert says(case["help"], found[0][3])
+    if "places" in case:
+        assert [one.origin.file for one in reader.found if one.origin] == case["places"]
+    assert reader.left.because == case.get("left", {})
+    if "unread" in case:
+        assert [line.split()[0] for line in in_detail(reader) if line.endswith("  not read")] == case["unread"]
+    if "never_said" in case:
+        told = [*reader.found, *notices(reader)]
+        assert not any(case["never_said"] in f"{one.message} {one.help}" for one in told)
+
+
+# ── Any table in any spelling ─────────────────────────────────────────────────────────────────────────────────────────
+
+_TEXT = st.text(st.characters(codec="utf-8", categories=["L", "Nd"], max_codepoint=0xFFFF), min_size=1, max_size=8)
+_VALUE = {
+    "email": st.integers(0, 999_999).map(lambda number: f"m{number}@g.example"),
+    "given_name": _TEXT.map(lambda text: f"A{text}"),
+    "family_name": _TEXT.map(lambda text: f"B{text}"),
+    "student_id": st.integers(1, 999_999).map(lambda number: f"S{number:06}"),
+    "role": st.sampled_from(["", "Student", "Профессор", "élève"]),
+    "tags": st.sampled_from(["", "x", "x;y", "mdiv"]),
+}
+_ANYHOW: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    str.lower,
+    lambda name: name.replace(" ", "_"),
+    lambda name: f" {name} ",
+)
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> tuple[list[str], list[str], list[list[str]]]:
+    fields = ["email", "given_name", "family_name", *draw(st.sets(st.sampled_from(["student_id", "role", "tags"])))]
+    fields = draw(st.permutations(fields))
+    names = [draw(st.sampled_from([name for ranks in SPELLINGS[field] for name in ranks])) for field in fields]
+    header = [draw(st.sampled_from(_ANYHOW))(name) for name in names]
+    key = st.tuples(*(_VALUE[field] for field in fields)).map(list)
+    unique = tuple(itemgetter(fields.index(field)) for field in ("email", "student_id") if field in fields)
+    return fields, header, draw(st.lists(key, min_size=1, max_size=5, unique_by=unique))
+
+
+@given(table=_tables(), delimiter=st.sampled_from(",;\t"), end=st.sampled_from(["\n", "\r\n"]))
+@settings(max_examples=300)
+def test_any_table_is_read_back_equal_whatever_its_order_and_language(
+    table: tuple[list[str], list[str], list[list[str]]], delimiter: str, end: str
+) -> None:
+    fields, header, rows = table
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=end).writerows([header, *rows])
+    reader = RosterReader("r.csv", [], [])
+    read_csv(text.getvalue(), reader)
+    blank = dict.fromkeys(Person._fields, "")
+    people = [Person(**blank | dict(zip(fields, map(clean, row), strict=True))) for row in rows]
+    errors = [one for one in reader.found if one.severity.value == "error"]
+    assert (errors, [Person(*person_of(member)) for member in reader.members]) == ([], people)
+
+
+# ── validate FILE ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CONFIG = """\
+version: 1
+institution: {id: grace, name: Grace, admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]}
+libraries: {books: {title: Books, system: logos-subscription, slots: 3}}
+rosters: [{path: r.csv, map: {email: "{Login}@g.example"}}]
+grants: [{library: books, to: {everyone: true}}, {path: extra.csv}]
+"""
+ROSTER = "Login,First Name,Last Name,Status,Phone\nann,Ann,Lee,active,1\nbo,Bo,Ek,deleted,2\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / NAME).write_text(CONFIG)
+    (tmp_path / "r.csv").write_text(ROSTER)
+    (tmp_path / "extra.csv").write_text("library,email\nbooks,ann@g.example\n")
+    return tmp_path
+
+
+def test_one_file_alone_is_told_how_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(ROSTER.replace("Login", "E-Mail").replace("ann,", "ann@g.example,"))
+    done = seatsync("validate", "list.csv", folder=tmp_path)
+    assert done.code == 0, done.err
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert lines[0] == "list.csv: 1 member, read as a list of people"
+    assert "E-Mail e-mail" in lines
+    assert "Phone not read" in lines
+    assert "left out, deleted: 1 row (line 3)" in lines
+
+
+def test_a_file_of_an_institution_is_read_as_its_entry_says(place: Path) -> None:
+    read_file = read_one(place / "r.csv")
+    assert [member.email for member in read_file.reader.members] == ["ann@g.example"]
+    done = seatsync("validate", "r.csv", folder=place)
+    assert done.code == 0, done.out
+    assert "Login" in done.out
+
+
+def test_another_file_of_an_institution_is_no_roster(place: Path) -> None:
+    done = seatsync("validate", "extra.csv", folder=place)
+    assert done.code == 64
+    assert "extra.csv is a file of grants, not a roster" in done.err
+
+
+def test_a_mistake_of_one_file_is_told_at_its_place(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("email,first name,surname\nann,Ann,Lee\n")
+    done = seatsync("validate", "list.csv", folder=tmp_path)
+    assert (done.code, "list.csv:2:1  error invalid-email" in done.out) == (3, True)
+
+
+def test_validate_verbose_tells_how_each_roster_is_read(place: Path) -> None:
+    plain, verbose = (seatsync("validate", *words, folder=place) for words in ((), ("--verbose",)))
+    assert "left out, deleted: 1 row (line 3)" in verbose.out
+    assert "1 row is no member: 1 deleted." in plain.out
+    assert "r.csv: 1 member" not in plain.out
+
+
+def test_a_roster_that_nobody_names_is_a_warning(place: Path) -> None:
+    (place / "new").mkdir()
+    (place / "new/students.csv").write_text("Vorname;Nachname;E-Mail\nBo;Ek;bo@g.example\n", encoding="utf-8")
+    (place / "notes.txt").write_text("Call the registrar.\n")
+    (place / "export.csv").write_text("First Name,Last Name,Email,License Kind,License Status\n")
+    other = place / "other"
+    other.mkdir()
+    (other / NAME).write_text(CONFIG)
+    (other / "r.csv").write_text("email,first name,surname\n")
+    done = seatsync("validate", folder=place)
+    assert "warning unnamed-roster" in done.out
+    assert "new/students.csv looks like a roster" in done.out
+    for name in ("notes.txt", "export.csv", "other/r.csv", "extra.csv"):
+        assert name not in done.out
+    assert seatsync("validate", "--strict", folder=place).code == 3
