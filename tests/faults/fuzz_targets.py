@@ -215,10 +215,10 @@ class CsvRoster(Reader):
 
     def read(self, text: str, found: list[Diagnostic]) -> object:
         from seatsync.sources.rosters.members import RosterReader
-        from seatsync.sources.rosters.read import read_csv
+        from seatsync.sources.rosters.read import read_rows
 
         reader = RosterReader(self.name, ["student"], found)
-        read_csv(text, reader)
+        read_rows(text, reader)
         return reader.members
 
 

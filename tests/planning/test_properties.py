@@ -26,7 +26,7 @@ from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from seatsync.sources.rosters import table_reader
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.yaml_members import read_yaml
 
 CONFIG = """\
@@ -96,7 +96,7 @@ def test_members_are_read_from_a_csv_as_they_were_written(
     for number, (first, last, role) in enumerate(rows):
         writer.writerow([f"m{number}@grace.example", first, last, role])
     reader = RosterReader("members.csv", [], [])
-    read_csv(text.getvalue(), reader)
+    read_rows(text.getvalue(), reader)
     assert reader.found == []
     assert [(m.given_name, m.family_name, m.role) for m in reader.members] == [tuple(map(clean, row)) for row in rows]
 
@@ -141,9 +141,9 @@ def test_rows_are_read_at_once_as_they_are_read_one_by_one(
         writer.writerow([*(row + sound[len(row) :])[:width], *types[number % len(types or "-") :][:1]])
     at_once, one_by_one = (RosterReader("members.csv", ["here"], []) for _ in range(2))
     with mock.patch.object(table_reader, "_AT_ONCE", at_a_time):
-        read_csv(text.getvalue(), at_once)
+        read_rows(text.getvalue(), at_once)
     with mock.patch.object(RosterReader, "take_plain", return_value=False):
-        read_csv(text.getvalue(), one_by_one)
+        read_rows(text.getvalue(), one_by_one)
     assert vars(at_once) == vars(one_by_one)
 
 
@@ -187,7 +187,7 @@ def test_yaml_may_be_as_deep_and_stand_for_as_much_as_is_said_and_no_more(text: 
 @given(st.text(st.sampled_from("email,given_name;\n\r\"' :-{}[]&*<#|>!%@\t\\0123é"), max_size=200))
 @settings(max_examples=300)
 def test_no_text_makes_a_roster_reader_fail(text: str) -> None:
-    for read in (read_csv, read_yaml):
+    for read in (read_rows, read_yaml):
         reader = RosterReader("members", [], [])
         read(text, reader)
         assert all(diagnostic.origin is not None and diagnostic.help for diagnostic in reader.found)

@@ -149,8 +149,8 @@ def selected(path: Path, run: Run) -> Selection:
     from seatsync.sources.selections import read_selection
 
     folder = Folder(path.parent)
-    text = folder.read(path.name)
-    selection = read_selection(text, path.name, folder.found) if text is not None else None
+    content = folder.read_table(path.name)
+    selection = read_selection(content, path.name, folder.found) if content is not None else None
     if folder.found:
         print_findings(path.parent, folder.found, run)
     if selection is None or any(diagnostic.severity is Severity.ERROR for diagnostic in folder.found):

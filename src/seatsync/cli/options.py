@@ -64,6 +64,21 @@ def with_options(command: Command, options: Sequence[Callable[[Any], Any]]) -> C
     return result
 
 
+class EncodingName(click.ParamType[str]):
+    """The name of an encoding of texts that Python knows."""
+
+    name = "NAME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from seatsync.domain.text.encodings import codec_of
+
+        if codec_of(value) is None:
+            self.fail(
+                f'"{value}" is not an encoding of texts, such as utf-8, utf-16, windows-1252 or cp1250.', param, ctx
+            )
+        return str(value)
+
+
 class Moment(click.ParamType[datetime]):
     """A date or an ISO time; a time without a time zone is UTC.
 

@@ -13,7 +13,7 @@ from seatsync.formats.approvals import AnyApproval
 from seatsync.formats.fields import Closed, Day, Email, InvalidValue, Moment, Slug, Text, Timezone, quoted
 from seatsync.formats.grants import AnyGrant
 from seatsync.formats.libraries import DeliveredByName, LibraryEntry
-from seatsync.formats.roster_entry import Encoding, RosterEntry
+from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding, RosterEntry
 
 
 def _revokes(value: Any) -> Any:
@@ -115,7 +115,8 @@ class ExportEntry(Closed):
         description="When the file was downloaded: a date, of which the beginning counts, or a time such as 2027-03-01T14:30:00Z. "
         "The file says nothing of what has changed since."
     )
-    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
+    encoding: Encoding | None = Field(None, description=ENCODING)
+    sheet: Text | None = Field(None, description=SHEET)
 
 
 class InvitesEntry(Closed):

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from seatsync.domain.text.characters import clean, is_slug, printable, text_fault
 from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.encodings import codec_of
 from seatsync.domain.text.guesses import nearest
 from seatsync.domain.text.tags import tag_fault
 from seatsync.domain.text.web_addresses import MAX_ADDRESS, web_address_fault
@@ -109,6 +110,20 @@ def _whole(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
         raise InvalidValue(f"{quoted(value)} is out of range", "Write a number from 0 to 999999999.")
     raise InvalidValue(f"{quoted(value)} is not a whole number", "Write digits only, for example 50.")
+
+
+def known_encoding(value: str) -> str:
+    """Return the encoding's name as it is written.
+
+    Raises:
+        InvalidValue: there is no such encoding of texts.
+    """
+    if codec_of(value) is None:
+        raise InvalidValue(
+            f'"{printable(value)}" is not an encoding of texts that seatsync knows',
+            "Write one that Python knows, such as utf-8, utf-16, windows-1252, cp1250 or shift_jis.",
+        )
+    return value
 
 
 @cache

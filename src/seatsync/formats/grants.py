@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, field_validator, model_va
 from pydantic import Tag as Variant
 
 from seatsync.formats.fields import AnyText, Closed, Day, Email, InvalidValue, Text, one_of
-from seatsync.formats.roster_entry import Encoding
+from seatsync.formats.roster_entry import ENCODING, SHEET, Encoding
 
 KindName = Literal["temporary", "permanent"]
 
@@ -97,7 +97,8 @@ class GrantsFile(Closed):
     """A CSV file of grants with the columns library, email, kind, until and, to find members whose e-mail changes, student_id."""
 
     path: Text = Field(description="The file, relative to this folder.")
-    encoding: Encoding | None = Field(None, description="Needed only for windows-1252.")
+    encoding: Encoding | None = Field(None, description=ENCODING)
+    sheet: Text | None = Field(None, description=SHEET)
 
 
 def _grant_variant(value: Any) -> str:

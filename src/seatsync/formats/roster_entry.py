@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from seatsync.domain.text.tags import tag_fault
-from seatsync.formats.fields import AnyText, Closed, InvalidValue, Tag, Text, quoted
+from seatsync.formats.fields import AnyText, Closed, InvalidValue, Tag, Text, known_encoding, quoted
 from seatsync.systems.registry import PORTALS
 
-Encoding = Literal["utf-8", "utf-16", "windows-1252"]
+Encoding = Annotated[Text, AfterValidator(known_encoding)]
+ENCODING = (
+    "Needed where it is neither UTF-8 nor UTF-16: a name that Python knows, such as windows-1252, cp1250 or shift_jis."
+)
+SHEET = "The sheet of a workbook (.xlsx, .ods); needed where several have a header that fits."
 FORMATS = (*PORTALS, "seatsync")
 """The formats that `format:` can pin; ``sources/rosters/formats`` has one file for each."""
 READ = ("email", "given_name", "family_name", "student_id", "role", "tags", "org", "term")
@@ -78,11 +82,12 @@ TagTemplate = Annotated[str | None, BeforeValidator(_template), WithJsonSchema({
 class RosterEntry(Closed):
     """A file that lists members."""
 
-    path: Text = Field(description="The file, relative to this folder: .csv, .yaml or .yml.")
-    tags: list[Tag] = Field([], description="Tags for every member of the file.")
-    encoding: Encoding | None = Field(
-        None, description="Needed only for windows-1252; UTF-8 and UTF-16 are recognized."
+    path: Text = Field(
+        description="The file, relative to this folder: .csv and other tables, .xlsx, .ods, .yaml or .yml."
     )
+    tags: list[Tag] = Field([], description="Tags for every member of the file.")
+    encoding: Encoding | None = Field(None, description=ENCODING)
+    sheet: Text | None = Field(None, description=SHEET)
     format: FormatName | None = Field(None, description="The format, if it is not to be told from the header.")
     map: dict[FieldName, Column] = Field(
         {},

@@ -109,7 +109,8 @@ def _estimated(rows: Rows, rosters: Sequence[PlainRoster], last_number: int) -> 
 
 
 def _plain_roster(file: RosterFile) -> PlainRoster:
-    reader, text = _READERS.get(suffix_of(file.reader.file)), file.text()
+    reader = _READERS.get(suffix_of(file.reader.file))
+    text = file.text() if reader is not None else None
     if reader is None or text is None or TAGS_HERE in text or NO_LINE in text:
         raise SlowPath("a roster can't be read as plain text")
     roster = reader(file, text)

@@ -29,6 +29,7 @@ from seatsync.sources.portal.committed import EVERY_EXPORT
 from seatsync.sources.rosters.files import RosterFile
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.read import read_csv_with
+from seatsync.sources.tables.content import TABLES, WORKBOOKS
 
 
 class Around(NamedTuple):
@@ -62,6 +63,8 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
     """The files with the rows that matter; None if they are not those that were applied."""
 
     def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
+        if any(suffix_of(file.reader.file) in WORKBOOKS for file in files):
+            raise SlowPath("a roster is a workbook")
         texts = [file.text() or "" for file in files]
         if any(applied.get(name) != digest for file in files for name, digest in file.folder.digests.items()):
             raise SlowPath("a file has changed since the apply")
@@ -88,7 +91,7 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
 def _rows_with(names: _Names, file: RosterFile, text: str) -> list[RosterMember]:
     """The members of a roster who have one of the names."""
     reader = RosterReader(file.reader.file, file.reader.tags, [])
-    if suffix_of(reader.file) == ".csv":
+    if suffix_of(reader.file) in TABLES:
         read_csv_with(text, reader, names.all)
     else:
         roster = PlainYaml(replace(file, reader=reader), text)

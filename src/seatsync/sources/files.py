@@ -14,12 +14,15 @@ from pathlib import Path, PurePosixPath
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.encodings import codec_of
 from seatsync.domain.text.guesses import nearest
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
-from seatsync.sources.encryption.decrypt import decrypted, is_encrypted
+from seatsync.sources.encryption.decrypt import decrypted, is_encrypted, suffix_of
 from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
+from seatsync.sources.tables.content import TABLES, WORKBOOKS, Content, Workbook
+from seatsync.sources.tables.encodings import as_text, better, is_utf8, readings
 
 NAME = "seatsync.yaml"
 """The file that every institution's folder has."""
@@ -55,6 +58,24 @@ class Folder:
             return None
         data = self.data(name, named_at or Origin(name), most)
         return None if data is None else self.text_of(data, name, encoding)
+
+    def read_table(
+        self, name: str, named_at: Origin | None = None, encoding: str | None = None, most: int = MOST_BYTES
+    ) -> Content | None:
+        """Return the text of a CSV file, or a workbook, as ``read`` does."""
+        data = self.data(name, named_at or Origin(name), most)
+        return None if data is None else self.table_of(data, name, encoding)
+
+    def table_of(self, data: bytes, name: str, encoding: str | None = None) -> Content | None:
+        """Return the text, or the workbook, that a file ``name`` with this ``data`` is; None where a diagnostic says why not."""
+        is_workbook = suffix_of(name) in WORKBOOKS
+        if is_workbook and data.startswith(b"PK\x03\x04"):
+            return Workbook(data)
+        if _PROTECTED in data[:100_000]:
+            message, help = f"{name} is protected with a password.", "Save it without a password."
+            self._report("file-unreadable", message, help, Origin(name))
+            return None
+        return self.text_of(data, name, encoding)
 
     def data(self, name: str, where: Origin, most: int = MOST_BYTES) -> bytes | None:
         """Return the decrypted bytes of the file ``name``, as ``read`` does its text."""
@@ -198,7 +219,7 @@ class Folder:
                         left -= 1
                         if entry.is_dir(follow_symlinks=False):
                             folders += [Path(entry.path)] if not entry.name.startswith(".") else []
-                        elif entry.name.lower().endswith((".csv", ".yaml", ".yml", ".txt", ".tsv")):
+                        elif entry.name.lower().endswith((*TABLES, ".yaml", ".yml")):
                             yield Path(entry.path)
             except OSError:
                 continue
@@ -206,25 +227,40 @@ class Folder:
     def _decode(self, data: bytes, name: str, encoding: str | None) -> str | None:
         kind = next((kind for beginning, kind in _NO_TEXT.items() if data.startswith(beginning)), None)
         if kind is not None:
-            self._report("file-encoding", f"{name} is {kind}, not text.", _how_to_save(name), Origin(name))
+            self._report("file-encoding", f"{name} is {kind}, not text.", _how_to_save(name, kind), Origin(name))
             return None
-        codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), encoding or "utf-8")
-        if codec == encoding != "utf-8" and _is_utf8(data, encoding):
+        named = codec_of(encoding) if encoding is not None else None
+        codec = next((codec for bom, codec in _BOMS if data.startswith(bom)), named or "utf-8")
+        if codec == named != "utf-8" and is_utf8(data, codec):
             message = f"{name} is UTF-8, although its entry says `encoding: {encoding}`; it is read as UTF-8."
             self._report("file-encoding", message, "Delete `encoding:`.", Origin(name), Severity.WARNING)
             codec = "utf-8"
-        if codec != "utf-16" and b"\0" in data:
-            message = f"{name} is not {_as_text(codec)} text: it contains zero bytes, as UTF-16 and program files do."
+        if not codec.startswith(("utf-16", "utf-32")) and b"\0" in data:
+            message = f"{name} is not {as_text(codec)} text: it contains zero bytes, as UTF-16 and program files do."
             where = _place(data[: data.index(b"\0")].decode(codec, "replace"), name)
             self._report("file-encoding", message, _how_to_save(name), where)
             return None
         try:
-            return data.decode(codec)
-        except UnicodeDecodeError as error:
-            where = _place(data[: error.start].decode(codec, "replace"), name)
-            message = f"{name} is not {_as_text(codec)} text: the byte 0x{data[error.start]:02X} is not valid here."
-            self._report("file-encoding", message, _how_to_save(name, codec == "utf-8"), where)
-        return None
+            text = data.decode(codec)
+        except UnicodeError as error:
+            self._report_not_decoded(data, name, codec, error)
+            return None
+        if codec == named and (reading := better(data, codec)) is not None:
+            message = f'{name} may not be {as_text(codec)}: in {reading.encoding} a value of it reads "{printable(reading.value)}".'
+            help = f"If that is right, write `encoding: {reading.encoding}`."
+            self._report("file-encoding", message, help, Origin(name), Severity.WARNING)
+        return text
+
+    def _report_not_decoded(self, data: bytes, name: str, codec: str, error: UnicodeError) -> None:
+        """Report bytes that are not valid in an encoding, with how a value would read in those that fit."""
+        start = error.start if isinstance(error, UnicodeDecodeError) else 0
+        where = _place(data[:start].decode(codec, "replace"), name)
+        message = f"{name} is not {as_text(codec)} text: the byte 0x{data[start]:02X} is not valid here."
+        help = _how_to_save(name)
+        if suffix_of(name) in TABLES and codec in ("utf-8", "cp1252") and (fitting := readings(data)):
+            shown = ", ".join(f'for "{printable(one.value, 40)}" `encoding: {one.encoding}`' for one in fitting)
+            help += f" Or write next to its path the encoding in which its names are right: {shown}."
+        self._report("file-encoding", message, help, where)
 
     def _has_git_leftovers(self, text: str, name: str) -> bool:
         """Whether Git left something in the file that only a person can correct; if so, report it."""
@@ -256,8 +292,10 @@ def _help_for_missing(name: str) -> str:
 
 
 _TOO_MUCH = f"is too large: the files of a folder can have at most {opening.as_text(MOST_BYTES)} together"
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")
+"""A part that an Excel workbook has which is protected with a password."""
 _NO_TEXT = {
-    b"PK\x03\x04": "a workbook (or another zip file)",
+    b"PK\x03\x04": "a workbook (.xlsx, .ods) or another zip file, by its contents",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "a compressed file (gzip)",
@@ -268,27 +306,12 @@ _NO_TEXT = {
 _CONFLICT = ("<<<<<<< ", ">>>>>>> ")
 
 
-def _how_to_save(name: str, may_be_windows: bool = False) -> str:
-    if not name.endswith(".csv"):
-        return "Save it as UTF-8 text."
-    other = " To keep it as Excel saved it, write `encoding: windows-1252` next to its path." if may_be_windows else ""
-    return f"Save it as CSV UTF-8.{other}"
-
-
-def _as_text(codec: str) -> str:
-    return codec.removesuffix("-sig").upper() if codec != "windows-1252" else "Windows-1252"
-
-
-def _is_utf8(data: bytes, named: str | None) -> bool:
-    """Whether the data is UTF-8 although the encoding ``named`` is given. Text in other encodings is hardly ever valid UTF-8.
-
-    ASCII is valid Windows-1252 too, so it does not count; UTF-16 has zero bytes in every header.
-    """
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return False
-    return "\0" not in text if named == "utf-16" else not text.isascii()
+def _how_to_save(name: str, kind: str = "") -> str:
+    if kind.startswith("a workbook"):
+        return "Save it as CSV UTF-8; or name it .xlsx or .ods, as what it is."
+    if kind.startswith("an old Excel"):
+        return "Save it as .xlsx or as CSV UTF-8, and without a password."
+    return "Save it as CSV UTF-8." if suffix_of(name) in TABLES else "Save it as UTF-8 text."
 
 
 def _place(before: str, name: str) -> Origin:

@@ -48,9 +48,9 @@ class GrantsOfFolder:
                 return []
             self.grants_files[file] = entry.path
             reader = GrantsReader(entry.path, self.libraries, self.folder.found)
-            text = self.folder.read(entry.path, where, entry.encoding)
-            if text is not None:
-                reader.read(text)
+            content = self.folder.read_table(entry.path, where, entry.encoding)
+            if content is not None:
+                reader.read(content, entry.sheet)
             return reader.grants
         library = self._known_library(entry.library, self.at("grants", position, "library"))
         kind = choose_kind(entry.kind or "", library)
@@ -101,9 +101,10 @@ class GrantsOfFolder:
     def selection(self, file: str, *where: str | int) -> Selection | None:
         """The members that a CSV lists; each file is read once."""
         if file not in self.selections:
-            encoding = next((r.encoding for r in self.config.rosters if normpath(r.path) == normpath(file)), None)
-            text = self.folder.read(file, self.at(*where), encoding)
-            self.selections[file] = read_selection(text, file, self.folder.found) if text is not None else None
+            entry = next((entry for entry in self.config.rosters if normpath(entry.path) == normpath(file)), None)
+            encoding, sheet = (entry.encoding, entry.sheet) if entry is not None else (None, None)
+            content, found = self.folder.read_table(file, self.at(*where), encoding), self.folder.found
+            self.selections[file] = read_selection(content, file, found, sheet=sheet) if content is not None else None
         return self.selections[file]
 
     def _report(self, code: str, message: str, help: str, where: Origin) -> None:

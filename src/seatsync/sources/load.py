@@ -153,7 +153,7 @@ class _Loader:
             names[file] = entry.path
             how = how_to_read(entry, partial(self._in_roster, position))
             reader = RosterReader(entry.path, list(entry.tags), self.folder.found, how)
-            files.append(RosterFile(self.folder, reader, entry.encoding, where))
+            files.append(RosterFile(self.folder, reader, entry.encoding, where, entry.sheet))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)
         rosters = [

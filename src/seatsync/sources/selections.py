@@ -17,8 +17,9 @@ from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
 from seatsync.sources.rosters.meanings import NAMES, fields_of, names_of
-from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.content import Content
 from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.read import read_table
 from seatsync.sources.tables.table import (
     Record,
     Table,
@@ -80,12 +81,14 @@ _ENDS = frozenset(
 )
 
 
-def read_selection(text: str, file: str, found: list[Diagnostic], most: int | None = None) -> Selection | None:
-    """Return the members that a CSV lists by e-mail, student id or both; other columns are ignored.
+def read_selection(
+    content: Content, file: str, found: list[Diagnostic], most: int | None = None, sheet: str | None = None
+) -> Selection | None:
+    """Return the members that a table lists by e-mail, student id or both; other columns are ignored.
 
     None, and nothing read, where the file has more than ``most`` rows, empty ones included.
     """
-    table = csv_table.read(text, file, SELECTION, found)
+    table = read_table(content, file, SELECTION, found, sheet)
     if table is None:
         return None
     picks: list[int | None] = []
@@ -140,9 +143,9 @@ class GrantsReader:
         self.found = found
         self.grants: list[Grant] = []
 
-    def read(self, text: str) -> None:
+    def read(self, content: Content, sheet: str | None = None) -> None:
         """Read every row into ``grants``, and report mistakes to ``found``."""
-        table = csv_table.read(text, self.file, GRANTS, self.found)
+        table = read_table(content, self.file, GRANTS, self.found, sheet)
         if table is None:
             return
         columns = {name: position for position, name in enumerate(table.columns)}

@@ -19,10 +19,10 @@ from seatsync.domain.text.characters import clean
 from seatsync.formats.roster_entry import RosterEntry
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.one_roster import read_one
-from seatsync.sources.rosters.files import RosterFile, how_to_read, read_text
+from seatsync.sources.rosters.files import RosterFile, how_to_read, read_content
 from seatsync.sources.rosters.how import PLAIN
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.spellings import SPELLINGS
 from seatsync.sources.rosters.told import in_detail, notices
 from tests.support.command_line import seatsync
@@ -35,7 +35,7 @@ def read(text: str, entry: dict[str, Any]) -> RosterReader:
     model = RosterEntry.model_validate({"path": "r.csv", **entry})
     folder = Folder(Path())
     reader = RosterReader("r.csv", [], folder.found, how_to_read(model, PLAIN.place))
-    read_text(text, RosterFile(folder, reader, None, PLAIN.place()))
+    read_content(text, RosterFile(folder, reader, None, PLAIN.place()))
     return reader
 
 
@@ -106,7 +106,7 @@ def test_any_table_is_read_back_equal_whatever_its_order_and_language(
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end).writerows([header, *rows])
     reader = RosterReader("r.csv", [], [])
-    read_csv(text.getvalue(), reader)
+    read_rows(text.getvalue(), reader)
     blank = dict.fromkeys(Person._fields, "")
     people = [Person(**blank | dict(zip(fields, map(clean, row), strict=True))) for row in rows]
     errors = [one for one in reader.found if one.severity.value == "error"]

@@ -35,8 +35,8 @@ class SelectedMembers:
 def select_by_csv(connection: Connection, institution: str, data: bytes, name: str) -> SelectedMembers:
     """Return the members that the CSV in ``data`` lists. The file is not stored."""
     folder = Folder(Path())
-    text = folder.text_of(data, name)
-    selection = read_selection(text, name, folder.found, MOST_ROWS) if text is not None else None
+    content = folder.table_of(data, name)
+    selection = read_selection(content, name, folder.found, MOST_ROWS) if content is not None else None
     if selection is None or any(found.severity is Severity.ERROR for found in folder.found):
         return SelectedMembers(diagnostics=folder.found)
     found = numbers_of(connection, institution, selection.keys, selection.student_ids)

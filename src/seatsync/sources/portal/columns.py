@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +17,9 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.rosters.meanings import NAMES, fields_of
 from seatsync.sources.rosters.spellings import EXAMPLES
-from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.content import Content
 from seatsync.sources.tables.header import HeaderSpec
+from seatsync.sources.tables.read import read_table
 from seatsync.sources.tables.table import MOST_UNREAD, Table, report_two_columns, squeezed
 from seatsync.systems.registry import LICENSE_COLUMNS, TEMPLATES, portal_of
 
@@ -110,16 +113,26 @@ def read_columns(table: Table, libraries: Mapping[str, Library], library: str | 
     return found
 
 
-def titles_in(text: str, file: str, found: list[Diagnostic]) -> list[str] | None:
+def titles_in(content: Content, file: str, found: list[Diagnostic]) -> list[str] | None:
     """Return the libraries' names in the license columns as they are written, each once; "" stands for columns without one.
 
     Return None, and add to ``found``, where the file has no header of an export.
     """
-    table = csv_table.read(text, file, HEADER, found)
+    table = read_table(content, file, HEADER, found)
     if table is None:
         return None
     titles = [_OF_LICENSE.sub("", name).strip(_AROUND) for name in table.header if _OF_LICENSE.search(name)]
     return list({squeezed(title): title for title in reversed(titles)}.values())[::-1]
+
+
+def as_csv(content: Content, file: str) -> str:
+    """Return an export as CSV text: a text as it is, of a workbook the sheet that is read."""
+    if isinstance(content, str):
+        return content
+    table, written = read_table(content, file, HEADER, []), io.StringIO(newline="")
+    if table is not None:
+        csv.writer(written, lineterminator="\n").writerows([table.header, *(row for _, row in table.rows())])
+    return written.getvalue()
 
 
 _OF_LICENSE = re.compile(

@@ -116,10 +116,10 @@ class _Reader:
             message = f"{entry.path} was not taken yet: `taken` is {entry.taken.isoformat()}."
             help = "Write when the file was downloaded from the portal."
             self._report("export-in-future", message, help, self._at(position, "taken"))
-        text = self.folder.read(entry.path, where, entry.encoding)
-        if text is None or not is_sound:
+        content = self.folder.read_table(entry.path, where, entry.encoding)
+        if content is None or not is_sound:
             return None
-        rows = read_export(text, entry.path, self.libraries, entry.library, self.folder.found)
+        rows = read_export(content, entry.path, self.libraries, entry.library, self.folder.found, entry.sheet)
         return CommittedExport(entry.path, entry.library or "", taken, key, where, rows)
 
     def _is_listed_once(self, entry: ExportEntry, where: Origin) -> bool:

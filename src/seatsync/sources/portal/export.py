@@ -18,7 +18,8 @@ from seatsync.domain.text.tags import IMPORTED
 from seatsync.sources.portal.columns import BOTH, HEADER, Columns, read_columns
 from seatsync.sources.portal.words import HELP, read_license
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.content import Content
+from seatsync.sources.tables.read import read_table
 from seatsync.sources.tables.table import Row, Table, squeezed
 from seatsync.systems.portal import Portal
 from seatsync.systems.registry import PORTALS, SYSTEMS, portal_of
@@ -28,7 +29,12 @@ _AT_ONCE = 5_000
 
 
 def read_export(
-    text: str, file: str, libraries: Mapping[str, Library], library: str | None, found: list[Diagnostic]
+    content: Content,
+    file: str,
+    libraries: Mapping[str, Library],
+    library: str | None,
+    found: list[Diagnostic],
+    sheet: str | None = None,
 ) -> Export | None:
     """Read an export. Columns without a library's name, and lists of license holders, are about ``library``.
 
@@ -36,7 +42,7 @@ def read_export(
     wrong.
     """
     before = len(found)
-    table = csv_table.read(text, file, HEADER, found)
+    table = read_table(content, file, HEADER, found, sheet)
     if table is None:
         return None
     columns = read_columns(table, libraries, library)

@@ -13,8 +13,9 @@ from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import Folder
 from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.read import read_csv
+from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.yaml_members import read_yaml
+from seatsync.sources.tables.content import TABLES, Content
 
 
 @dataclass(slots=True)
@@ -25,6 +26,11 @@ class RosterFile:
     reader: RosterReader
     encoding: str | None
     where: Origin
+    sheet: str | None = None
+
+    def content(self) -> Content | None:
+        """Read the file and return its text, or the workbook that it is; None where the folder's diagnostics say why not."""
+        return self.folder.read_table(self.reader.file, self.where, self.encoding)
 
     @property
     def is_set(self) -> bool:
@@ -51,24 +57,25 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
 
             read_set(file.folder, file.reader, file.encoding, file.where)
             continue
-        if (text := file.text()) is None:
-            continue
-        read_text(text, file)
+        if (content := file.content()) is not None:
+            read_content(content, file)
     return {}
 
 
-def read_text(text: str, file: RosterFile) -> None:
-    """Read the members of a file that has this text."""
+def read_content(content: Content, file: RosterFile) -> None:
+    """Read the members of a file that is this text or workbook."""
     suffix, asks = suffix_of(file.reader.file), file.reader.how.asks
     if suffix in (".yaml", ".yml") and asks:
         message = f"{file.reader.file} is YAML, which has no columns, so `{asks[0]}` can't be used here."
         where = file.reader.how.place(asks[0])
         file.folder.found.append(Diagnostic("invalid-value", message, "Delete it.", where))
-    elif suffix in (".csv", ".yaml", ".yml"):
-        (read_csv if suffix == ".csv" else read_yaml)(text, file.reader)
+    elif suffix in TABLES:
+        read_rows(content, file.reader, file.sheet)
+    elif suffix in (".yaml", ".yml") and isinstance(content, str):
+        read_yaml(content, file.reader)
     else:
-        message = f"{file.reader.file} is neither .csv nor .yaml, so seatsync can't tell how to read it."
-        help = "Save it as CSV and name it .csv."
+        message = f"{file.reader.file} is neither a table nor YAML by its name, so seatsync can't tell how to read it."
+        help = f"Save it as CSV and name it .csv; tables can also be {', '.join(TABLES[1:])}."
         file.folder.found.append(Diagnostic("file-unreadable", message, help, file.where))
 
 

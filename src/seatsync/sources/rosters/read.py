@@ -10,21 +10,22 @@ from seatsync.sources.rosters.header import report, spec_of
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.presence_check import examine
 from seatsync.sources.rosters.table_reader import TableReader
-from seatsync.sources.tables import csv_table
+from seatsync.sources.tables.content import Content
+from seatsync.sources.tables.read import read_table
 from seatsync.sources.tables.table import Table
 
 _FEW = 500
 
 
-def read_csv(text: str, reader: RosterReader) -> None:
-    """Read the members of a CSV roster."""
-    if (opened := open_csv(text, reader)) is not None:
+def read_rows(content: Content, reader: RosterReader, sheet: str | None = None) -> None:
+    """Read the members of a roster that is a table. ``sheet`` names a workbook's sheet."""
+    if (opened := open_rows(content, reader, sheet)) is not None:
         take_all(opened)
 
 
-def open_csv(text: str, reader: RosterReader) -> TableReader | None:
-    """Find the header of a CSV roster and what its columns mean. None, with errors in ``reader.found``, where there is none."""
-    table = csv_table.read(text, reader.file, spec_of(reader.how), reader.found)
+def open_rows(content: Content, reader: RosterReader, sheet: str | None = None) -> TableReader | None:
+    """Find the header of a roster and what its columns mean. None, with errors in ``reader.found``, where there is none."""
+    table = read_table(content, reader.file, spec_of(reader.how), reader.found, sheet)
     return open_table(table, reader) if table is not None else None
 
 
@@ -44,7 +45,7 @@ def take_all(opened: TableReader) -> None:
 
 def read_csv_with(text: str, reader: RosterReader, names: Collection[str]) -> None:
     """Read the members of a CSV roster whose e-mail or student id is one of ``names`` (``mentions``), and some around them."""
-    if (opened := open_csv(text, reader)) is None:
+    if (opened := open_rows(text, reader)) is None:
         return
     records = opened.table.records()
     if not opened.columns.are_as_they_stand:  # a name may be put together from several cells, or be on several rows

@@ -26,6 +26,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.person import Person, person_of
 from seatsync.domain.text.formulas import defused
 from seatsync.domain.text.tags import split_tags
+from seatsync.sources.portal.columns import as_csv
 from seatsync.sources.tables.table import squeezed
 
 ROSTER = "rosters/members.csv"
@@ -124,7 +125,7 @@ def exports_of(
         stem = slug(Path(source.path).stem) or "export"
         names = (f"exports/{stem}{suffix}.csv" for suffix in ("", *(f"-{number}" for number in range(2, 1_001))))
         path = next(name for name in names if name not in copies)
-        copies[path] = source.text
+        copies[path] = as_csv(source.content, source.path)
         titles = {squeezed(library.title): id for id, library in adopted.libraries.items()}
         library = titles.get(squeezed(told.get(source.path, "")))
         entries[path] = f"  - {{path: {path}, {f'library: {library}, ' if library else ''}taken: {taken}}}"

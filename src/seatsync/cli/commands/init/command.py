@@ -26,7 +26,7 @@ from seatsync.cli.commands.init.pipeline import (
 from seatsync.cli.commands.init.setup import Setup, shown
 from seatsync.cli.commands.init.values import values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
-from seatsync.cli.options import common, option
+from seatsync.cli.options import EncodingName, common, option
 from seatsync.cli.run import Run
 from seatsync.git.branches import root_of
 from seatsync.sources.files import NAME
@@ -76,7 +76,7 @@ _FILES = {
 )
 @option(
     "--encoding",
-    type=click.Choice(["utf-8", "utf-16", "windows-1252"]),
+    type=EncodingName(),
     help="With --from: the exports' encoding, if it is not recognized.",
 )
 @option("--ci", type=click.Choice(["github", "gitlab"]), help="Also write the pipeline, to the repository's root.")

@@ -20,19 +20,20 @@ from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
 from seatsync.sources.portal.export import read_export
 from seatsync.sources.rosters.merge import merge
+from seatsync.sources.tables.content import Content
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import SYSTEMS
 from seatsync.systems.system import System
 
 
 class Source(NamedTuple):
-    """One export: its path as it was given, its text, and the libraries' titles in its license columns.
+    """One export: its path as it was given, its contents, and the libraries' titles in its license columns.
 
     A title is "" where columns do not name their library.
     """
 
     path: str
-    text: str
+    content: Content
     titles: Sequence[str]
 
 
@@ -64,11 +65,11 @@ def open_exports(files: Iterable[Path], encoding: str | None, found: list[Diagno
     sources = []
     for file in files:
         folder = Folder(file.parent)
-        text = folder.read(file.name, encoding=encoding)
+        content = folder.read_table(file.name, encoding=encoding)
         found += (replace(one, origin=one.origin and one.origin._replace(file=str(file))) for one in folder.found)
-        titles = titles_in(text, str(file), []) if text is not None else None
-        if text is not None:
-            sources.append(Source(str(file), text, titles or ()))
+        titles = titles_in(content, str(file), []) if content is not None else None
+        if content is not None:
+            sources.append(Source(str(file), content, titles or ()))
     return sources
 
 
@@ -85,7 +86,7 @@ def read_exports(sources: Sequence[Source], told: Mapping[str, str], found: list
         own = [libraries.of(name or title or "", system) for name in source.titles or ([title] if title else [])]
         about = libraries.of(title, system).id if title else None
         known = own or [libraries.of(_LISTED.name.replace("-", " ").title(), _LISTED)]
-        export = read_export(source.text, source.path, {one.id: one for one in known}, about, found)
+        export = read_export(source.content, source.path, {one.id: one for one in known}, about, found)
         exports += [export] if export is not None else []
     members = merge([[*one.members] for one in exports], found)
     holdings = _together(exports, found)

@@ -232,12 +232,13 @@ class _Importing:
         """The files to write, in order."""
         from seatsync.apply.additions import Additions
         from seatsync.sources.files import Folder
+        from seatsync.sources.portal.columns import as_csv
 
         added = Additions(self.folder, self.file.name)
         added.add(self.done)
         if self.files_only and self.done.found.moves:
-            text = Folder(self.file.parent).read(self.file.name, encoding=self.encoding)
-            added.add_export(text or "", self.library, self.at)
+            content = Folder(self.file.parent).read_table(self.file.name, encoding=self.encoding)
+            added.add_export(as_csv(content or "", self.file.name), self.library, self.at)
         return added.texts()
 
     def _say_what_is_new(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.options import Moment, option
+from seatsync.cli.options import EncodingName, Moment, option
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
@@ -25,7 +25,7 @@ library_option = option(
 )
 encoding_option = option(
     "--encoding",
-    type=click.Choice(["utf-8", "utf-16", "windows-1252"]),
+    type=EncodingName(),
     help="The file's encoding, if it is not recognized.",
 )
 taken_option = option(
@@ -54,8 +54,8 @@ def read_file(
         guess = did_you_mean(library, libraries)
         raise click.UsageError(f'{where} has no library "{library}". {guess}'.rstrip())
     files = Folder(file.parent)
-    text = files.read(file.name, encoding=encoding)
-    export = read_export(text, file.name, libraries, library, files.found) if text is not None else None
+    content = files.read_table(file.name, encoding=encoding)
+    export = read_export(content, file.name, libraries, library, files.found) if content is not None else None
     if found := [each for each in files.found if not (run.quiet and each.severity is Severity.NOTICE)]:
         print_findings(file.parent, found, run)
     if export is None:
