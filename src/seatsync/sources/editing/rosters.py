@@ -22,7 +22,6 @@ from seatsync.sources.rosters.columns import columns_of
 from seatsync.sources.rosters.files import RosterFile
 from seatsync.sources.rosters.formats import own
 from seatsync.sources.rosters.header import spec_of
-from seatsync.sources.rosters.sets.archive import is_set
 from seatsync.sources.rosters.yaml_members import fields_of_keys
 from seatsync.systems.registry import PORTALS
 
@@ -64,7 +63,7 @@ def not_editable(roster: RosterFile) -> tuple[str, str] | None:
     """Return why a roster can't be changed by command, and what to do; None where it can."""
     name, columns = roster.reader.file, roster.reader.columns
     fact = f"{name} is made by another program"
-    if not is_set(roster.folder, name) and suffix_of(name) in (*_YAML, *_TABLES):
+    if not roster.is_set and suffix_of(name) in (*_YAML, *_TABLES):
         if columns is None or columns.format is None or columns.format.name in _BY_HAND:
             return None
         fact = f"{name} is made by another program ({columns.format.title})"

@@ -191,7 +191,7 @@ def test_what_is_taken_can_be_said(tmp_path: Path) -> None:
     write(tmp_path, oneroster())
     assert [*read(tmp_path, take=Take(roles=("guardian",))).members] == ["pam@school.example"]
     assert [*read(tmp_path, take=Take(orgs=("North School",))).members] == ["ann@school.example", "tom@school.example"]
-    assert [*read(tmp_path, take=Take(orgs=("o2",))).members] == []
+    assert [*read(tmp_path, take=Take(orgs=("N1",))).members] == ["ann@school.example", "tom@school.example"]
     assert [*read(tmp_path, take=Take(terms=("fall",))).members] == ["ann@school.example", "tom@school.example"]
 
 
@@ -227,3 +227,21 @@ def test_every_file_that_was_read_counts_to_the_digest_and_so_does_another_file(
     assert all(read(tmp_path).folder.is_still(name, digest) for name, digest in digests.items())
     write(tmp_path, {"roles.csv": "userSourcedId,role\n"})
     assert read(tmp_path).folder.digests["sis/"] != digests["sis/"]
+
+
+def test_an_organisation_or_term_that_the_set_lacks_is_an_error_with_a_guess(tmp_path: Path) -> None:
+    found = read(write(tmp_path, oneroster()), take=Take(orgs=("Nort School",), terms=("FS2025",)))
+    messages = [finding.message for finding in found.found if finding.severity is Severity.ERROR]
+    assert sorted(messages) == [
+        'The set has no org "Nort School". Did you mean "North School"?',
+        'The set has no term "FS2025". Did you mean "FS2026"?',
+    ]
+
+
+def test_words_of_status_that_are_taken_come_beside_the_active_or_stand_alone(tmp_path: Path) -> None:
+    people = [user("u1", "student", "Ann", "Lee"), user("u2", "student", "Ben", "Ode", status="inactive")]
+    people.append(user("u3", "student", "Cy", "Roe", status="active"))
+    write(tmp_path, oneroster(users=table(*people)))
+    assert len(read(tmp_path, take=Take(status=("inactive",))).members) == 3
+    assert [*read(tmp_path, take=Take(status=("active",))).members] == ["ann@school.example", "cy@school.example"]
+    assert len(read(tmp_path, map={"status": None}).members) == 3

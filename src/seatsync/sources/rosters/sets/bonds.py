@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from seatsync.domain.text.tags import join_ends
@@ -28,7 +28,7 @@ class Bond(NamedTuple):
 class Bonds:
     """The bonds of all people. ``of`` maps a person's id to the numbers of their bonds, in the order of the files."""
 
-    def __init__(self, structure: Structure, roles: frozenset[str] | None) -> None:
+    def __init__(self, structure: Structure, roles: Collection[str] | None) -> None:
         self.structure = structure
         self.roles = roles
         self.of: dict[str, list[int]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
@@ -24,7 +24,10 @@ _IS_LEDGERS = frozenset({IMPORTED.removesuffix(":")})
 
 
 class PeopleReader:
-    """Reads one file of people. ``mapped`` are templates of fields, by the roster's ``map:``."""
+    """Reads one file of people. ``mapped`` are templates of fields, by the roster's ``map:``.
+
+    ``orgs`` are the ids of the organisations whose people are taken; None: of all.
+    """
 
     def __init__(
         self,
@@ -33,12 +36,12 @@ class PeopleReader:
         structure: Structure,
         bonds: Bonds,
         options: SetOptions,
-        mapped: dict[str, Template],
+        mapped: Mapping[str, Template],
+        orgs: frozenset[str] | None,
         reader: RosterReader,
     ) -> None:
         self.kind, self.part, self.structure, self.bonds = kind, part, structure, bonds
-        self.options, self.mapped, self.reader = options, mapped, reader
-        self.orgs = _chosen(structure, options)
+        self.options, self.mapped, self.orgs, self.reader = options, mapped, orgs, reader
         self.knows_roles = bool(kind.role) or part.has(*kind.roles) or bool(structure.format.roles)
         own = (prefix for prefix, level in structure.levels.items() if level == "person" and prefix != "role")
         self.own = {prefix: structure.templates[prefix] for prefix in own}
@@ -203,11 +206,3 @@ class PeopleReader:
 
 def _filled(*values: str) -> str:
     return next((value for value in values if value.strip()), "")
-
-
-def _chosen(structure: Structure, options: SetOptions) -> frozenset[str] | None:
-    """The ids of the organisations that ``take: orgs`` names by id, name or identifier; None if it names none."""
-    if options.orgs is None:
-        return None
-    named = {id for id, org in structure.orgs.items() if {word(id), *map(word, org.values.values())} & options.orgs}
-    return frozenset(named | {id for id in structure.orgs if word(id) in options.orgs})

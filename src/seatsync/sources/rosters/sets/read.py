@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.files import Folder
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
@@ -19,7 +20,7 @@ from seatsync.sources.rosters.sets.options import SetOptions, options_of
 from seatsync.sources.rosters.sets.part import Names, Part, read_part
 from seatsync.sources.rosters.sets.people import NO_EMAIL, PeopleReader
 from seatsync.sources.rosters.sets.set_format import SetFormat
-from seatsync.sources.rosters.sets.structure import Structure
+from seatsync.sources.rosters.sets.structure import Entity, Structure
 from seatsync.sources.rosters.sets.templates import check_columns, mapped_fields, tag_templates
 from seatsync.sources.rosters.sets.words import word
 from seatsync.sources.tables.table import squeezed
@@ -45,11 +46,12 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
         return
     faults = Faults(folder.found)
     structure = Structure(format, parts, templates, faults, options.statuses)
-    structure.terms = _chosen_terms(structure, options)
+    structure.terms = _chosen(structure.sessions, options.terms, "terms", options, folder.found)
+    orgs = _chosen(structure.orgs, options.orgs, "orgs", options, folder.found)
     bonds = _bonds(structure, parts, options)
     for kind in format.people:
         people = RosterReader(archive.name_of(kind.file), reader.tags, reader.found)
-        PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, people).read()
+        PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, orgs, people).read()
         reader.parts.append(people)
     faults.report(archive.name_of)
     _tell_of_emails(reader, parts, format, folder)
@@ -97,15 +99,23 @@ def _needs(format: SetFormat) -> dict[str, list[Names]]:
     return needs
 
 
-def _chosen_terms(structure: Structure, options: SetOptions) -> frozenset[str] | None:
-    """The ids of the sessions that ``take: terms`` names by id or title; None if it names none."""
-    if options.terms is None:
+def _chosen(
+    entities: Mapping[str, Entity],
+    named: Mapping[str, str] | None,
+    what: str,
+    options: SetOptions,
+    found: list[Diagnostic],
+) -> frozenset[str] | None:
+    """The ids of the entities that ``take: orgs`` or ``terms`` (``what``) names by id, name, title or identifier; None: all."""
+    if named is None:
         return None
-    return frozenset(
-        id
-        for id, session in structure.sessions.items()
-        if {word(id), *map(word, session.values.values())} & options.terms
-    )
+    names = {id: {word(id), *map(word, entity.values.values())} for id, entity in entities.items()}
+    written = [text for id, entity in entities.items() for text in (id, *entity.values.values()) if text]
+    for said in named.keys() - set[str]().union(*names.values()):
+        message = f'The set has no {what[:-1]} "{printable(named[said], 60)}". {did_you_mean(named[said], written)}'
+        help = "Correct it, or delete it here if the set no longer has it."
+        found.append(Diagnostic("invalid-value", message.rstrip(), help, options.place("take", what)))
+    return frozenset(id for id, of in names.items() if of & named.keys())
 
 
 def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions) -> Bonds:

@@ -169,7 +169,7 @@ class Structure:
         return tags_of((prefix, self.templates[prefix].fill(value)) for prefix in of_level)
 
 
-_TITLES: Names = ("title", "name", "Term Name")
+_TITLES: Names = ("title", "name", "Term Name", "identifier")
 
 
 def _name_of(row: Entity) -> str:
