@@ -18,7 +18,6 @@ from seatsync.sources.files import NAME, Folder
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.files import RosterFile, how_to_read, read_whole
 from seatsync.sources.rosters.members import RosterReader
-from seatsync.sources.rosters.sets.options import options_of
 
 _MOST_LEVELS = 16
 
@@ -72,7 +71,7 @@ def _named(path: Path) -> RosterFile | None:
                 return yaml_tree.place(opened.tree, ("rosters", position, *keys), NAME)
 
             reader = RosterReader(entry.path, list(entry.tags), folder.found, how_to_read(entry, place))
-            return RosterFile(folder, reader, entry.encoding, place("path"), options_of(entry, place("path")))
+            return RosterFile(folder, reader, entry.encoding, place("path"), entry.sheet)
     for name, what in _others(config):
         if folder.leads_to(name) == real:
             raise NotARoster(f"{name} is {what}, not a roster")
