@@ -40,7 +40,8 @@ class RosterReader:
 
     ``counted`` is the number of members that were only counted; ``left`` are the rows that are no members. ``columns`` is what the
     header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
-    place of their student id (``text.ids.is_no_id``). ``parts`` are the readers of the files of people in a set.
+    place of their student id (``text.ids.is_no_id``). ``parts`` are the readers of the files of people in a set,
+    ``read_as`` says as what the set is read, and where fields and tags come from.
     """
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
@@ -50,6 +51,7 @@ class RosterReader:
         self.how = how
         self.left = Left()
         self.parts: list[RosterReader] = []
+        self.read_as: list[str] = []
         self.columns: Columns | None = None
         self.members: list[RosterMember] = []
         self.counted = 0

@@ -54,6 +54,10 @@ def _some(names: list[str]) -> str:
 
 def in_detail(reader: RosterReader) -> Iterator[str]:
     """Yield lines that say how each column of a file was read, and the lines of those left out."""
+    if reader.read_as:
+        title, *sources = reader.read_as
+        yield f"{reader.file}: {counted(len(reader.members), 'member')}, read as {title}"
+        yield from (f"  {source}" for source in sources)
     for part in reader.parts:
         yield from in_detail(part)
     columns = reader.columns

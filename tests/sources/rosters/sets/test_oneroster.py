@@ -9,6 +9,7 @@ import pytest
 from seatsync.domain.diagnostic import Severity
 from seatsync.sources.rosters.how import Take
 from tests.sources.rosters.sets.a_set import enrollment, oneroster, pack, read, table, user, write
+from tests.support.command_line import seatsync
 
 
 @pytest.mark.parametrize("way", ["a folder", "a zip file", "a zip file with a folder in it"])
@@ -245,3 +246,15 @@ def test_words_of_status_that_are_taken_come_beside_the_active_or_stand_alone(tm
     assert len(read(tmp_path, take=Take(status=("inactive",))).members) == 3
     assert [*read(tmp_path, take=Take(status=("active",))).members] == ["ann@school.example", "cy@school.example"]
     assert len(read(tmp_path, map={"status": None}).members) == 3
+
+
+def test_what_is_read_from_where_can_be_seen(tmp_path: Path) -> None:
+    folder = write(tmp_path, oneroster())
+    shown = seatsync("validate", "sis", "--verbose", folder=folder)
+    assert "sis: 2 members, read as OneRoster\n" in shown.out + shown.err
+    for line in (
+        "student id: identifier, else sourcedId",
+        "tags class: {classes.classCode|classes.title|classes.sourcedId}",
+        "left out, role guardian: 1 row (line 4)",
+    ):
+        assert line in shown.out + shown.err

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
+from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.files import Folder
@@ -44,6 +45,7 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
     folder.found += check_columns(parts, format, own, options)
     if len(folder.found) > before:
         return
+    reader.read_as = [format.title, *_sources(format, options)]
     faults = Faults(folder.found)
     structure = Structure(format, parts, templates, faults, options.statuses)
     structure.terms = _chosen(structure.sessions, options.terms, "terms", options, folder.found)
@@ -56,6 +58,17 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
     faults.report(archive.name_of)
     _tell_of_emails(reader, parts, format, folder)
     reader.members += merge([people.members for people in reader.parts], folder.found)
+
+
+def _sources(format: SetFormat, options: SetOptions) -> Iterator[str]:
+    """Say where each field of a member and each kind of tags comes from."""
+    people = format.people[0]
+    for field in people.fields:
+        columns = [*people.fields[field], *(people.email_from if field == "email" else ())]
+        written = options.map.get(field, ", else ".join(columns))
+        yield f"{spoken(field)}: {printable(written) if written else 'not read'}"
+    for prefix, text in {"role": "{role}", **format.tags, **options.tags_from}.items():
+        yield f"tags {printable(prefix)}: {printable(text) if text else 'none'}"
 
 
 def _parts(archive: Archive, format: SetFormat, absent: Collection[str]) -> dict[str, Part] | None:
