@@ -330,6 +330,12 @@ def test_a_list_that_changes_while_it_is_read_is_read_again(newer: Sis, tmp_path
     assert len(files(tmp_path)["users.csv"].splitlines()) == 27
 
 
+def test_a_server_that_keeps_no_order_is_asked_for_one(newer: Sis, tmp_path: Path) -> None:
+    newer.data, newer.most, newer.is_shuffled = data("1.2", 25), 10, True
+    fetch(newer, tmp_path)
+    assert len(files(tmp_path)["users.csv"].splitlines()) == 26
+
+
 @pytest.mark.parametrize("is_time", [False, True])
 def test_a_rate_limit_is_waited_for(newer: Sis, tmp_path: Path, is_time: bool) -> None:
     after = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True) if is_time else "1"

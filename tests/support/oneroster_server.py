@@ -52,6 +52,7 @@ class Sis:
     counts: bool = True
     links: bool = True
     wants_body: bool = False
+    is_shuffled: bool = False  # the order is another one for each request, unless it is asked for
     tokens: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -84,7 +85,12 @@ class Sis:
 
     def page(self, collection: str, query: Mapping[str, str]) -> Answer:
         limit, offset = min(self.most, int(query.get("limit", "100"))), int(query.get("offset", "0"))
-        all, place = self.data[collection], f"{self.address}/{collection}?limit={limit}&offset="
+        all = self.data[collection]
+        if query.get("sort") == "sourcedId":
+            all = sorted(all, key=lambda one: str(one["sourcedId"]), reverse=query.get("orderBy") == "desc")
+        elif self.is_shuffled:
+            all = all[len(self.requests) % len(all) :] + all[: len(self.requests) % len(all)]
+        place = f"{self.address}/{collection}?limit={limit}&offset="
         ends = {"next": offset + limit} if offset + limit < len(all) else {}
         ends |= {"prev": max(0, offset - limit)} if offset else {}
         ends |= {"first": 0, "last": max(0, (len(all) - 1) // limit * limit)}

@@ -19,7 +19,8 @@ PAGE = 1000
 """How many records a request asks for. A server may give fewer."""
 _MOST = 5_000_000
 _MOST_BYTES = 4 * 1024**3
-_TRIES = 3
+_ORDERS = ("", "&sort=sourcedId&orderBy=asc", "&sort=sourcedId&orderBy=asc")
+"""How the pages are asked for, try by try: not every server sorts, and not every server keeps an order unless it is asked to."""
 
 
 class Access(NamedTuple):
@@ -58,9 +59,9 @@ class Service:
         Raises:
             HostError: it cannot be read completely.
         """
-        for _ in range(_TRIES):
+        for order in _ORDERS:
             try:
-                return self._once(collection, keep, told)
+                return self._once(collection, order, keep, told)
             except _Moved as moved:
                 failure = HostError(
                     f"{self._place(collection)}: {moved} Nothing was written.",
@@ -68,10 +69,12 @@ class Service:
                 )
         raise failure
 
-    def _once(self, collection: str, keep: Callable[[Record], Kept], told: Callable[[str], object]) -> list[Kept]:
+    def _once(
+        self, collection: str, order: str, keep: Callable[[Record], Kept], told: Callable[[str], object]
+    ) -> list[Kept]:
         found: dict[str, Kept] = {}
         promised = None
-        for page, promised in self._pages(collection):  # noqa: B007 the last page's is needed
+        for page, promised in self._pages(collection, order):  # noqa: B007 the last page's is needed
             for record in page:
                 if (id := record["sourcedId"]) in found:
                     raise _Moved(f"a record came twice, so others may be missing: {len(found):,} were read.")
@@ -83,14 +86,14 @@ class Service:
             raise _Moved(f"the server says that there are {counted(promised, 'record')}, but gave {len(found):,}.")
         return list(found.values())
 
-    def _pages(self, collection: str) -> Iterator[tuple[list[Record], int | None]]:
+    def _pages(self, collection: str, order: str) -> Iterator[tuple[list[Record], int | None]]:
         """Yield the pages, each with the number of all records, if the server tells it.
 
         The next page begins where the last one ended: the address in the server's link is not followed.
         """
         offset, first = 0, None
         while True:
-            response = self._send(f"{collection}?limit={self._page}&offset={offset}")
+            response = self._send(f"{collection}?limit={self._page}&offset={offset}{order}")
             page = self._list(response, collection)
             total = _total(response)
             if offset and total != first:
