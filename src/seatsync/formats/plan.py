@@ -172,6 +172,10 @@ class SettledEntry(_Closed):
     open: list[Annotated[int, Field(ge=1)]] = Field(
         description="Numbers of the members whose licenses still differ from the files."
     )
+    renamed: list[Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="Numbers of the members whom grants still name by an e-mail or student id that they had before.",
+    )
     silent: bool = Field(description="Whether the next plan has no warnings.")
 
 

@@ -11,7 +11,8 @@ Baseline = Mapping[str, Any]
 """What the last apply left in order. Keys: ``rules``, the digest of the rules (``plans.rules_digest``); ``files``, the SHA-256 of
 each input by path; ``meaning``, the digest of what the files say (``plans.meaning``; older journals lack it); ``due``, the first
 day (ISO) on which the same files can ask for more, empty for never; ``remind``, the days after which reminders are due; ``open``,
-the numbers of members whose licenses differ from the files on purpose; ``silent``, whether the next plan has no warnings. The
+the numbers of members whose licenses differ from the files on purpose; ``renamed``, those of members whom grants still name by an
+e-mail or student id of before (older journals lack it); ``silent``, whether the next plan has no warnings. The
 ledger adds ``serial``, the number of the apply's last event."""
 
 _KINDS = {"rules": int, "files": dict, "due": str, "remind": list, "open": list, "silent": bool, "serial": int}
@@ -26,8 +27,9 @@ def checked(value: Any) -> Baseline:
     if value == {}:
         return {}
     fits = isinstance(value, dict) and all(isinstance(value.get(name), kind) for name, kind in _KINDS.items())
-    fits = fits and isinstance(value.get("meaning", ""), str)
-    if not (fits and all(isinstance(number, int) for number in (*value["open"], *value["remind"]))):
+    fits = fits and isinstance(value.get("meaning", ""), str) and isinstance(value.get("renamed", []), list)
+    numbers = (*value["open"], *value["remind"], *value.get("renamed", ())) if fits else ()
+    if not (fits and all(isinstance(number, int) for number in numbers)):
         raise ValueError("the baseline of the last apply has the wrong type")
     return dict(value)
 

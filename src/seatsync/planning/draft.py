@@ -43,7 +43,8 @@ class Draft:
     """The changes, and everything that refusals and reports need to know about them.
 
     ``groups`` are the same ``changes``, grouped. ``accounts`` are the e-mail keys with an account, of members who could get
-    a seat at once, ``last_rows`` the roster rows of those who leave, by number. ``revokes`` has, by library, the e-mails of
+    a seat at once, ``last_rows`` the roster rows of those who leave, by number, ``earlier_names`` the e-mail keys and student ids by
+    which grants may still name members who have others now, with their numbers. ``revokes`` has, by library, the e-mails of
     the licenses that a limit counts: those revoked, unless their end date in the ledger has passed, and those whose end
     date moves to an earlier day soon. ``downgrades`` are permanent licenses that a grant would make temporary, ``kept`` the
     permanent licenses of leavers, ``retained`` the licenses kept by ``limits.permanent``, ``by_hand`` those kept because they
@@ -62,6 +63,7 @@ class Draft:
     numbers: Sequence[int]
     accounts: Collection[str] = frozenset()
     last_rows: Mapping[int, Origin] = field(default_factory=dict)
+    earlier_names: Mapping[str, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
     revokes: defaultdict[str, list[str]] = field(default_factory=partial(defaultdict, list))

@@ -17,6 +17,8 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.person import spoken
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import parse_day
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.ids import plain_id
 from seatsync.ledger.baseline import Baseline
 from seatsync.planning.draft import Draft
 from seatsync.planning.tenure import next_days
@@ -63,6 +65,7 @@ def baseline_of(draft: Draft, warnings: Sequence[Diagnostic], meaning: str) -> B
         "due": min(map(date.isoformat, _due(draft)), default=""),
         "remind": list(draft.desired.remind_after),
         "open": sorted(left_open),
+        **({"renamed": sorted(renamed)} if (renamed := {*_renamed(draft)}) else {}),
         "silent": all(warning.code in _PASSING or _is_in(warning, read) for warning in warnings)
         and not draft.desired.approvals,
     }
@@ -107,6 +110,22 @@ def _is_of(changed: Iterable[str], file: str) -> bool:
     return any(
         file == name or file.startswith(f"{name}/") or (folder and name.startswith(f"{folder}/")) for name in changed
     )
+
+
+def _renamed(draft: Draft) -> Iterator[int]:
+    """The members whom grants still name by an e-mail or student id that they had before this plan."""
+    named_so = {
+        one.student_id or email_key(one.email)
+        for unknown in (draft.entitlements.unknown_members, draft.entitlements.unknown_left_out)
+        for people in unknown.values()
+        for one in people
+    }
+    before = {number for name, number in draft.earlier_names.items() if name in named_so}
+    for change in draft.groups.get((Action.MEMBER_UPDATE, ""), ()):
+        had = change.before or {}
+        if {email_key(had.get("email", "")), plain_id(had.get("student_id", ""))} & named_so:
+            before.add(change.record)
+    yield from before
 
 
 def _is_in(warning: Diagnostic, files: Container[str]) -> bool:

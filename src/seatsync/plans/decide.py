@@ -15,7 +15,7 @@ from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import day_in
 from seatsync.ledger.queries.accounts.emails import holders_of, with_account
 from seatsync.ledger.queries.lookup import changed_since
-from seatsync.ledger.queries.origins import last_rows
+from seatsync.ledger.queries.origins import earlier_names, last_rows
 from seatsync.planning.diff import compare, own_accounts, resolve, settle, without_account
 from seatsync.planning.observed import observe, unread
 from seatsync.planning.plan import Plan
@@ -46,6 +46,8 @@ def decide(
     id = snapshot.institution.id if snapshot.institution is not None else desired.institution.id
     if connection is not None and (leaving := draft.matching.leaving):
         draft.last_rows = last_rows(connection, id, leaving)
+    if connection is not None and (renamed := snapshot.baseline.get("renamed")):
+        draft.earlier_names = earlier_names(connection, id, renamed)
     settle(draft)
     if unread(draft):
         if part is not None:

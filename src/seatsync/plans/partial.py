@@ -57,7 +57,7 @@ class _Part:
         self.baseline = since.books.baseline
         self.last_number = since.books.last_number
         self.rosters: Sequence[PlainRoster] = ()
-        self.numbers = {*self.baseline["open"], *since.actions, *since.reminders_due}
+        self.numbers = {*self.baseline["open"], *self.baseline.get("renamed", ()), *since.actions, *since.reminders_due}
 
     def read(self, files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
         """Read the members who differ or are needed otherwise from the rosters (see ``load.ReadRosters``)."""

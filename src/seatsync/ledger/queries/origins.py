@@ -1,4 +1,5 @@
-"""Where licenses and members come from: the file and line that requested a license or had a member, from the journal."""
+"""Where licenses and members come from, by the journal: the file and line that requested a license or had a member, and the names
+that a member had before."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from sqlalchemy import Connection, select
 
 from seatsync.domain.action import EVENTS, Action
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.ids import plain_id
 from seatsync.ledger import tables
 from seatsync.ledger.read import among
 
@@ -68,6 +71,21 @@ def last_rows(connection: Connection, institution: str, members: Sequence[int]) 
         file, line = _place(person)
         if file:
             found[member] = Origin(file, line)
+    return found
+
+
+def earlier_names(connection: Connection, institution: str, members: Sequence[int]) -> dict[str, int]:
+    """The e-mail keys and student ids that these members had at any time, each with the member who had it last."""
+    event = tables.event.c
+    query = select(event.member, event.person).where(
+        event.institution == institution, among(connection, event.member, members), event.person.is_not(None)
+    )
+    found = {}
+    for member, person in connection.execute(query.order_by(event.serial)):
+        values = json.loads(person)
+        for name in (email_key(str(values.get("email", ""))), plain_id(str(values.get("student_id", "")))):
+            if name:
+                found[name] = member
     return found
 
 

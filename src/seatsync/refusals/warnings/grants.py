@@ -111,7 +111,8 @@ def _unknown_member(case: Case, rule: Grant, unknown: list[NamedMember], guess: 
     message = f"This grant names {ids}{named([printable(name) for name in names])}, {who} {gets}. {near}".rstrip()
     help = "Correct the e-mail or student id, or add the member to a roster."
     if renamed:
-        help = "Write the new e-mail in the grant, or the student id, which stays when an e-mail changes."
+        by_id = "the student id, which stays when an e-mail changes"
+        help = f"Write the new {'student id in the grant' if ids else f'e-mail in the grant, or {by_id}'}."
     where = _row(rule, unknown[0])
     return Diagnostic("unknown-member", message, help, where, Severity.WARNING, rule.library, names)
 
@@ -148,11 +149,20 @@ def _have_left(case: Case) -> set[str]:
 
 
 def _renamed(case: Case, unknown: list[NamedMember]) -> list[str]:
-    """What became of the e-mails that this plan changes: ``OLD is now NEW, FILE:LINE``."""
-    changes = (c for c in case.of(Action.MEMBER_UPDATE) if "email" in (c.before or {}))
-    now = {email_key((c.before or {})["email"]): c for c in changes}
-    found = [(one.email, now[key]) for one in unknown if one.email and (key := email_key(one.email)) in now]
-    return [f"{mail} is now {change.member}, {change.origin}" for mail, change in found]
+    """What became of the e-mails and student ids that changed in this plan or before: ``OLD is now NEW, FILE:LINE``."""
+    draft, earlier = case.at_hand, dict(case.at_hand.earlier_names)
+    for change in case.of(Action.MEMBER_UPDATE):
+        had = change.before or {}
+        for name in (email_key(had.get("email", "")), plain_id(had.get("student_id", ""))):
+            earlier[name] = change.record
+    found = [(one, earlier[name]) for one in unknown if (name := one.student_id or email_key(one.email)) in earlier]
+    numbers = {number for _, number in found}
+    rows = {number: draft.desired.members[at] for at, number in enumerate(draft.matching.records) if number in numbers}
+    return [
+        f"{one.student_id or one.email} is now {rows[number].student_id if one.student_id else rows[number].email}, {rows[number].origin}"
+        for one, number in found
+        if number in rows and (not one.student_id or rows[number].student_id)
+    ]
 
 
 def _row(rule: Grant, named: NamedMember) -> Origin:
