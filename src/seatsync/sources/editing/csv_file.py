@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from seatsync.sources.editing.splices import Splice, line_starts
+from seatsync.sources.editing.splices import Splice, line_end_of, line_starts, without_lines
 
 _LIKE_THESE = 200
 """How many rows are looked at for the way in which a column is written."""
@@ -40,25 +40,17 @@ class CsvFile:
         start, end = self._range(first, last)
         like = self._cells_of(start, end)
         is_header = len(self.records) == 1
-        line_end = _line_end(self.text[start:end]) or _line_end(self.text[:start]) or "\n"
+        line_end = line_end_of(self.text[start:end]) or line_end_of(self.text[:start]) or "\n"
         written = [self._row(row, like, is_header) for row in rows]
-        if _line_end(self.text[start:end]):
+        if line_end_of(self.text[start:end]):
             return Splice(end, end, "".join(f"{row}{line_end}" for row in written))
         return Splice(end, end, "".join(f"{line_end}{row}" for row in written))
 
     def removed(self, lines: Collection[int]) -> list[Splice]:
         """Return the splices that delete the rows that begin on these lines."""
-        ranges: list[tuple[int, int]] = []
-        for first, last in self.records[1:]:
-            if first in lines:
-                start, end = self._range(first, last)
-                if ranges and ranges[-1][1] == start:
-                    start = ranges.pop()[0]
-                ranges.append((start, end))
-        if ranges and not _line_end(self.text[slice(*ranges[-1])]):  # the last line of a file without a line end there
-            start, end = ranges.pop()
-            ranges.append((start - len(_line_end(self.text[:start])), end))
-        return [Splice(start, end, "") for start, end in ranges]
+        return without_lines(
+            self.text, (self._range(first, last) for first, last in self.records[1:] if first in lines)
+        )
 
     def with_values(self, position: int, values: Mapping[int, str]) -> list[Splice]:
         """Return the splices that give the rows on these lines another value in the field at ``position``."""
@@ -126,7 +118,7 @@ class CsvFile:
     def _cells_of(self, start: int, end: int) -> list[Cell]:
         """Return the fields of the row at this range. The CSV reader has read it before, so its quotes are right."""
         text, cells, at = self.text, [], start
-        end -= len(_line_end(text[start:end]))
+        end -= len(line_end_of(text[start:end]))
         while True:
             while at < end and text[at] == " " and self.delimiter != "\t":
                 at += 1
@@ -148,8 +140,3 @@ def _closing_quote(text: str, opening: int, end: int) -> int:
     while text[at + 1 : at + 2] == '"' and at + 1 < end:
         at = text.index('"', at + 2)
     return at
-
-
-def _line_end(text: str) -> str:
-    """Return the line end with which the text ends; empty if it ends otherwise."""
-    return next((end for end in ("\r\n", "\n", "\r") if text.endswith(end)), "")

@@ -40,6 +40,27 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
     return "".join([*parts, text[at:]])
 
 
+def without_lines(text: str, ranges: Iterable[tuple[int, int]]) -> list[Splice]:
+    """Return the splices that delete these ranges of whole lines, given from top to bottom.
+
+    A file that does not end with a line end does not afterwards.
+    """
+    merged: list[tuple[int, int]] = []
+    for start, end in ranges:
+        if merged and merged[-1][1] == start:
+            start = merged.pop()[0]
+        merged.append((start, end))
+    if merged and merged[-1][1] == len(text) and not text.endswith(("\n", "\r")):
+        start, end = merged.pop()
+        merged.append((start - len(line_end_of(text[:start])), end))
+    return [Splice(start, end, "") for start, end in merged]
+
+
+def line_end_of(text: str) -> str:
+    """Return the line end with which the text ends; empty if it ends otherwise."""
+    return next((end for end in ("\r\n", "\n", "\r") if text.endswith(end)), "")
+
+
 def line_starts(text: str) -> list[int]:
     """Return where each line begins; the first at 0."""
     return [0, *(match.end() for match in _LINE_END.finditer(text))]

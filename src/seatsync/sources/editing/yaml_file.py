@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from seatsync.sources.editing.splices import Splice
+from seatsync.sources.editing.splices import Splice, without_lines
 from seatsync.sources.editing.yaml_spans import Span, spans
 
 Path = tuple[str | int, ...]
@@ -93,7 +93,13 @@ class YamlFile:
         parts = node.parts
         if node.flow:
             return self._out_of_flow(node, parts, positions)
-        return [self._lines_of(node, part) for position, part in enumerate(parts) if position in positions]
+        ranges = [self._range_of(node, part) for position, part in enumerate(parts) if position in positions]
+        if any(not self._is_whole(start) for start, _ in ranges):
+            return [Splice(start, end, "") for start, end in ranges]
+        return without_lines(self.text, ranges)
+
+    def _is_whole(self, start: int) -> bool:
+        return start == 0 or self.text[start - 1] in "\r\n"
 
     def _out_of_flow(self, node: Span, parts: Sequence[Span], positions: Collection[int]) -> list[Splice]:
         if len(positions) == len(parts):
@@ -115,21 +121,20 @@ class YamlFile:
             splices.append(Splice(start, end, ""))
         return splices
 
-    def _lines_of(self, node: Span, part: Span) -> Splice:
-        """Return the splice that deletes the lines of an entry of a block list, or of a pair of a block mapping."""
+    def _range_of(self, node: Span, part: Span) -> tuple[int, int]:
+        """Return the lines of an entry of a block list, or of a pair of a block mapping.
+
+        Of the first pair behind a hyphen, only from there to the next pair.
+        """
         start = self._line_start(part.start)
-        before = self.text[start : part.start]
-        if before.strip() != ("-" if node.kind == "list" else ""):
-            if node.kind == "mapping" and len(node.parts) > 1 and part.start == node.parts[0].start:
-                following = node.parts[1]
-                if "#" in self.text[part.end : following.start]:
-                    raise Unusual("a comment stands behind it", part.start)
-                return Splice(part.start, following.start, "")
+        if self.text[start : part.start].strip() == ("-" if node.kind == "list" else ""):
+            return start, self._line_end_after(part.end)
+        if node.kind == "list" or len(node.parts) < 2 or part.start != node.parts[0].start:
             raise Unusual("other things stand on the same line", part.start)
-        end = self._line_end_after(part.end)
-        if not self.text[:end].endswith(("\n", "\r")):  # the last line of a file without a line end there
-            start -= len(self.text[:start]) - len(self.text[:start].rstrip("\r\n"))
-        return Splice(start, end, "")
+        following = node.parts[1]
+        if "#" in self.text[part.end : following.start]:
+            raise Unusual("a comment stands behind it", part.start)
+        return part.start, following.start
 
     def _line_start(self, at: int) -> int:
         return max(self.text.rfind("\n", 0, at), self.text.rfind("\r", 0, at)) + 1

@@ -45,8 +45,14 @@ def flow(value: Any, quote: str = "") -> str:
     return scalar(value, quote)
 
 
+_NUMBER = re.compile(r"[-+.]?[0-9][0-9a-fxo_.:+-]*", re.IGNORECASE)
+"""What one of the versions of YAML may read as a number or a day."""
+
+
 def _is_plain(value: str) -> bool:
     """Whether YAML reads the bare text as this text, in lists, in mappings and in both styles."""
+    if _NUMBER.fullmatch(value):
+        return False
     words = value.replace(" ", "").replace("-", "").replace("'", "")
     looks_safe = _SAFE.fullmatch(value) or (words.isalpha() and value[0].isalpha())
     if not looks_safe or value != value.strip() or ": " in value or value.endswith(":") or not value.isprintable():
