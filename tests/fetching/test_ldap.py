@@ -35,6 +35,8 @@ GROUPS = [
     group("Greek", [0, 1]),
     group("Hebrew", [0]),
     group("Everybody", [0, 1, 4], "Lists"),
+    group("Smith\\, Year 7", [4], "Lists"),
+    group("This\\; that", [4], "Lists"),
 ]
 
 
@@ -91,6 +93,14 @@ def test_columns_and_tags_come_from_attributes(server: Server, tmp_path: Path) -
     assert ran.out == "rosters/ldap.csv: 3 changed.\n"
 
 
+def test_the_name_of_a_group_is_taken_as_it_is_and_one_that_can_be_no_tag_is_told(
+    server: Server, tmp_path: Path
+) -> None:
+    ran = fetch(server, tmp_path, "--tag", "group=memberOf", "--filter", "(uid=ann0004)")
+    assert roster(tmp_path)[1] == 'ann0004@grace.example,Ann,Zoë 4,"group:Everybody;group:Smith, Year 7"'
+    assert "1 of memberOf that cannot be a tag" in ran.err
+
+
 def test_the_same_answer_again_changes_no_byte(server: Server, tmp_path: Path) -> None:
     fetch(server, tmp_path)
     before = (tmp_path / "rosters" / "ldap.csv").stat()
@@ -99,7 +109,16 @@ def test_the_same_answer_again_changes_no_byte(server: Server, tmp_path: Path) -
 
 
 def test_a_roster_that_was_fetched_is_a_valid_one(server: Server, tmp_path: Path) -> None:
-    fetch(server, tmp_path, "--column", "student_id=employeeNumber", "--tag", "group=memberOf")
+    fetch(
+        server,
+        tmp_path,
+        "--column",
+        "student_id=employeeNumber",
+        "--tag",
+        "group=memberOf",
+        "--groups-below",
+        f"ou=Classes,{BASE}",
+    )
     (tmp_path / "seatsync.yaml").write_text(CONFIG)
     ran = seatsync("validate", "--strict", folder=tmp_path)
     assert ran.code == 0, ran
@@ -157,6 +176,8 @@ def test_a_wrong_password_is_told_and_not_shown(
         (["--filter", "(mail=*"], 1, "Check --filter"),
         (["--base", "ou=Nobody,dc=grace,dc=example"], 1, "Check --base: there is no such entry"),
         (["--base", "grace"], 1, "a DN looks like"),
+        (["--tag", "group"], 64, "must look like group=mail"),
+        (["--tag", "group=memberOf", "--groups-below", "Classes"], 1, "--groups-below is not a DN."),
         (["--filter", "(mail=nobody)"], 4, "The answer has no people."),
         (["--column", "given_name=userPassword"], 0, ""),
     ],

@@ -108,7 +108,7 @@ def person(number: int, **more: str | Sequence[str]) -> Entry:
 def group(name: str, members: Sequence[int], place: str = "Classes") -> Entry:
     """The DN and the attributes of a group."""
     who = [f"uid=ann{number:04},ou=People,{BASE}" for number in members]
-    return f"cn={name},ou={place},{BASE}", {"objectClass": "groupOfNames", "cn": name, "member": who}
+    return f"cn={name},ou={place},{BASE}", {"objectClass": "groupOfNames", "cn": name.replace("\\", ""), "member": who}
 
 
 def _ldif(entry: Entry) -> str:

@@ -41,8 +41,10 @@ def table(entries: Entries, wish: Wish, now: datetime) -> tuple[Table, Counter[s
     Of several values the first in the alphabet is taken, because a directory has no order.
 
     Raises:
-        Failure: an attribute is no text, or the server gave only a part of its values.
+        Failure: ``groups_below`` is no DN; an attribute is no text, or the server gave only a part of its values.
     """
+    if wish.groups_below and not _dn(wish.groups_below):
+        raise Failure("--groups-below is not a DN.", "A DN looks like ou=Classes,dc=school,dc=example.")
     left_out: Counter[str] = Counter()
     fields = [*wish.columns]
     header = (*fields, *(("tags",) if wish.tags else ()))
@@ -125,7 +127,7 @@ def _tags(values: Values, wish: Wish, left_out: Counter[str]) -> str:
             if name and tag_fault(tag) is None:
                 tags.append(tag)
             elif name:
-                left_out[f"values of {attribute} that cannot be tags"] += 1
+                left_out[f"of {attribute} that cannot be a tag"] += 1
     return join_tags(tags)
 
 
