@@ -114,6 +114,7 @@ LONG = (
     "reports/test_redaction.py",
     "reports/test_workflow_commands.py",
     "reports/worklist/test_check_list.py",
+    "sources/editing/test_there_and_back.py",
     "sources/test_bad_input.py",
     "sources/rosters/test_new_format.py",
     "sources/test_hostile_files.py",

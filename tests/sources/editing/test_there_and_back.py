@@ -101,7 +101,7 @@ def read(folder: Path) -> EditedFolder:
 
 @pytest.mark.parametrize("edit", [adding, tagging, granting, revoking])
 @given(st.data())
-@settings(max_examples=times(short=30, long=3_000), deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=times(short=15, long=3_000), deadline=None, suppress_health_check=[*HealthCheck])
 def test_an_edit_and_its_inverse_give_the_same_bytes(
     edit: Callable[[st.DataObject, Path], tuple[Change, Change]], data: st.DataObject
 ) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from seatsync.sources.editing.splices import ChangedLines, changed_lines, spliced
-from seatsync.sources.editing.yaml_edits import YamlEdits
-from seatsync.sources.editing.yaml_file import Unusual
-from seatsync.sources.editing.yaml_values import flow
+from seatsync.sources.editing.texts.splices import ChangedLines, changed_lines, spliced
+from seatsync.sources.editing.texts.yaml_edits import YamlEdits
+from seatsync.sources.editing.texts.yaml_file import Unusual
+from seatsync.sources.editing.texts.yaml_values import flow
 
 Edit = Callable[[YamlEdits], None]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import yaml
 
 from seatsync.sources import yaml_tree
-from seatsync.sources.editing.splices import spliced
-from seatsync.sources.editing.yaml_edits import YamlEdits
-from seatsync.sources.editing.yaml_file import Unusual
-from seatsync.sources.editing.yaml_values import Plain
+from seatsync.sources.editing.texts.splices import spliced
+from seatsync.sources.editing.texts.yaml_edits import YamlEdits
+from seatsync.sources.editing.texts.yaml_file import Unusual
+from seatsync.sources.editing.texts.yaml_values import Plain
 
 
 def with_entry(text: str, section: str, entry: str) -> str | None:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from seatsync.domain.text.characters import printable
 from seatsync.sources import opening
-from seatsync.sources.editing.csv_edits import BY_HAND, CsvEdits
-from seatsync.sources.editing.encoded import Encoded, encoded
 from seatsync.sources.editing.refused import CannotEdit
-from seatsync.sources.editing.splices import ChangedLines, Splice, changed_lines, spliced
-from seatsync.sources.editing.yaml_edits import YamlEdits
-from seatsync.sources.editing.yaml_file import Unusual
+from seatsync.sources.editing.texts.csv_edits import BY_HAND, CsvEdits
+from seatsync.sources.editing.texts.encoded import Encoded, encoded
+from seatsync.sources.editing.texts.splices import ChangedLines, Splice, changed_lines, spliced
+from seatsync.sources.editing.texts.yaml_edits import YamlEdits
+from seatsync.sources.editing.texts.yaml_file import Unusual
 from seatsync.sources.encryption.decrypt import is_encrypted
 from seatsync.sources.files import Folder
 from seatsync.sources.tables import csv_table

@@ -24,9 +24,9 @@ from seatsync.planning.entitlements import RosterIndex
 from seatsync.planning.matching import who_is_who
 from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
-from seatsync.sources.editing.csv_edits import BY_HAND
 from seatsync.sources.editing.files import EditedFile, Files
 from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.texts.csv_edits import BY_HAND
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load

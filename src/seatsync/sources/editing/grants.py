@@ -14,11 +14,11 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.tags import split_tags
 from seatsync.formats.grants import GrantsFile
-from seatsync.sources.editing.csv_edits import CsvEdits
 from seatsync.sources.editing.folder import EditedFolder, key_of, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rules import Rule, Rules
-from seatsync.sources.editing.yaml_values import Plain
+from seatsync.sources.editing.texts.csv_edits import CsvEdits
+from seatsync.sources.editing.texts.yaml_values import Plain
 from seatsync.sources.files import NAME
 from seatsync.sources.selections import GRANTS, choose_kind
 

@@ -13,10 +13,10 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_email
 from seatsync.domain.text.tags import split_tags
 from seatsync.sources import yaml_tree
-from seatsync.sources.editing.csv_edits import BY_HAND, CsvEdits
 from seatsync.sources.editing.folder import EditedFolder
 from seatsync.sources.editing.refused import CannotEdit
-from seatsync.sources.editing.yaml_edits import YamlEdits
+from seatsync.sources.editing.texts.csv_edits import BY_HAND, CsvEdits
+from seatsync.sources.editing.texts.yaml_edits import YamlEdits
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.rosters.columns import columns_of
 from seatsync.sources.rosters.files import RosterFile

@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from seatsync.sources import opening
-from seatsync.sources.editing.csv_edits import BY_HAND
 from seatsync.sources.editing.files import EditedFile
 from seatsync.sources.editing.refused import CannotEdit
+from seatsync.sources.editing.texts.csv_edits import BY_HAND
 from seatsync.sources.files import UNFINISHED
 
 _SUFFIX = ".seatsync-edit"

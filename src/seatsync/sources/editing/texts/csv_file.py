@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from seatsync.sources.editing.splices import Splice, line_end_of, line_starts, without_lines
+from seatsync.sources.editing.texts.splices import Splice, line_end_of, line_starts, without_lines
 
 _LIKE_THESE = 200
 """How many rows are looked at for the way in which a column is written."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.sources import yaml_tree
-from seatsync.sources.editing.splices import Splice, spliced
-from seatsync.sources.editing.yaml_file import Path, Unusual, YamlFile
-from seatsync.sources.editing.yaml_spans import Span
-from seatsync.sources.editing.yaml_values import flow
+from seatsync.sources.editing.texts.splices import Splice, spliced
+from seatsync.sources.editing.texts.yaml_file import Path, Unusual, YamlFile
+from seatsync.sources.editing.texts.yaml_spans import Span
+from seatsync.sources.editing.texts.yaml_values import flow
 
 
 class YamlEdits:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from seatsync.domain.text.characters import clean
 from seatsync.domain.text.formulas import defused
-from seatsync.sources.editing.csv_file import CsvFile
 from seatsync.sources.editing.refused import CannotEdit
-from seatsync.sources.editing.splices import Splice, spliced
+from seatsync.sources.editing.texts.csv_file import CsvFile
+from seatsync.sources.editing.texts.splices import Splice, spliced
 from seatsync.sources.tables import csv_table
 from seatsync.sources.tables.csv_table import CsvTable
 from seatsync.sources.tables.header import HeaderSpec

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from seatsync.sources.editing.splices import Splice, without_lines
-from seatsync.sources.editing.yaml_spans import Span, spans
+from seatsync.sources.editing.texts.splices import Splice, without_lines
+from seatsync.sources.editing.texts.yaml_spans import Span, spans
 
 Path = tuple[str | int, ...]
 _LINE_END = re.compile(r"\r\n|\n|\r")
