@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from operator import methodcaller
 
 from seatsync.domain.text.characters import INVISIBLE
 
@@ -48,6 +50,8 @@ _NOTHING = re.compile(r"[^\w#]*|[0_]*")
 _BRACKETS = "()[]<>{}*"
 _LONGEST = max(map(len, NO_IDS))
 
+_WITHOUT_ZEROS = methodcaller("strip", "0")
+
 MARKS = ("", "'", "#", "'#")
 """What may stand before a student id in a ledger of before, which has ids as they were typed."""
 
@@ -64,6 +68,16 @@ def plain_id(id: str) -> str:
     elif not (id.isascii() and id.isalnum()):
         id = _without_guard(id)
     return "" if is_no_id(id) else id
+
+
+def plain_ids(ids: Sequence[str]) -> Sequence[str]:
+    """The ``plain_id`` of each. Many plain ones are looked at together."""
+    together = "".join(ids)
+    if together.isascii() and together.isalnum():
+        real = [*filter(None, ids)]
+        if NO_IDS.isdisjoint(map(str.lower, real)) and "" not in map(_WITHOUT_ZEROS, real):
+            return ids
+    return [*map(plain_id, ids)]
 
 
 def is_no_id(id: str) -> bool:

@@ -14,7 +14,7 @@ from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
-from seatsync.domain.text.ids import plain_email, plain_id
+from seatsync.domain.text.ids import plain_email, plain_id, plain_ids
 from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.how import PLAIN, HowToRead
@@ -116,7 +116,7 @@ class RosterReader:
         ``columns`` are in the order of ``Person``. If one member needs a diagnostic, none is kept.
         """
         column = dict(zip(Person._fields, columns, strict=True))
-        column["student_id"] = [*map(plain_id, column["student_id"])]
+        column["student_id"] = plain_ids(column["student_id"])
         emails, ids, tags = column["email"], column["student_id"], column["tags"]
         together = _together([*chain.from_iterable((column | {"tags": set(tags)}).values())])
         if "#" in together or "=?" in together or not _is_plain(together):
