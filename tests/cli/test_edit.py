@@ -95,6 +95,17 @@ def test_an_edit_and_its_inverse_leave_the_same_bytes(folder: Path, edits: tuple
     assert "Nothing to do." in edit(folder, *edits[1]).err
 
 
+def test_a_selection_names_members_by_id_or_e_mail(folder: Path) -> None:
+    (folder / "pick.csv").write_text(f"student_id,email\n001,\n,{CLEO}\n")
+    assert edit(folder, "tag", "alto", BEN, "--select", "pick.csv").code == 0
+    assert members(folder).count("alto") == 3
+    assert edit(folder, "remove", "--select", "pick.csv").code == 0
+    again = edit(folder, "remove", "--select", "pick.csv")
+    assert (again.code, "Nothing to do." in again.err) == (0, True)
+    assert "pick.csv:2: no member has the student id 001." in again.err
+    assert edit(folder, "tag", "alto", "--select", "pick.csv").code == 64
+
+
 def test_the_changed_lines_and_the_plan_are_shown(folder: Path) -> None:
     done = edit(folder, "tag", "alto", BEN)
     diff, _, plan = done.out.partition("\n\n")
@@ -140,7 +151,7 @@ def test_a_whole_file_of_people_is_added_at_once(folder: Path) -> None:
 def test_a_member_who_is_there_otherwise_is_no_new_one(folder: Path) -> None:
     done = edit(folder, "add", ANN, "--given-name", "Anna", "--family-name", "Lee")
     assert done.code == 64
-    assert 'ann@grace.example is a member already (members.csv:2), and given name is "Ann" there' in done.err
+    assert "ann@grace.example is a member already (members.csv:2), with another given name." in done.err
     done = edit(folder, "add", ANN, "--given-name", "Ann", "--family-name", "Lee", "--tag", "alto")
     assert (done.code, "seatsync edit tag alto ann@grace.example" in done.err) == (64, True)
     assert members(folder) == MEMBERS

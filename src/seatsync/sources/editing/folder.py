@@ -103,22 +103,24 @@ class EditedFolder:
                 raise CannotEdit(f"{self.is_unknown(key)}", help)
         return [self.desired.members[self.positions[key]] for key in keys]
 
-    def selected(self, selection: Selection) -> list[str]:
+    def selected(self, selection: Selection, are_members: bool = True) -> list[str]:
         """Return the e-mails of the members whom a selection means, by id where both sides have one, else by e-mail.
 
         An e-mail that is on no roster is returned as it is.
 
         Raises:
-            CannotEdit: nobody has one of the ids.
+            CannotEdit: nobody has one of the ids, although all of them must be members.
         """
         by_id = {member.student_id: member.email for member in self.desired.members if member.student_id}
         found = []
         for student_id, email, line in selection.rows:
-            who = by_id.get(student_id) or email
-            if not who:
-                fact = f"{selection.file}:{line}: no member has the student id {printable(student_id)}."
+            if who := by_id.get(student_id) or email:
+                found.append(who)
+                continue
+            fact = f"{selection.file}:{line}: no member has the student id {printable(student_id)}."
+            if are_members:
                 raise CannotEdit(fact, "Correct the id, or delete the row.")
-            found.append(who)
+            self.say(fact)
         return found
 
     def finished(self) -> list[EditedFile]:

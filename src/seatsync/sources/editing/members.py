@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable
 
-from seatsync.domain.person import Person, RosterMember
+from seatsync.domain.person import Person, RosterMember, spoken
 from seatsync.domain.text.tags import join_tags, split_tags
 from seatsync.sources.editing import mentions
 from seatsync.sources.editing.folder import EditedFolder, key_of
@@ -60,8 +60,8 @@ def _is_there(folder: EditedFolder, person: Person, rows: dict[str, list[RosterM
         for field in ("given_name", "family_name", "student_id", "role"):
             asked, has = getattr(person, field), getattr(member, field)
             if asked and asked != has:
-                fact = f'is a member already ({member.origin}), and {field.replace("_", " ")} is "{has}" there'
-                raise CannotEdit(f'{person.email} {fact}, not "{asked}".', f"Correct the row in {member.file} by hand.")
+                fact = f"{person.email} is a member already ({member.origin}), with another {spoken(field)}."
+                raise CannotEdit(fact, f"Correct the row in {member.file} by hand.")
     lacking = {*split_tags(person.tags)} - {tag for member in there for tag in split_tags(member.tags)}
     if lacking:
         fact = f"{person.email} is a member already ({there[0].origin}), without the tag {min(lacking)}."

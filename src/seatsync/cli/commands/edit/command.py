@@ -128,7 +128,7 @@ def remove(run: Run, folder: Path, emails: tuple[str, ...], select: Path | None)
     """
     from seatsync.sources.editing import members
 
-    return _of(folder, run, emails, select, members.remove)
+    return _of(folder, run, emails, select, members.remove, are_members=False)
 
 
 @command.command("tag")
@@ -214,6 +214,7 @@ def _of(
     select: Path | None,
     change: Callable[[EditedFolder, list[str]], None],
     revoked: str = "",
+    are_members: bool = True,
 ) -> int:
     """Carry a change out for the members who are named or selected."""
     from seatsync.cli.listing import selected
@@ -225,7 +226,7 @@ def _of(
     keys: set[str] = set()
 
     def change_them(folder: EditedFolder) -> None:
-        who = [*emails, *(folder.selected(selection) if selection is not None else ())]
+        who = [*emails, *(folder.selected(selection, are_members) if selection is not None else ())]
         keys.update(map(key_of, who))
         change(folder, who)
 
