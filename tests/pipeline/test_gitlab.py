@@ -123,3 +123,85 @@ def test_letters_are_sent(on_gitlab: Repository) -> None:
         ran = gitlab(on_gitlab, "seatsync-letters", "push", SEATSYNC_SMTP_URL=f"smtp://127.0.0.1:{port}")
     assert (ran.code, "Letters: 2 sent" in ran.said) == (0, True), ran.said
     assert "canary0@grace.example" in room.to
+
+
+# ── What happens on the default branch ──────────────────────────────────────────────────────────────────────────────
+
+ROOMY = CONFIG.replace("slots: 2", "slots: 9")
+
+
+def reviewed(on: Repository, members: int, number: int, config: str = ROOMY) -> None:
+    """Open a merge request with this many members, and let the pipeline plan it."""
+    on.propose(number)
+    on.write(members, config)
+    on.checked_out(number)
+    planned(on, number)
+
+
+def planned(on: Repository, number: int) -> None:
+    """Let the pipeline plan the merge request that is checked out."""
+    on.host.number = number
+    ran = gitlab(on, "seatsync-plan", "merge_request_event")
+    assert ran.code == 0, ran.said
+
+
+def applied(on: Repository, number: int) -> str:
+    """Merge a merge request, and let the pipeline apply it; return the commit."""
+    commit = on.merged(number)
+    ran = gitlab(on, "seatsync-apply", "push")
+    assert ran.code == 0, ran.said
+    return commit
+
+
+def test_on_gitlab_a_revert_is_applied_and_a_re_run_of_the_older_pipeline_is_not(on_gitlab: Repository) -> None:
+    reviewed(on_gitlab, 2, 7)
+    applied(on_gitlab, 7)
+    reviewed(on_gitlab, 3, 8)
+    older = applied(on_gitlab, 8)
+    on_gitlab.propose(9)
+    on_gitlab.git("revert", "--no-edit", "-m", "1", older)
+    on_gitlab.checked_out(9)
+    planned(on_gitlab, 9)
+    newer = applied(on_gitlab, 9)
+    serial = on_gitlab.serial()
+    on_gitlab.git("checkout", "-q", "-B", "main", older)
+    again = gitlab(on_gitlab, "seatsync-apply", "push")
+    assert (again.code != 0, "newer" in again.said) == (True, True), again.said
+    on_gitlab.git("checkout", "-q", "-B", "main", newer)
+    assert on_gitlab.serial() == serial
+    assert "canary2" not in on_gitlab.cli("members")
+
+
+def test_on_gitlab_what_two_merges_and_a_dropped_pipeline_left_is_applied_by_the_next(on_gitlab: Repository) -> None:
+    reviewed(on_gitlab, 2, 7)
+    on_gitlab.merged(7)  # its pipeline never comes
+    reviewed(on_gitlab, 3, 8)
+    applied(on_gitlab, 8)
+    assert "canary2" in on_gitlab.cli("members")
+
+
+def test_on_gitlab_a_database_that_is_away_is_told_on_the_merge_request(on_gitlab: Repository) -> None:
+    reviewed(on_gitlab, 2, 7, CONFIG)
+    on_gitlab.merged(7)
+    ledger, on_gitlab.ledger = on_gitlab.ledger, "postgresql+psycopg://nobody@127.0.0.1:1/seats"
+    ran = gitlab(on_gitlab, "seatsync-apply", "push")
+    assert ran.code != 0
+    assert "Stopped: 1 of 1 institution" in on_gitlab.host.bodies()[-1]
+    on_gitlab.ledger = ledger
+    ran = gitlab(on_gitlab, "seatsync-apply", "push")
+    assert ran.code == 0, ran.said
+    assert on_gitlab.serial() == 8
+
+
+def test_on_gitlab_a_public_project_shows_nobody(on_gitlab: Repository) -> None:
+    on_gitlab.private = False
+    proposed(on_gitlab, 2)
+    ran = gitlab(on_gitlab, "seatsync-plan", "merge_request_event")
+    assert ran.code == 0, ran.said
+    on_gitlab.merged()
+    pushed = gitlab(on_gitlab, "seatsync-apply", "push")
+    assert pushed.code == 0, pushed.said
+    written = [on_gitlab.place / name for name in ("plan.json", "outcome.json", "gl-code-quality.json")]
+    kept = "".join(path.read_text(encoding="utf-8") for path in written if path.exists())
+    assert kept
+    assert "canary" not in (ran.said + pushed.said + kept + "".join(on_gitlab.host.bodies())).lower()

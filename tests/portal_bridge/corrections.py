@@ -90,9 +90,18 @@ def _records_in_logos(portal: LogosPortal, differences: list[dict[str, Any]], ex
         values = {_LOGOS[name]: stand_ins[name] for name in one["fields"] if name in stand_ins}
         portal.edit_user(user, **values)
     for user, one in zip(users, records, strict=True):
+        values = {_LOGOS[name]: here for name, (here, _) in one["fields"].items()}
+        _make_room(portal, user, values.get("email", ""))
         with suppress(Rejected):
-            portal.edit_user(user, **{_LOGOS[name]: here for name, (here, _) in one["fields"].items()})
+            portal.edit_user(user, **values)
     return len(records)
+
+
+def _make_room(portal: LogosPortal, user: int, email: str) -> None:
+    """Give somebody else who has this e-mail there a made-up one, as the check list says."""
+    for number, other in portal.users.items():
+        if number != user and other.key == email.lower():
+            portal.edit_user(number, email=f"left-{number}@grace.example")
 
 
 def _records_in_jamworks(portal: JamworksPortal, differences: list[dict[str, Any]], export: bytes) -> int:

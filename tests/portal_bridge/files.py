@@ -288,7 +288,16 @@ def _grants(config: dict[str, Any], files: Files) -> Iterator[dict[str, Any]]:
             continue
         for row in files.rows(grant["path"]):
             until = {"until": row["until"]} if row.get("until") else {}
-            yield {"library": row["library"], "kind": row.get("kind", ""), "to": {"emails": [row["email"]]}, **until}
+            emails = [place.row["email"] for place in files.people() if _is_named(place.row, row)]
+            to = {"emails": [email.lower() for email in emails]}
+            yield {"library": row["library"], "kind": row.get("kind", ""), "to": to, **until}
+
+
+def _is_named(person: Row, by: Row) -> bool:
+    """Whether a row of a grants file names this person: by the student id, if both have one, else by the e-mail."""
+    if by.get("student_id") and person.get("student_id"):
+        return by["student_id"] == person["student_id"]
+    return by["email"].lower() == person["email"].lower()
 
 
 def _reaches(to: dict[str, Any], email: str, tags: set[str]) -> bool:

@@ -18,6 +18,8 @@ class Hands:
     def __init__(self, logos: LogosPortal, jam: JamworksPortal, chance: random.Random) -> None:
         self.logos, self.jam, self.chance = logos, jam, chance
         self.given: set[tuple[str, int]] = set()
+        self.declined: set[str] = set()
+        """The titles that anybody declined."""
 
     def click(self) -> str:
         """Do one thing. Return what, or an empty text if the portal rejects it."""
@@ -39,6 +41,7 @@ class Hands:
     def opt_out(self) -> bool:
         for title, number in self._waiting():
             self.logos.opt_out_of(title, self.logos.users[number].email)
+            self.declined.add(title)
             return True
         return False
 

@@ -53,6 +53,8 @@ class Life:
         """A bundle that is still to be carried out."""
         self.asked: set[tuple[str, str]] = set()
         """Permanent licenses that applied files asked for, as (library, e-mail of today)."""
+        self.asked_ids: set[tuple[str, str]] = set()
+        """The same as (library, student id): in the portal, people may still have an e-mail of before."""
         self.emails: dict[str, str] = {}
         """Everybody's e-mail in the applied files, by student id."""
         self.log: list[str] = []
@@ -174,6 +176,8 @@ class Life:
         wanted = self.files.wanted(self.now.date())
         self.asked = {(library, called.get(email, email)) for library, email in self.asked}
         self.asked |= {(library, email) for (library, email), kind in wanted.items() if kind == PERMANENT}
+        ids = {email: id for id, email in emails.items()}
+        self.asked_ids |= {(library, ids[email]) for library, email in self.asked if email in ids}
         self.count["applied"] += 1
         return True
 
@@ -188,6 +192,11 @@ class Life:
 
     def work_list(self) -> list[Any]:
         listed: list[Any] = json.loads(self.run("worklist", "list", "--format", "json").out)
+        return listed
+
+    def licenses(self) -> list[dict[str, Any]]:
+        """All licenses in the ledger, also of people who have left."""
+        listed: list[dict[str, Any]] = json.loads(self.run("licenses", "--all", "--format", "json").out)
         return listed
 
     def exported(self, library: str) -> Export:

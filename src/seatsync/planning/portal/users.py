@@ -30,7 +30,7 @@ def compare_users(look: Look) -> None:
         elif is_stand_in(look.export.members[position].key):
             look.differ(Differs.CORRECTING, "", number, NOTHING, NOTHING)
         if look.is_at_vendor and look.export.holdings:
-            _note_user(look, number, edits, {**record.edits, **_email_of_leaver(member, record)})
+            _note_user(look, number, edits, {**record.edits, **_email_of_leaver(look, number, record)})
         elif not member.on_roster and edits is None and not _holds_any(look, number):
             look.differ(Differs.LEFT, "", number, NOTHING, NOTHING)
     if look.is_at_vendor and look.is_whole and not look.export.lists_holders:
@@ -52,9 +52,16 @@ def _note_user(look: Look, number: int, old: Mapping[str, str] | None, edits: Ma
     look.found.moves.append(Move((seen,), "", number, look.line(number), users=users))
 
 
-def _email_of_leaver(member: Member, record: Record) -> Mapping[str, str]:
-    """The other e-mail under which the portal has somebody who left: without it nobody finds whom to remove there."""
-    return {} if member.on_roster or "email" not in record.differing else {"email": record.differing["email"][1]}
+def _email_of_leaver(look: Look, number: int, record: Record) -> Mapping[str, str]:
+    """The other e-mail under which the portal has somebody who left: without it nobody finds whom to remove there.
+
+    Who owns a license stays there. If their e-mail is somebody else's now, they must have another one, which is not corrected.
+    """
+    member = look.books.members[number]
+    if member.on_roster or "email" not in record.differing:
+        return {}
+    is_anothers = _owns(look, number) and member.key in look.keys_on_rosters
+    return {} if is_anothers else {"email": record.differing["email"][1]}
 
 
 def _note_who_is_gone(look: Look) -> None:
