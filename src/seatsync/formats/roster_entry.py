@@ -83,7 +83,8 @@ class RosterEntry(Closed):
     """A file that lists members."""
 
     path: Text = Field(
-        description="The file, relative to this folder: .csv and other tables, .xlsx, .ods, .yaml or .yml."
+        description="The file, relative to this folder: .csv and other tables, .xlsx, .ods, .yaml or .yml; or a folder or .zip with "
+        "the files of OneRoster, School Data Sync or Canvas."
     )
     tags: list[Tag] = Field([], description="Tags for every member of the file.")
     encoding: Encoding | None = Field(None, description=ENCODING)

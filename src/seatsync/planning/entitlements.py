@@ -50,6 +50,7 @@ class Entitlements:
     unknown_left_out: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     mismatches: dict[Grant, list[NamedMember]] = field(default_factory=dict)
     over: dict[Grant, date] = field(default_factory=dict)
+    ending: set[Grant] = field(default_factory=set)
     last_days: set[date] = field(default_factory=set)
 
 
@@ -75,6 +76,8 @@ def resolve_grants(desired: Desired, records: Sequence[int], snapshot: Snapshot,
             reached = due
         entitlements.last_days |= index.last_days(grant.to)
         found = index.by_end(grant, reached)
+        if any(part is not grant for part, _ in found):
+            entitlements.ending.add(grant)
         if found and all(part.expired(today) and part is not grant for part, _ in found):
             entitlements.over[grant] = max(part.until for part, _ in found if part.until is not None)
         parts += [(part, -at, some) for part, some in found]
