@@ -81,16 +81,18 @@ class CsvEdits:
 
     def _prove(self, splices: Sequence[Splice]) -> None:
         expected = []
+        touched = {line for values in self._values.values() for line in values}
         for first, _, row in self._records:
-            if first in self._removed:
-                continue
-            changed = {position: values[first] for position, values in self._values.items() if first in values}
-            width = max([len(row), *(position + 1 for position in changed)])
-            expected.append([changed.get(at, self._field(row, at)) for at in range(width)])
+            if first in touched:
+                changed = {position: values[first] for position, values in self._values.items() if first in values}
+                width = max(len(row), *(position + 1 for position in changed))
+                row = [changed.get(at, self._field(row, at)) for at in range(width)]
+            if first not in self._removed:
+                expected.append(row)
         changed_text = spliced(self.table.text, splices)
         table = csv_table.read(changed_text, self.table.file, self.spec, [])
         read = [row for _, _, row in table.records()] if table is not None else None
-        if read is None or _meant(read) != _meant([*expected, *self._added]):
+        if read is None or not _are_alike(read, [*expected, *self._added]):
             where = f"{self.table.file}:{self.table.header_line}"
             raise CannotEdit(f"{where}: the rows of this file are written too unusually to be changed.", BY_HAND)
 
@@ -98,6 +100,13 @@ class CsvEdits:
 BY_HAND = "Change the file by hand."
 
 
-def _meant(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    filled = [[*map(clean, row)] for row in rows]
-    return [row for row in filled if any(row)]
+def _are_alike(read: Sequence[Sequence[str]], expected: Sequence[Sequence[str]]) -> bool:
+    """Whether the rows are the same; blank ones do not count, nor white space around values."""
+    rows, others = ([row for row in some if any(map(str.strip, row))] for some in (read, expected))
+    if len(rows) != len(others):
+        return False
+    return all(row == other or _meant(row) == _meant(other) for row, other in zip(rows, others, strict=True))
+
+
+def _meant(row: Sequence[str]) -> list[str]:
+    return [*map(clean, row)]
