@@ -108,7 +108,7 @@ def test_a_roster_must_say_what_the_template_of_an_added_system_wants(
     (institution / "readers.csv").write_text(READERS.replace("008,Reader", "008,writer"), encoding="utf-8")
     done = with_reading_room.seatsync("validate", folder=institution)
     assert done.code == 3
-    assert 'The class is "writer"; the Reading Room\'s template needs "reader" for every member.' in done.out + done.err
+    assert 'The Class is "writer"; the Reading Room\'s template needs "reader" for every member.' in done.out + done.err
     assert "readers.csv:3:28" in done.out + done.err
 
 

@@ -15,7 +15,22 @@ ENCODING = (
     "Needed where it is neither UTF-8 nor UTF-16: a name that Python knows, such as windows-1252, cp1250 or shift_jis."
 )
 SHEET = "The sheet of a workbook (.xlsx, .ods); needed where several have a header that fits."
-FORMATS = (*PORTALS, "seatsync")
+FORMATS = (
+    *(*PORTALS, "seatsync"),
+    *(
+        "google-workspace",
+        "entra",
+        "canvas",
+        "moodle",
+        "clever",
+        "blackboard",
+        "brightspace",
+        "oneroster",
+        "school-data-sync",
+    ),
+    *("apple-school-manager", "powerschool", "infinite-campus", "skyward", "planning-center", "churchtools", "breeze"),
+    *("snipe-it", "dutch-list", "spanish-list"),
+)
 """The formats that `format:` can pin; ``sources/rosters/formats`` has one file for each."""
 READ = ("email", "given_name", "family_name", "student_id", "role", "tags", "org", "term")
 PRESENCE = (

@@ -9,7 +9,6 @@ import pytest
 
 from seatsync.formats.roster_entry import FORMATS
 from seatsync.sources.rosters.formats import registry
-from seatsync.systems.registry import PORTALS
 from tests.support.program_copy import ProgramCopy, changed_program
 
 # ── One more format ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -18,11 +17,13 @@ REGISTRAR = '''"""The list that a registrar's office gives out."""
 
 from seatsync.sources.rosters.formats.format import Format
 
-FORMAT = Format(
-    "registrar",
-    "the registrar's list",
-    needs=(("Mailbox", "Matriculation"),),
-    fields={"email": ("Mailbox",), "family_name": ("Name",), "student_id": ("Matriculation",), "tags": ("Courses",)},
+FORMATS = (
+    Format(
+        "registrar",
+        "the registrar's list",
+        needs=(("Mailbox", "Matriculation"),),
+        fields={"email": ("Mailbox",), "family_name": ("Name",), "student_id": ("Matriculation",), "tags": ("Courses",)},
+    ),
 )
 '''
 CONFIG = """\
@@ -47,10 +48,10 @@ def with_registrar(tmp_path_factory: pytest.TempPathFactory) -> ProgramCopy:
         {"sources/rosters/formats/registrar.py": REGISTRAR},
         {
             "sources/rosters/formats/registry.py": (
-                ("formats import own\n", "formats import own, registrar\n"),
-                ("_OF_FILES = (own.FORMAT,", "_OF_FILES = (own.FORMAT, registrar.FORMAT"),
+                ("    own,\n", "    own,\n    registrar,\n"),
+                ("FILES = (\n", "FILES = (\n    registrar,\n"),
             ),
-            "formats/roster_entry.py": (('"seatsync")\n', '"seatsync", "registrar")\n'),),
+            "formats/roster_entry.py": (('(*PORTALS, "seatsync")', '(*PORTALS, "seatsync", "registrar")'),),
         },
     )
 
@@ -100,6 +101,6 @@ def test_it_can_be_pinned(with_registrar: ProgramCopy, institution: Path) -> Non
 
 def test_every_file_of_a_format_is_in_the_registry_and_every_format_can_be_pinned() -> None:
     folder = Path(registry.__file__).parent
-    files = [path for path in folder.glob("*.py") if "\nFORMAT = Format(" in path.read_text(encoding="utf-8")]
-    assert len(files) == len(registry.FORMATS) - len(PORTALS)
-    assert {*FORMATS} == {*registry.FORMATS}
+    files = [path for path in folder.glob("*.py") if "\nFORMATS = (\n" in path.read_text(encoding="utf-8")]
+    assert {path.stem for path in files} == {module.__name__.rpartition(".")[2] for module in registry.FILES}
+    assert {*FORMATS} == {format.name for format in registry.FORMATS}

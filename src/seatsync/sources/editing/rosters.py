@@ -20,7 +20,7 @@ from seatsync.sources.editing.texts.yaml_edits import YamlEdits
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.rosters.columns import columns_of
 from seatsync.sources.rosters.files import RosterFile
-from seatsync.sources.rosters.formats import own
+from seatsync.sources.rosters.formats import own, spreadsheets
 from seatsync.sources.rosters.header import spec_of
 from seatsync.sources.rosters.yaml_members import fields_of_keys
 from seatsync.systems.registry import PORTALS
@@ -72,7 +72,7 @@ def not_editable(roster: RosterFile) -> tuple[str, str] | None:
 
 
 _YAML, _TABLES = (".yaml", ".yml"), (".csv", ".tsv", ".txt")
-_BY_HAND = frozenset({*PORTALS, own.FORMAT.name})
+_BY_HAND = frozenset({*PORTALS, *(format.name for format in (*own.FORMATS, *spreadsheets.FORMATS))})
 """The formats in which people keep their own lists; the others are exports."""
 
 

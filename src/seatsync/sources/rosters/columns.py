@@ -9,7 +9,7 @@ from typing import NamedTuple
 from seatsync.domain.person import REQUIRED, Person, spoken
 from seatsync.domain.text.characters import printable
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.formats.registry import FORMATS, detected
+from seatsync.sources.rosters.formats.registry import detected
 from seatsync.sources.rosters.how import HowToRead
 from seatsync.sources.rosters.meanings import meaning_of, spelled_as
 from seatsync.sources.rosters.presence import ENDS, MAYBE_STATES, PRESENCE, Presence
@@ -92,7 +92,7 @@ class Columns:
         return any(given is not None for given in (take.roles, take.orgs, take.terms))
 
     def _of_format(self) -> bool:
-        return self.format is not None and bool(self.format.roles or self.format.samples or self.format.repeats)
+        return self.format is not None and not self.format.only_these
 
     def position(self, name: str) -> int:
         """A column of the field, for places in messages; 0 if there is none."""
@@ -109,7 +109,7 @@ class _Finder:
         self.header, self.how = header, how
         self.names = [spelled_as(cell) for cell in header]
         self.there = {name for names in self.names for name in names}
-        self.format = FORMATS[how.format] if how.format is not None else detected(self.there)
+        self.format = detected(self.there, how.format)
         self.found = Columns(header, self.format, how)
         self.used: set[int] = set()
         self._mapped()
@@ -146,6 +146,13 @@ class _Finder:
     def _of_format(self) -> None:
         if self.format is None:
             return
+        if self.format.beside:
+            message = (
+                f"{self.format.title} does not say who is a student and who is a guardian; {self.format.beside} does."
+            )
+            self._wrong(
+                "csv-header", message, "Put both into one folder, and write the folder's name as the `path`.", 0
+            )
         for name, written in self.format.fields.items():
             if name in self.how.map or name in self.found.fields:
                 continue
@@ -206,10 +213,11 @@ class _Finder:
         )
         not_presence = {*map(squeezed, self.format.not_presence)} if self.format is not None else set()
         for position, names in enumerate(self.names):
-            if position in self.used or position in self.found.passed:
-                continue
             meaning = next((own[name] for name in names if name in own), None)
+            if position in self.used or (position in self.found.passed and meaning is None):
+                continue
             if meaning is not None:
+                self.found.passed.pop(position, None)
                 self._add_presence(position, "status", meaning)
             elif not_presence.isdisjoint(names):
                 self._add_common_presence(position, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.emails import email_fault
@@ -20,7 +20,10 @@ from seatsync.sources.tables.table import MOST_UNREAD, Table, squeezed
 
 _EXAMPLE = "The first row must name the columns, for example: email, given_name, family_name, student_id, role, tags."
 _USER_NAMES = frozenset(
-    map(squeezed, ("Username", "User Name", "Login", "Login ID", "Benutzername", "Identifiant", "Usuario"))
+    map(
+        squeezed,
+        ("Username", "User Name", "Login", "Login ID", "SIS Username", "Benutzername", "Identifiant", "Usuario"),
+    )
 )
 _WHOLE_NAMES = frozenset(
     map(squeezed, ("Name", "Full Name", "Display Name", "Student Name", "Student", "Nombre completo", "Nom complet"))
@@ -36,7 +39,7 @@ def spec_of(how: HowToRead) -> HeaderSpec:
         columns = columns_of(cells, how)
         return bool(columns.fields) and not {*columns.missing} - {name for name, written in how.map.items() if written}
 
-    preamble = tuple(line.lower() for format in FORMATS.values() for line in format.preamble)
+    preamble = tuple(line.lower() for format in FORMATS for line in format.preamble)
     return HeaderSpec(matches, NAMES, lambda cells: help_for(cells, how), distinct=False, preamble=preamble)
 
 
@@ -50,7 +53,7 @@ def help_for(cells: Sequence[str], how: HowToRead) -> str:
     parts += [
         f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))
     ]
-    parts += _ways(cells, columns)
+    parts += _ways(cells, columns, columns.missing)
     return " ".join(parts)
 
 
@@ -67,15 +70,15 @@ def _guess(cell: str, fields: Sequence[str]) -> str:
     return did_you_mean(cell, (*fields, *names), 0.8)
 
 
-def _ways(cells: Sequence[str], columns: Columns) -> list[str]:
+def _ways(cells: Sequence[str], columns: Columns, missing: Sequence[str]) -> list[str]:
     """How to say where a missing field is: a template over user names, or names that the columns have here."""
     named = {squeezed(name): cell for cell in cells for name in spelled_as(cell)}
     ways = []
-    if "email" in columns.missing:
+    if "email" in missing:
         user = next((cell for name, cell in named.items() if name in _USER_NAMES), None)
         ways.append(f'{{email: "{{{user}}}@school.example"}}' if user else "{email: COLUMN}")
     whole = next((cell for name, cell in named.items() if name in _WHOLE_NAMES and cell in cells), None)
-    others = [name for name in columns.missing if name != "email"]
+    others = [name for name in missing if name != "email"]
     if others:
         ways.append(f"{{{', '.join(f'{name}: COLUMN' for name in others)}}}")
     told = [f"Add it, or say where it is: `map: {' and '.join(ways)}`."] if ways else []
@@ -87,13 +90,31 @@ def _ways(cells: Sequence[str], columns: Columns) -> list[str]:
     return told
 
 
+def report_no_emails(table: Table, columns: Columns, lines: Sequence[int]) -> None:
+    """Report a list in which nobody has an e-mail; ``lines`` are those of the people who would be members."""
+    position = columns.position("email")
+    people = counted(len(lines), "person", "people")
+    message = f'Nobody in this list has an e-mail: "{printable(table.header[position])}" is empty for {people}.'
+    help = " ".join(_ways(table.header, columns, ("email",))).replace("Add it, or say", "Fill it in, or say")
+    table.found.append(Diagnostic("missing-value", message, help, table.at(lines[0], position)))
+
+
+def if_user_names(columns: Columns) -> str:
+    """The help for a person whose column of e-mails has user names; "" if that is no column as it stands."""
+    bound = columns.fields.get("email")
+    if bound is None or bound.position is None:
+        return ""
+    name = printable(columns.header[bound.position])
+    return f'If the column has user names, write `map: {{email: "{{{name}}}@school.example"}}` at the roster.'
+
+
 def report(table: Table, columns: Columns) -> None:
     """Add the faults of a header, and of what the roster's entry says of it, to the table's findings."""
     for fault in columns.faults:
         where = columns.how.place(*fault.path) if fault.path else table.at(table.header_line, fault.position)
         guess = did_you_mean(fault.name, fault.near) if fault.near else ""
         table.found.append(Diagnostic(fault.code, f"{fault.message} {guess}".rstrip(), fault.help, where))
-    for position in columns.unread[:MOST_UNREAD]:
+    for position in columns.unread[:MOST_UNREAD] if columns.format is None or not columns.format.quiet else ():
         _warn_of_a_near_miss(table, columns, position)
     for position in [position for position, name in enumerate(table.header) if not name][:MOST_UNREAD]:
         _warn_of_no_name(table, position)

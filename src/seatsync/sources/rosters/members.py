@@ -41,7 +41,8 @@ class RosterReader:
     ``counted`` is the number of members that were only counted; ``left`` are the rows that are no members. ``columns`` is what the
     header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
     place of their student id (``text.ids.is_no_id``). ``parts`` are the readers of the files of people in a set,
-    ``read_as`` says as what the set is read, and where fields and tags come from.
+    ``read_as`` says as what the set is read, and where fields and tags come from. ``if_user_name`` is the help for an e-mail that may
+    be a user name.
     """
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
@@ -53,6 +54,7 @@ class RosterReader:
         self.parts: list[RosterReader] = []
         self.read_as: list[str] = []
         self.columns: Columns | None = None
+        self.if_user_name = ""
         self.members: list[RosterMember] = []
         self.counted = 0
         self.emails: dict[str, int] = {}
@@ -84,7 +86,7 @@ class RosterReader:
         if "=?" in together and self._encoded(values, at, locate):
             right = False
         if email and (fault := email_fault(email)) and not (strange and forbidden(email)):
-            help = "Write it as name@institution.example."
+            help = f"Write it as name@institution.example. {self.if_user_name if '@' not in email else ''}".rstrip()
             right = self._wrong("invalid-email", f"{fault}.", help, locate(at, "email"))
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:

@@ -32,7 +32,20 @@ _YES = ("true", "yes", "y", "1", "on", "t", "ja", "oui", "sí", "si", "sim", "s�
 _NO = ("false", "no", "n", "0", "off", "f", "nein", "non", "não", "nee", "nie", "nej", "nei", "ei", "нет", "否")
 HERE = frozenset(
     (
-        *("active", "enabled", "enrolled", "current", "registered", "employed", "present", "ok", "live", "here"),
+        *(
+            "active",
+            "enabled",
+            "enrolled",
+            "current",
+            "registered",
+            "employed",
+            "present",
+            "ok",
+            "live",
+            "here",
+            "alta",
+            "de alta",
+        ),
         *(
             "aktiv",
             "aktiviert",
@@ -133,6 +146,8 @@ _GONE = {
     "left": (
         *(
             "left",
+            "baja",
+            "de baja",
             "former",
             "leaver",
             "terminated",

@@ -13,6 +13,21 @@ from seatsync.sources.rosters.take import Left
 from seatsync.sources.tables.table import Table
 
 _MOST_VALUES = 5
+_SAYS = {
+    *GONE,
+    "active",
+    "activo",
+    "activa",
+    "ativo",
+    "ativa",
+    "attivo",
+    "actif",
+    "aktiv",
+    "actief",
+    "alta",
+    "enrolled",
+}
+"""Words by which a column is known for one that says who is a member."""
 
 
 def examine(table: Table, columns: Columns) -> None:
@@ -21,7 +36,7 @@ def examine(table: Table, columns: Columns) -> None:
         return
     rows = [*replace(table, found=[]).rows()]
     for position in columns.maybe:
-        gone = next(((line, row[position]) for line, row in rows if clean(row[position]).casefold() in GONE), None)
+        gone = next(((line, row[position]) for line, row in rows if clean(row[position]).casefold() in _SAYS), None)
         if gone is not None:
             name = printable(table.header[position])
             message = f'The column "{name}" says "{printable(clean(gone[1]))}" on line {gone[0]}, so it may say who is no longer a member.'

@@ -54,4 +54,4 @@ def read_csv_with(text: str, reader: RosterReader, names: Collection[str]) -> No
     while batch := list(islice(records, _FEW)):
         if mentions(names, chain.from_iterable(row for _, _, row in batch)):
             opened.take(iter(batch))
-    opened.finish()
+    opened.finish(has_all=False)

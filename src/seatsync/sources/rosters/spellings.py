@@ -178,6 +178,8 @@ SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
                 "LIS ID",
                 "Student Number",
                 "ID Number",
+                "ID Num",
+                "ID-Nummer",
                 "Student No",
                 "Pupil ID",
                 "Pupil Number",

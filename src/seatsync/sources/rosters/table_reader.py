@@ -9,15 +9,16 @@ from operator import itemgetter
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
-from seatsync.domain.text.characters import printable
+from seatsync.domain.text.characters import clean, printable
 from seatsync.sources.rosters.columns import Columns
+from seatsync.sources.rosters.header import if_user_names, report_no_emails
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.presence_check import report_unclear
-from seatsync.sources.rosters.take import Judge, Left, of_role, of_status, one_of, taken
+from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME, Judge, Left, of_role, of_status, one_of, taken
 from seatsync.sources.tables.table import Record, Row, Table
 
 _AT_ONCE = 5_000
-_TAGS = Person._fields.index("tags")
+_EMAIL, _GIVEN, _FAMILY, _TAGS = map(Person._fields.index, ("email", "given_name", "family_name", "tags"))
 Cells = Sequence[Sequence[str]]
 """Values column by column."""
 
@@ -31,28 +32,37 @@ class TableReader:
         self.pick = _picker(columns)
         format = columns.format
         self.samples = tuple(map(str.casefold, format.samples)) if format is not None else ()
-        self.at_once = _AT_ONCE if format is None or not format.repeats else None
+        self.repeats = format is not None and format.repeats
+        self.may_lack_emails = format is not None and not format.only_these
+        self.nameless = format is not None and format.nameless
+        reader.if_user_name = if_user_names(columns)
 
     def take(self, records: Iterator[Record]) -> None:
         """Read the members of these records of the table."""
         width = len(self.table.header)
-        while batch := list(islice(records, self.at_once)):
+        while batch := list(islice(records, None if self.repeats else _AT_ONCE)):
             lines, ends, rows = zip(*batch, strict=True)
             if lines == ends and {*map(len, rows)} == {width} and self._take_plain([*zip(*rows, strict=True)], lines):
                 continue
             self._take_each([*self.table.rows(batch)])
 
-    def finish(self) -> None:
-        """Report, once all rows are read, the values of which nobody knows whether they are those of a member."""
+    def finish(self, has_all: bool = True) -> None:
+        """Report, once the rows are read, the values of which nobody knows whether they are those of a member.
+
+        ``has_all`` says whether they were all rows of the table: then somebody must have an e-mail.
+        """
         report_unclear(self.table, self.columns, self.reader.left)
+        lines = self.reader.left.because.get(NO_EMAIL, [])
+        if has_all and lines and not self.reader.members:
+            report_no_emails(self.table, self.columns, lines)
 
     def _take_plain(self, cells: Cells, lines: Sequence[int]) -> bool:
         """Take rows of the header's width if none needs a diagnostic; return whether they were taken."""
         if any({*cells[position]} != {word} for position, word in self.columns.must_say.items()):
             return False
         left = Left()
-        kept, kept_lines = self._taken(cells, lines, left)
-        if left.unclear or not self.reader.take_plain(self.pick(kept, len(kept_lines)), kept_lines):
+        people, kept = self._people(cells, lines, left)
+        if left.unclear or not self.reader.take_plain(people, kept):
             return False
         self.reader.left.add(left)
         return True
@@ -61,17 +71,28 @@ class TableReader:
         if not rows:
             return
         lines, cells = zip(*rows, strict=True)
-        kept, kept_lines = self._taken([*zip(*cells, strict=True)], lines, self.reader.left)
-        people = dict(zip(kept_lines, zip(*self.pick(kept, len(kept_lines)), strict=True), strict=True))
+        values, kept = self._people([*zip(*cells, strict=True)], lines, self.reader.left)
+        people = dict(zip(kept, zip(*values, strict=True), strict=True))
         for line, row in rows:
             self._check_words(line, row)
             if line in people:
                 self.reader.take(people[line], line, line, self._locate)
 
+    def _people(self, cells: Cells, lines: Sequence[int], left: Left) -> tuple[Cells, Sequence[int]]:
+        """The values of the members in these rows, in the order of ``Person``, with their lines."""
+        kept, lines = self._taken(cells, lines, left)
+        people = self.pick(kept, len(lines))
+        if self.may_lack_emails and not all(map(str.strip, people[_EMAIL])):
+            people, lines = taken([(_EMAIL, _has(NO_EMAIL))], people, lines, left)
+        if self.nameless and not all(map(str.strip, map(str.__add__, people[_GIVEN], people[_FAMILY]))):
+            names = [*map(str.__add__, people[_GIVEN], people[_FAMILY])]
+            (*people, _), lines = taken([(len(people), _has(NO_NAME))], [*people, names], lines, left)
+        return _united(people, lines) if self.repeats else (people, lines)
+
     def _taken(self, cells: Cells, lines: Sequence[int], left: Left) -> tuple[Cells, Sequence[int]]:
         if not self.judges and not self.samples:
             return cells, lines
-        judges = [*self.judges, *([(0, self._sample)] if self.samples else [])]
+        judges = [*([(0, self._sample)] if self.samples else []), *self.judges]
         return taken(judges, cells, lines, left)
 
     def _sample(self, value: str) -> str:
@@ -126,7 +147,7 @@ def _with_tags(written: Sequence[str], cells: Cells, columns: Columns) -> list[s
     for row in zip(written, *(cells[position] for position in positions), strict=True):
         if row not in known:
             own, *rest = row
-            made = [f"{prefix}:{value}" for prefix, bound in tags for value in bound.several(rest)]
+            made = [_tag(prefix, value) for prefix, bound in tags for value in bound.several(rest)]
             known[row] = ";".join([own, *made] if own else made)
         joined.append(known[row])
     return joined
@@ -148,3 +169,26 @@ def _judges(columns: Columns) -> Iterator[tuple[int, Judge]]:
             yield columns.position(field), one_of(wanted, reason)
         elif field == "role" and known is not None:
             yield columns.position(field), of_role(known.word)
+
+
+def _has(reason: str) -> Judge:
+    """A judge that takes every value but an empty one."""
+    return lambda value: "" if clean(value) else reason
+
+
+def _united(people: Cells, lines: Sequence[int]) -> tuple[Cells, Sequence[int]]:
+    """Make one member of rows that say the same of a person, with the tags of all; rows that say otherwise stay."""
+    tags: dict[tuple[str, ...], dict[str, None]] = {}
+    first: list[int] = []
+    for line, (*person, written) in zip(lines, zip(*people, strict=True), strict=True):
+        if (who := tuple(person)) not in tags:
+            first.append(line)
+        tags.setdefault(who, {})[written] = None
+    if len(first) == len(lines):
+        return people, lines
+    return [*zip(*tags, strict=True), [";".join(filter(None, written)) for written in tags.values()]], first
+
+
+def _tag(prefix: str, value: str) -> str:
+    """A tag from a cell. Systems write the same role as STUDENT, Student or student; its tag is always in lower case."""
+    return f"{prefix}:{value.lower() if prefix == 'role' else value}"

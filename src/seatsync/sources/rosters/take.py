@@ -52,6 +52,9 @@ TAKEN_BY: Mapping[str, tuple[str, ...]] = {
 }
 """The columns that `take: {orgs, terms}` looks in, if the format has none."""
 
+NO_EMAIL, NO_NAME = "no e-mail", "no name"
+"""Why somebody in a program's list who would be a member is none. That is a warning: it may be a mistake there."""
+
 _SEVERAL = re.compile(r"\s*[;,]\s*")
 
 
@@ -125,16 +128,18 @@ def one_of(wanted: Iterable[str], reason: str) -> Judge:
 def of_status(meaning: Presence, wanted: Iterable[str] | None, is_state: bool) -> Judge:
     """A judge by a column that says who is gone, and by the words under `take: status`.
 
-    These words are taken too. In a column of states (``is_state``), they are the only ones if one of them is a word of members.
+    These words are taken too. In a column of states (``is_state``), they are the only ones if one of them is a word of members;
+    "active" stands for all words of members.
     """
     if wanted is None:
         return meaning.word
     named = {clean(word).casefold() for word in wanted}
-    only_these = is_state and not named.isdisjoint(meaning.here)
+    only_these = is_state and not named.isdisjoint({"active", *meaning.here})
+    members = meaning.here if "active" in named else frozenset[str]()
 
     def judge(value: str) -> str | None:
         word, folded = meaning.word(value), clean(value).casefold()
-        if not folded or folded in named or (word and word in named):
+        if not folded or folded in named or folded in members or (word and word in named):
             return ""
         return (word or folded) if only_these else word
 

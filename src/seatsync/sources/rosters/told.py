@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
@@ -10,6 +10,7 @@ from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
 from seatsync.sources.rosters.columns import Columns, each_field
 from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME
 
 _MOST_NAMED, _MOST_LINES, _MOST_REASONS = 20, 10, 10
 
@@ -24,16 +25,32 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
         message = f"{are} not read: {_some(unread)}."
         help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
         yield _notice("unknown-column", message, help, reader.file)
-    if reader.left.number:
-        reasons = reader.left.because.items()
-        shown = sorted(((len(lines), reason) for reason, lines in reasons), key=lambda one: (-one[0], one[1]))
+    yield from _lacking(reader)
+    reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
+    if reasons:
+        shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))
         words = ", ".join(f"{number:,} {printable(reason)}" for number, reason in shown[:_MOST_REASONS])
         more = f" and {len(shown) - _MOST_REASONS} other reasons" if len(shown) > _MOST_REASONS else ""
-        people = counted(reader.left.number, "row is no member", "rows are no members")
+        people = counted(sum(map(len, reasons.values())), "row is no member", "rows are no members")
         help = (
             "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
         )
         yield _notice("left-out", f"{people}: {words}{more}.", help, reader.file)
+
+
+def _lacking(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Warn of people who would be members, but for an e-mail or a name."""
+    for reason in (NO_EMAIL, NO_NAME):
+        if lines := reader.left.because.get(reason):
+            people = counted(len(lines), "person who would be a member has", "people who would be members have")
+            message = f"{people} {reason}, so they get no seat: {_places(lines)}."
+            help = "Give them one in the system that the list is from, if they need a seat."
+            yield Diagnostic("missing-value", message, help, Origin(reader.file, lines[0]), Severity.WARNING)
+
+
+def _places(lines: Sequence[int]) -> str:
+    more = ", …" if len(lines) > _MOST_LINES else ""
+    return f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines[:_MOST_LINES]))}{more}"
 
 
 def _notice(code: str, message: str, help: str, file: str) -> Diagnostic:
@@ -84,5 +101,4 @@ def in_detail(reader: RosterReader) -> Iterator[str]:
 def _left(reader: RosterReader) -> Iterator[str]:
     """Yield a line for each reason why rows are no members."""
     for reason, lines in reader.left.because.items():
-        where = ", ".join(map(str, lines[:_MOST_LINES])) + (" …" if len(lines) > _MOST_LINES else "")
-        yield f"  left out, {printable(reason)}: {counted(len(lines), 'row')} ({'line' if len(lines) == 1 else 'lines'} {where})"
+        yield f"  left out, {printable(reason)}: {counted(len(lines), 'row')} ({_places(lines)})"

@@ -13,18 +13,21 @@ from seatsync.sources.tables.table import squeezed
 class Roles:
     """The words of a format's role column: ``take`` are those of members, ``leave`` maps the others to why they are none.
 
-    A word in neither is an error, so that nobody is a member, or is none, by accident. Case, spaces and punctuation do not count.
+    A word in neither is an error, so that nobody is a member, or is none, by accident; with None for ``take``, all others are those
+    of members. Case, spaces and punctuation do not count.
     """
 
-    take: frozenset[str]
+    take: frozenset[str] | None
     leave: Mapping[str, str]
 
     def word(self, written: str) -> str | None:
         """Why somebody with this role is no member; "" if they are one, None if nobody knows."""
         name = squeezed(written)
-        if not name or name in map(squeezed, self.take):
-            return ""
-        return next((reason for word, reason in self.leave.items() if squeezed(word) == name), None)
+        if (
+            reason := next((reason for word, reason in self.leave.items() if squeezed(word) == name), None)
+        ) is not None:
+            return reason
+        return "" if not name or self.take is None or name in map(squeezed, self.take) else None
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class Format:
     template's own example. A row above the header that begins with one of ``preamble`` belongs to the format. With ``repeats``, a
     person can have several rows, and has the tags of all. ``tags_from`` maps a tag's prefix to templates. ``quiet`` formats
     have many columns of no use, which are counted and not named.
+
+    A program's list (not ``only_these``) may have people without an e-mail: small children, accounts of rooms. They are no members.
+    With ``nameless``, accounts without any name are none either. ``beside`` are the other files of a set without which nobody
+    knows from this table who is a member.
     """
 
     name: str
@@ -62,6 +69,8 @@ class Format:
     preamble: tuple[str, ...] = ()
     repeats: bool = False
     quiet: bool = False
+    nameless: bool = False
+    beside: str = ""
 
     def fits(self, names: frozenset[str]) -> bool:
         """Whether a header with these squeezed names is of this format."""
