@@ -15,7 +15,7 @@ from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
 from seatsync.domain.text.emails import are_plain_emails, email_fault, email_key
 from seatsync.domain.text.ids import plain_email, plain_id, plain_ids
-from seatsync.domain.text.tags import join_ends, join_tags, split_ends, tag_fault
+from seatsync.domain.text.tags import IMPORTED, join_ends, join_tags, split_ends, tag_fault
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.how import PLAIN, HowToRead
 from seatsync.sources.rosters.take import Left
@@ -40,7 +40,8 @@ class RosterReader:
 
     ``counted`` is the number of members that were only counted; ``left`` are the rows that are no members. ``columns`` is what the
     header means, None before it is read, and of files without one. ``without_id`` has the lines of members by what stands in the
-    place of their student id (``text.ids.is_no_id``). ``parts`` are the readers of the files of people in a set,
+    place of their student id (``text.ids.is_no_id``). With ``date_tags`` the file has the ledger's tags of days; they are left out.
+    ``parts`` are the readers of the files of people in a set,
     ``read_as`` says as what the set is read, and where fields and tags come from. ``if_user_name`` is the help for an e-mail that may
     be a user name.
     """
@@ -60,6 +61,7 @@ class RosterReader:
         self.emails: dict[str, int] = {}
         self.student_ids: dict[str, int] = {}
         self.joined: dict[str, str] = {}
+        self.date_tags = False
         self.without_id: dict[str, list[int]] = {}
         self.with_same_id: dict[str, list[int]] = {}
 
@@ -72,7 +74,7 @@ class RosterReader:
         of its tags end when (``RosterMember.ends``).
         """
         written, values = values, [*values]
-        values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), self._id(values[_STUDENT_ID], line)
+        values[_EMAIL], values[_STUDENT_ID] = plain_email(values[_EMAIL]), plain_id(values[_STUDENT_ID])
         together = _together(values)
         is_plain = _is_plain(together)
         person = [*values] if is_plain else [*map(clean, values)]
@@ -80,6 +82,8 @@ class RosterReader:
         right = bool(email and given and family)
         if not right and self._missing(written, at, locate):
             return
+        if not student_id:
+            self._note_id(written[_STUDENT_ID], line)
         strange = None if is_plain else forbidden("".join(values))
         if strange:
             right = self._invisible(values, at, locate)
@@ -135,10 +139,11 @@ class RosterReader:
             return False
         if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
-        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(_faults_of_tags, set(tags) - self.joined.keys())):
+        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(self._faults, set(tags) - self.joined.keys())):
             return False
         for written, line in zip(columns[_STUDENT_ID], lines, strict=True) if "" in ids else ():
-            self._id(written, line)
+            if not plain_id(written):
+                self._note_id(written, line)
         self.emails |= new_emails
         self.student_ids |= new_ids
         for written in set(tags) - self.joined.keys():
@@ -150,12 +155,10 @@ class RosterReader:
         )
         return True
 
-    def _id(self, written: str, line: int) -> str:
-        """The student id, plain. Note a value that stands for none."""
-        id = plain_id(written)
-        if not id and (word := clean(written)):
+    def _note_id(self, written: str, line: int) -> None:
+        """Note what stands in the place of a student id, if anything."""
+        if word := clean(written):
             self.without_id.setdefault(word, []).append(line)
-        return id
 
     def _same_id(self, id: str, first: int, at: int, locate: Locate) -> bool:
         """Report an id that another row has: the second row at its place; if there are more, all together there."""
@@ -174,15 +177,22 @@ class RosterReader:
         return False
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:
-        faults = _faults_of_tags(written)
+        faults = self._faults(written)
         for position, tag, fault in faults:
             where = locate(at, "tags", position)
             self._wrong("invalid-tag", f'"{printable(tag)}" can\'t be a tag: {fault}.', "Choose another tag.", where)
         return None if faults else self._joined(written)
 
     def _joined(self, written: str) -> str:
-        self.joined[written] = joined = intern(join_tags([*self.tags, *filter(None, map(clean, written.split(";")))]))
+        own = [tag for tag in map(clean, written.split(";")) if tag and not self._is_left_out(tag)]
+        self.joined[written] = joined = intern(join_tags([*self.tags, *own]))
         return joined
+
+    def _faults(self, written: str) -> list[tuple[int, str, str]]:
+        return [fault for fault in _faults_of_tags(written) if not self._is_left_out(fault[1])]
+
+    def _is_left_out(self, tag: str) -> bool:
+        return self.date_tags and tag.startswith(IMPORTED)
 
     def _missing(self, values: Sequence[str], at: int, locate: Locate) -> bool:
         """Report missing values. True if the row has at most one value, as a row of totals: it needs no further checks."""

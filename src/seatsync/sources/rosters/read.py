@@ -32,6 +32,7 @@ def open_rows(content: Content, reader: RosterReader, sheet: str | None = None) 
 def open_table(table: Table, reader: RosterReader) -> TableReader | None:
     """Find what the columns of a table mean. None, with errors in ``reader.found``, where a field is missing."""
     columns = reader.columns = columns_of(table.header, reader.how)
+    reader.date_tags = columns.format is not None and columns.format.date_tags
     report(table, columns)
     examine(table, columns)
     return None if columns.missing else TableReader(table, columns, reader)

@@ -36,6 +36,20 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
             "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
         )
         yield _notice("left-out", f"{people}: {words}{more}.", help, reader.file)
+    yield from _without_id(reader)
+
+
+def _without_id(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Tell how many members have only a word in the place of their student id."""
+    if not reader.without_id:
+        return
+    lines = sorted(line for some in reader.without_id.values() for line in some)
+    words = sorted(reader.without_id, key=lambda word: (-len(reader.without_id[word]), word))
+    which = _some([printable(word) for word in words])
+    has = counted(len(lines), "member has", "members have")
+    message = f"{has} {which} in the place of a student id, which counts as none: they are known by e-mail alone."
+    help = "Nothing to do if they have no id. Else write it there: without one, a new e-mail makes a new member."
+    yield Diagnostic("no-student-id", message, help, Origin(reader.file, lines[0]), Severity.NOTICE)
 
 
 def _lacking(reader: RosterReader) -> Iterator[Diagnostic]:

@@ -46,7 +46,8 @@ class Format:
     ``must_say`` maps a column to the word that each row must have there. A row that begins with one of ``samples`` is the
     template's own example. A row above the header that begins with one of ``preamble`` belongs to the format. With ``repeats``, a
     person can have several rows, and has the tags of all. ``tags_from`` maps a tag's prefix to templates. ``quiet`` formats
-    have many columns of no use, which are counted and not named.
+    have many columns of no use, which are counted and not named. Lists with ``date_tags`` have the tags of days that only the ledger
+    sets; they are left out.
 
     A program's list (not ``only_these``) may have people without an e-mail: small children, accounts of rooms. They are no members.
     With ``nameless``, accounts without any name are none either. ``beside`` are the other files of a set without which nobody
@@ -71,6 +72,7 @@ class Format:
     quiet: bool = False
     nameless: bool = False
     beside: str = ""
+    date_tags: bool = False
 
     def fits(self, names: frozenset[str]) -> bool:
         """Whether a header with these squeezed names is of this format."""
