@@ -21,9 +21,12 @@ from seatsync.planning.entitlements import resolve_grants
 TODAY = date(2026, 9, 1)
 DAYS = [TODAY + timedelta(days=days) for days in range(-2, 6)]
 TAGS = ("class:A", "class:B", "term:C")
-HELD = st.dictionaries(st.sampled_from(TAGS), st.none() | st.sampled_from(DAYS))
+_NOT_HELD = date.min
+HELD = st.tuples(*(st.sampled_from([*DAYS, None, _NOT_HELD]) for _ in TAGS)).map(
+    lambda days: {tag: day for tag, day in zip(TAGS, days, strict=True) if day != _NOT_HELD}
+)
 """A member's tags, each with its last day or None."""
-SOME = st.lists(st.sampled_from(TAGS), max_size=2, unique=True).map(tuple)
+SOME = st.sampled_from([(), (TAGS[0],), TAGS[:2], TAGS[1:]])
 
 
 def _member(number: int, held: Mapping[str, date | None]) -> RosterMember:
