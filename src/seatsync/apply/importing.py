@@ -124,7 +124,7 @@ class _Preparing:
 
     def __init__(self, desired: Desired, books: Snapshot, export: Export, changed: Changed, today: date) -> None:
         self.desired, self.books, self.export, self.changed, self.today = desired, books, export, changed, today
-        self.trial = _copy(books)
+        self.trial = books.copy()
         self.events: list[Event | Grants] = []
         self.new: list[RosterMember] = []
         self.arrived: list[int] = []
@@ -134,7 +134,7 @@ class _Preparing:
         """Add the libraries, and who is in the export and not yet in the ledger: from the rosters, or new."""
         draft = diff(self.desired, self.books, self.today)
         _must_be_sure(draft, self.export)
-        everybody = _copy(self.books)
+        everybody = self.books.copy()
         events = self._post(draft, everybody, None)
         found = compare(self.export, everybody, self.changed)
         listed = {everybody.members[number].key for number in found.numbers if number}
@@ -184,18 +184,7 @@ class _Preparing:
     def compare(self) -> Import:
         """Compare the export with the ledger that has all its members."""
         found = self.found or compare(self.export, self.trial, self.changed)
-        return Import(_copy(self.trial), self.trial, found, self.events, self.new)
-
-
-def _copy(books: Snapshot) -> Snapshot:
-    return replace(
-        books,
-        libraries=dict(books.libraries),
-        admins=dict(books.admins),
-        members=dict(books.members),
-        licenses={library: dict(held) for library, held in books.licenses.items()},
-        seats={library: dict(seats) for library, seats in books.seats.items()},
-    )
+        return Import(self.trial.copy(), self.trial, found, self.events, self.new)
 
 
 def _must_be_sure(draft: Draft, export: Export) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seatsync.domain.approval import Used
@@ -61,6 +61,17 @@ class Snapshot:
     def timezone(self) -> str:
         """The institution's time zone; empty for UTC."""
         return self.institution.timezone if self.institution is not None else ""
+
+    def copy(self) -> Snapshot:
+        """A snapshot with the same contents; events that are posted to one do not change the other."""
+        return replace(
+            self,
+            libraries=dict(self.libraries),
+            admins=dict(self.admins),
+            members=dict(self.members),
+            licenses={library: dict(held) for library, held in self.licenses.items()},
+            seats={library: dict(seats) for library, seats in self.seats.items()},
+        )
 
     def slots(self, library: str) -> Slots:
         """The seats of ``library`` now; all zero if the ledger does not have it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from seatsync.domain.action import Action
@@ -12,7 +11,6 @@ from seatsync.domain.license import ABSENT, Kind
 from seatsync.domain.origin import Origin
 from seatsync.domain.portal.at_vendor import There, with_users_there
 from seatsync.domain.posting import post
-from seatsync.domain.snapshot import Snapshot
 from seatsync.planning.change import Change, grouped
 from seatsync.planning.draft import Draft, ReadExport
 from seatsync.planning.events import event_of, events_of
@@ -60,7 +58,7 @@ class _Observer:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.today = draft.today.isoformat()
-        self.books = _copy(draft.snapshot)
+        self.books = draft.snapshot.copy()
         before = [change for change in draft.changes if change.action in _BEFORE]
         ordered = [change for group in grouped(before).values() for change in group]
         for event in events_of(ordered, self.books, self.today):
@@ -128,13 +126,3 @@ _IMPORTANCE = (*Seen,)
 
 def _values(license: Any) -> dict[str, str]:
     return {"kind": license.kind.value, "status": license.status.value, "there": license.there}
-
-
-def _copy(books: Snapshot) -> Snapshot:
-    return replace(
-        books,
-        libraries=dict(books.libraries),
-        members=dict(books.members),
-        licenses={library: dict(held) for library, held in books.licenses.items()},
-        seats={library: dict(seats) for library, seats in books.seats.items()},
-    )
