@@ -18,8 +18,8 @@ from seatsync.domain.portal.export import Export
 from seatsync.sources.files import Folder
 from seatsync.sources.portal.columns import titles_in
 from seatsync.sources.portal.export import read_export
-from seatsync.sources.rosters.meanings import fields_of
-from seatsync.sources.rosters.spellings import SPELLINGS
+from seatsync.sources.rosters.meaning.meanings import fields_of
+from seatsync.sources.rosters.meaning.spellings import SPELLINGS
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import TEMPLATES
 from tests.support.paths import TESTS

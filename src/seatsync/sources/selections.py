@@ -16,7 +16,7 @@ from seatsync.domain.text.days import day_fault, parse_day
 from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean, one_letter_off
 from seatsync.domain.text.ids import plain_email, plain_id
-from seatsync.sources.rosters.meanings import NAMES, fields_of, names_of
+from seatsync.sources.rosters.meaning.meanings import NAMES, fields_of, names_of
 from seatsync.sources.tables.content import Content
 from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.read import read_table

@@ -21,9 +21,9 @@ from seatsync.sources.files import NAME, Folder
 from seatsync.sources.one_roster import read_one
 from seatsync.sources.rosters.files import RosterFile, how_to_read, read_content
 from seatsync.sources.rosters.how import PLAIN
+from seatsync.sources.rosters.meaning.spellings import SPELLINGS
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
-from seatsync.sources.rosters.spellings import SPELLINGS
 from seatsync.sources.rosters.told import in_detail, notices
 from tests.support.command_line import seatsync
 

@@ -15,8 +15,8 @@ from seatsync.domain.person import REQUIRED, spoken
 from seatsync.domain.portal.export import IN_PORTAL, ON_ROSTER, UNTIL
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.sources.rosters.meanings import NAMES, fields_of
-from seatsync.sources.rosters.spellings import EXAMPLES
+from seatsync.sources.rosters.meaning.meanings import NAMES, fields_of
+from seatsync.sources.rosters.meaning.spellings import EXAMPLES
 from seatsync.sources.tables.content import Content
 from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.read import read_table

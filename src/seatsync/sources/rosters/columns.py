@@ -11,8 +11,9 @@ from seatsync.domain.text.characters import printable
 from seatsync.sources.rosters.formats.format import Format
 from seatsync.sources.rosters.formats.registry import detected
 from seatsync.sources.rosters.how import HowToRead
-from seatsync.sources.rosters.meanings import meaning_of, spelled_as
-from seatsync.sources.rosters.presence import ENDS, MAYBE_STATES, PRESENCE, Presence
+from seatsync.sources.rosters.meaning.meanings import meaning_of, spelled_as
+from seatsync.sources.rosters.meaning.presence import Presence
+from seatsync.sources.rosters.meaning.presence_columns import ENDS, MAYBE_STATES, PRESENCE
 from seatsync.sources.rosters.take import TAKEN_BY
 from seatsync.sources.rosters.templates import BadTemplate, Bound, Template
 from seatsync.sources.tables.table import squeezed

@@ -13,8 +13,8 @@ from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.rosters.columns import Columns, columns_of
 from seatsync.sources.rosters.formats.registry import FORMATS
 from seatsync.sources.rosters.how import HowToRead
-from seatsync.sources.rosters.meanings import NAMES, names_of, spelled_as
-from seatsync.sources.rosters.spellings import EXAMPLES, SPELLINGS
+from seatsync.sources.rosters.meaning.meanings import NAMES, names_of, spelled_as
+from seatsync.sources.rosters.meaning.spellings import EXAMPLES, SPELLINGS
 from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.table import MOST_UNREAD, Table, squeezed
 

@@ -8,7 +8,7 @@ from itertools import islice
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.text.characters import clean, printable
 from seatsync.sources.rosters.columns import Columns
-from seatsync.sources.rosters.presence import GONE
+from seatsync.sources.rosters.meaning.presence_words import GONE
 from seatsync.sources.rosters.take import Left
 from seatsync.sources.tables.table import Table
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from seatsync.domain.text.characters import clean
-from seatsync.sources.rosters.presence import Presence
+from seatsync.sources.rosters.meaning.presence import Presence
 
 TAKEN_BY: Mapping[str, tuple[str, ...]] = {
     "org": (

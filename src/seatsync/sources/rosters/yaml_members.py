@@ -12,7 +12,7 @@ from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean, nearest
 from seatsync.domain.text.tags import tag_fault
 from seatsync.sources import yaml_tree
-from seatsync.sources.rosters.meanings import fields_of
+from seatsync.sources.rosters.meaning.meanings import fields_of
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.tables.table import squeezed
 

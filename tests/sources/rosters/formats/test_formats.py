@@ -27,7 +27,7 @@ from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import Loaded, load
 from seatsync.sources.rosters.files import RosterFile, read_whole
 from seatsync.sources.rosters.formats.registry import FORMATS
-from seatsync.sources.rosters.meanings import spelled_as
+from seatsync.sources.rosters.meaning.meanings import spelled_as
 from seatsync.sources.rosters.members import RosterReader
 from tests.support.command_line import seatsync
 

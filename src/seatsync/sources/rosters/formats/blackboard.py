@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format, Roles
-from seatsync.sources.rosters.presence import Presence, on
+from seatsync.sources.rosters.meaning.presence import Presence, on
 
 _MEMBERS = ("student", "faculty", "staff", "alumni", "prospective_student", "administrator", "other", "none")
 

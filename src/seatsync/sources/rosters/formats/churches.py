@@ -6,7 +6,7 @@ Each church can make further words of a status; of these nobody knows who is a m
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence, since
+from seatsync.sources.rosters.meaning.presence import Presence, since
 
 _BREEZE = Presence(
     frozenset({"member", "active", "attender", "regular attender", "visitor", "guest", "volunteer", "staff"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import on
+from seatsync.sources.rosters.meaning.presence import on
 
 _STAFF = Format(
     "apple-school-manager",

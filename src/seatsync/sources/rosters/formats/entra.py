@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence, off, on, since
+from seatsync.sources.rosters.meaning.presence import Presence, off, on, since
 
 _BLOCKED = off("blocked")
 _EMAIL_2019 = "User name (example: chris@contoso.com) [userPrincipalName] *"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from seatsync.sources.rosters.presence import Presence
+from seatsync.sources.rosters.meaning.presence import Presence
 from seatsync.sources.tables.table import squeezed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence
+from seatsync.sources.rosters.meaning.presence import Presence
 
 _STATUS = Presence(frozenset({"active"}), {"suspended": "suspended", "archived": "archived", "deleted": "deleted"})
 

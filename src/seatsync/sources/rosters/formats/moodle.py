@@ -6,7 +6,7 @@ The download of a course's participants needs no format: its columns have the na
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence, off
+from seatsync.sources.rosters.meaning.presence import Presence, off
 
 _NUMBERS = range(1, 31)
 """Of the columns cohort1, course1, …"""

@@ -6,7 +6,7 @@ Together with the set's other files they are read by ``sources/rosters/sets``, w
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format, Roles
-from seatsync.sources.rosters.presence import Presence, on
+from seatsync.sources.rosters.meaning.presence import Presence, on
 
 FAMILY = (
     "guardian",

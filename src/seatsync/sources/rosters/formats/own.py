@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatsync.domain.person import REQUIRED, Person
 from seatsync.domain.portal.export import ON_ROSTER
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence
+from seatsync.sources.rosters.meaning.presence import Presence
 from seatsync.systems.registry import EXPORT_MORE, EXPORT_TEMPLATE
 
 _EXPORTED = {column.name: column.field for column in EXPORT_TEMPLATE.columns} | dict(EXPORT_MORE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format
-from seatsync.sources.rosters.presence import Presence, on
+from seatsync.sources.rosters.meaning.presence import Presence, on
 
 _ENROLL_STATUS = Presence(
     frozenset({"0"}),

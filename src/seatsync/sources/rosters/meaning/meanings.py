@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from seatsync.domain.person import Person
-from seatsync.sources.rosters.spellings import BESIDE, OF_PEOPLE, SPELLINGS, UNUSED_TRIMMINGS
+from seatsync.sources.rosters.meaning.names import BESIDE
+from seatsync.sources.rosters.meaning.spellings import OF_PEOPLE, SPELLINGS, UNUSED_TRIMMINGS
 from seatsync.sources.tables.table import squeezed
 from seatsync.systems.registry import TEMPLATES
 

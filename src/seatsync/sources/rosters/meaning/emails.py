@@ -1,0 +1,87 @@
+"""How people and programs name a column of e-mails, in the commonest languages of schools: the surest names first."""
+
+from __future__ import annotations
+
+EMAIL: tuple[tuple[str, ...], ...] = (
+    (
+        *(
+            "Institution Email Address",
+            "Institution Email",
+            "Institutional Email",
+            "School Email",
+            "School Email Address",
+        ),
+        *(
+            "Student Email",
+            "Student Email Address",
+            "University Email",
+            "Work Email",
+            "Work Email Address",
+            "Official Email",
+        ),
+    ),
+    (
+        *(
+            "Email",
+            "Email Address",
+            "E-Mail",
+            "Mail",
+            "Mail Address",
+            "User Email",
+            "Primary Email",
+            "Email ID",
+            "SMTP Address",
+        ),
+        *("E-Mail-Adresse", "Mailadresse", "Emailadresse", "Schul-E-Mail", "Dienstliche E-Mail"),
+        *(
+            "Courriel",
+            "Adresse e-mail",
+            "Adresse mail",
+            "Adresse courriel",
+            "Adresse électronique",
+            "Mél",
+            "Adresse de courriel",
+        ),
+        *(
+            "Correo electrónico",
+            "Correo",
+            "Dirección de correo",
+            "Dirección de correo electrónico",
+            "Correo institucional",
+        ),
+        *(
+            "Endereço de e-mail",
+            "Endereço eletrônico",
+            "Correio eletrónico",
+            "Correio eletrônico",
+            "Endereço de email",
+        ),
+        *("Indirizzo e-mail", "Indirizzo email", "Posta elettronica", "Indirizzo di posta elettronica"),
+        *("E-mailadres", "Mailadres", "Adres e-mail", "Adres email", "Adres poczty elektronicznej"),
+        *("E-postadress", "E-post", "Epost", "E-postadresse", "Mailadresse", "Sähköposti", "Sähköpostiosoite"),
+        *(
+            "E-mail cím",
+            "Email cím",
+            "E-mailová adresa",
+            "Emailová adresa",
+            "E-posta",
+            "E-posta adresi",
+            "Surel",
+            "Alamat email",
+        ),
+        *("Электронная почта", "Эл. почта", "Почта", "Адрес электронной почты", "Електронна пошта", "Имейл"),
+        *(
+            "电子邮件",
+            "电子邮箱",
+            "邮箱",
+            "邮件",
+            "電子郵件",
+            "メール",
+            "メールアドレス",
+            "이메일",
+            "البريد الإلكتروني",
+            "אימייל",
+            "דואר אלקטרוני",
+        ),
+    ),
+)
