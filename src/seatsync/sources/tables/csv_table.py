@@ -156,13 +156,14 @@ def _report_no_header(
     lines: Lines, file: str, spec: HeaderSpec, broken: list[tuple[int, str]], found: list[Diagnostic]
 ) -> None:
     """Report a row whose quotes are broken, if it may be the header; else the row that is most like a header."""
-    rows = [
-        (line, [cell.strip() for cell in row])
-        for delimiter in DELIMITERS
-        for line, row in _first_records(lines, delimiter, [])
-        if _is_filled(row)
-    ]
-    if broken and min(broken)[0] <= min((line for line, _ in rows), default=1):
+    rows: list[Row] = []
+    is_split = False
+    for delimiter in DELIMITERS:
+        faults: list[tuple[int, str]] = []
+        split = [(line, [cell.strip() for cell in row]) for line, row in _first_records(lines, delimiter, faults)]
+        is_split = is_split or (not faults and any(spec.likeness(row) > 1 for _, row in split))
+        rows += [(line, row) for line, row in split if _is_filled(row)]
+    if broken and not is_split and min(broken)[0] <= min((line for line, _ in rows), default=1):
         found.append(_broken_quotes(file, *min(broken)))
         return
     report_no_header(rows, file, spec, found)
