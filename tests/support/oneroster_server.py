@@ -52,6 +52,7 @@ class Sis:
     counts: bool = True
     links: bool = True
     wants_body: bool = False
+    secret: str = SECRET
     is_shuffled: bool = False  # the order is another one for each request, unless it is asked for
     tokens: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
@@ -104,7 +105,7 @@ class Sis:
         given = f"{sent.get('client_id')}:{sent.get('client_secret')}" if self.wants_body else basic
         if method != "POST" or sent.get("grant_type") != "client_credentials":
             return Answer(400, {"error": "unsupported_grant_type"})
-        if given != f"{ID}:{SECRET}":
+        if given != f"{ID}:{self.secret}":
             return Answer(401, {"error": "invalid_client", "error_description": f"Not a client: {given}"})
         if not sent.get("scope", "").startswith(SCOPES[self.version]):
             return Answer(400, {"error": "invalid_scope"})

@@ -106,7 +106,7 @@ class Api:
     ) -> requests.Response | _TemporaryFailure:
         try:
             response = self._followed(method, address, payload)
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             failure = self._unreachable(method, address, error)
             if isinstance(error, (requests.exceptions.SSLError, ValueError)):
                 raise failure from None  # a retry would not help, and a ValueError may show a proxy's password
@@ -197,7 +197,7 @@ class Api:
             HostError: it is not JSON.
         """
         try:
-            return response.json()
+            return _json(response)
         except ValueError:
             raise HostError(
                 f"{self._base} is not the address of an API: the answer is not JSON.",
@@ -217,7 +217,7 @@ class Api:
             )
         return address
 
-    def _unreachable(self, method: str, address: str, error: requests.RequestException) -> HostError:
+    def _unreachable(self, method: str, address: str, error: Exception) -> HostError:
         match error:
             case requests.exceptions.SSLError():
                 why, help = (
@@ -230,7 +230,7 @@ class Api:
                 why, help = "no answer came in time", "Run the job again, or allow more time with --timeout."
             case ValueError():
                 why, help = (
-                    "its address or the proxy's address is not valid",
+                    "its address, the proxy's, or that of a redirect is not valid",
                     "Check the API's address and HTTPS_PROXY.",
                 )
             case _:
@@ -317,10 +317,22 @@ def _until_reset(response: requests.Response) -> float:
     return _retry_after(response) or left
 
 
+def _json(response: requests.Response) -> Any:
+    """Return the JSON of an answer.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
+    try:
+        return response.json()
+    except RecursionError as error:
+        raise ValueError from error
+
+
 def _message(response: requests.Response) -> str:
     """Return the host's error message in one line."""
     try:
-        return _error_text(response.json())
+        return _error_text(_json(response))
     except ValueError:
         return ""
 
@@ -330,8 +342,7 @@ def _error_text(data: Any) -> str:
     if not isinstance(data, dict):
         return ""
     messages = [data.get("message"), data.get("error_description") or data.get("error"), data.get("imsx_description")]
-    several = [
-        error for name in ("errors", "statusInfoSet") for error in data.get(name) or [] if isinstance(error, dict)
-    ]
+    lists = [given for name in ("errors", "statusInfoSet") if isinstance(given := data.get(name), list)]
+    several = [error for given in lists for error in given if isinstance(error, dict)]
     messages += [error.get("message") or error.get("imsx_description") for error in several]
     return printable(": ".join(str(message) for message in messages if message), 300)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import requests
 from oauthlib.oauth1 import SIGNATURE_HMAC_SHA1, SIGNATURE_HMAC_SHA256
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
+from oauthlib.oauth2 import BackendApplicationClient
 from requests_oauthlib import OAuth1
 
 from seatsync.hosts.http import Api, HostError
@@ -47,18 +48,21 @@ def token(address: str, client: Client, seconds: float) -> str:
     Raises:
         HostError: it gives none, or cannot be reached.
     """
-    oauth = BackendApplicationClient(client.id, scope=client.scope or None)
+    oauth = BackendApplicationClient(client.id)  # without the scope: a server may grant another one than was asked for
     secret = {"client_secret": client.secret} if client.in_body else {}
-    body = oauth.prepare_request_body(include_client_id=client.in_body, **secret)
-    basic = None if client.in_body else requests.auth.HTTPBasicAuth(client.id, client.secret)
+    body = oauth.prepare_request_body(scope=client.scope or None, include_client_id=client.in_body, **secret)
+    basic = None if client.in_body else requests.auth.HTTPBasicAuth(client.id.encode(), client.secret.encode())
     api = Api("the token endpoint", address, {}, seconds, _fix, basic or _Nothing())
     api.secrets.append(client.secret)
     response = api.send("POST", address, body, changes=False)
     try:
         oauth.parse_request_body_response(response.text)
-    except (OAuth2Error, ValueError, TypeError, AttributeError):
-        raise HostError(f"The token endpoint {address} gives no access token.", "Check --token-url.") from None
-    return str(oauth.access_token)
+    except Exception:  # what the library raises for an answer of another kind
+        oauth.access_token = None
+    given = oauth.access_token
+    if not (isinstance(given, str) and re.fullmatch("[!-~]+", given)):
+        raise HostError(f"The token endpoint {address} gives no access token.", "Check --token-url.")
+    return given
 
 
 class _Nothing(requests.auth.AuthBase):
