@@ -316,7 +316,9 @@ def duplicate(sis: Sis) -> None:
         pytest.param(Fault("/orgs", Answer(200, "[" * 200_000)), "the answer is not JSON", id="too deep"),
         pytest.param(Fault("/orgs", Answer(403, {"errors": 5})), "OneRoster answers 403.", id="no list of errors"),
         pytest.param(
-            Fault("/orgs", Answer(302, {}, {"Location": "http://[::1"})), "that of a redirect is not valid", id="no address"
+            Fault("/orgs", Answer(302, {}, {"Location": "http://[::1"})),
+            "that of a redirect is not valid",
+            id="no address",
         ),
     ],
 )
@@ -409,6 +411,8 @@ SAFE = ["--url", "https://sis.example/ims/oneroster/v1p1", "--token-url", "https
         (["--url", "http://sis.example/v1p1"], "anybody on the way could read the secret"),
         (["--url", "https://ann:hunter2@sis.example/v1p1"], "has a user or password in it"),
         (["--url", "sis.example"], "is not an address of the form https://"),
+        (["--url", "https://sis.example/v1p1?tenant=7", *SAFE[2:]], '--url goes on with "?"'),
+        (["--url", "https://sis.example/a b/v1p1"], "is not an address of the form https://"),
         (["--url", "ftp://sis.example/v1p1"], "is not an address of the form https://"),
         ([*SAFE[:2], "--token-url", "http://sis.example/token"], "--token-url begins with http://"),
         (SAFE[:2], "needs --token-url"),

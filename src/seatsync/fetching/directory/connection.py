@@ -154,13 +154,13 @@ def _explained(error: ldap.LDAPError, directory: Directory) -> DirectoryError:
     """Return what a person can do about an error of the library."""
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
     said = [str(details.get(name, "")).strip() for name in ("desc", "info")]
-    text = printable(": ".join(filter(None, said)) or type(error).__name__, 300)
+    text = ": ".join(filter(None, said)) or type(error).__name__
     if directory.password:
         text = text.replace(directory.password, "***")
     help = next(
         (help for kinds, help in _HELP if isinstance(error, kinds)), "Read the server's message, and check --url."
     )
-    return DirectoryError(f"{directory.address}: {text}.", help)
+    return DirectoryError(f"{directory.address}: {printable(text, 300)}.", help)
 
 
 _HELP: list[tuple[Any, str]] = [

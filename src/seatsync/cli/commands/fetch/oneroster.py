@@ -72,11 +72,11 @@ def oneroster(
         from seatsync.fetching.oneroster.signing import Client
     from seatsync.fetching.addresses import check_address
 
-    check_address(url, "https", "http")
+    check_address(url, "https", "http", parts_after=("path",))
     if auth == "oauth2":
         if not token_url:
             raise click.UsageError("--auth oauth2 needs --token-url, the address that gives access tokens.")
-        check_address(token_url, "https", "http", "--token-url")
+        check_address(token_url, "https", "http", "--token-url", ("path", "query"))
     version = oneroster or version_of(url)
     if not version:
         raise click.UsageError("--url names no version (v1p1 or v1p2): give --oneroster 1.1 or 1.2.")
