@@ -81,7 +81,7 @@ lock: .venv/ready
 	$(BIN)/uv lock --upgrade --quiet
 	$(LOCK) --all-groups --all-extras --no-extra ldap --output-file requirements.lock
 	echo "python-ldap>=3.4.5" | $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --output-file requirements-ldap.lock -
-	$(LOCK) --no-default-groups --group build --extra ci --extra encrypted --extra notify --extra postgres --output-file requirements-action.lock
+	$(LOCK) --no-default-groups --group build --extra ci --extra encrypted --extra fetch --extra notify --extra postgres --output-file requirements-action.lock
 	rm -f uv.lock
 	! grep -n '://' requirements.lock requirements-ldap.lock requirements-action.lock
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,12 @@ def test_on_gitlab_a_night_proposes_what_changed(on_gitlab: Repository, sis: Sis
     [opened] = on_gitlab.host.proposals.known
     assert "rosters/sis/users.csv: 3 new." in opened.body
     assert "ann0@grace.example" in tip(on_gitlab, "rosters/sis/users.csv")
+    files = on_gitlab.git(
+        "--git-dir", str(home / "grace" / "seats.git"), "diff", "--name-only", "main..seatsync/rosters"
+    )
+    theirs = {*files.split()} - {".gitlab-ci.yml"}  # which the test itself has changed
+    assert {Path(name).parent for name in theirs} == {Path("rosters/sis")}
+    assert token not in (on_gitlab.place / ".git" / "config").read_text()
     sis.data["users"].clear()
     assert gitlab(on_gitlab, "seatsync-fetch", "schedule", **given).code != 0
     assert "seatsync fetch failed" in (on_gitlab.place / "fetch-failed.txt").read_text()
