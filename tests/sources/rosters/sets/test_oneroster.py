@@ -172,13 +172,13 @@ def test_without_e_mails_the_error_says_which_line_to_write(tmp_path: Path) -> N
 
 def test_who_alone_has_no_e_mail_is_left_out_with_a_warning(tmp_path: Path) -> None:
     people = [user("u1", "student", "Ann", "Lee"), user("u2", "student", "Ben", "Ode", email="")]
-    warning, notice = read(write(tmp_path, oneroster(users=table(*people)))).found
+    (warning,) = read(write(tmp_path, oneroster(users=table(*people)))).found
     assert (warning.code, warning.severity, str(warning.origin)) == (
         "missing-value",
         Severity.WARNING,
         "sis/users.csv:3",
     )
-    assert notice.message == "1 row is no member: 1 no e-mail."
+    assert warning.message == "1 person who would be a member has no e-mail in sis/users.csv, so they are left out."
 
 
 def test_a_map_to_a_column_that_is_not_there_is_an_error_with_a_guess(tmp_path: Path) -> None:
