@@ -260,8 +260,11 @@ def test_what_was_fetched_is_a_roster_with_tags(sis: Sis, tmp_path: Path) -> Non
 def test_a_set_of_another_version_leaves_no_file_behind(newer: Sis, tmp_path: Path) -> None:
     fetch(newer, tmp_path)
     newer.version, newer.data = "1.1", data("1.1")
-    fetch(newer, tmp_path)
+    assert "rosters/sis/roles.csv: 3 gone.\n" in fetch(newer, tmp_path).out
     assert "roles.csv" not in files(tmp_path)
+    (tmp_path / "rosters" / "sis" / "roles.csv").write_text("ours\n")
+    assert "roles.csv was not written by a fetch" in fetch(newer, tmp_path, code=1).err
+    assert files(tmp_path)["roles.csv"] == "ours\n"
 
 
 # ── Half an answer ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,18 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.sources import opening
 
 Row = tuple[str, ...]
 
 
 class Table(NamedTuple):
-    """A file to be written. ``key`` has the columns that name a row: of each row the first that is not empty.
+    """A file to be written; without a ``header`` it shall not be there. ``key`` has the columns that name a row: of each row the first
+    that is not empty.
 
     ``nouns`` says what a row and rows are, in a file that may not lose most of them without permission; ``is_needed``: nor be empty.
     """
@@ -32,10 +34,9 @@ PEOPLE = ("person", "people")
 
 
 class Difference(NamedTuple):
-    """What changed in a file: the number of rows that are new, gone, or have other values; ``rows`` are there now."""
+    """What changed in a file: how many rows it had ``before``, and the number of those that are new, gone, or have other values."""
 
     path: Path
-    rows: int
     before: int
     new: int
     gone: int
@@ -61,24 +62,22 @@ class Shrunk(Failure):
         super().__init__(f"{message} Nothing was written.", help)
 
 
-def write(tables: Mapping[Path, Table], obsolete: Iterable[Path] = (), allow_shrink: bool = False) -> list[Difference]:
-    """Write the tables to their files, sorted by their keys, and delete the ``obsolete`` files. Return what changed.
-
-    Files whose bytes stay the same are not touched.
+def write(tables: Mapping[Path, Table], allow_shrink: bool = False) -> list[Difference]:
+    """Write the tables to their files, sorted by their keys. Return what changed. Files whose bytes stay the same are not touched.
 
     Raises:
         Shrunk: a table that needs rows has none, or one that may not shrink has fewer than half of what its file had.
-        Failure: a file was not written by a fetch.
+        Failure: a file was not written by a fetch, or cannot be read.
     """
-    texts = {path: _text(table) for path, table in tables.items()}
-    old = {path: path.read_bytes() if path.exists() else None for path in (*tables, *obsolete)}
+    texts = {path: _text(table) if table.header else None for path, table in tables.items()}
+    old = {path: opening.read(path) if path.exists() else None for path in tables}
     different = {path: text for path, text in texts.items() if old[path] != text}
-    found = [_difference(path, tables[path], old[path]) for path in tables if path in different]
+    found = {path: _difference(path, tables[path], old[path]) for path in different}
     if not allow_shrink:
         for path, table in tables.items():
-            _check_size(path, table, next((one.before for one in found if one.path == path), len(table.rows)))
-    _replace({**different, **{path: None for path in obsolete if old[path] is not None}}, old)
-    return found
+            _check_size(path, table, found[path].before if path in found else len(table.rows))
+    _replace(different, old)
+    return [*found.values()]
 
 
 def _check_size(path: Path, table: Table, before: int) -> None:
@@ -108,15 +107,17 @@ def _key(row: Sequence[str], places: Sequence[int]) -> str:
 def _difference(path: Path, table: Table, old: bytes | None) -> Difference:
     """Compare by the columns that both have, so that a new column alone does not hide who is new and who is gone."""
     if old is None:
-        return Difference(path, len(table.rows), 0, len(table.rows), 0, 0, True)
+        return Difference(path, 0, len(table.rows), 0, 0, True)
     header, rows = _read(path, old, table.key)
+    if not table.header:
+        return Difference(path, len(rows), 0, len(rows), 0, False)
     shared = [name for name in table.header if name in header]
     key = [name for name in table.key if name in shared]
     was = _by_key(header, rows, shared, key)
     now = _by_key(table.header, table.rows, shared, key)
     changed = sum(now[one] != was[one] for one in now.keys() & was.keys())
     new, gone = len(now.keys() - was.keys()), len(was.keys() - now.keys())
-    return Difference(path, len(table.rows), len(rows), new, gone, changed, False)
+    return Difference(path, len(rows), new, gone, changed, False)
 
 
 def _by_key(header: Sequence[str], rows: Sequence[Row], columns: Sequence[str], key: Sequence[str]) -> dict[str, Row]:
@@ -144,26 +145,36 @@ def _read(path: Path, old: bytes, key: Row) -> tuple[list[str], list[Row]]:
 
 def _replace(texts: Mapping[Path, bytes | None], old: Mapping[Path, bytes | None]) -> None:
     """Replace each file by its text, or delete it for None. If one cannot be replaced, all are as before."""
-    temporary = {
-        path: path.with_name(f".{path.name}.{os.getpid()}") for path, text in texts.items() if text is not None
-    }
+    beside: dict[Path, Path] = {}
     done: list[Path] = []
+    path = Path()
     try:
-        for path, place in temporary.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(place, "wb") as file:
-                file.write(texts[path] or b"")
-                file.flush()
-                os.fsync(file.fileno())
+        for path, text in texts.items():
+            if text is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path] = _beside(path)
+                opening.create(beside[path], text, path.stat().st_mode & 0o777 if old[path] is not None else 0o666)
         for path in texts:
+            beside[path].replace(path) if path in beside else path.unlink()
             done.append(path)
-            temporary[path].replace(path) if path in temporary else path.unlink()
-    except OSError as error:
+    except BaseException as error:
+        if isinstance(error, OSError):
+            error.filename = str(path)
         for path in done:
-            before = old[path]
-            path.unlink(missing_ok=True) if before is None else path.write_bytes(before)
-        error.filename = str(done[-1] if done else next(iter(texts)))
+            _put_back(path, old[path])
         raise
     finally:
-        for place in temporary.values():
+        for place in beside.values():
             place.unlink(missing_ok=True)
+
+
+def _put_back(path: Path, text: bytes | None) -> None:
+    if text is None:
+        path.unlink()
+        return
+    opening.create(_beside(path), text, path.stat().st_mode & 0o777 if path.exists() else 0o666)
+    _beside(path).replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Open files that somebody else may have created: only regular files of limited size, inside their folder.
+"""Open files that somebody else may have created, or create one: only regular files of limited size, inside their folder.
 
 A proposal may contain a link to a device, a pipe that nobody writes to, or an endless file. Reading never waits for them.
 """
@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def pieces(path: Path, within: Path | None = None, most: int = MOST_BYTES, size:
             yield piece
     finally:
         os.close(file)
+
+
+def create(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a new file, in place of one that was left behind, and wait until the disk has it."""
+    path.unlink(missing_ok=True)
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(OSError):  # the file can be used as the one before; not on every file system
+        path.chmod(mode) if mode != 0o666 else None
 
 
 def _must_be_inside(path: Path, real: Path, folder: Path) -> None:

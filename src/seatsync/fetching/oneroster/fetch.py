@@ -33,5 +33,4 @@ def fetch(
     }
     system = urlsplit(access.address).hostname or ""
     found, left_out = tables(folder, access.version, system, kept, roles)
-    obsolete = [folder / "roles.csv"] if access.version == "1.1" else []
-    return write(found, obsolete, allow_shrink), left_out
+    return write(found, allow_shrink), left_out

@@ -135,8 +135,8 @@ def tables(
     ids, gone = {one.row[0] for one in people}, {one.row[0] for one in kept["classes"] if one.is_deleted}
     theirs = [row for row in found["enrollments"].rows if row[user] in ids and row[class_] not in gone]
     found["enrollments"] = found["enrollments"]._replace(rows=theirs, nouns=("enrollment", "enrollments"))
-    if version == "1.2":
-        found["roles"] = Table(_ROLES, [row for one in people for row in one.role_rows], _KEY)
+    of_users = [row for one in people for row in one.role_rows]
+    found["roles"] = Table(_ROLES if version == "1.2" else (), of_users, _KEY)
     found["manifest"] = _manifest(version, system, found)
     return {folder / f"{name}.csv": table for name, table in found.items()}, left_out
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +35,7 @@ def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
             real = (folder / file.name).resolve()
             new = real.with_name(f".{real.name}{_SUFFIX}")
             beside.append((new, real))
-            _write(new, file.after, real.stat().st_mode & 0o777)
+            opening.create(new, file.after, real.stat().st_mode & 0o777)
             if opening.read(real) != file.before:
                 raise CannotEdit(
                     f"{file.name} was changed by somebody else meanwhile; nothing was written.", "Try again."
@@ -47,7 +46,7 @@ def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
             ]
             listed = folder / f"{UNFINISHED}.new"
             beside.append((listed, folder / UNFINISHED))
-            _write(listed, json.dumps({"files": names}).encode(), 0o666)
+            opening.create(listed, json.dumps({"files": names}).encode())
             listed.replace(folder / UNFINISHED)
             beside.pop()
     except BaseException:
@@ -89,16 +88,6 @@ def finish(folder: Path) -> list[str]:
         new.replace(real)
     path.unlink()
     return [name for name, _, _ in todo]
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    path.unlink(missing_ok=True)
-    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(OSError):  # the new file can be used as the old one; not on every file system
-        path.chmod(mode) if mode != 0o666 else None
 
 
 def _digest(data: bytes) -> str:
