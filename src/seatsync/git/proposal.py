@@ -19,7 +19,6 @@ from seatsync.git.scratch import NoScratch, Scratch
 REMOTE = "origin"
 _MARK = "Proposed-by: seatsync"
 _SECONDS = 300.0
-_NAME, _EMAIL = "seatsync", "seatsync@localhost"
 
 
 class CannotPropose(Failure):
@@ -68,14 +67,13 @@ def _place(path: Path, history: History) -> str:
 class _Proposal:
     def __init__(self, history: History, scratch: Scratch) -> None:
         checkout, self._head = history.checkout, history.head
-        self._checkout = checkout
+        self._checkout, self._scratch = checkout, scratch
         self._environment = {
             **scratch.reaching(),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(checkout.common / "objects"),
             "GIT_INDEX_FILE": str(scratch.home / "index"),
             "GIT_LITERAL_PATHSPECS": "1",
         }
-        self._settings = dict(scratch.settings)
         if (checkout.common / "shallow").is_file():
             shutil.copyfile(checkout.common / "shallow", scratch.home / "git" / "shallow")
 
@@ -95,7 +93,7 @@ class _Proposal:
                     "Merge or close its pull request and delete the branch, or name another: --branch.",
                 )
         message = f"{title}\n\n{_MARK}\n".encode()
-        commit = self._git("commit-tree", "-p", head, "-F", "-", tree, input=message, more=self._identity())
+        commit = self._git("commit-tree", "-p", head, "-F", "-", tree, input=message, more=self._scratch.identity())
         self._git("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{old}", "--", REMOTE, f"{commit}:{ref}")
         return Pushed(commit, True)
 
@@ -104,7 +102,7 @@ class _Proposal:
         self._git("read-tree", self._head)
         places = {name: self._checkout.top / name for name in files}
         there = [name for name, place in places.items() if place.is_file() and not place.is_symlink()]
-        hashes = [self._git("hash-object", "-w", "--stdin", input=places[name].read_bytes()) for name in there]
+        hashes = [self._git("hash-object", "-w", "--no-filters", "--", str(places[name])) for name in there]
         lines = [f"100644 {sha}\t{name}" for sha, name in zip(hashes, there, strict=True)]
         lines += [f"0 {'0' * len(self._head)}\t{name}" for name, place in places.items() if not os.path.lexists(place)]
         self._git("update-index", "-z", "--index-info", input="".join(f"{line}\0" for line in lines).encode())
@@ -114,22 +112,7 @@ class _Proposal:
         self._git("fetch", "--quiet", "--no-tags", "--depth=1", "--", REMOTE, f"+{ref}:refs/seatsync/old")
         return self._git("cat-file", "commit", sha)
 
-    def _identity(self) -> Mapping[str, str]:
-        """Return who commits, where Git's settings and environment name nobody."""
-        found = {}
-        for role in ("author", "committer"):
-            for key, default in (("name", _NAME), ("email", _EMAIL)):
-                variable = f"GIT_{role.upper()}_{key.upper()}"
-                if variable not in os.environ and not {f"{role}.{key}", f"user.{key}"} & {*self._settings}:
-                    found[variable] = default
-        return found
-
-    def _git(
-        self,
-        *words: str,
-        input: bytes = b"",
-        more: Mapping[str, str] | None = None,
-    ) -> str:
+    def _git(self, *words: str, input: bytes = b"", more: Mapping[str, str] | None = None) -> str:
         """Return what Git prints.
 
         Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ _REMOTE_SETTINGS = re.compile(
     re.DOTALL,
 )
 """The settings for reaching a remote and for the committer. All others concern the checkout itself."""
+_ROBOT = {"name": "seatsync", "email": "seatsync@noreply.invalid"}
 
 
 class NoScratch(Exception):
@@ -70,6 +72,19 @@ class Scratch:
             settings = [pair for pair in settings if not pair[0].startswith("remote.")]
             settings.append((f"remote.{address[0]}.url", address[1]))
         return with_settings(self.bare, settings)
+
+    def identity(self) -> dict[str, str]:
+        """Return the variables with the committer's name and e-mail, where neither settings nor environment have them, as on hosted
+        runners.
+        """
+        settings, defaults = dict(self.settings), dict[str, str]()
+        for role in ("author", "committer"):
+            variables = {part: f"GIT_{role}_{part}".upper() for part in _ROBOT}
+            if not all(
+                variables[part] in os.environ or {f"{role}.{part}", f"user.{part}"} & {*settings} for part in _ROBOT
+            ):
+                defaults |= {variables[part]: value for part, value in _ROBOT.items()}
+        return defaults
 
     def close(self) -> None:
         """Delete the repository and its folder."""

@@ -5,7 +5,6 @@ Only settings are read from the user's repository: no object, ref, index or shal
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,6 @@ from seatsync.ledger.failures import LedgerError
 from seatsync.ledger.stores.git.failures import failure, is_branch_missing, is_race
 
 _TIP = "refs/ledger/tip"
-_ROBOT = {"name": "seatsync", "email": "seatsync@noreply.invalid"}
 
 
 def checkout_around(folder: Path, ledger: str) -> Checkout:
@@ -146,7 +144,9 @@ class Clone:
         return self._commit(f"{self.tip}^{{tree}}", message)
 
     def _commit(self, tree: str, message: str, *parents: str) -> str:
-        return self._line("commit-tree", *parents, "-F", "-", tree, input=message.encode(), more=self._identity())
+        return self._line(
+            "commit-tree", *parents, "-F", "-", tree, input=message.encode(), more=self._scratch.identity()
+        )
 
     def push(self, commit: str, in_place_of: str | None = None) -> Pushed:
         """Push the commit as the branch's new tip.
@@ -194,17 +194,6 @@ class Clone:
         if is_address or run(("check-ref-format", f"refs/heads/{self.branch}"), environment).returncode:
             message = f"The ledger {self} does not name a branch."
             raise LedgerError(message, "Write git, git:BRANCH or git:REMOTE#BRANCH.")
-
-    def _identity(self) -> dict[str, str]:
-        """The committer's name and e-mail, where neither settings nor environment have them, as on hosted runners."""
-        settings, defaults = dict(self._scratch.settings), dict[str, str]()
-        for role in ("author", "committer"):
-            variables = {part: f"GIT_{role}_{part}".upper() for part in _ROBOT}
-            if not all(
-                variables[part] in os.environ or {f"{role}.{part}", f"user.{part}"} & {*settings} for part in _ROBOT
-            ):
-                defaults |= {variables[part]: value for part, value in _ROBOT.items()}
-        return defaults
 
     def _holds(self, *words: str) -> bool:
         return self._git(*words, check=False).returncode == 0
