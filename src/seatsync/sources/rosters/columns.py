@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,16 +11,16 @@ from seatsync.domain.text.characters import printable
 from seatsync.sources.rosters.formats.format import Format
 from seatsync.sources.rosters.formats.registry import detected
 from seatsync.sources.rosters.how import HowToRead
+from seatsync.sources.rosters.meaning.hints import Hint, hint_of, hint_of_a_state
 from seatsync.sources.rosters.meaning.meanings import meaning_of, spelled_as
 from seatsync.sources.rosters.meaning.presence import Presence
-from seatsync.sources.rosters.meaning.presence_columns import ENDS, MAYBE_STATES, PRESENCE
+from seatsync.sources.rosters.meaning.presence_columns import ENDS, PRESENCE
 from seatsync.sources.rosters.take import TAKEN_BY
 from seatsync.sources.rosters.templates import BadTemplate, Bound, Template
 from seatsync.sources.tables.table import squeezed
 
 _PRESENCE = {squeezed(name): (field, meaning) for field, (meaning, names) in PRESENCE.items() for name in names}
 _ENDS = frozenset(map(squeezed, ENDS))
-_MAYBE = frozenset(map(squeezed, MAYBE_STATES))
 _TAKEN_BY = {squeezed(name): field for field, names in TAKEN_BY.items() for name in names}
 
 
@@ -66,7 +66,7 @@ class Columns:
     ends: list[int] = field(default_factory=list)
     passed: dict[int, str] = field(default_factory=dict)
     unread: list[int] = field(default_factory=list)
-    maybe: list[int] = field(default_factory=list)
+    maybe: dict[int, Hint] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -77,7 +77,15 @@ class Columns:
     @property
     def whole(self) -> list[str] | None:
         """The field of each column, if each column is a field as it stands and every row is a member; else None."""
-        if self.presence or self.must_say or self.tags or self.ends or self._filters() or self._of_format():
+        if (
+            self.presence
+            or self.maybe
+            or self.must_say
+            or self.tags
+            or self.ends
+            or self._filters()
+            or self._of_format()
+        ):
             return None
         of = {bound.position: name for name, bound in self.fields.items() if name in Person._fields}
         return [of[at] for at in range(len(self.header))] if {*of} == {*range(len(self.header))} else None
@@ -215,15 +223,26 @@ class _Finder:
         not_presence = {*map(squeezed, self.format.not_presence)} if self.format is not None else set()
         for position, names in enumerate(self.names):
             meaning = next((own[name] for name in names if name in own), None)
-            if position in self.used or (position in self.found.passed and meaning is None):
+            if position in self.used:
+                self._also_presence(position, names)
+                continue
+            if position in self.found.passed and meaning is None:
                 continue
             if meaning is not None:
                 self.found.passed.pop(position, None)
-                self._add_presence(position, "status", meaning)
+                field = next((_PRESENCE[name][0] for name in names if name in _PRESENCE), "status")
+                self._add_presence(position, field, meaning)
             elif not_presence.isdisjoint(names):
-                self._add_common_presence(position, names)
+                self._add_common_presence(position, names, bool(own))
 
-    def _add_common_presence(self, position: int, names: Sequence[str]) -> None:
+    def _also_presence(self, position: int, names: Sequence[str]) -> None:
+        """A column that `map:` gives to another field may still say who is gone, unless something else does."""
+        decided = {"status", *(presence.field for presence in self.found.presence)} & {*self.how.map}
+        if not decided and any(name in _PRESENCE for name in names):
+            self.found.maybe[position] = hint_of_a_state()
+
+    def _add_common_presence(self, position: int, names: Sequence[str], own: bool) -> None:
+        """Add a column with a common name. In formats with their ``own`` such columns, words in other names say nothing."""
         known = next((_PRESENCE[name] for name in names if name in _PRESENCE), None)
         if known is not None:
             self._add_presence(position, *known)
@@ -233,8 +252,8 @@ class _Finder:
                 self.found.ends.append(position)
             else:
                 self.found.unread.append(position)
-        elif not _MAYBE.isdisjoint(names) or any(name.endswith("status") for name in names):
-            self.found.maybe.append(position)
+        elif hint := hint_of(self.header[position] if not own else "", names):
+            self.found.maybe[position] = hint
 
     def _add_presence(self, position: int, field: str, meaning: Presence) -> None:
         self.used.add(position)
@@ -264,10 +283,9 @@ class _Finder:
 
     def _tags(self) -> None:
         for prefix, written in self.how.tags_from.items():
-            if (
-                written is not None
-                and (bound := self._bound(written, ("tags_from", prefix), is_column=False)) is not None
-            ):
+            if written is None:
+                continue
+            if (bound := self._bound(written, ("tags_from", prefix), is_column=False)) is not None:
                 self.found.tags.append((prefix, bound))
                 self.used.update(bound.positions)
         for prefix, templates in (self.format.tags_from if self.format is not None else {}).items():
@@ -291,6 +309,10 @@ class _Finder:
         except BadTemplate as fault:
             help = 'Write columns in braces, for example "{Username}@school.example".'
             self._wrong("invalid-value", f'"{printable(written)}" can\'t be read: {fault}.', help, path=path)
+            return None
+        if not is_column and not template.columns and self._at(written):
+            message = f'"{printable(written)}" would be the same tag for everybody, but it is a column.'
+            self._wrong("invalid-value", message, f'Write "{{{printable(written)}}}".', path=path)
             return None
         absent = [column for column in template.columns if not self._at(column)]
         for column in absent:
@@ -322,23 +344,3 @@ class _Finder:
         near: tuple[str, ...] = (),
     ) -> None:
         self.found.faults.append(Fault(code, message, help, position, path, name, near))
-
-
-def each_field(columns: Columns) -> Iterator[tuple[int, str]]:
-    """Yield (position, what it is read as) of each column that is read."""
-    for name, bound in columns.fields.items():
-        for position in bound.positions:
-            yield position, spoken(name)
-    for presence in columns.presence:
-        yield presence.position, "who is a member"
-    for position in columns.ends:
-        yield position, "last day"
-    for position, word in columns.must_say.items():
-        yield position, f'always "{word}"'
-    for prefix, bound in columns.tags:
-        for position in bound.positions:
-            yield position, f"tags {prefix}:…"
-
-
-Read = Callable[[Sequence[str]], Columns]
-"""Finds what a row means as a header."""

@@ -7,41 +7,33 @@ from itertools import islice
 
 from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.text.characters import clean, printable
-from seatsync.sources.rosters.columns import Columns
-from seatsync.sources.rosters.meaning.presence_words import GONE
+from seatsync.sources.rosters.columns import Columns, PresenceColumn
+from seatsync.sources.rosters.meaning.presence_words import YES
 from seatsync.sources.rosters.take import Left
 from seatsync.sources.tables.table import Table
 
 _MOST_VALUES = 5
-_SAYS = {
-    *GONE,
-    "active",
-    "activo",
-    "activa",
-    "ativo",
-    "ativa",
-    "attivo",
-    "actif",
-    "aktiv",
-    "actief",
-    "alta",
-    "enrolled",
-}
-"""Words by which a column is known for one that says who is a member."""
+_MARKS = ("active", "enabled")
 
 
 def examine(table: Table, columns: Columns) -> None:
     """Report columns that may say who is gone, and that nothing decides about."""
+    for presence in columns.presence if columns.format is None else ():
+        if presence.field in _MARKS:
+            _examine_marks(table, presence)
     if not columns.maybe and not columns.ends:
         return
     rows = [*replace(table, found=[]).rows()]
-    for position in columns.maybe:
-        gone = next(((line, row[position]) for line, row in rows if clean(row[position]).casefold() in _SAYS), None)
-        if gone is not None:
-            name = printable(table.header[position])
-            message = f'The column "{name}" says "{printable(clean(gone[1]))}" on line {gone[0]}, so it may say who is no longer a member.'
-            help = f'If it does, write `map: {{status: "{name}"}}` at the roster; if not, `map: {{status: ~}}`.'
-            _wrong(table, columns, position, message, help)
+    for position, hint in columns.maybe.items():
+        gone = hint.telling(row[position] for _, row in rows)
+        if gone is not None and {"status", hint.field, hint.map_for(gone)}.isdisjoint(columns.how.map):
+            name, field = printable(table.header[position]), hint.map_for(gone)
+            line = next(line for line, row in rows if clean(row[position]) == gone)
+            message = (
+                f'The column "{name}" says "{printable(gone)}" on line {line}, so it may say who is no longer a member.'
+            )
+            help = f'If it does, write `map: {{{field}: "{name}"}}` at the roster; if not, `map: {{{field}: ~}}`.'
+            _wrong(table, position, message, help)
     for position in columns.ends:
         dated = next(((line, row[position]) for line, row in rows if row[position].strip()), None)
         if dated is not None:
@@ -50,12 +42,26 @@ def examine(table: Table, columns: Columns) -> None:
             help = (
                 "Delete the rows of those who have left and then the column, or write `map: {ends: ~}` at the roster."
             )
-            _wrong(table, columns, position, message, help)
+            _wrong(table, position, message, help)
 
 
-def _wrong(table: Table, columns: Columns, position: int, message: str, help: str) -> None:
-    if "status" in columns.how.map and position in columns.maybe:
-        return
+def _examine_marks(table: Table, presence: PresenceColumn) -> None:
+    """Report a column that marks members and says nothing of the others: an empty cell may be a no."""
+    position, empty, said = presence.position, 0, ""
+    for line, row in replace(table, found=[]).rows():
+        value = clean(row[position])
+        if value and value.casefold() not in YES:
+            return
+        said, empty = said or value, empty or (0 if value else line)
+    if empty and said:
+        name = printable(table.header[position])
+        fact = f'The column "{name}" says "{said}" of some and nothing of others, first on line {empty}'
+        message = f"{fact}. seatsync does not know whether these people are members."
+        help = f"Write yes or no in each row. If the column says something else, write `map: {{{presence.field}: ~}}`."
+        _wrong(table, position, message, help)
+
+
+def _wrong(table: Table, position: int, message: str, help: str) -> None:
     table.found.append(Diagnostic("unknown-status", message, help, table.at(table.header_line, position)))
 
 

@@ -120,7 +120,9 @@ def one_of(wanted: Iterable[str], reason: str) -> Judge:
 
     def judge(value: str) -> str:
         whole = clean(value).casefold()
-        return "" if whole in folded or not folded.isdisjoint(_SEVERAL.split(whole)) else reason.format(clean(value))
+        if whole in folded or not folded.isdisjoint(_SEVERAL.split(whole)):
+            return ""
+        return reason.format(clean(value)) or "without a role"
 
     return judge
 

@@ -8,7 +8,7 @@ from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
-from seatsync.sources.rosters.columns import Columns, each_field
+from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME
 
@@ -106,13 +106,29 @@ def in_detail(reader: RosterReader) -> Iterator[str]:
     meaning |= {
         position: f"not read; another column has the {spoken(field)}" for position, field in columns.passed.items()
     }
-    for position, read in each_field(columns):
+    for position, read in _each_field(columns):
         meaning[position] = f"{meaning[position]}, {read}" if position in meaning else read
     width = min(40, max(map(len, map(printable, columns.header)), default=0))
     for position, header in enumerate(columns.header):
         if header or position in meaning:
             yield f"  {printable(header) or f'(column {position + 1})':<{width}}  {meaning.get(position, 'not read')}"
     yield from _left(reader)
+
+
+def _each_field(columns: Columns) -> Iterator[tuple[int, str]]:
+    """Yield (position, what it is read as) of each column that is read."""
+    for name, bound in columns.fields.items():
+        for position in bound.positions:
+            yield position, spoken(name)
+    for presence in columns.presence:
+        yield presence.position, "who is a member"
+    for position in columns.ends:
+        yield position, "last day"
+    for position, word in columns.must_say.items():
+        yield position, f'always "{word}"'
+    for prefix, bound in columns.tags:
+        for position in bound.positions:
+            yield position, f"tags {prefix}:…"
 
 
 def _left(reader: RosterReader) -> Iterator[str]:

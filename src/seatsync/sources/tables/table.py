@@ -29,8 +29,8 @@ def names_in(cells: Iterable[str]) -> set[str]:
 
 
 def squeezed(header: str) -> str:
-    """Return a column's name without case, spaces and punctuation."""
-    return "".join(c for c in header.casefold() if c.isalnum())
+    """Return a column's name without case, spaces and punctuation. The Turkish ı in capitals is an I as any other."""
+    return "".join(c for c in header.casefold().replace("ı", "i") if c.isalnum())
 
 
 @dataclass

@@ -39,6 +39,20 @@ NAMES = (
 
 _BRACKETS = re.compile(r"\s*[\[(]\s*([^\[\]()]*?)\s*[\])]\s*")
 _UNUSED = frozenset(map(squeezed, UNUSED_TRIMMINGS))
+_OTHERS = (
+    "parent",
+    "guardian",
+    "mother",
+    "father",
+    "manager",
+    "supervisor",
+    "advisor",
+    "contact",
+    "emergency",
+    "recovery",
+    "spouse",
+)
+"""Words of a column that is somebody else's, or none of a member's own."""
 _OF_PEOPLE = frozenset(map(squeezed, OF_PEOPLE))
 
 
@@ -54,7 +68,8 @@ def spelled_as(cell: str) -> tuple[str, ...]:
         outside = squeezed(_BRACKETS.sub(" ", cell))
         if all(part in _UNUSED for part in inside):
             names.append(outside)
-        names += [squeezed(part) for part in re.findall(r"\[([A-Za-z]+)\]", cell) if squeezed(part) not in _UNUSED]
+        if not any(word in outside for word in _OTHERS):
+            names += [squeezed(part) for part in re.findall(r"\[([A-Za-z]+)\]", cell) if squeezed(part) not in _UNUSED]
         if inside and inside[0] in _OF_PEOPLE:
             names.append(outside)
     if "." in cell:

@@ -38,6 +38,9 @@ PRESENCE: Mapping[str, tuple[Presence, tuple[str, ...]]] = {
             "Active",
             "Is Active",
             "Active User",
+            "Account Active",
+            "Active Student",
+            "Active Member",
             "Aktiv",
             "Actif",
             "Activo",
@@ -110,10 +113,10 @@ PRESENCE: Mapping[str, tuple[Presence, tuple[str, ...]]] = {
 }
 """Field → what its values mean, and the columns' names."""
 
-MAYBE_STATES = ("State", "Estado", "État", "Title", "Category", "Type", "Condition")
+MAYBE_STATES = ("State", "Estado", "État", "Title", "Category", "Type", "Condition", "Enrollment", "Enrolment")
 """Columns that are no states by their names, since most have addresses or ranks: they are if a value in them is one of somebody gone.
 
-So are all other columns whose name ends in "status"."""
+So are all other columns whose name ends in "status"; ``hints.py`` has more."""
 
 ENDS = (
     *(

@@ -77,6 +77,12 @@ UNUSED_TRIMMINGS = (
     "pflichtfeld",
     "obligatoire",
     "obligatorio",
+    "y/n",
+    "yes/no",
+    "true/false",
+    "ja/nein",
+    "oui/non",
+    "sí/no",
 )
 """Words that programs put in brackets behind a column's name."""
 
