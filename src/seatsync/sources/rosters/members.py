@@ -19,6 +19,7 @@ from seatsync.domain.text.tags import IMPORTED, join_ends, join_tags, split_ends
 from seatsync.sources.rosters.columns import Columns
 from seatsync.sources.rosters.how import PLAIN, HowToRead
 from seatsync.sources.rosters.take import Left
+from seatsync.sources.tables.table import hidden
 
 _SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
@@ -43,7 +44,7 @@ class RosterReader:
     place of their student id (``text.ids.is_no_id``). With ``date_tags`` the file has the ledger's tags of days; they are left out.
     ``parts`` are the readers of the files of people in a set,
     ``read_as`` says as what the set is read, and where fields and tags come from. ``if_user_name`` is the help for an e-mail that may
-    be a user name.
+    be a user name. With ``has_secrets``, the file has passwords, and no value is quoted.
     """
 
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
@@ -56,6 +57,7 @@ class RosterReader:
         self.read_as: list[str] = []
         self.columns: Columns | None = None
         self.if_user_name = ""
+        self.has_secrets = False
         self.members: list[RosterMember] = []
         self.counted = 0
         self.emails: dict[str, int] = {}
@@ -173,7 +175,8 @@ class RosterReader:
         more = f" and {len(rows) - _MOST_LINES:,} more" if len(rows) > _MOST_LINES else ""
         used = f'The student id "{printable(id)}" is used {len(rows):,} times, on the lines {lines}{more}.'
         help = "If it stands for no id, leave it empty there. Otherwise correct it, or delete the rows that are there twice."
-        self.found[rows[0]] = replace(told, message=f"{used} Each member needs a different one.", help=help)
+        used = self._said(f"{used} Each member needs a different one.")
+        self.found[rows[0]] = replace(told, message=used, help=help)
         return False
 
     def _join(self, written: str, at: int, locate: Locate) -> str | None:
@@ -258,8 +261,11 @@ class RosterReader:
         )
 
     def _wrong(self, code: str, message: str, help: str, where: Origin) -> bool:
-        self.found.append(Diagnostic(code, message, help, where))
+        self.found.append(Diagnostic(code, self._said(message), help, where))
         return False
+
+    def _said(self, message: str) -> str:
+        return hidden(message) if self.has_secrets else message
 
 
 def mentions(names: Collection[str], values: Iterable[str]) -> bool:

@@ -36,6 +36,7 @@ class TableReader:
         self.may_lack_emails = format is not None and not format.only_these
         self.nameless = format is not None and format.nameless
         reader.if_user_name = if_user_names(columns)
+        reader.has_secrets = table.has_secrets
 
     def take(self, records: Iterator[Record]) -> None:
         """Read the members of these records of the table."""

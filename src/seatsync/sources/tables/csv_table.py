@@ -92,9 +92,10 @@ class CsvTable(Table):
 
     def _report_too_long(self, line: int, row: list[str]) -> None:
         name = _NAMES.get(self.delimiter, f"“{printable(self.delimiter)}”")
+        more = "the last" if self.has_secrets else f'"{printable(row[len(self.header)])}"'
         message = (
             f"This row has {len(row)} values, but the header has {len(self.header)} columns: "
-            f'"{printable(row[len(self.header)])}" has no column. A value that contains a {name} needs quotes.'
+            f"{more} has no column. A value that contains a {name} needs quotes."
         )
         help = f'Put quotes around the whole value: "Smith{self.delimiter} Jr.".'
         self.found.append(Diagnostic("csv-row-too-long", message, help, self.at(line, len(self.header))))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.emails import email_fault
 from seatsync.domain.text.guesses import did_you_mean
 
 Row = tuple[int, list[str]]
@@ -33,6 +36,28 @@ def squeezed(header: str) -> str:
     return "".join(c for c in header.casefold().replace("ı", "i") if c.isalnum())
 
 
+_SECRETS = (
+    "password",
+    "passwort",
+    "kennwort",
+    "motdepasse",
+    "contraseña",
+    "senha",
+    "wachtwoord",
+    "hasło",
+    "пароль",
+    "密码",
+)
+
+
+def hidden(message: str) -> str:
+    """A message about a row of a table with passwords: what it quotes may be one, where values have moved to another column."""
+    return _QUOTED.sub(lambda quoted: quoted[0] if email_fault(quoted[1]) is None else '"…"', message)
+
+
+_QUOTED = re.compile(r'"(.*)"', re.DOTALL)
+
+
 @dataclass
 class Table(ABC):
     """A file whose header was found. ``header`` has the column names as written, ``columns`` squeezed; lines count from 1.
@@ -48,6 +73,11 @@ class Table(ABC):
     @property
     def columns(self) -> list[str]:
         return [squeezed(name) for name in self.header]
+
+    @cached_property
+    def has_secrets(self) -> bool:
+        """Whether a column has passwords."""
+        return any(word in name for name in self.columns for word in _SECRETS)
 
     @abstractmethod
     def records(self) -> Iterator[Record]:
