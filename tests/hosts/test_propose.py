@@ -89,6 +89,8 @@ def test_files_as_committed_close_the_pull_request(on: Repository) -> None:
     write(on, "ann", "bea")
     propose(on)
     write(on, "ann")
+    assert propose(on, "--keep-open").out.startswith("left open: ")
+    assert on.host.proposals.known[0].is_open
     assert propose(on).out.startswith("closed: ")
     assert not on.host.proposals.known[0].is_open
 

@@ -68,7 +68,11 @@ def test_on_github_a_source_that_fails_is_told_and_the_others_are_proposed(on_gi
     [issue] = on_github.host.issues.open
     assert "The job fetch: failure" in issue.body
     assert "ann0@grace.example" in tip(on_github, "rosters/other/users.csv")
-    assert "rosters/sis" not in on_github.host.proposals.known[0].body
+    [opened] = on_github.host.proposals.known
+    assert "rosters/sis" not in opened.body
+    sis.faults = [Fault("/enrollments", Answer(403, {}), times=99)]
+    assert "left open: " in act(on_github, "schedule", SCHEDULE).said
+    assert opened.is_open
 
 
 @needs_gitlab

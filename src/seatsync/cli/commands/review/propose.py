@@ -55,10 +55,23 @@ class _TooPublic(Failure):
 @option(
     "--base", of="PROPOSE", default=job_branch, metavar="NAME", help="Where it shall go. Default: the job's branch."
 )
+@option(
+    "--keep-open",
+    of="PROPOSE",
+    is_flag=True,
+    help="Leave the pull request open even if the files are as committed: a source could not be fetched.",
+)
 @host_timeout_option()
 @common()
 def command(
-    run: Run, paths: tuple[Path, ...], title: str, body: TextIO | None, branch: str, base: str, timeout: float
+    run: Run,
+    paths: tuple[Path, ...],
+    title: str,
+    body: TextIO | None,
+    branch: str,
+    base: str,
+    keep_open: bool,
+    timeout: float,
 ) -> None:
     """Propose changed files: commit them to a branch, and open its pull request or bring it up to date.
 
@@ -90,9 +103,9 @@ def command(
         pushed = propose(Path(), paths, branch, title)
         if pushed is None:
             open_one = requests.find()
-            if open_one is not None:
+            if open_one is not None and not keep_open:
                 requests.close(open_one)
-            done, url = ("closed", open_one.url) if open_one is not None else ("", "")
+            done, url = ("left open" if keep_open else "closed", open_one.url) if open_one is not None else ("", "")
         else:
             done, url = put(requests, title, _fenced(text) + ("" if are_planned else _UNPLANNED))
             done = "updated" if done == "up to date" and pushed.is_new else done
