@@ -10,6 +10,6 @@ $pip install --no-deps --no-build-isolation "$ACTION"
 if ! command -v sops > /dev/null && grep -rqsF 'ENC[AES256_GCM,' -- ${FOLDERS:-.}; then
   $pip install --require-hashes --requirement "$ACTION/.github/action/sops.lock"
 fi
-if grep -qE '^ *ldap ' <<< "${FETCH:-}"; then
+if grep -qE '^[[:space:]]*ldap[[:space:]]' <<< "${FETCH:-}"; then
   $pip install --require-hashes --requirement "$ACTION/requirements-ldap.lock"
 fi

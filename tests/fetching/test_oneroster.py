@@ -229,9 +229,13 @@ def test_the_secret_may_have_to_be_in_the_form(newer: Sis, tmp_path: Path) -> No
 
 def test_guardians_and_what_is_deleted_are_left_out_and_counted(sis: Sis, tmp_path: Path) -> None:
     sis.data["users"] += [user(7, sis.version, "guardian"), user(8, sis.version, status="tobedeleted")]
+    sis.data["users"].append(user(9, sis.version, "emergencyContact"))
     sis.data["enrollments"][0]["status"] = "tobedeleted"
     ran = fetch(sis, tmp_path)
-    assert "Left out: 1 `tobedeleted` in users, 1 `tobedeleted` in enrollments, 1 role guardian." in ran.err
+    assert (
+        "Left out: 1 `tobedeleted` in users, 1 `tobedeleted` in enrollments, 1 role guardian, 1 role emergencyContact."
+        in ran.err
+    )
     assert len(files(tmp_path)["users.csv"].splitlines()) == 4
     fetch(sis, tmp_path, "--role", "guardian", "--allow-shrink")
     assert [line[:5] for line in files(tmp_path)["users.csv"].splitlines()[1:]] == ["u0007"]

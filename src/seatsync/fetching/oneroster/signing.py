@@ -52,7 +52,7 @@ def token(address: str, client: Client, seconds: float) -> str:
     secret = {"client_secret": client.secret} if client.in_body else {}
     body = oauth.prepare_request_body(scope=client.scope or None, include_client_id=client.in_body, **secret)
     basic = None if client.in_body else requests.auth.HTTPBasicAuth(client.id.encode(), client.secret.encode())
-    api = Api("the token endpoint", address, {}, seconds, _fix, basic or _Nothing())
+    api = Api("the token endpoint", address, {}, seconds, _fix, basic)
     api.secrets.append(client.secret)
     response = api.send("POST", address, body, changes=False)
     try:
@@ -63,13 +63,6 @@ def token(address: str, client: Client, seconds: float) -> str:
     if not (isinstance(given, str) and re.fullmatch("[!-~]+", given)):
         raise HostError(f"The token endpoint {address} gives no access token.", "Check --token-url.")
     return given
-
-
-class _Nothing(requests.auth.AuthBase):
-    """Adds nothing; because it is set, requests does not use credentials from ~/.netrc."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 def _fix(status: int, needs: str) -> str | None:

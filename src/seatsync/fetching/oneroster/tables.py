@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 from seatsync.fetching.oneroster.service import Record
 from seatsync.fetching.writing import PEOPLE, Row, Table
+from seatsync.sources.rosters.sets.words import FAMILY, word
 
 COLLECTIONS = ("academicSessions", "orgs", "courses", "classes", "users", "enrollments")
-FAMILY = ("guardian", "parent", "relative")
-"""Roles of people who are brought only if they are asked for."""
 _KEY = ("sourcedId",)
 
 
@@ -126,7 +125,8 @@ def tables(
     """
     left_out = Counter(f"`tobedeleted` in {name}" for name, all in kept.items() for one in all if one.is_deleted)
     present = {name: [one for one in all if not one.is_deleted] for name, all in kept.items()}
-    people = [user for user in present["users"] if _is_wanted(user.roles, roles, left_out)]
+    wanted = frozenset(map(word, roles))
+    people = [user for user in present["users"] if _is_wanted(user.roles, wanted, left_out)]
     columns = {name: _columns(name, version) for name in COLLECTIONS}
     found = {"users": Table(columns["users"], [user.row for user in people], _KEY, PEOPLE, is_needed=True)}
     for name in _COLUMNS:
@@ -141,9 +141,9 @@ def tables(
     return {folder / f"{name}.csv": table for name, table in found.items()}, left_out
 
 
-def _is_wanted(has: Sequence[str], wanted: Sequence[str], left_out: Counter[str]) -> bool:
-    lower = {role.lower() for role in has}
-    is_wanted = bool(lower & {role.lower() for role in wanted}) if wanted else not lower or bool(lower - {*FAMILY})
+def _is_wanted(has: Sequence[str], wanted: frozenset[str], left_out: Counter[str]) -> bool:
+    words = {word(role) for role in has}
+    is_wanted = not words.isdisjoint(wanted) if wanted else not words or not words <= FAMILY
     if not is_wanted:
         left_out[f"role {has[0]}" if has else "without a role"] += 1
     return is_wanted
