@@ -52,7 +52,7 @@ class Rule(NamedTuple):
     @property
     def to(self) -> str:
         """The selector, in YAML."""
-        return f"{{tags: [{_scalar(self.tag)}]}}" if self.tag else "{everyone: true}"
+        return f"{{tags: [{scalar(self.tag)}]}}" if self.tag else "{everyone: true}"
 
     @property
     def who(self) -> str:
@@ -103,11 +103,9 @@ def texts(
             made[f"grants/{id}.csv"] = _csv(_GRANTS, rows)
             grants.append(f"  - {{path: grants/{id}.csv}}")
     declined = any(status is Status.OPTED_OUT for held in adopted.holdings.values() for _, status in held.values())
-    width = max((len(id) for id in libraries), default=0) + 1
     more = {
         "opt_out": "opt_out: true      " if declined else "# opt_out: true    ",
-        "libraries": "\n".join(f"  {id + ':':{width}} {_entry(library)}" for id, library in libraries.items())
-        or "  {}",
+        "libraries": library_lines(libraries),
         "grants": "\n".join(grants) or "  []",
         "exports": _EXPORTS + "\n".join(exports.values()) + "\n" if exports else "",
     }
@@ -132,6 +130,12 @@ def exports_of(
     return copies, entries
 
 
+def library_lines(libraries: Mapping[str, Library]) -> str:
+    """Return the entries of `libraries` in seatsync.yaml."""
+    width = max((len(id) for id in libraries), default=0) + 1
+    return "\n".join(f"  {id + ':':{width}} {_entry(library)}" for id, library in libraries.items()) or "  {}"
+
+
 def _rows(adopted: Adopted, library: str, has_rule: bool) -> list[tuple[str, ...]]:
     """The rows of a grants file: everybody whom no rule gives the license that they have."""
     held, ends = adopted.held(library), adopted.ends.get(library, {})
@@ -144,12 +148,12 @@ def _rows(adopted: Adopted, library: str, has_rule: bool) -> list[tuple[str, ...
 
 def _entry(library: Library) -> str:
     return (
-        f"{{title: {_scalar(library.title)}, system: {library.system}, slots: {library.slots}, "
+        f"{{title: {scalar(library.title)}, system: {library.system}, slots: {library.slots}, "
         f"delivered_by: {library.delivered_by}}}"
     )
 
 
-def _scalar(text: str) -> str:
+def scalar(text: str) -> str:
     """A text in YAML, in quotes where it would be read as something else."""
     is_plain = _PLAIN.fullmatch(text) is not None and yaml.safe_load(text) == text
     return text if is_plain else json.dumps(text, ensure_ascii=False)

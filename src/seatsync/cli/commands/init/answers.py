@@ -95,7 +95,8 @@ def answered(adopted: Adopted, given: Given) -> Answers:
         if system is None:
             missing.append(f"--system {id}={' or '.join(map(_with_kinds, adopted.systems(id)))}")
         if number is None:
-            missing.append(f"--slots {id}=NUMBER (as many as were bought; {used:,} in use)")
+            in_use = f"; {used:,} in use" if adopted.exports else ""
+            missing.append(f"--slots {id}=NUMBER (as many as were bought{in_use})")
         elif number < used:
             in_use = f"{counted(used, 'seat')} of {library.title} are in use in the exports"
             raise click.UsageError(f"{in_use}, more than --slots {id}={number}.")
@@ -107,7 +108,8 @@ def answered(adopted: Adopted, given: Given) -> Answers:
     if not admin:
         missing.append('--admin "NAME <EMAIL>" (who may sign in to the pages)')
     if missing:
-        raise click.UsageError(f"The exports do not say everything. To fix: Add {', '.join(missing)}.")
+        fact = "The exports do not say everything" if adopted.exports else "Something is missing to start from"
+        raise click.UsageError(f"{fact}. To fix: Add {', '.join(missing)}.")
     return Answers(libraries, admin)
 
 
@@ -124,10 +126,15 @@ def _by_library(
         id = ids.get(squeezed(library)) if library else only
         if id is None:
             guess = did_you_mean(library, adopted.libraries) if library else ""
+            source, theirs = ("of the exports", "Theirs") if adopted.exports else ("given by --library", "They")
             known = (
-                f"Theirs are {', '.join(adopted.libraries)}." if adopted.libraries else "They say nothing of licenses."
+                f"{theirs} are {', '.join(adopted.libraries)}."
+                if adopted.libraries
+                else "They say nothing of licenses."
+                if adopted.exports
+                else "There is none."
             )
-            fact = f'"{option}" names no library of the exports. {guess}'.rstrip()
+            fact = f'"{option}" names no library {source}. {guess}'.rstrip()
             raise click.BadParameter(f"{fact} {known}", param_hint=name)
         read_value = read(value.strip())
         if read_value is None:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from shlex import quote
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -23,6 +23,7 @@ from seatsync.cli.commands.init.pipeline import (
     pipeline,
     written_pipelines,
 )
+from seatsync.cli.commands.init.reading_options import Reading
 from seatsync.cli.commands.init.setup import Setup, shown
 from seatsync.cli.commands.init.values import values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
@@ -31,12 +32,25 @@ from seatsync.cli.run import Run
 from seatsync.git.branches import root_of
 from seatsync.sources.files import NAME
 
+if TYPE_CHECKING:
+    from seatsync.cli.commands.init.from_exports import Start
+    from seatsync.cli.commands.init.from_rosters import Rosters
+
 _MADE_UP = "Ada Admin <admin@members.example>"
+_MEMBERS = "rosters/members.csv"
 _FILES = {
     "seatsync.yaml": "seatsync.yaml",
-    "rosters/members.csv": "rosters/members.csv",
+    _MEMBERS: _MEMBERS,
     "gitignore": ".gitignore",
 }
+_SAMPLES = {
+    "libraries": "  logos-subscription: {title: Logos Subscription, system: logos-subscription, slots: 50}\n"
+    "  biblical-studies:   {title: Biblical Studies,   system: logos-library,      slots: 10}",
+    "rosters": f"  - {{path: {_MEMBERS}, tags: [member]}}",
+    "grants": "  - {library: logos-subscription, to: {tags: [member]}}\n"
+    "  - {library: biblical-studies, kind: permanent, to: {tags: [faculty]}}",
+}
+"""What a new seatsync.yaml says where nothing is given."""
 
 
 @click.command("init")
@@ -54,30 +68,56 @@ _FILES = {
     help="Start from an export of a vendor's portal, or from several.",
 )
 @option(
+    "--roster",
+    "rosters",
+    multiple=True,
+    of="INIT",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Start from a list of members, or a set of files (folder or zip); or from several.",
+)
+@option(
+    "--map", multiple=True, of="INIT", metavar="FIELD=COLUMN", help="With --roster: where a field is, as under `map:`."
+)
+@option(
+    "--take",
+    multiple=True,
+    of="INIT",
+    metavar="WHAT=WORD[,WORD]",
+    help="With --roster: who is a member, as under `take:`.",
+)
+@option(
+    "--tags-from",
+    multiple=True,
+    of="INIT",
+    metavar="TAG=COLUMN",
+    help="With --roster: tags from columns, as under `tags_from:`.",
+)
+@option(
     "--slots",
     multiple=True,
     of="INIT",
     metavar="[LIBRARY=]NUMBER",
-    help="With --from: how many seats of a library were bought.",
+    help="With --from or --library: how many seats of a library were bought.",
 )
 @option(
     "--system",
     multiple=True,
     of="INIT",
     metavar="[LIBRARY=]SYSTEM",
-    help="With --from: the system of a library, where the exports do not show it.",
+    help="With --from or --library: the system of a library, where the exports do not show it.",
 )
 @option(
     "--library",
     multiple=True,
     of="INIT",
     metavar="TITLE",
-    help="With --from: the title of the library that an export is about and does not name.",
+    help="With --from: the title of the library that an export is about and does not name. With --roster: one that you bought.",
 )
 @option(
     "--encoding",
     type=EncodingName(),
-    help="With --from: the exports' encoding, if it is not recognized.",
+    help="With --from or --roster: the files' encoding, if it is not recognized.",
 )
 @option("--ci", type=click.Choice(["github", "gitlab"]), help="Also write the pipeline, to the repository's root.")
 @option(
@@ -91,6 +131,10 @@ def command(
     name: str | None,
     admin: str | None,
     exports: Sequence[Path],
+    rosters: Sequence[Path],
+    map: Sequence[str],
+    take: Sequence[str],
+    tags_from: Sequence[str],
     ci: str | None,
     forks: bool,
     **given: Any,
@@ -101,6 +145,7 @@ def command(
     seatsync init my-school
     seatsync init my-school --name "My School" --admin "Ruth Abel <ruth@my-school.example>"
     seatsync init my-school --from users.csv           with the members and licenses of a vendor's portal
+    seatsync init my-school --roster sis.zip           with the members of a student information system's export
     seatsync init my-school --ci github --ledger git   with a pipeline, and the ledger on a branch of the repository
     seatsync init --ci github                          only the pipeline, for all institutions below
     seatsync init institutions/another                 one more institution
@@ -112,27 +157,31 @@ def command(
     With --from, the files say what the exports of Logos ("Export user data") or Jamworks (the list of members) say, and the
     ledger records it too: nobody gets a letter, and the first plan is empty. What an export does not say, such as how many
     seats were bought, is asked. docs/portal.md begins with such a start.
+
+    With --roster, the files are copied into rosters/ as they are, and seatsync.yaml names them, if they can be read: docs/rosters.md
+    says which can be. --library, --slots and --system say what you bought; who gets it, `seatsync edit grant` says.
     """
     if forks and ci != "github":
         raise click.UsageError("--forks works only with --ci github.")
-    if not exports and any(given.values()):
-        raise click.UsageError("--slots, --system, --library and --encoding work only with --from.")
+    reading = Reading(map, take, tags_from)
+    _check_options(exports, rosters, reading, given)
     is_there = (folder / NAME).exists()
-    if is_there and (ci is None or exports):
+    if is_there and (ci is None or exports or rosters):
         raise click.UsageError(_already_there(folder, exports))
     values = values_of(folder, id, name, admin or _MADE_UP)
-    if exports:
-        from seatsync.cli.commands.init.answers import Given
-        from seatsync.cli.commands.init.from_exports import start_from
-
-        start = start_from(run, folder, exports, Given(admin, **given), values, in_pipeline=ci is not None)
+    start = _from_exports(run, folder, exports, admin, given, values, ci) if exports else None
+    listed = _from_rosters(run, folder, rosters, reading, admin, given, values) if rosters else None
+    if start is not None:
         texts = {**_texts(values), **start.texts}
+    elif listed is not None:
+        texts = _texts({**values, **listed.values}, without=_MEMBERS)
     else:
-        start = None
         texts = {} if ci is not None and institutions_below(folder) else _texts(values)
     setup = _set_up(run, folder, ci, forks, new=folder if texts else None) if ci is not None else None
-    if setup is not None and start is not None:
+    if setup is not None and (start or listed) is not None:
         setup = setup._replace(new=None)  # nothing in it is made up
+    if listed is not None:
+        listed.copy_to(folder)
     for file in sorted(texts, key=lambda file: file == NAME):  # it comes last, so that the files it names are there
         write(run, folder / file, texts[file])
     if setup is not None:
@@ -140,7 +189,53 @@ def command(
     elif start is not None:
         start.fill_ledger(run, folder)
     elif not _say_whether_covered(run, folder):
-        _say_next_steps(run, folder)
+        _say_next_steps(run, folder, given["library"] if rosters else None)
+
+
+def _from_exports(
+    run: Run,
+    folder: Path,
+    exports: Sequence[Path],
+    admin: str | None,
+    given: dict[str, Any],
+    values: dict[str, str],
+    ci: str | None,
+) -> Start:
+    from seatsync.cli.commands.init.answers import Given
+    from seatsync.cli.commands.init.from_exports import start_from
+
+    return start_from(run, folder, exports, Given(admin, **given), values, in_pipeline=ci is not None)
+
+
+def _from_rosters(
+    run: Run,
+    folder: Path,
+    rosters: Sequence[Path],
+    reading: Reading,
+    admin: str | None,
+    given: dict[str, Any],
+    values: dict[str, str],
+) -> Rosters:
+    from seatsync.cli.commands.init.answers import Given
+    from seatsync.cli.commands.init.from_rosters import check, rosters_of
+
+    listed = rosters_of(folder, rosters, reading, Given(admin, **given))
+    check(run, folder, listed, _texts({**values, **listed.values}, without=_MEMBERS))
+    return listed
+
+
+def _check_options(exports: Sequence[Path], rosters: Sequence[Path], reading: Reading, given: dict[str, Any]) -> None:
+    """Check that the options go together.
+
+    Raises:
+        UsageError: they don't.
+    """
+    if exports and rosters:
+        raise click.UsageError("--roster and --from don't work together: the exports say who the members are.")
+    if not exports and not rosters and any(given.values()):
+        raise click.UsageError("--slots, --system, --library and --encoding work only with --from or --roster.")
+    if not rosters and any(reading):
+        raise click.UsageError("--map, --take and --tags-from work only with --roster.")
 
 
 def _already_there(folder: Path, exports: Sequence[Path]) -> str:
@@ -186,11 +281,11 @@ def _ledger(run: Run, written: Written | None) -> str:
     return answer
 
 
-def _texts(values: dict[str, str]) -> dict[str, str]:
-    """The files of a new folder: path → text."""
+def _texts(values: dict[str, str], without: str = "") -> dict[str, str]:
+    """The files of a new folder: path → text. What ``values`` do not have is made up."""
     from seatsync.formats.schemas import SCHEMAS, schema_text
 
-    texts = {target: _text(source, values) for source, target in _FILES.items()}
+    texts = {target: _text(source, {**_SAMPLES, **values}) for source, target in _FILES.items() if target != without}
     return texts | {
         f"schemas/{schema}.schema.json": schema_text(schema) for schema in SCHEMAS if schema not in ("plan", "outcome")
     }
@@ -214,7 +309,8 @@ def _say_whether_covered(run: Run, folder: Path) -> bool:
     return bool(written)
 
 
-def _say_next_steps(run: Run, folder: Path) -> None:
+def _say_next_steps(run: Run, folder: Path, libraries: Sequence[str] | None) -> None:
+    """Say how to go on. ``libraries`` are those that were given with a roster, None where the members are made up."""
     from seatsync.domain.text.ledger_addresses import may_hold_a_password
 
     if is_in_git(run.ledger):
@@ -222,9 +318,14 @@ def _say_next_steps(run: Run, folder: Path) -> None:
         run.say("It encrypts the ledger on the branch. Keep a copy: without the key nobody can read the ledger.")
     is_printable = run.ledger and not may_hold_a_password(run.ledger) and "://" not in run.ledger
     ledger = f"SEATSYNC_LEDGER={quote(run.ledger) if is_printable else '…'} " if run.ledger else ""
-    run.say(
-        "The members are made up. If your seats are in a vendor's portal, start with --from and its export instead."
-    )
+    if libraries is None:
+        run.say(
+            "The members are made up. If your seats are in a vendor's portal, start with --from and its export instead."
+        )
+    else:
+        from seatsync.cli.commands.init.from_rosters import say_how_to_grant
+
+        say_how_to_grant(run, folder, libraries)
     run.say(f"Now: {ledger}seatsync plan {quote(str(folder))}")
 
 

@@ -55,9 +55,10 @@ class Adopted(NamedTuple):
         return {key: kind for key, (kind, _) in self.holdings[library].items() if kind is not Kind.NONE}
 
     def systems(self, library: str) -> list[System]:
-        """The systems that the library can belong to: of the same portal, with every kind that somebody has."""
+        """The systems that the library can belong to: of the same portal, with every kind that somebody has. Without exports, all."""
         portal, kinds = SYSTEMS[self.libraries[library].system].portal, {*self.held(library).values()}
-        return [system for system in SYSTEMS.values() if system.portal is portal and kinds <= {*system.kinds}]
+        possible = (system for system in SYSTEMS.values() if not self.exports or system.portal is portal)
+        return [system for system in possible if kinds <= {*system.kinds}]
 
 
 def open_exports(files: Iterable[Path], encoding: str | None, found: list[Diagnostic]) -> list[Source]:
@@ -98,6 +99,14 @@ def read_exports(sources: Sequence[Source], told: Mapping[str, str], found: list
     left = {key for one in exports for key in one.left}
     here = [member for member in members if member.key not in left]
     return Adopted({id: libraries.by_id[id] for id in holdings}, exports, here, holdings, ends)
+
+
+def libraries_of(titles: Iterable[str]) -> dict[str, Library]:
+    """Return libraries with these titles, of which nothing else is known: id → library."""
+    libraries = _Libraries()
+    for title in titles:
+        libraries.of(title, _WITH_COLUMNS)
+    return libraries.by_id
 
 
 _WITH_COLUMNS = max(
