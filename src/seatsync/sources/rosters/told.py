@@ -27,7 +27,7 @@ def notices(reader: RosterReader, is_of_set: bool = False) -> Iterator[Diagnosti
         are = "This column is" if len(unread) == 1 else "These columns are"
         message = f"{are} not read: {_some(unread)}."
         help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
-        yield _notice("unknown-column", message, help, reader.file)
+        yield Diagnostic("unknown-column", message, help, Origin(reader.file), Severity.NOTICE)
     yield from _lacking(reader, (NO_NAME,) if is_of_set else (NO_EMAIL, NO_NAME))
     reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
     if reasons:
@@ -38,7 +38,7 @@ def notices(reader: RosterReader, is_of_set: bool = False) -> Iterator[Diagnosti
         help = (
             "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
         )
-        yield _notice("left-out", f"{people}: {words}{more}.", help, reader.file)
+        yield Diagnostic("left-out", f"{people}: {words}{more}.", help, Origin(reader.file), Severity.NOTICE)
     yield from _without_id(reader)
 
 
@@ -68,10 +68,6 @@ def _lacking(reader: RosterReader, what: Sequence[str]) -> Iterator[Diagnostic]:
 def _places(lines: Sequence[int]) -> str:
     more = ", …" if len(lines) > _MOST_LINES else ""
     return f"{'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines[:_MOST_LINES]))}{more}"
-
-
-def _notice(code: str, message: str, help: str, file: str) -> Diagnostic:
-    return Diagnostic(code, message, help, Origin(file), Severity.NOTICE)
 
 
 def _unread(columns: Columns) -> list[str]:
