@@ -10,6 +10,7 @@ import pytest
 
 from seatsync.apply.at_vendor import done
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.portal.namesakes import namesakes
 from seatsync.domain.portal.steps import Step, StepName, used_there
 from seatsync.domain.snapshot import Snapshot
 from seatsync.ledger.database import Ledger
@@ -85,6 +86,21 @@ def test_what_is_granted_is_to_be_done_until_somebody_says_that_it_is_done(here:
     assert here.steps() == []
     assert "observe" in here.ran("log", "--format", "json")
     assert "Nothing to do" in here.ran("plan", "--now", "2026-09-01")
+
+
+FOREVER = "{library: books, kind: permanent, to: {emails: [ann@grace.example]}}"
+
+
+def test_whoever_has_an_e_mail_of_theirs_comes_with_the_people_of_the_steps(here: Here) -> None:
+    """Without them, nobody sees that a file would select somebody else."""
+    here.apply(ANN, grants=FOREVER)
+    here.done()
+    newcomer = ["ANN@grace.example", "Zoe", "New", "9"]
+    here.apply(newcomer, grants=EVERYONE)
+    books, steps = here.work()
+    assert {step.member for step in steps} == {3}
+    assert {number: member.on_roster for number, member in books.members.items()} == {1: False, 3: True}
+    assert namesakes(books, steps)["logos"].listed_leavers == [1]
 
 
 def test_what_is_done_twice_is_told_and_does_no_harm(here: Here) -> None:

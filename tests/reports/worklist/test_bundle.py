@@ -40,7 +40,8 @@ def read(case: dict[str, Any]) -> tuple[Snapshot, list[Step]]:
         person = Person(
             **{"email": f"{name}@grace.example", "given_name": name.title(), "family_name": "Lee"} | fields["is"]
         )
-        member = Member(*person, email_key(person.email), "2026-09-01", not fields.get("left"))
+        key = "" if fields.get("replaced") else email_key(person.email)
+        member = Member(*person, key, "2026-09-01", not fields.get("left"))
         books.members[number] = with_users_there(member, fields.get("there", {}))
         for library_id, (kind, status, there) in fields.get("holds", {}).items():
             license = License(Kind(kind), Status(status))._replace(there=there)

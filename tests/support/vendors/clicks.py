@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ def click_in_logos(
         case ["Users", "the person"]:
             return _for_each(rows, lambda row: _edit_user(portal, row))
         case ["Users", "the person", "Manage users", "Remove users from institution"]:
-            return _for_each(rows, lambda row: portal.remove_users([portal.user(row[EMAIL])]))
+            return _for_each(rows, lambda row: portal.remove_users([_meant(portal, row)]))
         case ["Libraries", title, filter, "the person", "Manage users", button]:
             return _for_each(rows, lambda row: _manage_one(portal, title, filter, button, row))
     raise NoSuchButton(" → ".join(way))
@@ -99,7 +100,7 @@ def _manage(portal: LogosPortal, title: str, button: str, users: Collection[int]
 
 
 def _manage_one(portal: LogosPortal, title: str, filter: str, button: str, row: Row) -> None:
-    user = portal.user(row[EMAIL])
+    user = _meant(portal, row)
     if user not in portal.list_library(title, filter):
         raise Rejected(f"{row[EMAIL]} is not under {filter!r} of {title}.")
     _manage(portal, title, button, [user])
@@ -111,11 +112,25 @@ def _create_user(portal: LogosPortal, row: Row) -> None:
 
 def _edit_user(portal: LogosPortal, row: Row) -> None:
     """Type in one value: the row has the person, the field, its value there and the new one."""
+    user = _meant(portal, row)
+    record = portal.users[user]
+    field, new = _edit(record, _FIELDS, row)
+    portal.edit_user(user, **{field: new})
+
+
+def _meant(portal: LogosPortal, row: Row) -> int:
+    """The user whom the row is about: found by the e-mail, and looked at."""
     user = portal.user(row[EMAIL])
     record = portal.users[user]
     _must_be_meant((record.given_name, record.family_name), (row["Given Name"], row["Family Name"]))
-    field, new = _edit(record, _FIELDS, row)
-    portal.edit_user(user, **{field: new})
+    return user
+
+
+def give_stand_ins(portal: LogosPortal, rows: Sequence[Row]) -> None:
+    """Give people who have left another e-mail, before the first step. Who has it, or is not there, is left as they are."""
+    for row in rows:
+        with suppress(Rejected):
+            portal.edit_user(_meant(portal, row), email=row["Change to"])
 
 
 def _edit_member(portal: JamworksPortal, row: Row) -> None:

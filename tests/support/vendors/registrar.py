@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.support.vendors import template
-from tests.support.vendors.clicks import PERSON, Complaint, click_in_jamworks, click_in_logos
+from tests.support.vendors.clicks import PERSON, Complaint, click_in_jamworks, click_in_logos, give_stand_ins
 from tests.support.vendors.jamworks import JamworksPortal
 from tests.support.vendors.logos import LogosPortal
 
@@ -62,6 +62,7 @@ class Registrar:
     def carry_out(self, folder: Path, way: str = "whole") -> tuple[list[Step], list[Complaint]]:
         """Carry out a bundle in one of ``WAYS``. Return the steps that were done, and what the portals complained of."""
         steps = list(read_check_list(folder))
+        give_stand_ins(self.portals.logos, read_stand_ins(folder))
         match way:
             case "part":
                 steps = self._part(steps, folder)
@@ -140,6 +141,17 @@ def read_check_list(folder: Path) -> Iterator[Step]:
     for step in steps:
         step.command = commands.get(step.name, [])
         yield step
+
+
+def read_stand_ins(folder: Path) -> list[template.Row]:
+    """Return the people who must get another e-mail before the first step."""
+    tokens = MarkdownIt().enable("table").parse((folder / "CHECKLIST.md").read_text(encoding="utf-8"))
+    is_in_step, found = False, list[template.Row]()
+    for position, token in enumerate(tokens):
+        is_in_step = token.tag == "h3" if token.type == "heading_open" else is_in_step
+        if token.type == "table_open" and not is_in_step:
+            found += [row for row in _table(tokens[position:]) if "Change to" in row]
+    return found
 
 
 def _read_line(step: Step, token: Token, folder: Path) -> None:

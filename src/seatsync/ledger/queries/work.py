@@ -7,24 +7,45 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select, text, union
 
+from seatsync.domain.person import ERASED
 from seatsync.domain.portal.at_vendor import portal_of
+from seatsync.domain.portal.namesakes import emails_of
 from seatsync.domain.portal.steps import Step, StepKind, kinds_of, steps
 from seatsync.domain.snapshot import Snapshot
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger import tables
 from seatsync.ledger.journal import DONE
+from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.read import read_snapshot
 
 _license, _member = tables.license.c, tables.member.c
 
 
 def open_work(connection: Connection | None, institution: str) -> tuple[Snapshot, list[Step]]:
-    """The open steps in the order in which they must be done, and a snapshot with the members whom they are about."""
+    """The open steps in the order in which they must be done, and a snapshot with the members whom they are about and with
+    all who have or had an e-mail of theirs.
+    """
     books = read_snapshot(connection, institution, ())
     libraries = [id for id, library in books.libraries.items() if portal_of(library)]
     if connection is None or not libraries:
         return books, []
-    books = read_snapshot(connection, institution, open_members(connection, institution, libraries))
+    numbers = open_members(connection, institution, libraries)
+    books = read_snapshot(connection, institution, numbers)
+    if others := _namesakes(connection, institution, books) - numbers:
+        books = read_snapshot(connection, institution, numbers | others)
     return books, steps(books)
+
+
+def _namesakes(connection: Connection, institution: str, books: Snapshot) -> set[int]:
+    """The numbers of all who have or had an e-mail of these members, also of who gave it up as a key."""
+    keys = {email for member in books.members.values() for email in emails_of(member)}
+    if not keys:
+        return set()
+    without_key = select(_member.number, _member.email).where(
+        _member.institution == institution, _member.key == "", text("NOT member.on_roster"), _member.email != ERASED
+    )
+    replaced = {number for number, email in connection.execute(without_key) if email_key(email) in keys}
+    return replaced | numbers_of(connection, institution, keys, ()).keys()
 
 
 def open_counts(connection: Connection | None, institution: str) -> tuple[Snapshot, Counter[StepKind]]:

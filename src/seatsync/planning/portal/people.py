@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from seatsync.domain.person import Member, RosterMember
 from seatsync.domain.portal.at_vendor import is_stand_in, users_there
 from seatsync.domain.portal.export import Export
+from seatsync.domain.portal.namesakes import member_of_stand_in
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.ids import plain_id
@@ -47,7 +48,19 @@ def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
                 doubts.pop(position, None)
         doubts |= {left[doubt.position]: doubt.record for doubt in again.doubts}
     doubts |= exchanged
+    for position, number in [*_who_left(rows, numbers, books)]:
+        numbers[position] = number
+        doubts.pop(position, None)
     return People(numbers, [Unsure(rows[position], record) for position, record in sorted(doubts.items())])
+
+
+def _who_left(rows: Sequence[RosterMember], numbers: Sequence[int], books: Snapshot) -> Iterator[tuple[int, int]]:
+    """The members who have left and are known by their own stand-in alone, by position in the export."""
+    for position, row in enumerate(rows):
+        number = 0 if numbers[position] else member_of_stand_in(row.key)
+        member = books.members.get(number)
+        if member is not None and number not in numbers and have_same_names(row, member):
+            yield position, number
 
 
 class _Exchange:

@@ -8,6 +8,7 @@ from seatsync.domain.license import ABSENT, Kind
 from seatsync.domain.person import Member
 from seatsync.domain.portal.at_vendor import Users, is_stand_in, users_there
 from seatsync.domain.portal.export import NOTHING
+from seatsync.domain.text.emails import email_key
 from seatsync.planning.portal.found import Difference, Differs, Move, Seen
 from seatsync.planning.portal.look import Look
 from seatsync.planning.portal.people import COMPARED, Record, record_there
@@ -27,7 +28,7 @@ def compare_users(look: Look) -> None:
             look.found.differences.append(
                 Difference(Differs.RECORD, "", number, member.email, where, fields=record.differing)
             )
-        elif is_stand_in(look.export.members[position].key):
+        elif is_stand_in(look.export.members[position].key) and not _keeps_another_email(look, number):
             look.differ(Differs.CORRECTING, "", number, NOTHING, NOTHING)
         if look.is_at_vendor and look.export.holdings:
             _note_user(look, number, edits, {**record.edits, **_email_of_leaver(look, number, record)})
@@ -57,11 +58,15 @@ def _email_of_leaver(look: Look, number: int, record: Record) -> Mapping[str, st
 
     Who owns a license stays there. If their e-mail is somebody else's now, they must have another one, which is not corrected.
     """
-    member = look.books.members[number]
-    if member.on_roster or "email" not in record.differing:
+    if look.books.members[number].on_roster or "email" not in record.differing:
         return {}
-    is_anothers = _owns(look, number) and member.key in look.keys_on_rosters
-    return {} if is_anothers else {"email": record.differing["email"][1]}
+    return {} if _keeps_another_email(look, number) else {"email": record.differing["email"][1]}
+
+
+def _keeps_another_email(look: Look, number: int) -> bool:
+    """Whether somebody who left stays in the portal, and not under their e-mail, because that is somebody else's now."""
+    member = look.books.members[number]
+    return not member.on_roster and _owns(look, number) and email_key(member.email) in look.keys_on_rosters
 
 
 def _note_who_is_gone(look: Look) -> None:

@@ -100,11 +100,13 @@ def _rows(books: Snapshot, sheet: Sheet, begin: int) -> list[dict[str, Any]]:
     edits: dict[str, list[Edit]] = {}
     for edit in edits_of(sheet, books.members):
         edits.setdefault(edit.member.email, []).append(edit)
-    people = ((number, books.members[number]) for number in sheet.members[begin : begin + SHOWN])
-    return [
-        {"number": number, "member": one, "email": email_in(sheet, one), "edits": edits.get(one.email, ())}
-        for number, one in people
-    ]
+    rows = []
+    for number in sheet.members[begin : begin + SHOWN]:
+        member = books.members[number]
+        email = email_in(sheet, number, member)
+        known = email if number in sheet.namesakes and not member.on_roster else member.email
+        rows.append({"number": number, "member": member, "email": email, "edits": edits.get(known, ())})
+    return rows
 
 
 def _chosen(sheet: Sheet) -> Sequence[int]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from seatsync.domain.diagnostic import counted
+from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.namesakes import namesakes, own_stand_in
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
 from seatsync.reports.worklist.counts import Count, counts_after, counts_now
@@ -45,12 +47,13 @@ class Part(NamedTuple):
 
 class InPortal(NamedTuple):
     """The steps in one portal, the ``folder`` of their files (empty for that of the check list), and what the portal shows
-    before the first."""
+    before the first. ``stand_ins`` are people who have left and must get another e-mail there before the first step."""
 
     title: str
     address: str
     folder: str
     counts: Grid
+    stand_ins: Grid
     parts: Sequence[Part]
 
 
@@ -100,6 +103,7 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
     """Return the check list of these sheets; ``on`` is the day (ISO) as which it is made."""
     before = counts_now(books)
     after = counts_after(sheets, books, before)
+    shared = namesakes(books, [step for sheet in sheets for step in sheet.steps])
     portals = []
     for portal, together in groupby(zip(sheets, after, strict=True), lambda pair: pair[0].portal):
         pairs = [*together]
@@ -109,7 +113,9 @@ def check_list(sheets: Sequence[Sheet], books: Snapshot, on: str, is_applied: bo
         for sheet, counts in pairs:
             parts.append(_part(sheet, before, counts, titles))
             before |= counts
-        portals.append(InPortal(portal.title, portal.address, pairs[0][0].folder, shown, parts))
+        leavers = shared[portal.name].listed_leavers if portal.name in shared else ()
+        first = _stand_ins(portal, books, leavers)
+        portals.append(InPortal(portal.title, portal.address, pairs[0][0].folder, shown, first, parts))
     name = books.institution.name if books.institution is not None else ""
     used = [portal for portal, _ in groupby(sheet.portal for sheet in sheets)]
     resends = any(sheet.task.name == "resend" for sheet in sheets)
@@ -169,6 +175,23 @@ def _counts(portal: Portal, titles: Mapping[str, str], counts: Mapping[str, Coun
         [title, *(f"{getattr(counts[id], figure):,}" for _, figure in portal.counts)] for id, title in titles.items()
     ]
     return Grid("Before the first step, the portal shows:", ["Library", *(name for name, _ in portal.counts)], rows)
+
+
+def _stand_ins(portal: Portal, books: Snapshot, leavers: Sequence[int]) -> Grid:
+    """The table of who must get a stand-in before the first step, because their e-mail is somebody else's now."""
+    names = {column.field: column.name for column in portal.template.columns}
+    fields = [name for name in ("student_id", "given_name", "family_name", "email") if name in names]
+    rows = []
+    for number in leavers:
+        member = books.members[number]
+        there: dict[str, Any] = {**users_there(member).get(portal.name, {})}
+        rows.append([*(getattr(member._replace(**there), name) for name in fields), own_stand_in(number)])
+    about = (
+        "Before the first step, give these people the e-mail under Change to, if the portal still has the other one. They have "
+        "left, and somebody else has their e-mail now: without this, a step could give a license to the wrong person. Find each "
+        "by name and ID in the list, not by the e-mail."
+    )
+    return Grid(about, [*(names[name] for name in fields), "Change to"], rows)
 
 
 def _part(sheet: Sheet, before: Mapping[str, Count], after: Mapping[str, Count], titles: Mapping[str, str]) -> Part:
@@ -247,7 +270,24 @@ def _grids(sheet: Sheet) -> Iterator[Grid]:
         way = _way(sheet, sheet.task.clicks_for_one)
         tags = f" For each, type {_tags(sheet)}." if sheet.is_tagged else ""
         about = (
-            f"By hand, because a spreadsheet would run what these values begin with: {way}.{tags} "
+            f"By hand, because {_why_by_hand(sheet)}: {way}.{tags} "
             f"{counted(len(sheet.by_hand), 'person', 'people')}; {sheet.name}{BY_HAND}.csv is for seatsync, not for the portal:"
         )
         yield Grid(about, sheet.columns, sheet.by_hand)
+
+
+def _why_by_hand(sheet: Sheet) -> str:
+    """Why rows are in no file for the portal, and how these people are found."""
+    shared = (
+        "somebody else has or had the same e-mail, so know each by name and ID, not by the e-mail, and type in "
+        "one that ends in stand-in.invalid as it is"
+    )
+    reasons = [
+        *(
+            ["a spreadsheet would run what these values begin with"]
+            if any(defused(row) is not row for row in sheet.by_hand)
+            else []
+        ),
+        *([shared] if not sheet.namesakes.isdisjoint(sheet.members) else []),
+    ]
+    return ", or ".join(reasons)

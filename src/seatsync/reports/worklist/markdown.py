@@ -56,6 +56,8 @@ def _lines(made: CheckList) -> Iterator[str]:
             yield f"\nThe files are in the folder `{portal.folder}`."
         if portal.counts.rows:
             yield from _grid(portal.counts)
+        if portal.stand_ins.rows:
+            yield from _grid(portal.stand_ins)
         for part in portal.parts:
             yield from _part(part)
     yield "\n## If the portal shows another number\n"

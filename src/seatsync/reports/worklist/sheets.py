@@ -1,8 +1,9 @@
 """The files of a bundle: for each step of a portal the people it is for, in the portal's own columns.
 
 A file is read by a portal, so nothing may be put around or before a value. A row with a cell that a spreadsheet would read as a
-formula is in no file: the check list has these people, to be typed in by hand. Only the corrections are read by nobody but a
-person, who must find all of them in their order.
+formula is in no file: the check list has these people, to be typed in by hand. So has it whoever shares an e-mail with somebody
+else in the portal: a file would select the wrong one. Only the corrections are read by nobody but a person, who must find all
+of them in their order.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from unicodedata import normalize
 
 from seatsync.domain.person import Member, found_by
 from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.namesakes import namesakes, own_stand_in
 from seatsync.domain.portal.steps import Step, StepKind, StepName
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
@@ -44,6 +46,7 @@ class Sheet(NamedTuple):
     ``folder`` is the portal's, if the institution has several; else empty. ``name`` is the file's name without its ending,
     ``base`` the name without tags. ``library`` is its id, empty if the task is about no library, and ``title`` its title.
     ``members`` are the numbers of all its people; ``rows`` are in the file, ``by_hand`` are rows that must not be in one.
+    ``namesakes`` are the people of the portal's step who have the same e-mail there as somebody else.
     """
 
     folder: str
@@ -58,6 +61,7 @@ class Sheet(NamedTuple):
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     by_hand: Sequence[Sequence[str]]
+    namesakes: frozenset[int] = frozenset()
 
     @property
     def step(self) -> str:
@@ -111,22 +115,25 @@ class Sheet(NamedTuple):
         return file.getvalue()
 
 
-def sheets(steps: Iterable[Step], books: Snapshot) -> list[Sheet]:
+def sheets(steps: Sequence[Step], books: Snapshot) -> list[Sheet]:
     """Return the files for these steps, in the order in which they must be done. People stand in them by name.
 
-    ``books`` has the members of the steps, and all libraries.
+    ``books`` has the members of the steps, whoever else has an e-mail of theirs, and all libraries.
     """
     people: dict[StepKind, list[int]] = {}
     for place, step, library, member in steps:
         people.setdefault((place, step, library), []).append(member)
     by_name = sorted({*chain.from_iterable(people.values())}, key=lambda number: _in_order(books.members[number]))
     positions = {number: position for position, number in enumerate(by_name)}
+    shared = namesakes(books, steps)
     found: list[Sheet] = []
     for kind, (portal, task, folder, name) in names_of(people, books).items():
         library, members = kind[2], sorted(people[kind], key=positions.__getitem__)
         title = books.libraries[library].title if library in books.libraries else library
         columns = portal.template.names
         blank = Sheet(folder, name, name, portal, task, library, title, (), members, columns, (), ())
+        if portal.name in shared:
+            blank = blank._replace(namesakes=shared[portal.name].members)
         found += _filled(blank, books.members)
     return found
 
@@ -155,26 +162,37 @@ def _filled(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Sheet]:
     ]
 
 
-def email_in(sheet: Sheet, member: Member) -> str:
+def email_in(sheet: Sheet, number: int, member: Member) -> str:
     """The e-mail under which the portal has the member when it is the step's turn."""
-    return _as_there(sheet, member).email
+    return _as_there(sheet, number, member).email
 
 
-def emails_of(sheet: Sheet, member: Member) -> set[str]:
+def emails_of(sheet: Sheet, number: int, member: Member) -> set[str]:
     """The e-mails that the member may have in a file of this step, also in one of before a correction.
 
     In steps up to the corrections, people have the e-mail of before: somebody else's there may be their new one.
     """
+    if _has_stand_in(sheet, number, member):
+        return {own_stand_in(number)}
     before = users_there(member).get(sheet.portal.name, {}).get("email", member.email)
     return {before} if sheet.is_before_edits else {before, member.email}
 
 
-def _as_there(sheet: Sheet, member: Member) -> Member:
+def _has_stand_in(sheet: Sheet, number: int, member: Member) -> bool:
+    """Whether the member has left, and their e-mail is somebody else's in the portal, so that they need another one there."""
+    return number in sheet.namesakes and not member.on_roster
+
+
+def _as_there(sheet: Sheet, number: int, member: Member) -> Member:
     """The member as the portal has them when it is the step's turn: corrected, unless the corrections come later."""
-    if not member.there or not sheet.is_before_edits:
-        return member
-    still: dict[str, Any] = {**users_there(member).get(sheet.portal.name, {})}
-    return member._replace(**still)
+    if member.there and sheet.is_before_edits:
+        member = member._replace(**_still_there(sheet, member))
+    return member._replace(email=own_stand_in(number)) if _has_stand_in(sheet, number, member) else member
+
+
+def _still_there(sheet: Sheet, member: Member) -> dict[str, Any]:
+    """What the portal still has as before."""
+    return {**users_there(member).get(sheet.portal.name, {})}
 
 
 def _of_people(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
@@ -182,7 +200,7 @@ def _of_people(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
     columns = sheet.portal.template.columns
     values = attrgetter(*(column.field for column in columns if not column.must_say))
     words = [(place, column.must_say) for place, column in enumerate(columns) if column.must_say]
-    rows = [[*values(_as_there(sheet, members[number]))] for number in sheet.members]
+    rows = [[*values(_as_there(sheet, number, members[number]))] for number in sheet.members]
     for place, word in words:
         for row in rows:
             row.insert(place, word)
@@ -193,7 +211,16 @@ def edits_of(sheet: Sheet, members: Mapping[int, Member]) -> Sequence[Edit]:
     """The values that are to be corrected in this step; none in steps of another task."""
     if sheet.task.name != EDIT:
         return ()
-    return edits((members[number], users_there(members[number])[sheet.portal.name]) for number in sheet.members)
+    return edits(_to_edit(sheet, number, members[number]) for number in sheet.members)
+
+
+def _to_edit(sheet: Sheet, number: int, member: Member) -> tuple[Member, Mapping[str, str]]:
+    """The member, and what is still as before. The e-mail of who has a stand-in is not corrected."""
+    still = _still_there(sheet, member)
+    if not _has_stand_in(sheet, number, member):
+        return member, still
+    still.pop("email", None)
+    return member._replace(email=own_stand_in(number)), still
 
 
 def _of_edits(sheet: Sheet, members: Mapping[int, Member]) -> Sheet:
@@ -208,11 +235,13 @@ def _edit_row(edit: Edit, names: Mapping[str, str]) -> list[str]:
 
 
 def _divided(sheet: Sheet, rows: Iterable[list[str]]) -> Sheet:
-    """The sheet with these rows, those with what a spreadsheet would take for a formula apart."""
+    """The sheet with these rows of its members. By hand are those with what a spreadsheet would take for a formula, and people
+    whom their e-mail does not find.
+    """
     safe: list[list[str]] = []
     by_hand: list[list[str]] = []
-    for row in rows:
-        (safe if defused(row) is row else by_hand).append(row)
+    for number, row in zip(sheet.members, rows, strict=True):
+        (safe if defused(row) is row and number not in sheet.namesakes else by_hand).append(row)
     return sheet._replace(rows=safe, by_hand=by_hand)
 
 

@@ -113,7 +113,7 @@ def _rows(sheet: Sheet, books: Snapshot, run: Run) -> Iterator[dict[str, Any]]:
 
     edits = edits_of(sheet, books.members)
     for number in sheet.members if not edits else ():
-        yield _row(sheet, books.members[number], email_in(sheet, books.members[number]))
+        yield _row(sheet, books.members[number], email_in(sheet, number, books.members[number]))
     for edit in edits:
         hidden = run.redactor is not None and edit.field != "email"
         old, new = (HIDDEN, HIDDEN) if hidden else (edit.old, edit.new)

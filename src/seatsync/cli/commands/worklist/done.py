@@ -122,7 +122,7 @@ def people_in(selection: Rows, sheets: Sequence[Sheet], books: Snapshot) -> tupl
     for sheet in sheets:
         for number in sheet.members:
             member = books.members[number]
-            for email in emails_of(sheet, member):
+            for email in emails_of(sheet, number, member):
                 by_email.setdefault(email_key(email), set()).add(number)
             if member.student_id:
                 ids.setdefault(member.student_id, number)
