@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from seatsync.sources.editing.files import EditedFile
-from seatsync.sources.editing.writing import write_all
+from seatsync.sources.editing.writing import alone, write_all
 from tests.support.command_line import Outcome, seatsync
 from tests.support.sealed import CSV, IDENTITY, by_age, by_sops, write
 from tests.support.sealed import with_sops as with_sops
@@ -309,6 +311,9 @@ def test_a_grants_file_gets_a_row_where_no_rule_fits(folder: Path) -> None:
         (("tag", "a;b", ANN), '"a;b" can\'t be a tag'),
         (("untag", "member", ANN), "seatsync.yaml:13 gives it to everybody there"),
         (("add", "dan@grace.example"), "--given-name"),
+        ((*DAN, "--student-id", "N/A"), "is not a student id"),
+        (("tag", "alto", ""), "One of the e-mails is empty."),
+        (("grant", "jam", ANN, "--until", "2099-06-30T23:00:00-05:00"), "--until is a day"),
         ((*DAN, "--roster", "other.csv"), "The rosters are members.csv."),
     ],
 )
@@ -402,3 +407,112 @@ def test_a_file_that_changed_meanwhile_stays_as_it_is(folder: Path, monkeypatch:
     assert (done.code, "changed by somebody else meanwhile" in done.err) == (64, True)
     assert members(folder).endswith("x@grace.example,X,Y,,,\n")
     assert {*contents(folder)} == {"members.csv", "seatsync.yaml"}
+
+
+def test_a_tag_an_e_mail_and_an_id_are_taken_as_they_are_meant(folder: Path) -> None:
+    before = contents(folder)
+    assert edit(folder, "tag", " Cafe\u0301  choir", ANN).code == 0
+    assert "Student,Café choir\n" in members(folder)
+    assert edit(folder, "untag", "Café choir", ANN).code == 0
+    new = ("add", "'dan\u200b@grace.example", "--given-name", "Dan", "--family-name", "Dorn", "--student-id", "#400")
+    assert edit(folder, *new).code == 0
+    assert members(folder).endswith("dan@grace.example,Dan,Dorn,400,,\n")
+    assert "Nothing to do." in edit(folder, *new).err
+    assert edit(folder, "remove", "dan@grace.example").code == 0
+    assert contents(folder) == before
+
+
+def test_all_unknown_members_are_named_at_once(folder: Path) -> None:
+    unknown = [f"{letter * 30}@x.example" for letter in "qwyzjkvu"]
+    done = edit(folder, "tag", "alto", ANN, *unknown[:2])
+    assert (done.code, f"{unknown[0]} is on no roster. {unknown[1]} is on no roster." in done.err) == (64, True)
+    assert "Correct the e-mails, or add the members first" in done.err
+    assert f"{unknown[4]} is on no roster. 3 more are like that." in edit(folder, "tag", "alto", *unknown).err
+    (folder / "pick.csv").write_text("student_id\n7\n001\n8\n")
+    done = edit(folder, "tag", "alto", "--select", "pick.csv")
+    told = "pick.csv:2: no member has the student id 7. pick.csv:4: no member has the student id 8."
+    assert (done.code, told in done.err) == (64, True), done
+
+
+def test_what_widens_an_edit_is_not_taken_from_the_variables_that_narrow_a_list(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "pick.csv").write_text(f"email\n{ANN}\n{CLEO}\n")
+    monkeypatch.setenv("SEATSYNC_SELECT", "pick.csv")
+    monkeypatch.setenv("SEATSYNC_TAG", "alto")
+    assert edit(folder, "remove", BEN).code == 0
+    assert (ANN in members(folder), CLEO in members(folder)) == (True, True)
+    assert edit(folder, *DAN).code == 0
+    assert "alto" not in members(folder)
+    monkeypatch.setenv("SEATSYNC_EDIT_SELECT", "pick.csv")
+    assert edit(folder, "tag", "bass").code == 0
+    assert members(folder).count("bass") == 2
+
+
+def test_a_file_of_letters_that_all_encodings_have_stays_in_the_one_that_is_named(folder: Path) -> None:
+    text = config(folder).replace("members.csv,", "members.csv, encoding: windows-1252,")
+    (folder / "seatsync.yaml").write_text(text)
+    assert edit(folder, "add", "zoe@grace.example", "--given-name", "Zoë", "--family-name", "Lee").code == 0
+    assert (folder / "members.csv").read_bytes().endswith("Zoë,Lee,,,\n".encode("cp1252"))
+
+
+def test_a_grants_file_is_written_by_what_its_columns_mean(folder: Path) -> None:
+    (folder / "seatsync.yaml").write_text(config(folder).replace("grants:\n", "grants:\n  - {path: extra.csv}\n"))
+    (folder / "extra.csv").write_text(f"Library;E-Mail Address;Until;Student Number\njam;{BEN};;\n")
+    before = contents(folder)
+    assert edit(folder, "grant", "jam", "--until", "2099-01-01", ANN).code == 0
+    assert (folder / "extra.csv").read_text().endswith(f"jam;{ANN};2099-01-01;001\n")
+    assert edit(folder, "revoke", "jam", ANN).code == 0
+    assert contents(folder) == before
+
+
+def test_two_values_for_one_column_are_not_written_over_each_other(folder: Path) -> None:
+    more = "members.csv, map: {given_name: Name, family_name: Name},"
+    text = config(folder).replace("members.csv,", more)
+    (folder / "seatsync.yaml").write_text(text)
+    (folder / "members.csv").write_text(f"email,Name\n{ANN},Ann Lee\n{BEN},Ben O\n")
+    before = contents(folder)
+    done = edit(folder, *DAN)
+    assert (done.code, contents(folder)) == (64, before), done
+    assert "dan@grace.example would not be a member with all that was given" in done.err
+
+
+def test_mistakes_that_the_files_had_are_told_apart_from_those_of_the_edit(folder: Path) -> None:
+    done = edit(folder, "add", "dan@grace", "--given-name", "Dan", "--family-name", "Dorn")
+    assert "So the files would be after this edit" in done.err
+    (folder / "members.csv").write_text(MEMBERS + "x,X,Y,,,\n")
+    assert "The files have these mistakes already" in edit(folder, "tag", "alto", ANN).err
+
+
+def test_comments_of_a_section_stay_when_its_last_entry_goes(folder: Path) -> None:
+    text = config(folder).replace("  - {library: logos, to: {tags: [member]}}\n\n", "")
+    (folder / "seatsync.yaml").write_text(text)
+    assert edit(folder, "revoke", "books", BEN).code == 0
+    assert "grants:\n  # everybody\n  # by hand\n\ninvites:" in config(folder)
+    assert seatsync("validate", folder=folder).code == 0
+    assert edit(folder, "grant", "jam", ANN).code == 0
+    assert "  # everybody\n  # by hand\n" in config(folder)
+
+
+def test_two_edits_at_a_time_follow_each_other(folder: Path) -> None:
+    with alone(folder, 0.0):
+        done = edit(folder, "tag", "alto", ANN, "--lock-timeout", "0.05")
+        assert (done.code, "Another `seatsync edit` is changing the files of this folder." in done.err) == (64, True)
+    command = [sys.executable, "-m", "seatsync", "edit", "tag", "--quiet", "-C", str(folder), "alto"]
+    started = [subprocess.Popen([*command, who], stdout=subprocess.DEVNULL) for who in (ANN, BEN, CLEO)]
+    assert [one.wait() for one in started] == [0, 0, 0]
+    assert members(folder).count("alto") == 3
+
+
+def test_a_read_only_file_is_not_replaced(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(folder)
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).name != "seatsync.yaml")  # root may do everything
+    done = edit(folder, "remove", BEN)
+    assert (done.code, contents(folder)) == (64, before)
+    assert "seatsync.yaml is read-only; nothing was written." in done.err
+
+
+def test_an_edited_file_keeps_its_rights(folder: Path) -> None:
+    (folder / "members.csv").chmod(0o664)
+    assert edit(folder, "tag", "alto", ANN).code == 0
+    assert (folder / "members.csv").stat().st_mode & 0o777 == 0o664

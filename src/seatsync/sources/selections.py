@@ -134,6 +134,13 @@ def _too_many(most: int, table: Table) -> Diagnostic:
     return Diagnostic("selection-too-long", message, help, table.at(table.header_line, 0))
 
 
+def grant_columns(table: Table) -> dict[str, int]:
+    """Return the columns of a grants file by their squeezed names; those with e-mails and student ids by what they mean, too."""
+    columns = {name: position for position, name in enumerate(table.columns)}
+    held = _positions(table.header)
+    return columns | {squeezed(field): position for field in _LISTED_BY for position in held.get(field, [])}
+
+
 class GrantsReader:
     """Reads grants from a CSV with the columns library, email, kind, until and (optional) student_id."""
 
@@ -148,13 +155,12 @@ class GrantsReader:
         table = read_table(content, self.file, GRANTS, self.found, sheet)
         if table is None:
             return
-        columns = {name: position for position, name in enumerate(table.columns)}
         held = _positions(table.header)
         for field in _LISTED_BY:
             if len(positions := held.get(field, [])) > 1:
                 report_two_columns(table, positions[1], spoken(field))
                 return
-            columns |= {squeezed(field): position for position in positions}
+        columns = grant_columns(table)
         misspelt = {name for name in columns if self._report_misspelt(table, name, columns)}
         named = {name for name, position in columns.items() if [position] in (held.get(field) for field in _LISTED_BY)}
         known = misspelt | named | {squeezed(name) for name in _GRANT_COLUMNS}

@@ -34,11 +34,12 @@ from seatsync.sources.rosters.files import RosterFile, read_whole
 
 
 class InvalidFiles(Exception):
-    """The folder's files have mistakes, which are ``found``."""
+    """The folder's files have mistakes, which are ``found``; or with ``after_edit`` would have them."""
 
-    def __init__(self, found: list[Diagnostic]) -> None:
+    def __init__(self, found: list[Diagnostic], after_edit: bool = False) -> None:
         super().__init__()
         self.found = found
+        self.after_edit = after_edit
 
 
 class EditedFolder:
@@ -63,7 +64,7 @@ class EditedFolder:
         self.config: SeatsyncFile = config
         self.tree = opened.tree
         self.rosters = rosters
-        self.notes: list[str] = []
+        self.notes: dict[str, None] = {}
         self.files = Files(path, _encodings(config))
         self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
@@ -97,10 +98,10 @@ class EditedFolder:
             CannotEdit: one of them is on no roster.
         """
         keys = dict.fromkeys(map(key_of, emails))
-        for key in keys:
-            if key not in self.positions:
-                help = "Correct the e-mail, or add the member first: `seatsync edit add`."
-                raise CannotEdit(f"{self.is_unknown(key)}", help)
+        if unknown := [key for key in keys if key not in self.positions]:
+            several = len(unknown) > 1
+            help = f"Correct the e-mail{'s' * several}, or add the member{'s' * several} first: `seatsync edit add`."
+            raise CannotEdit(" ".join(self.unknown(unknown)), help)
         return [self.desired.members[self.positions[key]] for key in keys]
 
     def selected(self, selection: Selection, are_members: bool = True) -> list[str]:
@@ -112,14 +113,16 @@ class EditedFolder:
             CannotEdit: nobody has one of the ids, although all of them must be members.
         """
         by_id = {member.student_id: member.email for member in self.desired.members if member.student_id}
-        found = []
+        found, unknown = [], []
         for student_id, email, line in selection.rows:
             if who := by_id.get(student_id) or email:
                 found.append(who)
-                continue
-            fact = f"{selection.file}:{line}: no member has the student id {printable(student_id)}."
-            if are_members:
-                raise CannotEdit(fact, "Correct the id, or delete the row.")
+            else:
+                unknown.append(f"{selection.file}:{line}: no member has the student id {printable(student_id)}.")
+        if unknown and are_members:
+            help = "Correct the id, or delete the row." if len(unknown) == 1 else "Correct the ids, or delete the rows."
+            raise CannotEdit(" ".join(_first(unknown)), help)
+        for fact in _first(unknown):
             self.say(fact)
         return found
 
@@ -136,7 +139,7 @@ class EditedFolder:
         instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
         desired, found, _ = load(InstitutionFolder.open(self.files.path, instead))
         if desired is None:
-            raise InvalidFiles(found)
+            raise InvalidFiles(found, after_edit=True)
         self._check_promises(desired)
         return files
 
@@ -164,10 +167,13 @@ class EditedFolder:
         """Have ``finished`` check what the changed files say of a member; ``what`` is wrong if they do not, as "still be a member"."""
         self._promised.append((key_of(member), is_kept, what))
 
-    def is_unknown(self, key: str) -> str:
-        """Return the sentence that nobody on a roster has this e-mail, with a guess who is meant."""
-        near = did_you_mean(key, self.positions) if len(self.positions) <= _MOST_GUESSED else ""
-        return f"{printable(key)} is on no roster. {near}".rstrip()
+    def unknown(self, keys: Sequence[str]) -> list[str]:
+        """Return the sentences that nobody on a roster has these e-mails, with a guess who is meant."""
+        guessed = min(_MOST_TOLD, _MOST_COMPARED // max(1, len(self.positions)))
+        nears = [did_you_mean(key, self.positions) if at < guessed else "" for at, key in enumerate(keys)]
+        return _first(
+            [f"{printable(key)} is on no roster. {near}".rstrip() for key, near in zip(keys, nears, strict=True)]
+        )
 
     def reached_without_exceptions(self, grant: Grant) -> set[int]:
         """Return the positions of the members whom the grant would reach if it left nobody out by name."""
@@ -182,8 +188,7 @@ class EditedFolder:
 
     def say(self, sentence: str) -> None:
         """Add a note, each once."""
-        if sentence not in self.notes:
-            self.notes.append(sentence)
+        self.notes[sentence] = None
 
     def line(self, *path: str | int) -> str:
         """Return ``seatsync.yaml:LINE`` of what is at ``path`` in it."""
@@ -201,7 +206,13 @@ def named(members: Sequence[RosterMember], most: int = 5) -> str:
     return ", ".join(shown) + (f" and {len(members) - most:,} more" if len(members) > most else "")
 
 
-_MOST_GUESSED = 20_000
+def _first(sentences: Sequence[str]) -> list[str]:
+    """Return the first of the sentences that say the same of others each, and how many more there are."""
+    more = len(sentences) - _MOST_TOLD
+    return [*sentences[:_MOST_TOLD], *([f"{more:,} more are like that."] if more > 0 else [])]
+
+
+_MOST_COMPARED, _MOST_TOLD = 20_000, 5
 
 
 def _encodings(config: SeatsyncFile) -> Mapping[str, str | None]:

@@ -20,7 +20,7 @@ from seatsync.sources.editing.rules import Rule, Rules
 from seatsync.sources.editing.texts.csv_edits import CsvEdits
 from seatsync.sources.editing.texts.yaml_values import Plain
 from seatsync.sources.files import NAME
-from seatsync.sources.selections import GRANTS, choose_kind
+from seatsync.sources.selections import GRANTS, choose_kind, grant_columns
 
 _PLAIN_RULE = {"library", "kind", "to", "until"}
 """The keys of a grant to which somebody can be added without more than what was asked for."""
@@ -113,11 +113,11 @@ def _without_taken_back(
         if rule.grant.library != asked.library or not _is_enough(rule.grant, asked) or not listed:
             continue
         reached = folder.reached_without_exceptions(rule.grant)
-        back = [one for one in lacking if one.key in listed and folder.positions[one.key] in reached]
+        back = {one.key: one for one in lacking if one.key in listed and folder.positions[one.key] in reached}
         if back:
-            rules.drop_from_list(rule, "not_emails", [member.key for member in back])
-            folder.say(f"{named(back)}: no longer left out by the grant at {rule.grant.origin}.")
-            lacking = [member for member in lacking if member not in back]
+            rules.drop_from_list(rule, "not_emails", back.keys())
+            folder.say(f"{named([*back.values()])}: no longer left out by the grant at {rule.grant.origin}.")
+            lacking = [member for member in lacking if member.key not in back]
     return lacking
 
 
@@ -160,7 +160,7 @@ def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, until: 
     """Whether a grants file can be changed and has the columns that the row needs."""
     if not folder.files.can_be_changed(entry.path):
         return False
-    columns = folder.files.csv(entry.path, GRANTS).table.columns
+    columns = grant_columns(folder.files.csv(entry.path, GRANTS).table)
     needs = ["until"] if until is not None else []
     needs += ["kind"] if choose_kind("", library) is None else []
     return all(column in columns for column in needs)
@@ -174,7 +174,7 @@ def _row(edits: CsvEdits, asked: Grant, until: date | None, member: RosterMember
         "until": until.isoformat() if until is not None else "",
         "studentid": member.student_id,
     }
-    return {at: values[name] for at, name in enumerate(edits.table.columns) if values.get(name)}
+    return {at: values[name] for name, at in grant_columns(edits.table).items() if values.get(name)}
 
 
 def revoke(folder: EditedFolder, library: str, emails: Iterable[str]) -> None:
@@ -205,7 +205,7 @@ def revoke(folder: EditedFolder, library: str, emails: Iterable[str]) -> None:
 
 def _leave_out(folder: EditedFolder, rules: Rules, rule: Rule, members: Sequence[RosterMember]) -> None:
     """Change a rule so that it no longer reaches the members."""
-    keys = [member.key for member in members]
+    keys = {member.key for member in members}
     where = f"the grant at {rule.grant.origin}"
     if rules.drop_from_list(rule, "emails", keys):
         is_for_others = any(key_of(email) not in keys for email in rule.entry.to.emails or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable
+from functools import partial
 
 from seatsync.domain.person import Person, RosterMember, spoken
 from seatsync.domain.text.tags import join_tags, split_tags
@@ -33,10 +34,21 @@ def add(folder: EditedFolder, people: Collection[Person], roster: str | None = N
     for person in people:
         if not _is_there(folder, person, rows):
             target.add(person._replace(tags=join_tags(tag for tag in split_tags(person.tags) if tag not in given)))
-            folder.promise(person.email, lambda member: member is not None, "not be a member")
+            folder.promise(person.email, partial(_is_as_given, person), "not be a member with all that was given")
             added += 1
     if added:
         folder.say(f"Added to {file.reader.file}: {added:,} member{'s' if added > 1 else ''}.")
+
+
+def _is_as_given(person: Person, member: RosterMember | None) -> bool:
+    """Whether all that was given of a person is read back; a value may be written into a column that has several meanings."""
+    if member is None:
+        return False
+    has_tags = {*split_tags(person.tags)} <= {*split_tags(member.tags)}
+    return has_tags and all(getattr(person, field) in ("", getattr(member, field)) for field in _TOLD)
+
+
+_TOLD = ("given_name", "family_name", "student_id", "role")
 
 
 def _rows(rosters: Iterable[RosterFile]) -> dict[str, list[RosterMember]]:
@@ -57,7 +69,7 @@ def _is_there(folder: EditedFolder, person: Person, rows: dict[str, list[RosterM
     if not there:
         return False
     for member in there:
-        for field in ("given_name", "family_name", "student_id", "role"):
+        for field in _TOLD:
             asked, has = getattr(person, field), getattr(member, field)
             if asked and asked != has:
                 fact = f"{person.email} is a member already ({member.origin}), with another {spoken(field)}."
@@ -106,9 +118,8 @@ def remove(folder: EditedFolder, emails: Iterable[str]) -> None:
             target.remove(row)
             folder.promise(row.email, lambda member: member is None, "still be a member")
         folder.say(f"Removed from {roster.reader.file}: {_people(rows)}.")
-    for key in keys:
-        if key not in folder.positions:
-            folder.say(folder.is_unknown(key))
+    for fact in folder.unknown([key for key in keys if key not in folder.positions]):
+        folder.say(fact)
     mentions.remove_all(folder, keys.keys())
 
 

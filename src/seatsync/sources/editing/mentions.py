@@ -26,7 +26,7 @@ def remove_all(folder: EditedFolder, keys: Collection[str]) -> None:
     for position, approval in enumerate(folder.config.approvals):
         if _names(approval, keys):
             place = folder.line("approvals", position)
-            folder.say(f"The approval at {place} still names a removed member; it changes nothing any more.")
+            folder.say(f"The approval at {place} still names a removed member, for whom it changes nothing any more.")
 
 
 def _names(approval: AnyApproval, keys: Collection[str]) -> bool:

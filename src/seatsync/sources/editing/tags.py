@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from seatsync.domain.person import RosterMember
+from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
@@ -19,8 +20,9 @@ def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     Raises:
         CannotEdit: the tag is not valid, or no roster with the member can take it.
     """
+    tag = clean(tag)
     if fault := tag_fault(tag):
-        raise CannotEdit(f'"{tag}" can\'t be a tag: {fault}.', "Choose another tag.")
+        raise CannotEdit(f'"{printable(tag)}" can\'t be a tag: {fault}.', "Choose another tag.")
     members = folder.members(emails)
     have = [member for member in members if tag in split_tags(member.tags)]
     lack = {member.key for member in members if tag not in split_tags(member.tags)}
@@ -45,6 +47,7 @@ def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     Raises:
         CannotEdit: the tag does not come from the member's own row.
     """
+    tag = clean(tag)
     members = folder.members(emails)
     without = [member for member in members if tag not in split_tags(member.tags)]
     if without:

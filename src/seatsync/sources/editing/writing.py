@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 
 from seatsync.sources import opening
 from seatsync.sources.editing.files import EditedFile
@@ -20,6 +22,41 @@ from seatsync.sources.files import UNFINISHED
 
 _SUFFIX = ".seatsync-edit"
 _MOST_IN_LIST = 1024 * 1024
+
+
+@contextmanager
+def alone(folder: Path, wait: float) -> Iterator[None]:
+    """Let no other edit change the folder meanwhile: of two at a time, one would be lost, although both say that they are done.
+
+    Raises:
+        CannotEdit: another one has not ended after ``wait`` seconds.
+    """
+    with ExitStack() as kept:
+        with suppress(
+            OSError
+        ):  # what is no folder has no files; where none can be locked, what changed meanwhile is seen
+            place = os.open(folder, os.O_RDONLY)
+            kept.callback(os.close, place)
+            end = monotonic() + wait
+            while _is_locked(place):
+                if monotonic() > end:
+                    help = "Wait until it is done, and try again; or allow more time with --lock-timeout."
+                    raise CannotEdit("Another `seatsync edit` is changing the files of this folder.", help)
+                sleep(0.02)
+        yield
+
+
+def _is_locked(place: int) -> bool:
+    """Whether somebody else has locked the open folder; if not, lock it until it is closed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return False
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
 
 
 def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
@@ -35,7 +72,9 @@ def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
             real = (folder / file.name).resolve()
             new = real.with_name(f".{real.name}{_SUFFIX}")
             beside.append((new, real))
-            opening.create(new, file.after, real.stat().st_mode & 0o777)
+            if not os.access(real, os.W_OK):  # its folder lets it be replaced all the same
+                raise CannotEdit(f"{file.name} is read-only; nothing was written.", "Make it writable, and try again.")
+            _create_like(real, new, file.after)
             if opening.read(real) != file.before:
                 raise CannotEdit(
                     f"{file.name} was changed by somebody else meanwhile; nothing was written.", "Try again."
@@ -50,7 +89,7 @@ def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
             listed.replace(folder / UNFINISHED)
             beside.pop()
     except BaseException:
-        for new, _ in beside:
+        for new in (folder / UNFINISHED, *(new for new, _ in beside)):
             with suppress(OSError):
                 new.unlink(missing_ok=True)
         raise
@@ -88,6 +127,18 @@ def finish(folder: Path) -> list[str]:
         new.replace(real)
     path.unlink()
     return [name for name, _, _ in todo]
+
+
+def _create_like(old: Path, path: Path, data: bytes) -> None:
+    """Write a file that belongs to whom the ``old`` one belongs, as far as the file system and the user's rights allow it."""
+    was = old.stat()
+    mode = was.st_mode & 0o777
+    opening.create(path, data, mode)
+    for owner in (was.st_uid, -1):
+        with suppress(OSError, AttributeError):
+            os.chown(path, owner, was.st_gid)
+            path.chmod(mode)
+            break
 
 
 def _digest(data: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,15 @@ def carry_out(
 
     ``revoked`` is a library and the keys of members who shall no longer get it.
     """
+    from seatsync.sources.editing.writing import alone
+
+    with alone(path, run.lock_timeout):
+        return _carry_out(path, run, change, revoked)
+
+
+def _carry_out(
+    path: Path, run: Run, change: Callable[[EditedFolder], None], revoked: tuple[str, Collection[str]] | None
+) -> int:
     from seatsync.sources.editing.folder import EditedFolder, InvalidFiles
     from seatsync.sources.editing.writing import finish, write_all
 
@@ -45,7 +54,11 @@ def carry_out(
         files = folder.finished()
     except InvalidFiles as invalid:
         print_findings(path, invalid.found, run)
-        run.say("Nothing was written.")
+        run.say(
+            "So the files would be after this edit, and their lines are those of then. Nothing was written."
+            if invalid.after_edit
+            else "The files have these mistakes already: correct them first. Nothing was written."
+        )
         return ExitCode.INVALID
     plan = None
     if files and (revoked is not None or run.format == "json" or not run.quiet):
@@ -93,7 +106,7 @@ def _check_not_permanent(plan: Plan, library: str, keys: Collection[str]) -> Non
                 raise CannotEdit(fact, "Leave the grant as it is. The member keeps the license, also after leaving.")
 
 
-def _show(path: Path, run: Run, files: Sequence[EditedFile], notes: Sequence[str], plan: Plan | None) -> None:
+def _show(path: Path, run: Run, files: Sequence[EditedFile], notes: Iterable[str], plan: Plan | None) -> None:
     shown = printable_plan(plan, path, run) if plan is not None else None
     if run.format == "json":
         from seatsync.formats.plan_document import to_document

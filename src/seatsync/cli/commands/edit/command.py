@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -33,8 +33,13 @@ def command() -> None:
     """
 
 
+def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option that only SEATSYNC_EDIT_… can set: a variable that narrows a list must not widen an edit."""
+    return option(*names, of="EDIT", **settings)
+
+
 def _select(of: str) -> Callable[[Command], Command]:
-    return option("--select", type=click.Path(path_type=Path), metavar="FILE", help=of)
+    return _option("--select", type=click.Path(path_type=Path), metavar="FILE", help=of)
 
 
 def _of_members(command: Command) -> Command:
@@ -46,12 +51,12 @@ def _of_members(command: Command) -> Command:
 
 @command.command("add")
 @click.argument("email", required=False)
-@option("--given-name", metavar="NAME", help="The given name.")
-@option("--family-name", metavar="NAME", help="The family name.")
-@option("--student-id", metavar="ID", help="The student id.")
-@option("--role", help="The role, for example Professor.")
-@option("--tag", multiple=True, help="A tag. Repeat it for several tags.")
-@option("--roster", metavar="FILE", help="The roster to add to. Needed if there are several.")
+@_option("--given-name", metavar="NAME", help="The given name.")
+@_option("--family-name", metavar="NAME", help="The family name.")
+@_option("--student-id", metavar="ID", help="The student id.")
+@_option("--role", help="The role, for example Professor.")
+@_option("--tag", multiple=True, help="A tag. Repeat it for several tags.")
+@_option("--roster", metavar="FILE", help="The roster to add to. Needed if there are several.")
 @_select("Add everybody in this file, which is written as a roster.")
 @folder
 @common("text", "json")
@@ -79,21 +84,43 @@ def add(
     from seatsync.domain.text.tags import join_tags, split_tags
     from seatsync.sources.editing import members
 
-    people = [*_people_in(select, run)] if select is not None else []
+    if email is None and select is None:
+        raise click.UsageError("Say who: an e-mail, or --select FILE.")
+    role, tags = clean(role or ""), [*map(clean, tag)]
     people = [
-        person._replace(role=role or person.role, tags=join_tags([*split_tags(person.tags), *tag])) for person in people
+        person._replace(role=role or person.role, tags=join_tags([*split_tags(person.tags), *tags]))
+        for person in (_people_in(select, run) if select is not None else ())
     ]
     if email is not None:
-        if not given_name or not family_name:
+        names = clean(given_name or ""), clean(family_name or "")
+        if not all(names):
             raise click.UsageError("A member needs --given-name and --family-name.")
-        names = clean(given_name), clean(family_name)
-        tags = join_tags(map(clean, tag))
-        people.insert(0, Person(clean(email), *names, clean(student_id or ""), clean(role or ""), tags))
+        [address] = _given([email])
+        people.insert(0, Person(address, *names, _plain_id(student_id), role, join_tags(tags)))
     elif given_name or family_name or student_id:
         raise click.UsageError("Names and student id are those of one member: give the e-mail, too.")
-    if not people:
-        raise click.UsageError("Say who: an e-mail, or --select FILE.")
     return carry_out(folder, run, partial(members.add, people=people, roster=roster))
+
+
+def _given(emails: Iterable[str]) -> list[str]:
+    """E-mails as a person typed them, without what is around them. An empty one was a variable without a value."""
+    from seatsync.domain.text.characters import clean
+    from seatsync.domain.text.ids import plain_email
+
+    plain = [plain_email(clean(email)) for email in emails]
+    if not all(plain):
+        raise click.UsageError("One of the e-mails is empty.")
+    return plain
+
+
+def _plain_id(student_id: str | None) -> str:
+    from seatsync.domain.text.characters import clean
+    from seatsync.domain.text.ids import plain_id
+
+    plain = plain_id(clean(student_id or ""))
+    if student_id and not plain:
+        raise click.UsageError(f'"{student_id}" is not a student id. Leave --student-id out if there is none.')
+    return plain
 
 
 def _people_in(file: Path, run: Run) -> list[Person]:
@@ -162,8 +189,8 @@ def untag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Pat
 
 @command.command("grant")
 @click.argument("library")
-@option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
-@option("--until", type=Moment(), help="The last day of a temporary license.")
+@_option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
+@_option("--until", type=Moment(), help="The last day of a temporary license.")
 @_of_members
 def grant(
     run: Run,
@@ -186,6 +213,8 @@ def grant(
     from seatsync.domain.license import Kind
     from seatsync.sources.editing import grants
 
+    if until is not None and until.tzinfo is not None:
+        raise click.UsageError("--until is a day, for example 2027-06-30, and has no time.")
     wanted, last = Kind(kind) if kind else None, until.date() if until is not None else None
     return _of(folder, run, emails, select, lambda edited, who: grants.grant(edited, library, wanted, last, who))
 
@@ -222,6 +251,7 @@ def _of(
 
     if not emails and select is None:
         raise click.UsageError("Say who: e-mails, or --select FILE.")
+    emails = tuple(_given(emails))
     selection = selected(select, run) if select is not None else None
     keys: set[str] = set()
 

@@ -30,7 +30,7 @@ def encoded(data: bytes, text: str, named: str | None) -> Encoded | None:
     ``named`` is the encoding that seatsync.yaml gives.
     """
     mark, codec = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", ""))
-    for candidate in (codec,) if codec else ("utf-8", named or "utf-8", "utf-16-le"):
+    for candidate in (codec,) if codec else (named or "utf-8", "utf-8", "utf-16-le"):
         for plain in (text, text.removeprefix("\ufeff")):
             try:
                 if mark + plain.encode(candidate) == data:

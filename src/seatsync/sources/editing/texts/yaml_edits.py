@@ -69,9 +69,19 @@ class YamlEdits:
         return splices
 
     def _keeps_its_key(self, path: Path) -> bool:
-        """Whether a list without entries is written as ``key: []``, or as ``key:`` where its hyphens stood below the key's begin."""
+        """Whether a list without entries is written as ``key: []``, or as ``key:``.
+
+        The latter where its hyphens stood below the key's begin, or where comments stand in lines of their own.
+        """
         node = self._node(path)
-        return node.flow or node.column == 0
+        return node.flow or node.column == 0 or self._has_comments(path, node)
+
+    def _has_comments(self, path: Path, node: Span) -> bool:
+        around = self.file.at(*path[:-1])
+        assert around is not None
+        key = next((key for key, value in around.pairs if value is node), node)
+        lines = self.file.text[key.end : node.end].splitlines()[1:]
+        return any(line.lstrip().startswith("#") for line in lines)
 
     def _node(self, path: Path) -> Span:
         node = self.file.at(*path)

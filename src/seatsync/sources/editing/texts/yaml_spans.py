@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Span:
@@ -53,7 +53,7 @@ def spans(text: str) -> Span | None:
     Raises:
         yaml.YAMLError: it is not valid.
     """
-    events: Iterator[Any] = yaml.parse(text, Loader=_Loader)
+    events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
     for event in events:
         if not isinstance(event, yaml.StreamStartEvent | yaml.DocumentStartEvent):
             return None if isinstance(event, yaml.StreamEndEvent) else _node(event, events, text)

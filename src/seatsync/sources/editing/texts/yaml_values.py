@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from seatsync.sources.editing.texts.yaml_spans import LOADER
+
 _SAFE = re.compile(r"[^\W_][\w@.+ \-/:']*", re.ASCII)
 """What needs no quotes at first sight. Everything else gets them, names in other scripts too unless they are only letters."""
 
@@ -60,6 +62,6 @@ def _is_plain(value: str) -> bool:
     if value.isascii() and not re.search(r"[0-9~]|^(y|n|yes|no|on|off|true|false|null|nan|inf)$", value, re.IGNORECASE):
         return True
     try:
-        return bool(yaml.safe_load(f"[{{k: {value}}}]") == [{"k": value}])
+        return bool(yaml.load(f"[{{k: {value}}}]", LOADER) == [{"k": value}])  # noqa: S506
     except (yaml.YAMLError, ValueError):
         return False
