@@ -63,7 +63,7 @@ def _listed(words: Sequence[str]) -> str:
 
 def _guess(cell: str, fields: Sequence[str]) -> str:
     """A guess at a name of one of these fields; it must be so near that it is no other word."""
-    if len(squeezed(cell)) < 4:
+    if len(squeezed(cell)) < 4 or squeezed(cell) in _WHOLE_NAMES:
         return ""
     wanted = {name for field in fields for name in names_of(field)}
     names = [name for name in NAMES if squeezed(name) in wanted]

@@ -23,19 +23,24 @@ def examine(table: Table, columns: Columns) -> None:
             _examine_marks(table, presence)
     if not columns.maybe and not columns.ends:
         return
-    rows = [*replace(table, found=[]).rows()]
+    lines: list[int] = []
+    said: dict[int, list[str]] = {position: [] for position in (*columns.maybe, *columns.ends)}
+    for line, row in replace(table, found=[]).rows():
+        lines.append(line)
+        for position, values in said.items():
+            values.append(row[position])
     for position, hint in columns.maybe.items():
-        gone = hint.telling(row[position] for _, row in rows)
+        gone = hint.telling(said[position])
         if gone is not None and {"status", hint.field, hint.map_for(gone)}.isdisjoint(columns.how.map):
             name, field = printable(table.header[position]), hint.map_for(gone)
-            line = next(line for line, row in rows if clean(row[position]) == gone)
+            line = next(line for line, value in zip(lines, said[position], strict=True) if clean(value) == gone)
             message = (
                 f'The column "{name}" says "{printable(gone)}" on line {line}, so it may say who is no longer a member.'
             )
             help = f'If it does, write `map: {{{field}: "{name}"}}` at the roster; if not, `map: {{{field}: ~}}`.'
             _wrong(table, position, message, help)
     for position in columns.ends:
-        dated = next(((line, row[position]) for line, row in rows if row[position].strip()), None)
+        dated = next((each for each in zip(lines, said[position], strict=True) if each[1].strip()), None)
         if dated is not None:
             name = printable(table.header[position])
             message = f'The column "{name}" says when people leave ("{printable(clean(dated[1]))}" on line {dated[0]}).'
