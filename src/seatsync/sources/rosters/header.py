@@ -53,7 +53,7 @@ def help_for(cells: Sequence[str], how: HowToRead) -> str:
     parts += [
         f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))
     ]
-    parts += _ways(cells, columns, columns.missing)
+    parts += _ways(cells, columns.missing)
     return " ".join(parts)
 
 
@@ -70,7 +70,7 @@ def _guess(cell: str, fields: Sequence[str]) -> str:
     return did_you_mean(cell, (*fields, *names), 0.8)
 
 
-def _ways(cells: Sequence[str], columns: Columns, missing: Sequence[str]) -> list[str]:
+def _ways(cells: Sequence[str], missing: Sequence[str]) -> list[str]:
     """How to say where a missing field is: a template over user names, or names that the columns have here."""
     named = {squeezed(name): cell for cell in cells for name in spelled_as(cell)}
     ways = []
@@ -90,13 +90,17 @@ def _ways(cells: Sequence[str], columns: Columns, missing: Sequence[str]) -> lis
     return told
 
 
-def report_no_emails(table: Table, columns: Columns, lines: Sequence[int]) -> None:
-    """Report a list in which nobody has an e-mail; ``lines`` are those of the people who would be members."""
-    position = columns.position("email")
-    people = counted(len(lines), "person", "people")
-    message = f'Nobody in this list has an e-mail: "{printable(table.header[position])}" is empty for {people}.'
-    help = " ".join(_ways(table.header, columns, ("email",))).replace("Add it, or say", "Fill it in, or say")
-    table.found.append(Diagnostic("missing-value", message, help, table.at(lines[0], position)))
+def report_no_emails(table: Table, position: int, lines: Sequence[int]) -> None:
+    """Report a list in which nobody has an e-mail; ``lines`` are those of the people who would be members.
+
+    ``position`` is that of the column which should have them, -1 if there is none.
+    """
+    why = "it has no column for it"
+    if position >= 0:
+        why = f'"{printable(table.header[position])}" is empty for {counted(len(lines), "person", "people")}'
+    message = f"Nobody in this list has an e-mail: {why}."
+    help = " ".join(_ways(table.header, ("email",))).replace("Add it, or say", "Fill it in, or say")
+    table.found.append(Diagnostic("missing-value", message, help, table.at(lines[0], max(position, 0))))
 
 
 def if_user_names(columns: Columns) -> str:

@@ -54,8 +54,8 @@ class TableReader:
         """
         report_unclear(self.table, self.columns, self.reader.left)
         lines = self.reader.left.because.get(NO_EMAIL, [])
-        if has_all and lines and not self.reader.members:
-            report_no_emails(self.table, self.columns, lines)
+        if has_all and lines and not self.reader.emails:
+            report_no_emails(self.table, self.columns.position("email"), lines)
 
     def _take_plain(self, cells: Cells, lines: Sequence[int]) -> bool:
         """Take rows of the header's width if none needs a diagnostic; return whether they were taken."""

@@ -15,20 +15,17 @@ from seatsync.sources.rosters.take import NO_EMAIL, NO_NAME
 _MOST_NAMED, _MOST_LINES, _MOST_REASONS = 20, 10, 10
 
 
-def notices(reader: RosterReader, is_of_set: bool = False) -> Iterator[Diagnostic]:
-    """Yield the notices about a file that was read: columns that are not, and how many rows are no members.
-
-    A file of a set (``is_of_set``) has told of missing e-mails already.
-    """
+def notices(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Yield the notices about a file that was read: columns that are not, and how many rows are no members."""
     for part in reader.parts:
-        yield from notices(part, is_of_set=True)
+        yield from notices(part)
     columns = reader.columns
     if columns is not None and (unread := _unread(columns)):
         are = "This column is" if len(unread) == 1 else "These columns are"
         message = f"{are} not read: {_some(unread)}."
         help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
         yield Diagnostic("unknown-column", message, help, Origin(reader.file), Severity.NOTICE)
-    yield from _lacking(reader, (NO_NAME,) if is_of_set else (NO_EMAIL, NO_NAME))
+    yield from _lacking(reader)
     reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
     if reasons:
         shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))
@@ -55,9 +52,9 @@ def _without_id(reader: RosterReader) -> Iterator[Diagnostic]:
     yield Diagnostic("no-student-id", message, help, Origin(reader.file, lines[0]), Severity.NOTICE)
 
 
-def _lacking(reader: RosterReader, what: Sequence[str]) -> Iterator[Diagnostic]:
-    """Warn of people who would be members, but for an e-mail or a name."""
-    for reason in what:
+def _lacking(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Warn of people who would be members, but for an e-mail or a name. A list in which nobody has an e-mail is an error."""
+    for reason in (NO_EMAIL, NO_NAME) if reader.emails else (NO_NAME,):
         if lines := reader.left.because.get(reason):
             people = counted(len(lines), "person who would be a member has", "people who would be members have")
             message = f"{people} {reason}, so they get no seat: {_places(lines)}."

@@ -74,4 +74,4 @@ def test_deleted_people_and_observers_are_left_out(tmp_path: Path) -> None:
     assert (
         messages[0] == 'sis/enrollments.csv names the class "k2", which the set does not have; these rows give no tags.'
     )
-    assert messages[1] == "2 rows are no members: 1 `deleted`, 1 role observer."
+    assert messages[1] == "2 rows are no members: 1 deleted, 1 role observer."

@@ -100,7 +100,7 @@ def test_version_1_is_read_from_its_six_files(tmp_path: Path) -> None:
         "term:Year 26": "2027-06-30",
     }
     assert str(found.members["tode@school.example"].origin) == "sis/Teacher.csv:2"
-    assert [notice.message for notice in found.found] == ["1 row is no member: 1 `Inactive`."]
+    assert [notice.message for notice in found.found] == ["1 row is no member: 1 inactive."]
 
 
 def test_version_1_without_e_mails_says_which_line_to_write_and_shows_no_password(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Bonds:
 
     def _is_gone(self, file: str, status: str, statuses: Sequence[str], lines: Sequence[int]) -> bool:
         """Whether rows with this status are gone; a fault counts each of them."""
-        is_gone = self.structure.is_gone(file, status, lines[statuses.index(status)])
+        is_gone = bool(self.structure.gone("status", file, status, lines[statuses.index(status)]))
         if self.structure.faults.has("status", file, status):
             rest = (line for line, said in zip(lines, statuses, strict=True) if said == status)
             for line in [*rest][1:]:
@@ -84,7 +84,7 @@ class Bonds:
         columns = (kind.user, kind.status, kind.role, kind.org, kind.session, kind.grade, kind.primary, kind.end)
         for rows in part.rows(*columns):
             for line, (user, status, *rest) in zip(rows.lines, zip(*rows.columns, strict=True), strict=True):
-                if not user or structure.is_gone(kind.file, status, line):
+                if not user or structure.gone("status", kind.file, status, line):
                     continue
                 role, org, session, grade, primary, end = map(str.strip, rest)
                 day = structure.day(kind.file, end, line)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted, named
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.sources.rosters.sets.words import SAYS
 
 _MOST = 20
 """The most values of one column that are told one by one."""
@@ -20,7 +21,7 @@ _ENTITIES = {
 
 @dataclass
 class Faults:
-    """Faults by what is wrong (``status``, ``day``, or the kind of what is named and missing), file of the set and value."""
+    """Faults by what is wrong (a name in ``SAYS``, ``day``, or the kind of what is named and missing), file of the set and value."""
 
     found: list[Diagnostic]
     values: dict[tuple[str, str], dict[str, list[int]]] = field(default_factory=dict)
@@ -40,9 +41,9 @@ class Faults:
                 continue
             for value, lines in [*values.items()][:_MOST]:
                 shown, rows, where = printable(value, 60), counted(len(lines), "row"), Origin(name, lines[0])
-                if what == "status":
+                if what in SAYS:
                     says = "says" if len(lines) == 1 else "say"
-                    message = f'{rows} of {name} {says} "{shown}" as status; seatsync does not know whether that means here or gone.'
+                    message = f'{rows} of {name} {says} "{shown}" as {what}; seatsync does not know whether that means here or gone.'
                     help = f'If it means here, write `take: {{status: ["{shown}"]}}` under the roster. Else leave these rows out.'
                     self.found.append(Diagnostic("unknown-status", message, help, where))
                 else:

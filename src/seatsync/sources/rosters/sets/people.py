@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import Person
@@ -13,12 +13,11 @@ from seatsync.sources.rosters.sets.options import SetOptions
 from seatsync.sources.rosters.sets.part import Names, Part
 from seatsync.sources.rosters.sets.set_format import People
 from seatsync.sources.rosters.sets.structure import Structure, split_ids, tags_of
-from seatsync.sources.rosters.sets.templates import PRESENCE, Template
+from seatsync.sources.rosters.sets.templates import Template
 from seatsync.sources.rosters.sets.words import word
+from seatsync.sources.rosters.take import NO_EMAIL
 from seatsync.sources.tables.table import squeezed
 
-_NO = frozenset({"false", "no", "0", "disabled", "inactive"})
-NO_EMAIL = "no e-mail"
 _IS_LEDGERS = frozenset({IMPORTED.removesuffix(":")})
 """The prefix of tags that no roster may give."""
 
@@ -52,10 +51,10 @@ class PeopleReader:
         ]
         self._known_lasting: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def _want(self, names: object) -> list[int]:
+    def _want(self, names: Iterable[str]) -> list[int]:
         """Ask for columns by name; return their positions among those asked for."""
         found = []
-        for name in names:  # type: ignore[attr-defined]
+        for name in names:
             if squeezed(name) not in self.columns:
                 self.columns.append(squeezed(name))
             found.append(self.columns.index(squeezed(name)))
@@ -72,7 +71,7 @@ class PeopleReader:
         """Read everybody in the file into the reader."""
         kind = self.kind
         status, enabled = (
-            self._presence(field, names) for field, names in zip(PRESENCE, (kind.status, kind.enabled), strict=True)
+            self._presence(field, names) for field, names in (("status", kind.status), ("enabled", kind.enabled))
         )
         facts: tuple[Names, ...] = (kind.id, status, enabled, kind.roles, kind.orgs)
         for lines, columns in self.part.rows(*facts, *((name,) for name in self.columns)):
@@ -88,17 +87,18 @@ class PeopleReader:
     def _take(self, lines: Sequence[int], facts: Sequence[Sequence[str]], columns: Sequence[Sequence[str]]) -> None:
         fields = [self._field(name, columns, len(lines)) for name in Person._fields]
         email, role_field, tag_field = map(Person._fields.index, ("email", "role", "tags"))
-        kept: list[int] = []
+        gone, file, kept = self.structure.gone, self.kind.file, list[int]()
         roles_of, tags, ends = [], [], []
         for position, (id, status, enabled, roles, orgs) in enumerate(zip(*facts, strict=True)):
             line = lines[position]
             numbers = self.bonds.of.get(id.strip(), ())
             of = self._roles(roles, numbers)
-            reason = self._absent(status, enabled, line) or self._not_taken(of, orgs, numbers)
+            reason = gone("status", file, status, line) or gone("enabled", file, enabled, line)
+            reason = reason or self._not_taken(of, orgs, numbers)
             if not reason and not fields[email][position].strip():
                 reason = NO_EMAIL
             if reason:
-                if any(column[position] for column in columns):
+                if reason != "?" and any(column[position] for column in columns):
                     self.reader.left.because.setdefault(reason, []).append(line)
                 continue
             lasting = self._lasting(roles, orgs, columns, position)
@@ -163,12 +163,6 @@ class PeopleReader:
             return taken[0]
         primary = {self.bonds.all[number].role for number in numbers if self.bonds.all[number].primary}
         return next((role for role in taken if role in primary), "")
-
-    def _absent(self, status: str, enabled: str, line: int) -> str:
-        """Why the person is gone or blocked; empty if they are here."""
-        if self.structure.is_gone(self.kind.file, status, line):
-            return f"`{status.strip()}`"
-        return "not enabled" if word(enabled) in _NO and word(enabled) not in self.options.statuses else ""
 
     def _not_taken(self, roles: Sequence[str], orgs: str, numbers: Sequence[int]) -> str:
         """Why a person who is here is not taken; empty if they are."""

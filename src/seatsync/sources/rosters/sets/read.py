@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from seatsync.domain.diagnostic import Diagnostic, Severity, counted
+from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import spoken
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.files import Folder
+from seatsync.sources.rosters.header import report_no_emails
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 from seatsync.sources.rosters.sets.archive import Archive, open_set
@@ -19,12 +20,12 @@ from seatsync.sources.rosters.sets.faults import Faults
 from seatsync.sources.rosters.sets.manifest import absent_files
 from seatsync.sources.rosters.sets.options import SetOptions, options_of
 from seatsync.sources.rosters.sets.part import Names, Part, read_part
-from seatsync.sources.rosters.sets.people import NO_EMAIL, PeopleReader
+from seatsync.sources.rosters.sets.people import PeopleReader
 from seatsync.sources.rosters.sets.set_format import SetFormat
 from seatsync.sources.rosters.sets.structure import Entity, Structure
 from seatsync.sources.rosters.sets.templates import check_columns, mapped_fields, tag_templates
 from seatsync.sources.rosters.sets.words import word
-from seatsync.sources.tables.table import squeezed
+from seatsync.sources.rosters.take import NO_EMAIL
 
 
 def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: Origin) -> None:
@@ -56,7 +57,7 @@ def read_set(folder: Folder, reader: RosterReader, encoding: str | None, where: 
         PeopleReader(kind, parts[kind.file], structure, bonds, options, mapped, orgs, people).read()
         reader.parts.append(people)
     faults.report(archive.name_of)
-    _tell_of_emails(reader, parts, format, folder)
+    _report_no_emails(reader, parts, format)
     reader.members += merge([people.members for people in reader.parts], folder.found)
 
 
@@ -142,19 +143,9 @@ def _bonds(structure: Structure, parts: Mapping[str, Part], options: SetOptions)
     return bonds
 
 
-def _tell_of_emails(reader: RosterReader, parts: Mapping[str, Part], format: SetFormat, folder: Folder) -> None:
-    """Tell of people who would be members but for their e-mail: an error with the line to write if nobody has one."""
+def _report_no_emails(reader: RosterReader, parts: Mapping[str, Part], format: SetFormat) -> None:
+    """Report the files of people in which nobody has an e-mail."""
     for kind, people in zip(format.people, reader.parts, strict=True):
-        if not (without := people.left.because.get(NO_EMAIL, [])):
-            continue
-        where, severity = Origin(people.file, without[0]), Severity.WARNING
-        header = parts[kind.file].table.header
-        user = next((name for name in header if squeezed(name) in ("username", "loginid", "login")), "username")
-        line = f'map: {{email: "{{{user}}}@school.example"}}'
-        help = f"Write under the roster how they follow from another column, with your own domain: `{line}`."
-        if people.emails:
-            who = counted(len(without), "person who would be a member has", "people who would be members have")
-            message = f"{who} no e-mail in {people.file}, so they are left out."
-        else:
-            message, severity = f"{people.file} has no e-mails, and a member is known by one.", Severity.ERROR
-        folder.found.append(Diagnostic("missing-value", message, help, where, severity))
+        if (without := people.left.because.get(NO_EMAIL)) and not people.emails:
+            part = parts[kind.file]
+            report_no_emails(part.table, part.position(kind.fields["email"]), without)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from seatsync.domain.text.characters import clean
 from seatsync.sources.rosters.sets.faults import Faults
 from seatsync.sources.rosters.sets.part import Names, Part
 from seatsync.sources.rosters.sets.set_format import Entities, SetFormat
 from seatsync.sources.rosters.sets.templates import Template
-from seatsync.sources.rosters.sets.words import GONE, HERE, is_readable, last_day, word
+from seatsync.sources.rosters.sets.words import SAYS, is_readable, last_day, word
+from seatsync.sources.rosters.take import of_status
 from seatsync.sources.tables.table import squeezed
 
 Ends = dict[str, str]
@@ -42,7 +44,9 @@ class Structure:
         self.parts = parts
         self.templates = templates
         self.faults = faults
-        self.statuses = statuses
+        self._judges = {
+            what: lru_cache(4096)(of_status(says, statuses or None, what == "status")) for what, says in SAYS.items()
+        }
         self.terms: frozenset[str] | None = None
         self.sessions = self._entities(format.sessions)
         self.orgs = self._entities(format.orgs)
@@ -64,7 +68,7 @@ class Structure:
         for rows in part.rows(*columns):
             for line, row in zip(rows.lines, zip(*rows.columns, strict=True), strict=True):
                 id, status, end, *rest = map(str.strip, row)
-                if self.is_gone(kind.file, status, line):
+                if self.gone("status", kind.file, status, line):
                     continue
                 values = dict(zip(names, map(clean, rest[len(links) :]), strict=True))
                 linked = dict(zip(links, rest, strict=False))
@@ -78,19 +82,17 @@ class Structure:
         ]
         return [*filter(None, named), *_TITLES, *kind.id]
 
-    def is_gone(self, file: str, status: str, line: int) -> bool:
-        """Whether a row is gone by its status. A word that nobody knows is noted as a fault.
+    def gone(self, what: str, file: str, text: str, line: int) -> str:
+        """Why a row is gone by its status, or by another of the columns in ``SAYS`` (``what``); empty if it is here.
 
-        The words under ``take: status`` are here; they alone are if one of them is a word of members, such as active.
+        A word that nobody knows is noted as a fault.
         """
-        said = word(status)
-        if said in self.statuses or not said:
-            return False
-        if said in HERE:
-            return not self.statuses.isdisjoint(HERE)
-        if said not in GONE and self.statuses.isdisjoint(HERE):
-            self.faults.note("status", file, status, line)
-        return True
+        said = word(text)
+        reason = self._judges[what](said) if said or not text.strip() else None
+        if reason is None:
+            self.faults.note(what, file, text, line)
+            return "?"
+        return reason
 
     def day(self, file: str, text: str, line: int) -> str:
         day = last_day(text)

@@ -18,14 +18,13 @@ from seatsync.sources.rosters import templates
 from seatsync.sources.rosters.sets.options import SetOptions
 from seatsync.sources.rosters.sets.part import Part
 from seatsync.sources.rosters.sets.set_format import SetFormat
+from seatsync.sources.rosters.sets.words import SAYS
 from seatsync.sources.tables.table import squeezed
 
 Value = Callable[[str, str], str]
 """(file, column) → the value in the row, or in a row that belongs to it. The column is empty for ``{file}``."""
 Choice = tuple[tuple[str, str], ...]
 """The (file, column) pairs in braces, of which the first with a value counts."""
-PRESENCE = ("status", "enabled")
-"""What else ``map:`` can give a column in a set: the columns that say who is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,9 @@ def mapped_fields(format: SetFormat, options: SetOptions, found: list[Diagnostic
     for field, text in options.map.items():
         if field in Person._fields:
             mapped[field] = template_of(text or "", format, ("map", field), options, found)
-        elif field not in PRESENCE:
+        elif field not in SAYS:
             message = f"`map: {{{field}: …}}` can't be used for a set of files."
-            help = f"In a set, {', '.join((*Person._fields, *PRESENCE))} can be mapped."
+            help = f"In a set, {', '.join((*Person._fields, *SAYS))} can be mapped."
             found.append(Diagnostic("invalid-value", message, help, options.place("map", field)))
     return mapped
 

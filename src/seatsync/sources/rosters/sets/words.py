@@ -6,13 +6,9 @@ import re
 from datetime import date
 from functools import lru_cache
 
-HERE = frozenset({"", "active", "enrolled", "published", "available", "current", "true", "yes"})
-GONE = frozenset(
-    {
-        *("tobedeleted", "deleted", "inactive", "suspended", "disabled", "withdrawn", "completed", "concluded"),
-        *("deletedlastcompleted", "archived", "transferred", "graduated", "left", "expired", "unenrolled", "dropped"),
-    }
-)
+from seatsync.sources.rosters.meaning.presence import STATE, Presence, on
+from seatsync.sources.tables.table import squeezed
+
 FAMILY = frozenset(
     {
         *("guardian", "parent", "relative", "observer", "emergencycontact", "contact", "family", "child", "doctor"),
@@ -22,10 +18,45 @@ FAMILY = frozenset(
 """Roles of people who are in a set because of somebody else. They are members only if ``take: roles`` names them."""
 
 
-@lru_cache(4096)
-def word(text: str) -> str:
-    """A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+word = lru_cache(4096)(squeezed)
+"""A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
+
+
+def _in_words(presence: Presence, **more: str) -> Presence:
+    said = {word(text): reason for text, reason in presence.gone.items()}
+    return Presence(frozenset(map(word, presence.here)), said | more)
+
+
+_ENDED = ("completed", "concluded", "transferred", "graduated", "unenrolled")
+_STATES = Presence(STATE.here | {"published", "available", "true", "yes"}, STATE.gone)
+SAYS = {
+    "status": _in_words(_STATES, deletedlastcompleted="deleted", **{ended: ended for ended in _ENDED}),
+    "enabled": _in_words(on("disabled")),
+}
+"""What the columns of a set that say who and what is gone mean, as ``word`` gives it: as in every roster, and what sets write beside.
+
+``map:`` can give another column for each.
+"""
+FAMILY = frozenset(
+    {
+        *("guardian", "parent", "relative", "observer", "emergencycontact", "contact", "family", "child", "doctor"),
+        *("mother", "father", "grandparent", "stepparent", "aunt", "uncle", "sibling", "observerenrollment"),
+    }
+)
+"""Roles of people who are in a set because of somebody else. They are members only if ``take: roles`` names them."""
+
+
+word = lru_cache(4096)(squeezed)
+"""A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
+
+_ENDED = ("completed", "concluded", "transferred", "graduated", "unenrolled")
+STATES = Presence(
+    frozenset(map(word, {*STATE.here, "published", "available", "true", "yes"})),
+    {word(said): reason for said, reason in STATE.gone.items()}
+    | {ended: ended for ended in _ENDED}
+    | {"deletedlastcompleted": "deleted"},
+)
+"""The states of people, classes and enrollments, as ``word`` gives them: those of every roster, and what programs write in sets."""
 
 
 @lru_cache(4096)
