@@ -30,7 +30,7 @@ def format_of(archive: Archive, pinned: str) -> SetFormat | None:
     what = f"{able[0].title} set" if len(able) == 1 else "set of files that seatsync knows"
     message = f"{printable(archive.path, 300)} has {files}: that is no {what}."
     known = "; ".join(f"{format.title} ({', '.join(f'{part}.csv' for part in format.parts)})" for format in FORMATS)
-    help = f"Name a file or the folder of a set. Sets are: {known}."
+    help = f"Name each file that lists people, or the folder of a set. Sets are: {known}."
     archive.folder.found.append(Diagnostic("set-unknown", message, help, archive.where))
     return None
 
