@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from seatsync.domain.text.tags import tag_fault
 from seatsync.formats.fields import AnyText, Closed, InvalidValue, Tag, Text, known_encoding, quoted
@@ -120,3 +120,19 @@ class RosterEntry(Closed):
         description='Tags from columns: `class: "{Class Code}"` gives `class:NT501`. A cell with several values, separated by ; or , '
         "gives several tags. `false` switches off one that the format makes by itself.",
     )
+    adds: Literal["tags"] | None = Field(
+        None,
+        description="With `tags`, the file is a list of e-mails or student ids with tags: it gives tags to members of the other rosters, "
+        "and makes nobody a member.",
+    )
+
+    @model_validator(mode="after")
+    def _adds_tags_alone(self) -> RosterEntry:
+        if self.adds is None:
+            return self
+        if self.format is not None:
+            raise InvalidValue("a list that only adds tags has no format", "Delete `format`.")
+        if names := [name for name in ("given_name", "family_name") if self.map.get(name)]:
+            fact = f"a list that only adds tags names nobody, so `map: {names[0]}` has no effect"
+            raise InvalidValue(fact, "Delete it.")
+        return self

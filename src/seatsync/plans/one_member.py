@@ -63,6 +63,8 @@ def _applied_files(folder: InstitutionFolder, names: _Names, applied: Mapping[st
     """The files with the rows that matter; None if they are not those that were applied."""
 
     def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
+        if any(file.reader.how.adds_tags for file in files):
+            raise SlowPath("a list adds tags to members of other rosters")
         if any(suffix_of(file.reader.file) in WORKBOOKS for file in files):
             raise SlowPath("a roster is a workbook")
         texts = [file.text() or "" for file in files]

@@ -63,6 +63,8 @@ class _Part:
         """Read the members who differ or are needed otherwise from the rosters (see ``load.ReadRosters``)."""
         if not files or len(files[0].folder.found):
             raise SlowPath
+        if any(file.reader.how.adds_tags for file in files):
+            raise SlowPath("a list adds tags to members of other rosters")
         named = numbers_of(self.connection, self.institution, *_names(grants()))
         folder, rosters = files[0].folder, {file.reader.file for file in files}
         if any(

@@ -25,7 +25,9 @@ from seatsync.sources.grants import GrantsOfFolder, listed_twice
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.libraries import faults_of, library_of
 from seatsync.sources.portal.committed import read_exports
-from seatsync.sources.rosters.files import ReadRosters, RosterFile, how_to_read, read_whole
+from seatsync.sources.rosters.adding.tag_list import TagsReader
+from seatsync.sources.rosters.adding.with_tags import with_tags
+from seatsync.sources.rosters.files import ReadRosters, RosterFile, read_whole, reader_of
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.merge import merge
 
@@ -151,15 +153,17 @@ class _Loader:
                 self._report("duplicate-roster", message, "Delete one.", where)
                 continue
             names[file] = entry.path
-            how = how_to_read(entry, partial(self._in_roster, position))
-            reader = RosterReader(entry.path, list(entry.tags), self.folder.found, how)
+            reader = reader_of(entry, self.folder.found, partial(self._in_roster, position))
             files.append(RosterFile(self.folder, reader, entry.encoding, where, entry.sheet))
         self.readers = [file.reader for file in files]
         counted = self.read(files, self.grants.all)
+        of_tags = [reader for reader in self.readers if isinstance(reader, TagsReader)]
+        people = [file for file in files if file.reader not in of_tags]
         rosters = [
-            Roster(file.reader.file, len(file.reader.members) + file.reader.counted, file.where) for file in files
+            Roster(file.reader.file, len(file.reader.members) + file.reader.counted, file.where) for file in people
         ]
-        return rosters, merge([file.reader.members for file in files], self.folder.found), counted
+        members = merge([file.reader.members for file in people], self.folder.found)
+        return rosters, with_tags(members, of_tags, self.folder.found), counted
 
     def _in_roster(self, position: int, *path: str) -> Origin:
         return self.at("rosters", position, *path)

@@ -16,7 +16,7 @@ from seatsync.sources import yaml_tree
 from seatsync.sources.config import read_config
 from seatsync.sources.files import NAME, Folder
 from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.rosters.files import RosterFile, how_to_read, read_whole
+from seatsync.sources.rosters.files import RosterFile, read_whole, reader_of
 from seatsync.sources.rosters.members import RosterReader
 
 _MOST_LEVELS = 16
@@ -70,7 +70,7 @@ def _named(path: Path) -> RosterFile | None:
             def place(*keys: str | int, position: int = position) -> Origin:
                 return yaml_tree.place(opened.tree, ("rosters", position, *keys), NAME)
 
-            reader = RosterReader(entry.path, list(entry.tags), folder.found, how_to_read(entry, place))
+            reader = reader_of(entry, folder.found, place)
             return RosterFile(folder, reader, entry.encoding, place("path"), entry.sheet)
     for name, what in _others(config):
         if folder.leads_to(name) == real:

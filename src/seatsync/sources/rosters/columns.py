@@ -71,7 +71,11 @@ class Columns:
 
     @property
     def missing(self) -> list[str]:
-        """The required fields that are read from nowhere."""
+        """The required fields that are read from nowhere. A list of tags needs the e-mail or the student id."""
+        if self.how.adds_tags:
+            is_tagged = self.how.gives_tags or self.tags or "tags" in self.fields
+            is_named = "email" in self.fields or "student_id" in self.fields
+            return [name for name, there in (("email", is_named), ("tags", is_tagged)) if not there]
         return [name for name in REQUIRED if name not in self.fields]
 
     @property
@@ -118,7 +122,7 @@ class _Finder:
         self.header, self.how = header, how
         self.names = [spelled_as(cell) for cell in header]
         self.there = {name for names in self.names for name in names}
-        self.format = detected(self.there, how.format)
+        self.format = detected(self.there, how.format) if not how.adds_tags else None
         self.found = Columns(header, self.format, how)
         self.used: set[int] = set()
         self._mapped()

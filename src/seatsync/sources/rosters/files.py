@@ -11,6 +11,7 @@ from seatsync.domain.origin import Origin
 from seatsync.formats.roster_entry import RosterEntry
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import Folder
+from seatsync.sources.rosters.adding.tag_list import TagsReader
 from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
@@ -52,12 +53,14 @@ The second argument returns the grants of the same institution."""
 def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
     """Read every member of every file."""
     for file in files:
-        if file.is_set:
+        if file.is_set and file.reader.how.adds_tags:
+            message = f"{file.reader.file} is a folder or zip file; a list that adds tags must be a table or YAML."
+            file.folder.found.append(Diagnostic("invalid-value", message, "Name the file with the tags.", file.where))
+        elif file.is_set:
             from seatsync.sources.rosters.sets.read import read_set
 
             read_set(file.folder, file.reader, file.encoding, file.where)
-            continue
-        if (content := file.content()) is not None:
+        elif (content := file.content()) is not None:
             read_content(content, file)
     return {}
 
@@ -82,4 +85,18 @@ def read_content(content: Content, file: RosterFile) -> None:
 def how_to_read(entry: RosterEntry, place: Callable[..., Origin]) -> HowToRead:
     """What an entry says about reading its file. ``place`` gives the place of a key of the entry."""
     take = Take(**{name: tuple(words) if words is not None else None for name, words in entry.take})
-    return HowToRead(entry.format, entry.map, take, entry.tags_from, place)
+    return HowToRead(
+        entry.format,
+        entry.map,
+        take,
+        entry.tags_from,
+        place,
+        entry.adds is not None,
+        entry.adds is not None and bool(entry.tags),
+    )
+
+
+def reader_of(entry: RosterEntry, found: list[Diagnostic], place: Callable[..., Origin]) -> RosterReader:
+    """The reader of an entry's file: of members, or of tags for members of other rosters."""
+    kind = TagsReader if entry.adds is not None else RosterReader
+    return kind(entry.path, list(entry.tags), found, how_to_read(entry, place))

@@ -19,6 +19,7 @@ from seatsync.sources.tables.header import HeaderSpec
 from seatsync.sources.tables.table import MOST_UNREAD, Table, squeezed
 
 _EXAMPLE = "The first row must name the columns, for example: email, given_name, family_name, student_id, role, tags."
+_EXAMPLE_OF_TAGS = "The first row must name the columns, for example: email, student_id, tags."
 _USER_NAMES = frozenset(
     map(
         squeezed,
@@ -47,8 +48,10 @@ def help_for(cells: Sequence[str], how: HowToRead) -> str:
     """What to do about a row that is no header: what exactly is missing, and how to say where it is."""
     columns = columns_of(cells, how)
     if not columns.fields and not columns.passed:
-        return f"{_EXAMPLE} If they have other names, say which is which under `map:`."
+        return f"{_EXAMPLE_OF_TAGS if how.adds_tags else _EXAMPLE} If they have other names, say which is which under `map:`."
     missing = [f"the {spoken(name)} ({EXAMPLES[name]})" for name in columns.missing]
+    if how.adds_tags and "email" in columns.missing:
+        missing[0] += " or the student id"
     parts = [f"There is no column with {_listed(missing)}."] if missing else []
     parts += [
         f'"{printable(cells[at])}": {guess}' for at in columns.unread if (guess := _guess(cells[at], columns.missing))

@@ -27,7 +27,8 @@ class HowToRead:
     """``format`` is a name of ``FORMATS``, None if it is to be detected.
 
     ``map`` gives a field its column or template, None for a field that is not read. ``tags_from`` maps a tag's prefix to a template,
-    None to switch the format's own off. ``place`` gives the place of a key of the entry.
+    None to switch the format's own off. ``place`` gives the place of a key of the entry. With ``adds_tags``, the file lists tags of
+    members of other rosters; ``gives_tags`` says whether the entry itself gives some.
     """
 
     format: str | None = None
@@ -35,6 +36,8 @@ class HowToRead:
     take: Take = Take()
     tags_from: Mapping[str, str | None] = field(default_factory=dict)
     place: Callable[..., Origin] = _nowhere
+    adds_tags: bool = False
+    gives_tags: bool = False
 
     @property
     def asks(self) -> list[str]:

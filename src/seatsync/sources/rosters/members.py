@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from operator import itemgetter
 from sys import intern
 
-from seatsync.domain.diagnostic import Diagnostic
+from seatsync.domain.diagnostic import Diagnostic, counted
 from seatsync.domain.origin import Origin
 from seatsync.domain.person import REQUIRED, Person, RosterMember, spoken
 from seatsync.domain.text.characters import clean, encoded_word, forbidden, forbidden_fault, printable, text_fault
@@ -21,7 +21,7 @@ from seatsync.sources.rosters.how import PLAIN, HowToRead
 from seatsync.sources.rosters.take import Left
 from seatsync.sources.tables.table import hidden
 
-_SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
+SPOILED_ID = re.compile(r"[0-9]+([.,][0-9]+)?[Ee]\+[0-9]+|[0-9]+[.,]0|[=#'].*")
 _SPOILED_NAME = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NULL!|NUM!)")
 """Values that spreadsheets write instead of ids and names: 1.23457E+11, 1001.0, =A1, ####, #REF!."""
 
@@ -47,6 +47,9 @@ class RosterReader:
     be a user name. With ``has_secrets``, the file has passwords, and no value is quoted.
     """
 
+    title = "a list of people"
+    of_no_use = ("row is no member", "rows are no members")
+
     def __init__(self, file: str, tags: list[str], found: list[Diagnostic], how: HowToRead = PLAIN) -> None:
         self.file = file
         self.tags = tags
@@ -66,6 +69,11 @@ class RosterReader:
         self.date_tags = False
         self.without_id: dict[str, list[int]] = {}
         self.with_same_id: dict[str, list[int]] = {}
+
+    @property
+    def amount(self) -> str:
+        """How much was read, in words."""
+        return counted(len(self.members), "member")
 
     def take(
         self, values: Sequence[str], line: int, at: int, locate: Locate, sound: bool = True, ends: str = ""
@@ -97,7 +105,7 @@ class RosterReader:
         key = email_key(email)
         if key and (first := self.emails.setdefault(key, at)) != at:
             right = self._twice("email", email, first, at, locate)
-        if _SPOILED_ID.fullmatch(student_id):
+        if SPOILED_ID.fullmatch(student_id):
             right = self._of_a_spreadsheet("student_id", student_id, at, locate)
         elif student_id and (first := self.student_ids.setdefault(student_id, at)) != at:
             right = self._same_id(student_id, first, at, locate)
@@ -141,7 +149,7 @@ class RosterReader:
             return False
         if not (self.emails.keys().isdisjoint(new_emails) and self.student_ids.keys().isdisjoint(new_ids)):
             return False
-        if any(map(_SPOILED_ID.fullmatch, real_ids)) or any(map(self._faults, set(tags) - self.joined.keys())):
+        if any(map(SPOILED_ID.fullmatch, real_ids)) or any(map(self._faults, set(tags) - self.joined.keys())):
             return False
         for written, line in zip(columns[_STUDENT_ID], lines, strict=True) if "" in ids else ():
             if not plain_id(written):

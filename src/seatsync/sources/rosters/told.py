@@ -31,7 +31,7 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
         shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))
         words = ", ".join(f"{number:,} {printable(reason)}" for number, reason in shown[:_MOST_REASONS])
         more = f" and {len(shown) - _MOST_REASONS} other reasons" if len(shown) > _MOST_REASONS else ""
-        people = counted(sum(map(len, reasons.values())), "row is no member", "rows are no members")
+        people = counted(sum(map(len, reasons.values())), *reader.of_no_use)
         help = (
             "`seatsync validate --verbose` lists their lines. If they are members, say so under `take:` at the roster."
         )
@@ -83,18 +83,18 @@ def in_detail(reader: RosterReader) -> Iterator[str]:
     """Yield lines that say how each column of a file was read, and the lines of those left out."""
     if reader.read_as:
         title, *sources = reader.read_as
-        yield f"{reader.file}: {counted(len(reader.members), 'member')}, read as {title}"
+        yield f"{reader.file}: {reader.amount}, read as {title}"
         yield from (f"  {source}" for source in sources)
     for part in reader.parts:
         yield from in_detail(part)
     columns = reader.columns
     if columns is None:
         if not reader.parts:
-            yield f"{reader.file}: {counted(len(reader.members), 'member')}"
+            yield f"{reader.file}: {reader.amount}"
         yield from _left(reader)
         return
-    title = columns.format.title if columns.format is not None else "a list of people"
-    yield f"{reader.file}: {counted(len(reader.members), 'member')}, read as {title}"
+    title = columns.format.title if columns.format is not None else reader.title
+    yield f"{reader.file}: {reader.amount}, read as {title}"
     meaning = dict.fromkeys(columns.unread, "not read")
     meaning |= {
         position: f"not read; another column has the {spoken(field)}" for position, field in columns.passed.items()
@@ -111,6 +111,8 @@ def in_detail(reader: RosterReader) -> Iterator[str]:
 def _each_field(columns: Columns) -> Iterator[tuple[int, str]]:
     """Yield (position, what it is read as) of each column that is read."""
     for name, bound in columns.fields.items():
+        if columns.how.adds_tags and name in ("given_name", "family_name"):
+            continue
         for position in bound.positions:
             yield position, spoken(name)
     for presence in columns.presence:

@@ -51,8 +51,9 @@ def take_nodes(root: yaml_tree.SequenceNode, lines: Sequence[int], reader: Roste
             values, sound = _yaml_values(node, fields, reader)
             reader.take(values, line, position, locate, sound)
         else:
-            message = "A member must be a mapping with email, given_name and family_name."
-            help = "Write {email: …, given_name: …, family_name: …}."
+            is_member = not reader.how.adds_tags
+            message = f"A member must be a mapping with {'email, given_name and family_name' if is_member else 'email and tags'}."
+            help = f"Write {{email: …, {'given_name: …, family_name' if is_member else 'tags'}: …}}."
             reader.found.append(Diagnostic("invalid-value", message, help, Origin(reader.file, node.line, node.column)))
 
 

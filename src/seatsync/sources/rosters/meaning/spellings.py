@@ -65,6 +65,7 @@ EXAMPLES: Mapping[str, str] = {
     "email": "Email, Email Address, Mail, User Email",
     "given_name": "Given Name, First Name, Forename, Vorname",
     "family_name": "Family Name, Last Name, Surname, Nachname",
+    "tags": "Tags",
 }
 """The names of required fields that messages show."""
 
