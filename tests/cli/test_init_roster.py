@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["sis", "sis.zip"])
 def test_a_set_becomes_a_folder_whose_first_plan_has_its_members(name: str, place: Path) -> None:
     told = init(place, "--roster", name, *ADMIN, *BOOKS)
-    assert "1 row is no member: 1 `deleted`." in told.err
+    assert "1 row is no member: 1 deleted." in told.err
     assert f"1 member in rosters/{name}." in told.err
     assert config(place)["rosters"] == [{"path": f"rosters/{name}", "tags": ["member"]}]
     assert not (place / "grace" / "rosters" / "members.csv").exists()
