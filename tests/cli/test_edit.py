@@ -516,3 +516,28 @@ def test_an_edited_file_keeps_its_rights(folder: Path) -> None:
     (folder / "members.csv").chmod(0o664)
     assert edit(folder, "tag", "alto", ANN).code == 0
     assert (folder / "members.csv").stat().st_mode & 0o777 == 0o664
+
+
+# ── Lists that only add tags ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def with_list(folder: Path) -> Path:
+    listed = CONFIG.replace("tags: [member]}\n\ng", "tags: [member]}\n  - {path: tags.csv, adds: tags}\n\ng")
+    (folder / "seatsync.yaml").write_text(listed, encoding="utf-8")
+    (folder / "tags.csv").write_text("student_id,tags\n001,band\n", encoding="utf-8")
+    return folder
+
+
+def test_a_member_is_added_to_the_roster_and_never_to_a_list_of_tags(with_list: Path) -> None:
+    new = ("add", "dan@grace.example", "--given-name", "Dan", "--family-name", "Sim")
+    done = edit(with_list, *new, "--roster", "tags.csv")
+    assert (done.code, "nobody is a member by it" in done.err) == (64, True)
+    assert edit(with_list, *new).code == 0
+    assert "dan@grace.example" in (with_list / "members.csv").read_text(encoding="utf-8")
+
+
+def test_a_tag_from_a_list_is_told_with_its_line_and_not_left_silently(with_list: Path) -> None:
+    done = edit(with_list, "untag", "band", ANN)
+    assert (done.code, "tags.csv:2" in done.err) == (64, True)
+    assert (with_list / "members.csv").read_text(encoding="utf-8") == MEMBERS

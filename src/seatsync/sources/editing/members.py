@@ -99,6 +99,9 @@ def _roster(folder: EditedFolder, name: str | None) -> RosterFile:
     wanted = {os.path.realpath(name), os.path.realpath(folder.files.path / name)}
     for roster in folder.rosters:
         if os.path.realpath(folder.files.path / roster.reader.file) in wanted:
+            if roster.reader.how.adds_tags:
+                fact = f"{roster.reader.file} is a list that only adds tags: nobody is a member by it."
+                raise CannotEdit(fact, "Name a roster of members.")
             return roster
     raise CannotEdit(
         f"{name} is not a roster of seatsync.yaml.", f"The rosters are {by_name(folder.rosters) or 'none'}."

@@ -213,7 +213,8 @@ def _key_in(node: yaml_tree.Node) -> str:
 
 def rosters_to_add_to(folder: EditedFolder) -> list[RosterFile]:
     """Return the rosters to which a member can be added."""
-    return [roster for roster in folder.rosters if not_editable(roster) is None]
+    lists = (roster for roster in folder.rosters if not roster.reader.how.adds_tags)
+    return [roster for roster in lists if not_editable(roster) is None]
 
 
 def by_name(rosters: Collection[RosterFile]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 
 from seatsync.domain.person import RosterMember
@@ -11,6 +11,8 @@ from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import editable, not_editable
+from seatsync.sources.rosters.adding.tag_list import TagsReader
+from seatsync.sources.rosters.adding.with_tags import whose
 from seatsync.sources.rosters.files import RosterFile
 
 
@@ -53,6 +55,7 @@ def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     if without:
         folder.say(f"{named(without)} {'has' if len(without) == 1 else 'have'} no tag {tag}.")
     keys = {member.key for member in members if tag in split_tags(member.tags)}
+    _must_be_in_no_list(folder, tag, keys)
     for roster, rows in folder.rows_of(keys):
         rows = [row for row in rows if tag in split_tags(row.tags)]
         if not rows:
@@ -76,3 +79,14 @@ def _has(tag: str, member: RosterMember | None) -> bool:
 def _of_the_roster(roster: RosterFile, tag: str, rows: list[RosterMember]) -> tuple[str, str]:
     fact = f"{rows[0].email} has the tag {tag} as a member of {roster.reader.file}: {roster.where} gives it to everybody there."
     return fact, "Move the member to another roster, or write the tag into the rows of those who shall have it."
+
+
+def _must_be_in_no_list(folder: EditedFolder, tag: str, keys: Collection[str]) -> None:
+    members = folder.desired.members
+    ids = {member.student_id: at for at, member in enumerate(members) if member.student_id}
+    for reader in (roster.reader for roster in folder.rosters):
+        for row in reader.additions if isinstance(reader, TagsReader) else ():
+            whom = whose(row, folder.positions, ids)
+            if whom is not None and members[whom].key in keys and tag in split_tags(row.tags):
+                fact = f"{members[whom].email} has the tag {tag} from {reader.file}:{row.line}, a list that adds tags."
+                raise CannotEdit(fact, "Delete the tag there by hand.")
