@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from seatsync.fetching.oneroster.service import Record
 from seatsync.fetching.writing import PEOPLE, Row, Table
-from seatsync.sources.rosters.sets.words import FAMILY, word
+from seatsync.sources.rosters.sets.words import OF_FAMILY, word
 
 COLLECTIONS = ("academicSessions", "orgs", "courses", "classes", "users", "enrollments")
 _KEY = ("sourcedId",)
@@ -143,7 +143,7 @@ def tables(
 
 def _is_wanted(has: Sequence[str], wanted: frozenset[str], left_out: Counter[str]) -> bool:
     words = {word(role) for role in has}
-    is_wanted = not words.isdisjoint(wanted) if wanted else not words or not words <= FAMILY
+    is_wanted = not words.isdisjoint(wanted) if wanted else not words or not words <= OF_FAMILY
     if not is_wanted:
         left_out[f"role {has[0]}" if has else "without a role"] += 1
     return is_wanted

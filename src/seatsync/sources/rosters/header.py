@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.domain.person import spoken
-from seatsync.domain.text.characters import clean, printable
-from seatsync.domain.text.emails import email_fault
+from seatsync.domain.text.characters import printable
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.sources.rosters.columns import Columns, columns_of
 from seatsync.sources.rosters.formats.registry import FORMATS
@@ -35,8 +34,6 @@ def spec_of(how: HowToRead) -> HeaderSpec:
     """The header of a roster that is read in this way."""
 
     def matches(cells: list[str]) -> bool:
-        if any("@" in cell and email_fault(clean(cell)) is None for cell in cells):
-            return False
         columns = columns_of(cells, how)
         return bool(columns.fields) and not {*columns.missing} - {name for name, written in how.map.items() if written}
 

@@ -7,21 +7,7 @@ from __future__ import annotations
 
 from seatsync.sources.rosters.formats.format import Format, Roles
 from seatsync.sources.rosters.meaning.presence import Presence, on
-
-FAMILY = (
-    "guardian",
-    "parent",
-    "relative",
-    "observer",
-    "emergencyContact",
-    "aunt",
-    "uncle",
-    "mother",
-    "father",
-    "grandparent",
-    "sibling",
-)
-"""Roles of people who are there for a student, and no members."""
+from seatsync.sources.rosters.meaning.roles import FAMILY
 
 _STATUS = Presence(
     frozenset({"active"}),

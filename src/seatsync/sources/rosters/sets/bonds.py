@@ -9,7 +9,7 @@ from seatsync.domain.text.tags import join_ends
 from seatsync.sources.rosters.sets.part import Part
 from seatsync.sources.rosters.sets.set_format import Enrollments, Roles
 from seatsync.sources.rosters.sets.structure import Ends, Structure, tags_of
-from seatsync.sources.rosters.sets.words import FAMILY, word
+from seatsync.sources.rosters.sets.words import OF_FAMILY, word
 
 
 class Bond(NamedTuple):
@@ -94,7 +94,7 @@ class Bonds:
 
     def takes(self, role: str) -> bool:
         """Whether people are taken for this role."""
-        return word(role) in self.roles if self.roles is not None else word(role) not in FAMILY
+        return word(role) in self.roles if self.roles is not None else word(role) not in OF_FAMILY
 
     def tags(self, number: int) -> Ends:
         """The tags that a bond gives, each with its last day; none for a bond by a role that is not taken."""
@@ -105,7 +105,7 @@ class Bonds:
     def _tags_of(self, bond: Bond) -> Ends:
         structure = self.structure
         if bond.klass or bond.section:
-            if word(bond.role) in FAMILY and not (self.roles and word(bond.role) in self.roles):
+            if word(bond.role) in OF_FAMILY and not (self.roles and word(bond.role) in self.roles):
                 return {}
             tags = structure.class_tags(bond.klass, bond.end, bond.section) or {}
             if structure.format.role_by_enrollment and tags and bond.role and self.takes(bond.role):

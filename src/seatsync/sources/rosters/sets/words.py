@@ -7,16 +7,8 @@ from datetime import date
 from functools import lru_cache
 
 from seatsync.sources.rosters.meaning.presence import STATE, Presence, on
+from seatsync.sources.rosters.meaning.roles import FAMILY
 from seatsync.sources.tables.table import squeezed
-
-FAMILY = frozenset(
-    {
-        *("guardian", "parent", "relative", "observer", "emergencycontact", "contact", "family", "child", "doctor"),
-        *("mother", "father", "grandparent", "stepparent", "aunt", "uncle", "sibling", "observerenrollment"),
-    }
-)
-"""Roles of people who are in a set because of somebody else. They are members only if ``take: roles`` names them."""
-
 
 word = lru_cache(4096)(squeezed)
 """A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
@@ -37,26 +29,8 @@ SAYS = {
 
 ``map:`` can give another column for each.
 """
-FAMILY = frozenset(
-    {
-        *("guardian", "parent", "relative", "observer", "emergencycontact", "contact", "family", "child", "doctor"),
-        *("mother", "father", "grandparent", "stepparent", "aunt", "uncle", "sibling", "observerenrollment"),
-    }
-)
-"""Roles of people who are in a set because of somebody else. They are members only if ``take: roles`` names them."""
-
-
-word = lru_cache(4096)(squeezed)
-"""A word of a set for comparison: ``deleted_last_completed`` and ``deletedLastCompleted`` are one."""
-
-_ENDED = ("completed", "concluded", "transferred", "graduated", "unenrolled")
-STATES = Presence(
-    frozenset(map(word, {*STATE.here, "published", "available", "true", "yes"})),
-    {word(said): reason for said, reason in STATE.gone.items()}
-    | {ended: ended for ended in _ENDED}
-    | {"deletedlastcompleted": "deleted"},
-)
-"""The states of people, classes and enrollments, as ``word`` gives them: those of every roster, and what programs write in sets."""
+OF_FAMILY = frozenset(map(word, FAMILY))
+"""``FAMILY``, as ``word`` gives it."""
 
 
 @lru_cache(4096)
