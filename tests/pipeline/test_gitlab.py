@@ -186,7 +186,9 @@ def test_on_gitlab_a_database_that_is_away_is_told_on_the_merge_request(on_gitla
     ledger, on_gitlab.ledger = on_gitlab.ledger, "postgresql+psycopg://nobody@127.0.0.1:1/seats"
     ran = gitlab(on_gitlab, "seatsync-apply", "push")
     assert ran.code != 0
-    assert "Stopped: 1 of 1 institution" in on_gitlab.host.bodies()[-1]
+    told = on_gitlab.host.bodies()[-1]
+    assert "Stopped: 1 of 1 institution" in told
+    assert "**grace**: The ledger" in told
     on_gitlab.ledger = ledger
     ran = gitlab(on_gitlab, "seatsync-apply", "push")
     assert ran.code == 0, ran.said

@@ -66,7 +66,8 @@ class Record:
             return
         known = self._outcomes[number]
         folder = outcome.folder or known.folder
-        self._outcomes[number] = outcome._replace(folder=folder, institution=outcome.institution or known.institution)
+        institution = outcome.institution or known.institution or _id_of(folder)
+        self._outcomes[number] = outcome._replace(folder=folder, institution=institution)
         if time.monotonic() - self._written > _PAUSE:
             self._write_again()
 
@@ -105,6 +106,13 @@ class Record:
         part = file.with_name(file.name + ".part")
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(file)
+
+
+def _id_of(folder: str) -> str:
+    """The id in the folder's seatsync.yaml, where the run stopped before it knew more; empty if it can't be read."""
+    from seatsync.cli.institution import institution_id
+
+    return (folder and institution_id(Path(folder))) or ""
 
 
 @contextmanager
