@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from seatsync.domain.failure import ExitCode
 from seatsync.ledger.database import Ledger
 from seatsync.ledger.queries.work import open_counts, open_work
+from seatsync.ledger.read import read_snapshot
 from seatsync.planning.work import count_people
 from tests.faults.history_checks import must_be_sound
 from tests.portal_bridge.files import SLOTS, TITLES, Files
@@ -198,6 +199,12 @@ class Life:
         """All licenses in the ledger, also of people who have left."""
         listed: list[dict[str, Any]] = json.loads(self.run("licenses", "--all", "--format", "json").out)
         return listed
+
+    def email_of(self, number: int) -> str:
+        """The key of a member's e-mail in the ledger; empty for none."""
+        with Ledger(self.ledger).reading() as connection:
+            member = read_snapshot(connection, "grace", {number}).members.get(number)
+        return member.email.lower() if member is not None else ""
 
     def exported(self, library: str) -> Export:
         """Make an export. Logos writes the columns of all libraries, or of the one whose list it is."""

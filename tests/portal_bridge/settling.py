@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.portal.namesakes import member_of_stand_in
 from tests.portal_bridge.corrections import correct_in_jamworks, correct_in_logos
 from tests.portal_bridge.files import SYSTEMS, TITLES
 from tests.portal_bridge.hands import owned
@@ -106,8 +107,8 @@ def must_be_as_the_files_ask(life: Life) -> None:
     for (id, email), license in held.items():
         asked = wanted.get((id, email), NONE)
         if license.kind == PERMANENT:
-            number = numbers[email]
-            is_asked = (id, email) in life.asked or (id, life.logos.users[number].user_id) in life.asked_ids
+            number, known_as = numbers[email], life.email_of(member_of_stand_in(email)) or email
+            is_asked = (id, known_as) in life.asked or (id, life.logos.users[number].user_id) in life.asked_ids
             assert is_asked or (TITLES[id], number) in life.hands.given, (id, email)
         elif (id, email) in declined:
             assert license.kind == NONE, (id, email, license)
