@@ -293,13 +293,13 @@ def test_the_commit_is_that_of_the_checkout_and_dirty_where_files_of_the_folder_
 
     assert recorded(1).startswith(f'{head}"')
     (checkout / "README.md").write_text("of no institution", encoding="utf-8")
-    (checkout / "grace" / "notes.txt").write_text("read by nobody", encoding="utf-8")
+    (checkout / "grace" / "notes.md").write_text("read by nobody", encoding="utf-8")
     assert recorded(2).startswith(f'{head}"')
     make_git_compare(checkout / "grace")
     assert recorded(3).startswith(f'{head}"')
-    (checkout / "grace" / "more.csv").write_text("email\n", encoding="utf-8")
+    (checkout / "grace" / "more.XLSX").write_text("email\n", encoding="utf-8")
     assert recorded(4).startswith(f'{head}-dirty"')
-    (checkout / "grace" / "more.csv").unlink()
+    (checkout / "grace" / "more.XLSX").unlink()
     config = checkout / "grace" / "seatsync.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\n# a note\n", encoding="utf-8")
     assert recorded(5).startswith(f'{head}-dirty"')

@@ -5,11 +5,10 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from seatsync.domain.text.file_names import INPUTS
 from seatsync.git.checkout import Checkout, NotInGit, checkout_of
 from seatsync.git.program import LOCAL_TIMEOUT, NoGit, base_environment, decoded, run
 from seatsync.git.shadow import shadow_of
-
-_READ_SUFFIXES = (".csv", ".yaml", ".yml")
 
 
 def commit_of(folder: Path) -> str:
@@ -35,5 +34,5 @@ def _differs(folder: Path, checkout: Checkout, sha: str) -> bool:
         result = run((*words, "--", str(folder)), environment, checkout.top, timeout=LOCAL_TIMEOUT)
     entries = [entry for entry in decoded(result.stdout).split("\0") if entry]
     return result.returncode != 0 or any(
-        not entry.startswith("?? ") or entry.lower().endswith(_READ_SUFFIXES) for entry in entries
+        not entry.startswith("?? ") or entry.lower().endswith(INPUTS) for entry in entries
     )

@@ -7,7 +7,6 @@ An institution reads files of its own folder only (``sources.opening``). Outside
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.file_names import INPUTS
 from seatsync.git.checkout import NotInGit, top_of
 from seatsync.git.history import History, history_of
 from seatsync.git.program import Failed, NoGit
@@ -25,8 +25,6 @@ SHARED = ("letters", "schemas")
 """Folders at the top of the checkout that concern all institutions."""
 
 _CHANGES_OTHER_FILES = frozenset({".gitattributes", ".gitmodules"})
-_MAY_BE_READ = re.compile(r"\.(csv|ya?ml|jinja|age|zip)$", re.IGNORECASE)
-"""What a file that is not in Git must end with to count. So a ledger, a saved plan or a page beside the files does not."""
 
 
 class UnknownChanges(Failure):
@@ -147,7 +145,7 @@ def _files(history: History, base: str, common: str) -> dict[str, str]:
     """The differing files of the checkout, and those not in Git that may be read, below the folder ``common`` or shared."""
     found = history.differences(base)
     for path in history.untracked(*((common, *SHARED) if common not in ("", ".") else ())):
-        if _MAY_BE_READ.search(path):
+        if path.lower().endswith(INPUTS):  # not a ledger, a saved plan or a page beside the files
             found[path] = "M" if path in found else "?"
     return found
 

@@ -15,13 +15,14 @@ from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.encodings import codec_of
+from seatsync.domain.text.file_names import TABLES, WORKBOOKS, YAML
 from seatsync.domain.text.guesses import nearest
 from seatsync.git.checkout import Planted, top_of
 from seatsync.sources import opening
 from seatsync.sources.encryption.decrypt import decrypted, is_encrypted, suffix_of
 from seatsync.sources.encryption.locked import Locked
 from seatsync.sources.opening import MOST_BYTES
-from seatsync.sources.tables.content import TABLES, WORKBOOKS, Content, Workbook
+from seatsync.sources.tables.content import Content, Workbook
 from seatsync.sources.tables.encodings import as_text, better, is_utf8, readings
 
 NAME = "seatsync.yaml"
@@ -219,7 +220,7 @@ class Folder:
                         left -= 1
                         if entry.is_dir(follow_symlinks=False):
                             folders += [Path(entry.path)] if not entry.name.startswith(".") else []
-                        elif entry.name.lower().endswith((*TABLES, ".yaml", ".yml")):
+                        elif entry.name.lower().endswith((*TABLES, *YAML)):
                             yield Path(entry.path)
             except OSError:
                 continue

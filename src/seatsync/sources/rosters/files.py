@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from seatsync.domain.desired import Counted, Grant
 from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.origin import Origin
+from seatsync.domain.text.file_names import TABLES, YAML
 from seatsync.formats.roster_entry import RosterEntry
 from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import Folder
@@ -16,7 +17,7 @@ from seatsync.sources.rosters.how import HowToRead, Take
 from seatsync.sources.rosters.members import RosterReader
 from seatsync.sources.rosters.read import read_rows
 from seatsync.sources.rosters.yaml_members import read_yaml
-from seatsync.sources.tables.content import TABLES, Content
+from seatsync.sources.tables.content import Content
 
 
 @dataclass(slots=True)
@@ -68,13 +69,13 @@ def read_whole(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Co
 def read_content(content: Content, file: RosterFile) -> None:
     """Read the members of a file that is this text or workbook."""
     suffix, asks = suffix_of(file.reader.file), file.reader.how.asks
-    if suffix in (".yaml", ".yml") and asks:
+    if suffix in YAML and asks:
         message = f"{file.reader.file} is YAML, which has no columns, so `{asks[0]}` can't be used here."
         where = file.reader.how.place(asks[0])
         file.folder.found.append(Diagnostic("invalid-value", message, "Delete it.", where))
     elif suffix in TABLES:
         read_rows(content, file.reader, file.sheet)
-    elif suffix in (".yaml", ".yml") and isinstance(content, str):
+    elif suffix in YAML and isinstance(content, str):
         read_yaml(content, file.reader)
     else:
         message = f"{file.reader.file} is neither a table nor YAML by its name, so seatsync can't tell how to read it."

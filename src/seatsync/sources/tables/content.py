@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WORKBOOKS = (".xlsx", ".ods")
-"""How the names of workbooks end that are read."""
-
-TABLES = (".csv", ".tsv", ".tab", ".txt", ".text", ".xls", *WORKBOOKS)
-"""How the names of files end that are read as tables. Some programs name a text with tabs .xls; a real .xls is told."""
-
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
