@@ -16,6 +16,7 @@ from seatsync.domain.desired import Counted, Grant
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.emails import email_key
+from seatsync.domain.text.file_names import TABLES, WORKBOOKS
 from seatsync.domain.text.ids import plain_id
 from seatsync.ledger.queries.lookup import numbers_of
 from seatsync.ledger.queries.named import members_named, names_of
@@ -29,7 +30,6 @@ from seatsync.sources.portal.committed import EVERY_EXPORT
 from seatsync.sources.rosters.files import RosterFile
 from seatsync.sources.rosters.members import RosterReader, mentions
 from seatsync.sources.rosters.read import read_csv_with
-from seatsync.sources.tables.content import TABLES, WORKBOOKS
 
 
 class Around(NamedTuple):
