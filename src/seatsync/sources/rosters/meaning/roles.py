@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 FAMILY = (
-    *("guardian", "parent", "relative", "observer", "emergencyContact", "contact", "family", "child", "doctor"),
+    *(
+        "guardian",
+        "parent/guardian",
+        "parent",
+        "relative",
+        "observer",
+        "emergencyContact",
+        "contact",
+        "family",
+        "child",
+        "doctor",
+    ),
     *("mother", "father", "grandparent", "stepparent", "aunt", "uncle", "sibling", "ObserverEnrollment"),
 )
 """Roles of people who are there because of somebody else. They are members only if ``take: roles`` names them."""
