@@ -537,7 +537,29 @@ def test_a_member_is_added_to_the_roster_and_never_to_a_list_of_tags(with_list: 
     assert "dan@grace.example" in (with_list / "members.csv").read_text(encoding="utf-8")
 
 
-def test_a_tag_from_a_list_is_told_with_its_line_and_not_left_silently(with_list: Path) -> None:
+def test_a_tag_is_taken_out_of_a_list_with_its_row_if_it_has_no_other(with_list: Path) -> None:
+    (with_list / "tags.csv").write_text("student_id,tags\n001,band;choir\n001,band\n", encoding="utf-8")
     done = edit(with_list, "untag", "band", ANN)
-    assert (done.code, "tags.csv:2" in done.err) == (64, True)
+    assert (done.code, done.err) == (0, done.err)
+    assert (with_list / "tags.csv").read_text(encoding="utf-8") == "student_id,tags\n001,choir\n"
     assert (with_list / "members.csv").read_text(encoding="utf-8") == MEMBERS
+
+
+def test_a_roster_without_a_column_of_tags_gets_them_by_a_list_and_back(with_list: Path) -> None:
+    roster = (
+        "email,given_name,family_name,student_id\nann@grace.example,Ann,Lee,001\nben@grace.example,Ben,Okafor,002\n"
+    )
+    (with_list / "members.csv").write_text(roster, encoding="utf-8")
+    before = "email,tags\nann@grace.example,band\n"
+    (with_list / "tags.csv").write_text(before, encoding="utf-8")
+    assert edit(with_list, "tag", "choir", ANN, BEN).code == 0
+    after = f"{before}ann@grace.example,choir\nben@grace.example,choir\n"
+    assert (with_list / "tags.csv").read_text(encoding="utf-8") == after
+    assert edit(with_list, "untag", "choir", ANN, BEN).code == 0
+    assert (with_list / "tags.csv").read_text(encoding="utf-8") == before
+    assert (with_list / "members.csv").read_text(encoding="utf-8") == roster
+
+
+def test_who_is_removed_leaves_the_lists_of_tags_too(with_list: Path) -> None:
+    assert edit(with_list, "remove", ANN).code == 0
+    assert (with_list / "tags.csv").read_text(encoding="utf-8") == "student_id,tags\n"

@@ -12,6 +12,7 @@ from seatsync.sources.editing import mentions
 from seatsync.sources.editing.folder import EditedFolder, key_of
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import by_name, editable, rosters_to_add_to
+from seatsync.sources.editing.tag_lists import drop_rows
 from seatsync.sources.rosters.files import RosterFile
 
 
@@ -121,6 +122,8 @@ def remove(folder: EditedFolder, emails: Iterable[str]) -> None:
             target.remove(row)
             folder.promise(row.email, lambda member: member is None, "still be a member")
         folder.say(f"Removed from {roster.reader.file}: {_people(rows)}.")
+    for name in sorted(drop_rows(folder, keys.keys())):
+        folder.say(f"Removed from {name}.")
     for fact in folder.unknown([key for key in keys if key not in folder.positions]):
         folder.say(fact)
     mentions.remove_all(folder, keys.keys())

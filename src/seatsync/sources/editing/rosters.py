@@ -59,6 +59,14 @@ def editable(folder: EditedFolder, roster: RosterFile) -> EditableRoster:
     return _CsvRoster(roster, folder.files.csv(name, spec_of(roster.reader.how)))
 
 
+def takes_tags(folder: EditedFolder, roster: RosterFile) -> bool:
+    """Whether a row of the roster can get a tag: it can be changed, and has a column of tags."""
+    if not_editable(roster) or not folder.files.can_be_changed(roster.reader.file):
+        return False
+    columns = roster.reader.columns
+    return columns is None or ("tags" in columns.fields and columns.fields["tags"].position is not None)
+
+
 def not_editable(roster: RosterFile) -> tuple[str, str] | None:
     """Return why a roster can't be changed by command, and what to do; None where it can."""
     name, columns = roster.reader.file, roster.reader.columns

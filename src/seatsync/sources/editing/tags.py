@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from functools import partial
 
 from seatsync.domain.person import RosterMember
@@ -11,8 +11,7 @@ from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import editable, not_editable
-from seatsync.sources.rosters.adding.tag_list import TagsReader
-from seatsync.sources.rosters.adding.with_tags import whose
+from seatsync.sources.editing.tag_lists import add_rows, drop_rows, list_in_place_of
 from seatsync.sources.rosters.files import RosterFile
 
 
@@ -35,12 +34,17 @@ def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
         rows = [row for row in rows if row.key not in done]
         if not rows:
             continue
-        target = editable(folder, roster)
+        listed = list_in_place_of(folder, roster)
+        if listed is not None:
+            add_rows(folder, listed, rows, tag)
+        else:
+            target = editable(folder, roster)
+            for row in rows:
+                target.tag(row, tag)
         for row in rows:
-            target.tag(row, tag)
             folder.promise(row.email, partial(_has, tag), f"not have the tag {tag}")
         done |= {row.key for row in rows}
-        folder.say(f"Tagged {tag} in {roster.reader.file}: {named(rows)}.")
+        folder.say(f"Tagged {tag} in {(listed or roster).reader.file}: {named(rows)}.")
 
 
 def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
@@ -55,7 +59,11 @@ def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     if without:
         folder.say(f"{named(without)} {'has' if len(without) == 1 else 'have'} no tag {tag}.")
     keys = {member.key for member in members if tag in split_tags(member.tags)}
-    _must_be_in_no_list(folder, tag, keys)
+    for name in sorted(drop_rows(folder, keys, tag)):
+        folder.say(f"Untagged {tag} in {name}.")
+    for member in members:
+        if member.key in keys:
+            folder.promise(member.email, lambda member: not _has(tag, member), f"still have the tag {tag}")
     for roster, rows in folder.rows_of(keys):
         rows = [row for row in rows if tag in split_tags(row.tags)]
         if not rows:
@@ -68,7 +76,6 @@ def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
                 fact = f"{row.email} has the tag {tag} from another column of {roster.reader.file}, not from `tags`."
                 raise CannotEdit(fact, "Correct that column by hand.")
             target.untag(row, tag)
-            folder.promise(row.email, lambda member: not _has(tag, member), f"still have the tag {tag}")
         folder.say(f"Untagged {tag} in {roster.reader.file}: {named(rows)}.")
 
 
@@ -79,14 +86,3 @@ def _has(tag: str, member: RosterMember | None) -> bool:
 def _of_the_roster(roster: RosterFile, tag: str, rows: list[RosterMember]) -> tuple[str, str]:
     fact = f"{rows[0].email} has the tag {tag} as a member of {roster.reader.file}: {roster.where} gives it to everybody there."
     return fact, "Move the member to another roster, or write the tag into the rows of those who shall have it."
-
-
-def _must_be_in_no_list(folder: EditedFolder, tag: str, keys: Collection[str]) -> None:
-    members = folder.desired.members
-    ids = {member.student_id: at for at, member in enumerate(members) if member.student_id}
-    for reader in (roster.reader for roster in folder.rosters):
-        for row in reader.additions if isinstance(reader, TagsReader) else ():
-            whom = whose(row, folder.positions, ids)
-            if whom is not None and members[whom].key in keys and tag in split_tags(row.tags):
-                fact = f"{members[whom].email} has the tag {tag} from {reader.file}:{row.line}, a list that adds tags."
-                raise CannotEdit(fact, "Delete the tag there by hand.")
