@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+from seatsync.domain.failure import ExitCode
 from tests.support.command_line import Outcome, seatsync
 
 pytestmark = pytest.mark.slow
@@ -107,9 +108,15 @@ def test_a_folder_that_is_not_there_is_told_as_such(command: tuple[str, ...], tm
     assert contents(tmp_path) == {}
 
 
-@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", "--yes"), ("status",)])
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes"), ("status",)])
 def test_a_file_in_place_of_the_folder_is_told_as_such(command: tuple[str, ...], folder: Path) -> None:
     one_diagnostic(seatsync(*command, "graduates.csv", folder=folder), "file-unreadable", "graduates.csv/")
+
+
+def test_validate_of_a_file_that_is_no_roster_says_what_it_is(folder: Path) -> None:
+    outcome = seatsync("validate", "graduates.csv", folder=folder)
+    assert (outcome.code, outcome.out) == (ExitCode.USAGE, "")
+    assert "graduates.csv is a selection of members, not a roster." in outcome.err
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -126,8 +133,12 @@ def test_a_directory_in_place_of_a_file_is_told_as_such(name: str, folder: Path)
     (folder / name).unlink()
     (folder / name).mkdir()
     found = only_fault(folder)
-    assert found["code"] == "file-unreadable"
-    assert found["message"] == f"{name} is a folder, not a file."
+    if name.startswith("rosters/"):  # a roster may be a folder: of a set of files
+        assert found["code"] == "set-unknown"
+        assert found["message"].startswith(f"{name} has no CSV files")
+    else:
+        assert found["code"] == "file-unreadable"
+        assert found["message"] == f"{name} is a folder, not a file."
     nothing_is_applied(folder)
 
 

@@ -100,7 +100,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "a link to the memory of a process": (lambda path: path.symlink_to("/proc/self/mem"), "path-outside", "outside"),
     "a link to the standard input": (lambda path: path.symlink_to("/dev/stdin"), "path-outside", "is outside"),
     "a file without an end": (huge, "file-unreadable", "is larger than 512 MiB"),
-    "a directory of many files": (directory_of_many, "file-unreadable", "is a folder, not a file"),
+    "a directory of many files": (directory_of_many, "file-unreadable", "has more than 1,000 files"),
 }
 
 
