@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from seatsync.domain.person import Person, RosterMember
+from seatsync.domain.text.file_names import TABLES
 from seatsync.domain.text.tags import split_tags
 from seatsync.sources.editing.folder import EditedFolder
 from seatsync.sources.editing.refused import CannotEdit
@@ -14,7 +15,6 @@ from seatsync.sources.rosters.adding.tag_list import TagsReader
 from seatsync.sources.rosters.adding.with_tags import whose
 from seatsync.sources.rosters.files import RosterFile
 from seatsync.sources.rosters.how import Take
-from seatsync.sources.tables.content import TABLES
 
 
 def list_in_place_of(folder: EditedFolder, roster: RosterFile) -> RosterFile | None:

@@ -10,7 +10,7 @@ from seatsync.domain.text.characters import clean, printable
 from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
-from seatsync.sources.editing.rosters import editable, not_editable
+from seatsync.sources.editing.rosters import editable, takes_tags
 from seatsync.sources.editing.tag_lists import add_rows, drop_rows, list_in_place_of
 from seatsync.sources.rosters.files import RosterFile
 
@@ -30,7 +30,7 @@ def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     if have:
         folder.say(f"{named(have)} {'has' if len(have) == 1 else 'have'} the tag {tag} already.")
     done: set[str] = set()
-    for roster, rows in sorted(folder.rows_of(lack), key=lambda pair: not_editable(pair[0]) is not None):
+    for roster, rows in sorted(folder.rows_of(lack), key=lambda pair: not takes_tags(folder, pair[0])):
         rows = [row for row in rows if row.key not in done]
         if not rows:
             continue
