@@ -406,7 +406,7 @@ def test_explain_says_what_a_code_means_and_how_to_fix_the_problem(code: str, tm
     shown = run(tmp_path, "explain", code).out
     lines = shown.splitlines()
     assert lines[0] == code
-    assert lines[2].split(".")[0] in ("Rule broken", "Error", "Warning", "Notice")
+    assert lines[2].split(".")[0] in ("Rule broken", "Error", "Error or warning", "Warning", "Notice")
     assert lines[2].startswith("Notice") or shown.count("\n\n") >= 2
 
 
