@@ -18,6 +18,7 @@ from seatsync.sources.files import NAME, Folder
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.files import RosterFile, read_whole, reader_of
 from seatsync.sources.rosters.members import RosterReader
+from seatsync.sources.rosters.told import lacking
 
 _MOST_LEVELS = 16
 
@@ -43,7 +44,7 @@ def read_one(path: Path) -> OneRoster:
     reset_guesses()
     file = _named(path) or _plain(path)
     read_whole([file], list)
-    found = sorted(file.folder.found, key=lambda one: (one.origin or Origin(NAME))[1:])
+    found = sorted([*file.folder.found, *lacking(file.reader)], key=lambda one: (one.origin or Origin(NAME))[1:])
     return OneRoster(file.folder.path, file.reader, found)
 
 

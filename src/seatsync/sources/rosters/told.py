@@ -25,7 +25,6 @@ def notices(reader: RosterReader) -> Iterator[Diagnostic]:
         message = f"{are} not read: {_some(unread)}."
         help = "If one of them says who somebody is, write `map: {FIELD: COLUMN}` at the roster; if it should make tags, `tags_from:`."
         yield Diagnostic("unknown-column", message, help, Origin(reader.file), Severity.NOTICE)
-    yield from _lacking(reader)
     reasons = {reason: lines for reason, lines in reader.left.because.items() if reason not in (NO_EMAIL, NO_NAME)}
     if reasons:
         shown = sorted(((len(lines), reason) for reason, lines in reasons.items()), key=lambda one: (-one[0], one[1]))
@@ -52,8 +51,13 @@ def _without_id(reader: RosterReader) -> Iterator[Diagnostic]:
     yield Diagnostic("no-student-id", message, help, Origin(reader.file, lines[0]), Severity.NOTICE)
 
 
-def _lacking(reader: RosterReader) -> Iterator[Diagnostic]:
-    """Warn of people who would be members, but for an e-mail or a name. A list in which nobody has an e-mail is an error."""
+def lacking(reader: RosterReader) -> Iterator[Diagnostic]:
+    """Warn of people who would be members, but for an e-mail or a name. A list in which nobody has an e-mail is an error.
+
+    Plans tell it too: whoever reviews one must see who gets no seat.
+    """
+    for part in reader.parts:
+        yield from lacking(part)
     for reason in (NO_EMAIL, NO_NAME) if reader.emails else (NO_NAME,):
         if lines := reader.left.because.get(reason):
             people = counted(len(lines), "person who would be a member has", "people who would be members have")
