@@ -169,12 +169,15 @@ class _Finder:
         for name, written in self.format.fields.items():
             if name in self.how.map or name in self.found.fields:
                 continue
-            for template in map(Template, written):
-                if all(self._at(column) for column in template.columns):
-                    self.found.fields[name] = bound = Bound.to(template, lambda column: self._at(column)[0])
-                    self.used.update(bound.positions)
-                    self._alone(name, bound)
-                    break
+            there = [one for one in map(Template, written) if all(self._at(column) for column in one.columns)]
+            if there:
+                self.found.fields[name] = bound = Bound.to(there[0], lambda column: self._at(column)[0])
+                self.used.update(bound.positions)
+                self._alone(name, bound)
+            if self.format.only_these:  # a template has one column for each field, whatever it is called
+                for column in (column for other in there[1:] for column in other.columns):
+                    self.found.passed[self._at(column)[0]] = name
+                    self._two(name, min(bound.positions), self._at(column)[0])
         for column, word in self.format.must_say.items():
             if at := self._at(column):
                 self.found.must_say[at[0]] = word
