@@ -17,7 +17,7 @@ import yaml
 
 from seatsync.git.branches import default_branch
 
-ACTION = "seatsync/seatsync@20cf99d6bbd278a214cce4034093777c73eb0c4f"
+ACTION = "seatsync/seatsync@615b1805b4e823f9366c0fb239b13220861bdae9"
 """The pinned action: a commit with the action that this version needs."""
 
 _FILES = {
