@@ -45,9 +45,9 @@ By hand, because a spreadsheet would run it: Users → the menu → Create user.
 
 By hand: Libraries → Books → Users without license → the person → Manage users → Grant temporary license.
 
-| Institution Email Address |
-| --- |
-| `eve@x.edu` |
+| Institution Student ID | Given Name | Family Name | Institution Email Address |
+| --- | --- | --- | --- |
+|  | `@Eve` | Ray | `eve@x.edu` |
 
 ## Jamworks Portal
 
