@@ -24,7 +24,7 @@ class ProgramCopy(NamedTuple):
         done = subprocess.run(
             [sys.executable, "-m", "seatsync", *args],
             cwd=folder,
-            env=environment(folder) | {"PYTHONPATH": str(self.top)},
+            env=environment(folder) | {"PYTHONPATH": str(self.top), "SEATSYNC_TEST_PART": ""},
             capture_output=True,
             text=True,
             check=False,

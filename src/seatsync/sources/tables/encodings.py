@@ -17,7 +17,7 @@ _CODECS = (
 _MOST_SHOWN, _MOST_VALUES, _MOST_BYTES = 3, 500, 50_000
 _MUCH = 2.0
 """The difference in strangeness from which an encoding is likely another than the one that was named."""
-_ODD_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_LINE = re.compile(rb"[^\r\n]+")
 _ODD, _ENOUGH = re.compile(rb"[\x80-\xff]"), 12
 """The bytes from which on frequencies say something."""
 _BETWEEN = re.compile('[\t,;|"]|\\s{2,}')
@@ -36,7 +36,7 @@ def readings(data: bytes) -> list[Reading]:
 
     The value is the same for all; encodings in which the file reads alike are one.
     """
-    lines = b"\n".join(match[0] for match in islice(_ODD_LINE.finditer(data), _MOST_VALUES))[:_MOST_BYTES]
+    lines = _odd_lines(data)
     lines = lines[: lines.rfind(b"\n")] if len(lines) == _MOST_BYTES else lines
     texts: dict[str, str] = {}
     for codec in _CODECS:
@@ -57,12 +57,18 @@ def readings(data: bytes) -> list[Reading]:
 
 def better(data: bytes, codec: str) -> Reading | None:
     """Return how a value reads in an encoding that fits much better than ``codec``, the one that was named; None if none does."""
-    lines = b"\n".join(match[0] for match in islice(_ODD_LINE.finditer(data), _MOST_VALUES))[:_MOST_BYTES]
+    lines = _odd_lines(data)
     strange = _strangeness(lines.decode(codec, "ignore"))
     if strange < _MUCH or codec.startswith("utf"):
         return None
     fitting = readings(data)
     return fitting[0] if fitting and _strangeness(fitting[0].value) + _MUCH <= strange else None
+
+
+def _odd_lines(data: bytes) -> bytes:
+    """The first lines with other than ASCII signs."""
+    odd = (match[0] for match in _LINE.finditer(data) if not match[0].isascii())
+    return b"\n".join(islice(odd, _MOST_VALUES))[:_MOST_BYTES]
 
 
 def _by_frequency(lines: bytes, codecs: list[str]) -> dict[str, int]:
