@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from seatsync.domain.text.characters import printable
@@ -84,6 +84,8 @@ def _csv(text: str) -> str:
 
 @pytest.mark.parametrize("written", WRITTEN)
 @given(email=ALLOWED, around=st.sampled_from(AROUND))
+@example("canarpiep|@zirp.zirp", "`{}`")
+@example("canar`|`piep@zirp.zirp", "{}")
 @settings(max_examples=150)
 def test_an_allowed_email_is_found_whole_however_it_is_written(written: str, email: str, around: str) -> None:
     text = WRITTEN[written](around.format(email))

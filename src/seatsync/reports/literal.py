@@ -68,7 +68,18 @@ def _piece(text: str) -> str:
 
 
 def _span(text: str) -> str:
-    """Return text as one code span. Its fence is longer than any run of backticks in it."""
-    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
-    pad = " " if text[0] in " `" or text[-1] in " `" else ""  # one space on each side is dropped again
-    return f"{fence}{pad}{text}{pad}{fence}"
+    """Return text as one code span. Its fence is longer than any run of backticks in it.
+
+    Backticks at its ends stand before and after the span: inside, they would need spaces, which split an e-mail in two.
+    """
+    inner = text.strip("`")
+    if not inner:
+        return _escaped(text)
+    fence = "`" * (max(map(len, re.findall("`+", inner)), default=0) + 1)
+    pad = " " if " " in (inner[0], inner[-1]) else ""  # one space on each side is dropped again
+    before, after = text.split(inner)
+    return f"{_escaped(before)}{fence}{pad}{inner}{pad}{fence}{_escaped(after)}"
+
+
+def _escaped(backticks: str) -> str:
+    return "\\`" * len(backticks)
