@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from seatsync.domain.action import AnyAction, Event, Letter
 from seatsync.domain.library import DEFAULT_DELIVERY, Delivery, Library
@@ -31,6 +31,9 @@ ASKING = frozenset({Letter.INVITATION, Letter.REMINDER, Letter.SET_PASSWORD})
 
 LINKED = ASKING | {Letter.WELCOME}
 """Letters with a personal link. The link of an administrator sets a password."""
+
+Values = dict[str, Any]
+"""The values for a letter's template, by variable (``rendering.VARIABLES``)."""
 
 
 def letter_for(books: Snapshot, event: Event) -> str:

@@ -11,9 +11,10 @@ from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr, quote
 
+from seatsync.domain.letters import Values
 from seatsync.domain.text.characters import clean, printable, text_fault
 from seatsync.domain.text.emails import email_fault
-from seatsync.ledger.queries.outgoing import OutgoingLetter, Values
+from seatsync.ledger.queries.outgoing import OutgoingLetter
 from seatsync.outbox.rendering import Rendered
 
 # cte_type 7bit: no server on the way has to convert anything; refold_source none: headers are sent exactly as built here

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatsync.domain.action import Letter
 from seatsync.domain.diagnostic import Diagnostic
-from seatsync.domain.letters import ASKING, LINKED
+from seatsync.domain.letters import ASKING, LINKED, Values
 from seatsync.domain.origin import Origin
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import spelled
 from seatsync.domain.text.guesses import did_you_mean
-from seatsync.ledger.queries.outgoing import Values, spelled
 from seatsync.sources.files import Folder
 
 if TYPE_CHECKING:

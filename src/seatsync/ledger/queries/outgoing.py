@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, or_, select, text
 
 from seatsync.domain.action import Letter
-from seatsync.domain.letters import ASKING, LINKED
+from seatsync.domain.letters import ASKING, LINKED, Values
 from seatsync.domain.library import DeliveredBy
 from seatsync.domain.license import Status
 from seatsync.domain.person import ERASED
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import spelled
 from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.tags import IMPORTED, split_tags
 from seatsync.ledger import tables
-
-Values = dict[str, Any]
-"""The values for a letter's template, by variable (``rendering.VARIABLES``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +171,6 @@ class _Contents:
             table.c.institution == self.institution, table.c[number].in_(self.numbers)
         )
         return self.connection.execute(query)
-
-
-def spelled(day: str) -> str:
-    """Spell ``2027-06-30`` as "30 June 2027"."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {found:%B} {found.year}"
 
 
 def _plain(values: Mapping[str, Any]) -> Values:
