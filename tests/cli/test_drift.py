@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from seatsync.reports.markdown import MOST
+from seatsync.reports.room import MOST
 from tests.support.command_line import Outcome, seatsync
 from tests.support.databases import contents
 from tests.support.vendors.jamworks import JamworksPortal, Person

@@ -167,8 +167,9 @@ def test_strict_stops_a_saved_plan_as_well(institutions: Path) -> None:
 
 def test_of_hundreds_of_institutions_markdown_says_each_verdict_the_refused_first(institutions: Path) -> None:
     from seatsync.formats.plan_document import read_plans
-    from seatsync.reports.markdown import MOST, report
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.markdown.report import report
+    from seatsync.reports.room import MOST
+    from seatsync.reports.view.plan import PlanView
 
     assert seatsync("plan", "one", "--out", "plan.json", folder=institutions).code == 0
     (plan,) = read_plans((institutions / "plan.json").read_text(encoding="utf-8"))

@@ -112,7 +112,7 @@ TOLD = (
     "        case Action.REVOKE | Action.SUSPEND:\n            return f",
 )
 IMPORTED = ("            | Action.REVOKE\n", "            | Action.REVOKE\n            | Action.SUSPEND\n")
-PLACES = {"domain/posting.py": (POSTED,), "apply/importing.py": (IMPORTED,), "reports/view.py": (TOLD,)}
+PLACES = {"domain/posting.py": (POSTED,), "apply/importing.py": (IMPORTED,), "reports/view/changes.py": (TOLD,)}
 CARRIED_OUT = """
 from seatsync.planning.events import events_of
 from seatsync.domain.action import Action
@@ -121,7 +121,7 @@ from seatsync.domain.license import Kind, Status
 from seatsync.domain.posting import post
 from seatsync.planning.change import grouped
 from seatsync.planning.seats import slot_changes
-from seatsync.reports.view import line
+from seatsync.reports.view.changes import line
 from tests.domain.test_actions import ANN, books_with, HELD, planned
 
 held = HELD[2]  # claimed, temporary

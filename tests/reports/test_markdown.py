@@ -17,9 +17,11 @@ from seatsync.domain.origin import Origin
 from seatsync.planning.change import Change
 from seatsync.planning.plan import Plan
 from seatsync.planning.seats import SlotChange
-from seatsync.reports.decision import Decision, Effect, effect, panel
-from seatsync.reports.markdown import MOST, About, report
-from seatsync.reports.view import PlanView
+from seatsync.reports.markdown.about import About
+from seatsync.reports.markdown.report import report
+from seatsync.reports.room import MOST
+from seatsync.reports.view.decision import Decision, Effect, effect, panel
+from seatsync.reports.view.plan import PlanView
 
 BROKEN = Diagnostic("slots-exceeded", "Too few seats.", "Buy more.", Origin("seatsync.yaml", 3), Severity.REFUSAL)
 OWN = Diagnostic("approval-in-this-change", "This change adds the approval.", "Review it.", None, Severity.NOTICE)

@@ -34,10 +34,12 @@ from seatsync.planning.change import grouped
 from seatsync.planning.diff import diff
 from seatsync.planning.plan import Plan, fingerprint
 from seatsync.refusals.judge import judge
-from seatsync.reports import html, markdown, text
+from seatsync.reports import html, text
 from seatsync.reports.cutting import cut
+from seatsync.reports.markdown import report as markdown
+from seatsync.reports.markdown.about import About
 from seatsync.reports.text import writer
-from seatsync.reports.view import PlanView
+from seatsync.reports.view.plan import PlanView
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.support.command_line import seatsync
@@ -429,7 +431,7 @@ def test_ready_markdown_is_cut_behind_the_code_that_it_cuts_through() -> None:
 def test_a_fold_is_opened_only_where_something_of_it_has_room() -> None:
     found = [Diagnostic("missing-value", f"Row {n} has no e-mail.", "Add it.", Origin("m.csv", n)) for n in range(1, 9)]
     for most in range(400, 1_200):
-        said = markdown.report([], markdown.About(errors=found, invalid=1), most)
+        said = markdown.report([], About(errors=found, invalid=1), most)
         assert len(said) <= most
         assert not re.search(r"</summary>\s*(</details>|\Z)", said), most
         assert said.count("<details>") == said.count("</details>"), most

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
-from seatsync.reports.view import PlanView, help_line
+from seatsync.reports.view.findings import help_line
+from seatsync.reports.view.plan import PlanView
 
 MOST = 10
 """The most annotations of one kind."""

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.reports.view import help_line, identity
+from seatsync.reports.view.findings import help_line, identity
 
 _SEVERITIES = {
     Severity.ERROR: "blocker",

@@ -18,7 +18,9 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.library import SEATS, Slots
 from seatsync.planning.seats import SlotChange
 from seatsync.reports.drift import of_plan
-from seatsync.reports.view import Group, Line, PlanView, by_code, help_line
+from seatsync.reports.view.changes import Line
+from seatsync.reports.view.findings import by_code, help_line
+from seatsync.reports.view.plan import Group, PlanView
 
 CHUNK = 200
 """Rows in one ``<tbody>``: a browser lays out only the bodies in view, and the search hides whole bodies."""

@@ -25,7 +25,8 @@ from sarif_pydantic import (
 from seatsync import __version__
 from seatsync.domain.diagnostic import Diagnostic, Severity
 from seatsync.domain.origin import Origin
-from seatsync.reports.view import PlanView, help_line, identity
+from seatsync.reports.view.findings import help_line, identity
+from seatsync.reports.view.plan import PlanView
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

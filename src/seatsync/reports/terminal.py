@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.writer import NEVER_FOLDED, UNLIMITED_WIDTH
 
 

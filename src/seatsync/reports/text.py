@@ -11,7 +11,9 @@ from typing import IO, assert_never
 from seatsync.domain.action import Sign
 from seatsync.domain.diagnostic import Diagnostic, Severity, counted
 from seatsync.reports.drift import of_plan
-from seatsync.reports.view import Group, PlanView, escape_controls, help_line, shown
+from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.findings import help_line, shown
+from seatsync.reports.view.plan import Group, PlanView
 from seatsync.reports.writer import Pipe, Writer
 
 FEW = 10

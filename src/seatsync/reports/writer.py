@@ -7,7 +7,7 @@ from typing import IO, Protocol
 
 from rich.cells import cell_len
 
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 
 NEVER_FOLDED = frozenset({"email", "member", "to", "at", "created_at"})
 """Columns that are never folded, because people copy their values."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.formats.outcome import OutcomeFile
     from seatsync.planning.plan import Plan
-    from seatsync.reports.markdown import About
+    from seatsync.reports.markdown.about import About
 
 _FAILURES = {
     ExitCode.BROKEN: "the planning broke off",
@@ -62,7 +62,7 @@ def _failure(outcome: OutcomeFile, plans: Sequence[Plan], are_invalid: bool) -> 
 
 def _unplanned(who: str, message: str, help: str) -> Diagnostic:
     from seatsync.domain.diagnostic import Diagnostic
-    from seatsync.reports.view import shown
+    from seatsync.reports.view.findings import shown
 
     return shown(Diagnostic(who, message or "It was not planned.", help or "Read the job's log."))
 
@@ -86,7 +86,7 @@ def read_findings(path: Path, run: Run) -> list[Diagnostic]:
 def _finding(said: dict[str, Any]) -> Diagnostic:
     from seatsync.domain.diagnostic import Diagnostic, Severity
     from seatsync.domain.origin import Origin
-    from seatsync.reports.view import shown
+    from seatsync.reports.view.findings import shown
 
     source = said["source"]
     origin = Origin(str(source["file"]), int(source["line"]), int(source["column"])) if source else None
@@ -96,10 +96,11 @@ def _finding(said: dict[str, Any]) -> Diagnostic:
 
 def report_of(plans: Sequence[Plan], about: About, most: int | None = None) -> str:
     """Return the Markdown in at most ``most`` characters, without hidden lines: the plan file has everything."""
-    from seatsync.reports import markdown
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.markdown.report import report
+    from seatsync.reports.room import MOST
+    from seatsync.reports.view.plan import PlanView
 
-    return markdown.report([PlanView(plan) for plan in plans], about, most or markdown.MOST)
+    return report([PlanView(plan) for plan in plans], about, most or MOST)
 
 
 def comment_of(plans: Sequence[Plan], about: About, most: int, old: str) -> str:

@@ -17,7 +17,7 @@ from seatsync.cli.run import Run
 if TYPE_CHECKING:
     from seatsync.domain.diagnostic import Diagnostic
     from seatsync.planning.plan import Plan
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.view.plan import PlanView
 
 
 class FolderResult(NamedTuple):
@@ -64,7 +64,7 @@ def _about_others(words: str, format: str) -> None:
 
 def _as_text(results: Iterable[FolderResult], several: bool, run: Run) -> None:
     from seatsync.reports import text
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.view.plan import PlanView
 
     out = text.stdout(run.no_color)
     for view in (PlanView(one.plan) for one in results if one.plan is not None):
@@ -86,7 +86,7 @@ def _as_json(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
 
 def _as_html(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
     from seatsync.reports import html
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.view.plan import PlanView
 
     return html.plans([PlanView(one.plan) for one in results if one.plan is not None])
 
@@ -94,14 +94,15 @@ def _as_html(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
 def _as_markdown(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
     """The verdict, then the mistakes in the files, then the plans."""
     from seatsync.domain.diagnostic import Severity
-    from seatsync.reports import markdown
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.markdown.about import About
+    from seatsync.reports.markdown.report import report
+    from seatsync.reports.view.plan import PlanView
 
     everything = [*results]
     found = [finding for one in everything for finding in _placed(one, prefix(one.folder))]
     invalid = sum(any(finding.severity is Severity.ERROR for finding in one.found) for one in everything)
     views = [PlanView(one.plan) for one in everything if one.plan is not None]
-    yield markdown.report(views, markdown.About(errors=found, invalid=invalid))
+    yield report(views, About(errors=found, invalid=invalid))
 
 
 def _as_annotations(results: Iterable[FolderResult], several: bool) -> Iterator[str]:
@@ -142,7 +143,7 @@ def _findings(results: Iterable[FolderResult]) -> tuple[list[Diagnostic], list[P
 
 
 def _view(one: FolderResult) -> Iterator[PlanView]:
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.view.plan import PlanView
 
     if one.plan is not None:
         yield PlanView(one.plan, _in_repository(one.folder))
@@ -150,7 +151,7 @@ def _view(one: FolderResult) -> Iterator[PlanView]:
 
 def _placed(one: FolderResult, folder: str) -> list[Diagnostic]:
     """The diagnostics with ``folder`` before their files' names."""
-    from seatsync.reports.view import shown
+    from seatsync.reports.view.findings import shown
 
     return [shown(finding, folder) for finding in one.found]
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from seatsync.reports.drift.view import DriftView, Row, words
 from seatsync.reports.literal import code, literal, prose
 from seatsync.reports.room import MOST, Rows, Section, Turn, fit
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 
 _WHOLE = "`seatsync drift --format json` has everything."
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from seatsync.planning.plan import Plan
 from seatsync.reports.drift.view import in_words
-from seatsync.reports.view import Line, escape_controls
+from seatsync.reports.view.changes import Line
+from seatsync.reports.view.escaping import escape_controls
 
 TITLE = "What exports from the portal show otherwise, and this plan does not take."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from seatsync.reports.drift.view import DriftView, Row, words
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.writer import Writer
 
 MOST = 200

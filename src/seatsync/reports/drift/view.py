@@ -16,7 +16,7 @@ from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import to_the_minute
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 
 if TYPE_CHECKING:
     from seatsync.reports.redaction import Redactor

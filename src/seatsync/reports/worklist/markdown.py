@@ -9,7 +9,7 @@ from seatsync.domain.diagnostic import counted
 from seatsync.domain.person import spoken
 from seatsync.reports.literal import literal, prose
 from seatsync.reports.room import MOST, Rows, Section, Turn, fit
-from seatsync.reports.view import escape_controls
+from seatsync.reports.view.escaping import escape_controls
 from seatsync.reports.worklist.check_list import NOTHING, CheckList, Grid, Part, in_all
 from seatsync.reports.worklist.sheets import Sheet
 

@@ -137,7 +137,7 @@ def as_json(path: Path, run: Run, file: EditedFile, number: int) -> dict[str, ob
 def _show_lines(path: Path, run: Run, files: Sequence[EditedFile]) -> None:
     """Print the changed lines as a small diff; where names are left out, only their places."""
     from seatsync.reports import text
-    from seatsync.reports.view import escape_controls
+    from seatsync.reports.view.escaping import escape_controls
 
     out = text.stdout(run.no_color)
     line = partial(out.line, folded=False)

@@ -325,7 +325,7 @@ def _plan(folder: Path, run: Run) -> Plan:
 
 
 def _summary(plan: Plan) -> str:
-    from seatsync.reports.view import PlanView
+    from seatsync.reports.view.plan import PlanView
 
     return PlanView(plan).counts or "nothing to do"
 

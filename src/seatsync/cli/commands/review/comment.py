@@ -24,7 +24,7 @@ from seatsync.domain.text.characters import is_slug
 
 if TYPE_CHECKING:
     from seatsync.planning.plan import Plan
-    from seatsync.reports.markdown import About
+    from seatsync.reports.markdown.about import About
 
 
 @click.command("comment")
@@ -90,7 +90,7 @@ def command(
     The job on GitHub or GitLab names the pull request. The token comes from GITHUB_TOKEN or GH_TOKEN, on GitLab from
     SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN. Needs `pip install 'seatsync[ci]'`.
     """
-    from seatsync.reports.markdown import About
+    from seatsync.reports.markdown.about import About
 
     if bool(plans or outcome) == bool(body):
         raise click.UsageError("Give either plan files or --body.")
@@ -133,7 +133,7 @@ def _put(
     from seatsync.hosts.environment import pull_request as find
     from seatsync.hosts.http import HostError
     from seatsync.reports.cutting import cut
-    from seatsync.reports.markdown import MOST
+    from seatsync.reports.room import MOST
 
     is_queued = marker == comment.PLAN and is_in_merge_queue(os.environ)
     mark = comment.marker(comment.QUEUE if is_queued else marker)

@@ -1,0 +1,1 @@
+"""Plans as GitHub Markdown for a pull request."""

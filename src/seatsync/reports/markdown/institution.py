@@ -1,0 +1,94 @@
+"""One institution: its verdict, and as much of its plan as there is room for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from seatsync.domain.action import Action
+from seatsync.domain.diagnostic import named
+from seatsync.reports.literal import literal, prose
+from seatsync.reports.markdown.about import About, remarks
+from seatsync.reports.markdown.sections import (
+    changes_section,
+    drift_section,
+    finding_sections,
+    folded_section,
+    seats_section,
+    seen_section,
+)
+from seatsync.reports.room import fit
+from seatsync.reports.view.changes import seen_in_words
+from seatsync.reports.view.decision import Effect, Panel, by_effect
+from seatsync.reports.view.escaping import escape_controls
+from seatsync.reports.view.plan import PlanView
+
+_NAMES = 5  # people named in the decision panel
+
+
+_OWN = ("approval-in-this-change", "limit-in-this-change")  # exceptions that a change gives itself
+
+
+def institution_section(view: PlanView, facts: Panel, start: str, most: int, about: About | None = None) -> str:
+    """One institution: panel, seats, broken rules, what cannot be undone, losses, warnings, then the other changes (folded).
+
+    Its heading begins with ``start``. ``about`` is given for the only institution.
+    """
+    head = f"{start} {facts.decision}: {literal(view.title)}\n\n"
+    head += f"{sentence(view, facts)} {literal(view.context)}{f',{about.at}' if about and about.commit else ''}.\n\n"
+    head += remarks(replace(about, commit="")) if about else ""
+    told = _panel(view, facts)
+    final = f"Fingerprint: `{view.plan.fingerprint}`\n\n" if view.plan.changes and view.plan.fingerprint else ""
+    if len(head + told + final) > most // 2:
+        told, final = "", final if len(head + final) <= most // 2 else ""
+    changes = by_effect(view.plan.changes)
+    warnings = [one for one in view.warnings if one.code not in _OWN]
+    below = f"{start.split()[0]}#"
+    sections = [
+        seats_section(view.slots),
+        *finding_sections(view.refusals, "rules broken", "Rules broken", below),
+        changes_section(changes[Effect.FINAL], "Cannot be undone", below),
+        changes_section(changes[Effect.LOSS], "Taken away", below),
+        *finding_sections(warnings, "warnings", "Warnings", below),
+        folded_section(changes[Effect.UPDATE], "Changed"),
+        folded_section(changes[Effect.ADDITION], "Added"),
+        seen_section(changes[Effect.SEEN]),
+        drift_section(view, below),
+    ]
+    return head + told + fit(sections, most - len(head + told + final)) + final
+
+
+def sentence(view: PlanView, facts: Panel) -> str:
+    """Return the verdict in a sentence, with the exceptions that the change itself brings."""
+    return f"{facts.sentence} **This change makes its own exceptions.**" if own_exceptions(view) else facts.sentence
+
+
+def _panel(view: PlanView, facts: Panel) -> str:
+    """The facts that a reviewer decides about, as a list."""
+    told = [f"⚠️ **This change makes its own exception**: {prose(one)}" for one in own_exceptions(view)]
+    if seen := [change for change in view.plan.changes if change.action is Action.OBSERVE]:
+        told.append(f"**Seen at the vendor** ({len(seen):,}): {literal(seen_in_words(seen))}")
+    told += [
+        f"**{what}** ({len(emails):,}): {literal(escape_controls(named(emails, _NAMES)))}"
+        for what, emails in (
+            ("Gain a seat", facts.gain),
+            ("Lose a seat", facts.lose),
+            ("Permanent", facts.permanent),
+            ("New administrators", facts.new_admins),
+            ("Administrators removed", facts.lost_admins),
+        )
+        if emails
+    ]
+    if view.plan.changes:
+        told.append(f"**In all**: {literal(view.counts)}")
+        letters = view.letters.removeprefix("Letters: ").rstrip(".")
+        told += [f"**Letters**: {literal(letters)}"] if letters else []
+        work = view.work.removeprefix("Work list at the vendor: ").rstrip(".")
+        told += [f"**Work list at the vendor**: {literal(work)}"] if work else []
+    told += [literal(end) for end in view.ends]
+    return "".join(f"- {one}\n" for one in told) + "\n" if told else ""
+
+
+def own_exceptions(view: PlanView) -> list[str]:
+    """The exceptions that this change itself brings, with what they let pass."""
+    passed = {f"{one.origin}": one.message for one in view.warnings if one.code == "limit-approved"}
+    return [f"{one.message} {passed.get(str(one.origin), '')}".rstrip() for one in view.warnings if one.code in _OWN]

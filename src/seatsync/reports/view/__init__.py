@@ -1,0 +1,1 @@
+"""What every report shows of a plan, in words: the one view that all renderers share."""

@@ -1,0 +1,38 @@
+"""Findings as every report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import sha256
+
+from seatsync.domain.diagnostic import Diagnostic, Severity
+from seatsync.domain.origin import Origin
+from seatsync.reports.view.escaping import escape_controls
+
+
+def by_code(findings: Iterable[Diagnostic]) -> dict[str, list[Diagnostic]]:
+    """Return findings by their code, in the order in which the codes first occur."""
+    found: dict[str, list[Diagnostic]] = {}
+    for finding in findings:
+        found.setdefault(finding.code, []).append(finding)
+    return found
+
+
+def shown(finding: Diagnostic, folder: str = "") -> Diagnostic:
+    """Return a finding that is safe to show, with ``folder`` put before the name of its file."""
+    origin = finding.origin and finding.origin._replace(file=escape_controls(folder + finding.origin.file))
+    help = "\n".join(map(escape_controls, finding.help.splitlines()))
+    code, message = escape_controls(finding.code), escape_controls(finding.message)
+    return replace(finding, code=code, message=message, help=help, origin=origin)
+
+
+def help_line(finding: Diagnostic) -> str:
+    """Return what to do about a finding. A notice needs no fix, so its help has no ``To fix:``."""
+    return finding.help if finding.severity is Severity.NOTICE else f"To fix: {finding.help}"
+
+
+def identity(finding: Diagnostic, origin: Origin) -> str:
+    """Return a digest (SHA-256, hex) by which hosts know a finding again, whatever its line is and whatever is advised."""
+    said = (finding.code, origin.file, finding.library or "", finding.message)
+    return sha256("\0".join(said).encode("utf-8", "surrogatepass")).hexdigest()
