@@ -19,7 +19,7 @@ from seatsync.domain.failure import ExitCode
 
 COMMANDS = {
     "init": "Create a folder to start from.",
-    "edit": "Change the files: add, remove, tag, grant, revoke.",
+    "edit": "Change the files: members, tags, grants, rosters, libraries.",
     "validate": "Check the files, without the ledger.",
     "plan": "Show what would change.",
     "apply": "Make the changes of a plan.",

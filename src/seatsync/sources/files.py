@@ -97,7 +97,7 @@ class Folder:
         The digest of the names is kept, so that another file in it is noticed as a changed one is.
         """
         try:
-            names = opening.names(self.path / name, self.path, most)
+            names = self._names_in(name, most)
         except opening.Unfit as unfit:
             code = "path-outside" if isinstance(unfit, opening.Outside) else "file-unreadable"
             self._report(code, f"{printable(name, 300)} {unfit.strerror}.", unfit.help, where)
@@ -112,7 +112,7 @@ class Folder:
     def is_folder(self, name: str) -> bool:
         """Whether ``name`` is a folder."""
         try:
-            return (self.path / name).is_dir()
+            return (self.path / name).is_dir() or bool(self._new_in(name))
         except (OSError, ValueError):  # reading it will say why
             return False
 
@@ -131,7 +131,7 @@ class Folder:
             digest = hashlib.sha256()
             try:
                 if name.endswith("/"):
-                    return _digest_of_names(opening.names(self.path / name, self.path))
+                    return _digest_of_names(self._names_in(name))
                 edited = self._edited(name)
                 for piece in opening.pieces(self.path / name, self.path) if edited is None else [edited]:
                     digest.update(piece)
@@ -149,6 +149,20 @@ class Folder:
 
     def _edited(self, name: str) -> bytes | None:
         return self.instead.get(self.leads_to(name)) if self.instead else None
+
+    def _names_in(self, name: str, most: int = 1_000) -> list[str]:
+        """Return the names of the files in the folder ``name``, as they would be."""
+        new = self._new_in(name)
+        if new and not (self.path / name).exists():
+            return new
+        return sorted({*opening.names(self.path / name, self.path, most), *new})
+
+    def _new_in(self, name: str) -> list[str]:
+        """Return the names of the files that an edit would leave in the folder ``name``."""
+        if not self.instead:
+            return []
+        place = self.leads_to(name)
+        return sorted(path.name for path in map(Path, self.instead) if str(path.parent) == place)
 
     def _is_free_of_planted_repositories(self) -> bool:
         """Whether Git finds no repository in the folder or its parents other than the checkout's own."""

@@ -22,10 +22,10 @@ from seatsync.sources.tables.header import HeaderSpec
 
 
 class EditedFile(NamedTuple):
-    """A file of the folder with its bytes before and after, and the lines that differ."""
+    """A file of the folder with its bytes before (None: it is new) and after, and the lines that differ."""
 
     name: str
-    before: bytes
+    before: bytes | None
     after: bytes
     lines: list[ChangedLines]
 
@@ -39,6 +39,7 @@ class Files:
         self._read: dict[str, tuple[bytes, Encoded]] = {}
         self._edits: dict[str, YamlEdits | CsvEdits] = {}
         self._names: dict[str, str] = {}
+        self._new: list[EditedFile] = []
 
     def text(self, name: str) -> str:
         """Return the text of a file that can be changed.
@@ -74,14 +75,28 @@ class Files:
             edits = self._edits[name] = CsvEdits(table, spec)
         return edits
 
+    def create(self, name: str, data: bytes, shown: str = "") -> None:
+        """Have a file written that is not there. ``shown`` is its text if its lines are to be shown.
+
+        Raises:
+            CannotEdit: there is another file.
+        """
+        there = self.path / name
+        if not os.path.lexists(there):
+            lines = tuple(shown.splitlines())
+            self._new.append(EditedFile(name, None, data, [ChangedLines(1, (), lines)] if lines else []))
+        elif opening.read(there, self.path) != data:
+            help = "Rename one of them; or, if it is a newer export of the same list, replace the old file with it."
+            raise CannotEdit(f"{name} is there already, and says something else.", help)
+
     def finished(self) -> list[EditedFile]:
-        """Return the files that really change.
+        """Return the files that really change, new ones first.
 
         Raises:
             CannotEdit: one of them is laid out too unusually, or its encoding lacks a character.
         """
         changed = (self._finished(name, edits) for name, edits in self._edits.items())
-        return [file for file in changed if file.before != file.after]
+        return [*self._new, *(file for file in changed if file.before != file.after)]
 
     def _finished(self, name: str, edits: YamlEdits | CsvEdits) -> EditedFile:
         data, as_read = self._contents(name)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from seatsync.domain.desired import Counted, Desired, Grant, Selection
-from seatsync.domain.diagnostic import Diagnostic
 from seatsync.domain.person import RosterMember
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.characters import printable
@@ -18,58 +16,39 @@ from seatsync.domain.text.emails import email_key
 from seatsync.domain.text.guesses import did_you_mean
 from seatsync.domain.text.ids import plain_email
 from seatsync.domain.text.tags import IMPORTED
-from seatsync.formats.config import SeatsyncFile
-from seatsync.formats.grants import GrantsFile
 from seatsync.planning.entitlements import RosterIndex
 from seatsync.planning.matching import who_is_who
-from seatsync.sources import yaml_tree
-from seatsync.sources.config import read_config
-from seatsync.sources.editing.files import EditedFile, Files
+from seatsync.sources.editing.config import EditedConfig, InvalidFiles
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.texts.csv_edits import BY_HAND
-from seatsync.sources.files import NAME
-from seatsync.sources.institution_folder import InstitutionFolder
-from seatsync.sources.load import load
+from seatsync.sources.load import Loaded, load
 from seatsync.sources.rosters.files import RosterFile, read_whole
 
 
-class InvalidFiles(Exception):
-    """The folder's files have mistakes, which are ``found``; or with ``after_edit`` would have them."""
-
-    def __init__(self, found: list[Diagnostic], after_edit: bool = False) -> None:
-        super().__init__()
-        self.found = found
-        self.after_edit = after_edit
-
-
-class EditedFolder:
-    """What the files say, the ``files`` to change, and ``notes``: sentences that tell what was done where, and what was not.
+class EditedFolder(EditedConfig):
+    """A folder whose files are right: its members, and whom its rules reach.
 
     ``snapshot`` reads the ledger, and is called only if a grant asks for the day on which members were imported.
     """
 
     def __init__(self, path: Path, today: Callable[[str], date], snapshot: Callable[[Desired], Snapshot]) -> None:
-        opened = InstitutionFolder.open(path)
+        super().__init__(path)
         rosters: list[RosterFile] = []
 
         def read(files: list[RosterFile], grants: Callable[[], list[Grant]]) -> Counted:
             rosters.extend(files)
             return read_whole(files, grants)
 
-        desired, found, _ = load(opened, read)
-        config = read_config(opened.tree, [])
-        if desired is None or config is None:
+        desired, found, _ = load(self.opened, read)
+        if desired is None:
             raise InvalidFiles(found)
         self.desired: Desired = desired
-        self.config: SeatsyncFile = config
-        self.tree = opened.tree
         self.rosters = rosters
-        self.notes: dict[str, None] = {}
-        self.files = Files(path, _encodings(config))
         self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
         self._read_ledger = snapshot
         self._granted: list[tuple[str, Sequence[RosterMember], bool]] = []
+        self.afterwards(self._check_promises)
 
     @cached_property
     def index(self) -> RosterIndex:
@@ -126,24 +105,9 @@ class EditedFolder:
             self.say(fact)
         return found
 
-    def finished(self) -> list[EditedFile]:
-        """Return the changed files, which were read again and are right.
-
-        Raises:
-            CannotEdit: a file is laid out too unusually, or the members would not be read from it as they were meant.
-            InvalidFiles: the changed files have mistakes.
-        """
-        files = self.files.finished()
-        if not files:
-            return []
-        instead = {os.path.realpath(self.files.path / file.name): file.after for file in files}
-        desired, found, _ = load(InstitutionFolder.open(self.files.path, instead))
-        if desired is None:
-            raise InvalidFiles(found, after_edit=True)
-        self._check_promises(desired)
-        return files
-
-    def _check_promises(self, desired: Desired) -> None:
+    def _check_promises(self, loaded: Loaded) -> None:
+        desired = loaded.desired
+        assert desired is not None
         members = {member.key: member for member in desired.members} if self._promised else {}
         for key, is_kept, what in self._promised:
             if not is_kept(members.get(key)):
@@ -186,14 +150,6 @@ class EditedFolder:
             if rows:
                 yield roster, rows
 
-    def say(self, sentence: str) -> None:
-        """Add a note, each once."""
-        self.notes[sentence] = None
-
-    def line(self, *path: str | int) -> str:
-        """Return ``seatsync.yaml:LINE`` of what is at ``path`` in it."""
-        return str(yaml_tree.place(self.tree, path, NAME))
-
 
 def key_of(email: str) -> str:
     """Return the key of an e-mail as a person typed it."""
@@ -213,8 +169,3 @@ def _first(sentences: Sequence[str]) -> list[str]:
 
 
 _MOST_COMPARED, _MOST_TOLD = 20_000, 5
-
-
-def _encodings(config: SeatsyncFile) -> Mapping[str, str | None]:
-    grants = {entry.path: entry.encoding for entry in config.grants if isinstance(entry, GrantsFile)}
-    return grants | {entry.path: entry.encoding for entry in config.rosters}

@@ -1,7 +1,8 @@
 """Write the files of an edit, all or none of them, also if the program is killed meanwhile.
 
-Each file is written beside the old one, under a name of its own. Of several files, a list of them is written next; from then on
-the edit counts as made. Then each takes the place of the old one, and the list goes. Whoever finds the list finishes what it says.
+A list of the files is written first. Then each file is written beside the old one, under a name of its own. Of several files the
+list now gets its name; from then on the edit counts as made. Then each takes the place of the old one, and the list goes. Whoever
+finds the list by that name finishes what it says; whoever finds it by the earlier one deletes what was written beside.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -21,6 +22,7 @@ from seatsync.sources.editing.texts.csv_edits import BY_HAND
 from seatsync.sources.files import UNFINISHED
 
 _SUFFIX = ".seatsync-edit"
+_BEGUN = f"{UNFINISHED}.new"
 _MOST_IN_LIST = 1024 * 1024
 
 
@@ -60,73 +62,121 @@ def _is_locked(place: int) -> bool:
 
 
 def write_all(folder: Path, files: Sequence[EditedFile]) -> None:
-    """Put the changed files in place of the old ones.
+    """Put the changed files in place of the old ones, and new ones where there is none.
 
     Raises:
         CannotEdit: somebody else has changed one of them since it was read; nothing was written.
         OSError: one can't be written; nothing was written.
     """
-    beside: list[tuple[Path, Path]] = []
+    listed = folder / _BEGUN
+    moves = [(_beside(folder, file.name), (folder / file.name).resolve()) for file in files]
+    made: list[Path] = []
     try:
-        for file in files:
-            real = (folder / file.name).resolve()
-            new = real.with_name(f".{real.name}{_SUFFIX}")
-            beside.append((new, real))
-            if not os.access(real, os.W_OK):  # its folder lets it be replaced all the same
-                raise CannotEdit(f"{file.name} is read-only; nothing was written.", "Make it writable, and try again.")
-            _create_like(real, new, file.after)
-            if opening.read(real) != file.before:
-                raise CannotEdit(
-                    f"{file.name} was changed by somebody else meanwhile; nothing was written.", "Try again."
-                )
+        opening.create(listed, json.dumps({"files": [_in_list(file) for file in files]}).encode())
+        for file, (new, real) in zip(files, moves, strict=True):
+            made += _folders_for(new)
+            _write_beside(file, new, real)
         if len(files) > 1:
-            names = [
-                {"name": file.name, "before": _digest(file.before), "after": _digest(file.after)} for file in files
-            ]
-            listed = folder / f"{UNFINISHED}.new"
-            beside.append((listed, folder / UNFINISHED))
-            opening.create(listed, json.dumps({"files": names}).encode())
             listed.replace(folder / UNFINISHED)
-            beside.pop()
     except BaseException:
-        for new in (folder / UNFINISHED, *(new for new, _ in beside)):
-            with suppress(OSError):
-                new.unlink(missing_ok=True)
+        _clear(folder, [folder / UNFINISHED, *(new for new, _ in moves), listed], made)
         raise
-    for new, real in beside:
+    for new, real in moves:
         new.replace(real)
-    (folder / UNFINISHED).unlink(missing_ok=True)
+    for path in (folder / UNFINISHED, listed):
+        path.unlink(missing_ok=True)
+
+
+def _in_list(file: EditedFile) -> dict[str, str | None]:
+    before = _digest(file.before) if file.before is not None else None
+    return {"name": file.name, "before": before, "after": _digest(file.after)}
+
+
+def _write_beside(file: EditedFile, new: Path, real: Path) -> None:
+    if file.before is None:
+        opening.create(new, file.after)
+        now = opening.read(real) if os.path.lexists(real) else None
+    else:
+        if not os.access(real, os.W_OK):  # its folder lets it be replaced all the same
+            raise CannotEdit(f"{file.name} is read-only; nothing was written.", "Make it writable, and try again.")
+        _create_like(real, new, file.after)
+        now = opening.read(real)
+    if now != file.before:
+        raise CannotEdit(f"{file.name} was changed by somebody else meanwhile; nothing was written.", "Try again.")
+
+
+def _folders_for(path: Path) -> list[Path]:
+    """Make the folders in which the file is to be; return those that are new, inner ones first."""
+    new = [place for place in path.parents if not place.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return new
+
+
+def _beside(folder: Path, name: str) -> Path:
+    real = (folder / name).resolve()
+    return real.with_name(f".{real.name}{_SUFFIX}")
+
+
+def _clear(folder: Path, files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
+    """Delete these files, and these folders if nothing is in them; none outside of ``folder``."""
+    home = folder.resolve()
+    for path in files:
+        with suppress(OSError):
+            path.unlink(missing_ok=True) if path.resolve().is_relative_to(home) else None
+    for place in folders:
+        with suppress(OSError):
+            place.rmdir()
 
 
 def finish(folder: Path) -> list[str]:
     """Finish an edit that was interrupted while its files were put in place; return the names of its files.
 
+    Of one that was interrupted before that, nothing is left.
+
     Raises:
         CannotEdit: one of the files is neither as before the edit nor as after it.
     """
-    path = folder / UNFINISHED
-    try:
-        listed = json.loads(opening.read(path, folder, _MOST_IN_LIST))["files"]
-        todo = [(str(one["name"]), str(one["before"]), str(one["after"])) for one in listed]
-    except FileNotFoundError:
+    todo = _read_list(folder, UNFINISHED)
+    if todo is None:
+        begun = folder / _BEGUN
+        if os.path.lexists(begun):
+            with suppress(CannotEdit):  # without the end of the list, no file was written yet
+                _clear(folder, (_beside(folder, name) for name, _, _ in _read_list(folder, _BEGUN) or ()))
+            _clear(folder, [begun])
         return []
-    except (ValueError, KeyError, TypeError) as error:
-        raise CannotEdit(f"{UNFINISHED} is not what an interrupted edit leaves behind.", "Delete it.") from error
     moves = []
     for name, before, after in todo:
-        now = _digest(opening.read(folder / name, folder))
+        real, new = (folder / name).resolve(), _beside(folder, name)
+        now = _digest_at(folder, folder / name)
         if now == after:
             continue
-        real = (folder / name).resolve()
-        new = real.with_name(f".{real.name}{_SUFFIX}")
-        if now != before or not new.is_file() or _digest(opening.read(new, folder)) != after:
+        if now != before or _digest_at(folder, new) != after:
             fact = f"{name} was changed by somebody else since an edit was interrupted, so the edit can't be finished."
             raise CannotEdit(fact, f"Look at the files that `git status` names, then delete {UNFINISHED}. {BY_HAND}")
         moves.append((new, real))
     for new, real in moves:
         new.replace(real)
-    path.unlink()
+    (folder / UNFINISHED).unlink()
     return [name for name, _, _ in todo]
+
+
+def _read_list(folder: Path, name: str) -> list[tuple[str, str | None, str]] | None:
+    """Return the files of an interrupted edit with their digests before and after; None where there is no such list."""
+    try:
+        listed = json.loads(opening.read(folder / name, folder, _MOST_IN_LIST))["files"]
+        return [(str(one["name"]), one["before"] and str(one["before"]), str(one["after"])) for one in listed]
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CannotEdit(f"{name} is not what an interrupted edit leaves behind.", "Delete it.") from error
+
+
+def _digest_at(folder: Path, path: Path) -> str | None:
+    """Return the digest of a file in the folder, None where there is none."""
+    try:
+        return _digest(opening.read(path, folder))
+    except FileNotFoundError:
+        return None
 
 
 def _create_like(old: Path, path: Path, data: bytes) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seatsync.domain.desired import Desired
     from seatsync.domain.snapshot import Snapshot
     from seatsync.planning.plan import Plan
+    from seatsync.sources.editing.config import EditedConfig
     from seatsync.sources.editing.files import EditedFile
     from seatsync.sources.editing.folder import EditedFolder
 
@@ -35,22 +36,43 @@ def carry_out(
     """
     from seatsync.sources.editing.writing import alone
 
+    def changed() -> EditedFolder:
+        from seatsync.sources.editing.folder import EditedFolder
+
+        folder = EditedFolder(path, run.today, partial(_snapshot, path, run))
+        change(folder)
+        return folder
+
     with alone(path, run.lock_timeout):
-        return _carry_out(path, run, change, revoked)
+        return _carry_out(path, run, changed, revoked)
+
+
+def carry_out_in_config(path: Path, run: Run, change: Callable[[EditedConfig], None]) -> int:
+    """Make one change of seatsync.yaml, whose rosters may have mistakes so far; return the exit code."""
+    from seatsync.sources.editing.writing import alone
+
+    def changed() -> EditedConfig:
+        from seatsync.sources.editing.config import EditedConfig
+
+        config = EditedConfig(path)
+        change(config)
+        return config
+
+    with alone(path, run.lock_timeout):
+        return _carry_out(path, run, changed, None)
 
 
 def _carry_out(
-    path: Path, run: Run, change: Callable[[EditedFolder], None], revoked: tuple[str, Collection[str]] | None
+    path: Path, run: Run, changed: Callable[[], EditedConfig], revoked: tuple[str, Collection[str]] | None
 ) -> int:
-    from seatsync.sources.editing.folder import EditedFolder, InvalidFiles
+    from seatsync.sources.editing.config import InvalidFiles
     from seatsync.sources.editing.writing import finish, write_all
 
     if finished := finish(path):
         run.say(f"An edit that was interrupted before is finished: {', '.join(finished)}.")
     try:
         with run.step("Reading the files"):
-            folder = EditedFolder(path, run.today, partial(_snapshot, path, run))
-        change(folder)
+            folder = changed()
         files = folder.finished()
     except InvalidFiles as invalid:
         print_findings(path, invalid.found, run)
@@ -67,6 +89,8 @@ def _carry_out(
         _check_not_permanent(plan, *revoked)
     if files:
         write_all(path, files)
+    if folder.told:
+        print_findings(path, folder.told, run)
     _show(path, run, files, folder.notes, plan)
     return ExitCode.DONE
 
@@ -142,6 +166,8 @@ def _show_lines(path: Path, run: Run, files: Sequence[EditedFile]) -> None:
     out = text.stdout(run.no_color)
     line = partial(out.line, folded=False)
     for file in files:
+        if file.before is None:
+            line((f"{prefix(path)}{file.name} (new)", "bold"))
         for lines in file.lines:
             line((f"{prefix(path)}{file.name}:{lines.line}", "bold"))
             if run.redactor is None:

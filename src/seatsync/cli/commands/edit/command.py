@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from seatsync.cli.commands.edit import library, roster
 from seatsync.cli.commands.edit.carry_out import carry_out
-from seatsync.cli.options import Command, Moment, common, folder, option
+from seatsync.cli.commands.edit.options import edit_option, of_members, select_option
+from seatsync.cli.options import Moment, common, folder
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group("edit")
 def command() -> None:
-    """Change the files by command: add and remove members, tag, grant, revoke.
+    """Change the files by command: members, tags, grants, rosters and libraries.
 
     \b
     seatsync edit add ann@grace.example --given-name Ann --family-name Lee --tag student
@@ -33,31 +35,19 @@ def command() -> None:
     """
 
 
-def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
-    """An option that only SEATSYNC_EDIT_… can set: a variable that narrows a list must not widen an edit."""
-    return option(*names, of="EDIT", **settings)
-
-
-def _select(of: str) -> Callable[[Command], Command]:
-    return _option("--select", type=click.Path(path_type=Path), metavar="FILE", help=of)
-
-
-def _of_members(command: Command) -> Command:
-    """Add the arguments for e-mails, and ``--select``."""
-    emails = click.argument("emails", nargs=-1, metavar="[EMAIL]...")
-    chosen = _select('Also the members listed in this CSV file, by e-mail or student id ("Select by CSV").')
-    return emails(chosen(folder(common("text", "json")(command))))
+command.add_command(roster.command)
+command.add_command(library.command)
 
 
 @command.command("add")
 @click.argument("email", required=False)
-@_option("--given-name", metavar="NAME", help="The given name.")
-@_option("--family-name", metavar="NAME", help="The family name.")
-@_option("--student-id", metavar="ID", help="The student id.")
-@_option("--role", help="The role, for example Professor.")
-@_option("--tag", multiple=True, help="A tag. Repeat it for several tags.")
-@_option("--roster", metavar="FILE", help="The roster to add to. Needed if there are several.")
-@_select("Add everybody in this file, which is written as a roster.")
+@edit_option("--given-name", metavar="NAME", help="The given name.")
+@edit_option("--family-name", metavar="NAME", help="The family name.")
+@edit_option("--student-id", metavar="ID", help="The student id.")
+@edit_option("--role", help="The role, for example Professor.")
+@edit_option("--tag", multiple=True, help="A tag. Repeat it for several tags.")
+@edit_option("--roster", metavar="FILE", help="The roster to add to. Needed if there are several.")
+@select_option("Add everybody in this file, which is written as a roster.")
 @folder
 @common("text", "json")
 def add(
@@ -145,7 +135,7 @@ def _people_in(file: Path, run: Run) -> list[Person]:
 
 
 @command.command("remove")
-@_of_members
+@of_members
 def remove(run: Run, folder: Path, emails: tuple[str, ...], select: Path | None) -> int:
     """Remove members from the rosters, and from all grants and lists that name them.
 
@@ -160,7 +150,7 @@ def remove(run: Run, folder: Path, emails: tuple[str, ...], select: Path | None)
 
 @command.command("tag")
 @click.argument("tag")
-@_of_members
+@of_members
 def tag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Path | None) -> int:
     """Give members a tag.
 
@@ -175,7 +165,7 @@ def tag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Path 
 
 @command.command("untag")
 @click.argument("tag")
-@_of_members
+@of_members
 def untag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Path | None) -> int:
     """Take a tag away from members.
 
@@ -189,9 +179,9 @@ def untag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Pat
 
 @command.command("grant")
 @click.argument("library")
-@_option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
-@_option("--until", type=Moment(), help="The last day of a temporary license.")
-@_of_members
+@edit_option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
+@edit_option("--until", type=Moment(), help="The last day of a temporary license.")
+@of_members
 def grant(
     run: Run,
     folder: Path,
@@ -221,7 +211,7 @@ def grant(
 
 @command.command("revoke")
 @click.argument("library")
-@_of_members
+@of_members
 def revoke(run: Run, folder: Path, library: str, emails: tuple[str, ...], select: Path | None) -> int:
     """Take a library away from members. Permanent licenses can't be taken back.
 

@@ -23,7 +23,7 @@ from seatsync.cli.commands.init.pipeline import (
     pipeline,
     written_pipelines,
 )
-from seatsync.cli.commands.init.reading_options import Reading
+from seatsync.cli.commands.init.reading_options import Reading, reading_options
 from seatsync.cli.commands.init.setup import Setup, shown
 from seatsync.cli.commands.init.values import values_of
 from seatsync.cli.commands.init.writing import write, write_pipeline
@@ -76,23 +76,7 @@ _SAMPLES = {
     metavar="FILE",
     help="Start from a list of members, or a set of files (folder or zip); or from several.",
 )
-@option(
-    "--map", multiple=True, of="INIT", metavar="FIELD=COLUMN", help="With --roster: where a field is, as under `map:`."
-)
-@option(
-    "--take",
-    multiple=True,
-    of="INIT",
-    metavar="WHAT=WORD[,WORD]",
-    help="With --roster: who is a member, as under `take:`.",
-)
-@option(
-    "--tags-from",
-    multiple=True,
-    of="INIT",
-    metavar="TAG=COLUMN",
-    help="With --roster: tags from columns, as under `tags_from:`.",
-)
+@reading_options("INIT", "With --roster: ")
 @option(
     "--slots",
     multiple=True,
@@ -132,9 +116,7 @@ def command(
     admin: str | None,
     exports: Sequence[Path],
     rosters: Sequence[Path],
-    map: Sequence[str],
-    take: Sequence[str],
-    tags_from: Sequence[str],
+    reading: Reading,
     ci: str | None,
     forks: bool,
     **given: Any,
@@ -163,7 +145,6 @@ def command(
     """
     if forks and ci != "github":
         raise click.UsageError("--forks works only with --ci github.")
-    reading = Reading(map, take, tags_from)
     _check_options(exports, rosters, reading, given)
     is_there = (folder / NAME).exists()
     if is_there and (ci is None or exports or rosters):
@@ -235,7 +216,7 @@ def _check_options(exports: Sequence[Path], rosters: Sequence[Path], reading: Re
     if not exports and not rosters and any(given.values()):
         raise click.UsageError("--slots, --system, --library and --encoding work only with --from or --roster.")
     if not rosters and any(reading):
-        raise click.UsageError("--map, --take and --tags-from work only with --roster.")
+        raise click.UsageError("--map, --take, --tags-from, --sheet and --format work only with --roster.")
 
 
 def _already_there(folder: Path, exports: Sequence[Path]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,14 +11,18 @@ from typing import NamedTuple
 
 import click
 
-from seatsync.cli.commands.init.adopted import library_lines, scalar
+from seatsync.cli.commands.init.adopted import library_lines
 from seatsync.cli.commands.init.answers import Given, answered
 from seatsync.cli.commands.init.reading import Adopted, libraries_of
-from seatsync.cli.commands.init.reading_options import Reading
+from seatsync.cli.commands.init.reading_options import HOW_TO_SAY, Reading
 from seatsync.cli.output.findings import print_findings
 from seatsync.cli.run import Run
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.failure import ExitCode
+from seatsync.domain.text.file_names import WORKBOOKS
+from seatsync.sources import opening
+from seatsync.sources.editing.texts.yaml_values import flow
+from seatsync.sources.encryption.decrypt import suffix_of
 from seatsync.sources.files import NAME
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
@@ -53,14 +56,15 @@ def rosters_of(folder: Path, files: Sequence[Path], reading: Reading, given: Giv
     """
     if gone := next((file for file in files if not file.exists()), None):
         raise click.UsageError(f"{gone} does not exist. To fix: Correct the path after --roster.")
-    named = {_name_in(folder, file): file for file in files}
+    named = {name_in(folder, file): file for file in files}
     if len(named) < len(files):
         raise click.UsageError("Two of the rosters have the same name. To fix: Rename one of them.")
     libraries = libraries_of(given.library)
     adopted = Adopted(libraries, [], [], {id: {} for id in libraries}, {})
     known = answered(adopted, given)
     keys = {"tags": ["member"], **reading.keys(given.encoding)}
-    entries = [f"  - {_flow({'path': name, **keys})}" for name in named]
+    plain = {key: value for key, value in keys.items() if key != "sheet"}
+    entries = [f"  - {flow({'path': name, **(keys if suffix_of(name) in WORKBOOKS else plain)})}" for name in named]
     lines = {"rosters": "\n".join(entries), "libraries": library_lines(known.libraries), "grants": "  []"}
     return Rosters(named, {**known.admin, **lines})
 
@@ -82,7 +86,7 @@ def check(run: Run, folder: Path, rosters: Rosters, texts: Mapping[str, str]) ->
         loaded = load(InstitutionFolder.open(Path(place)))
     print_findings(folder, [*loaded.found, *(one for reader in loaded.rosters for one in notices(reader))], run)
     if loaded.desired is None:
-        run.say(_HOW_TO_SAY)
+        run.say(f"Nothing was written. {HOW_TO_SAY}")
         raise click.exceptions.Exit(ExitCode.INVALID)
     run.say(f"{counted(len(loaded.desired.members), 'member')} in {', '.join(rosters.files)}.")
 
@@ -91,20 +95,13 @@ def say_how_to_grant(run: Run, folder: Path, libraries: Sequence[str]) -> None:
     """Say how to go on from a roster to the first seats."""
     where = quote(str(folder))
     if libraries:
-        run.say(f"Nobody gets a library yet. `seatsync edit grant LIBRARY EMAIL… -C {where}` gives it.")
+        run.say(f"Nobody gets a library yet. `seatsync edit grant LIBRARY --tag member -C {where}` gives it.")
     else:
-        run.say("No library yet: name in seatsync.yaml what you bought, or start again with --library and --slots.")
+        run.say(f"No library yet. `seatsync edit library add ID --system … --slots … -C {where}` says what you bought.")
     run.say(f"How the roster is read: seatsync validate --verbose {where}")
 
 
-_HOW_TO_SAY = (
-    "Nothing was written. What a message wants under `map:`, `take:` or `tags_from:`, say here: "
-    "--map 'email={Username}@school.example', --map status= (not read), --take 'status=active,on leave', "
-    "--tags-from 'class={Class}'; and `encoding:` as --encoding."
-)
-
-
-def _name_in(folder: Path, file: Path) -> str:
+def name_in(folder: Path, file: Path) -> str:
     """The roster's path in the folder: where it is, if it is in there, else in rosters/."""
     real, home = file.resolve(), folder.resolve()
     if real == home:
@@ -114,18 +111,14 @@ def _name_in(folder: Path, file: Path) -> str:
     return real.relative_to(home).as_posix() if real.is_relative_to(home) else f"rosters/{real.name}"
 
 
+def copied(file: Path, folder: Path, name: str) -> dict[str, bytes]:
+    """The files that make ``file`` the roster ``name`` of a folder, path → bytes; none if it is in the folder already."""
+    if file.resolve().is_relative_to(folder.resolve()):
+        return {}
+    if not file.is_dir():
+        return {name: opening.read(file)}
+    return {f"{name}/{one.name}": opening.read(one) for one in _tables_in(file)}
+
+
 def _tables_in(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if one.is_file() and one.suffix.lower() == ".csv")
-
-
-def _flow(value: object) -> str:
-    """A value in YAML, on one line."""
-    match value:
-        case dict():
-            return "{" + ", ".join(f"{scalar(key)}: {_flow(one)}" for key, one in value.items()) + "}"
-        case list():
-            return f"[{', '.join(map(_flow, value))}]"
-        case str():
-            return scalar(value)
-        case _:
-            return "~" if value is None else json.dumps(value)

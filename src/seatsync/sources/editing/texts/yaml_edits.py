@@ -24,6 +24,7 @@ class YamlEdits:
         self._removed: dict[Path, set[int]] = {}
         self._keys: dict[Path, dict[str, Any]] = {}
         self._dropped: dict[Path, set[str]] = {}
+        self._set: dict[Path, str | None] = {}
 
     def append(self, path: Path, value: Any) -> None:
         """Add an entry at the end of the list at ``path``; the list is written where there is none."""
@@ -40,6 +41,10 @@ class YamlEdits:
     def drop_key(self, path: Path, key: str) -> None:
         """Remove a key of the mapping at ``path``."""
         self._dropped.setdefault(path, set()).add(key)
+
+    def give(self, path: Path, value: str | None) -> None:
+        """Give the key at ``path`` another value, which was one value before and not a list."""
+        self._set[path] = value
 
     def entries(self, path: Path) -> list[Any]:
         """Return the entries of the list at ``path`` as they would be, with what was added and removed."""
@@ -59,9 +64,10 @@ class YamlEdits:
                 self.drop_key(path[:-1], str(path[-1]))
         made = [
             *(splice for path in self._added for splice in self._appending(path)),
-            *(splice for path, at in self._removed.items() for splice in self.file.removed(self._node(path), at)),
+            *(splice for path, at in self._removed.items() for splice in self._removing(path, at)),
             *(splice for path, keys in self._keys.items() for splice in self._keying(path, keys)),
             *(splice for path, keys in self._dropped.items() for splice in self._dropping(path, keys)),
+            *(self._setting(path, value) for path, value in self._set.items()),
         ]
         splices = sorted({splice for splice in made if not self._is_inside_removed(splice)})
         if splices:
@@ -74,7 +80,18 @@ class YamlEdits:
         The latter where its hyphens stood below the key's begin, or where comments stand in lines of their own.
         """
         node = self._node(path)
-        return node.flow or node.column == 0 or self._has_comments(path, node)
+        return node.flow or node.column == 0 or self._has_comments(path, node) or self._leaves_brackets(path)
+
+    def _leaves_brackets(self, path: Path) -> bool:
+        """Whether nothing is left of an indented section of the file but brackets in a line below its key."""
+        node = self._node(path)
+        is_indented = not node.flow and node.column > 0
+        return is_indented and self._can_be_empty(path) and not (self.entries(path) or self._has_comments(path, node))
+
+    def _can_be_empty(self, path: Path) -> bool:
+        """Whether a section of the file may be there without entries: not the last one, which may have come with its first entry."""
+        root = self.file.root
+        return len(path) == 1 and root is not None and root.pairs[-1][0].value != path[0]
 
     def _has_comments(self, path: Path, node: Span) -> bool:
         around = self.file.at(*path[:-1])
@@ -97,6 +114,8 @@ class YamlEdits:
         if node.kind == "list":
             if node.parts:
                 return self.file.appended(node, [self._like_last(node, value) for value in values])
+            if self._can_be_empty(path) and self.file.is_alone(node):
+                return [self.file.in_lines(node, [f"- {flow(value)}" for value in values])]
             return self.file.appended(node, [*map(flow, values)])
         if node.kind == "scalar" and node.start == node.end and len(path) == 1:
             return [self.file.below(node.start, [f"- {flow(value)}" for value in values])]
@@ -135,13 +154,40 @@ class YamlEdits:
         return (self.file.line_end + " " * node.column + indent).join(pairs)
 
     def _keying(self, path: Path, keys: dict[str, Any]) -> list[Splice]:
-        return self.file.appended(self._node(path), [f"{key}: {flow(value)}" for key, value in keys.items()])
+        node = self._node(path)
+        if node.kind != "mapping":
+            raise Unusual("it is not a mapping", node.start)
+        pairs = [self._pair_like_last(node, key, value) for key, value in keys.items()]
+        if not node.parts and self.file.is_alone(node):
+            return [self.file.in_lines(node, pairs)]
+        return self.file.appended(node, pairs)
+
+    def _pair_like_last(self, node: Span, key: str, value: Any) -> str:
+        """Return the pair as those of the mapping are written: in lines of its own if the last one's value is."""
+        last = node.pairs[-1][1] if node.pairs and not node.flow else None
+        if last is None or last.kind != "mapping" or last.flow or last.is_alias or not isinstance(value, dict):
+            return f"{key}: {flow(value)}"
+        between = self.file.line_end + " " * last.column
+        return between.join([f"{key}:", *(f"{inner}: {flow(item)}" for inner, item in value.items())])
+
+    def _setting(self, path: Path, value: str | None) -> Splice:
+        node = self.file.at(*path)
+        if node is None or node.kind != "scalar" or self.file.text[node.start : node.start + 1] in ("&", "!"):
+            raise Unusual("it is not one value", self._node(path[:-1]).start if node is None else node.start)
+        space = " " if node.start == node.end else ""
+        return Splice(node.start, node.end, space + flow(value, node.quote))
+
+    def _removing(self, path: Path, positions: set[int]) -> list[Splice]:
+        node = self._node(path)
+        return [self.file.emptied(node)] if self._leaves_brackets(path) else self.file.removed(node, positions)
 
     def _dropping(self, path: Path, keys: set[str]) -> list[Splice]:
         node = self._node(path)
         positions = {position for position, (key, _) in enumerate(node.pairs) if key.value in keys}
         if len(positions) == len(node.pairs) and not node.flow:
-            raise Unusual("nothing would be left of it", node.start)
+            if len(path) != 1:
+                raise Unusual("nothing would be left of it", node.start)
+            return [self.file.emptied(node)]
         return self.file.removed(node, positions)
 
     def _is_inside_removed(self, splice: Splice) -> bool:
@@ -155,14 +201,17 @@ class YamlEdits:
     def _expected(self) -> Any:
         """Return the values that the changed file must have, and no others."""
         around: dict[str, Any] = {"": deepcopy(yaml_tree.plain(self.tree))}
-        changed = {*self._added, *self._removed, *self._keys, *self._dropped}
+        changed = {*self._added, *self._removed, *self._keys, *self._dropped, *self._set}
         for path in sorted(changed, key=len, reverse=True):  # inner ones first: positions are those before the changes
             at, name = _parent(around, ("", *path))
-            if path in self._added or path in self._removed:
+            if path in self._set:
+                at[name] = self._set[path]
+            elif path in self._added or path in self._removed:
                 gone = self._removed.get(path, set())
                 kept = [item for position, item in enumerate(_value(at, name) or []) if position not in gone]
                 left = kept + self._added.get(path, [])
-                at[name] = left if left or not path or self._node(path).flow else None
+                keeps = left or not path or self._node(path).flow or self._leaves_brackets(path)
+                at[name] = left if keeps else None
             elif isinstance(_value(at, name), dict):
                 at[name].update(self._keys.get(path, {}))
                 for key in self._dropped.get(path, set()):

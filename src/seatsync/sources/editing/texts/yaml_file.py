@@ -73,6 +73,20 @@ class YamlFile:
             return Splice(end, end, "".join(f"{line}{self.line_end}" for line in lines))
         return Splice(end, end, "".join(f"{self.line_end}{line}" for line in lines))
 
+    def is_alone(self, node: Span) -> bool:
+        """Whether the brackets of an empty list or mapping stand in a line of their own, with a comment at most."""
+        start, end = self._line_start(node.start), _LINE_END.search(self.text, node.end)
+        rest = self.text[node.end : end.start() if end else len(self.text)].strip()
+        return not self.text[start : node.start].strip() and (not rest or rest.startswith("#"))
+
+    def in_lines(self, node: Span, lines: Sequence[str]) -> Splice:
+        """Return the splice that writes entries, in lines of their own, in place of the brackets of an empty list or mapping."""
+        return Splice(node.start, node.end, (self.line_end + " " * node.column).join(lines))
+
+    def emptied(self, node: Span) -> Splice:
+        """Return the splice that leaves brackets in place of all entries of a block list or mapping."""
+        return Splice(node.start, node.end, "[]" if node.kind == "list" else "{}")
+
     def _into_flow(self, node: Span, items: Sequence[str]) -> Splice:
         parts = node.parts
         if not parts:

@@ -39,11 +39,13 @@ _ESCAPED = {'"': '\\"', "\\": "\\\\"}
 
 
 def flow(value: Any, quote: str = "") -> str:
-    """Return text, lists and mappings as one line in the flow style: ``{library: books, to: {emails: [ann@grace.example]}}``."""
+    """Return text, None, False, lists and mappings on one line: ``{library: books, to: {emails: [ann@grace.example]}}``."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {flow(item, quote)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ", ".join(flow(item, quote) for item in value) + "]"
+    if value is None or value is False:
+        return "~" if value is None else "false"
     return scalar(value, quote)
 
 
