@@ -386,7 +386,7 @@ def test_table_csv_and_json_show_the_same(command: list[str], school: Path) -> N
     cells = [{k: ";".join(v) if isinstance(v, list) else str(v) for k, v in row.items()} for row in listed]
     assert [{k: restored(v) for k, v in row.items()} for row in written] == cells
     table = run(school, *command).out.splitlines()
-    assert table[0].split() == list(listed[0])
+    assert table[0].split() == [name for name in listed[0] if any(str(row[name]) for row in listed)]
     assert len(table) == 1 + len(listed)
     for line, row in zip(table[1:], listed, strict=True):
         assert all(str(row[name]) in line for name in ("email", "given_name", "status", "to", "what") if name in row)

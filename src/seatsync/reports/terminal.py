@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from itertools import zip_longest
+from itertools import accumulate
 from typing import IO
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
-from seatsync.reports.view.escaping import escape_controls
-from seatsync.reports.writer import NEVER_FOLDED, UNLIMITED_WIDTH
+from seatsync.reports.tables.layout import HEADER, LABEL, lay_out, words_in_lines
+from seatsync.reports.writer import UNLIMITED_WIDTH
 
 
 class Terminal:
@@ -29,10 +27,13 @@ class Terminal:
         self.width = self.out.width
 
     def line(self, *parts: tuple[str, str], folded: bool = True) -> None:
-        self.out.print(Text.assemble(*parts), soft_wrap=not folded)
+        whole = Text.assemble(*parts)
+        for line in whole.split(allow_blank=True) if folded else [whole]:
+            self.out.print(_folded(line, self.width) if folded else line, soft_wrap=True)
 
     def paragraph(self, text: str) -> None:
-        self._print(Padding(Text(text), (0, 0, 0, 4), expand=False))
+        for paragraph in text.splitlines():
+            self.stream.writelines(f"    {line}\n" for line in words_in_lines(paragraph, self.width - 4))
 
     def table(
         self,
@@ -42,16 +43,33 @@ class Terminal:
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, 2, 0, 0))
-        for header, style in zip_longest(headers, styles, fillvalue=""):
-            justify = "right" if header in right else "left"
-            table.add_column(header, style=style, justify=justify, overflow="fold", no_wrap=header in NEVER_FOLDED)  # type: ignore[arg-type]
-        for row in rows:
-            table.add_row(*(Text(escape_controls(cell)) for cell in row))
-        self._print(Padding(table, (0, 0, 0, indent)))
+        for parts in lay_out(rows, headers, right, self.width - indent):
+            styled = [(text, self._style(column, styles)) for text, column in parts]
+            if any(style for _, style in styled):
+                self.line((" " * indent, ""), *styled, folded=False)
+            else:  # much faster than rich, and there may be a hundred thousand
+                self.stream.write(" " * indent + "".join(text for text, _ in styled) + "\n")
 
-    def _print(self, block: Padding) -> None:
-        """Print without trailing spaces."""
-        with self.out.capture() as captured:
-            self.out.print(block)
-        self.stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    @staticmethod
+    def _style(column: int, styles: Sequence[str]) -> str:
+        if column == HEADER:
+            return "bold"
+        if column == LABEL:
+            return "dim"
+        return styles[column] if column < len(styles) else ""
+
+
+def _folded(line: Text, width: int) -> Text:
+    """The line with line ends between its words; rich would break a long word."""
+    plain = line.plain.lstrip(" ")
+    indent = len(line.plain) - len(plain)
+    if line.cell_len <= width:
+        return line
+    lengths = [len(one) + 1 for one in words_in_lines(plain, width - indent)]
+    pieces = line[indent:].divide([*accumulate(lengths)][:-1])
+    return Text("\n").join(Text(" " * indent) + _without_end(piece) for piece in pieces)
+
+
+def _without_end(text: Text) -> Text:
+    text.rstrip()
+    return text

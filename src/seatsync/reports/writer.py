@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import IO, Protocol
 
-from rich.cells import cell_len
-
-from seatsync.reports.view.escaping import escape_controls
-
-NEVER_FOLDED = frozenset({"email", "member", "to", "at", "created_at"})
-"""Columns that are never folded, because people copy their values."""
+from seatsync.reports.tables.layout import lay_out
 
 UNLIMITED_WIDTH = 1000
 """The width of a pipe, in columns: wide enough that nothing is folded."""
@@ -37,7 +32,7 @@ class Writer(Protocol):
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        """Write rows under ``headers``, if given. The columns named in ``right`` are aligned to the right."""
+        """Write rows under ``headers``, if given. The columns named in ``right`` are aligned to the right; empty ones are left out."""
 
 
 class Pipe:
@@ -63,12 +58,5 @@ class Pipe:
         styles: Sequence[str] = (),
         indent: int = 0,
     ) -> None:
-        lines = [*([headers] if headers else []), *([escape_controls(cell) for cell in row] for row in rows)]
-        widths = [max(map(cell_len, column)) for column in zip(*lines, strict=True)]
-        to_right = [header in right for header in headers] or [False] * len(widths)
-        for row in lines:
-            cells = [
-                " " * (width - cell_len(cell)) + cell if is_right else cell + " " * (width - cell_len(cell))
-                for cell, width, is_right in zip(row, widths, to_right, strict=True)
-            ]
-            self.stream.write(f"{' ' * indent}{'  '.join(cells)}".rstrip() + "\n")
+        for parts in lay_out(rows, headers, right):
+            self.stream.write(" " * indent + "".join(text for text, _ in parts) + "\n")

@@ -1,0 +1,1 @@
+"""Tables of text: columns that fit a width, or blocks below it."""
