@@ -75,11 +75,14 @@ def test_where_all_seats_are_at_the_vendor_the_claim_page_asks_for_nothing(pages
 def test_members_read_on_their_own_page_how_far_a_seat_at_the_vendor_has_come(pages: Pages) -> None:
     ben, cy = pages.account("ben@grace.example"), pages.account("cy@grace.example")
     assert (
-        "Waiting for you Logos Grace Seminary, until 30 June 2027 Granted. Your institution still has to"
+        "Waiting for you Logos Grace Seminary Until 30 June 2027 Granted. Your institution still has to"
         in ben.page.text
     )
     assert not any("Claim this seat" in form.buttons for form in ben.page.forms)
-    assert "Waiting for you Jamworks Grace Seminary Granted. Your institution still" in cy.page.text
+    assert (
+        "Waiting for you Jamworks Grace Seminary As long as your institution offers it Granted. Your institution still"
+        in cy.page.text
+    )
 
 
 def test_a_seat_at_the_vendor_that_has_ended_is_not_offered(pages: Pages) -> None:
@@ -105,7 +108,7 @@ def test_a_seat_at_the_vendor_can_neither_be_claimed_nor_declined_here(pages: Pa
     token = ben.page.forms[0].fields["csrf_token"]
     for what in ("", "/opt-out"):
         page = ben.send(f"/seats/grace/logos/2{what}", csrf_token=token, sure="y")
-        assert (page.code, page.links["Continue"]) == (409, CLAIM), page.text
+        assert (page.code, page.links["Continue to the vendor"]) == (409, CLAIM), page.text
         assert "This seat is not claimed here" in page.text
     assert "logos is" not in ran(pages.folder, "verify").out
     for what in ("claim", "opt-out"):
@@ -122,7 +125,7 @@ def test_a_personal_link_of_before_leads_to_the_vendor(school: Path, room: Mailr
     with pages_of(school, room, room.port) as pages:
         for what in ("", "/opt-out", "/password"):
             page = pages.browser().open(f"/l/grace/{token}{what}")
-            assert (page.code, page.links["Continue"]) == (409, CLAIM), what
+            assert (page.code, page.links["Continue to the vendor"]) == (409, CLAIM), what
 
 
 def test_letters_that_lead_to_the_vendor_need_no_pages(

@@ -83,12 +83,18 @@ def test_the_link_of_a_letter_is_claimed_with_an_account_of_any_e_mail(pages: Pa
     assert "Grace Seminary has a seat for you" in shown.text
     assert "Biblical Studies" in shown.text
     assert "ann@grace.example" not in shown.body
-    ann.open(shown.links["Create an account"])
-    ann.press("Send me a code", email=HOME)
+    assert list(shown.links).index("Create an account") < list(shown.links).index("Sign in"), "first-timers first"
+    assert ann.open(shown.links["Create an account"]).form("Send me a code").fields["email"] == "ann@grace.example"
+    assert "Step 1 of 3" in ann.page.text
+    assert "Step 2 of 3" in ann.press("Send me a code", email=HOME).text
     assert ann.press("Save and sign in", code=pages.code(HOME), password=PASSWORD).path in invitation
     assert licenses(pages)["books"] == "unclaimed"
+    assert "Step 3 of 3" in ann.page.text
     mine = ann.press("Claim this seat")
-    assert "You have claimed your seat. My licenses Yours Biblical Studies Grace Seminary Yours to keep" in mine.text
+    assert (
+        f"You have claimed your seat. Biblical Studies Grace Seminary Yours to keep It is in your account {HOME}"
+        in mine.text
+    )
     assert licenses(pages) == {"books": "delivered", "logos": "unclaimed", "jamworks": "unclaimed"}
     assert accounts(pages) == {("books", HOME)}
     ran(pages.folder, "verify")
@@ -279,7 +285,7 @@ def test_the_claim_url_takes_the_institution_s_e_mail_a_code_and_a_password(page
     ben = _claiming(pages, "ben@grace.example")
     assert "Logos" in ben.page.text
     ben.press("Save and sign in", password=PASSWORD)
-    assert "until 30 June 2027" in ben.page.text
+    assert "Until 30 June 2027" in ben.page.text
     assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert accounts(pages) == {("logos", "ben@grace.example")}
     assert licenses(pages)["logos"] == "delivered"
@@ -326,7 +332,7 @@ def test_who_is_not_known_gets_a_letter_too_and_finds_nothing(pages: Pages) -> N
 
 def test_what_waits_for_the_account_s_own_e_mail_is_offered_on_its_page(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
-    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
+    assert "Waiting for you Logos Grace Seminary Until 30 June 2027" in ben.page.text
     assert "You have claimed your seat." in ben.press("Claim this seat").text
     assert licenses(pages)["logos"] == "delivered"
 
@@ -404,7 +410,7 @@ def test_set_your_password_makes_the_account_and_the_seat_is_in_it(pages: Pages)
     assert "Set your password" in shown.title
     assert "Your account will use cy@grace.example" in shown.text
     mine = _with_password(pages, cy, "cy@grace.example")
-    assert "You have claimed your seat. My licenses Yours Jamworks Grace Seminary" in mine.text
+    assert "You have claimed your seat. Jamworks Grace Seminary As long as" in mine.text
     assert licenses(pages)["jamworks"] == "delivered"
     assert accounts(pages) == {("jamworks", "cy@grace.example")}
     again = pages.browser().open(invitation)
@@ -498,6 +504,7 @@ def test_one_account_holds_what_several_institutions_give(pages: Pages) -> None:
     ben = pages.account("ben@grace.example")
     for _ in range(2):
         ben.press_first("Claim this seat")
+        ben.open("/")
     assert "Yours Logos Grace Seminary Until 30 June 2027 Logos Hope Seminary" in ben.page.text
     assert {row["institution"] for row in rows(pages.folder, "holding")} == {"grace", "hope"}
     applied(hope, [*BEN[:3], ""], now=LATER)

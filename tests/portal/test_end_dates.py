@@ -42,11 +42,8 @@ def claiming(pages: Pages, email: str) -> Browser:
 def test_a_member_reads_until_when_the_seat_lasts_and_when_it_ended(pages: Pages) -> None:
     pages.now = LAST
     ben = pages.account("ben@grace.example")
-    assert "Waiting for you Logos Grace Seminary, until 30 June 2027" in ben.page.text
-    assert (
-        "You have claimed your seat. My licenses Yours Logos Grace Seminary Until 30 June 2027"
-        in ben.press("Claim this seat").text
-    )
+    assert "Waiting for you Logos Grace Seminary Until 30 June 2027" in ben.page.text
+    assert "You have claimed your seat. Logos Grace Seminary Until 30 June 2027" in ben.press("Claim this seat").text
     pages.now = OVER
     assert "Yours Logos Grace Seminary Ended on 30 June 2027" in ben.open("/").text
 

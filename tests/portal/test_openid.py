@@ -120,7 +120,7 @@ def test_whom_it_does_not_vouch_for_is_told_so(pages: Pages, provider: OpenIdPro
     provider.knows("11", **claims)
     browser = signed_in(pages, provider, "11")
     assert (browser.page.code, "Sign in with e-mail and password" in browser.page.text) == (403, True)
-    assert browser.page.links["Continue"] == "/sign-in"
+    assert browser.page.links["Sign in"] == "/sign-in"
     assert (rows(pages.folder, "account"), rows(pages.folder, "session")) == ([], [])
 
 
@@ -190,7 +190,7 @@ def test_a_provider_that_is_away_or_another_is_told(school: Path, room: Mailroom
     for issuer in (f"http://127.0.0.1:{free_port()}", f"{provider.url}/"):
         page = told(issuer)
         assert (page.code, page.title) == (503, "Grace ID cannot be reached right now"), issuer
-        assert page.links["Continue"] == "/sign-in"
+        assert page.links["Sign in"] == "/sign-in"
 
 
 @pytest.fixture

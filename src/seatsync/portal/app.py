@@ -21,7 +21,7 @@ from seatsync.portal.accounts.forms import EmptyForm
 from seatsync.portal.accounts.sessions import visitor
 from seatsync.portal.admin import routes, work_list
 from seatsync.portal.members import claim, home, link
-from seatsync.portal.web import errors, health, moved, request_log, translation
+from seatsync.portal.web import errors, health, letterhead, moved, request_log, translation
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import PER_ADDRESS, network
 from seatsync.portal.web.request_log import RequestLog, Took
@@ -164,4 +164,6 @@ def _template_values() -> dict[str, object]:
         "button": _button_form,
         "provider": site().settings.provider,
         "today": site().today,
+        "letterhead": letterhead.letterhead,
+        "code_sender": site().settings.sender.address,
     }

@@ -12,7 +12,7 @@ from seatsync.ledger import tables
 
 
 class Offer(NamedTuple):
-    """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's status and last day.
+    """An offer: the institution's name, the library's title, the recipient's e-mail, and the license's kind, status and last day.
 
     The day ends in the institution's ``timezone``. With ``is_at_vendor`` it is claimed on the vendor's page ``claim_url``, which
     is empty if the files do not give it.
@@ -24,6 +24,7 @@ class Offer(NamedTuple):
     title: str
     email: str
     may_decline: bool
+    kind: str = ""
     status: str = ""
     until: str = ""
     timezone: str = ""
@@ -40,7 +41,14 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     query = (
         select(
             *(institutions.name, titles.title, people.email, institutions.opt_out),
-            *(license.status, license.until, institutions.timezone, titles.delivered_by, titles.claim_url),
+            *(
+                license.kind,
+                license.status,
+                license.until,
+                institutions.timezone,
+                titles.delivered_by,
+                titles.claim_url,
+            ),
         )
         .select_from(
             tables.institution.join(tables.library, titles.institution == institutions.institution)
@@ -52,7 +60,7 @@ def offer(connection: Connection, institution: str, library: str, member: int) -
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    license_now = (row.status or "", row.until or "", row.timezone)
+    license_now = (row.kind or "", row.status or "", row.until or "", row.timezone)
     is_there = row.delivered_by == DeliveredBy.VENDOR
     may_decline = bool(row.opt_out) and not is_there
     return Offer(row.name, row.title, row.email, may_decline, *license_now, is_there, row.claim_url)
@@ -96,6 +104,21 @@ def host(connection: Connection, institution: str) -> Host | None:
     libraries = connection.execute(shown.order_by(library.title, library.id)).all()
     there = [(one.title, one.claim_url) for one in libraries if one.delivered_by == DeliveredBy.VENDOR]
     return Host(*row, there, len(there) < len(libraries) or not libraries)
+
+
+class Letterhead(NamedTuple):
+    """An institution as the head of its pages shows it."""
+
+    id: str
+    name: str
+
+
+def letterhead(connection: Connection, institution: str) -> Letterhead | None:
+    """The institution's letterhead; None where the ledger does not know it."""
+    columns = tables.institution.c
+    query = select(columns.institution, columns.name).where(columns.institution == institution)
+    row = connection.execute(query).one_or_none()
+    return Letterhead(*row) if row is not None else None
 
 
 def may_decline(connection: Connection, institution: str) -> bool:

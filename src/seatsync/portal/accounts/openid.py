@@ -175,7 +175,9 @@ def _client() -> tuple[Client, Provider]:
 
 
 def _error_page(title: str, text: str, code: int) -> PageResponse:
-    return render_template("message.html", title=title, text=text, again=url_for("account.sign_in")), code
+    return render_template(
+        "message.html", title=title, text=text, again=url_for("account.sign_in"), label=_("Sign in")
+    ), code
 
 
 def _unreachable(provider: Provider) -> PageResponse:

@@ -25,6 +25,22 @@ def remember_this_page() -> None:
     flask.session["next"] = request.script_root + (page if len(page) <= _MAX_LENGTH else request.path)
 
 
+def remember_letter(email: str) -> None:
+    """Remember this page as ``remember_this_page`` does, and the e-mail that the letter with its link went to."""
+    remember_this_page()
+    flask.session["email"] = email
+
+
+def is_from_letter() -> bool:
+    """Whether signing in leads back to the personal link of a letter."""
+    return str(flask.session.get("next", "")).startswith(f"{request.script_root}/l/")
+
+
+def expected_email() -> str:
+    """Return the e-mail to fill in for somebody who came from a letter or the claim page; empty if not known."""
+    return str(flask.session.get("email", ""))
+
+
 def redirect_back() -> Response:
     """Redirect to the remembered page, or to the member's own page."""
     return redirect(flask.session.pop("next", None) or url_for("member.home"))

@@ -96,7 +96,13 @@ def email_code() -> PageResponse:
         is_right = here.change(step)
     except (_Taken, AlreadyTaken):  # tell only the person who reads that mailbox
         text = _("Sign in with that e-mail, or ask your institution.")
-        return render_template("message.html", title=_("Another account uses this e-mail"), text=text), 409
+        return render_template(
+            "message.html",
+            title=_("Another account uses this e-mail"),
+            text=text,
+            again=url_for("own.settings"),
+            label=_("Settings"),
+        ), 409
     if not is_right:
         show_wrong_code(form)
         return render_template("code.html", form=form, email=pending.email, again=url_for("own.email")), 403
@@ -154,7 +160,13 @@ def delete() -> PageResponse:
     text = _(
         "Your institution's records still show your seats as claimed. If you need them again, ask your institution."
     )
-    return render_template("message.html", title=_("Your account was deleted"), text=text)
+    return render_template(
+        "message.html",
+        title=_("Your account was deleted"),
+        text=text,
+        again=url_for("account.new"),
+        label=_("Create an account"),
+    )
 
 
 def _verify(who: Account, password: str) -> VerifiedAccount | None:

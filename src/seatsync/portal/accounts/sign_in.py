@@ -12,14 +12,15 @@ from typing import NamedTuple
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from sqlalchemy import Connection
 
+from seatsync.domain.text.emails import email_key
 from seatsync.ledger.queries.accounts import accounts
 from seatsync.portal.accounts import codes, identities, passwords, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, CodeForm, EmailForm, SignInForm
-from seatsync.portal.accounts.return_to import redirect_back, signed_in
+from seatsync.portal.accounts.return_to import expected_email, is_from_letter, redirect_back, signed_in
 from seatsync.portal.web.languages import LANGUAGES
 from seatsync.portal.web.limits import CODES, SIGN_IN, mailbox
-from seatsync.portal.web.site import PageResponse, site
+from seatsync.portal.web.site import PageResponse, previous_page, site
 from seatsync.portal.web.translation import _
 
 pages = Blueprint("account", __name__)
@@ -30,7 +31,7 @@ def sign_in() -> PageResponse:
     """Sign in with e-mail and password."""
     if sessions.visitor() is not None:
         return redirect_back()
-    form, here = SignInForm(), site()
+    form, here = SignInForm(email=expected_email()), site()
     if not form.validate_on_submit():
         return render_template("sign-in.html", form=form)
     here.limits.spend(SIGN_IN, "sign-in", mailbox(form.email.data))
@@ -97,9 +98,9 @@ def forgotten() -> PageResponse:
 
 
 def _ask_code(template: str) -> PageResponse:
-    form = EmailForm()
+    form = EmailForm(email=expected_email())
     if not form.validate_on_submit():
-        return render_template(template, form=form)
+        return render_template(template, form=form, step=1 if is_from_letter() else 0)
     send_code(Purpose.ACCOUNT, form.email.data)
     return redirect(url_for("account.code"))
 
@@ -112,6 +113,8 @@ def send_code(purpose: Purpose, email: str) -> None:
     """
     here, who = site(), sessions.visitor()
     here.limits.spend(CODES, "codes", mailbox(email))
+    with here.reading() as connection:
+        earlier = codes.pending_code(connection, purpose, here.clock())
     code = here.change(
         lambda connection: codes.create_code(
             connection, purpose, email, who.id if who is not None else "", here.clock()
@@ -119,6 +122,8 @@ def send_code(purpose: Purpose, email: str) -> None:
     )
     text = render_template("mail/code.txt", code=code, purpose=purpose.value, site=here.settings.sender.name)
     here.mailer.send(email, _("%(code)s is your code", code=code), text)
+    if earlier is not None and email_key(earlier.email) == email_key(email):
+        flash(_("We have sent you a new code. The earlier one no longer works."))
 
 
 @pages.route("/account/code", methods=["GET", "POST"])
@@ -131,10 +136,16 @@ def code() -> PageResponse:
         return no_code_page(url_for("account.new"))
     form = CodeAndPasswordForm(pending.email)
     if not form.validate_on_submit():
-        return render_template("account-code.html", form=form, email=pending.email, again=url_for("account.new"))
+        return account_code_page(form, pending.email, url_for("account.new"))
     if sign_in_with_code(form) is not None:
         return redirect_back()
-    return render_template("account-code.html", form=form, email=pending.email, again=url_for("account.new")), 403
+    return account_code_page(form, pending.email, url_for("account.new")), 403
+
+
+def account_code_page(form: CodeAndPasswordForm, email: str, resend: str, last_step: int = 3) -> str:
+    """Ask for the code that was sent to ``email``, and for a password. The form on the page sends another code from ``resend``."""
+    step = 2 if is_from_letter() else 0
+    return render_template("account-code.html", form=form, email=email, resend=resend, step=step, last_step=last_step)
 
 
 def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
@@ -162,7 +173,9 @@ def sign_in_with_code(form: CodeAndPasswordForm) -> accounts.Account | None:
 def no_code_page(again: str) -> PageResponse:
     """Say that no code can be entered: it is too old, or there were too many tries."""
     text = _("It may be older than ten minutes, or there were too many tries. Get a new code.")
-    return render_template("message.html", title=_("This code no longer works"), text=text, again=again), 410
+    return render_template(
+        "message.html", title=_("This code no longer works"), text=text, again=again, label=_("Get a new code")
+    ), 410
 
 
 def show_wrong_code(form: CodeForm | CodeAndPasswordForm) -> None:
@@ -179,11 +192,4 @@ def language() -> PageResponse:
     session["language"] = chosen
     if (who := sessions.visitor()) is not None:
         site().change(lambda connection: accounts.set_language(connection, who.id, chosen))
-    return redirect(_back())
-
-
-def _back() -> str:
-    """Return the page on this site that the request came from, or the member's own page."""
-    base = site().settings.url + "/"
-    before = request.referrer or ""
-    return before if before.startswith(base) else url_for("member.home")
+    return redirect(previous_page())

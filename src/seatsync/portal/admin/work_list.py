@@ -132,7 +132,11 @@ def _mark(institution: str, sheet: Sheet, chosen: Sequence[int], serial: int) ->
             "Nothing was changed. Try again later, or ask the person who runs these pages."
         )
         return render_template(
-            "message.html", title=title, text=text, again=url_for("admin.work_list", institution=institution)
+            "message.html",
+            title=title,
+            text=text,
+            again=url_for("admin.work_list", institution=institution),
+            label=_("Work list"),
         ), 503
     flash(_("Marked as done: %(count)s.", count=format_decimal(len(done))))
     if left := len(chosen) - len(done):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, abort, redirect, render_template, session, url_for
 from sqlalchemy import Connection
 
 from seatsync.apply.claims import UnavailableReason
@@ -15,6 +15,7 @@ from seatsync.portal.accounts.forms import CodeForm, EmailForm, EmptyForm, NewPa
 from seatsync.portal.accounts.return_to import remember_this_page
 from seatsync.portal.accounts.sign_in import no_code_page, send_code, show_wrong_code
 from seatsync.portal.members import seats
+from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("claim", __name__, url_prefix="/claim/<institution>")
@@ -25,7 +26,7 @@ def start(institution: str) -> PageResponse:
     """Enter the e-mail."""
     host, form = _host(institution), EmailForm()
     if not host.is_here or not form.validate_on_submit():
-        return render_template("claim.html", form=form, host=host)
+        return render_template("claim.html", form=form, host=host, step=1 if host.is_here else 0)
     send_code(Purpose.CLAIM, form.email.data)
     return redirect(url_for("claim.code", institution=institution))
 
@@ -40,14 +41,10 @@ def code(institution: str) -> PageResponse:
     if pending is None:
         return no_code_page(url_for("claim.start", institution=institution))
     if not form.validate_on_submit():
-        return render_template(
-            "code.html", form=form, email=pending.email, again=url_for("claim.start", institution=institution)
-        )
+        return _code_page(form, institution, pending.email)
     if not here.change(lambda connection: codes.prove_mailbox(connection, form.code.data, here.clock())):
         show_wrong_code(form)
-        return render_template(
-            "code.html", form=form, email=pending.email, again=url_for("claim.start", institution=institution)
-        ), 403
+        return _code_page(form, institution, pending.email), 403
     return redirect(url_for("claim.waiting", institution=institution))
 
 
@@ -61,6 +58,7 @@ def waiting(institution: str) -> PageResponse:
         open_ones, at_vendor = holdings.offered(connection, institution, email)
         has_account = accounts.by_email(connection, email) is not None
     remember_this_page()
+    session["email"] = email
     offered = seats.not_ended(open_ones)
     elsewhere = seats.not_ended(seat for seat in at_vendor if seat.status == Status.UNCLAIMED)
     if not offered and elsewhere:
@@ -70,7 +68,7 @@ def waiting(institution: str) -> PageResponse:
         return seats.problem_page(UnavailableReason.ENDED if last else UnavailableReason.NOTHING, last)
     if who is not None:
         return render_template(
-            "claim-seats.html", name=name, seats=offered, elsewhere=elsewhere, who=who, form=EmptyForm()
+            "claim-seats.html", name=name, seats=offered, elsewhere=elsewhere, who=who, form=EmptyForm(), step=3
         )
     form = NewPasswordForm(email)
     if has_account or not form.validate_on_submit():
@@ -82,6 +80,7 @@ def waiting(institution: str) -> PageResponse:
             email=email,
             has_account=has_account,
             form=form,
+            step=3,
         )
     hashed = passwords.hashed(form.password.data)
 
@@ -103,6 +102,11 @@ def take(institution: str, library: str, member: int) -> PageResponse:
     return seats.claim_seat(institution, library, member, who, known_as=email)
 
 
+def _code_page(form: CodeForm, institution: str, email: str) -> str:
+    resend = url_for("claim.start", institution=institution)
+    return render_template("code.html", form=form, email=email, resend=resend, step=2)
+
+
 def _proven_email() -> str:
     """Return the e-mail whose mailbox this browser has proved to read; empty for none."""
     with site().reading() as connection:
@@ -115,4 +119,5 @@ def _host(institution: str) -> offers.Host:
         host = offers.host(connection, institution)
     if host is None:
         abort(404)
+    on_pages_of(institution)
     return host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, redirect, render_template, url_for
 
 from seatsync.apply.claims import UnavailableReason
 from seatsync.domain.license import Status
@@ -16,6 +16,7 @@ from seatsync.portal.accounts.forms import SureForm
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.members import seats
+from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("member", __name__)
@@ -35,6 +36,8 @@ def home() -> PageResponse:
         waiting = seats.not_ended([*offered.here, *unclaimed])
         held += [seat for seat in there if seat not in unclaimed]
         declinable = {id for id in {seat.institution for seat in waiting} if offers.may_decline(connection, id)}
+    institutions = {seat.institution for seat in (*held, *waiting)}
+    on_pages_of(institutions.pop() if len(institutions) == 1 else "")
     return render_template(
         "home.html",
         who=who,
@@ -43,6 +46,20 @@ def home() -> PageResponse:
         declinable=declinable,
         administered=administered,
     )
+
+
+@pages.get("/seats/<institution>/<library>/<int:member>")
+@signed_in
+def seat(institution: str, library: str, member: int) -> PageResponse:
+    """Show one license in the account, with the way to use it: where a claim ends."""
+    who = signed_in_visitor()
+    with site().reading() as connection:
+        held = holdings.licenses_of(connection, who.id)
+    for one in held:
+        if (one.institution, one.library, one.member) == (institution, library, member):
+            on_pages_of(institution)
+            return render_template("seat.html", seat=one, who=who)
+    return redirect(url_for("member.home"))
 
 
 @pages.post("/seats/<institution>/<library>/<int:member>")

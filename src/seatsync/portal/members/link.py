@@ -20,9 +20,10 @@ from seatsync.ledger.queries.offers import Offer
 from seatsync.portal.accounts import codes, sessions
 from seatsync.portal.accounts.codes import Purpose
 from seatsync.portal.accounts.forms import CodeAndPasswordForm, EmptyForm, SureForm
-from seatsync.portal.accounts.return_to import remember_this_page
-from seatsync.portal.accounts.sign_in import no_code_page, send_code, sign_in_with_code
+from seatsync.portal.accounts.return_to import remember_letter
+from seatsync.portal.accounts.sign_in import account_code_page, no_code_page, send_code, sign_in_with_code
 from seatsync.portal.members import seats
+from seatsync.portal.web.letterhead import on_pages_of
 from seatsync.portal.web.site import PageResponse, site
 
 pages = Blueprint("letter", __name__, url_prefix="/l/<institution>/<token>")
@@ -68,9 +69,14 @@ def open(institution: str, token: str) -> PageResponse:
         return redirect(url_for("admin.institutions"))
     if who is not None and form.validate_on_submit():
         return seats.claim_seat(institution, found.link.library, found.link.member, who, token)
-    remember_this_page()
+    remember_letter(found.offer.email)
     return render_template(
-        "link.html", found=found, form=form, who=who, decline=_decline_page(institution, token, found)
+        "link.html",
+        found=found,
+        form=form,
+        who=who,
+        decline=_decline_page(institution, token, found),
+        step=3 if who is not None else 0,
     )
 
 
@@ -83,37 +89,31 @@ def _ask_code(institution: str, token: str, found: OpenLink) -> PageResponse:
     if form.validate_on_submit():
         send_code(Purpose.ACCOUNT, found.offer.email)
         return redirect(url_for("letter.password", institution=institution, token=token))
-    remember_this_page()
+    remember_letter(found.offer.email)
     decline = _decline_page(institution, token, found)
-    return render_template("set-password.html", form=form, found=found, decline=decline)
+    return render_template("set-password.html", form=form, found=found, decline=decline, step=1, last_step=2)
 
 
 @pages.route("/password", methods=["GET", "POST"])
 def password(institution: str, token: str) -> PageResponse:
     """Enter the code and a password. This creates the account and claims the offered seat."""
-    found, here = _open_link(institution, token), site()
+    found, here, again = (
+        _open_link(institution, token),
+        site(),
+        url_for("letter.open", institution=institution, token=token),
+    )
     if isinstance(found, Closed):
         return seats.problem_page(*found)
     with here.reading() as connection:
         pending = codes.pending_code(connection, Purpose.ACCOUNT, here.clock())
     if pending is None or email_key(pending.email) != email_key(found.offer.email):
-        return no_code_page(url_for("letter.open", institution=institution, token=token))
+        return no_code_page(again)
     form = CodeAndPasswordForm(pending.email)
     if not form.validate_on_submit():
-        return render_template(
-            "account-code.html",
-            form=form,
-            email=pending.email,
-            again=url_for("letter.open", institution=institution, token=token),
-        )
+        return account_code_page(form, pending.email, again, last_step=2)
     who = sign_in_with_code(form)
     if who is None:
-        return render_template(
-            "account-code.html",
-            form=form,
-            email=pending.email,
-            again=url_for("letter.open", institution=institution, token=token),
-        ), 403
+        return account_code_page(form, pending.email, again, last_step=2), 403
     session.pop("next", None)
     if not found.link.member:
         return redirect(url_for("admin.institutions"))
@@ -136,6 +136,7 @@ def opt_out(institution: str, token: str) -> PageResponse:
 
 def _open_link(institution: str, token: str) -> OpenLink | Closed:
     """Return what the link offers, or why it does not work."""
+    on_pages_of(institution)
     with site().reading() as connection:
         link = links.resolve(connection, institution, token)
         if link is None:

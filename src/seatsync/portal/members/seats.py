@@ -34,7 +34,7 @@ def claim_seat(
     except Unavailable as missed:
         return problem_page(missed.reason, missed.until, missed.url)
     flash(_("You have claimed your seat.") if is_new else _("You already have this seat."))
-    return redirect(url_for("member.home"))
+    return redirect(url_for("member.seat", institution=institution, library=library, member=member))
 
 
 def decline_seat(institution: str, library: str, member: int, token: str = "", known_as: str = "") -> PageResponse:
@@ -59,8 +59,8 @@ def problem_page(why: UnavailableReason, until: str = "", url: str = "") -> Page
     """Show why there is nothing to claim or decline. ``until`` is the last day (ISO) of a license that has ended, ``url`` the
     vendor's claim page."""
     title, text, code = _problem(why, until)
-    again = url or url_for("member.home")
-    return render_template("message.html", title=title, text=text, again=again), code
+    label = _("Continue to the vendor") if url else ""
+    return render_template("message.html", title=title, text=text, again=url, label=label), code
 
 
 def _problem(why: UnavailableReason, until: str) -> tuple[str, str, int]:

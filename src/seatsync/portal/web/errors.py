@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g, render_template, request
+from flask import Flask, g, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound, SecurityError
 
 from seatsync.apply.apply import ForeignLedger
 from seatsync.ledger.failures import LedgerError
 from seatsync.portal.web.limits import TooManyTries
+from seatsync.portal.web.site import previous_page
 from seatsync.portal.web.translation import _
 
 log = logging.getLogger("seatsync.pages")
@@ -35,7 +36,11 @@ _UNKNOWN_HOST = (
 
 
 def _page(title: str, text: str, code: int) -> tuple[str, int]:
-    return render_template("message.html", title=title, text=text), code
+    """Return the page, with a button back to where the visitor came from."""
+    back = previous_page()
+    is_home = back == url_for("member.home")
+    label = _("My licenses") if is_home else _("Back")
+    return render_template("message.html", title=title, text=text, again=back, label=label), code
 
 
 def _unknown_host(error: SecurityError) -> ErrorResponse:

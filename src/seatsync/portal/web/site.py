@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import current_app, g, session
+from flask import current_app, g, request, session, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
@@ -136,3 +136,10 @@ class NoLedger(LedgerError):
 def site() -> Site:
     """Return the site of the current request."""
     return cast(Site, current_app.extensions["seatsync"])
+
+
+def previous_page() -> str:
+    """Return the page on this site that the request came from, or the member's own page."""
+    base = site().settings.url + "/"
+    before = request.referrer or ""
+    return before if before.startswith(base) else url_for("member.home")

@@ -1,0 +1,157 @@
+"""The way through a claim: its steps, what is filled in, where it ends, and that no page is a dead end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import letters
+from tests.support.letters import ANN, BEN, CY, PORTAL, applied, part, ran, sent
+from tests.support.mail_server import Mailroom
+from tests.support.pages import PASSWORD, Browser, Pages, pages_of
+
+pytestmark = pytest.mark.sqlite_only("it is about pages")
+
+school, room = letters.school, letters.room
+
+OPENS_AT = "https://app.logos.example/"
+
+
+@pytest.fixture
+def pages(school: Path, room: Mailroom) -> Iterator[Pages]:
+    """Ben is offered Logos until June, which says where it is opened; Ann a book that does not; Cy Jamworks."""
+    config = school / "seatsync.yaml"
+    text = config.read_text(encoding="utf-8").replace(
+        "system: logos-subscription,", f"system: logos-subscription, open_url: '{OPENS_AT}',"
+    )
+    config.write_text(text, encoding="utf-8")
+    applied(school, ANN, BEN, CY)
+    sent(school)
+    with pages_of(school, room, room.port) as found:
+        yield found
+
+
+def link(pages: Pages, email: str) -> str:
+    """Return the personal link in the last letter to this address."""
+    found = re.search(rf"{PORTAL}/l/grace/[\w-]+", part(pages.mail(email), "plain"))
+    assert found is not None
+    return found[0]
+
+
+def at_the_code(pages: Pages, email: str) -> Browser:
+    """Return a browser that waits for its code on the claim page."""
+    found = pages.browser()
+    assert "Step 1 of 3" in found.open("/claim/grace").text
+    assert "Step 2 of 3" in found.press("Send me a code", email=email).text
+    return found
+
+
+def test_a_claim_ends_at_the_button_that_opens_the_library_on_the_page_and_in_the_letter(pages: Pages) -> None:
+    ben = at_the_code(pages, "ben@grace.example")
+    assert "Step 3 of 3" in ben.press("Continue", code=pages.code("ben@grace.example")).text
+    assert "Logos Until 30 June 2027" in ben.page.text
+    assert "Step 3 of 3" in ben.press("Save and sign in", password=PASSWORD).text
+    done = ben.press("Claim this seat")
+    assert "You have claimed your seat. Logos Grace Seminary Until 30 June 2027" in done.text
+    assert done.links["Open Logos"] == OPENS_AT
+    assert ben.open("/").links["Open Logos"] == OPENS_AT
+    sent(pages.folder)
+    letter = pages.mail("ben@grace.example", "You have access to Logos")
+    assert f"Open Logos:\n{OPENS_AT}" in part(letter, "plain").replace("\r\n", "\n")
+    assert f'href="{OPENS_AT}" class="button"' in part(letter, "html")
+
+
+def test_where_the_files_do_not_say_where_a_library_is_opened_the_institution_is_asked(pages: Pages) -> None:
+    ann = pages.account("ann@grace.example")
+    done = ann.press("Claim this seat")
+    assert "Your institution can tell you where to open it." in done.text
+    assert ann.open(done.links["All my licenses"]).title == "My licenses"
+
+
+def test_the_page_of_a_license_shows_only_one_s_own(pages: Pages) -> None:
+    ben = pages.account("ben@grace.example")
+    place = ben.press("Claim this seat").path
+    assert ben.open(place).title == "Logos"
+    assert pages.account("eve@home.example").open(place).path == "/"
+    assert pages.browser().open(place).path == "/sign-in"
+
+
+def test_pages_have_the_institution_s_name_from_its_link_to_the_license(pages: Pages) -> None:
+    ben, invitation = pages.browser(), link(pages, "ben@grace.example")
+    assert "seatsync" in ben.open("/sign-in").links
+    for path in (invitation, "/account/new", "/sign-in"):
+        assert "Grace Seminary" in ben.open(path).links, path
+    ben.open("/account/new")
+    ben.press("Send me a code")
+    assert "Grace Seminary" in ben.page.links
+    ben.press("Save and sign in", code=pages.code("ben@grace.example"), password=PASSWORD)
+    assert "Grace Seminary" in ben.press("Claim this seat").links
+    ben.press("Sign out")
+    assert "seatsync" in ben.open("/sign-in").links
+
+
+def test_a_letter_that_asks_for_a_password_has_two_steps(pages: Pages) -> None:
+    cy = pages.browser()
+    assert "Step 1 of 2" in cy.open(link(pages, "cy@grace.example")).text
+    assert "Step 2 of 2" in cy.press("Send me a code").text
+
+
+def test_who_signs_in_from_a_letter_or_the_claim_page_finds_their_e_mail_filled_in(pages: Pages) -> None:
+    pages.account("ben@grace.example")
+    ben = pages.browser()
+    ben.open(link(pages, "ben@grace.example"))
+    assert ben.open("/sign-in").form("Sign in").fields["email"] == "ben@grace.example"
+    claiming = at_the_code(pages, "ben@grace.example")
+    claiming.press("Continue", code=pages.code("ben@grace.example"))
+    assert claiming.open("/sign-in").form("Sign in").fields["email"] == "ben@grace.example"
+    assert pages.browser().open("/sign-in").form("Sign in").fields["email"] == ""
+
+
+def test_a_code_that_does_not_arrive_is_looked_for_in_spam_and_sent_again_within_the_limits(pages: Pages) -> None:
+    ben = at_the_code(pages, "ben@grace.example")
+    assert "Look in your spam folder too: the sender is library@grace.example." in ben.page.text
+    first = pages.code("ben@grace.example")
+    again = ben.press("Send a new code")
+    assert "We have sent you a new code. The earlier one no longer works." in again.text
+    assert "Step 2 of 3" in again.text
+    assert ben.press("Continue", code=first).code == 403
+    ben.press("Send a new code")
+    refused = ben.press("Send a new code")
+    assert (refused.code, refused.title) == (429, "Too many tries")
+    ben.open("/claim/grace/code")
+    codes = [letter["Subject"] for letter in pages.room.letters if "is your code" in letter["Subject"]]
+    assert len(codes) <= 2, "three were sent, and one of them was read"
+
+
+@pytest.mark.parametrize("path", ["/account/new", "{link}"])
+def test_every_page_that_waits_for_a_code_sends_another(pages: Pages, path: str) -> None:
+    cy = pages.browser()
+    cy.open(path.format(link=link(pages, "cy@grace.example")))
+    cy.page.form("Send me a code").fields["email"] = "cy@grace.example"
+    cy.press("Send me a code")
+    pages.code("cy@grace.example")
+    assert "We have sent you a new code." in cy.press("Send a new code").text
+    cy.press("Save and sign in", code=pages.code("cy@grace.example"), password=PASSWORD)
+    assert cy.page.code == 200
+
+
+def test_no_page_is_a_dead_end(pages: Pages) -> None:
+    ben, invitation = pages.account("ben@grace.example"), link(pages, "ben@grace.example")
+    ben.press("Claim this seat")
+    for path in ("/nowhere", invitation, f"{invitation}x", "/claim/grace/code", "/account/code", "/language"):
+        shown = ben.open(path)
+        assert shown.code >= 400, path
+        lead = [href for words, href in shown.links.items() if words in ("My licenses", "Get a new code", "Back")]
+        assert lead, f"{path}: {shown.text}"
+        assert all(ben.open(href).code == 200 for href in lead), path
+
+
+def test_an_error_leads_back_to_the_page_it_came_from_but_never_to_another_site(pages: Pages) -> None:
+    ben = pages.browser()
+    shown = ben.open("/language", Referer=f"{PORTAL}/account/new")
+    assert (shown.code, shown.links["Back"]) == (405, f"{PORTAL}/account/new")
+    assert "Back" not in ben.open("/language", Referer="https://evil.example/").links
+    ran(pages.folder, "verify")
