@@ -30,6 +30,7 @@ COMMANDS = {
     "propose": "Open a pull request with changed files.",
     "mark": "Give a commit a status for each institution.",
     "status": "Show the seats of each library.",
+    "report": "Write the state of an institution as one page.",
     "members": "List members.",
     "licenses": "List licenses.",
     "fetch": "Fetch a roster from where it lives into a file.",

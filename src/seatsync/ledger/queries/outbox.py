@@ -140,6 +140,12 @@ def count_held(connection: Connection, institution: str | None) -> int:
     return sum(connection.execute(held.where(outbox.institution == id)).scalar_one() for id in ids)
 
 
+def count_bounced(connection: Connection, institution: str) -> int:
+    """The number of letters of an institution that bounced."""
+    query = select(func.count()).where(tables.outbox.c.institution == institution, text("outbox.state = 'bounced'"))
+    return connection.execute(query).scalar_one()
+
+
 def bounced(connection: Connection, institution: str, members: Sequence[int] | None = None) -> set[tuple[str, int]]:
     """The licenses (library, member) whose latest invitation bounced, of ``members`` or of all."""
     outbox = tables.outbox.c

@@ -1,0 +1,98 @@
+"""How far the invitations of each library have come: waiting, sent or bounced, claimed or declined."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection, and_, func, or_, select, text
+
+from seatsync.domain.letters import ASKING
+from seatsync.domain.license import Status
+from seatsync.ledger import tables
+from seatsync.ledger.queries.outbox import bounced
+from seatsync.ledger.read import among
+
+
+class Invitations(NamedTuple):
+    """Of a library: how many seats are ``claimed``, how many members ``declined``, and the ``unclaimed`` seats by the day (ISO)
+    of their grant, oldest first. Of the unclaimed, the last letter still is ``waiting``, or has ``bounced``."""
+
+    claimed: int = 0
+    declined: int = 0
+    unclaimed: tuple[tuple[str, int], ...] = ()
+    waiting: int = 0
+    bounced: int = 0
+
+    @property
+    def open(self) -> int:
+        """How many seats are unclaimed."""
+        return sum(number for _, number in self.unclaimed)
+
+    def older_than(self, days: int, today: date) -> int:
+        """How many seats are unclaimed more than so many days after their grant."""
+        return sum(number for day, number in self.unclaimed if day and (today - date.fromisoformat(day)).days > days)
+
+
+_NAMES = {Status.DELIVERED.value: "claimed", Status.OPTED_OUT.value: "declined"}
+
+
+def invitations(connection: Connection, institution: str) -> Mapping[str, Invitations]:
+    """How far the invitations of each library have come. Only open letters are read, not those that were sent."""
+    license = tables.license.c
+    statuses = (*_NAMES, Status.UNCLAIMED.value)
+    query = (
+        select(license.library, license.status, license.invited_on, func.count())
+        .where(license.institution == institution, license.status.in_(statuses))
+        .group_by(license.library, license.status, license.invited_on)
+        .order_by(license.invited_on)
+    )
+    answered, unclaimed = dict[str, Counter[str]](), dict[str, list[tuple[str, int]]]()
+    for library, status, day, number in connection.execute(query):
+        if status == Status.UNCLAIMED.value:
+            unclaimed.setdefault(library, []).append((day, number))
+        else:
+            answered.setdefault(library, Counter())[_NAMES[status]] += number
+    waiting, failed = _waiting(connection, institution), _bounced(connection, institution)
+    return {
+        library: Invitations(
+            answered.get(library, Counter())["claimed"],
+            answered.get(library, Counter())["declined"],
+            tuple(unclaimed.get(library, ())),
+            waiting[library],
+            failed[library],
+        )
+        for library in {*answered, *unclaimed}
+    }
+
+
+def _waiting(connection: Connection, institution: str) -> Counter[str]:
+    license, outbox = tables.license.c, tables.outbox.c
+    is_open = or_(text("outbox.state = 'pending'"), text("outbox.state = 'held'"))
+    of_license = and_(
+        license.institution == outbox.institution,
+        license.library == outbox.library,
+        license.member == outbox.member,
+        license.status == Status.UNCLAIMED.value,
+    )
+    query = (
+        select(outbox.library, func.count(outbox.member.distinct()).label("number"))
+        .select_from(tables.outbox.join(tables.license, of_license))
+        .where(outbox.institution == institution, is_open, outbox.letter.in_(sorted(ASKING)))
+        .group_by(outbox.library)
+    )
+    return Counter({row.library: row.number for row in connection.execute(query)})
+
+
+def _bounced(connection: Connection, institution: str) -> Counter[str]:
+    """Unclaimed seats whose last letter bounced."""
+    failed, license = bounced(connection, institution), tables.license.c
+    found = Counter[str]()
+    for library in {library for library, _ in failed}:
+        members = [member for of, member in failed if of == library]
+        unclaimed = (license.library == library) & (license.status == Status.UNCLAIMED.value)
+        query = select(func.count()).where(license.institution == institution, unclaimed)
+        found[library] = connection.execute(query.where(among(connection, license.member, members))).scalar_one()
+    return found

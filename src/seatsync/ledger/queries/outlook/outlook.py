@@ -1,0 +1,47 @@
+"""An institution's libraries with what was, what is and what is to come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from seatsync.domain.library import Library, Slots
+from seatsync.domain.snapshot import Snapshot
+from seatsync.ledger.queries.outlook.ahead import SeatsEnd, ends_ahead
+from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
+from seatsync.ledger.queries.outlook.past import DayUsed, used_by_day
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A library with its seats: ``past`` has those used by day, ``ends`` those that end, ``invited`` how far invitations are.
+
+    ``ends`` may begin with days before today: seats that the next apply revokes.
+    """
+
+    library: Library
+    slots: Slots
+    past: Sequence[DayUsed]
+    ends: Sequence[SeatsEnd]
+    invited: Invitations
+
+    def ahead(self, today: date) -> list[DayUsed]:
+        """The seats used after each day on which some end, if nothing else happens; what has ended already counts as today's."""
+        used, days = self.slots.used, dict[str, int]()
+        for day, number in self.ends:
+            used -= number
+            days[max(day, today.isoformat())] = used
+        return [DayUsed(day, used) for day, used in days.items()]
+
+
+def outlooks(connection: Connection, institution: str, books: Snapshot) -> list[Outlook]:
+    """The outlook of each library of ``books``, a snapshot of the present (its members are not needed)."""
+    past = used_by_day(connection, institution, books.timezone)
+    ends, invited = ends_ahead(connection, institution), invitations(connection, institution)
+    return [
+        Outlook(library, books.slots(id), past.get(id, ()), ends.get(id, ()), invited.get(id, Invitations()))
+        for id, library in books.libraries.items()
+    ]

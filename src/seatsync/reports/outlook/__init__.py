@@ -1,0 +1,1 @@
+"""The state of institutions as one page: seats over time and ahead, invitations, what waits."""

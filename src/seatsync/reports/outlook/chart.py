@@ -1,0 +1,88 @@
+"""A library's used seats over time, drawn as SVG: so far as a line, ahead as a dashed one, and the total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from seatsync.ledger.queries.outlook.outlook import Outlook
+from seatsync.ledger.queries.outlook.past import DayUsed
+
+WIDTH, HEIGHT = 640, 120
+"""The drawing's units; it is stretched to the page's width."""
+
+_BACK, _AHEAD, _FURTHEST, _AFTER = (timedelta(days=days) for days in (365, 90, 730, 30))
+
+_SVG = Markup(
+    '<svg class="over-time" viewBox="-2 -2 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{words}">'
+    '<path class="so-far" d="{past} V{bottom} H{left} Z"/><path class="line" d="{past}"/><path class="line ahead" d="{ahead}"/>'
+    '<path class="total" d="M0 {total} H{right}"/><path class="today" d="M{today} 0 V{bottom}"/></svg>'
+)
+
+
+class Chart(NamedTuple):
+    """The drawing, the days (ISO) at its ends, and its points for a table: (day, seats used), ``ahead`` those to come."""
+
+    svg: Markup
+    first: str
+    last: str
+    past: Sequence[DayUsed]
+    ahead: Sequence[DayUsed]
+
+
+def chart(outlook: Outlook, today: date, words: str) -> Chart:
+    """Draw the last year, and what is to come until a month after the last seat ends, at least 90 days.
+
+    Ends more than two years ahead are left out.
+
+    ``words`` say the same for readers who can't see it.
+    """
+    now = DayUsed(today.isoformat(), outlook.slots.used)
+    first = max(today - _BACK, min([today, *(date.fromisoformat(one.day) for one in outlook.past[:1])]))
+    ahead = [one for one in outlook.ahead(today) if one.day <= (today + _FURTHEST).isoformat()]
+    last = max([today + _AHEAD, *(date.fromisoformat(one.day) + _AFTER for one in ahead)])
+    past = [*_from(outlook.past, first), now]
+    scale = _Scale(first, last, max(1, outlook.slots.total, *(one.used for one in (*past, *ahead))))
+    svg = _SVG.format(
+        width=WIDTH + 4,
+        height=HEIGHT + 4,
+        words=words,
+        past=scale.steps(past),
+        ahead=scale.steps([now, *ahead, DayUsed(last.isoformat(), ahead[-1].used if ahead else now.used)], late=1),
+        bottom=HEIGHT,
+        left=scale.x(past[0].day),
+        total=scale.y(outlook.slots.total),
+        right=WIDTH,
+        today=scale.x(now.day),
+    )
+    return Chart(svg, first.isoformat(), last.isoformat(), past, ahead)
+
+
+def _from(past: Sequence[DayUsed], first: date) -> list[DayUsed]:
+    """The days from ``first`` on; at its beginning the seats used before."""
+    earlier = [one.used for one in past if one.day < first.isoformat()]
+    begin = [DayUsed(first.isoformat(), earlier[-1])] if earlier else []
+    return begin + [one for one in past if one.day >= first.isoformat()]
+
+
+class _Scale(NamedTuple):
+    first: date
+    last: date
+    most: int
+
+    def x(self, day: str, late: int = 0) -> float:
+        """The place of a day, or of so many days after it."""
+        days = (date.fromisoformat(day) - self.first).days + late
+        return round(WIDTH * min(1, days / max(1, (self.last - self.first).days)), 1)
+
+    def y(self, used: int) -> float:
+        return round(HEIGHT * (1 - used / self.most), 1)
+
+    def steps(self, days: Sequence[DayUsed], late: int = 0) -> str:
+        """The path of a number that stays the same until it changes; ``late`` days after the day from the second one on."""
+        start, *others = days
+        moves = "".join(f" H{self.x(one.day, late)} V{self.y(one.used)}" for one in others)
+        return f"M{self.x(start.day)} {self.y(start.used)}{moves}"

@@ -1,0 +1,108 @@
+"""The state of institutions as one page that loads nothing and has no script."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from importlib.resources import files
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from seatsync.domain.diagnostic import counted
+from seatsync.domain.text.days import spelled
+from seatsync.ledger.queries.outlook.outlook import Outlook
+from seatsync.reports.html import with_code
+from seatsync.reports.outlook.chart import Chart, chart
+
+LATE = 14
+"""Days after which an unclaimed seat is worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An institution on the day ``today``: its ``libraries``, when its files were ``applied`` last (a day, ISO; empty for never),
+    and what ``waits`` for somebody, each a sentence with the command that shows it."""
+
+    id: str
+    name: str
+    today: date
+    applied: str
+    libraries: Sequence[Outlook]
+    waits: Sequence[str]
+
+
+class Figure(NamedTuple):
+    """A number of seats with its name, and the command that lists them."""
+
+    name: str
+    number: int
+    command: str
+
+
+def html(states: Sequence[State]) -> str:
+    """Return the page."""
+    environment = Environment(
+        loader=PackageLoader("seatsync.reports", "templates"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"with_code": with_code, "counted": counted, "spelled": spelled}
+    templates = files("seatsync.reports") / "templates"
+    style = "".join((templates / name).read_text(encoding="utf-8") for name in ("plan.css", "outlook.css"))
+    hash = b64encode(sha256(style.encode()).digest()).decode()
+    return environment.get_template("outlook.html.jinja").render(
+        states=states,
+        drawn=drawn,
+        seats=seats,
+        figures=figures,
+        ends=ends,
+        policy=f"default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704 (our own files)
+    )
+
+
+def drawn(one: Outlook, today: date) -> Chart:
+    """The library's chart."""
+    return chart(one, today, " ".join([seats(one), *ends(one, today)]))
+
+
+def seats(one: Outlook) -> str:
+    """How many seats are used, and how many are left, as a sentence."""
+    slots = one.slots
+    left = f"{slots.available:,} available" if slots.available > 0 else "none is available"
+    if slots.available < 0:
+        left = f"{counted(-slots.available, 'seat')} too many"
+    return f"{slots.used:,} of {counted(slots.total, 'seat')} used, {left}."
+
+
+def ends(one: Outlook, today: date) -> Iterator[str]:
+    """What ends when, each a sentence, soonest first."""
+    for day, number in one.ends:
+        many = counted(number, "seat ends", "seats end")
+        if day < today.isoformat():
+            yield f"{counted(number, 'seat', 'seats')} ended on {spelled(day)}; the next apply takes them back."
+        else:
+            yield f"{spelled(day)}: {many}."
+
+
+def figures(one: Outlook, today: date) -> list[Figure]:
+    """How far the invitations have come, with the command behind each number. Numbers of zero are left out."""
+    invited, list = one.invited, f"seatsync licenses --library {one.library.id}"
+    sent = invited.open - invited.waiting - invited.bounced
+    rows = [
+        Figure("claimed", invited.claimed, f"{list} --status delivered"),
+        Figure("unclaimed", invited.open, f"{list} --status unclaimed"),
+        Figure("letter sent", sent if one.library.sends_letters else 0, f"{list} --status unclaimed"),
+        Figure("letter not sent yet", invited.waiting, "seatsync outbox list --state pending"),
+        Figure("letter bounced", invited.bounced, "seatsync outbox list --state bounced"),
+        Figure(f"unclaimed for more than {LATE} days", invited.older_than(LATE, today), f"{list} --status unclaimed"),
+        Figure("declined", invited.declined, f"{list} --status opted_out"),
+    ]
+    return [row for row in rows if row.number]

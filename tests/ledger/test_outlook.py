@@ -1,0 +1,143 @@
+"""Seats over time, those that end, and how far invitations are: the report's figures against the lists and the past."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.test_lists import write_csv
+from tests.support.command_line import seatsync
+
+pytestmark = pytest.mark.usefixtures("database")
+
+CONFIG = """\
+version: 1
+institution:
+  id: grace
+  name: Grace <b>Seminary</b>
+  admins: [{given_name: Ruth, family_name: Abel, email: ruth@grace.example}]
+  opt_out: true
+  timezone: Pacific/Auckland
+libraries:
+  books: {title: Books, system: logos-library, slots: 40}
+  jamworks: {title: Jamworks, system: jamworks, slots: 40}
+rosters: [{path: members.csv}]
+grants:
+  - {library: books, kind: temporary, to: {tags: [student]}, until: 2027-06-30}
+  - {library: books, kind: temporary, to: {tags: [guest]}, until: 2027-02-28}
+  - {library: books, kind: permanent, to: {tags: [owner]}}
+  - {library: jamworks, to: {tags: [student]}}
+limits: {max_revokes: 100%}
+"""
+EXPORT = """\
+Given Name,Family Name,Email,License Kind,License Status
+Gi0,Fa0,p0@grace.example,Temporary,Delivered
+Gi1,Fa1,p1@grace.example,Temporary,Revoked
+Gi2,Fa2,p2@grace.example,Temporary,Opted Out
+"""
+FIRST = date(2026, 9, 1)
+
+
+def run(folder: Path, *args: str, now: str, codes: tuple[int, ...] = (0,)) -> str:
+    outcome = seatsync(*args, "--now", now, folder=folder)
+    assert outcome.code in codes, (args, outcome.out, outcome.err)
+    return outcome.out
+
+
+def figures(folder: Path, now: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(folder, "report", "--format", "json", now=now))
+    return found
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> Path:
+    (tmp_path / "seatsync.yaml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+def people(folder: Path, tags: dict[int, str]) -> None:
+    rows = [[f"p{i}@grace.example", f"Gi{i}", f"Fa{i}", tag] for i, tag in tags.items()]
+    write_csv(folder / "members.csv", ["email", "given_name", "family_name", "tags"], *rows)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_seats_of_each_day_are_those_that_the_ledger_had_then(school: Path, seed: int) -> None:
+    chance, tags = random.Random(seed), dict.fromkeys(range(8), "student")
+    for step in range(12):
+        day = (FIRST + timedelta(days=3 * step)).isoformat()
+        for i in chance.sample(range(12), 3):
+            tags[i] = chance.choice(["student", "guest", "owner", "nothing"])
+        tags.pop(chance.choice([*tags]))
+        people(school, tags)
+        # Near midnight of UTC it is the next day in Auckland.
+        run(school, "apply", "--yes", now=f"{day}T{chance.choice(['02', '23'])}:30:00Z", codes=(0, 4))
+        for i in range(12):
+            act = chance.choice(["claim", "opt-out", "", "", ""])
+            library = chance.choice(["books", "jamworks"])
+            if act:
+                run(school, "ledger", act, library, f"p{i}@grace.example", now=f"{day}T23:40:00Z", codes=(0, 1, 4, 64))
+        if step == 6:
+            (school / "export.csv").write_text(EXPORT, encoding="utf-8")
+            run(school, "import", "export.csv", "--library", "books", "--yes", now=f"{day}T23:50:00Z", codes=(0, 3, 4))
+    last = (FIRST + timedelta(days=60)).isoformat()
+    found = figures(school, last)
+    for library, told in found["libraries"].items():
+        past = {day["date"]: day["used"] for day in told["past"]}
+        assert past, library
+        assert told["past"][-1]["used"] == told["used"]
+        for day, used in past.items():
+            books = json.loads(run(school, "status", "--format", "json", "--as-of", day, now=last))
+            assert books["libraries"][library]["used"] == used, (library, day)
+
+
+def test_the_numbers_are_those_of_the_lists(school: Path) -> None:
+    people(school, {0: "student", 1: "student", 2: "student", 3: "guest", 4: "owner"})
+    run(school, "apply", "--yes", now="2026-09-01")
+    run(school, "ledger", "claim", "books", "p0@grace.example", now="2026-09-02")
+    run(school, "ledger", "opt-out", "books", "p1@grace.example", now="2026-09-02")
+    found = figures(school, "2026-09-20")["libraries"]["books"]
+    assert found["ends"] == [{"day": "2027-02-28", "seats": 1}, {"day": "2027-06-30", "seats": 2}]
+    assert found["ahead"] == [{"date": "2027-02-28", "used": 3}, {"date": "2027-06-30", "used": 1}]
+    assert found["invitations"] == {
+        "claimed": 1,
+        "declined": 1,
+        "waiting": 3,
+        "bounced": 0,
+        "unclaimed": [{"granted_on": "2026-09-01", "seats": 3}],
+    }
+
+
+def test_what_waits_is_named_with_its_command(school: Path) -> None:
+    people(school, {0: "student"})
+    run(school, "apply", "--yes", now="2026-09-01")
+    people(school, {0: "student", 1: "student"})
+    waits = figures(school, "2026-09-02")["waits"]
+    assert waits == [
+        "3 changes of the files are not applied yet; `seatsync plan` shows them.",
+        "3 letters are not sent yet; `seatsync outbox list --state pending` shows them.",
+    ]
+    (school / "members.csv").write_text("nonsense\n", encoding="utf-8")
+    assert figures(school, "2026-09-02")["waits"][0] == "The files have mistakes; `seatsync validate` lists them."
+
+
+def test_an_institution_that_was_never_applied_has_a_page(school: Path) -> None:
+    people(school, {0: "student"})
+    page = run(school, "report", now="2026-09-02")
+    assert "Nothing has been applied yet." in page
+    assert "No libraries yet." in page
+
+
+def test_the_page_names_nobody_and_escapes_what_files_say(school: Path) -> None:
+    people(school, dict.fromkeys(range(3), "student"))
+    run(school, "apply", "--yes", now="2026-09-01")
+    page = run(school, "report", now="2026-09-20")
+    assert "Grace &lt;b&gt;Seminary&lt;/b&gt;" in page
+    assert "<b>Seminary" not in page
+    assert "grace.example" not in page
+    assert "30 June 2027: 3 seats end." in page
+    assert "3 of 40 seats used, 37 available." in page

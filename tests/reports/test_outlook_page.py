@@ -1,0 +1,79 @@
+"""The page of ``seatsync report`` in a real browser."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser
+
+from seatsync.domain.library import Delivery, Library, Slots
+from seatsync.domain.license import Kind
+from seatsync.ledger.queries.outlook.ahead import SeatsEnd
+from seatsync.ledger.queries.outlook.invitations import Invitations
+from seatsync.ledger.queries.outlook.outlook import Outlook
+from seatsync.ledger.queries.outlook.past import DayUsed
+from seatsync.reports.outlook.chart import HEIGHT, WIDTH, chart
+from seatsync.reports.outlook.page import State, html
+from tests.support.chromium import must_be_accessible, needs_chromium
+
+TODAY = date(2026, 9, 1)
+BOOKS = Library("books", "ספרים", "logos-library", (Kind.TEMPORARY, Kind.PERMANENT), Delivery.CLAIM, 40)
+FULL = Outlook(
+    BOOKS,
+    Slots(40, 12, 20, 8),
+    [DayUsed("2024-01-10", 5), DayUsed("2026-02-01", 30), DayUsed("2026-08-30", 40)],
+    [SeatsEnd("2026-08-20", 2), SeatsEnd("2027-06-30", 18), SeatsEnd("2031-06-30", 1)],
+    Invitations(28, 3, (("2026-08-01", 7), ("2026-08-30", 5)), 5, 2),
+)
+NEW = Outlook(BOOKS, Slots(0, 0, 0, 0), [], [], Invitations())
+
+
+@needs_chromium
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_fits_a_phone(
+    chromium: Browser, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    states = [
+        State("grace", "Grace", TODAY, "2026-08-30", [FULL, NEW], ["The plan is blocked; `seatsync plan` says why."]),
+        State("harbor", "Harbor", TODAY, "", [], []),
+    ]
+    file = tmp_path / "seats.html"
+    file.write_text(html(states), encoding="utf-8")
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(file.as_uri())
+    for details in page.locator("summary").all():
+        details.click()
+    must_be_accessible(page)
+    assert said == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert "2 seats ended on 20 August 2026; the next apply takes them back." in page.inner_text("main")
+    context.close()
+
+
+@pytest.mark.parametrize("outlook", [FULL, NEW])
+def test_the_drawing_stays_inside_its_frame(outlook: Outlook) -> None:
+    made = chart(outlook, TODAY, "<words> & more")
+    assert 'aria-label="&lt;words&gt; &amp; more"' in made.svg
+    moves = [
+        word for word in made.svg.replace('"', " ").split() if word[0] in "MHV" and word[1:].replace(".", "").isdigit()
+    ]
+    assert moves
+    assert all(0 <= float(move[1:]) <= (HEIGHT if move[0] == "V" else WIDTH) for move in moves)
+
+
+def test_the_table_begins_a_year_ago_with_the_seats_used_then_and_ends_within_two_years() -> None:
+    made = chart(FULL, TODAY, "")
+    assert made.past == [
+        DayUsed("2025-09-01", 5),
+        DayUsed("2026-02-01", 30),
+        DayUsed("2026-08-30", 40),
+        DayUsed("2026-09-01", 40),
+    ]
+    assert made.ahead == [DayUsed("2026-09-01", 38), DayUsed("2027-06-30", 20)]
