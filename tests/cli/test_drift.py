@@ -161,6 +161,49 @@ def test_three_changes_by_hand_are_told_as_exactly_these_three(
     assert told(found) == Counter([("missing-there", "ann"), ("other-record", "ben"), ("unknown", "zoe")])
 
 
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_who_owns_a_library_and_is_missing_is_to_be_looked_for_first(
+    done: tuple[Path, LogosPortal, JamworksPortal], is_claimed: bool
+) -> None:
+    folder, logos, _ = done
+    if is_claimed:
+        logos.claim(BOOKS, CAGLA[0], "own@mail.example")
+        take(folder, logos.export_user_data(), now="2027-03-02")
+    logos.edit_user(logos.user(CAGLA[0]), email="married@grace.example", user_id="", family_name="Yılmaz")
+
+    found = drift(folder, logos.export_user_data())
+
+    what = "missing-there" if is_claimed else "undone"
+    assert told(found) == Counter([(what, "cagla"), ("unknown", "married")])
+    missing = next(one for one in found["differences"] if one["what"] == what)
+    assert missing["person"] == {"given_name": "Çağla", "family_name": "Şahin", "student_id": "003"}
+    assert missing["to_do"].startswith(
+        "Look for them there first, by name and by ID: what is granted permanently a second"
+    )
+    text = run(folder, "drift", "users.csv", "--no-redact", code=2).out
+    assert "cagla@grace.example (Çağla Şahin, 003)  books" in text
+    hidden = run(folder, "drift", "users.csv", "--redact", "--format", "json", code=2).out
+    assert not [name for name in ("ahin", "agla", "003", "married") if name in hidden]
+
+
+def test_who_left_and_is_missing_is_looked_for_by_name_and_gets_a_stand_in_if_somebody_has_their_email(
+    done: tuple[Path, LogosPortal, JamworksPortal],
+) -> None:
+    folder, logos, _ = done
+    change(folder, THIRD, ANN, BEN, DAN, EVE, (CAGLA[0], "Cem", "Kaya", "009", "student"))
+    logos.claim(BOOKS, CAGLA[0], "own@mail.example")
+    take(folder, logos.export_user_data(), now="2027-03-15T12:00:00Z")
+    logos.edit_user(logos.user(CAGLA[0]), email="old@grace.example", user_id="")
+
+    found = drift(folder, logos.export_user_data(), now="2027-03-16")
+
+    missing = next(one for one in found["differences"] if one["what"] == "missing-there")
+    assert missing["person"]["email"] == "member-3@stand-in.invalid"
+    assert missing["to_do"].endswith("so take the one that ends in stand-in.invalid.")
+    logos.edit_user(logos.user("old@grace.example"), email=missing["person"]["email"], user_id="003")
+    assert drift(folder, logos.export_user_data(), code=0, now="2027-03-16")["differences"] == []
+
+
 def test_a_claim_and_a_decline_are_told(done: tuple[Path, LogosPortal, JamworksPortal]) -> None:
     folder, logos, _ = done
     logos.claim(BOOKS, ANN[0], "own@mail.example")

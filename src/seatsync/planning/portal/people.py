@@ -55,12 +55,20 @@ def who_is_there(export: Export, books: Snapshot, portal: str) -> People:
 
 
 def _who_left(rows: Sequence[RosterMember], numbers: Sequence[int], books: Snapshot) -> Iterator[tuple[int, int]]:
-    """The members who have left and are known by their own stand-in alone, by position in the export."""
-    for position, row in enumerate(rows):
-        number = 0 if numbers[position] else member_of_stand_in(row.key)
-        member = books.members.get(number)
-        if member is not None and number not in numbers and have_same_names(row, member):
-            yield position, number
+    """The members who have left and are known by a stand-in, by position in the export: it names them, or only they have the
+    names of the row.
+    """
+    taken = {*numbers}
+    left = [(position, row) for position, row in enumerate(rows) if not numbers[position] and is_stand_in(row.key)]
+    gone = (
+        [(n, member) for n, member in books.members.items() if not member.on_roster and n not in taken] if left else []
+    )
+    for position, row in left:
+        named = member_of_stand_in(row.key)
+        found = [number for number, member in gone if number == named or not named]
+        found = [number for number in found if have_same_names(row, books.members[number])]
+        if len(found) == 1:
+            yield position, found[0]
 
 
 class _Exchange:

@@ -57,5 +57,5 @@ def _sections(view: DriftView) -> Iterator[Section]:
 
 def _row(view: DriftView, row: Row) -> str:
     where = code(view.where(row)) if row.line else ""
-    cells = (*(literal(escape_controls(cell)) for cell in (row.member, row.library, *row.in_words)), where)
+    cells = (*(literal(escape_controls(cell)) for cell in (row.who, row.library, *row.in_words)), where)
     return f"| {' | '.join(cells)} |\n"

@@ -42,5 +42,5 @@ def _group(out: Writer, title: str, to_do: str, rows: list[Row], most: int | Non
 
 def _parts(row: Row) -> tuple[str, ...]:
     here, there = row.in_words
-    told = (row.member, row.library, f"here: {here}" if here else "", f"there: {there}" if there else "")
+    told = (row.who, row.library, f"here: {here}" if here else "", f"there: {there}" if there else "")
     return (f"line {row.line:,}" if row.line else "", *map(escape_controls, told))

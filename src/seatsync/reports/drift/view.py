@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, assert_never
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatsync.domain.diagnostic import counted
 from seatsync.domain.license import ABSENT, Kind, Status
 from seatsync.domain.person import RosterMember, spoken
 from seatsync.domain.portal.at_vendor import There
 from seatsync.domain.portal.export import NOTHING, Holding
+from seatsync.domain.portal.namesakes import own_stand_in
 from seatsync.domain.portal.progress import status_in_words
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.days import to_the_minute
+from seatsync.domain.text.emails import email_key
 from seatsync.planning.portal.found import Comparison, Difference, Differs, Move, Seen, Unbelieved
+from seatsync.reports.drift.to_do import to_do_about, to_do_if_seen
 from seatsync.reports.view.escaping import escape_controls
 
 if TYPE_CHECKING:
@@ -26,7 +30,8 @@ class Row(NamedTuple):
     """One difference. ``here`` and ``there`` are None where there is no license to speak of: no library, or nobody in the file.
 
     ``line`` is the line of the export, 0 for who is not in it. ``fields`` are those of the person's record that differ: (here,
-    there).
+    there). ``person`` has the values by which somebody who is missing can be looked for there: names and id, and the e-mail that their
+    record must have if theirs is somebody else's now.
     """
 
     code: Seen | Differs
@@ -36,6 +41,15 @@ class Row(NamedTuple):
     here: Holding | None
     there: Holding | None
     fields: Mapping[str, tuple[str, str]] = {}
+    person: Mapping[str, str] = {}
+
+    @property
+    def who(self) -> str:
+        """The member, with all by which somebody can look for them there."""
+        values = {**self.person}
+        name = " ".join(filter(None, (values.pop("given_name", ""), values.pop("family_name", ""))))
+        known = ", ".join(filter(None, (name, *values.values())))
+        return f"{self.member} ({known})" if known else self.member
 
     @property
     def is_taken(self) -> bool:
@@ -58,7 +72,9 @@ class Row(NamedTuple):
     @property
     def to_do(self) -> str:
         """What to do about it, as a command to the reader."""
-        return _seen_to_do(self.code) if isinstance(self.code, Seen) else _differs_to_do(self, self.code)
+        if isinstance(self.code, Seen):
+            return to_do_if_seen(self.code, bool(self.person))
+        return to_do_about(self.code, self.here, self.there, "email" in self.person)
 
 
 class Seats(NamedTuple):
@@ -112,7 +128,7 @@ class DriftView:
             self,
             file=redactor.text(self.file),
             rows=[
-                row._replace(member=redactor.who(row.member), fields=_redacted(row.fields, redactor))
+                row._replace(member=redactor.who(row.member), fields=_redacted(row.fields, redactor), person={})
                 for row in self.rows
             ],
         )
@@ -135,7 +151,11 @@ class DriftView:
 
 def drift_view(found: Comparison, books: Snapshot, institution: str, taken: str, notice: str = "") -> DriftView:
     """The view of a comparison with ``books``, with one more ``notice`` if it is not empty."""
-    rows = [*_of_moves(found, books), *map(_of_difference, found.differences)]
+    missing = _Missing(books)
+    rows = [*_of_moves(found, books, missing)]
+    for one in found.differences:
+        row = _of_difference(one)
+        rows.append(missing.named(row, one.member) if one.what is Differs.MISSING else row)
     place = {code: position for position, code in enumerate(_ORDER)}
     rows.sort(key=lambda row: (place[row.code], row.to_do, row.library, row.line, row.member))
     file = found.export.file
@@ -189,14 +209,16 @@ _WORDS: Mapping[Seen | Differs, str] = {
 _ORDER = (*_WORDS,)
 
 
-def _of_moves(found: Comparison, books: Snapshot) -> Iterator[Row]:
+def _of_moves(found: Comparison, books: Snapshot, missing: _Missing) -> Iterator[Row]:
     rows: dict[int, RosterMember] = {
         number: row for number, row in zip(found.numbers, found.export.members, strict=True) if number
     }
     for move in found.moves:
         told = [seen for seen in move.seen if seen.is_difference and (seen is not Seen.DONE or seen is move.seen[0])]
         for seen in told:
-            yield _of_move(seen, move, rows.get(move.member), found, books)
+            row = _of_move(seen, move, rows.get(move.member), found, books)
+            is_lost = seen is Seen.UNDONE and not row.line and row.here is not None and row.here[0] is Kind.PERMANENT
+            yield missing.named(row, move.member) if is_lost else row
 
 
 def _of_move(seen: Seen, move: Move, row: RosterMember | None, found: Comparison, books: Snapshot) -> Row:
@@ -213,6 +235,24 @@ def _of_difference(difference: Difference) -> Row:
     if not library:
         return Row(what, "", email, line, None, None, fields)
     return Row(what, library, email, line, here, there if line else None)
+
+
+class _Missing:
+    """Names who is missing in the file, so that somebody can look for them there."""
+
+    def __init__(self, books: Snapshot) -> None:
+        self._books = books
+
+    def named(self, row: Row, number: int) -> Row:
+        member = self._books.members[number]
+        is_taken = not member.on_roster and email_key(member.email) in self._keys_on_rosters
+        values = {name: getattr(member, name) for name in ("given_name", "family_name", "student_id")}
+        values["email"] = own_stand_in(number) if is_taken else ""
+        return row._replace(person={name: value for name, value in values.items() if value})
+
+    @cached_property
+    def _keys_on_rosters(self) -> set[str]:
+        return {member.key for member in self._books.members.values() if member.on_roster}
 
 
 def _seats(found: Comparison, books: Snapshot) -> list[Seats]:
@@ -271,6 +311,8 @@ def _document(row: Row, file: str) -> dict[str, Any]:
         told["library"] = row.library
         told["here"] = _license_document(row.here)
         told["there"] = _license_document(row.there)
+    if row.person:
+        told["person"] = row.person
     if row.fields:
         told["fields"] = {name: [*values] for name, values in row.fields.items()}
     if row.line:
@@ -280,52 +322,3 @@ def _document(row: Row, file: str) -> dict[str, Any]:
 
 def _license_document(holding: Holding | None) -> dict[str, str] | None:
     return {"kind": holding[0].value, "status": holding[1].value} if holding is not None else None
-
-
-def _seen_to_do(seen: Seen) -> str:
-    match seen:
-        case Seen.PERMANENT:
-            return "Import the file. It cannot be taken back; grant it in the files as permanent."
-        case Seen.GRANTED:
-            return "Grant it in the files (an import does), or revoke it there."
-        case Seen.CLAIMED | Seen.DECLINED:
-            return "Import the file."
-        case Seen.REVOKED:
-            return "Import the file. End the grant in the files too, or the next plan grants it again."
-        case Seen.UNDONE:
-            return "Do it there (an import puts it on the work list again), or say when the file was taken."
-        case Seen.DONE | Seen.STEP | Seen.LISTED:
-            return "Tick it off: `seatsync worklist done`, or an import."
-        case _:
-            assert_never(seen)
-
-
-def _differs_to_do(row: Row, what: Differs) -> str:
-    is_permanent_there = row.there is not None and row.there[0] is Kind.PERMANENT
-    match what:
-        case Differs.MISSING | Differs.NOT_THERE:
-            return "Grant it there again, or end the grant in the files."
-        case Differs.NOT_HERE if is_permanent_there:
-            return "Grant it in the files as permanent, with `regrant: true`: it cannot be revoked there."
-        case Differs.NOT_HERE:
-            return "Revoke it there, or grant it in the files."
-        case Differs.KIND if is_permanent_there:
-            return "Grant it in the files as permanent: it cannot be revoked there."
-        case Differs.KIND:
-            return "Grant the permanent license there."
-        case Differs.STATUS:
-            return "Wait until the member claims it there, or send the invitation again there."
-        case Differs.RECORD:
-            return "Correct it there, or in the roster."
-        case Differs.LEFT:
-            return "Remove the person there, or put them on a roster."
-        case Differs.UNKNOWN if is_permanent_there:
-            return "Put the person on a roster (an import does): the license cannot be revoked there."
-        case Differs.UNKNOWN:
-            return "Put the person on a roster (an import does), or remove them there."
-        case Differs.CORRECTING | Differs.UNSURE:
-            finish = "Finish the step edit of the work list there: it has the e-mail to type in."
-            find_out = "Find out who it is: `seatsync explain identity-changed`."
-            return finish if what is Differs.CORRECTING else find_out
-        case _:
-            assert_never(what)

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from seatsync.domain.diagnostic import counted
-from seatsync.domain.portal.at_vendor import users_there
+from seatsync.domain.portal.at_vendor import STAND_IN_DOMAIN, users_there
 from seatsync.domain.portal.namesakes import namesakes, own_stand_in
 from seatsync.domain.snapshot import Snapshot
 from seatsync.domain.text.formulas import defused
@@ -149,8 +149,9 @@ def _if_otherwise(portals: Sequence[Portal]) -> Iterator[str]:
     )
     if any(task.is_irreversible for task in tasks):
         yield (
-            "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. "
-            "Give that person a made-up one in the portal, and go on."
+            "The portal says that an e-mail or an ID is taken: somebody who has left and owns a license still has it there. Give that "
+            f"person an e-mail of their name there that ends in {STAND_IN_DOMAIN} (ann.lee@{STAND_IN_DOMAIN}), or no ID, and go on. "
+            "seatsync knows them by it."
         )
         yield "At a step that cannot be undone: stop if any number is another."
     yield (
