@@ -44,6 +44,8 @@ class EditedFolder(EditedConfig):
             raise InvalidFiles(found)
         self.desired: Desired = desired
         self.rosters = rosters
+        self.asked_tags: Sequence[str] = ()
+        """Tags that an edit asks for beside those of the grants."""
         self._today = today
         self._promised: list[tuple[str, Callable[[RosterMember | None], bool], str]] = []
         self._read_ledger = snapshot
@@ -62,7 +64,7 @@ class EditedFolder(EditedConfig):
 
     @cached_property
     def _snapshot(self) -> Snapshot:
-        tags = (tag for grant in self.desired.grants for tag in grant.to.all_tags)
+        tags = (*self.asked_tags, *(tag for grant in self.desired.grants for tag in grant.to.all_tags))
         return self._read_ledger(self.desired) if any(tag.startswith(IMPORTED) for tag in tags) else Snapshot()
 
     @cached_property

@@ -32,8 +32,8 @@ def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | N
     Raises:
         CannotEdit: there is no such library or member, the kind is missing or not possible, or the layout is too unusual.
     """
-    of = _library(folder, library)
-    kind = _kind(of, kind, until)
+    of = library_of(folder, library)
+    kind = kind_of(of, kind, until)
     members = folder.members(emails)
     rules = Rules(folder)
     asked = Grant(of.id, kind, Selector(), folder.desired.place("grants"), until)
@@ -46,7 +46,12 @@ def grant(folder: EditedFolder, library: str, kind: Kind | None, until: date | N
         _add(folder, rules, of, asked, until, lacking)
 
 
-def _library(folder: EditedFolder, id: str) -> Library:
+def library_of(folder: EditedFolder, id: str) -> Library:
+    """Return the library.
+
+    Raises:
+        CannotEdit: there is none of that id.
+    """
     libraries = folder.desired.libraries
     if id not in libraries:
         fact = f'"{printable(id)}" is not a library of seatsync.yaml. {did_you_mean(id, libraries)}'.rstrip()
@@ -54,7 +59,12 @@ def _library(folder: EditedFolder, id: str) -> Library:
     return libraries[id]
 
 
-def _kind(library: Library, kind: Kind | None, until: date | None) -> Kind:
+def kind_of(library: Library, kind: Kind | None, until: date | None) -> Kind:
+    """Return the kind of license that is asked for.
+
+    Raises:
+        CannotEdit: it is missing, or the library has no such licenses.
+    """
     chosen = choose_kind(kind.value if kind is not None else "", library)
     if chosen is None:
         fact = f"{library.id} has permanent licenses, too, which can never be taken back."
@@ -73,7 +83,7 @@ def _without_covered(folder: EditedFolder, members: Sequence[RosterMember], aske
     covered: dict[Grant, list[RosterMember]] = {}
     lacking = []
     for member in members:
-        enough = [given for given in given_by[member.key] if _is_enough(given, asked)]
+        enough = [given for given in given_by[member.key] if is_enough(given, asked)]
         if enough:
             covered.setdefault(enough[0], []).append(member)
         else:
@@ -86,7 +96,7 @@ def _without_covered(folder: EditedFolder, members: Sequence[RosterMember], aske
     return lacking
 
 
-def _is_enough(given: Grant, asked: Grant) -> bool:
+def is_enough(given: Grant, asked: Grant) -> bool:
     """Whether a grant gives now what is asked for, or more."""
     return not given.after and given.strength >= asked.strength
 
@@ -110,7 +120,7 @@ def _without_taken_back(
     lacking = list(members)
     for rule in rules.of_yaml:
         listed = {*map(key_of, rule.entry.to.not_emails or ())}
-        if rule.grant.library != asked.library or not _is_enough(rule.grant, asked) or not listed:
+        if rule.grant.library != asked.library or not is_enough(rule.grant, asked) or not listed:
             continue
         reached = folder.reached_without_exceptions(rule.grant)
         back = {one.key: one for one in lacking if one.key in listed and folder.positions[one.key] in reached}
@@ -131,11 +141,11 @@ def _add(
 ) -> None:
     who = named(members)
     for rule in rules.of_yaml:
-        entry = rule.entry
-        is_plain = entry.model_fields_set <= _PLAIN_RULE and entry.to.model_fields_set == {"emails"}
-        if is_plain and rule.grant.library == library.id and rule.grant.kind is asked.kind and entry.until == until:
+        is_for_names = is_plain(rule) and rule.entry.to.model_fields_set == {"emails"}
+        is_alike = rule.grant.kind is asked.kind and rule.entry.until == until
+        if is_for_names and is_alike and rule.grant.library == library.id:
             for member in members:
-                folder.files.yaml(NAME).append(("grants", rule.position, "to", "emails"), member.email)
+                folder.edits.append(("grants", rule.position, "to", "emails"), member.email)
             folder.say(f"{who}: added to the grant of {library.id} at {rule.grant.origin}.")
             return
     for file in folder.config.grants:
@@ -145,15 +155,23 @@ def _add(
                 edits.add(_row(edits, asked, until, member))
             folder.say(f"{who}: added to the grants file {file.path}.")
             return
-    emails = [member.email for member in members]
-    rule_as_text: dict[str, Any] = {"library": library.id}
-    if choose_kind("", library) is None or asked.kind is Kind.PERMANENT:
-        rule_as_text["kind"] = asked.kind.value
-    rule_as_text["to"] = {"emails": emails}
-    if until is not None:
-        rule_as_text["until"] = Plain(until.isoformat())
-    folder.files.yaml(NAME).append(("grants",), rule_as_text)
+    to = {"emails": [member.email for member in members]}
+    folder.edits.append(("grants",), as_entry(library, asked.kind, to, until))
     folder.say(f"{who}: no grant of {library.id} could be extended, so a new one is in {NAME}.")
+
+
+def is_plain(rule: Rule) -> bool:
+    """Whether a rule says nothing beside library, kind, members and end date."""
+    return rule.entry.model_fields_set <= _PLAIN_RULE
+
+
+def as_entry(library: Library, kind: Kind, to: dict[str, Any], until: date | None) -> dict[str, Any]:
+    """Return the smallest grant, as it is written."""
+    entry: dict[str, Any] = {"library": library.id}
+    if choose_kind("", library) is None or kind is Kind.PERMANENT:
+        entry["kind"] = kind.value
+    entry["to"] = to
+    return entry if until is None else {**entry, "until": Plain(until.isoformat())}
 
 
 def _can_take(folder: EditedFolder, entry: GrantsFile, library: Library, until: date | None) -> bool:
@@ -183,7 +201,7 @@ def revoke(folder: EditedFolder, library: str, emails: Iterable[str]) -> None:
     Raises:
         CannotEdit: there is no such library or member, or a rule gives it by something other than their names.
     """
-    of = _library(folder, library)
+    of = library_of(folder, library)
     members = folder.members(emails)
     rules = Rules(folder)
     by_origin = {rule.grant.origin: rule for rule in rules.of_yaml}
@@ -222,7 +240,7 @@ def _leave_out(folder: EditedFolder, rules: Rules, rule: Rule, members: Sequence
     else:
         fact = f"{members[0].email} gets {rule.grant.library} by {_by_what(rule, members[0])} ({rule.grant.origin})"
     path = ("grants", rule.position, "to")
-    edits = folder.files.yaml(NAME)
+    edits = folder.edits
     if rule.entry.to.not_emails:
         for member in members:
             edits.append((*path, "not_emails"), member.email)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from posixpath import normpath
 from typing import NamedTuple
@@ -89,14 +89,21 @@ class Rules:
 
         A rule whose ``emails`` would be empty goes as a whole, and so does an empty ``not_emails``.
         """
+        return self._drop(rule, field, lambda email: key_of(email) in keys)
+
+    def drop_tags(self, rule: Rule, field: str, tags: Collection[str]) -> bool:
+        """Remove tags from ``any_tags`` or ``not_tags`` of a rule, as ``drop_from_list`` does e-mails."""
+        return self._drop(rule, field, lambda tag: tag in tags)
+
+    def _drop(self, rule: Rule, field: str, goes: Callable[[str], bool]) -> bool:
         listed = getattr(rule.entry.to, field) or []
-        gone = [position for position, email in enumerate(listed) if key_of(email) in keys]
+        gone = [position for position, one in enumerate(listed) if goes(one)]
         edits = self.folder.files.yaml(NAME)
         path = ("grants", rule.position, "to")
         if gone and len(gone) < len(listed):
             for position in gone:
                 edits.remove((*path, field), position)
-        elif gone and field == "emails":
+        elif gone and field in ("emails", "any_tags"):
             edits.remove(("grants",), rule.position)
         elif gone:
             edits.drop_key(path, field)

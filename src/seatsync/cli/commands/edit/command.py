@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from seatsync.cli.commands.edit import library, roster
+from seatsync.cli.commands.edit import grants, library, roster
 from seatsync.cli.commands.edit.carry_out import carry_out
+from seatsync.cli.commands.edit.members import given, of_them
 from seatsync.cli.commands.edit.options import edit_option, of_members, select_option
-from seatsync.cli.options import Moment, common, folder
+from seatsync.cli.options import common, folder
 from seatsync.cli.run import Run
 
 if TYPE_CHECKING:
     from seatsync.domain.person import Person
-    from seatsync.sources.editing.folder import EditedFolder
 
 
 @click.group("edit")
@@ -37,6 +35,8 @@ def command() -> None:
 
 command.add_command(roster.command)
 command.add_command(library.command)
+command.add_command(grants.grant)
+command.add_command(grants.revoke)
 
 
 @command.command("add")
@@ -85,22 +85,11 @@ def add(
         names = clean(given_name or ""), clean(family_name or "")
         if not all(names):
             raise click.UsageError("A member needs --given-name and --family-name.")
-        [address] = _given([email])
+        [address] = given([email])
         people.insert(0, Person(address, *names, _plain_id(student_id), role, join_tags(tags)))
     elif given_name or family_name or student_id:
         raise click.UsageError("Names and student id are those of one member: give the e-mail, too.")
     return carry_out(folder, run, partial(members.add, people=people, roster=roster))
-
-
-def _given(emails: Iterable[str]) -> list[str]:
-    """E-mails as a person typed them, without what is around them. An empty one was a variable without a value."""
-    from seatsync.domain.text.characters import clean
-    from seatsync.domain.text.ids import plain_email
-
-    plain = [plain_email(clean(email)) for email in emails]
-    if not all(plain):
-        raise click.UsageError("One of the e-mails is empty.")
-    return plain
 
 
 def _plain_id(student_id: str | None) -> str:
@@ -145,7 +134,7 @@ def remove(run: Run, folder: Path, emails: tuple[str, ...], select: Path | None)
     """
     from seatsync.sources.editing import members
 
-    return _of(folder, run, emails, select, members.remove, are_members=False)
+    return of_them(folder, run, emails, select, members.remove, are_members=False)
 
 
 @command.command("tag")
@@ -160,7 +149,7 @@ def tag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Path 
     """
     from seatsync.sources.editing import tags
 
-    return _of(folder, run, emails, select, lambda edited, who: tags.tag(edited, tag, who))
+    return of_them(folder, run, emails, select, lambda edited, who: tags.tag(edited, tag, who))
 
 
 @command.command("untag")
@@ -174,80 +163,4 @@ def untag(run: Run, folder: Path, tag: str, emails: tuple[str, ...], select: Pat
     """
     from seatsync.sources.editing import tags
 
-    return _of(folder, run, emails, select, lambda edited, who: tags.untag(edited, tag, who))
-
-
-@command.command("grant")
-@click.argument("library")
-@edit_option("--kind", type=click.Choice(["temporary", "permanent"]), help="Needed if the library has both kinds.")
-@edit_option("--until", type=Moment(), help="The last day of a temporary license.")
-@of_members
-def grant(
-    run: Run,
-    folder: Path,
-    library: str,
-    kind: str | None,
-    until: datetime | None,
-    emails: tuple[str, ...],
-    select: Path | None,
-) -> int:
-    """Grant a library to members.
-
-    \b
-    seatsync edit grant jamworks ann@grace.example
-    seatsync edit grant books --kind temporary --until 2027-06-30 --select class.csv
-
-    Says which grant gives it already, or adds the members to a grant or grants file of the same kind and end date, or
-    else writes the smallest new grant.
-    """
-    from seatsync.domain.license import Kind
-    from seatsync.sources.editing import grants
-
-    if until is not None and until.tzinfo is not None:
-        raise click.UsageError("--until is a day, for example 2027-06-30, and has no time.")
-    wanted, last = Kind(kind) if kind else None, until.date() if until is not None else None
-    return _of(folder, run, emails, select, lambda edited, who: grants.grant(edited, library, wanted, last, who))
-
-
-@command.command("revoke")
-@click.argument("library")
-@of_members
-def revoke(run: Run, folder: Path, library: str, emails: tuple[str, ...], select: Path | None) -> int:
-    """Take a library away from members. Permanent licenses can't be taken back.
-
-    \b
-    seatsync edit revoke jamworks ann@grace.example
-    seatsync edit revoke books --select leavers.csv
-
-    Removes the members from the grants that name them. Where a tag gives the library, the grant gets an exception.
-    """
-    from seatsync.sources.editing import grants
-
-    return _of(folder, run, emails, select, lambda edited, who: grants.revoke(edited, library, who), library)
-
-
-def _of(
-    path: Path,
-    run: Run,
-    emails: tuple[str, ...],
-    select: Path | None,
-    change: Callable[[EditedFolder, list[str]], None],
-    revoked: str = "",
-    are_members: bool = True,
-) -> int:
-    """Carry a change out for the members who are named or selected."""
-    from seatsync.cli.listing import selected
-    from seatsync.sources.editing.folder import key_of
-
-    if not emails and select is None:
-        raise click.UsageError("Say who: e-mails, or --select FILE.")
-    emails = tuple(_given(emails))
-    selection = selected(select, run) if select is not None else None
-    keys: set[str] = set()
-
-    def change_them(folder: EditedFolder) -> None:
-        who = [*emails, *(folder.selected(selection, are_members) if selection is not None else ())]
-        keys.update(map(key_of, who))
-        change(folder, who)
-
-    return carry_out(path, run, change_them, (revoked, keys) if revoked else None)
+    return of_them(folder, run, emails, select, lambda edited, who: tags.untag(edited, tag, who))
