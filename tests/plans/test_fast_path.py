@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,6 +28,7 @@ from seatsync.plans.unchanged import unchanged_plan
 from seatsync.plans.whole import whole_plan
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.rosters.members import RosterReader
+from tests.plans.roster_forms import SETS, SUFFIXES, csv_of, write_roster
 from tests.support.accounts import signed_up
 from tests.support.command_line import seatsync
 from tests.support.databases import location, removed
@@ -126,7 +125,8 @@ files = st.fixed_dictionaries(
         "two": st.booleans(),
         "where": st.sampled_from(["", "", ", delivered_by: vendor"]),
         "zone": st.sampled_from(["", "", ", timezone: America/Chicago", ", timezone: Pacific/Auckland"]),
-        "form": st.sampled_from(["csv", "csv", "yaml"]),
+        "form": st.sampled_from([*["csv"] * 6, "yaml", "yaml", "xlsx", *SETS]),
+        "other": st.sampled_from(["", "", "", "zip"]),
     }
 )
 
@@ -154,6 +154,7 @@ writing = st.fixed_dictionaries(
         "tags_turned": st.sampled_from([0, 1, 2]),
         "quoted": st.sampled_from([0, 0, 1, 2]),
         "columns_turned": st.booleans(),
+        "terms": st.sampled_from([0, 0, 1]),
     }
 )
 
@@ -165,70 +166,40 @@ QUICKLY = partial(
 )
 
 
-def every(step: int, position: int) -> bool:
-    """Whether something concerns this row: no row with 0, each with 1, every second one with 2."""
-    return step > 0 and position % step == 0
-
-
-def cell(text: str, quoted: bool = False) -> str:
-    return '"' + text.replace('"', '""') + '"' if quoted or set(text) & {'"', ","} else text
-
-
-def csv_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
-    lines = []
-    for position, person in enumerate(roster):
-        values, quoted = dict(person), every(how.get("quoted", 0), position)
-        if every(how.get("tags_turned", 0), position):
-            values["tags"] = ";".join(reversed(values["tags"].split(";")))
-        lines.append(",".join(how.get("around", "") + cell(values[name], quoted) for name in columns))
-    if how.get("twice"):
-        lines += lines[:1]
-    if how.get("blank"):
-        lines[1:1] = ["", "," * (len(columns) - 1)]
-    end = how.get("ends", "\n")
-    return str(end.join([",".join(columns), *lines]) + end)
-
-
-def yaml_of(columns: list[str], roster: list[dict[str, str]], how: dict[str, Any]) -> str:
-    def value(text: str, quoted: bool = False) -> str:
-        plain = re.fullmatch(r"\w[\w '@.-]*", text) and not quoted
-        return text if plain else json.dumps(text, ensure_ascii=False)
-
-    def lines(position: int, person: dict[str, str]) -> Iterator[str]:
-        turned, quoted = (every(how.get(name, 0), position) for name in ("tags_turned", "quoted"))
-        for name in columns:
-            if name == "tags":
-                tags = person["tags"].split(";") if person["tags"] else []
-                yield f"tags: [{', '.join(map(value, reversed(tags) if turned else tags))}]"
-            elif name != "remark" and (person[name] or not how.get("blank")):
-                yield f"{name}: {value(person[name], quoted)}"
-
-    people = ["- " + "\n  ".join(lines(position, person)) + "\n" for position, person in enumerate(roster)]
-    if how.get("twice"):
-        people += people[:1]
-    return "".join(people)
-
-
 def write(folder: Path, chosen: dict[str, Any], roster: list[dict[str, str]], how: dict[str, Any]) -> None:
+    """Write an institution. Of two rosters, the second may have another form."""
     folder.mkdir(exist_ok=True)
-    names = ["one", "two"] if chosen["two"] else ["one"]
-    paths = [f"{name}.{chosen['form']}" for name in names]
-    listed = ", ".join(f"{{path: {path}{chosen['tags'] if path.startswith('one') else ''}}}" for path in paths)
-    grants = "\n".join(f"  - {{library: {what}, to: {to}{more}}}" for what, to, more in chosen["rules"])
+    forms = [chosen["form"], chosen.get("other") or chosen["form"]][: 1 + chosen["two"]]
+    names = [f"{name}{SUFFIXES[form]}" for name, form in zip(["one", "two"], forms, strict=False)]
+    entries = [f"path: {name}{more}" for name, more in zip(names, [chosen["tags"], ""], strict=False)]
+    of_set = ", map: {student_id: identifier}, tags_from: {role: null}"
+    entries = [entry + of_set * (form in SETS) for entry, form in zip(entries, forms, strict=True)]
+    prefix = "class:" if {*forms} & {*SETS} else ""
+    grants = "\n".join(
+        f"  - {{library: {what}, to: {of_classes(to, prefix)}{more}}}" for what, to, more in chosen["rules"]
+    )
     (folder / "seatsync.yaml").write_text(
         f"version: 1\ninstitution: {{id: g, name: G, opt_out: true{chosen.get('zone', '')}, admins: [{{{ADMIN}}}]}}\n"
         f"libraries:\n  books: {{title: B, system: logos-library, slots: 6{chosen.get('where', '')}}}\n"
         "  sub: {title: S, system: logos-subscription, slots: 9}\n"
         f"  jam: {{title: J, system: jamworks, slots: 9{chosen.get('where', '')}}}\n"
-        f"rosters: [{listed}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
+        f"rosters: [{', '.join(f'{{{entry}}}' for entry in entries)}]\n{chosen['remind']}{chosen['limits']}grants:\n{grants}\n",
         encoding="utf-8",
     )
     (folder / "chosen.csv").write_text("email,student_id\nben@g.example,2\n,3\nzed@g.example,\n", encoding="utf-8")
-    for position, path in enumerate(paths):
-        part = roster[position :: len(paths)]
-        columns = chosen["columns"][:: -1 if how.get("columns_turned") else 1]
-        text = (csv_of if chosen["form"] == "csv" else yaml_of)(columns, part, how)
-        (folder / path).write_text(text, encoding="utf-8", newline="")
+    columns = chosen["columns"][:: -1 if how.get("columns_turned") else 1]
+    for position, (name, form) in enumerate(zip(names, forms, strict=True)):
+        part = roster[position :: len(names)]
+        if prefix and form not in SETS:
+            part = [
+                person | {"tags": ";".join(prefix + tag for tag in person["tags"].split(";") if tag)} for person in part
+            ]
+        write_roster(folder, name, form, columns, part, how)
+
+
+def of_classes(selector: str, prefix: str) -> str:
+    """The selector for tags as sets give them: with a ``prefix``."""
+    return re.sub(r"\b([abc])\b(?=[],])", rf"'{prefix}\1'", selector) if prefix else selector
 
 
 def begun_anew(place: Path) -> None:

@@ -27,7 +27,8 @@ from seatsync.plans.since import since_apply
 from seatsync.refusals import judge
 from seatsync.refusals.case import Case, refusal
 from seatsync.sources.institution_folder import InstitutionFolder
-from tests.plans.test_fast_path import COLUMNS, csv_of, grown
+from tests.plans.roster_forms import csv_of
+from tests.plans.test_fast_path import COLUMNS, grown
 from tests.support.command_line import seatsync
 from tests.support.databases import location, removed
 from tests.support.program_copy import ProgramCopy, changed_program

@@ -61,6 +61,8 @@ def read_differing(
     Raises:
         SlowPath: a file is not simple enough, or too much differs.
     """
+    if any(suffix_of(file.reader.file) not in _READERS for file in files):
+        raise SlowPath("a roster is a workbook or a set of files")
     rosters = [_plain_roster(file) for file in files]
     shape = rosters[0].shape
     if any(roster.shape != shape for roster in rosters):
@@ -109,11 +111,10 @@ def _estimated(rows: Rows, rosters: Sequence[PlainRoster], last_number: int) -> 
 
 
 def _plain_roster(file: RosterFile) -> PlainRoster:
-    reader = _READERS.get(suffix_of(file.reader.file))
-    text = file.text() if reader is not None else None
-    if reader is None or text is None or TAGS_HERE in text or NO_LINE in text:
+    text = file.text()
+    if text is None or TAGS_HERE in text or NO_LINE in text:
         raise SlowPath("a roster can't be read as plain text")
-    roster = reader(file, text)
+    roster = _READERS[suffix_of(file.reader.file)](file, text)
     if not text.isascii():
         roster.texts.set_garbled_aside()
     return roster

@@ -32,7 +32,7 @@ def unchanged_plan(folder: InstitutionFolder, since: SinceApply, now: datetime) 
         now,
         since.today,
         desired_digest=files.digest(),
-        rosters={name: books.rosters[name] for name in baseline["files"] if name in books.rosters},
+        rosters={name: size for name, size in books.rosters.items() if {name, f"{name}/"} & baseline["files"].keys()},
         changes=[],
         groups={},
         slots=slot_changes(books, {}),

@@ -131,7 +131,8 @@ class Folder:
             digest = hashlib.sha256()
             try:
                 if name.endswith("/"):
-                    return _digest_of_names(self._names_in(name))
+                    self.digests[name] = _digest_of_names(self._names_in(name))
+                    return self.digests[name]
                 edited = self._edited(name)
                 for piece in opening.pieces(self.path / name, self.path) if edited is None else [edited]:
                     digest.update(piece)

@@ -52,6 +52,28 @@ def test_a_change_of_one_file_of_the_set_is_planned_after_an_apply(tmp_path: Pat
     assert _summary(folder) == {"member-update": 1, "revoke": 1}
 
 
+@pytest.mark.parametrize("roster", ["sis", "sis.zip"])
+def test_where_nothing_changed_a_set_has_the_same_files_and_still_may_not_be_emptied(
+    tmp_path: Path, roster: str
+) -> None:
+    people = [user("u1", "student", "Ann", "Lee"), user("u2", "teacher", "Tom", "Ode")]
+
+    def plan() -> dict[str, object]:
+        made: dict[str, object] = json.loads(seatsync("plan", *NOW, "--format", "json", folder=folder).out)
+        return made
+
+    write_it = pack if roster.endswith(".zip") else write
+    folder = _folder(tmp_path / "grace", roster)
+    write_it(folder, oneroster(users=table(*people)), roster)
+    first = plan()
+    for _ in range(2):
+        assert seatsync("apply", "--yes", *NOW, folder=folder).code == 0
+    for kept in ("desired_digest", "rosters"):
+        assert plan()[kept] == first[kept]
+    write_it(folder, oneroster(users=table(*(person | {"status": "tobedeleted"} for person in people))), roster)
+    assert "empty-roster" in seatsync("plan", *NOW, folder=folder).out
+
+
 def test_a_file_that_comes_into_the_folder_later_is_read(tmp_path: Path) -> None:
     folder = _folder(tmp_path / "grace", "sis")
     people = user("u1", "student", "Ann", "Lee")
