@@ -28,11 +28,11 @@ def on(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monke
         yield made
 
 
-def write(on: Repository, *names: str) -> None:
+def write(on: Repository, *names: str, into: str = "ldap.csv") -> None:
     folder = on.place / "rosters"
     folder.mkdir(exist_ok=True)
     rows = "".join(f"{name}@grace.example,{name},Zoë\n" for name in names)
-    (folder / "ldap.csv").write_text(f"email,given_name,family_name\n{rows}", encoding="utf-8")
+    (folder / into).write_text(f"email,given_name,family_name\n{rows}", encoding="utf-8")
 
 
 def propose(on: Repository, *args: str, code: int = 0, stdin: str = "") -> Outcome:
@@ -89,10 +89,102 @@ def test_files_as_committed_close_the_pull_request(on: Repository) -> None:
     write(on, "ann", "bea")
     propose(on)
     write(on, "ann")
-    assert propose(on, "--keep-open").out.startswith("left open: ")
-    assert on.host.proposals.known[0].is_open
     assert propose(on).out.startswith("closed: ")
     assert not on.host.proposals.known[0].is_open
+
+
+# ── A source that could not be fetched ───────────────────────────────────────────────────────────────────────────
+
+
+def two_proposed(on: Repository) -> None:
+    """Propose changes of two rosters, then check out the default branch again, as the next night does."""
+    write(on, "kim", into="sis.csv")
+    (on.place / "rosters" / "gone.csv").write_text("email\n")
+    on.commit()
+    on.push()
+    write(on, "ann", "bea")
+    write(on, "kim", "lou", into="sis.csv")
+    (on.place / "rosters" / "new.csv").write_text("email\n")
+    (on.place / "rosters" / "gone.csv").unlink()
+    propose(on)
+    as_committed(on)
+
+
+def as_committed(on: Repository) -> None:
+    on.git("checkout", "-q", "--", ".")
+    (on.place / "rosters" / "new.csv").unlink()
+
+
+def proposed(on: Repository) -> list[str]:
+    return tip(on, "diff", "--no-renames", "--name-status", f"main..{BRANCH}").splitlines()
+
+
+ALL = ["D\trosters/gone.csv", "M\trosters/ldap.csv", "A\trosters/new.csv", "M\trosters/sis.csv"]
+
+
+def test_what_was_proposed_of_a_source_that_fails_stays_proposed(on: Repository) -> None:
+    two_proposed(on)
+    write(on, "ann", "cid")
+    ran = propose(on, *(f"--keep=rosters/{name}.csv" for name in ("sis", "new", "gone", "never")))
+    assert ran.out.startswith("updated: ")
+    assert proposed(on) == ALL
+    assert "cid" in tip(on, "show", f"{BRANCH}:rosters/ldap.csv")
+    assert "lou" in tip(on, "show", f"{BRANCH}:rosters/sis.csv")
+    [opened] = on.host.proposals.known
+    assert "as proposed before, because its source could not be fetched: rosters/sis.csv\n" in opened.body
+    assert len(tip(on, "rev-list", f"main..{BRANCH}").splitlines()) == 1
+
+
+def test_where_all_sources_fail_the_pull_request_stays_as_it_is(on: Repository) -> None:
+    two_proposed(on)
+    before = tip(on, "rev-parse", BRANCH)
+    for words in ("--keep=rosters",), ("--keep", "."), ("--keep=rosters/ldap.csv", "--keep", str(on.place)):
+        assert propose(on, *words).out.startswith("up")
+        assert tip(on, "rev-parse", BRANCH) == before
+    assert on.host.proposals.known[0].is_open
+
+
+def test_what_another_source_no_longer_brings_is_dropped(on: Repository) -> None:
+    two_proposed(on)
+    assert propose(on, "--keep", "rosters/sis.csv").out.startswith("updated: ")
+    assert proposed(on) == ["M\trosters/sis.csv"]
+    assert propose(on, "--keep", "rosters/ldap.csv").out.startswith("closed: ")
+
+
+def test_a_file_that_was_changed_since_is_not_set_back(on: Repository) -> None:
+    two_proposed(on)
+    write(on, "kim", "max", into="sis.csv")
+    on.commit()
+    on.push()
+    assert propose(on, "--keep", "rosters").out.startswith("updated: ")
+    assert proposed(on) == [line for line in ALL if "sis" not in line]
+    assert "max" in tip(on, "show", f"{BRANCH}:rosters/sis.csv")
+
+
+def test_what_was_merged_is_not_proposed_again(on: Repository) -> None:
+    two_proposed(on)
+    on.git("fetch", "-q", "origin", BRANCH)
+    on.git("merge", "-q", "--squash", "FETCH_HEAD")
+    on.commit()
+    on.push()
+    assert propose(on, "--keep", "rosters").out.startswith("closed: ")
+
+
+def test_what_was_closed_without_a_merge_is_not_proposed_again_by_itself(on: Repository) -> None:
+    two_proposed(on)
+    on.host.proposals.known[0].is_open = False
+    assert propose(on, "--keep", "rosters").out == "Nothing to propose: the files are as committed.\n"
+    write(on, "ann", "cid")
+    propose(on, "--keep", "rosters/sis.csv")
+    assert proposed(on) == ["M\trosters/ldap.csv"]
+
+
+def test_what_is_kept_is_found_from_a_shallow_checkout(on: Repository, tmp_path: Path) -> None:
+    two_proposed(on)
+    shallow = tmp_path / "shallow"
+    on.git("clone", "-q", "--depth", "1", on.push(), str(shallow))
+    assert seatsync("propose", "rosters", "--keep", "rosters", folder=shallow).out.startswith("up")
+    assert proposed(on) == ALL
 
 
 def test_a_commit_of_somebody_else_on_the_branch_is_not_lost(on: Repository) -> None:

@@ -70,9 +70,18 @@ def test_on_github_a_source_that_fails_is_told_and_the_others_are_proposed(on_gi
     assert "ann0@grace.example" in tip(on_github, "rosters/other/users.csv")
     [opened] = on_github.host.proposals.known
     assert "rosters/sis" not in opened.body
+    assert "updated: " in act(on_github, "schedule", SCHEDULE).said
+    sis.data["users"].append(user(9, "1.2"))
+    sis.faults = [Fault("/enrollments", Answer(403, {}))]
+    assert act(on_github, "schedule", SCHEDULE).code == 1
+    assert "ann0@grace.example" in tip(on_github, "rosters/sis/users.csv")
+    assert "ann9@grace.example" not in tip(on_github, "rosters/sis/users.csv")
+    assert "ann9@grace.example" in tip(on_github, "rosters/other/users.csv")
+    assert "could not be fetched: rosters/sis/users.csv" in opened.body
     sis.faults = [Fault("/enrollments", Answer(403, {}), times=99)]
-    assert "left open: " in act(on_github, "schedule", SCHEDULE).said
+    assert act(on_github, "schedule", SCHEDULE).code == 1
     assert opened.is_open
+    assert "ann9@grace.example" in tip(on_github, "rosters/other/users.csv")
 
 
 @needs_gitlab
@@ -96,6 +105,11 @@ def test_on_gitlab_a_night_proposes_what_changed(on_gitlab: Repository, sis: Sis
     theirs = {*files.split()} - {".gitlab-ci.yml"}  # which the test itself has changed
     assert {Path(name).parent for name in theirs} == {Path("rosters/sis")}
     assert token not in (on_gitlab.place / ".git" / "config").read_text()
+    given["SEATSYNC_FETCH"] = f"{source(sis)}{source(sis, 'rosters/other')}".strip()
+    sis.faults = [Fault("/enrollments", Answer(403, {}))]
+    assert gitlab(on_gitlab, "seatsync-fetch", "schedule", **given).code != 0
+    assert "ann0@grace.example" in tip(on_gitlab, "rosters/other/users.csv")
+    assert "ann0@grace.example" in tip(on_gitlab, "rosters/sis/users.csv")
     sis.data["users"].clear()
     assert gitlab(on_gitlab, "seatsync-fetch", "schedule", **given).code != 0
     assert "seatsync fetch failed" in (on_gitlab.place / "fetch-failed.txt").read_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from seatsync.git.scratch import NoScratch, Scratch
 REMOTE = "origin"
 _MARK = "Proposed-by: seatsync"
 _SECONDS = 300.0
+_FILE = "100644"
 
 
 class CannotPropose(Failure):
@@ -26,28 +27,31 @@ class CannotPropose(Failure):
 
 
 class Pushed(NamedTuple):
-    """The commit with the files; ``is_new`` if the branch did not have it yet."""
+    """The commit with the files; ``is_new`` if the branch did not have it yet. ``kept`` are files of the earlier proposal."""
 
     commit: str
     is_new: bool
+    kept: Sequence[str] = ()
 
 
-def propose(folder: Path, paths: Sequence[Path], branch: str, title: str) -> Pushed | None:
+def propose(folder: Path, paths: Sequence[Path], branch: str, title: str, keep: Sequence[Path] = ()) -> Pushed | None:
     """Push the files at ``paths``, as they are in the work tree, to a branch of the remote. Return None if they are as committed.
     Ignored files are left out.
 
-    The branch gets one commit on top of HEAD, in place of an earlier proposal. No filter or hook of the checkout runs.
+    The branch gets one commit on top of HEAD, in place of an earlier proposal. Of that, files at the paths in ``keep`` stay, unless
+    they are changed in the work tree, or HEAD has others than the proposal was made on. No filter or hook of the checkout runs.
 
     Raises:
         CannotPropose: there is no repository or remote; the branch has a commit of somebody else; or the push is rejected.
     """
     try:
         with history_of(folder) as history:
-            places = [_place(path, history) for path in paths]
+            places, kept = ([_place(path, history) for path in some] for some in (paths, keep))
             changed = {*history.differences(history.head, paths=places), *history.untracked(*places, ignored=False)}
             scratch = Scratch(history.checkout)
             try:
-                return _Proposal(history, scratch).pushed(sorted(changed), branch, title) if changed else None
+                proposal = _Proposal(history, scratch, branch)
+                return proposal.pushed(sorted(changed), title, kept) if changed or kept else None
             finally:
                 scratch.close()
     except NotInGit:
@@ -65,9 +69,9 @@ def _place(path: Path, history: History) -> str:
 
 
 class _Proposal:
-    def __init__(self, history: History, scratch: Scratch) -> None:
+    def __init__(self, history: History, scratch: Scratch, branch: str) -> None:
         checkout, self._head = history.checkout, history.head
-        self._checkout, self._scratch = checkout, scratch
+        self._checkout, self._scratch, self._branch = checkout, scratch, branch
         self._environment = {
             **scratch.reaching(),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(checkout.common / "objects"),
@@ -77,39 +81,66 @@ class _Proposal:
         if (checkout.common / "shallow").is_file():
             shutil.copyfile(checkout.common / "shallow", scratch.home / "git" / "shallow")
 
-    def pushed(self, files: Sequence[str], branch: str, title: str) -> Pushed | None:
-        head, tree = self._head, self._tree(files)
+    def pushed(self, files: Sequence[str], title: str, keep: Sequence[str]) -> Pushed | None:
+        head, ref = self._head, f"refs/heads/{self._branch}"
+        entries = self._entries(files)
+        if not keep and self._tree(entries) == self._git("rev-parse", f"{head}^{{tree}}"):
+            return None
+        old = self._git("ls-remote", REMOTE, ref).partition("\t")[0]
+        before = self._commit(old, ref) if old else ""
+        is_own = _MARK in before.splitlines()
+        kept = self._kept(old, keep, entries) if is_own and keep else {}
+        tree = self._tree({**kept, **entries})
         if tree == self._git("rev-parse", f"{head}^{{tree}}"):
             return None
-        ref = f"refs/heads/{branch}"
-        old = self._git("ls-remote", REMOTE, ref).partition("\t")[0]
-        if old:
-            before = self._commit(old, ref)
-            if before.startswith(f"tree {tree}\nparent {head}\n"):
-                return Pushed(old, False)
-            if _MARK not in before.splitlines():
-                raise CannotPropose(
-                    f"The branch {branch} ends with a commit that seatsync did not make, and which would be lost.",
-                    "Merge or close its pull request and delete the branch, or name another: --branch.",
-                )
+        if before.startswith(f"tree {tree}\nparent {head}\n"):
+            return Pushed(old, False, [*kept])
+        if old and not is_own:
+            raise CannotPropose(
+                f"The branch {self._branch} ends with a commit that seatsync did not make, and which would be lost.",
+                "Merge or close its pull request and delete the branch, or name another: --branch.",
+            )
         message = f"{title}\n\n{_MARK}\n".encode()
         commit = self._git("commit-tree", "-p", head, "-F", "-", tree, input=message, more=self._scratch.identity())
         self._git("push", "--quiet", "--no-verify", f"--force-with-lease={ref}:{old}", "--", REMOTE, f"{commit}:{ref}")
-        return Pushed(commit, True)
+        return Pushed(commit, True, [*kept])
 
-    def _tree(self, files: Sequence[str]) -> str:
-        """Return the tree of HEAD with these files as they are now. Links are left as they were."""
-        self._git("read-tree", self._head)
+    def _entries(self, files: Sequence[str]) -> dict[str, str]:
+        """Return what the index shall say of these files as they are now: mode and hash. Links are left as they were."""
         places = {name: self._checkout.top / name for name in files}
         there = [name for name, place in places.items() if place.is_file() and not place.is_symlink()]
         hashes = [self._git("hash-object", "-w", "--no-filters", "--", str(places[name])) for name in there]
-        lines = [f"100644 {sha}\t{name}" for sha, name in zip(hashes, there, strict=True)]
-        lines += [f"0 {'0' * len(self._head)}\t{name}" for name, place in places.items() if not os.path.lexists(place)]
-        self._git("update-index", "-z", "--index-info", input="".join(f"{line}\0" for line in lines).encode())
+        gone = [name for name, place in places.items() if not os.path.lexists(place)]
+        return {name: f"{_FILE} {sha}" for name, sha in zip(there, hashes, strict=True)} | dict.fromkeys(gone, self._no)
+
+    @property
+    def _no(self) -> str:
+        """The entry of a file that is not there."""
+        return f"0 {'0' * len(self._head)}"
+
+    def _kept(self, old: str, keep: Sequence[str], changed: Collection[str]) -> dict[str, str]:
+        """The entries of the earlier proposal ``old`` at these paths, of files that HEAD has as they were before it."""
+        below = [] if "." in keep else keep
+        differences = self._git("diff-tree", "-r", "-z", "--no-renames", f"{old}^", old, "--", *below).split("\0")
+        listed = (line.partition("\t") for line in self._git("ls-tree", "-r", "-z", self._head).split("\0") if line)
+        now = {name: entry.split()[-1] for entry, _, name in listed}
+        kept = {}
+        for facts, name in zip(differences[::2], differences[1::2], strict=False):
+            _, mode, before, after, _ = facts.split()
+            if name not in changed and now.get(name, "0" * len(before)) == before and after != before:
+                kept[name] = f"{mode} {after}" if after.strip("0") else self._no
+        return kept
+
+    def _tree(self, entries: Mapping[str, str]) -> str:
+        """Return the tree of HEAD with these entries."""
+        self._git("read-tree", self._head)
+        lines = "".join(f"{entry}\t{name}\0" for name, entry in entries.items())
+        self._git("update-index", "-z", "--index-info", input=lines.encode())
         return self._git("write-tree")
 
     def _commit(self, sha: str, ref: str) -> str:
-        self._git("fetch", "--quiet", "--no-tags", "--depth=1", "--", REMOTE, f"+{ref}:refs/seatsync/old")
+        """Fetch the commit and the one before it; return its text."""
+        self._git("fetch", "--quiet", "--no-tags", "--depth=2", "--", REMOTE, f"+{ref}:refs/seatsync/old")
         return self._git("cat-file", "commit", sha)
 
     def _git(self, *words: str, input: bytes = b"", more: Mapping[str, str] | None = None) -> str:

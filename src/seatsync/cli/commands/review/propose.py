@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -14,12 +14,18 @@ from seatsync.cli.extras import needs
 from seatsync.cli.options import common, host_timeout_option, option
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode, Failure
+from seatsync.domain.text.characters import printable
+
+if TYPE_CHECKING:
+    from seatsync.hosts.proposals.put import Proposals
 
 _BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _UNPLANNED = (
     "\n\nGitHub starts no pipeline for a pull request that a job opened with its own token. "
     "To plan it, write `/seatsync plan` as a comment."
 )
+
+_KEPT = "as proposed before, because its source could not be fetched"
 
 
 class _TooPublic(Failure):
@@ -56,10 +62,12 @@ class _TooPublic(Failure):
     "--base", of="PROPOSE", default=job_branch, metavar="NAME", help="Where it shall go. Default: the job's branch."
 )
 @option(
-    "--keep-open",
+    "--keep",
     of="PROPOSE",
-    is_flag=True,
-    help="Leave the pull request open even if the files are as committed: a source could not be fetched.",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Keep what the open pull request has of these files: their source could not be fetched. Repeatable.",
 )
 @host_timeout_option()
 @common()
@@ -70,7 +78,7 @@ def command(
     body: TextIO | None,
     branch: str,
     base: str,
-    keep_open: bool,
+    keep: tuple[Path, ...],
     timeout: float,
 ) -> None:
     """Propose changed files: commit them to a branch, and open its pull request or bring it up to date.
@@ -79,7 +87,8 @@ def command(
     seatsync propose rosters/sis
     seatsync propose rosters/ldap.csv --branch seatsync/ldap --title "Rosters from the directory"
 
-    There is one pull request for a branch. If the files are as committed, it is closed. The token comes from GITHUB_TOKEN or
+    There is one pull request for a branch. If the files are as committed, it is closed. Where a source could not be fetched, name its
+    files with --keep, or else an earlier proposal of them is dropped. The token comes from GITHUB_TOKEN or
     GH_TOKEN, on GitLab from SEATSYNC_GITLAB_TOKEN or GITLAB_TOKEN; Git pushes to origin. Needs `pip install 'seatsync[ci]'`.
     """
     with needs("ci"):
@@ -100,16 +109,24 @@ def command(
     text = body.read().strip() if body is not None else ""
     requests, are_planned = proposals(os.environ, branch, base, timeout)
     with run.step("Proposing"):
-        pushed = propose(Path(), paths, branch, title)
+        open_one = requests.find() if keep else None
+        pushed = propose(Path(), paths, branch, title, keep if open_one is not None else ())
         if pushed is None:
-            open_one = requests.find()
-            if open_one is not None and not keep_open:
-                requests.close(open_one)
-            done, url = ("left open" if keep_open else "closed", open_one.url) if open_one is not None else ("", "")
+            done, url = _closed(requests)
         else:
-            done, url = put(requests, title, _fenced(text) + ("" if are_planned else _UNPLANNED))
+            told = [text, *(f"{_KEPT}: {printable(name, 300)}" for name in pushed.kept)]
+            said = _fenced("\n".join(filter(None, told))) + ("" if are_planned else _UNPLANNED)
+            done, url = put(requests, title, said)
             done = "updated" if done == "up to date" and pushed.is_new else done
     click.echo(f"{done}: {url}" if done else "Nothing to propose: the files are as committed.")
+
+
+def _closed(requests: Proposals) -> tuple[str, str]:
+    """Close the open pull request. Return what was done, and its address; both are empty if there is none."""
+    if (open_one := requests.find()) is None:
+        return "", ""
+    requests.close(open_one)
+    return "closed", open_one.url
 
 
 def _fenced(text: str) -> str:
