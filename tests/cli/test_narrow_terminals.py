@@ -46,6 +46,8 @@ LISTS = (
     "outbox list",
     "worklist list",
     "drift export.csv",
+    "log --member layla@grace.example",
+    f"why {LONG}",
     "ledger info",
 )
 

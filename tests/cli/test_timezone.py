@@ -98,14 +98,14 @@ def test_a_seat_that_was_taken_back_has_no_end_date(school: Path) -> None:
 def test_why_says_until_when_and_when_in_local_time(school: Path) -> None:
     said = ran(school, "why", "ann@grace.example").out
     assert "books: temporary, unclaimed, until 2027-06-30" in said
-    assert "  2026-09-01T22:30:00-05:00  grant" in said
+    assert "    2026-09-01T22:30:00-05:00  granted  " in said
     (ann,) = told(school, "why", "ann@grace.example")
     assert ann["libraries"]["books"]["until"] == "2027-06-30"
     assert ann["libraries"]["books"]["events"][0]["at"] == APPLIED
 
 
 def test_people_read_local_times_and_programs_utc(school: Path) -> None:
-    assert "2026-09-01T22:30:00-05:00" in ran(school, "log").out
+    assert "  2026-09-01 22:30  by " in ran(school, "log").out
     assert {row["at"] for row in rows(school, "log", "--format", "csv")} == {"2026-09-01T22:30:00-05:00"}
     assert {row["at"] for row in told(school, "log")} == {APPLIED}
     assert "2026-09-01T22:30:00-05:00" in ran(school, "outbox", "list").out

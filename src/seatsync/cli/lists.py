@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from itertools import chain, islice
@@ -133,20 +133,14 @@ def sort_rows(rows: list[dict[str, Any]], columns: Sequence[str], by: str | None
     return sorted(rows, key=lambda row: str(row[name]).casefold(), reverse=descending)
 
 
-def print_rows(
-    run: Run,
-    columns: Sequence[str],
-    rows: Sequence[dict[str, Any]],
-    if_empty: str,
-    most: int = MOST_IN_TEXT,
-    short: Collection[str] = (),
-) -> None:
-    """Print rows as table, CSV or JSON.
+def redacted(rows: Sequence[dict[str, Any]], run: Run) -> Sequence[dict[str, Any]]:
+    """The rows, with pseudonyms if names must be left out."""
+    return rows if run.redactor is None else [run.redactor.row(row) for row in rows]
 
-    Without ``--verbose`` a table shows the first ``most`` rows; it cuts the columns in ``short`` to 10 characters.
-    """
-    if run.redactor is not None:
-        rows = [run.redactor.row(row) for row in rows]
+
+def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]], if_empty: str) -> None:
+    """Print rows as table, CSV or JSON. Without ``--verbose`` a table shows the first 500 rows."""
+    rows = redacted(rows, run)
     if run.format == "json":
         write_json(rows)
     elif run.format == "csv":
@@ -156,10 +150,8 @@ def print_rows(
     else:
         from seatsync.reports import text
 
-        shown = rows if run.verbose else rows[:most]
-        text.stdout(run.no_color).table(
-            ([_cell(row[name], ", ")[: 10 if name in short else None] for name in columns] for row in shown), columns
-        )
+        shown = rows if run.verbose else rows[:MOST_IN_TEXT]
+        text.stdout(run.no_color).table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
         if len(shown) < len(rows):
             run.say(f"… and {len(rows) - len(shown):,} more (--verbose or --format csv shows all)")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seatsync.cli.institution import institution_of, ledger_of
-from seatsync.cli.lists import in_local_time, print_rows
+from seatsync.cli.lists import in_local_time, print_rows, redacted
 from seatsync.cli.options import Moment, common, day, folder, option
 from seatsync.cli.planning import member_numbers, without_members
 from seatsync.cli.run import Run
@@ -25,7 +25,7 @@ COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member
 @click.command("log")
 @folder
 @option(
-    "--limit", type=click.IntRange(1, MAX_NUMBER), default=50, show_default=True, help="Show at most this many entries."
+    "--limit", type=click.IntRange(1, MAX_NUMBER), default=50, show_default=True, help="Show at most this many lines."
 )
 @option("--member", metavar="EMAIL|ID", help="Only what happened to this member.")
 @option("--library", metavar="ID", help="Only what happened in this library.")
@@ -72,14 +72,13 @@ def command(
         )
         lines = history(connection, institution, wanted, limit, persons) if connection is not None else []
     rows = in_local_time((line._asdict() for line in lines), ["at"], run, snapshot.timezone)
-    print_rows(
-        run,
-        COLUMNS,
-        rows,
-        "No journal entries match." if snapshot.serial else "No journal entries yet.",
-        limit,
-        short=("commit", "plan"),
-    )
+    if run.format == "text" and rows:
+        from seatsync.cli.output.journal import print_events
+        from seatsync.reports import text
+
+        print_events(text.stdout(run.no_color), redacted(rows, run))
+    else:
+        print_rows(run, COLUMNS, rows, "No journal entries match." if snapshot.serial else "No journal entries yet.")
 
 
 def _as_recorded(plan: str, connection: Connection, institution: str) -> str:

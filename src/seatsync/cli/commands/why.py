@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from seatsync.cli.output.findings import prefix, print_findings
 from seatsync.cli.planning import member_numbers, use_secret
 from seatsync.cli.run import Run
 from seatsync.domain.failure import ExitCode
-from seatsync.domain.text.days import local
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -62,8 +61,14 @@ def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     if run.format == "json":
         click.echo(json.dumps(people, indent=2, ensure_ascii=False))
         return
-    for person in people:
-        _print(person, library is not None, timezone)
+    from seatsync.cli.output.story import tell
+    from seatsync.reports import text
+
+    out = text.stdout(run.no_color)
+    for number, person in enumerate(people):
+        if number:
+            out.line()
+        tell(out, person, library is not None, timezone)
 
 
 def _must_be_valid(run: Run, folder: Path, loaded: Loaded) -> Desired:
@@ -183,53 +188,3 @@ def _events(past: Iterable[HistoryLine], library: str, run: Run) -> list[dict[st
     names = ("serial", "at", "what", "detail", "actor", "commit", "plan")
     events = [{name: getattr(line, name) for name in names} for line in reversed(list(past)) if line.library == library]
     return events if run.redactor is None else [run.redactor.row(event) for event in events]
-
-
-def _print(person: dict[str, Any], everything: bool, timezone: str) -> None:
-    from seatsync.domain.portal.progress import status_in_words
-    from seatsync.domain.text.characters import printable
-
-    def put(text: str) -> None:
-        click.echo(printable(text, 500))
-
-    student_id = f", {person['student_id']}" if person["student_id"] else ""
-    put(f"{person['member']} ({person['name']}{student_id})")
-    roster = person["roster"]
-    put(f"  {'in ' + _place(roster) if roster else 'on no roster: has left'}")
-    if not person["in_ledger"]:
-        put("  not in the ledger yet: the next apply adds them")
-    for event in person["events"]:
-        put(_line(event, timezone))
-    for library, held in person["libraries"].items():
-        if not (everything or held["asked_for"] or held["events"]):
-            continue
-        end = f", until {held['until']}" if held["until"] else ""
-        put(f"{library}: {held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}{end}")
-        for grant in held["asked_for"]:
-            until = f" until {grant['until']}" if grant["until"] else ""
-            until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
-            weaker = "" if grant["counts"] else " (not used: another grant is stronger, or this one has ended)"
-            put(f"  asked for by {_place(grant)}: {grant['kind']}{until}{_due(grant) or weaker}")
-        if not held["asked_for"]:
-            put("  no grant in the files asks for it now")
-        for event in held["events"]:
-            put(_line(event, timezone))
-
-
-def _due(grant: Mapping[str, Any]) -> str:
-    """When a grant with ``after`` gives the license; empty for another grant."""
-    if "after" not in grant:
-        return ""
-    after = f"{grant['after']['days']} days after the first grant"
-    return f" on {grant['due']}, {after}" if grant["due"] else f" {after}, and there was none yet"
-
-
-def _place(origin: dict[str, Any]) -> str:
-    return f"{origin['file']}:{origin['line']}"
-
-
-def _line(event: dict[str, Any], timezone: str) -> str:
-    sources = [f"by {event['actor']}"]
-    sources += [f"{name} {event[name][:10]}" for name in ("commit", "plan") if event[name]]
-    detail = f" ({event['detail']})" if event["detail"] else ""
-    return f"  {local(event['at'], timezone)}  {event['what']}{detail}, {', '.join(sources)}"

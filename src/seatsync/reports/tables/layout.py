@@ -153,18 +153,43 @@ def _blocks(columns: Sequence[Column], number: int, width: int) -> Iterator[list
     """Each record as its heading and, below it, a line for each of its other values."""
     heading = _heading(columns)
     others = [column for column in columns if column is not heading]
-    labels = max((cell_len(column.header) for column in others), default=0)
-    if heading.header and heading.header not in _HEADINGS:
+    if not heading.header:
+        for row in range(number):
+            yield from _flowing([(column.cells[row], column.number) for column in columns if column.cells[row]], width)
+        return
+    if heading.header not in _HEADINGS:
         yield [(heading.header, HEADER)]
+    labels = max((cell_len(column.header) for column in others), default=0)
     for row in range(number):
         yield [(heading.cells[row] or f"no {heading.header}", heading.number)]
         for column in others:
             if not (cell := column.cells[row]):
                 continue
-            label = column.header + " " * (labels - cell_len(column.header)) + GAP if labels else ""
+            label = column.header + " " * (labels - cell_len(column.header)) + GAP
             for text in words_in_lines(cell, width - len(INDENT) - cell_len(label)):
                 yield [(INDENT + label, LABEL), (text, column.number)]
                 label = " " * cell_len(label)
+
+
+def _flowing(cells: Iterable[Part], width: int) -> Iterator[list[Part]]:
+    """The values of a record without labels, as many in a line as fit; the lines after the first are indented."""
+    line: list[Part] = []
+    length = 0
+    for cell, number in cells:
+        if line and length + len(GAP) + cell_len(cell) <= width:
+            line.append((GAP + cell, number))
+            length += len(GAP) + cell_len(cell)
+            continue
+        indent = INDENT if line else ""
+        if line:
+            yield line
+        *before, last = words_in_lines(cell, width - len(INDENT))
+        for text in before:
+            yield [(indent + text, number)]
+            indent = INDENT
+        line, length = [(indent + last, number)], len(indent) + cell_len(last)
+    if line:
+        yield line
 
 
 def words_in_lines(text: str, width: int) -> list[str]:

@@ -1,0 +1,91 @@
+"""Tell the story of a member's licenses: what they hold, who asks for it, how it came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seatsync.cli.output.journal import by_whom
+from seatsync.domain.portal.progress import status_in_words
+from seatsync.domain.text.characters import printable
+from seatsync.domain.text.days import local
+from seatsync.reports.writer import Writer
+
+_DONE = {
+    "member-add": "added",
+    "member-update": "changed",
+    "member-remove": "left",
+    "grant": "granted",
+    "claim": "claimed",
+    "opt-out": "declined",
+    "revoke": "revoked",
+    "upgrade": "made permanent",
+    "license-update": "end date changed",
+    "resend": "invited again",
+}
+"""What each action has done. Others have their names."""
+
+
+def tell(out: Writer, person: Mapping[str, Any], everything: bool, timezone: str) -> None:
+    """Tell of one member. Without ``everything`` only of libraries that they hold, held or are asked for."""
+    _line(out, f"{_who(person)} {_standing(person)}", "bold")
+    _events(out, person["events"], timezone)
+    for library, held in person["libraries"].items():
+        if everything or held["asked_for"] or held["events"]:
+            _license(out, library, held, timezone)
+
+
+def _who(person: Mapping[str, Any]) -> str:
+    known_as = ", ".join(filter(None, (person["member"], person["student_id"])))
+    return f"{person['name']} ({known_as})" if person["name"] else known_as
+
+
+def _standing(person: Mapping[str, Any]) -> str:
+    if not person["roster"]:
+        return "is on no roster any more."
+    where = f"is on the roster, {_place(person['roster'])}"
+    return f"{where}." if person["in_ledger"] else f"{where}, and not in the ledger yet: the next apply adds them."
+
+
+def _license(out: Writer, library: str, held: Mapping[str, Any], timezone: str) -> None:
+    out.line()
+    end = f", until {held['until']}" if held["until"] else ""
+    _line(out, f"{library}: {held['kind']}, {status_in_words(held['status'], held.get('at_vendor', ''))}{end}", "bold")
+    for grant in held["asked_for"]:
+        until = f" until {grant['until']}" if grant["until"] else ""
+        until += f" with {grant['ends_with']}" if "ends_with" in grant else ""
+        weaker = "" if grant["counts"] else ". It is not used: another grant is stronger, or this one has ended"
+        _line(out, f"    {_place(grant)} asks for it: {grant['kind']}{until}{_due(grant) or weaker}.")
+    if not held["asked_for"]:
+        _line(out, "    No grant in the files asks for it now.")
+    _events(out, held["events"], timezone)
+
+
+def _due(grant: Mapping[str, Any]) -> str:
+    """When a grant with ``after`` gives the license; empty for another grant."""
+    if "after" not in grant:
+        return ""
+    after = f"{grant['after']['days']} days after the first grant"
+    return f" on {grant['due']}, {after}" if grant["due"] else f" {after}, and there was none yet"
+
+
+def _events(out: Writer, events: Sequence[Mapping[str, Any]], timezone: str) -> None:
+    """When, what, by whom; the person's own values stand above."""
+    rows = [
+        (
+            local(event["at"], timezone),
+            _DONE.get(event["what"], event["what"]),
+            printable(event["detail"], 500) if event["what"] != "member-add" else "",
+            by_whom(event),
+        )
+        for event in events
+    ]
+    out.table(rows, styles=("", "", "dim", "dim"), indent=4)
+
+
+def _line(out: Writer, text: str, style: str = "") -> None:
+    out.line((printable(text, 500), style))
+
+
+def _place(origin: Mapping[str, Any]) -> str:
+    return f"{origin['file']}:{origin['line']}"
