@@ -785,6 +785,11 @@ def test_a_user_signs_in_over_starttls_with_a_certificate_that_is_checked(
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         failing(right.replace("ours", "theirs"), "rejects the sign-in: 535")
         failing(f"smtp://127.0.0.1:{port}", "530")
+        room.at_mail = (
+            f"550 {'.' * 285} a secret/of ours"  # a server that repeats the password, where its answer is cut
+        )
+        failing(right, "... ***")
+        room.at_mail = ""
     with mail_server(room, served(authority, "other.example")) as port:
         failing(f"smtp://ruth:secret@127.0.0.1:{port}", "The certificate of the mail server")
     with mail_server(room) as port:

@@ -17,6 +17,7 @@ import requests
 from seatsync import __version__
 from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.secrets import masked
 
 _TEMPORARY = {500, 502, 503, 504}
 _MOST_REDIRECTS = 5
@@ -183,7 +184,8 @@ class Api:
         data = answer.get("data") if isinstance(answer, dict) and not answer.get("errors") else None
         found = data.get(name) if isinstance(data, dict) else None
         if not isinstance(found, dict):
-            reason = re.sub("^: $", "", f": {_error_text(answer)}")
+            said = self._shown(_error_text(answer))
+            reason = f": {said}" if said else ""
             raise HostError(
                 f"{self.name}'s GraphQL API does not answer the query{reason}.",
                 "Check what the token can read, and the host's version (docs/ci.md).",
@@ -245,9 +247,7 @@ class Api:
         )
 
     def _rejected(self, method: str, response: requests.Response, needs: str) -> HostError:
-        text = _message(response)
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
+        text = self._shown(_message(response))
         status = response.status_code
         default = "Run the job again." if status >= 500 else "Read the host's message, and see docs/ci.md."
         return HostError(
@@ -255,6 +255,10 @@ class Api:
             self._fix(status, needs) or default,
             status,
         )
+
+    def _shown(self, text: str) -> str:
+        """Return what the host says, without secrets that it repeats."""
+        return printable(masked(text, self.secrets), 300)
 
 
 class _Authentication(requests.auth.AuthBase):
@@ -345,4 +349,4 @@ def _error_text(data: Any) -> str:
     lists = [given for name in ("errors", "statusInfoSet") if isinstance(given := data.get(name), list)]
     several = [error for given in lists for error in given if isinstance(error, dict)]
     messages += [error.get("message") or error.get("imsx_description") for error in several]
-    return printable(": ".join(str(message) for message in messages if message), 300)
+    return ": ".join(str(message) for message in messages if message)

@@ -15,6 +15,7 @@ from seatsync.domain.failure import ExitCode, Failure
 from seatsync.domain.letters import LetterState
 from seatsync.domain.text.characters import printable
 from seatsync.domain.text.ledger_addresses import ENCODED
+from seatsync.domain.text.secrets import masked
 
 TIMEOUT = 60.0
 """Seconds to wait for a reply."""
@@ -157,11 +158,11 @@ class Connection:
         except (smtplib.SMTPServerDisconnected, ConnectionError) as error:
             raise _Idle(_LOST) from error
         if code == 421:
-            raise _Idle(_reply_text(code, reply))
+            raise _Idle(_reply_text(self.server, code, reply))
         # Otherwise the server rejects SMTPUTF8, and only this letter needs it.
         if code >= 500 and (to.isascii() or not sender.isascii()):
             raise SenderRefused(
-                f"The mail server {self.server} accepts no letters from {sender}: {_reply_text(code, reply)}.",
+                f"The mail server {self.server} accepts no letters from {sender}: {_reply_text(self.server, code, reply)}.",
                 _CREDENTIALS if code in _SIGNING_IN else _SENDER,
                 False,
             )
@@ -176,7 +177,7 @@ class Connection:
 
     def _outcome(self, smtp: smtplib.SMTP, code: int, reply: bytes | str, to: str) -> Outcome:
         """Return the result for a letter. The server has accepted the sender, so the reply concerns only this letter."""
-        text = without_addresses(_reply_text(code, reply), to)
+        text = _reply_text(self.server, code, reply, to)
         if code == 421:
             return self._interrupted(to, text)
         if not 200 <= code < 300:
@@ -241,12 +242,11 @@ def _unsent(server: Server, error: Exception) -> Unsent:
             what = "signing in" if "AUTH" in str(error) else "STARTTLS"
             return Unsent(f"The mail server {server} does not offer {what}.", _NO_STARTTLS, False)
         case smtplib.SMTPAuthenticationError(smtp_code=code, smtp_error=reply):
-            message = f"The mail server {server} rejects the sign-in: {_reply_text(code, reply)}."
+            message = f"The mail server {server} rejects the sign-in: {_reply_text(server, code, reply)}."
             return Unsent(message, _CREDENTIALS, code < 500)
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=reply):
-            return Unsent(
-                f"The mail server {server} rejects the connection: {_reply_text(code, reply)}.", _LATER, code < 500
-            )
+            message = f"The mail server {server} rejects the connection: {_reply_text(server, code, reply)}."
+            return Unsent(message, _LATER, code < 500)
         case ssl.SSLCertVerificationError(verify_message=why):
             return Unsent(f"The certificate of the mail server {server} is not valid: {why}.", _CERTIFICATE, False)
     why = printable(getattr(error, "strerror", None) or str(error) or type(error).__name__, 200).rstrip(".")
@@ -276,9 +276,12 @@ def without_addresses(reply: str, address: str) -> str:
     return re.sub(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+", "…", text)
 
 
-def _reply_text(code: int, reply: bytes | str) -> str:
+def _reply_text(server: Server, code: int, reply: bytes | str, to: str = "") -> str:
+    """Return what the server says, without its password; and without addresses, if it is about a letter ``to`` somebody."""
     text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return printable(f"{code} {' '.join(text.split())}", 300).rstrip(".")
+    secrets = [server.password, f"\0{server.user}\0{server.password}"] if server.password else []
+    text = masked(f"{code} {' '.join(text.split())}", secrets)
+    return printable(without_addresses(text, to) if to else text, 300).rstrip(".")
 
 
 def is_loopback(host: str) -> bool:

@@ -15,6 +15,7 @@ from ldap.controls import SimplePagedResultsControl
 
 from seatsync.domain.failure import Failure
 from seatsync.domain.text.characters import printable
+from seatsync.domain.text.secrets import masked
 
 PAGE = 500
 """Entries a page. Active Directory gives at most 1,000."""
@@ -155,12 +156,10 @@ def _explained(error: ldap.LDAPError, directory: Directory) -> DirectoryError:
     details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
     said = [str(details.get(name, "")).strip() for name in ("desc", "info")]
     text = ": ".join(filter(None, said)) or type(error).__name__
-    if directory.password:
-        text = text.replace(directory.password, "***")
     help = next(
         (help for kinds, help in _HELP if isinstance(error, kinds)), "Read the server's message, and check --url."
     )
-    return DirectoryError(f"{directory.address}: {printable(text, 300)}.", help)
+    return DirectoryError(f"{directory.address}: {printable(masked(text, [directory.password]), 300)}.", help)
 
 
 _HELP: list[tuple[Any, str]] = [

@@ -53,7 +53,7 @@ def token(address: str, client: Client, seconds: float) -> str:
     body = oauth.prepare_request_body(scope=client.scope or None, include_client_id=client.in_body, **secret)
     basic = None if client.in_body else requests.auth.HTTPBasicAuth(client.id.encode(), client.secret.encode())
     api = Api("the token endpoint", address, {}, seconds, _fix, basic)
-    api.secrets.append(client.secret)
+    api.secrets += (client.secret, f"{client.id}:{client.secret}")
     response = api.send("POST", address, body, changes=False)
     try:
         oauth.parse_request_body_response(response.text)
