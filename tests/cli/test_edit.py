@@ -177,6 +177,24 @@ def test_a_removed_member_leaves_every_place_that_names_them(folder: Path) -> No
     assert seatsync("validate", folder=folder).code == 0
 
 
+def test_a_removed_member_who_is_an_administrator_stays_one_and_that_is_said(folder: Path) -> None:
+    (folder / "members.csv").write_text(MEMBERS + "Ruth@grace.example,Ruth,Abel,,,\n")
+    done = edit(folder, "remove", "ruth@grace.example")
+    assert (done.code, members(folder)) == (0, MEMBERS)
+    assert "ruth@grace.example is an administrator, too (seatsync.yaml:5), and stays one" in done.err
+    again = edit(folder, "remove", "ruth@grace.example")
+    assert ("is on no roster" in again.err, "is an administrator, too" in again.err) == (True, True)
+
+
+def test_of_a_file_of_people_with_other_columns_it_is_said_what_can_be_done(folder: Path) -> None:
+    before = contents(folder)
+    (folder / "new people.csv").write_text("Login,First Name,Last Name\nbo,Bo,Ek\n")
+    done = edit(folder, "add", "--select", "new people.csv")
+    assert (done.code, {**contents(folder)}.items() >= before.items()) == (3, True)
+    assert "new people.csv has no entry in seatsync.yaml that could say so." in done.err
+    assert "`seatsync edit roster add 'new people.csv' --map …`" in done.err
+
+
 def test_a_row_is_written_as_the_roster_is_read(folder: Path) -> None:
     text = "Login;Vorname;Nachname;Status;SIS ID;Tags;Notes\nann;Ann;Lee;active;1;;x\nex;E;X;deleted;2;;\n"
     (folder / "members.csv").write_text(text)
@@ -196,7 +214,7 @@ def test_a_vendors_template_keeps_its_fixed_words(folder: Path) -> None:
     (folder / "members.csv").write_text(text)
     assert edit(folder, *DAN).code == 0
     assert members(folder) == text + 'dan@grace.example,Dan,"Dorn, Sr",participant\n'
-    done = edit(folder, "tag", "alto", ANN)
+    done = edit(folder, "add", "eve@grace.example", "--given-name", "Eve", "--family-name", "Ernst", "--tag", "alto")
     assert (done.code, "members.csv:1: this file has no column for the tags." in done.err) == (64, True)
 
 
@@ -206,7 +224,7 @@ def test_an_export_of_another_program_is_not_edited(folder: Path) -> None:
     (folder / "sis" / "users.csv").write_text(f"{users}\nu1,active,,true,o1,student,eve,Eve,Ernst,eve@grace.example\n")
     (folder / "seatsync.yaml").write_text(config(folder).replace("rosters:\n", "rosters:\n  - {path: sis/}\n"))
     assert seatsync("validate", folder=folder).code == 0, seatsync("validate", folder=folder)
-    done = edit(folder, "tag", "alto", "eve@grace.example")
+    done = edit(folder, "remove", "eve@grace.example")
     assert done.code == 64
     assert "sis/ is made by another program, whose next export would undo the change." in done.err
     assert edit(folder, *DAN).code == 0  # to the only roster that can be changed
@@ -563,3 +581,75 @@ def test_a_roster_without_a_column_of_tags_gets_them_by_a_list_and_back(with_lis
 def test_who_is_removed_leaves_the_lists_of_tags_too(with_list: Path) -> None:
     assert edit(with_list, "remove", ANN).code == 0
     assert (with_list / "tags.csv").read_text(encoding="utf-8") == "student_id,tags\n"
+
+
+SIS = (
+    "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,familyName,email,identifier\n"
+)
+PUPILS = "u1,active,,true,o1,student,eve,Eve,Ernst,eve@grace.example,77\nu2,active,,true,o1,student,fay,Fay,Fox,fay@grace.example,\n"
+
+
+@pytest.fixture
+def with_export(folder: Path) -> Path:
+    """Members of an export that must not be changed, and of a vendor's template that has no column of tags."""
+    (folder / "sis").mkdir()
+    (folder / "sis" / "users.csv").write_text(SIS + PUPILS)
+    (folder / "members.csv").write_text(
+        f"email,First name,Last name,type\n{ANN},Ann,Lee,participant\n{BEN},Ben,O,participant\n"
+    )
+    text = config(folder).replace("rosters:\n", "rosters:\n  - {path: sis, tags: [pupil]}\n")
+    (folder / "seatsync.yaml").write_text(text)
+    return folder
+
+
+def test_where_no_roster_can_take_a_tag_and_there_is_no_list_one_is_written(with_export: Path) -> None:
+    before = config(with_export)
+    done = edit(with_export, "tag", "choir", "eve@grace.example", ANN)
+    assert done.code == 0, done.err
+    listed = with_export / "rosters" / "tags.csv"
+    assert listed.read_text() == f"student_id,email,tags\n77,eve@grace.example,choir\n,{ANN},choir\n"
+    named = "  - {path: rosters/tags.csv, adds: tags}\n"
+    assert config(with_export) == before.replace("\ngrants:\n", f"{named}\ngrants:\n", 1)
+    assert done.out.startswith("rosters/tags.csv (new)\nrosters/tags.csv:1\n+ student_id,email,tags\n+ 77,eve@")
+    assert f"Tagged choir in rosters/tags.csv: eve@grace.example, {ANN}." in done.err
+    assert "tags choir," in done.out
+    assert "Nothing to do." in edit(with_export, "tag", "choir", "eve@grace.example", ANN).err
+    assert edit(with_export, "tag", "alto", "fay@grace.example").code == 0
+    assert listed.read_text().endswith(f",{ANN},choir\nu2,fay@grace.example,alto\n")
+    assert edit(with_export, "untag", "choir", "eve@grace.example", ANN).code == 0
+    assert listed.read_text() == "student_id,email,tags\nu2,fay@grace.example,alto\n"
+
+
+def test_a_file_of_that_name_that_is_no_list_stays(with_export: Path) -> None:
+    (with_export / "rosters").mkdir()
+    (with_export / "rosters" / "tags.csv").write_text("mine")
+    assert edit(with_export, "tag", "choir", ANN).code == 0
+    assert (with_export / "rosters" / "tags.csv").read_text() == "mine"
+    assert (with_export / "rosters" / "tags-2.csv").read_text().endswith("choir\n")
+
+
+def test_a_list_of_student_ids_takes_no_tag_for_whoever_has_none(with_list: Path) -> None:
+    roster = "email,given_name,family_name,student_id\nann@grace.example,Ann,Lee,001\nben@grace.example,Ben,Okafor,\n"
+    (with_list / "members.csv").write_text(roster, encoding="utf-8")
+    assert edit(with_list, "tag", "choir", ANN).code == 0
+    assert (with_list / "tags.csv").read_text(encoding="utf-8") == "student_id,tags\n001,band\n001,choir\n"
+    done = edit(with_list, "tag", "choir", BEN)
+    assert (done.code, "by student id alone, and ben@grace.example has none" in done.err) == (64, True), done
+
+
+def test_tags_in_a_yaml_list_are_taken_away_too(with_list: Path) -> None:
+    text = config(with_list).replace("tags.csv", "tags.yaml")
+    (with_list / "seatsync.yaml").write_text(text)
+    listed = with_list / "tags.yaml"
+    before = (
+        "# by hand\n- {student_id: '001', tags: [band]}\n- email: ben@grace.example   # the tenor\n  tags: [choir, band]\n"
+        "- {email: ann@grace.example, tags: [alto]}\n"
+    )
+    listed.write_text(before)
+    assert edit(with_list, "untag", "band", ANN, BEN).code == 0
+    after = before.replace("- {student_id: '001', tags: [band]}\n", "").replace("[choir, band]", "[choir]")
+    assert listed.read_text() == after
+    assert edit(with_list, "remove", ANN).code == 0
+    assert listed.read_text() == after.replace("- {email: ann@grace.example, tags: [alto]}\n", "")
+    assert edit(with_list, "untag", "choir", BEN).code == 0
+    assert seatsync("validate", folder=with_list).code == 0

@@ -23,6 +23,12 @@ def remove_all(folder: EditedFolder, keys: Collection[str]) -> None:
     for grant in [*rules.rows(keys)]:
         rules.drop_row(grant)
         folder.say(f"Removed from {grant.origin.file}: the grant of {grant.library}.")
+    for position, admin in enumerate(folder.config.institution.admins):
+        if email_key(admin.email) in keys:
+            place = folder.line("institution", "admins", position)
+            folder.say(
+                f"{admin.email} is an administrator, too ({place}), and stays one: delete that entry to change it."
+            )
     for position, approval in enumerate(folder.config.approvals):
         if _names(approval, keys):
             place = folder.line("approvals", position)

@@ -158,7 +158,9 @@ class _YamlRoster:
         self.edits = edits
         root = edits.tree
         self.nodes = root.items if isinstance(root, yaml_tree.SequenceNode) else []
-        self.positions = {_key_in(node): position for position, node in enumerate(self.nodes)}
+        self.lines: dict[int, list[int]] = {}
+        for position, node in enumerate(self.nodes):
+            self.lines.setdefault(node.line, []).append(position)
 
     def add(self, person: Person) -> None:
         given = {field: value for field, value in person._asdict().items() if value}
@@ -172,15 +174,15 @@ class _YamlRoster:
         self.edits.append((), {key: [*value] if isinstance(value, tuple) else value for key, value in entry.items()})
 
     def remove(self, member: RosterMember) -> None:
-        self.edits.remove((), self.positions[member.key])
+        self.edits.remove((), self._position(member))
 
     def tags(self, member: RosterMember) -> list[str]:
-        position = self.positions[member.key]
+        position = self._position(member)
         node = yaml_tree.find(self.edits.tree, (position, self._tags(position)))
         return [tag for tag in yaml_tree.plain(node) or [] if tag]
 
     def tag(self, member: RosterMember, tag: str) -> None:
-        position = self.positions[member.key]
+        position = self._position(member)
         key = self._tags(position)
         if yaml_tree.find(self.edits.tree, (position, key)) is None:
             self.edits.add_key((position,), key, [tag])
@@ -188,7 +190,7 @@ class _YamlRoster:
             self.edits.append((position, key), tag)
 
     def untag(self, member: RosterMember, tag: str) -> None:
-        position = self.positions[member.key]
+        position = self._position(member)
         key = self._tags(position)
         tags = yaml_tree.plain(yaml_tree.find(self.edits.tree, (position, key)))
         if {*filter(None, tags)} == {tag} and not self._empty_lists:
@@ -197,6 +199,11 @@ class _YamlRoster:
             for at, item in enumerate(tags):
                 if item == tag:
                     self.edits.remove((position, key), at)
+
+    def _position(self, member: RosterMember) -> int:
+        """Where the row of a member is in the list: by its line, and if several are on it by the e-mail."""
+        there = self.lines[member.line]
+        return next((at for at in there if _key_in(self.nodes[at]) == member.key), there[0])
 
     def _tags(self, position: int) -> str:
         return _key_of(self.nodes[position], "tags")

@@ -11,15 +11,15 @@ from seatsync.domain.text.tags import split_tags, tag_fault
 from seatsync.sources.editing.folder import EditedFolder, named
 from seatsync.sources.editing.refused import CannotEdit
 from seatsync.sources.editing.rosters import editable, takes_tags
-from seatsync.sources.editing.tag_lists import add_rows, drop_rows, list_in_place_of
+from seatsync.sources.editing.tag_lists import add_rows, drop_rows, needs_list
 from seatsync.sources.rosters.files import RosterFile
 
 
 def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
-    """Add the tag to each member's row, in the first roster that can be changed and has the member.
+    """Add the tag to each member's row, in the first roster that can be changed and has the member, or to a list of tags.
 
     Raises:
-        CannotEdit: the tag is not valid, or no roster with the member can take it.
+        CannotEdit: the tag is not valid, or the file can't be changed.
     """
     tag = clean(tag)
     if fault := tag_fault(tag):
@@ -30,21 +30,24 @@ def tag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:
     if have:
         folder.say(f"{named(have)} {'has' if len(have) == 1 else 'have'} the tag {tag} already.")
     done: set[str] = set()
+    listed: list[RosterMember] = []
     for roster, rows in sorted(folder.rows_of(lack), key=lambda pair: not takes_tags(folder, pair[0])):
         rows = [row for row in rows if row.key not in done]
         if not rows:
             continue
-        listed = list_in_place_of(folder, roster)
-        if listed is not None:
-            add_rows(folder, listed, rows, tag)
-        else:
-            target = editable(folder, roster)
-            for row in rows:
-                target.tag(row, tag)
-        for row in rows:
-            folder.promise(row.email, partial(_has, tag), f"not have the tag {tag}")
         done |= {row.key for row in rows}
-        folder.say(f"Tagged {tag} in {(listed or roster).reader.file}: {named(rows)}.")
+        if needs_list(folder, roster):
+            listed += rows
+            continue
+        target = editable(folder, roster)
+        for row in rows:
+            target.tag(row, tag)
+        folder.say(f"Tagged {tag} in {roster.reader.file}: {named(rows)}.")
+    if listed:
+        folder.say(f"Tagged {tag} in {add_rows(folder, listed, tag)}: {named(listed)}.")
+    for member in members:
+        if member.key in done:
+            folder.promise(member.email, partial(_has, tag), f"not have the tag {tag}")
 
 
 def untag(folder: EditedFolder, tag: str, emails: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -119,8 +120,17 @@ def _people_in(file: Path, run: Run) -> list[Person]:
     if around.found:
         print_findings(file.parent, around.found, run)
     if any(finding.severity is Severity.ERROR for finding in around.found):
+        if any(key in finding.help for finding in around.found for key in _OF_ENTRIES):
+            run.say(
+                f"{file.name} has no entry in seatsync.yaml that could say so. Name its columns email, given_name, family_name, "
+                f"student_id, role, tags; or make it a roster of its own: `seatsync edit roster add {quote(str(file))} --map …`."
+            )
         raise click.exceptions.Exit(ExitCode.INVALID)
     return [Person(*person_of(member)) for member in reader.members]
+
+
+_OF_ENTRIES = ("`map:", "`take:", "`encoding:", "`tags_from:", "`sheet:")
+"""Keys that only the entry of a roster can have."""
 
 
 @command.command("remove")
