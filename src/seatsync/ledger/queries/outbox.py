@@ -191,8 +191,10 @@ def _address() -> ColumnElement[str]:
     return case((is_done, outbox.sent_to), else_=now)
 
 
-def outbox_letters(connection: Connection, institution: str, state: str = "") -> Iterator[OutboxLetter]:
-    """The letters (in ``state`` if given), oldest first, each with the address it was sent to, or will be sent to."""
+def outbox_letters(
+    connection: Connection, institution: str, state: str = "", to_member: int | None = None
+) -> Iterator[OutboxLetter]:
+    """The letters (in ``state``, or of a member, if given), oldest first, each with the address it was sent to, or will be."""
     outbox, member = tables.outbox.c, tables.member.c
     query = (
         select(
@@ -217,4 +219,6 @@ def outbox_letters(connection: Connection, institution: str, state: str = "") ->
     )
     if state:
         query = query.where(outbox.state == state)
+    if to_member is not None:
+        query = query.where(outbox.member == to_member)
     return (OutboxLetter._make(row) for row in connection.execute(query))

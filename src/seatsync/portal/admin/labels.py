@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatsync.domain.action import EVENTS
+from seatsync.domain.action import EVENTS, Letter
+from seatsync.domain.letters import LetterState
 from seatsync.domain.license import Kind, Status
 from seatsync.domain.portal.progress import WORDS
 from seatsync.ledger.queries.history import APPROVED, OUTDATED
@@ -52,3 +53,24 @@ ACTIONS: Mapping[str, Any] = {
     OUTDATED: later("outdated files applied"),
 }
 """By the word in the journal and in its filter."""
+
+LETTERS: Mapping[str, Any] = {
+    Letter.INVITATION.value: later("Invitation"),
+    Letter.REMINDER.value: later("Reminder"),
+    Letter.ACCESS.value: later("Access confirmed"),
+    Letter.REMOVED.value: later("Access removed"),
+    Letter.PERMANENT.value: later("Yours permanently"),
+    Letter.SET_PASSWORD.value: later("Set your password"),
+    Letter.PLAN_ASSIGNED.value: later("Plan assigned"),
+    Letter.WELCOME.value: later("Welcome of an administrator"),
+}
+"""The names of letters."""
+
+LETTER_STATES: Mapping[str, Any] = {
+    LetterState.PENDING.value: later("waits to be sent"),
+    LetterState.HELD.value: later("held back until an administrator releases it"),
+    LetterState.SENT.value: later("sent"),
+    LetterState.BOUNCED.value: later("not delivered"),
+    LetterState.CANCELLED.value: later("cancelled, because it was out of date"),
+}
+"""What became of a letter."""

@@ -19,13 +19,14 @@ from seatsync.ledger.queries.institutions.administered import institutions_of
 from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
+from seatsync.ledger.queries.outbox import outbox_letters
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
 from seatsync.portal.admin.access import for_administrator, pages
 from seatsync.portal.admin.exports import licenses_csv, members_csv
 from seatsync.portal.admin.journal import journal
-from seatsync.portal.admin.labels import ACTIONS, PERSON, PROGRESS, TERMS
+from seatsync.portal.admin.labels import ACTIONS, LETTER_STATES, LETTERS, PERSON, PROGRESS, TERMS
 from seatsync.portal.admin.query_string import NAMES, BadFilter, filters_of, query_of
 from seatsync.portal.admin.select import MOST_ROWS, select_by_csv
 from seatsync.portal.admin.source_links import source_link
@@ -124,14 +125,18 @@ def _order_label(sort: str, is_descending: bool) -> str:
 @pages.get("/<institution>/members/<int:number>")
 @signed_in
 def member(institution: str, number: int) -> str:
-    """Show a member: their licenses, the file and line that each comes from, and their journal."""
+    """Show a member: their licenses, the file and line that each comes from, their letters, and their journal."""
     with for_administrator(institution) as (here, connection):
         if number not in read_snapshot(connection, institution, [number]).members:
             abort(404)
         (found,) = lists.read_members(connection, institution, [number])
         titles = {library.id: library.title for library, _ in lists.libraries_of(connection, institution)}
         past = _journal(connection, institution, HistoryFilter(members=[number]))
-    return render_template("admin/member.html", here=here, one=found, titles=titles, page=past)
+        letters = [*outbox_letters(connection, institution, to_member=number)][: -MOST_SHOWN - 1 : -1]
+    words = {"letter_names": LETTERS, "letter_states": LETTER_STATES}
+    return render_template(
+        "admin/member.html", here=here, one=found, titles=titles, page=past, letters=letters, **words
+    )
 
 
 def _journal(connection: Connection, institution: str, wanted: HistoryFilter) -> Any:
