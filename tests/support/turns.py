@@ -112,6 +112,7 @@ LONG = (
     "portal/test_openid.py",
     "portal/test_serve.py",
     "portal/test_serve_logs.py",
+    "portal/test_what_waits.py",
     "portal/test_work_list.py",
     "portal_bridge/test_bundles_are_taken.py",
     "portal_bridge/test_three_changes.py",

@@ -20,6 +20,8 @@ from seatsync.ledger.queries.lists import PageRequest
 from seatsync.ledger.queries.named import members_named
 from seatsync.ledger.queries.origins import LicenseOrigin
 from seatsync.ledger.queries.outbox import outbox_letters
+from seatsync.ledger.queries.outlook.ahead import ends_ahead
+from seatsync.ledger.queries.outlook.invitations import Invitations, invitations
 from seatsync.ledger.read import read_snapshot
 from seatsync.portal.accounts.return_to import signed_in
 from seatsync.portal.accounts.sessions import signed_in_visitor
@@ -36,6 +38,8 @@ from seatsync.portal.web.translation import _
 _KEPT_PARAMETERS = (*NAMES, "tag", "sort", "what", "member", "commit")
 """The parameters that links on a page keep. No others may get into a link, because ``url_for`` has parameters of its own."""
 
+MOST_ENDS = 4
+"""Last days of seats that the overview shows of each library at most, soonest first."""
 MOST_SHOWN = 100
 """Selected members, and lines without a member, that the page shows at most. The export has all members."""
 
@@ -52,11 +56,16 @@ def institutions() -> str:
 @pages.get("/<institution>/")
 @signed_in
 def overview(institution: str) -> str:
-    """Show contacts, administrators, the claim page and the libraries' seats."""
+    """Show contacts, administrators, the claim page, the libraries' seats, which of them end, and how far invitations have come."""
     with for_administrator(institution) as (here, connection):
         books = read_snapshot(connection, institution, ())
-    claim_url = f"{site().settings.url}/claim/{institution}"
-    return render_template("admin/overview.html", here=here, books=books, claim_url=claim_url)
+        ends, invited = ends_ahead(connection, institution), invitations(connection, institution)
+    shown = {
+        "claim_url": f"{site().settings.url}/claim/{institution}",
+        "ends": {id: days[:MOST_ENDS] for id, days in ends.items()},
+        "invited": {id: invited.get(id, Invitations()) for id in books.libraries},
+    }
+    return render_template("admin/overview.html", here=here, books=books, **shown)
 
 
 @pages.get("/<institution>/libraries")

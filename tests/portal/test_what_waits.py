@@ -1,4 +1,4 @@
-"""An administrator's page about one member answers what a member asks: "I got no mail"."""
+"""Administrators see what waits and why: a member who got no mail, seats that end, invitations that nobody answered."""
 
 from __future__ import annotations
 
@@ -61,3 +61,17 @@ def test_the_page_has_the_command_that_sends_an_unclaimed_invitation_again(schoo
     body = of_ben(ruth)
     assert command not in body
     assert "<dt>Signs in with</dt><dd>ben@home.example</dd>" in body
+
+
+def test_the_overview_says_which_seats_end_and_how_far_invitations_have_come(
+    school: Path, room: Mailroom, ruth: Browser
+) -> None:
+    page = ruth.open("/admin/grace/")
+    assert "Unclaimed: 1 , letters not sent yet: 1, oldest granted on 1 September 2026" in page.text
+    assert "Seats that end on 30 June 2027: 1" in page.text
+    assert page.links["Unclaimed: 1"].startswith("/admin/grace/licenses?library=")
+    room.at_rcpt = lambda to: REPLY if to.startswith("ben") else ""
+    ran(school, "outbox", "send", code=1)
+    text = ruth.open("/admin/grace/").text
+    assert "letters not delivered: 1" in text
+    assert "letters not sent yet" not in text
