@@ -71,6 +71,47 @@ def test_everybody_whose_account_is_open_is_a_row_sorted_by_e_mail(server: Serve
     assert "1 disabled (nsAccountLock)" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("attribute", "closed", "still_open"),
+    [
+        ("userAccountControl", ["514"], ["512", "66048"]),
+        ("accountExpires", [str(FILETIME_2026)], ["0", "9223372036854775807"]),
+        ("shadowExpire", ["20454", "1"], ["20455", "0", "-1", "99999999999"]),
+        ("nsAccountLock", ["TRUE", "true"], ["FALSE"]),
+        ("loginDisabled", ["TRUE"], ["FALSE"]),
+        (
+            "loginExpirationTime",
+            ["20260101000000Z", "2025123123Z", "20260101010000+0100"],
+            ["20260101000001Z", "99991231235959Z", "202512312330-0100"],
+        ),
+        ("krbPrincipalExpiration", ["20251231235959.5Z"], ["20370101000000Z"]),
+        ("pwdEndTime", ["20260101000000Z"], ["20260101000000-0001"]),
+        ("pwdAccountLockedTime", ["000001010000Z"], ["20251231120000Z"]),  # too many wrong passwords: that passes
+    ],
+)
+def test_whose_account_is_closed_or_over_is_left_out(
+    tmp_path: Path, attribute: str, closed: list[str], still_open: list[str]
+) -> None:
+    people = [person(at, **{attribute: value}) for at, value in enumerate([*closed, *still_open])]
+    with slapd(tmp_path / "home", people) as server:
+        ran = fetch(server, tmp_path, now="2026-01-01T00:00:00Z")
+    assert [line[:7] for line in roster(tmp_path)[1:]] == [f"ann{at:04}" for at in range(len(closed), len(people))]
+    kind = "expired" if "xpir" in attribute or "End" in attribute else "disabled"
+    assert f"{len(closed)} {kind} ({attribute})" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "kind"),
+    [("accountExpires", "never", "number"), ("loginExpirationTime", "20261301000000Z", "time")],
+)
+def test_a_word_of_which_nobody_knows_what_it_says_stops_the_fetch(
+    tmp_path: Path, attribute: str, value: str, kind: str
+) -> None:
+    with slapd(tmp_path / "home", [person(0, **{attribute: value})]) as server:
+        said = fetch(server, tmp_path, code=1).err
+    assert f"An account's {attribute} is not a {kind}, so nobody knows whether it is open." in said
+
+
 def test_who_has_no_e_mail_is_counted_where_the_filter_finds_them(server: Server, tmp_path: Path) -> None:
     assert "1 without mail" in fetch(server, tmp_path, "--filter", "(objectClass=person)").err
 

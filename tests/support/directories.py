@@ -29,13 +29,19 @@ _CONFIG = """
 include /etc/ldap/schema/core.schema
 include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
+include /etc/ldap/schema/nis.schema
 attributetype ( 1.2.840.113556.1.4.8 NAME 'userAccountControl' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 attributetype ( 1.2.840.113556.1.4.159 NAME 'accountExpires' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
 attributetype ( 2.16.840.1.113730.3.1.610 NAME 'nsAccountLock' SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )
-objectclass ( 1.3.6.1.4.1.99999.1 NAME 'account2' SUP top AUXILIARY MAY ( userAccountControl $ accountExpires $ nsAccountLock ) )
+attributetype ( 2.16.840.1.113719.1.1.4.1.44 NAME 'loginDisabled' SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )
+attributetype ( 2.16.840.1.113719.1.1.4.1.45 NAME 'loginExpirationTime' SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )
+attributetype ( 2.16.840.1.113719.3.1.8.2.2 NAME 'krbPrincipalExpiration' SYNTAX 1.3.6.1.4.1.1466.115.121.1.24 SINGLE-VALUE )
+objectclass ( 1.3.6.1.4.1.99999.1 NAME 'account2' SUP top AUXILIARY MAY ( userAccountControl $ accountExpires $ nsAccountLock $
+  loginDisabled $ loginExpirationTime $ krbPrincipalExpiration ) )
 modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload memberof
+moduleload ppolicy
 pidfile {home}/pid
 TLSCACertificateFile {home}/authority.pem
 TLSCertificateFile {home}/server.pem
@@ -50,6 +56,7 @@ access to attrs=userPassword by anonymous auth by * none
 access to dn.subtree="ou=Closed,dc=grace,dc=example" by dn.exact="cn=reader,dc=grace,dc=example" read by * none
 access to * by * read
 overlay memberof
+overlay ppolicy
 """
 _FIRST = f"""dn: {BASE}
 objectClass: dcObject
@@ -94,7 +101,7 @@ Entry = tuple[str, Values]
 def person(number: int, **more: str | Sequence[str]) -> Entry:
     """The DN and the attributes of a person."""
     given = {
-        "objectClass": ("inetOrgPerson", "account2"),
+        "objectClass": ("inetOrgPerson", "shadowAccount", "account2"),
         "uid": f"ann{number:04}",
         "cn": f"Ann {number}",
         "givenName": "Ann",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
 from ldap.dn import str2dn
@@ -16,10 +17,20 @@ from seatsync.fetching.writing import PEOPLE, Table
 
 COLUMNS = {"email": "mail", "given_name": "givenName", "family_name": "sn"}
 """The attributes of the fields that every roster has, unless others are named."""
-PRESENCE = ("userAccountControl", "accountExpires", "nsAccountLock", "loginDisabled")
-"""What says that an account is closed: in Active Directory, 389 and FreeIPA, and eDirectory."""
+_SWITCHES = ("nsAccountLock", "loginDisabled")
+"""TRUE on an account that is disabled: in 389 and FreeIPA, and in eDirectory."""
+_ENDS = ("loginExpirationTime", "pwdEndTime", "krbPrincipalExpiration")
+"""The moment from which an account is closed: in eDirectory, by the draft of password policies, and in FreeIPA."""
+_LOCK, _FOR_EVER = "pwdAccountLockedTime", "0000"
+"""OpenLDAP's lock. Its year 0 is an administrator's; any later time is that of too many wrong passwords, and such a lock passes."""
+_CONTROL, _FILETIME, _DAYS = "userAccountControl", "accountExpires", "shadowExpire"
+"""Of Active Directory: a bit for disabled accounts, and the moment of their end; the day of the end of a Unix account."""
+PRESENCE = (_CONTROL, _FILETIME, _DAYS, _LOCK, *_SWITCHES, *_ENDS)
+"""What says that an account is closed."""
 _DISABLED = 0x2
-_NEVER = {0, 0x7FFF_FFFF_FFFF_FFFF}
+_NEVER = 0x7FFF_FFFF_FFFF_FFFF
+_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(?:Z|([+-])(\d\d)(\d\d)?)", re.ASCII)
+"""A generalized time (RFC 4517)."""
 _DN = Sequence[Sequence[tuple[str, str, int]]]
 
 
@@ -64,21 +75,47 @@ def table(entries: Entries, wish: Wish, now: datetime) -> tuple[Table, Counter[s
 
 def _closed(values: Values, now: datetime) -> str:
     """Return why an account is closed; empty if it is open."""
-    if _number(values, "userAccountControl") & _DISABLED:
-        return "disabled (userAccountControl)"
-    expires = _number(values, "accountExpires")
-    if expires not in _NEVER and expires > 0 and _moment(expires) <= now:
-        return "expired (accountExpires)"
-    locked = next((name for name in PRESENCE[2:] if _first(values, name).upper() == "TRUE"), "")
-    return f"disabled ({locked})" if locked else ""
+    if _number(values, _CONTROL) & _DISABLED:
+        return f"disabled ({_CONTROL})"
+    if _first(values, _LOCK).startswith(_FOR_EVER):
+        return f"disabled ({_LOCK})"
+    if locked := next((name for name in _SWITCHES if _first(values, name).upper() == "TRUE"), ""):
+        return f"disabled ({locked})"
+    expired = (name for name, end in _ends(values) if end <= now)
+    return next((f"expired ({name})" for name in expired), "")
 
 
-def _moment(filetime: int) -> datetime:
-    """Return the time that Active Directory counts in tenths of microseconds since 1601."""
+def _ends(values: Values) -> Iterator[tuple[str, datetime]]:
+    """Yield each attribute that says when the account ends, with that moment."""
+    if 0 < (filetime := _number(values, _FILETIME)) < _NEVER:
+        yield _FILETIME, _after(datetime(1601, 1, 1, tzinfo=UTC), microseconds=filetime // 10)
+    if (days := _number(values, _DAYS)) > 0:
+        yield _DAYS, _after(datetime(1970, 1, 1, tzinfo=UTC), days=days)
+    for name in _ENDS:
+        if text := _first(values, name):
+            yield name, _moment(name, text)
+
+
+def _after(begin: datetime, **time: int) -> datetime:
     try:
-        return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=filetime // 10)
+        return begin + timedelta(**time)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
+
+
+def _moment(name: str, text: str) -> datetime:
+    """Return a generalized time."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise _unknown(name, "time")
+    *clock, sign, hours, minutes = found.groups(default="0")
+    year, month, day, hour, minute, second = map(int, clock)
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    try:
+        zone = timezone(-offset if sign == "-" else offset)
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)  # 60 is a leap second
+    except ValueError:
+        raise _unknown(name, "time") from None
 
 
 def _number(values: Values, name: str) -> int:
@@ -86,10 +123,14 @@ def _number(values: Values, name: str) -> int:
     try:
         return int(text or 0)
     except ValueError:
-        raise Failure(
-            f"An account's {name} is not a number, so nobody knows whether it is open. Nothing was written.",
-            "Correct it in the directory, or leave the account out by --filter.",
-        ) from None
+        raise _unknown(name, "number") from None
+
+
+def _unknown(name: str, what: str) -> Failure:
+    return Failure(
+        f"An account's {name} is not a {what}, so nobody knows whether it is open. Nothing was written.",
+        "Correct it in the directory, or leave the account out by --filter.",
+    )
 
 
 def _first(values: Values, name: str) -> str:
