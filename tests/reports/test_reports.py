@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import redirect_stdout
@@ -43,6 +39,7 @@ from seatsync.reports.view.plan import PlanView
 from seatsync.sources.institution_folder import InstitutionFolder
 from seatsync.sources.load import load
 from tests.support.command_line import seatsync
+from tests.support.terminals import on_terminal
 
 DAY = "2026-09-01"
 MOST = 65_536
@@ -617,28 +614,6 @@ def test_names_in_scripts_with_joiners_are_intact(tmp_path: Path) -> None:
 
 
 # Colour and width
-
-
-def on_terminal(folder: Path, *args: str, **environment: str) -> str:
-    """Return the program's output on a terminal with 100 columns."""
-    ours, theirs = pty.openpty()
-    surroundings = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
-    surroundings |= {"TERM": "xterm-256color", "COLUMNS": "100"} | environment
-    command = [sys.executable, "-m", "seatsync", *args]
-    with subprocess.Popen(command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=surroundings) as program:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                piece = os.read(ours, 65_536)
-            except OSError:  # the other end is closed
-                break
-            if not piece:
-                break
-            written += piece
-        program.wait(30)
-    os.close(ours)
-    return written.decode()
 
 
 def colours(written: str) -> set[str]:

@@ -21,6 +21,7 @@ from seatsync.domain.text.days import day_in, local
 if TYPE_CHECKING:
     from seatsync.domain.person import Member
     from seatsync.domain.snapshot import Snapshot
+    from seatsync.reports.writer import Writer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MOST_IN_TEXT = 500
@@ -151,9 +152,19 @@ def print_rows(run: Run, columns: Sequence[str], rows: Sequence[dict[str, Any]],
         from seatsync.reports import text
 
         shown = rows if run.verbose else rows[:MOST_IN_TEXT]
-        text.stdout(run.no_color).table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
+        out = text.stdout(run.no_color)
+        out.table(([_cell(row[name], ", ") for name in columns] for row in shown), columns)
         if len(shown) < len(rows):
-            run.say(f"… and {len(rows) - len(shown):,} more (--verbose or --format csv shows all)")
+            and_more(out, run, len(rows) - len(shown))
+
+
+def and_more(out: Writer, run: Run, number: int) -> None:
+    """Say how many rows are not shown: below the list, where somebody reads it; for a pipe beside it."""
+    words = f"… and {number:,} more (--verbose or --format csv shows all)"
+    if out.is_watched:
+        out.line((words, "dim"))
+    else:
+        run.say(words)
 
 
 def _cell(value: Any, separator: str = ";") -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from seatsync.cli import exits
+from seatsync.cli.output.pager import paged
 from seatsync.cli.output.privacy import filtered_output, in_ci, output_may_be_public
 from seatsync.cli.run import Run
 from seatsync.domain.text.days import day_in
@@ -102,21 +103,24 @@ class Moment(click.ParamType[datetime]):
             self.fail(f'"{value}" is out of range.', param, ctx)
 
 
-def common(*formats: str) -> Callable[[Command], Command]:
-    """Add the options of every command; ``formats`` are its output formats, the default first.
+def common(*formats: str, pages: bool = False) -> Callable[[Command], Command]:
+    """Add the options of every command; ``formats`` are its output formats, the default first. Text of a command that ``pages`` is
+    shown in a pager at a terminal.
 
     The command is called with ``run``. Its failures are printed and become exit codes.
     """
 
     def decorate(command: Command) -> Command:
         @wraps(command)
-        def wrapper(redact: bool | None = None, debug: bool = False, **rest: Any) -> Any:
+        def wrapper(redact: bool | None = None, debug: bool = False, no_pager: bool = False, **rest: Any) -> Any:
             redactor = _redactor() if (output_may_be_public() if redact is None else redact) else None
             exits.debugging = debug and redactor is None  # a traceback may show names
             values = {field.name: rest.pop(field.name) for field in fields(Run) if field.name in rest}
             now = values["now"] or datetime.now(UTC)
             run = Run(**{**values, "now": now, "redactor": redactor, "is_job": in_ci()})
-            with filtered_output(redactor.text) if redactor is not None else nullcontext():
+            is_paged = pages and not no_pager and run.format == "text"
+            hidden = filtered_output(redactor.text) if redactor is not None else nullcontext()
+            with paged() if is_paged else nullcontext(), hidden:
                 try:  # failures are printed through the filter, too
                     return command(run, **rest)
                 except (click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -124,7 +128,7 @@ def common(*formats: str) -> Callable[[Command], Command]:
                 except Exception as error:
                     return exits.failed(error)
 
-        return with_options(cast(Command, wrapper), _shared(formats))
+        return with_options(cast(Command, wrapper), [*_shared(formats), *(_PAGER if pages else ())])
 
     return decorate
 
@@ -169,6 +173,9 @@ def _shared(formats: Sequence[str]) -> list[Callable[[Any], Any]]:
         ),
         option("--debug", is_flag=True, help="Show where an error came from."),
     ]
+
+
+_PAGER = (option("--no-pager", is_flag=True, help="Do not show long text in a pager."),)
 
 
 def folders(command: Command) -> Command:

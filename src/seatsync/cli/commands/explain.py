@@ -11,7 +11,7 @@ from seatsync.cli.run import Run
 
 @click.command("explain")
 @click.argument("code", required=False)
-@common()
+@common(pages=True)
 def command(run: Run, code: str | None) -> None:
     """Explain a code: what it means, why the rule exists, and how to fix the problem.
 

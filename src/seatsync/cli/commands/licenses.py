@@ -19,7 +19,7 @@ from seatsync.domain.filters import Filters
 @filter_options("any")
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
 @as_of_option
-@common("text", "csv", "json")
+@common("text", "csv", "json", pages=True)
 def command(
     run: Run, folder: Path, filters: Filters, select: Path | None, sort: str | None, as_of: datetime | None
 ) -> None:

@@ -35,7 +35,7 @@ COLUMNS = ("serial", "at", "actor", "commit", "plan", "what", "library", "member
 @option("--actor", of="log", help="Only changes by this person or pipeline.")
 @option("--since", type=Moment(), help="Only from this day on.")
 @option("--until", type=Moment(), help="Only up to this day.")
-@common("text", "csv", "json")
+@common("text", "csv", "json", pages=True)
 def command(
     run: Run,
     folder: Path,

@@ -23,7 +23,7 @@ from seatsync.domain.person import Person
 @option("--sort", metavar="COLUMN", help="Sort by this column; -COLUMN sorts in descending order.")
 @option("--pseudonym", metavar="PERSON", help="The person whom --redact calls person-….")
 @as_of_option
-@common("text", "csv", "json")
+@common("text", "csv", "json", pages=True)
 def command(
     run: Run,
     folder: Path,

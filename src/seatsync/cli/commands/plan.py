@@ -63,7 +63,7 @@ bundle_option = option(
 @changed_since_option
 @proposal_option
 @many
-@common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
+@common("text", "json", "markdown", "html", "github", "gitlab", "sarif", pages=True)
 def command(
     run: Run,
     folders: list[Path],

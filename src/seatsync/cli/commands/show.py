@@ -19,7 +19,7 @@ from seatsync.cli.run import Run
 @click.argument("plan", type=click.Path(path_type=Path))
 @folder
 @bundle_option
-@common("text", "json", "markdown", "html", "github", "gitlab", "sarif")
+@common("text", "json", "markdown", "html", "github", "gitlab", "sarif", pages=True)
 def command(run: Run, plan: Path, folder: Path, bundle: Path | None) -> None:
     """Show a saved plan.
 

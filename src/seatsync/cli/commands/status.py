@@ -24,7 +24,7 @@ FIGURES = ("total", "used", "available", "reserved", "temporary", "permanent")
 @click.command("status")
 @folders
 @as_of_option
-@common("text", "json")
+@common("text", "json", pages=True)
 def command(run: Run, folders: list[Path], as_of: datetime | None) -> None:
     """Show the seats of each library: total, used, available, reserved, temporary, permanent.
 

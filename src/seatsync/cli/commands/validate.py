@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @option("--strict", is_flag=True, help="Treat warnings as errors.")
 @changed_since_option
 @proposal_option
-@common("text", "json", "markdown", "github", "gitlab", "sarif")
+@common("text", "json", "markdown", "github", "gitlab", "sarif", pages=True)
 def command(
     run: Run, paths: tuple[str, ...], of_files: bool, strict: bool, changed_since: str | None, proposal: Path | None
 ) -> int:

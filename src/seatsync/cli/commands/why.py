@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("member", metavar="EMAIL|ID")
 @click.argument("library", required=False)
 @folder
-@common("text", "json")
+@common("text", "json", pages=True)
 def command(run: Run, folder: Path, member: str, library: str | None) -> None:
     """Explain why a member has their licenses.
 

@@ -48,7 +48,7 @@ _TIMES = ("created_at", "due_at", "sent_at")
 @command.command("list")
 @folder
 @option("--state", type=click.Choice(STATES), help="Only letters in this state.")
-@common("text", "csv", "json")
+@common("text", "csv", "json", pages=True)
 def list_(run: Run, folder: Path, state: str | None) -> None:
     """List the letters, oldest first.
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @library_option
 @taken_option
 @encoding_option
-@common("text", "json", "markdown")
+@common("text", "json", "markdown", pages=True)
 def command(
     run: Run,
     files: tuple[Path, ...],

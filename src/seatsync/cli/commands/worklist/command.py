@@ -11,7 +11,7 @@ import click
 
 from seatsync.cli.commands.worklist.bundle import bundle
 from seatsync.cli.commands.worklist.done import done
-from seatsync.cli.lists import MOST_IN_TEXT, unknown_library, write_json, write_rows
+from seatsync.cli.lists import MOST_IN_TEXT, and_more, unknown_library, write_json, write_rows
 from seatsync.cli.options import common, folder, option
 from seatsync.cli.run import Run
 
@@ -42,7 +42,7 @@ _COLUMNS = ("step", "portal", "library", "email", "given_name", "family_name", "
 @folder
 @option("--step", "steps", multiple=True, metavar="STEP", help="Only this step. Repeat it for several steps.")
 @option("--library", metavar="ID", help="Only steps about this library.")
-@common("text", "csv", "json", "markdown")
+@common("text", "csv", "json", "markdown", pages=True)
 def list_(run: Run, folder: Path, steps: tuple[str, ...], library: str | None) -> None:
     """List who is still to be worked on, step by step.
 
@@ -99,7 +99,7 @@ def _print_text(sheets: Sequence[Sheet], rows: Iterable[dict[str, Any]], run: Ru
             indent=4,
         )
     if (left := sum(1 for _ in rows)) > 0:
-        run.say(f"… and {left:,} more (--verbose or --format csv shows all)")
+        and_more(out, run, left)
 
 
 def _shown(row: dict[str, Any], run: Run) -> dict[str, Any]:
